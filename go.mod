@@ -1,0 +1,3 @@
+module github.com/octetlite/octet
+
+go 1.26.8
