@@ -1,0 +1,217 @@
+package op
+
+import "github.com/octetlite/octet/pkg/tensor"
+
+// Conv2D are the attributes of CONV_2D.
+type Conv2D struct {
+	Padding              Padding
+	StrideH, StrideW     int
+	DilationH, DilationW int
+	Activation           Activation
+	QuantizedBiasType    tensor.DType // Invalid: unset
+}
+
+// Conv3D are the attributes of CONV_3D and CONV_3D_TRANSPOSE.
+type Conv3D struct {
+	Padding                         Padding
+	StrideD, StrideH, StrideW       int
+	DilationD, DilationH, DilationW int
+	Activation                      Activation
+}
+
+// DepthwiseConv2D are the attributes of DEPTHWISE_CONV_2D.
+type DepthwiseConv2D struct {
+	Padding              Padding
+	StrideH, StrideW     int
+	DilationH, DilationW int
+	Multiplier           int
+	Activation           Activation
+}
+
+// TransposeConv are the attributes of TRANSPOSE_CONV.
+type TransposeConv struct {
+	Padding           Padding
+	StrideH, StrideW  int
+	Activation        Activation
+	QuantizedBiasType tensor.DType
+}
+
+// Pool2D are the attributes of AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D.
+type Pool2D struct {
+	Padding          Padding
+	StrideH, StrideW int
+	FilterH, FilterW int
+	Activation       Activation
+}
+
+// FullyConnected are the attributes of FULLY_CONNECTED.
+type FullyConnected struct {
+	Activation              Activation
+	WeightsFormat           WeightsFormat
+	KeepNumDims             bool
+	AsymmetricQuantizeInput bool
+	QuantizedBiasType       tensor.DType
+}
+
+// BatchMatMul are the attributes of BATCH_MATMUL.
+type BatchMatMul struct {
+	AdjX, AdjY              bool
+	AsymmetricQuantizeInput bool
+}
+
+// Arith are the attributes of ADD and SUB.
+type Arith struct {
+	Activation    Activation
+	PotScaleInt16 bool
+}
+
+// Fused are the attributes of MUL, DIV and L2_NORMALIZATION: an activation.
+type Fused struct{ Activation Activation }
+
+// Reduce are the attributes of MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_ANY and REDUCE_ALL.
+type Reduce struct{ KeepDims bool }
+
+// ArgReduce are the attributes of ARG_MAX and ARG_MIN.
+type ArgReduce struct{ OutputType tensor.DType }
+
+// Cumsum are the attributes of CUMSUM.
+type Cumsum struct{ Exclusive, Reverse bool }
+
+// Softmax are the attributes of SOFTMAX.
+type Softmax struct{ Beta float32 }
+
+// Gelu are the attributes of GELU.
+type Gelu struct{ Approximate bool }
+
+// LeakyRelu are the attributes of LEAKY_RELU.
+type LeakyRelu struct{ Alpha float32 }
+
+// LocalResponseNorm are the attributes of LOCAL_RESPONSE_NORMALIZATION.
+type LocalResponseNorm struct {
+	Radius            int
+	Bias, Alpha, Beta float32
+}
+
+// Reshape are the attributes of RESHAPE: the new shape where no operand gives it.
+type Reshape struct{ NewShape []int }
+
+// Squeeze are the attributes of SQUEEZE.
+type Squeeze struct{ Dims []int }
+
+// Concat are the attributes of CONCATENATION.
+type Concat struct {
+	Axis       int
+	Activation Activation
+}
+
+// Pack are the attributes of PACK.
+type Pack struct{ Count, Axis int }
+
+// Unpack are the attributes of UNPACK.
+type Unpack struct{ Count, Axis int }
+
+// Split are the attributes of SPLIT and SPLIT_V.
+type Split struct{ Count int }
+
+// StridedSlice are the attributes of STRIDED_SLICE: masks, a bit for each position.
+type StridedSlice struct {
+	BeginMask, EndMask, EllipsisMask, NewAxisMask, ShrinkAxisMask int
+	Offset                                                        bool // ends are relative to begins
+}
+
+// Gather are the attributes of GATHER.
+type Gather struct{ Axis, BatchDims int }
+
+// MirrorPad are the attributes of MIRROR_PAD.
+type MirrorPad struct{ Mode MirrorMode }
+
+// Shape are the attributes of SHAPE.
+type Shape struct{ OutType tensor.DType }
+
+// OneHot are the attributes of ONE_HOT.
+type OneHot struct{ Axis int }
+
+// ReverseSequence are the attributes of REVERSE_SEQUENCE.
+type ReverseSequence struct{ SeqDim, BatchDim int }
+
+// BlockSize are the attributes of SPACE_TO_DEPTH and DEPTH_TO_SPACE.
+type BlockSize struct{ Size int }
+
+// Resize are the attributes of RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR.
+type Resize struct{ AlignCorners, HalfPixelCenters bool }
+
+// Cast are the attributes of CAST; TFLite's runtime looks at the tensors' types instead.
+type Cast struct{ In, Out tensor.DType }
+
+// LSTM are the attributes of LSTM.
+type LSTM struct {
+	Activation              Activation
+	CellClip, ProjClip      float32
+	Kind                    LSTMKind
+	AsymmetricQuantizeInput bool
+}
+
+// SequenceLSTM are the attributes of UNIDIRECTIONAL_SEQUENCE_LSTM.
+type SequenceLSTM struct {
+	Activation              Activation
+	CellClip, ProjClip      float32
+	TimeMajor               bool
+	AsymmetricQuantizeInput bool
+	DiagonalRecurrent       bool
+}
+
+// BidirectionalLSTM are the attributes of BIDIRECTIONAL_SEQUENCE_LSTM.
+type BidirectionalLSTM struct {
+	Activation              Activation
+	CellClip, ProjClip      float32
+	MergeOutputs, TimeMajor bool
+	AsymmetricQuantizeInput bool
+}
+
+// RNN are the attributes of RNN.
+type RNN struct {
+	Activation              Activation
+	AsymmetricQuantizeInput bool
+}
+
+// SequenceRNN are the attributes of UNIDIRECTIONAL_SEQUENCE_RNN.
+type SequenceRNN struct {
+	TimeMajor               bool
+	Activation              Activation
+	AsymmetricQuantizeInput bool
+}
+
+// BidirectionalRNN are the attributes of BIDIRECTIONAL_SEQUENCE_RNN.
+type BidirectionalRNN struct {
+	TimeMajor, MergeOutputs bool
+	Activation              Activation
+	AsymmetricQuantizeInput bool
+}
+
+// SVDF are the attributes of SVDF.
+type SVDF struct {
+	Rank                    int
+	Activation              Activation
+	AsymmetricQuantizeInput bool
+}
+
+// Unique are the attributes of UNIQUE.
+type Unique struct{ IndexType tensor.DType }
+
+// VarHandle are the attributes of VAR_HANDLE.
+type VarHandle struct{ Container, SharedName string }
+
+// CallOnce are the attributes of CALL_ONCE: the index of the graph that initialises.
+type CallOnce struct{ Init int }
+
+// While are the attributes of WHILE: indices of graphs.
+type While struct{ Cond, Body int }
+
+// If are the attributes of IF: indices of graphs.
+type If struct{ Then, Else int }
+
+// Custom are the attributes of CUSTOM: an operator that only its name and opaque options describe.
+type Custom struct {
+	Code    string
+	Options []byte
+}

@@ -1,0 +1,153 @@
+// Package op is the op set: what each of TFLite's operators means.
+//
+// An Op is a row: the attributes, the specification's sentence, the shape rule (Infer), the arithmetic (Prepare or Eval, thin calls into package
+// kernel) and the quantization rule. An op, or a family that shares a formula, is one file. Set is the one list of them all.
+package op
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// ErrDynamic is what Infer returns when a shape depends on data that is not known yet.
+var ErrDynamic = errors.New("the shape depends on data")
+
+// Op describes one operator.
+type Op struct {
+	Name string // as in TFLite's schema
+	Doc  string // one sentence: what it computes
+	In   Arity
+	Out  Arity
+	Attr func() ir.Attr // the zero attributes; nil if the operator has none
+
+	// Infer returns the types of the results. Operands carry their types, and their content where it is known; absent ones are nil.
+	// It returns ErrDynamic when a shape depends on content that is not known, and any other error when the operands are not what
+	// the operator takes.
+	Infer func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error)
+
+	// Prepare returns the kernel of a node whose operands and results have the given static types; constants carry content. What it
+	// returns is shared by all goroutines. Either Prepare or Eval is set on operators that can be executed; neither on control flow, which
+	// is the executor's, and on operators that are only carried along.
+	Prepare func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
+	Eval    Kernel
+
+	Quant Rule
+}
+
+// Arity is a range of counts; Max of -1 is without bound.
+type Arity struct{ Min, Max int }
+
+// Exactly is the arity of n operands.
+func Exactly(n int) Arity { return Arity{n, n} }
+
+// AtLeast is the arity of n operands or more.
+func AtLeast(n int) Arity { return Arity{n, -1} }
+
+// Between is the arity of lo to hi operands.
+func Between(lo, hi int) Arity { return Arity{lo, hi} }
+
+func (a Arity) holds(n int) bool { return n >= a.Min && (a.Max < 0 || n <= a.Max) }
+
+// Kernel computes the results of one node. It must not retain c, and must not allocate in steady state.
+type Kernel func(c *Call) error
+
+// Call is one execution of a node.
+type Call struct {
+	Node *ir.Node
+	In   []*tensor.Tensor // nil where absent. Variables among them may be changed in place
+	Out  []*tensor.Tensor // of the inferred types, with memory; the content is undefined on entry
+	// scratch is memory that the executor keeps from call to call.
+	scratch []byte
+}
+
+// Scratch returns n float32 of memory with undefined content, valid until the next call of Scratch on the same Call.
+func (c *Call) Scratch(n int) []float32 {
+	if len(c.scratch) < 4*n {
+		c.scratch = tensor.Alloc(4 * n)
+	}
+	return tensor.View[float32](&tensor.Tensor{DType: tensor.Float32, Data: c.scratch[:4*n]})
+}
+
+// Executable reports whether the op has arithmetic of its own.
+func (o *Op) Executable() bool { return o.Prepare != nil || o.Eval != nil }
+
+// Kernel returns the kernel of a node; see Prepare.
+func (o *Op) Kernel(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	switch {
+	case o.Prepare != nil:
+		return o.Prepare(n, in, out)
+	case o.Eval != nil:
+		return o.Eval, nil
+	}
+	return nil, fmt.Errorf("%s can't be executed", o.Name)
+}
+
+// OpSet is a vocabulary: ops by name. It implements ir.Set.
+type OpSet struct{ byName map[string]*Op }
+
+// NewSet returns the set of all given ops. It panics on a name given twice.
+func NewSet(families ...[]Op) *OpSet {
+	s := &OpSet{byName: map[string]*Op{}}
+	for _, family := range families {
+		for i := range family {
+			o := &family[i]
+			if s.byName[o.Name] != nil {
+				panic("op: " + o.Name + " is listed twice")
+			}
+			s.byName[o.Name] = o
+		}
+	}
+	return s
+}
+
+// Lookup returns the op with the given name, or nil.
+func (s *OpSet) Lookup(name string) *Op { return s.byName[name] }
+
+// NewAttr implements ir.Set.
+func (s *OpSet) NewAttr(name string) (ir.Attr, bool) {
+	o := s.byName[name]
+	if o == nil {
+		return nil, false
+	}
+	if o.Attr == nil {
+		return nil, true
+	}
+	return o.Attr(), true
+}
+
+// Check implements ir.Set: arity and the type of the attributes. Operators that are not in the set pass: they are carried along as they are.
+func (s *OpSet) Check(n *ir.Node) error {
+	o := s.byName[n.Op]
+	if o == nil {
+		return nil
+	}
+	if !o.In.holds(len(n.Inputs)) {
+		return fmt.Errorf("has %d inputs, wants %v", len(n.Inputs), o.In)
+	}
+	if !o.Out.holds(len(n.Outputs)) {
+		return fmt.Errorf("has %d outputs, wants %v", len(n.Outputs), o.Out)
+	}
+	var want ir.Attr
+	if o.Attr != nil {
+		want = o.Attr()
+	}
+	if reflect.TypeOf(n.Attr) != reflect.TypeOf(want) {
+		return fmt.Errorf("has attributes of type %T, wants %T", n.Attr, want)
+	}
+	return nil
+}
+
+// String returns "2", "at least 2" or "2 to 4".
+func (a Arity) String() string {
+	switch {
+	case a.Max < 0:
+		return fmt.Sprintf("at least %d", a.Min)
+	case a.Min == a.Max:
+		return fmt.Sprint(a.Min)
+	}
+	return fmt.Sprintf("%d to %d", a.Min, a.Max)
+}

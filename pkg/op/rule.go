@@ -1,0 +1,31 @@
+package op
+
+// Rule is an operator's row of quantization rules, for int8.
+type Rule struct {
+	Kind   Kind
+	TFLite bool // TFLiteConverter's default quantizer makes it an integer op
+	LiteRT bool // LiteRT's runtime has an int8 kernel
+
+	Scale float32 // of Fixed: the output's parameters
+	Zero  int64
+
+	Weight *Operand // the operand that is quantized symmetrically by its content when it is a constant
+	Bias   *BiasOperand
+}
+
+// Kind says where an operator's results get their parameters from.
+type Kind uint8
+
+// The kinds of rules.
+const (
+	Float     Kind = iota // stays float
+	Free                  // each operand and result by its own range
+	SameScale             // operands and results share parameters
+	Fixed                 // operands by their ranges; the result's parameters are Scale and Zero
+)
+
+// Operand is an input that holds weights, and the dimension along which they have a scale each; Axis is -1 for one scale for the tensor.
+type Operand struct{ Input, Axis int }
+
+// BiasOperand is an input with the scale that is the product of two others' scales.
+type BiasOperand struct{ Input, Data, Weight int }
