@@ -1,0 +1,109 @@
+// Package calib holds what calibration learns of a model's activations: statistics by tensor, their exact merge, and their file form.
+package calib
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/quant"
+)
+
+// Kind says whose ranges these are.
+type Kind string
+
+// The kinds of statistics.
+const (
+	// True ranges were taken from each activation right after it was computed.
+	True Kind = "true"
+	// TFLiteCalibrator ranges were recorded by TensorFlow's calibrator, which scans operands again after the operator ran: where an
+	// operator worked in place, the operand's range is the union of its own and the result's.
+	TFLiteCalibrator Kind = "tflite-calibrator"
+)
+
+// Stats are the merged statistics of a float model over samples. Tensors are in the order of their keys.
+type Stats struct {
+	Kind     Kind
+	Model    string // hex sha256 of the float model's flatbuffer
+	Dataset  string // digest of the dataset's manifest; empty if unknown
+	Numerics int    // the numerics.Version that computed them; 0 for ranges from elsewhere
+	Samples  uint64
+	Skipped  []Skip // samples that were left out, in the order of the dataset
+	Tensors  []Tensor
+}
+
+// Key identifies a tensor of the float model: the index of its graph and its position among the graph's values.
+type Key struct{ Subgraph, Index int }
+
+// Tensor is what was seen of one tensor.
+type Tensor struct {
+	Key
+	Name    string
+	Samples uint64 // samples in which it was computed at all
+	Range   quant.Range
+}
+
+// Skip names a sample that was left out, and why.
+type Skip struct {
+	Sample int    // position in the dataset
+	Source string // file and position within it
+	Reason string
+}
+
+// Spec says what to observe. The zero Spec asks for ranges only.
+type Spec struct{}
+
+// ErrMismatch is returned by Merge for statistics that are not of the same model, dataset, kind and arithmetic.
+var ErrMismatch = errors.New("statistics do not belong together")
+
+// Merge returns the statistics of all parts' samples together. Ranges merge exactly, in any order; skipped samples are listed in the order of the
+// parts. At least one part is needed.
+func Merge(parts ...*Stats) (*Stats, error) {
+	if len(parts) == 0 {
+		return nil, errors.New("no statistics to merge")
+	}
+	first := parts[0]
+	out := &Stats{Kind: first.Kind, Model: first.Model, Dataset: first.Dataset, Numerics: first.Numerics}
+	merged := map[Key]*Tensor{}
+	for i, p := range parts {
+		if p.Kind != first.Kind || p.Model != first.Model || p.Dataset != first.Dataset || p.Numerics != first.Numerics {
+			return nil, fmt.Errorf("%w: part %d is %s of model %.12s, dataset %.12s, numerics %d; part 0 is %s of %.12s, %.12s, %d", ErrMismatch,
+				i, p.Kind, p.Model, p.Dataset, p.Numerics, first.Kind, first.Model, first.Dataset, first.Numerics)
+		}
+		out.Samples += p.Samples
+		out.Skipped = append(out.Skipped, p.Skipped...)
+		for _, t := range p.Tensors {
+			m := merged[t.Key]
+			if m == nil {
+				c := t
+				merged[t.Key] = &c
+				continue
+			}
+			m.Samples += t.Samples
+			m.Range = m.Range.Merge(t.Range)
+		}
+	}
+	for _, t := range merged {
+		out.Tensors = append(out.Tensors, *t)
+	}
+	out.sort()
+	return out, nil
+}
+
+func (s *Stats) sort() {
+	slices.SortFunc(s.Tensors, func(a, b Tensor) int {
+		return cmp.Or(cmp.Compare(a.Subgraph, b.Subgraph), cmp.Compare(a.Index, b.Index))
+	})
+}
+
+// Lookup returns the tensor with the given key, or nil.
+func (s *Stats) Lookup(k Key) *Tensor {
+	i, ok := slices.BinarySearchFunc(s.Tensors, k, func(t Tensor, k Key) int {
+		return cmp.Or(cmp.Compare(t.Subgraph, k.Subgraph), cmp.Compare(t.Index, k.Index))
+	})
+	if !ok {
+		return nil
+	}
+	return &s.Tensors[i]
+}
