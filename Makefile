@@ -1,0 +1,60 @@
+# Every target works on a machine that has Go, Python 3 and a C-free toolchain; .ci/run installs the rest.
+GO       ?= go
+BUF      := $(GO) tool -modfile=tools/buf.mod buf
+LINT     := $(GO) tool -modfile=tools/lint.mod golangci-lint
+PKG      ?= ./...
+BENCH    ?= .
+COUNT    ?= 10
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/octet
+	$(GO) build -trimpath -o bin/octet ./cmd/octet
+
+.PHONY: test
+test: ## run the tests (PKG=./pkg/ir for one package)
+	$(GO) test $(PKG)
+
+.PHONY: update
+update: ## rewrite golden files, then read the diff
+	$(GO) test $(PKG) -update
+
+.PHONY: lint
+lint: ## vet, golangci-lint and buf lint
+	$(GO) vet ./...
+	$(LINT) run
+	$(BUF) lint
+
+.PHONY: generate
+generate: generate-proto generate-schema generate-asm ## regenerate everything that is generated
+
+.PHONY: generate-proto
+generate-proto: ## proto/**/*.pb.go
+	$(BUF) format -w
+	$(BUF) generate
+
+.PHONY: generate-schema
+generate-schema: ## pkg/tflite/schema/litert_generated.go
+	pkg/tflite/schema/generate.sh
+
+.PHONY: generate-asm
+generate-asm: ## pkg/kernel/*_amd64.s and *_arm64.s
+	cd pkg/kernel/_asm && $(GO) generate ./...
+
+.PHONY: bench
+bench: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PKG)
+
+.PHONY: conformance
+conformance: ## compare with TensorFlow and LiteRT (ARGS are passed on)
+	python3 conformance/run.py $(ARGS)
+
+.PHONY: ci
+ci: ## all that decides about a change
+	.ci/run
