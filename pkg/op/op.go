@@ -35,6 +35,9 @@ type Op struct {
 	Prepare func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
 	Eval    Kernel
 
+	// TypesOnly marks operators whose results depend on the operands' types alone, not on their content.
+	TypesOnly bool
+
 	Quant Rule
 }
 

@@ -1,0 +1,219 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// plan is a compiled graph. Every value has a slot: its position among the graph's values.
+type plan struct {
+	graph  *ir.Graph
+	slots  []slot
+	steps  []step
+	inputs []int
+	output []int
+	arena  int   // bytes of the planned memory
+	folded []int // float32 results that were computed at compile time
+}
+
+// slot says where a value's memory comes from.
+type slot struct {
+	value  *ir.Value
+	static *tensor.Tensor // its type if that is known before the run, with content if it is a constant or was folded
+	place  place
+	offset int // into the arena, of planned slots
+}
+
+type place uint8
+
+const (
+	constant place = iota // slot.static holds the content
+	input                 // the caller's
+	variable              // state, zeroed before each run
+	planned               // in the arena
+	dynamic               // allocated when its size is known
+	unused
+)
+
+// step is one node of the plan.
+type step struct {
+	node    *ir.Node
+	index   int // of the node in its graph
+	op      *op.Op
+	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
+	in, out []int     // slots; -1 where an input is absent
+	kept    []*tensor.Tensor
+}
+
+type compiler struct {
+	program *Program
+	graph   *ir.Graph
+	set     *op.OpSet
+	free    bool // inputs have any shape: the body of control flow
+	plan    *plan
+}
+
+func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
+	p := &plan{graph: c.graph, slots: make([]slot, len(c.graph.Values))}
+	c.plan = p
+	index := c.graph.Index()
+	for i, v := range c.graph.Values {
+		s := &p.slots[i]
+		s.value, s.place = v, unused
+		switch {
+		case v.Const != nil:
+			if v.Sparsity == nil {
+				s.static = v.Const
+			} else {
+				s.static = &tensor.Tensor{DType: v.Type.DType, Shape: v.Type.Shape, Data: v.Const.Data}
+			}
+			s.place = constant
+		case v.Variable:
+			if !v.Type.Static() {
+				return nil, fmt.Errorf("variable %q has the shape %v", v.Name, v.Type)
+			}
+			s.static, s.place = typeOf(v.Type), variable
+		}
+	}
+	for i, v := range c.graph.Inputs {
+		s := &p.slots[index[v]]
+		s.place = input
+		t := v.Type
+		if i < len(shapes) && shapes[i] != nil {
+			t = ir.Type{DType: t.DType, Shape: shapes[i]}
+		}
+		if t.Static() && !c.free {
+			s.static = typeOf(t)
+		}
+		p.inputs = append(p.inputs, index[v])
+	}
+	for i, n := range c.graph.Nodes {
+		if err := c.step(i, n, index); err != nil {
+			return nil, nodeError(i, n, err)
+		}
+	}
+	for _, v := range c.graph.Outputs {
+		p.output = append(p.output, index[v])
+	}
+	size, err := layout(p)
+	if err != nil {
+		return nil, err
+	}
+	if int64(size) > c.program.limit {
+		return nil, fmt.Errorf("activations take %d bytes, the limit is %d", size, c.program.limit)
+	}
+	p.arena = size
+	return p, nil
+}
+
+// step plans one node: its results' types, its kernel, or its results themselves where they follow from constants.
+func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
+	s := step{node: n, index: i, op: c.set.Lookup(n.Op)}
+	static, known := true, true
+	var in []*tensor.Tensor
+	for _, v := range n.Inputs {
+		if v == nil {
+			s.in = append(s.in, -1)
+			in = append(in, nil)
+			continue
+		}
+		t := c.plan.slots[index[v]].static
+		s.in = append(s.in, index[v])
+		in = append(in, t)
+		static = static && t != nil
+		known = known && t.Known() && !v.Variable
+	}
+	for _, v := range n.Outputs {
+		s.out = append(s.out, index[v])
+		c.plan.slots[index[v]].place = dynamic
+	}
+	if isControl(n) {
+		return c.control(&s)
+	}
+	if !static {
+		c.plan.steps = append(c.plan.steps, s)
+		return nil
+	}
+	types, err := infer(s.op, n, in)
+	if errors.Is(err, op.ErrDynamic) {
+		c.plan.steps = append(c.plan.steps, s)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out := make([]*tensor.Tensor, len(types))
+	for j, t := range types {
+		if !t.Static() || t.DType.Bits() == 0 {
+			c.plan.steps = append(c.plan.steps, s)
+			return nil
+		}
+		out[j] = typeOf(t)
+		if n := t.Shape.Elements(); n < 0 || int64(t.DType.Bytes(n)) > c.program.limit {
+			return fmt.Errorf("result %d of type %v passes the limit of %d bytes", j, t, c.program.limit)
+		}
+	}
+	if s.kernel, err = s.op.Kernel(n, in, out); err != nil {
+		return err
+	}
+	if (known && len(n.Inputs) > 0) || s.op.TypesOnly {
+		return c.fold(&s, in, out)
+	}
+	for j, slotIndex := range s.out {
+		sl := &c.plan.slots[slotIndex]
+		sl.static, sl.place = out[j], planned
+	}
+	c.plan.steps = append(c.plan.steps, s)
+	return nil
+}
+
+// fold runs a step at compile time and keeps its results as constants.
+func (c *compiler) fold(s *step, in, out []*tensor.Tensor) error {
+	for _, t := range out {
+		t.Data = tensor.Alloc(t.DType.Bytes(t.Elements()))
+	}
+	if err := s.kernel(&op.Call{Node: s.node, In: in, Out: out}); err != nil {
+		return err
+	}
+	for j, i := range s.out {
+		sl := &c.plan.slots[i]
+		sl.static, sl.place = out[j], constant
+		if out[j].DType == tensor.Float32 {
+			c.plan.folded = append(c.plan.folded, i)
+		}
+	}
+	return nil
+}
+
+func infer(o *op.Op, n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+	if o.Infer == nil {
+		return nil, fmt.Errorf("%s has no shape rule", o.Name)
+	}
+	types, err := o.Infer(n, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(types) != len(n.Outputs) {
+		return nil, fmt.Errorf("has %d results, its operator makes %d", len(n.Outputs), len(types))
+	}
+	for i, t := range types {
+		if want := n.Outputs[i].Type.DType; t.DType != want {
+			return nil, fmt.Errorf("result %d is declared %v and is %v", i, want, t.DType)
+		}
+	}
+	return types, nil
+}
+
+func typeOf(t ir.Type) *tensor.Tensor { return &tensor.Tensor{DType: t.DType, Shape: t.Shape} }
+
+func nodeError(i int, n *ir.Node, err error) error {
+	name := ""
+	if len(n.Outputs) > 0 {
+		name = fmt.Sprintf(" %q", n.Outputs[0].Name)
+	}
+	return fmt.Errorf("node %d %s%s: %w", i, n.Op, name, err)
+}

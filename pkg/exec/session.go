@@ -1,0 +1,203 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Observer sees each float32 activation right after it was computed: the inputs of a graph when it starts, the results of
+// each node, also those in bodies of control flow each time they run. t is valid during the call only.
+type Observer interface {
+	Observe(v *ir.Value, t *tensor.Tensor, r quant.Range)
+}
+
+// Session is the memory of one run at a time of a Program.
+type Session struct {
+	program  *Program
+	frames   []*frame
+	observer Observer
+	spent    int64 // bytes of dynamic memory
+}
+
+// frame is the memory of one graph.
+type frame struct {
+	plan    *plan
+	tensors []*tensor.Tensor // by slot
+	calls   []op.Call        // by step
+	loops   []*loop          // by step; state of control flow
+	ranges  []quant.Range    // of folded values
+}
+
+// NewSession allocates the memory of a run.
+func (p *Program) NewSession() *Session {
+	s := &Session{program: p, frames: make([]*frame, len(p.plans))}
+	for i, pl := range p.plans {
+		if pl != nil {
+			s.frames[i] = newFrame(pl)
+		}
+	}
+	return s
+}
+
+func newFrame(p *plan) *frame {
+	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps))}
+	arena := tensor.Alloc(p.arena + alignment)
+	arena = arena[shift(arena):]
+	for i, s := range p.slots {
+		switch s.place {
+		case constant:
+			f.tensors[i] = s.static
+		case variable:
+			f.tensors[i] = tensor.New(s.static.DType, s.static.Shape)
+		case planned:
+			n := s.static.DType.Bytes(s.static.Elements())
+			f.tensors[i] = &tensor.Tensor{DType: s.static.DType, Shape: s.static.Shape, Data: arena[s.offset : s.offset+n : s.offset+n]}
+		case dynamic:
+			f.tensors[i] = &tensor.Tensor{DType: s.value.Type.DType}
+		}
+	}
+	for k := range p.steps {
+		s := &p.steps[k]
+		c := &f.calls[k]
+		c.Node = s.node
+		c.In = make([]*tensor.Tensor, len(s.in))
+		c.Out = make([]*tensor.Tensor, len(s.out))
+		for j, i := range s.out {
+			c.Out[j] = f.tensors[i]
+		}
+	}
+	for _, i := range p.folded {
+		f.ranges = append(f.ranges, rangeOf(f.tensors[i]))
+	}
+	return f
+}
+
+// Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are zeroed
+// first, so that runs do not depend on each other. The observer may be nil.
+func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
+	s.observer, s.spent = observer, 0
+	for _, f := range s.frames {
+		if f == nil {
+			continue
+		}
+		for i := range f.plan.slots {
+			if f.plan.slots[i].place == variable {
+				clear(f.tensors[i].Data)
+			}
+		}
+	}
+	g := s.program.model.Graphs[s.program.main]
+	if len(inputs) != len(g.Inputs) {
+		return nil, fmt.Errorf("have %d inputs, the graph takes %d", len(inputs), len(g.Inputs))
+	}
+	for i, t := range inputs {
+		want := s.program.plans[s.program.main].slots[s.program.plans[s.program.main].inputs[i]].static
+		v := g.Inputs[i]
+		if t.DType != v.Type.DType {
+			return nil, fmt.Errorf("input %q: have %v, want %v", v.Name, t.DType, v.Type.DType)
+		}
+		if want != nil && !t.Shape.Equal(want.Shape) {
+			return nil, fmt.Errorf("input %q: have shape %v, want %v", v.Name, t.Shape, want.Shape)
+		}
+	}
+	return s.graph(s.program.main, inputs)
+}
+
+// graph runs one graph on inputs whose memory it does not change.
+func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	f := s.frames[index]
+	p := f.plan
+	for j, i := range p.inputs {
+		f.tensors[i] = inputs[j]
+		s.observe(p.slots[i].value, inputs[j])
+	}
+	if s.observer != nil {
+		for j, i := range p.folded {
+			s.observer.Observe(p.slots[i].value, f.tensors[i], f.ranges[j])
+		}
+	}
+	for k := range p.steps {
+		st := &p.steps[k]
+		c := &f.calls[k]
+		for j, i := range st.in {
+			if i >= 0 {
+				c.In[j] = f.tensors[i]
+			}
+		}
+		if err := s.step(f, st, c, k); err != nil {
+			return nil, nodeError(st.index, st.node, err)
+		}
+		if s.observer != nil {
+			for j, i := range st.out {
+				s.observe(p.slots[i].value, c.Out[j])
+			}
+		}
+	}
+	out := make([]*tensor.Tensor, len(p.output))
+	for j, i := range p.output {
+		out[j] = f.tensors[i]
+	}
+	return out, nil
+}
+
+func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
+	if isControl(st.node) {
+		return s.control(f, st, c, k)
+	}
+	kernel := st.kernel
+	if kernel == nil {
+		var err error
+		if kernel, err = s.prepare(f, st, c); err != nil {
+			return err
+		}
+	}
+	return kernel(c)
+}
+
+// prepare gives a node's dynamic results their types and memory, and returns its kernel.
+func (s *Session) prepare(f *frame, st *step, c *op.Call) (op.Kernel, error) {
+	types, err := infer(st.op, st.node, c.In)
+	if err != nil {
+		return nil, err
+	}
+	for j, t := range types {
+		if !t.Static() {
+			return nil, fmt.Errorf("result %d has no size: %v", j, t)
+		}
+		if err := s.resize(c.Out[j], t); err != nil {
+			return nil, fmt.Errorf("result %d: %w", j, err)
+		}
+	}
+	in := make([]*tensor.Tensor, len(c.In))
+	for j, t := range c.In {
+		if t == nil || f.plan.slots[st.in[j]].place == constant {
+			in[j] = t
+			continue
+		}
+		in[j] = &tensor.Tensor{DType: t.DType, Shape: t.Shape}
+	}
+	return st.op.Kernel(st.node, in, c.Out)
+}
+
+// resize gives t the type and memory for it, reusing what it has.
+func (s *Session) resize(t *tensor.Tensor, want ir.Type) error {
+	n := want.Shape.Elements()
+	if n < 0 || want.DType.Bits() == 0 {
+		return fmt.Errorf("%v has no size", want)
+	}
+	size := want.DType.Bytes(n)
+	if s.spent += int64(size); s.spent > s.program.limit {
+		return errors.New("activations pass the memory limit")
+	}
+	t.DType, t.Shape = want.DType, want.Shape
+	if cap(t.Data) < size {
+		t.Data = tensor.Alloc(size)
+	}
+	t.Data = t.Data[:size]
+	return nil
+}
