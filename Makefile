@@ -23,7 +23,8 @@ test: ## run the tests (PKG=./pkg/ir for one package)
 
 .PHONY: update
 update: ## rewrite golden files, then read the diff
-	$(GO) test $(PKG) -update
+	$(GO) test $$($(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' $(PKG) | \
+		awk '/internal\/golden/ { print $$1 }') -update
 
 .PHONY: lint
 lint: ## vet, golangci-lint and buf lint

@@ -1,0 +1,146 @@
+// Package deps holds the import rules of the house as data. Its test reads every Go file of the module, for every
+// platform and build tag, and fails on an import that no row allows.
+package deps
+
+// Module is the path in front of every package of ours.
+const Module = "github.com/octetlite/octet"
+
+// Room is a package, or a tree of packages if Path ends in "/...", and the packages of ours that it may import.
+type Room struct {
+	Path string
+	May  []string
+}
+
+// Rooms lists all packages. A room imports only rooms that stand above it, so that the order itself rules cycles out.
+// These rules bind what is built into a program; Tests says what test files may import beyond them.
+var Rooms = []Room{
+	// Leaves: they import nothing of ours.
+	{Path: "pkg/tensor"},
+	{Path: "pkg/numerics"},
+	{Path: "pkg/kernel"},
+	{Path: "pkg/store"},
+	{Path: "pkg/reader/..."},
+	{Path: "pkg/registry"},
+	{Path: "proto/octet/v1"},
+
+	// The waist.
+	{Path: "pkg/quant", May: []string{"pkg/tensor"}},
+	{Path: "pkg/calib", May: []string{"pkg/tensor", "pkg/quant"}},
+	{Path: "pkg/ir", May: []string{"pkg/tensor", "pkg/quant"}},
+	{Path: "pkg/op", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir"}},
+	{Path: "pkg/exec", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/kernel"}},
+
+	// What works on graphs. Constant folding runs the real kernels, hence exec under pass.
+	{Path: "pkg/pass", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/exec"}},
+	{Path: "pkg/quantize", May: []string{"pkg/tensor", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/pass"}},
+
+	// Ways in and out.
+	{Path: "pkg/tflite/schema"},
+	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
+	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
+
+	// One step over one shard, and the pipeline around it.
+	{Path: "pkg/shard", May: []string{
+		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset",
+	}},
+	{Path: "pkg/convert", May: []string{
+		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/pass", "pkg/quantize",
+		"pkg/tflite", "pkg/dataset", "pkg/shard",
+	}},
+
+	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.
+	{Path: "coordinator", May: []string{
+		"proto/octet/v1", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
+	}},
+	{Path: "worker", May: []string{
+		"proto/octet/v1", "pkg/numerics", "pkg/calib", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
+	}},
+	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
+	{Path: "cmd/octet", May: []string{Public}},
+
+	// For tests alone: no room above lists them.
+	{Path: "internal/golden"},
+	{Path: "internal/testmodel", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op"}},
+	{Path: "internal/deps"},
+}
+
+// Public, in Room.May, stands for every room outside of internal.
+const Public = "public"
+
+// Tests are the packages of ours that a test file may import on top of its room's row. The coordinator's and the worker's
+// tests still don't import each other: what needs both is tested from cmd/octet.
+var Tests = []string{"pkg/...", "internal/golden", "internal/testmodel", "proto/octet/v1"}
+
+// Foreign is a package or tree of packages that is not ours, or a package of the standard library with a limited place,
+// and the files that may import it, as prefixes of their paths. Every module we depend on has a row.
+type Foreign struct {
+	Path string
+	In   []string
+	Why  string
+}
+
+// Everywhere, in Foreign.In, stands for all files; OnlyTests for all test files.
+const (
+	Everywhere = ""
+	OnlyTests  = "_test.go"
+)
+
+// Foreigners are matched by the longest Path that fits.
+var Foreigners = []Foreign{
+	{"go.etcd.io/etcd/client", []string{"pkg/registry/", "coordinator/journal", "coordinator/election", "cmd/octet/"},
+		"the cluster's memory has one keeper"},
+	{"go.etcd.io/etcd/api", []string{"pkg/registry/", "coordinator/journal", "coordinator/election", "cmd/octet/"},
+		"types and errors of the client"},
+	{"go.etcd.io/etcd/server", []string{"cmd/octet/", "pkg/registry/registry_test.go", "coordinator/journal_test.go"},
+		"octet up embeds a server, and tests start one"},
+	{"google.golang.org/grpc", []string{"coordinator/", "worker/", "client/", "proto/", "cmd/octet/", "pkg/registry/"},
+		"the cluster is invisible below pkg/convert; the registry only holds addresses as grpc's resolver wants them"},
+	{"google.golang.org/genproto", []string{"coordinator/wire", "client/wire", "worker/wire"},
+		"error details are read and written where codes are assigned"},
+	{"google.golang.org/protobuf", []string{"proto/", "coordinator/", "worker/", "client/"},
+		"messages stop at wire.go"},
+	{"google.golang.org/protobuf/encoding/protowire", []string{"pkg/reader/tfrecord/"},
+		"tf.Example is read without generated code"},
+	{"github.com/google/flatbuffers", []string{"pkg/tflite/"},
+		"nothing else knows the file format's encoding"},
+	{"go.uber.org/zap", []string{"coordinator/", "worker/", "cmd/octet/"},
+		"logs are made at the edges"},
+	{"github.com/spf13", []string{"cmd/octet/"},
+		"flags become a configuration struct before anything else sees them"},
+	{"golang.org/x/image", []string{"pkg/reader/image/"},
+		"WebP"},
+	{"golang.org/x/sys/cpu", []string{"pkg/kernel/"},
+		"the choice of a kernel's variant"},
+	{"golang.org/x/sync", []string{"pkg/convert/", "pkg/store/", "coordinator/", "worker/", "client/", "cmd/octet/"},
+		"groups of goroutines"},
+	{"golang.org/x/term", []string{"cmd/octet/"},
+		"a progress bar needs a terminal"},
+	{"golang.org/x/tools/txtar", []string{"internal/golden/", OnlyTests},
+		"cases"},
+	{"github.com/rogpeppe/go-internal/testscript", []string{"cmd/octet/", OnlyTests},
+		"scripts of the command line"},
+	{"github.com/google/go-cmp", []string{"internal/golden/", OnlyTests},
+		"diffs"},
+	{"pgregory.net/rapid", []string{OnlyTests},
+		"properties"},
+
+	{"log", nil, "zap at the edges, nothing elsewhere"},
+	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
+	{"math/rand", nil, "its sequences are not promised to stay; random samples have a generator of their own"},
+	{"math/rand/v2", []string{OnlyTests, "coordinator/", "worker/", "client/", "pkg/registry/"}, "jitter and tests; never a sample"},
+	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "proto/"}, "views of bytes as numbers, and their alignment"},
+	{"C", nil, "one static binary"},
+	{"plugin", nil, "one static binary"},
+}
+
+// Pure lists files, as prefixes of their paths, that may not import what is named.
+var Pure = []struct {
+	Files string
+	Not   []string
+	Why   string
+}{
+	{"coordinator/machine", []string{"context", "io", "net", "os", "sync", "google.golang.org", "go.etcd.io", Module + "/proto"},
+		"the state machine does no I/O and shares nothing: Step(now, event) []Effect"},
+	{"pkg/kernel/", []string{"os", "net", "time"},
+		"kernels know slices and integers"},
+}
