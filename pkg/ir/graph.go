@@ -50,6 +50,14 @@ type Graph struct {
 	Inputs, Outputs []*Value
 	Nodes           []*Node
 	Values          []*Value
+	Carry           *Carry
+}
+
+// Carry is what a file format keeps with a graph, value or node although graphs have no word for it, so that reading and writing a file
+// loses nothing. Only the format's own package looks into Data; it is dropped with what it belongs to.
+type Carry struct {
+	Data any
+	Refs []*Value // the values that Data means: they stay in the graph as long as the owner does
 }
 
 // Type is an element type and a shape. Shape may hold unknown dimensions (-1); Unranked means that not even the rank is known.
@@ -81,6 +89,7 @@ type Value struct {
 	Quant      *quant.Params  // nil if the value is not quantized
 	Range      *quant.Range   // a float value's minimum and maximum as recorded in the source, if any
 	Variable   bool           // holds state that nodes change in place; zero before each sample
+	Carry      *Carry
 }
 
 // Sparsity describes the storage of a sparse constant, as TFLite's SparsityParameters do.
@@ -110,6 +119,10 @@ type Node struct {
 	Outputs       []*Value
 	Intermediates []*Value // values that carry only the ranges of a fused operator's inner results
 	Mutates       []bool   // as stored in the file: which variable inputs the node changes; nil where the file has none
+	// Version is the operator's version in the file that the node comes from, 0 if it comes from none. A writer raises it to what the node
+	// needs, so that a rewrite that lowers the need sets it to 0.
+	Version int
+	Carry   *Carry
 }
 
 // Input returns input i, or nil if it is absent or not listed.
@@ -173,23 +186,36 @@ func (g *Graph) Uses() map[*Value][]Use {
 	return uses
 }
 
-// Sweep removes values that nothing refers to: no node, no input or output of the graph, and none of the given ports.
+// Sweep removes values that nothing refers to: no node, no input or output of the graph, none of the given ports, and no value that stays.
 func (g *Graph) Sweep(keep ...Port) {
 	live := make(map[*Value]bool, len(g.Values))
-	mark := func(values []*Value) {
+	var mark func(values []*Value)
+	mark = func(values []*Value) {
 		for _, v := range values {
+			if live[v] {
+				continue
+			}
 			live[v] = true
+			if v != nil && v.Carry != nil {
+				mark(v.Carry.Refs)
+			}
 		}
 	}
 	mark(g.Inputs)
 	mark(g.Outputs)
 	for _, p := range keep {
-		live[p.Value] = true
+		mark([]*Value{p.Value})
+	}
+	if g.Carry != nil {
+		mark(g.Carry.Refs)
 	}
 	for _, n := range g.Nodes {
 		mark(n.Inputs)
 		mark(n.Outputs)
 		mark(n.Intermediates)
+		if n.Carry != nil {
+			mark(n.Carry.Refs)
+		}
 	}
 	g.Values = slices.DeleteFunc(g.Values, func(v *Value) bool { return !live[v] })
 }

@@ -62,6 +62,23 @@ func ParseDType(name string) (DType, error) {
 	return Invalid, fmt.Errorf("unknown element type %q", name)
 }
 
+// MarshalText implements encoding.TextMarshaler by the short name.
+func (d DType) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes, "invalid" included.
+func (d *DType) UnmarshalText(text []byte) error {
+	if string(text) == dtypes[Invalid].name {
+		*d = Invalid
+		return nil
+	}
+	parsed, err := ParseDType(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}
+
 // Bits returns the size of one element in bits, 0 for types without a fixed size (String, Resource, Variant).
 func (d DType) Bits() int {
 	if int(d) < len(dtypes) {

@@ -13,6 +13,13 @@ func TestDTypeNamesRoundTrip(t *testing.T) {
 			t.Errorf("ParseDType(%q) = %v, %v", d, got, err)
 		}
 	}
+	for d := Invalid; int(d) < len(dtypes); d++ {
+		text, err := d.MarshalText()
+		got := Variant
+		if err2 := got.UnmarshalText(text); err != nil || err2 != nil || got != d {
+			t.Errorf("%v: text %q reads back as %v, %v, %v", d, text, got, err, err2)
+		}
+	}
 	if _, err := ParseDType("invalid"); err == nil {
 		t.Error("ParseDType accepts the invalid type")
 	}
