@@ -1,4 +1,4 @@
-# Every target works on a machine that has Go, Python 3 and a C-free toolchain; .ci/run installs the rest.
+# Every target needs Go alone, except generate-schema and conformance (Python 3). .ci/run installs what it needs.
 GO       ?= go
 BUF      := $(GO) tool -modfile=tools/buf.mod buf
 LINT     := $(GO) tool -modfile=tools/lint.mod golangci-lint
