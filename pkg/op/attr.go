@@ -51,6 +51,7 @@ type FullyConnected struct {
 	KeepNumDims             bool
 	AsymmetricQuantizeInput bool
 	QuantizedBiasType       tensor.DType
+	QuantSpec               []byte // opaque; nil where the file has none
 }
 
 // BatchMatMul are the attributes of BATCH_MATMUL.
