@@ -1,0 +1,37 @@
+package convert
+
+import (
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/quantize"
+)
+
+// Scheme is what becomes of weights and activations.
+type Scheme string
+
+// The schemes.
+const (
+	None Scheme = "none" // stays float
+	Int8 Scheme = "int8" // weights and activations int8
+)
+
+// Options say what to make of a model. The zero value converts without quantizing.
+type Options struct {
+	Scheme    Scheme
+	Signature string // the entry that is calibrated; the first if empty
+	SkipBad   bool   // leave bad samples out, and count them
+	Fold      bool   // with Scheme None: fold float16 and sparse weights into float32 ones
+	Quantize  quantize.Options
+}
+
+// Validate reports options that contradict each other.
+func (o Options) Validate() error {
+	switch o.Scheme {
+	case None, Int8:
+		return nil
+	}
+	return &Error{Kind: BadInput, Err: fmt.Errorf("unknown scheme %q", o.Scheme), Hint: "none or int8"}
+}
+
+// Folding reports whether the float passes run for these options.
+func (o Options) Folding() bool { return o.Scheme != None || o.Fold }

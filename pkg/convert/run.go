@@ -1,0 +1,98 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// Result is what a conversion made.
+type Result struct {
+	Model  []byte           // the flatbuffer
+	Stats  *calib.Stats     // what the ranges came from; nil if nothing was calibrated
+	Report *quantize.Report // nil if nothing was quantized
+	Notes  []string
+}
+
+// Calibrate plans a job over a dataset, has it run, and merges.
+func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifest, runner Runner, progress func(Progress)) (*calib.Stats, error) {
+	digest, err := data.Digest()
+	if err != nil {
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	job := &Job{Model: f.Bytes, Digest: f.Digest, Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}
+	if job.Samples == 0 {
+		return nil, &Error{Kind: BadInput, Err: errors.New("the dataset is empty"), Hint: "calibration needs at least one sample"}
+	}
+	parts, err := runner.Calibrate(ctx, job, progress)
+	if err != nil {
+		if isCancel(err) || KindOf(err) != "" {
+			return nil, err
+		}
+		return nil, unsupported(f.Source, err)
+	}
+	stats, err := shard.Merge(parts)
+	if err != nil {
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	return stats, nil
+}
+
+// Finish quantizes the float model by statistics and writes it; without statistics it writes the float model.
+func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			res, err = nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("quantize: %v", r), Hint: "please report this, with the model if you can"}
+		}
+	}()
+	if opt.Scheme == None {
+		return &Result{Model: f.Bytes, Notes: f.Notes}, nil
+	}
+	if stats.Model != f.Digest {
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest),
+			Hint: "calibrate this model, or give the source that the statistics were made from"}
+	}
+	m, report, err := quantize.Int8(f.Model, stats, opt.Quantize)
+	var strict *quantize.StrictError
+	switch {
+	case errors.As(err, &strict):
+		return nil, &Error{Kind: Refused, Source: f.Source, Err: err, Hint: "without --strict these operators stay float"}
+	case err != nil:
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	if err := ir.Verify(m, op.Set); err != nil {
+		return nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("after quantization: %w", err)}
+	}
+	data, err := tflite.Encode(m)
+	if err != nil {
+		return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
+	}
+	return &Result{Model: data, Stats: stats, Report: report, Notes: f.Notes}, nil
+}
+
+// Quantizable reports whether the model has float activations that quantization could work on.
+func Quantizable(m *ir.Model) error {
+	for _, g := range m.Graphs {
+		for _, n := range g.Nodes {
+			for _, v := range n.Outputs {
+				if v.Type.DType == tensor.Float32 {
+					return nil
+				}
+			}
+		}
+	}
+	return ErrQuantized
+}
+
+func isCancel(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

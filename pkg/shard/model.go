@@ -1,0 +1,118 @@
+package shard
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/exec"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// Model is a float model that is ready to run shards. It is safe for concurrent use.
+type Model struct {
+	digest  string
+	program *exec.Program
+	tensors []calib.Tensor    // what is observed
+	slots   map[*ir.Value]int // their positions
+	ports   []Port
+
+	mu   sync.Mutex
+	idle []*exec.Session
+}
+
+// Port is an input of the signature that runs, in the graph's order.
+type Port struct {
+	Name   string // as the signature names it
+	Tensor string // as the graph does
+	DType  tensor.DType
+	Shape  tensor.Shape
+}
+
+// Load decodes and compiles a float flatbuffer. The signature selects the graph; the first one if it is empty. Operators that can't be executed
+// are all reported, as an *exec.UnsupportedError.
+func Load(flatbuffer []byte, signature string) (*Model, error) {
+	m, err := tflite.Decode(flatbuffer)
+	if err != nil {
+		return nil, err
+	}
+	sig, err := Signature(m, signature)
+	if err != nil {
+		return nil, err
+	}
+	program, err := exec.Compile(m, sig.Graph, exec.Options{})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(flatbuffer)
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, ports: Ports(m, sig)}
+	seen := program.Observed()
+	for g, graph := range m.Graphs {
+		if len(seen[g]) == 0 {
+			continue
+		}
+		index := graph.Index()
+		for _, v := range seen[g] {
+			model.slots[v] = len(model.tensors)
+			model.tensors = append(model.tensors, calib.Tensor{Key: calib.Key{Subgraph: g, Index: index[v]}, Name: v.Name})
+		}
+	}
+	return model, nil
+}
+
+// Signature returns the signature with the given key, the first if the key is empty.
+func Signature(m *ir.Model, key string) (*ir.Signature, error) {
+	var keys []string
+	for _, s := range m.Signatures {
+		if key == "" || s.Key == key {
+			return s, nil
+		}
+		keys = append(keys, s.Key)
+	}
+	if key == "" {
+		return nil, fmt.Errorf("the model has no signature")
+	}
+	return nil, fmt.Errorf("the model has no signature %q, it has %q", key, keys)
+}
+
+// Ports returns the inputs of a signature's graph in the graph's order, named as the signature names them.
+func Ports(m *ir.Model, s *ir.Signature) []Port {
+	var ports []Port
+	for _, v := range m.Graphs[s.Graph].Inputs {
+		p := Port{Name: v.Name, Tensor: v.Name, DType: v.Type.DType, Shape: v.Type.Shape}
+		for _, in := range s.Inputs {
+			if in.Value == v {
+				p.Name = in.Name
+			}
+		}
+		ports = append(ports, p)
+	}
+	return ports
+}
+
+// Digest returns the hex sha256 of the flatbuffer.
+func (m *Model) Digest() string { return m.digest }
+
+// Inputs returns what a sample holds, in order.
+func (m *Model) Inputs() []Port { return m.ports }
+
+func (m *Model) session() *exec.Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.idle); n > 0 {
+		s := m.idle[n-1]
+		m.idle = m.idle[:n-1]
+		return s
+	}
+	return m.program.NewSession()
+}
+
+func (m *Model) release(s *exec.Session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.idle = append(m.idle, s)
+}

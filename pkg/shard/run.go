@@ -1,0 +1,88 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Samples is random access to a dataset whose samples match a model's inputs. It is safe for concurrent use.
+type Samples interface {
+	// Sample returns the tensors of the sample at a position, in the order of the model's inputs. A sample that can't be used, such as one that
+	// holds a NaN, is a *dataset.SampleError.
+	Sample(i int) ([]*tensor.Tensor, error)
+}
+
+// Spec is what a shard's run needs besides the model and the samples.
+type Spec struct {
+	Range   Range
+	Dataset string // digest of the dataset's manifest
+	SkipBad bool   // leave bad samples out, and count them, instead of failing
+	Observe calib.Spec
+}
+
+// Run computes the statistics of a shard's samples. progress, if not nil, is called after each sample.
+func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress func()) (*calib.Stats, error) {
+	session := m.session()
+	defer m.release(session)
+	observer := &collecting{calib.NewCollector(m.tensors), m.slots}
+	for i := spec.Range.First; i < spec.Range.Last; i++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		in, err := samples.Sample(i)
+		var bad *dataset.SampleError
+		switch {
+		case errors.As(err, &bad) && spec.SkipBad:
+			observer.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
+		case err != nil:
+			return nil, fmt.Errorf("sample %d: %w", i, err)
+		default:
+			if _, err := session.Run(in, observer); err != nil {
+				return nil, fmt.Errorf("sample %d: %w", i, err)
+			}
+			observer.EndSample()
+		}
+		if progress != nil {
+			progress()
+		}
+	}
+	stats := observer.Stats()
+	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
+	return stats, nil
+}
+
+// collecting observes a session for a collector.
+type collecting struct {
+	*calib.Collector
+	slots map[*ir.Value]int
+}
+
+// Observe implements exec.Observer.
+func (c *collecting) Observe(v *ir.Value, _ *tensor.Tensor, r quant.Range) {
+	c.Collector.Observe(c.slots[v], r)
+}
+
+// Merge folds the statistics of all shards of a plan, in their order. Statistics without a single usable sample are an error: they could quantize
+// nothing.
+func Merge(parts []*calib.Stats) (*calib.Stats, error) {
+	stats, err := calib.Merge(parts...)
+	if err != nil {
+		return nil, err
+	}
+	if stats.Samples == 0 {
+		if len(stats.Skipped) > 0 {
+			s := stats.Skipped[0]
+			return nil, fmt.Errorf("all %d samples are bad; the first: %s: %s", len(stats.Skipped), s.Source, s.Reason)
+		}
+		return nil, errors.New("the dataset is empty")
+	}
+	return stats, nil
+}
