@@ -1,0 +1,127 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// unary pairs each polynomial with the true function.
+var unary = []struct {
+	name string
+	f    func(float32) float32
+	want func(float64) float64
+}{
+	{"Exp", F32Exp, math.Exp},
+	{"Expm1", F32Expm1, math.Expm1},
+	{"Logistic", F32Logistic, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+	{"Tanh", F32Tanh, math.Tanh},
+	{"Log", F32Log, math.Log},
+	{"Log1p", F32Log1p, math.Log1p},
+	{"Sqrt", F32Sqrt, math.Sqrt},
+	{"Rsqrt", F32Rsqrt, func(x float64) float64 { return 1 / math.Sqrt(x) }},
+	{"Sin", F32Sin, math.Sin},
+	{"Cos", F32Cos, math.Cos},
+	{"Erf", F32Erf, math.Erf},
+	{"Erfc", F32Erfc, math.Erfc},
+}
+
+// ulps returns how far got is from want, in units of the last place of a float32 of want's size. Equal infinities and two
+// NaNs are 0 apart; a zero has to have the right sign.
+func ulps(got float32, want float64) float64 {
+	w := float32(want)
+	switch {
+	case want != want || got != got:
+		if want != want && got != got {
+			return 0
+		}
+		return math.Inf(1)
+	case math.IsInf(float64(w), 0) || math.IsInf(float64(got), 0):
+		if w == got || math.Nextafter32(w, got) == got {
+			return 0
+		}
+		return math.Inf(1)
+	case want == 0:
+		if math.Float32bits(got) == math.Float32bits(w) {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	_, e := math.Frexp(want)
+	return math.Abs(float64(got)-want) / math.Ldexp(1, max(e, -125)-24)
+}
+
+func TestUnaryAccuracy(t *testing.T) {
+	stride := uint64(1009)
+	if testing.Short() {
+		stride = 100_003
+	}
+	for _, u := range unary {
+		t.Run(u.name, func(t *testing.T) {
+			worst, at := 0.0, float32(0)
+			for b := uint64(0); b < 1<<32; b += stride {
+				x := math.Float32frombits(uint32(b))
+				if e := ulps(u.f(x), u.want(float64(x))); e > worst {
+					worst, at = e, x
+				}
+			}
+			t.Logf("worst error %.4f ulp, at %g", worst, at)
+			if worst > 0.51 {
+				t.Errorf("F32%s(%g) = %g, want %g: off by %.4f ulp", u.name, at, u.f(at), u.want(float64(at)), worst)
+			}
+		})
+	}
+}
+
+func TestUnarySpecials(t *testing.T) {
+	negZero, inf, nan := float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.NaN())
+	for _, u := range unary {
+		for _, x := range []float32{0, negZero, 1, -1, inf, -inf, nan, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32,
+			-math.SmallestNonzeroFloat32, 0x1p-126, 88.722839, 88.722847, -103.27893, -103.97208, -103.97209, 10.05, 3.9192059, 2e9, 16367173 * 0x1p72} {
+			if e := ulps(u.f(x), u.want(float64(x))); e > 0.51 {
+				t.Errorf("F32%s(%g) = %g, want %g", u.name, x, u.f(x), u.want(float64(x)))
+			}
+		}
+	}
+}
+
+// binaryPoly pairs the functions of two arguments with the true ones.
+var binaryPoly = []struct {
+	name string
+	f    func(x, y float32) float32
+	want func(x, y float64) float64
+}{
+	{"Pow", F32Pow, math.Pow},
+	{"Atan2", F32Atan2, math.Atan2},
+}
+
+func TestBinaryAccuracy(t *testing.T) {
+	negZero, inf, nan := float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.NaN())
+	edge := []float32{0, negZero, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 2.5, -2.5, 127, 128, 1 << 23, 1<<24 - 1, -(1<<24 - 1), 1 << 24, 1e30, -1e30,
+		inf, -inf, nan, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 1.0000001, 0.99999994, -0.99999994}
+	for _, b := range binaryPoly {
+		t.Run(b.name, func(t *testing.T) {
+			worst := 0.0
+			check := func(x, y float32) {
+				e := ulps(b.f(x, y), b.want(float64(x), float64(y)))
+				worst = max(worst, e)
+				if e > 0.51 {
+					t.Errorf("F32%s(%g, %g) = %g, want %g: off by %.4f ulp", b.name, x, y, b.f(x, y), b.want(float64(x), float64(y)), e)
+				}
+			}
+			for _, x := range edge {
+				for _, y := range edge {
+					check(x, y)
+				}
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			for range 300_000 {
+				x, y := float32(math.Exp(4*r.NormFloat64())), float32(10*r.NormFloat64())
+				check(x, y)
+				check(-x, float32(math.Round(float64(y))))
+				check(math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32()))
+			}
+			t.Logf("worst error %.4f ulp", worst)
+		})
+	}
+}
