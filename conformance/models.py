@@ -28,9 +28,13 @@ class Model:
         return path if path.exists() else None
 
 
-def load(path):
+def parse(content):
     """The flatbuffer as a tree of schema objects."""
-    return schema.ModelT.InitFromPackedBuf(pathlib.Path(path).read_bytes(), 0)
+    return schema.ModelT.InitFromPackedBuf(content, 0)
+
+
+def load(path):
+    return parse(pathlib.Path(path).read_bytes())
 
 
 def kind(model):

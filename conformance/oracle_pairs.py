@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Make the oracle pairs that `go test` runs on: pkg/quantize/testdata/oracle/NAME/{samples.npz,calibrated.tflite,int8.tflite}.
+
+usage: oracle_pairs.py [NAME ...]
+
+The models are those of pairs.py. samples.npz holds the calibration samples by input name, calibrated.tflite the float model with the
+ranges that TensorFlow's calibrator found, int8.tflite (uint8, float32: other inputs and outputs) its quantizer's answer to them;
+int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
+"""
+import os
+import sys
+import tempfile
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+import numpy as np
+import tensorflow as tf
+
+import models
+import oracle
+from pairs import PAIRS
+from places import REPO
+from samples import inputs
+
+OUT = REPO / 'pkg/quantize/testdata/oracle'
+SAMPLES = 6
+SEED = 99
+REPEATS = 24
+LIMIT = 100_000  # bytes a file
+
+
+def convert(module):
+    signatures = {'first': module.first} | ({'second': module.second} if hasattr(module, 'second') else {})
+    with tempfile.TemporaryDirectory() as path:
+        tf.saved_model.save(module, path, signatures=signatures)
+        return tf.lite.TFLiteConverter.from_saved_model(path, signature_keys=list(signatures)).convert()
+
+
+def make(name):
+    build, sampler, others = PAIRS[name]
+    content = convert(build())
+    flatbuffer = models.parse(content)
+    arrays = dict(zip((x.name for x in inputs(flatbuffer)), sampler(SAMPLES, np.random.default_rng(SEED))))
+    calibrated = oracle.calibrate(content, flatbuffer, arrays)
+    files = {'calibrated': calibrated}
+    for io in ('int8', *others):
+        for i, result in enumerate(sorted({oracle.quantize(calibrated, io) for _ in range(REPEATS)})):
+            files[f'{io}.{i}' if i else io] = result
+    out = OUT / name
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / 'samples.npz', **arrays)
+    for old in out.glob('*.tflite'):
+        old.unlink()
+    for stem, data in files.items():
+        if len(data) > LIMIT:
+            raise ValueError(f'{name}: {stem}.tflite has {len(data)} bytes')
+        (out / f'{stem}.tflite').write_bytes(data)
+    return {stem: len(data) for stem, data in files.items()}
+
+
+def main():
+    for name in sys.argv[1:] or PAIRS:
+        print(name, make(name), flush=True)
+
+
+if __name__ == '__main__':
+    main()
