@@ -1,0 +1,120 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// ErrBusy is returned for an upload that somebody else is writing.
+var ErrBusy = errors.New("blob is being uploaded already")
+
+// Upload is a blob that arrives in pieces, maybe over several connections and processes.
+type Upload struct {
+	folder *Folder
+	digest Digest
+	size   int64
+	file   *os.File
+	have   int64
+}
+
+// Uploaded returns how many bytes of an upload have arrived so far.
+func (f *Folder) Uploaded(d Digest) (int64, error) {
+	if _, err := Parse(string(d)); err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	info, err := os.Stat(f.path("uploads", string(d)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// Upload begins, or goes on with, the upload of a blob of the given size. One caller at a time has it, until Close or Commit; ErrBusy for others.
+func (f *Folder) Upload(d Digest, size int64) (*Upload, error) {
+	if _, err := Parse(string(d)); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.uploading[d] {
+		return nil, fmt.Errorf("store: %w: %s", ErrBusy, d)
+	}
+	file, err := os.OpenFile(f.path("uploads", string(d)), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	have, err := file.Seek(0, io.SeekEnd)
+	if err == nil && have > size {
+		have, err = 0, file.Truncate(0)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", errors.Join(err, file.Close()))
+	}
+	f.uploading[d] = true
+	return &Upload{f, d, size, file, have}, nil
+}
+
+// Committed returns how many bytes have arrived.
+func (u *Upload) Committed() int64 { return u.have }
+
+// Restart forgets what has arrived.
+func (u *Upload) Restart() error {
+	u.have = 0
+	if err := u.file.Truncate(0); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// Write appends the next bytes. ErrTooLarge if they pass the size that was announced.
+func (u *Upload) Write(data []byte) (int, error) {
+	if u.have+int64(len(data)) > u.size {
+		return 0, fmt.Errorf("store: %w: more than the %d bytes announced", ErrTooLarge, u.size)
+	}
+	n, err := u.file.WriteAt(data, u.have)
+	u.have += int64(n)
+	if err != nil {
+		return n, fmt.Errorf("store: %w", err)
+	}
+	return n, nil
+}
+
+// Commit checks the digest and makes the blob one of the store's. With ErrCorrupt nothing is kept.
+func (u *Upload) Commit() error {
+	defer u.Close()
+	if u.have != u.size {
+		return fmt.Errorf("store: %w: have %d of %d bytes", io.ErrUnexpectedEOF, u.have, u.size)
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(u.file, 0, u.size)); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != string(u.digest) {
+		return fmt.Errorf("store: %w: got %s, want %s", errors.Join(ErrCorrupt, os.Remove(u.file.Name())), got, u.digest)
+	}
+	return u.folder.commit(u.file, u.digest)
+}
+
+// Close ends this caller's part; what has arrived stays. It may be called again.
+func (u *Upload) Close() error {
+	u.folder.mu.Lock()
+	defer u.folder.mu.Unlock()
+	if u.file == nil {
+		return nil
+	}
+	delete(u.folder.uploading, u.digest)
+	err := u.file.Close()
+	u.file = nil
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
