@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Fetch writes a blob's bytes to w.
-type Fetch func(ctx context.Context, d Digest, size int64, w io.Writer) error
+// Fetch opens a blob at the place that it comes from, and tells its size.
+type Fetch func(ctx context.Context, d Digest) (r io.ReadCloser, size int64, err error)
 
 // Cache is a bounded folder of blobs in front of a place to fetch them from. The least recently used go first; one that is open stays. What
 // lies in the folder from an earlier process is checked against its digest when it is first opened, and fetched again if it does not match.
@@ -82,9 +82,9 @@ func (c *Cache) forget(ctx context.Context, e *entry) {
 	c.total -= e.size
 }
 
-// Open opens a blob of the given size, fetching it if need be; many callers that want the same one share one fetch. ErrTooLarge if it does not fit beside those
+// Open opens a blob, fetching it if need be; many callers that want the same one share one fetch. ErrTooLarge if it does not fit beside those
 // that are open.
-func (c *Cache) Open(ctx context.Context, d Digest, size int64, fetch Fetch) (Blob, error) {
+func (c *Cache) Open(ctx context.Context, d Digest, fetch Fetch) (Blob, error) {
 	for {
 		c.mu.Lock()
 		if e := c.entries[d]; e != nil {
@@ -114,7 +114,7 @@ func (c *Cache) Open(ctx context.Context, d Digest, size int64, fetch Fetch) (Bl
 		p = &pending{done: make(chan struct{})}
 		c.pending[d] = p
 		c.mu.Unlock()
-		p.err = c.fetch(ctx, d, size, fetch)
+		p.err = c.fetch(ctx, d, fetch)
 		c.mu.Lock()
 		delete(c.pending, d)
 		c.mu.Unlock()
@@ -148,7 +148,12 @@ func (c *Cache) use(ctx context.Context, e *entry) (Blob, error) {
 	return &cachedBlob{Blob: blob, cache: c, entry: e}, nil
 }
 
-func (c *Cache) fetch(ctx context.Context, d Digest, size int64, fetch Fetch) error {
+func (c *Cache) fetch(ctx context.Context, d Digest, fetch Fetch) error {
+	r, size, err := fetch(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
 	c.mu.Lock()
 	c.evict(ctx, size)
 	fits := c.total+size <= c.limit
@@ -156,10 +161,7 @@ func (c *Cache) fetch(ctx context.Context, d Digest, size int64, fetch Fetch) er
 	if !fits {
 		return fmt.Errorf("store: cache of %d bytes: %w: %s of %d bytes", c.limit, ErrTooLarge, d, size)
 	}
-	r, w := io.Pipe()
-	go func() { w.CloseWithError(fetch(ctx, d, size, w)) }()
 	_, n, err := c.folder.Put(ctx, d, io.LimitReader(r, size+1))
-	r.CloseWithError(err)
 	if err != nil {
 		return err
 	}

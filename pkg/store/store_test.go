@@ -183,15 +183,14 @@ func newSource(texts ...string) (*source, []Digest) {
 	return s, all
 }
 
-func (s *source) fetch(_ context.Context, d Digest, _ int64, w io.Writer) error {
+func (s *source) fetch(_ context.Context, d Digest) (io.ReadCloser, int64, error) {
 	s.fetches.Add(1)
-	_, err := w.Write(s.blobs[d])
-	return err
+	return io.NopCloser(bytes.NewReader(s.blobs[d])), int64(len(s.blobs[d])), nil
 }
 
 func open(t *testing.T, c *Cache, s *source, d Digest) Blob {
 	t.Helper()
-	b, err := c.Open(t.Context(), d, int64(len(s.blobs[d])), s.fetch)
+	b, err := c.Open(t.Context(), d, s.fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +219,7 @@ func TestCacheEvictsTheLeastRecentlyUsedThatIsNotOpen(t *testing.T) {
 		t.Errorf("%d fetches, want 3", n)
 	}
 	a.Close()
-	if _, err := c.Open(t.Context(), d[3], 11, s.fetch); !errors.Is(err, ErrTooLarge) {
+	if _, err := c.Open(t.Context(), d[3], s.fetch); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a blob larger than the cache: %v", err)
 	}
 }
@@ -254,9 +253,8 @@ func TestCacheRefusesWhatArrivesCorrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Open(t.Context(), Of([]byte("good")), 4, func(_ context.Context, _ Digest, _ int64, w io.Writer) error {
-		_, err := w.Write([]byte("evil"))
-		return err
+	_, err = c.Open(t.Context(), Of([]byte("good")), func(context.Context, Digest) (io.ReadCloser, int64, error) {
+		return io.NopCloser(bytes.NewReader([]byte("evil"))), 4, nil
 	})
 	if !errors.Is(err, ErrCorrupt) {
 		t.Errorf("Open: %v", err)
@@ -272,7 +270,7 @@ func TestCacheSharesOneFetch(t *testing.T) {
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() {
-			b, err := c.Open(t.Context(), d[0], 6, s.fetch)
+			b, err := c.Open(t.Context(), d[0], s.fetch)
 			if err != nil {
 				t.Error(err)
 				return

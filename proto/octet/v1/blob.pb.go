@@ -239,7 +239,9 @@ func (x *ReadRequest) GetLimit() int64 {
 type ReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1 MiB.
-	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	Data []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	// The size of the whole blob; in the first message, which a stream always has.
+	Size          int64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -279,6 +281,13 @@ func (x *ReadResponse) GetData() []byte {
 		return x.Data
 	}
 	return nil
+}
+
+func (x *ReadResponse) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
 }
 
 // WriteRequest holds the next bytes of an upload.
@@ -617,9 +626,10 @@ const file_octet_v1_blob_proto_rawDesc = "" +
 	"\vReadRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x03R\x05limit\"\"\n" +
+	"\x05limit\x18\x03 \x01(\x03R\x05limit\"6\n" +
 	"\fReadResponse\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data\"^\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x03R\x04size\"^\n" +
 	"\fWriteRequest\x12\"\n" +
 	"\x04blob\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x04blob\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x12\n" +

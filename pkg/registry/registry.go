@@ -1,0 +1,28 @@
+// Package registry tells who works: workers announce themselves under a lease, and coordinators watch.
+package registry
+
+import "context"
+
+// Worker is what a worker announces.
+type Worker struct {
+	ID       string // unique; a worker that comes back after a restart has a new one
+	Addr     string // HOST:PORT of its gRPC server
+	Slots    int    // shards that it runs at a time
+	Numerics int    // the version of its arithmetic
+	Version  string // of the program, for people
+}
+
+// Registry is where workers are found. It is safe for concurrent use.
+type Registry interface {
+	// Register announces a worker until the registration is closed. A registration whose lease is lost is made again by itself. The
+	// context bounds the call, not the registration.
+	Register(ctx context.Context, w Worker) (Registration, error)
+	// Watch sends the set of workers, ordered by ID, at once and after each change, until the context ends; then the channel is closed.
+	Watch(ctx context.Context) (<-chan []Worker, error)
+}
+
+// Registration is a worker that is announced.
+type Registration interface {
+	// Close withdraws the worker at once.
+	Close(ctx context.Context) error
+}
