@@ -3,7 +3,7 @@ package kernel
 // MaxRank is the highest rank that kernels take.
 const MaxRank = 8
 
-// dims holds a shape, strides or an index without an allocation.
+// dims holds a shape, steps or an index without an allocation.
 type dims [MaxRank]int
 
 // elements returns the product of a shape's dimensions.
@@ -25,91 +25,103 @@ func strides(shape []int) (s dims) {
 	return s
 }
 
-// walk is an iteration over a broadcast result: rank axes from outermost to innermost with the size of each, and for every operand
-// the distance between neighbours along it, 0 where the operand is repeated. Axes that all operands step through alike are merged.
-type walk[S any] struct {
-	rank   int
-	size   dims
-	stride S // [operands]dims
+// product is a walk over the result to which up to three operands broadcast: its axes from the outermost to the innermost, with the size of each and
+// for every operand the step from one index to the next, 0 where the operand is repeated. Axes of size 1 are left out, and axes
+// through which all operands step alike are merged. Along the innermost axis every step is 0 or 1.
+type product struct {
+	rank int
+	size dims
+	step [3]dims
 }
 
-// pairs is the walk of two operands.
-type pairs = walk[[2]dims]
-
-// pair returns the walk over the result to which two shapes broadcast. The innermost axis, if there is one, has steps (1, 1), (1, 0) or (0, 1).
-func pair(a, b []int) pairs {
-	rank := max(len(a), len(b))
-	var w pairs
-	na, nb := 1, 1
-	// Built from the innermost axis outwards, then turned around.
-	for i := range rank {
-		da, db := 1, 1
-		if j := len(a) - 1 - i; j >= 0 {
-			da = a[j]
+// broadcast returns the walk over the broadcast of the given shapes.
+func broadcast(shapes ...[]int) (p product) {
+	rank := 0
+	for _, s := range shapes {
+		rank = max(rank, len(s))
+	}
+	inner := [3]int{1, 1, 1} // elements of each operand below the axis
+	for i := range rank {    // from the innermost axis outwards
+		n := 1
+		var step [3]int
+		for k, s := range shapes {
+			d := 1
+			if j := len(s) - 1 - i; j >= 0 {
+				d = s[j]
+			}
+			if d != 1 {
+				n, step[k] = d, inner[k]
+				inner[k] *= d
+			}
 		}
-		if j := len(b) - 1 - i; j >= 0 {
-			db = b[j]
-		}
-		n, sa, sb := da, na, nb
-		if da == 1 {
-			n, sa = db, 0
-		}
-		if db == 1 {
-			sb = 0
-		}
-		na *= da
-		nb *= db
 		if n == 1 {
 			continue
 		}
-		if r := w.rank - 1; r >= 0 && sa == w.stride[0][r]*w.size[r] && sb == w.stride[1][r]*w.size[r] {
-			w.size[r] *= n
+		merged := p.rank > 0
+		for k := range shapes {
+			merged = merged && step[k] == p.step[k][p.rank-1]*p.size[p.rank-1]
+		}
+		if merged {
+			p.size[p.rank-1] *= n
 			continue
 		}
-		w.size[w.rank], w.stride[0][w.rank], w.stride[1][w.rank] = n, sa, sb
-		w.rank++
+		p.size[p.rank] = n
+		for k := range shapes {
+			p.step[k][p.rank] = step[k]
+		}
+		p.rank++
 	}
-	for i, j := 0, w.rank-1; i < j; i, j = i+1, j-1 {
-		w.size[i], w.size[j] = w.size[j], w.size[i]
-		for k := range w.stride {
-			w.stride[k][i], w.stride[k][j] = w.stride[k][j], w.stride[k][i]
+	for i, j := 0, p.rank-1; i < j; i, j = i+1, j-1 {
+		p.size[i], p.size[j] = p.size[j], p.size[i]
+		for k := range p.step {
+			p.step[k][i], p.step[k][j] = p.step[k][j], p.step[k][i]
 		}
 	}
-	return w
+	return p
+}
+
+// run returns the length of the innermost axis, and how many elements of each operand it takes: that many, or 1.
+func (p *product) run() (n int, width [3]int) {
+	if p.rank == 0 {
+		return 1, [3]int{1, 1, 1}
+	}
+	n = p.size[p.rank-1]
+	for k := range width {
+		width[k] = 1 + p.step[k][p.rank-1]*(n-1)
+	}
+	return n, width
+}
+
+// next steps to the next run: it advances the index over all axes but the innermost, and the operands' offsets with it.
+func (p *product) next(index *dims, at *[3]int) {
+	for axis := p.rank - 2; axis >= 0; axis-- {
+		index[axis]++
+		wrapped := index[axis] == p.size[axis]
+		for k := range at {
+			at[k] += p.step[k][axis]
+			if wrapped {
+				at[k] -= p.step[k][axis] * p.size[axis]
+			}
+		}
+		if !wrapped {
+			return
+		}
+		index[axis] = 0
+	}
 }
 
 // Row computes one run of a binary operator: dst[i] from a[i] and b[i]. An operand of length 1 is repeated.
 type Row[T, R any] func(dst []R, a, b []T)
 
-// Binary computes a binary operator with NumPy's broadcasting. dst has the elements of the broadcast shape, and may be a or b where that one is not repeated.
+// Binary computes a binary operator with NumPy's broadcasting. dst has the elements of the broadcast shape, and may be an operand that has its shape.
 // Shapes have at most MaxRank dimensions and must broadcast.
 func Binary[T, R any](dst []R, a []T, aShape []int, b []T, bShape []int, row Row[T, R]) {
-	if len(dst) == 0 {
-		return
-	}
-	w := pair(aShape, bShape)
-	if w.rank == 0 {
-		row(dst[:1], a[:1], b[:1])
-		return
-	}
-	inner := w.rank - 1
-	n := w.size[inner]
-	la := 1 + w.stride[0][inner]*(n-1)
-	lb := 1 + w.stride[1][inner]*(n-1)
+	p := broadcast(aShape, bShape)
+	n, width := p.run()
 	var index dims
-	oa, ob := 0, 0
-	for at := 0; at < len(dst); at += n {
-		row(dst[at:at+n], a[oa:oa+la], b[ob:ob+lb])
-		for axis := inner - 1; axis >= 0; axis-- {
-			index[axis]++
-			oa += w.stride[0][axis]
-			ob += w.stride[1][axis]
-			if index[axis] < w.size[axis] {
-				break
-			}
-			index[axis] = 0
-			oa -= w.stride[0][axis] * w.size[axis]
-			ob -= w.stride[1][axis] * w.size[axis]
-		}
+	var at [3]int
+	for i := 0; i < len(dst); i += n {
+		row(dst[i:i+n], a[at[0]:at[0]+width[0]], b[at[1]:at[1]+width[1]])
+		p.next(&index, &at)
 	}
 }

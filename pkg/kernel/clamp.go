@@ -18,8 +18,8 @@ const clampRun = 2048
 
 // BinaryClamp is Binary with the result limited to [lo, hi] as by Clamp. dst must not overlap an operand unless both have its shape.
 func BinaryClamp[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], lo, hi T) {
-	w := pair(aShape, bShape)
-	if w.rank > 1 || len(dst) <= clampRun {
+	p := broadcast(aShape, bShape)
+	if p.rank > 1 || len(dst) <= clampRun {
 		Binary(dst, a, aShape, b, bShape, row)
 		Clamp(dst, dst, lo, hi)
 		return
