@@ -25,17 +25,17 @@ func strides(shape []int) (s dims) {
 	return s
 }
 
-// product is a walk over the result to which up to three operands broadcast: its axes from the outermost to the innermost, with the size of each and
+// walk steps through the result to which up to three operands broadcast: its axes from the outermost to the innermost, with the size of each and
 // for every operand the step from one index to the next, 0 where the operand is repeated. Axes of size 1 are left out, and axes
 // through which all operands step alike are merged. Along the innermost axis every step is 0 or 1.
-type product struct {
+type walk struct {
 	rank int
 	size dims
 	step [3]dims
 }
 
 // broadcast returns the walk over the broadcast of the given shapes.
-func broadcast(shapes ...[]int) (p product) {
+func broadcast(shapes ...[]int) (p walk) {
 	rank := 0
 	for _, s := range shapes {
 		rank = max(rank, len(s))
@@ -81,7 +81,7 @@ func broadcast(shapes ...[]int) (p product) {
 }
 
 // run returns the length of the innermost axis, and how many elements of each operand it takes: that many, or 1.
-func (p *product) run() (n int, width [3]int) {
+func (p *walk) run() (n int, width [3]int) {
 	if p.rank == 0 {
 		return 1, [3]int{1, 1, 1}
 	}
@@ -93,7 +93,7 @@ func (p *product) run() (n int, width [3]int) {
 }
 
 // next steps to the next run: it advances the index over all axes but the innermost, and the operands' offsets with it.
-func (p *product) next(index *dims, at *[3]int) {
+func (p *walk) next(index *dims, at *[3]int) {
 	for axis := p.rank - 2; axis >= 0; axis-- {
 		index[axis]++
 		wrapped := index[axis] == p.size[axis]
