@@ -29,12 +29,13 @@ def source(path, line):
 
 def main():
     env = dict(os.environ, GOOS="linux", GOARCH="arm64", CGO_ENABLED="0")
+    packages = sys.argv[1:] or ["./..."]
+    # First without the listing, in which errors would drown.
+    if subprocess.run(["go", "build", *packages], cwd=ROOT, env=env).returncode:
+        return 1
     build = subprocess.run(
-        ["go", "build", "-trimpath", "-gcflags=-S", *(sys.argv[1:] or ["./..."])],
-        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
-    if build.returncode:
-        sys.stderr.write("\n".join(s for s in build.stderr.split("\n") if "\t0x" not in s)[-4000:])
-        return build.returncode
+        ["go", "build", "-trimpath", "-gcflags=-S", *packages],
+        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace", check=True)
     seen, used, bad, floats = set(), set(), [], 0
     files = allowed()
     for text in build.stderr.split("\n"):
