@@ -60,15 +60,6 @@ type BatchMatMul struct {
 	AsymmetricQuantizeInput bool
 }
 
-// Arith are the attributes of ADD and SUB.
-type Arith struct {
-	Activation    Activation
-	PotScaleInt16 bool
-}
-
-// Fused are the attributes of MUL, DIV and L2_NORMALIZATION: an activation.
-type Fused struct{ Activation Activation }
-
 // Reduce are the attributes of MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_ANY and REDUCE_ALL.
 type Reduce struct{ KeepDims bool }
 
@@ -81,23 +72,11 @@ type Cumsum struct{ Exclusive, Reverse bool }
 // Softmax are the attributes of SOFTMAX.
 type Softmax struct{ Beta float32 }
 
-// Gelu are the attributes of GELU.
-type Gelu struct{ Approximate bool }
-
-// LeakyRelu are the attributes of LEAKY_RELU.
-type LeakyRelu struct{ Alpha float32 }
-
 // LocalResponseNorm are the attributes of LOCAL_RESPONSE_NORMALIZATION.
 type LocalResponseNorm struct {
 	Radius            int
 	Bias, Alpha, Beta float32
 }
-
-// Reshape are the attributes of RESHAPE: the new shape where no operand gives it.
-type Reshape struct{ NewShape []int }
-
-// Squeeze are the attributes of SQUEEZE.
-type Squeeze struct{ Dims []int }
 
 // Concat are the attributes of CONCATENATION.
 type Concat struct {

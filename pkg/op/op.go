@@ -92,7 +92,7 @@ func (o *Op) Kernel(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 // OpSet is a vocabulary: ops by name. It implements ir.Set.
 type OpSet struct{ byName map[string]*Op }
 
-// NewSet returns the set of all given ops. It panics on a name given twice.
+// NewSet returns the set of all given ops, with their rules of quantization. It panics on a name given twice.
 func NewSet(families ...[]Op) *OpSet {
 	s := &OpSet{byName: map[string]*Op{}}
 	for _, family := range families {
@@ -101,6 +101,7 @@ func NewSet(families ...[]Op) *OpSet {
 			if s.byName[o.Name] != nil {
 				panic("op: " + o.Name + " is listed twice")
 			}
+			o.Quant = RuleOf(o.Name)
 			s.byName[o.Name] = o
 		}
 	}
@@ -143,6 +144,9 @@ func (s *OpSet) Check(n *ir.Node) error {
 	}
 	return nil
 }
+
+// attr returns the zero value of an attribute struct.
+func attr[A any]() ir.Attr { return new(A) }
 
 // String returns "2", "at least 2" or "2 to 4".
 func (a Arity) String() string {

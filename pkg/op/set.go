@@ -1,4 +1,9 @@
 package op
 
 // Set is the op set of TFLite: every family in one list.
-var Set = NewSet()
+var Set = NewSet(
+	unaries,
+	binaries,
+	comparisons,
+	reshapes,
+)

@@ -1,0 +1,43 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// variant is an operator's kernel for one element type of its first operand.
+type variant struct {
+	dtype  tensor.DType
+	kernel Kernel
+}
+
+// variants are an operator's kernels, one for each element type that it computes on.
+type variants []variant
+
+// types lists the element types.
+func (v variants) types() []tensor.DType {
+	types := make([]tensor.DType, len(v))
+	for i := range v {
+		types[i] = v[i].dtype
+	}
+	return types
+}
+
+// eval is the kernel of all variants; the shape rule has made sure that there is one.
+func (v variants) eval(c *Call) error {
+	for i := range v {
+		if v[i].dtype == c.In[0].DType {
+			return v[i].kernel(c)
+		}
+	}
+	return fmt.Errorf("input 0 is %v, want %s", c.In[0].DType, oneOf(v.types()))
+}
+
+// f32 returns the elements of a float32 operand or result, nil for an absent one.
+func f32(t *tensor.Tensor) []float32 {
+	if t == nil {
+		return nil
+	}
+	return tensor.View[float32](t)
+}
