@@ -17,7 +17,8 @@ import (
 // elements are equal, else as a digest, which Parse refuses.
 const literalLimit = 64
 
-// Print writes m as text. Parse reads it back, but for metadata, and constants too long to be written out.
+// Print writes m as text. Parse reads it back, but for constants too long to be written out, sparse ones, and what files have beside graphs: metadata, a
+// description, operator versions, what a format carries along.
 //
 //	graph "main" {
 //	  %0 = input "image" f32[1,4]
@@ -74,6 +75,8 @@ func (p *printer) graph(g *Graph) {
 			p.f("  %%%d = const %s = %s\n", index[v], declaration(v), literal(v))
 		case v.Variable:
 			p.f("  %%%d = variable %s\n", index[v], declaration(v))
+		default:
+			p.f("  %%%d = value %s\n", index[v], declaration(v))
 		}
 	}
 	for _, n := range g.Nodes {
@@ -81,7 +84,19 @@ func (p *printer) graph(g *Graph) {
 		for _, v := range n.Outputs {
 			outs = append(outs, fmt.Sprintf("%%%d %s", index[v], declaration(v)))
 		}
-		p.f("  %s = %s(%s)%s\n", strings.Join(outs, ", "), n.Op, refs(n.Inputs, index), attributes(n.Attr))
+		if outs != nil {
+			p.f("  %s =", strings.Join(outs, ", "))
+		} else {
+			p.f(" ")
+		}
+		p.f(" %s(%s)%s", n.Op, refs(n.Inputs, index), attributes(n.Attr))
+		if n.Intermediates != nil {
+			p.f(" intermediates(%s)", refs(n.Intermediates, index))
+		}
+		if n.Mutates != nil {
+			p.f(" mutates%v", n.Mutates)
+		}
+		p.f("\n")
 	}
 	p.f("  return %s\n}\n", refs(g.Outputs, index))
 }
@@ -223,7 +238,7 @@ func attribute(f reflect.Value) string {
 	case reflect.String:
 		return strconv.Quote(f.String())
 	case reflect.Slice:
-		if f.Type().Elem().Kind() == reflect.Uint8 {
+		if f.Type().Elem() == reflect.TypeFor[byte]() {
 			return fmt.Sprintf("x%x", f.Bytes())
 		}
 		parts := make([]string, f.Len())
