@@ -1,0 +1,53 @@
+package testmodel
+
+import (
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Conv is a convolution with RELU, a depthwise convolution with RELU6, pooling, a fully connected layer and SOFTMAX, over f32[1,8,8,3].
+func Conv() *ir.Model {
+	b := newGraph("main")
+	x := b.input("image", 1, 8, 8, 3)
+	x.Advertised = tensor.Shape{-1, 8, 8, 3}
+	y := b.node("CONV_2D", "conv", &op.Conv2D{StrideH: 2, StrideW: 2, DilationH: 1, DilationW: 1, Activation: op.Relu},
+		tensor.Shape{1, 4, 4, 8}, x, b.weights("conv/w", 8, 3, 3, 3), b.weights("conv/b", 8))
+	y = b.node("DEPTHWISE_CONV_2D", "dw", &op.DepthwiseConv2D{StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Multiplier: 1, Activation: op.Relu6},
+		tensor.Shape{1, 4, 4, 8}, y, b.weights("dw/w", 1, 3, 3, 8), b.weights("dw/b", 8))
+	y = b.node("AVERAGE_POOL_2D", "pool", &op.Pool2D{Padding: op.Valid, StrideH: 4, StrideW: 4, FilterH: 4, FilterW: 4},
+		tensor.Shape{1, 1, 1, 8}, y)
+	y = b.node("RESHAPE", "flat", &op.Reshape{NewShape: []int{-1, 8}}, tensor.Shape{1, 8}, y, b.ints("shape", -1, 8))
+	y = b.node("FULLY_CONNECTED", "logits", &op.FullyConnected{}, tensor.Shape{1, 5}, y, b.weights("fc/w", 5, 8), b.weights("fc/b", 5))
+	y = b.node("SOFTMAX", "probs", &op.Softmax{Beta: 1}, tensor.Shape{1, 5}, y)
+	b.g.Outputs = []*ir.Value{y}
+	return model(b.g)
+}
+
+// Residual is two convolutions whose second result is added to the first, over f32[1,4,4,4]; both convolutions share their weights.
+func Residual() *ir.Model {
+	b := newGraph("main")
+	x := b.input("x", 1, 4, 4, 4)
+	attr := func() *op.Conv2D { return &op.Conv2D{StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1} }
+	w, shape := b.weights("w", 4, 3, 3, 4), tensor.Shape{1, 4, 4, 4}
+	y := b.node("CONV_2D", "a", attr(), shape, x, w, b.weights("a/b", 4))
+	z := b.node("CONV_2D", "b", attr(), shape, b.node("RELU", "relu", nil, shape, y), w, nil)
+	b.g.Outputs = []*ir.Value{b.node("ADD", "sum", &op.Arith{Activation: op.Relu, PotScaleInt16: true}, shape, y, z)}
+	return model(b.g)
+}
+
+// Signatures is a model of two entry points over f32[1,2]: "double" returns x + x, "split" returns -x and x * x.
+func Signatures() *ir.Model {
+	double := newGraph("double")
+	x := double.input("x", 1, 2)
+	double.g.Outputs = []*ir.Value{double.node("ADD", "twice", &op.Arith{PotScaleInt16: true}, tensor.Shape{1, 2}, x, x)}
+	split := newGraph("split")
+	x = split.input("x", 1, 2)
+	split.g.Outputs = []*ir.Value{
+		split.node("NEG", "minus", nil, tensor.Shape{1, 2}, x),
+		split.node("MUL", "square", &op.Fused{}, tensor.Shape{1, 2}, x, x),
+	}
+	m := model(double.g, split.g)
+	m.Signatures = []*ir.Signature{signature("double", 0, double.g), signature("split", 1, split.g)}
+	return m
+}
