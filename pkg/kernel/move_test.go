@@ -540,7 +540,7 @@ func TestSelectAndWhere(t *testing.T) {
 
 func TestSequences(t *testing.T) {
 	r := make([]float32, 4)
-	Range(r, 1, -0.5)
+	FillRange(r, 1, -0.5)
 	if diff := cmp.Diff([]float32{1, 0.5, 0, -0.5}, r); diff != "" {
 		t.Error(diff)
 	}

@@ -25,8 +25,8 @@ func ReverseSequence[I Index](dst, src []byte, size int, shape []int, lengths []
 	}
 }
 
-// Range stores start, start + delta, … in dst, each number computed from the one before it.
-func Range[T Number](dst []T, start, delta T) {
+// FillRange stores start, start + delta, … in dst, each number computed from the one before it.
+func FillRange[T Number](dst []T, start, delta T) {
 	for i := range dst {
 		dst[i] = start
 		start += delta
