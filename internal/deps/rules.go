@@ -53,7 +53,7 @@ var Rooms = []Room{
 		"proto/octet/v1", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
 	}},
 	{Path: "worker", May: []string{
-		"proto/octet/v1", "pkg/numerics", "pkg/calib", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
+		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
 	}},
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "cmd/octet", May: []string{Public}},

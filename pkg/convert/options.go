@@ -15,6 +15,21 @@ const (
 	Int8 Scheme = "int8" // weights and activations int8
 )
 
+// The choices of package quantize, for those who may not import it.
+type (
+	Compat = quantize.Compat
+	IO     = quantize.IOType
+)
+
+// Their values.
+const (
+	OctetRules  = quantize.Default
+	TFLiteRules = quantize.TFLite
+	IOInt8      = quantize.Int8IO
+	IOUint8     = quantize.UInt8IO
+	IOFloat32   = quantize.Float32IO
+)
+
 // Options say what to make of a model. The zero value converts without quantizing.
 type Options struct {
 	Scheme    Scheme

@@ -7,6 +7,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/exec"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/quant"
@@ -46,7 +47,7 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 			return nil, fmt.Errorf("sample %d: %w", i, err)
 		default:
 			if _, err := session.Run(in, observer); err != nil {
-				return nil, fmt.Errorf("sample %d: %w", i, err)
+				return nil, &RunError{i, err}
 			}
 			observer.EndSample()
 		}
@@ -57,6 +58,21 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 	stats := observer.Stats()
 	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
 	return stats, nil
+}
+
+// RunError is the failure of a model on a sample; it comes up wherever the shard runs.
+type RunError struct {
+	Sample int // position in the dataset
+	Err    error
+}
+
+func (e *RunError) Error() string { return fmt.Sprintf("sample %d: %v", e.Sample, e.Err) }
+func (e *RunError) Unwrap() error { return e.Err }
+
+// Unsupported reports whether an error means that the model holds operators that can't be executed.
+func Unsupported(err error) bool {
+	var u *exec.UnsupportedError
+	return errors.As(err, &u)
 }
 
 // collecting observes a session for a collector.

@@ -69,8 +69,13 @@ type Store interface {
 	List(ctx context.Context) iter.Seq2[Info, error]
 }
 
+// Opener is the part of a Store that reads.
+type Opener interface {
+	Open(ctx context.Context, d Digest) (Blob, error)
+}
+
 // ReadAll returns a blob's bytes.
-func ReadAll(ctx context.Context, s Store, d Digest) ([]byte, error) {
+func ReadAll(ctx context.Context, s Opener, d Digest) ([]byte, error) {
 	b, err := s.Open(ctx, d)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,151 @@
+// Package client is the Go client of Octet's API: it uploads models and datasets, runs conversions, and fetches their results.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// Client talks to a coordinator. It is safe for concurrent use.
+type Client struct {
+	Blobs *Blobs
+	jobs  octetv1.ConversionServiceClient
+	conn  *grpc.ClientConn
+}
+
+// ErrNotFound is returned for a job that the coordinator does not know.
+var ErrNotFound = errors.New("job not found")
+
+// keepAlive is how often an idle connection is probed, so that a coordinator that vanished without a word is noticed.
+const keepAlive = 20 * time.Second
+
+// Dial returns a client of the coordinator at HOST:PORT. It connects when it is first used. Options come after its own: transport credentials, for example.
+func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
+	all := append([]grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepAlive, Timeout: keepAlive / 2}),
+	}, options...)
+	conn, err := grpc.NewClient(addr, all...)
+	if err != nil {
+		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
+	}
+	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), conn: conn}, nil
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// Create starts a conversion, or returns the one that was started under the same request id.
+func (c *Client) Create(ctx context.Context, requestID string, spec Spec) (Job, error) {
+	resp, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: requestID, Spec: specToWire(spec)})
+	if err != nil {
+		return Job{}, fmt.Errorf("create job: %w", err)
+	}
+	return jobFromWire(resp.GetJob()), nil
+}
+
+// Get returns a job.
+func (c *Client) Get(ctx context.Context, id string) (Job, error) {
+	resp, err := c.jobs.GetJob(ctx, &octetv1.GetJobRequest{Id: id})
+	if err != nil {
+		return Job{}, jobError(id, err)
+	}
+	return jobFromWire(resp.GetJob()), nil
+}
+
+// List returns all jobs, the newest first.
+func (c *Client) List(ctx context.Context) ([]Job, error) {
+	var all []Job
+	for token := ""; ; {
+		resp, err := c.jobs.ListJobs(ctx, &octetv1.ListJobsRequest{PageToken: token})
+		if err != nil {
+			return nil, fmt.Errorf("list jobs: %w", err)
+		}
+		for _, j := range resp.GetJobs() {
+			all = append(all, jobFromWire(j))
+		}
+		if token = resp.GetNextPageToken(); token == "" {
+			return all, nil
+		}
+	}
+}
+
+// Watch calls f with each state of a job until a final one, which it returns. It survives a coordinator that is away for a while.
+func (c *Client) Watch(ctx context.Context, id string, f func(Job)) (Job, error) {
+	for try := 0; ; try++ {
+		last, err := c.watch(ctx, id, func(j Job) {
+			try = 0
+			if f != nil {
+				f(j)
+			}
+		})
+		if err == nil {
+			return last, nil
+		}
+		if ctx.Err() != nil {
+			return Job{}, ctx.Err()
+		}
+		if !transient(err) || try >= maxTries {
+			return Job{}, jobError(id, err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return Job{}, err
+		}
+	}
+}
+
+func (c *Client) watch(ctx context.Context, id string, f func(Job)) (Job, error) {
+	stream, err := c.jobs.WatchJob(ctx, &octetv1.WatchJobRequest{Id: id})
+	if err != nil {
+		return Job{}, err
+	}
+	for {
+		resp, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return Job{}, status.Error(codes.Unavailable, "the stream ended before the job did")
+		case err != nil:
+			return Job{}, err
+		}
+		j := jobFromWire(resp.GetJob())
+		f(j)
+		if j.State.Final() {
+			return j, nil
+		}
+	}
+}
+
+// Cancel ends a job that runs.
+func (c *Client) Cancel(ctx context.Context, id string) (Job, error) {
+	resp, err := c.jobs.CancelJob(ctx, &octetv1.CancelJobRequest{Id: id})
+	if err != nil {
+		return Job{}, jobError(id, err)
+	}
+	return jobFromWire(resp.GetJob()), nil
+}
+
+// Delete removes a job that has ended.
+func (c *Client) Delete(ctx context.Context, id string) error {
+	if _, err := c.jobs.DeleteJob(ctx, &octetv1.DeleteJobRequest{Id: id}); err != nil {
+		return jobError(id, err)
+	}
+	return nil
+}
+
+func jobError(id string, err error) error {
+	if status.Code(err) == codes.NotFound {
+		return fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	return fmt.Errorf("job %s: %w", id, err)
+}

@@ -1,0 +1,160 @@
+package client
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// Spec says what to convert, and how. The zero values of the options are the protocol's defaults.
+type Spec struct {
+	Source     Ref
+	SourceName string // for messages
+	Int8       bool   // quantize; else the model stays float
+	TFLite     bool   // TFLiteConverter's rules
+	IO         string // "int8", "uint8" or "float32"
+	Strict     bool
+	Signature  string
+	Dataset    *Ref // the manifest
+	Ranges     *Ref
+	RangesName string
+	SkipBad    bool
+	Fold       bool
+}
+
+// State is where a job stands, such as "calibrating".
+type State string
+
+// The states of a job.
+const (
+	Preparing   State = "preparing"
+	Calibrating State = "calibrating"
+	Finishing   State = "finishing"
+	Succeeded   State = "succeeded"
+	Failed      State = "failed"
+	Cancelled   State = "cancelled"
+)
+
+// Final reports whether a job in this state is over.
+func (s State) Final() bool { return s == Succeeded || s == Failed || s == Cancelled }
+
+// Job is a conversion on a cluster.
+type Job struct {
+	ID         string    `json:"id"`
+	SourceName string    `json:"source"`
+	Scheme     string    `json:"scheme"`
+	State      State     `json:"state"`
+	Progress   Progress  `json:"progress"`
+	Created    time.Time `json:"created"`
+	Ended      time.Time `json:"ended,omitzero"`
+	Numerics   int       `json:"numerics"`
+	Model      *Ref      `json:"model,omitempty"` // of a job that succeeded
+	Stats      *Ref      `json:"stats,omitempty"`
+	Report     *Ref      `json:"report,omitempty"`
+	Error      *JobError `json:"error,omitempty"` // of a job that failed
+}
+
+// Progress is how far a job is.
+type Progress struct {
+	SamplesDone  int    `json:"samples_done"`
+	SamplesTotal int    `json:"samples_total"`
+	ShardsDone   int    `json:"shards_done"`
+	ShardsTotal  int    `json:"shards_total"`
+	Running      int    `json:"running"`
+	Waiting      string `json:"waiting,omitempty"`
+}
+
+// JobError is why a job failed.
+type JobError struct {
+	Kind    string `json:"kind"` // "bad_input", "refused", "unavailable" or "internal"
+	Message string `json:"message"`
+}
+
+func (e *JobError) Error() string { return e.Message }
+
+var (
+	stateFromWire = map[octetv1.JobState]State{
+		octetv1.JobState_JOB_STATE_PREPARING: Preparing, octetv1.JobState_JOB_STATE_CALIBRATING: Calibrating,
+		octetv1.JobState_JOB_STATE_FINISHING: Finishing, octetv1.JobState_JOB_STATE_SUCCEEDED: Succeeded,
+		octetv1.JobState_JOB_STATE_FAILED: Failed, octetv1.JobState_JOB_STATE_CANCELLED: Cancelled,
+	}
+	kindFromWire = map[octetv1.ErrorKind]string{
+		octetv1.ErrorKind_ERROR_KIND_BAD_INPUT: "bad_input", octetv1.ErrorKind_ERROR_KIND_REFUSED: "refused",
+		octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE: "unavailable", octetv1.ErrorKind_ERROR_KIND_INTERNAL: "internal",
+	}
+	ioToWire = map[string]octetv1.IoType{
+		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32,
+	}
+)
+
+func refToWire(r Ref) *octetv1.Blob { return &octetv1.Blob{Digest: string(r.Digest), Size: r.Size} }
+
+func refFromWire(b *octetv1.Blob) Ref {
+	return Ref{store.Digest(b.GetDigest()), b.GetSize()}
+}
+
+func optionalToWire(r *Ref) *octetv1.Blob {
+	if r == nil {
+		return nil
+	}
+	return refToWire(*r)
+}
+
+func optionalFromWire(b *octetv1.Blob) *Ref {
+	if b == nil {
+		return nil
+	}
+	r := refFromWire(b)
+	return &r
+}
+
+func specToWire(s Spec) *octetv1.JobSpec {
+	out := &octetv1.JobSpec{
+		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: octetv1.Scheme_SCHEME_NONE, Io: ioToWire[s.IO], Strict: s.Strict,
+		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
+		SkipBadSamples: s.SkipBad, Fold: s.Fold,
+	}
+	if s.Int8 {
+		out.Scheme = octetv1.Scheme_SCHEME_INT8
+	}
+	if s.TFLite {
+		out.Compat = octetv1.Compat_COMPAT_TFLITE
+	}
+	return out
+}
+
+func jobFromWire(j *octetv1.Job) Job {
+	p := j.GetProgress()
+	out := Job{
+		ID: j.GetId(), SourceName: j.GetSpec().GetSourceName(), Scheme: "none", State: stateFromWire[j.GetState()], Numerics: int(j.GetNumericsVersion()),
+		Created: j.GetCreateTime().AsTime(),
+		Progress: Progress{
+			SamplesDone: int(p.GetSamplesDone()), SamplesTotal: int(p.GetSamplesTotal()), ShardsDone: int(p.GetShardsDone()), ShardsTotal: int(p.GetShardsTotal()),
+			Running: int(p.GetAttemptsRunning()), Waiting: p.GetWaiting(),
+		},
+	}
+	if j.GetSpec().GetScheme() == octetv1.Scheme_SCHEME_INT8 {
+		out.Scheme = "int8"
+	}
+	if j.GetEndTime() != nil {
+		out.Ended = j.GetEndTime().AsTime()
+	}
+	if r := j.GetResult(); r != nil {
+		out.Model, out.Stats, out.Report = optionalFromWire(r.GetModel()), optionalFromWire(r.GetStats()), optionalFromWire(r.GetReport())
+	}
+	if e := j.GetError(); e != nil {
+		out.Error = &JobError{kindFromWire[e.GetKind()], e.GetMessage()}
+	}
+	return out
+}
+
+func collectToWire(grace time.Duration, dryRun bool) *octetv1.CollectGarbageRequest {
+	req := &octetv1.CollectGarbageRequest{DryRun: dryRun}
+	if grace >= 0 {
+		req.Grace = durationpb.New(grace)
+	}
+	return req
+}

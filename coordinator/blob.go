@@ -1,0 +1,185 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+const (
+	chunk       = 1 << 20 // bytes per message
+	maxFind     = 10_000  // blobs per FindMissing
+	maxBlobSize = 1 << 40 // bytes
+)
+
+// blobService serves a folder of blobs.
+type blobService struct {
+	octetv1.UnimplementedBlobServiceServer
+	folder *store.Folder
+	server *Server
+}
+
+// FindMissing implements the service.
+func (b *blobService) FindMissing(_ context.Context, req *octetv1.FindMissingRequest) (*octetv1.FindMissingResponse, error) {
+	if len(req.GetBlobs()) > maxFind {
+		return nil, status.Errorf(codes.InvalidArgument, "%d blobs, the limit is %d", len(req.GetBlobs()), maxFind)
+	}
+	resp := &octetv1.FindMissingResponse{}
+	for _, w := range req.GetBlobs() {
+		ref, err := blobFromWire("blob", w)
+		if err != nil {
+			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+		// Touched, so that what a client need not upload outlives the grace period until its job refers to it.
+		switch err := b.folder.Touch(store.Digest(ref.Digest)); {
+		case errors.Is(err, store.ErrNotFound):
+			resp.Missing = append(resp.Missing, w)
+		case err != nil:
+			return nil, storeStatus(err)
+		}
+	}
+	return resp, nil
+}
+
+// Read implements the service.
+func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreamingServer[octetv1.ReadResponse]) error {
+	d, err := store.Parse(req.GetDigest())
+	if err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	blob, err := b.folder.Open(stream.Context(), d)
+	if err != nil {
+		return storeStatus(err)
+	}
+	defer blob.Close()
+	at, end := req.GetOffset(), blob.Size()
+	if at < 0 || at > end || req.GetLimit() < 0 {
+		return status.Errorf(codes.OutOfRange, "offset %d, limit %d of a blob of %d bytes", at, req.GetLimit(), end)
+	}
+	if l := req.GetLimit(); l > 0 && l < end-at {
+		end = at + l
+	}
+	buf := make([]byte, min(chunk, end-at))
+	for first := true; first || at < end; first = false {
+		part := buf[:min(int64(len(buf)), end-at)]
+		if n, err := blob.ReadAt(part, at); n < len(part) {
+			return status.Errorf(codes.DataLoss, "read blob %.12s at %d: %v", d, at, err)
+		}
+		resp := &octetv1.ReadResponse{Data: part}
+		if first {
+			resp.Size = blob.Size()
+		}
+		if err := stream.Send(resp); err != nil {
+			return err
+		}
+		at += int64(len(part))
+	}
+	return nil
+}
+
+// QueryWrite implements the service.
+func (b *blobService) QueryWrite(ctx context.Context, req *octetv1.QueryWriteRequest) (*octetv1.QueryWriteResponse, error) {
+	ref, err := blobFromWire("blob", req.GetBlob())
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	size, err := b.folder.Stat(ctx, store.Digest(ref.Digest))
+	if err == nil {
+		return &octetv1.QueryWriteResponse{CommittedSize: size, Complete: true}, nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, storeStatus(err)
+	}
+	n, err := b.folder.Uploaded(store.Digest(ref.Digest))
+	if err != nil {
+		return nil, storeStatus(err)
+	}
+	return &octetv1.QueryWriteResponse{CommittedSize: n}, nil
+}
+
+// Write implements the service.
+func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteRequest, octetv1.WriteResponse]) error {
+	req, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	ref, err := blobFromWire("blob", req.GetBlob())
+	if err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	if ref.Size > maxBlobSize {
+		return status.Errorf(codes.InvalidArgument, "a blob of %d bytes, the limit is %d", ref.Size, int64(maxBlobSize))
+	}
+	d := store.Digest(ref.Digest)
+	if size, err := b.folder.Stat(stream.Context(), d); err == nil {
+		return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: size})
+	}
+	up, err := b.folder.Upload(d, ref.Size)
+	if err != nil {
+		return storeStatus(err)
+	}
+	defer up.Close()
+	if req.GetOffset() == 0 && up.Committed() > 0 {
+		if err := up.Restart(); err != nil {
+			return storeStatus(err)
+		}
+	}
+	for {
+		if req.GetOffset() != up.Committed() {
+			return status.Errorf(codes.Aborted, "data for offset %d, %d bytes have arrived", req.GetOffset(), up.Committed())
+		}
+		if len(req.GetData()) > chunk {
+			return status.Errorf(codes.InvalidArgument, "%d bytes in one message, the limit is %d", len(req.GetData()), chunk)
+		}
+		if _, err := up.Write(req.GetData()); err != nil {
+			return storeStatus(err)
+		}
+		if req, err = stream.Recv(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := up.Commit(); err != nil {
+		return storeStatus(err)
+	}
+	return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: ref.Size})
+}
+
+// CollectGarbage implements the service.
+func (b *blobService) CollectGarbage(ctx context.Context, req *octetv1.CollectGarbageRequest) (*octetv1.CollectGarbageResponse, error) {
+	grace := b.server.config.BlobGrace
+	if g := req.GetGrace(); g != nil {
+		grace = max(g.AsDuration(), 0)
+	}
+	blobs, bytes, err := b.server.collect(ctx, grace, req.GetDryRun())
+	if err != nil {
+		return nil, storeStatus(err)
+	}
+	return &octetv1.CollectGarbageResponse{Blobs: blobs, Bytes: bytes}, nil
+}
+
+// storeStatus gives an error of the store its status code.
+func storeStatus(err error) error {
+	code := codes.Unavailable
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		code = codes.NotFound
+	case errors.Is(err, store.ErrCorrupt):
+		code = codes.DataLoss
+	case errors.Is(err, store.ErrTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
+		code = codes.InvalidArgument
+	case errors.Is(err, store.ErrBusy):
+		code = codes.Aborted
+	case errors.Is(err, context.Canceled):
+		code = codes.Canceled
+	}
+	return status.Error(code, err.Error())
+}

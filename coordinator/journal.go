@@ -1,0 +1,177 @@
+package coordinator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// Journal keeps jobs and the results of their shards over restarts.
+type Journal interface {
+	// Load returns all jobs.
+	Load(ctx context.Context) ([]Record, error)
+	// Create adds a job, unless there is one with its request id already, which is returned then.
+	Create(ctx context.Context, r Record) (have Record, created bool, err error)
+	// Save overwrites a job that is there; ErrGone if it is not.
+	Save(ctx context.Context, r Record) error
+	// Accept keeps a shard's result unless there is one already, and returns the one that is kept. ErrGone if the job is not there.
+	Accept(ctx context.Context, job string, shard int, digest string) (kept string, err error)
+	// Accepted returns the results that are kept, by shard.
+	Accepted(ctx context.Context, job string) (map[int]string, error)
+	// Delete removes a job and its results.
+	Delete(ctx context.Context, r Record) error
+}
+
+// ErrGone is returned for a job that the journal does not hold.
+var ErrGone = errors.New("the job is not in the journal")
+
+// EtcdJournal keeps the journal in etcd, under a prefix:
+//
+//	PREFIX/jobs/ID            the Record as JSON
+//	PREFIX/requests/SHA256    the id of the job that a request id made
+//	PREFIX/results/ID/SHARD   the digest of a shard's accepted statistics
+type EtcdJournal struct {
+	client *clientv3.Client
+	prefix string
+}
+
+// NewEtcdJournal returns a journal under the given prefix.
+func NewEtcdJournal(client *clientv3.Client, prefix string) *EtcdJournal {
+	return &EtcdJournal{client, strings.TrimSuffix(prefix, "/")}
+}
+
+func (j *EtcdJournal) job(id string) string { return j.prefix + "/jobs/" + id }
+
+func (j *EtcdJournal) request(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return j.prefix + "/requests/" + hex.EncodeToString(sum[:])
+}
+
+func (j *EtcdJournal) results(id string) string { return j.prefix + "/results/" + id + "/" }
+
+// Load implements Journal.
+func (j *EtcdJournal) Load(ctx context.Context) ([]Record, error) {
+	resp, err := j.client.Get(ctx, j.prefix+"/jobs/", clientv3.WithPrefix())
+	if err != nil {
+		return nil, fmt.Errorf("journal: load: %w", err)
+	}
+	var all []Record
+	for _, kv := range resp.Kvs {
+		var r Record
+		if err := json.Unmarshal(kv.Value, &r); err != nil {
+			return nil, fmt.Errorf("journal: %s: %w", kv.Key, err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// Create implements Journal.
+func (j *EtcdJournal) Create(ctx context.Context, r Record) (Record, bool, error) {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return Record{}, false, fmt.Errorf("journal: %w", err)
+	}
+	request := j.request(r.RequestID)
+	resp, err := j.client.Txn(ctx).
+		If(clientv3.Compare(clientv3.CreateRevision(request), "=", 0)).
+		Then(clientv3.OpPut(request, r.ID), clientv3.OpPut(j.job(r.ID), string(value))).
+		Else(clientv3.OpGet(request)).
+		Commit()
+	if err != nil {
+		return Record{}, false, fmt.Errorf("journal: create %s: %w", r.ID, err)
+	}
+	if resp.Succeeded {
+		return r, true, nil
+	}
+	id := string(resp.Responses[0].GetResponseRange().Kvs[0].Value)
+	have, err := j.client.Get(ctx, j.job(id))
+	switch {
+	case err != nil:
+		return Record{}, false, fmt.Errorf("journal: read %s: %w", id, err)
+	case len(have.Kvs) == 0:
+		return Record{}, false, fmt.Errorf("journal: %s: %w", id, ErrGone)
+	}
+	var old Record
+	if err := json.Unmarshal(have.Kvs[0].Value, &old); err != nil {
+		return Record{}, false, fmt.Errorf("journal: %s: %w", id, err)
+	}
+	return old, false, nil
+}
+
+// Save implements Journal.
+func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	key := j.job(r.ID)
+	resp, err := j.client.Txn(ctx).
+		If(clientv3.Compare(clientv3.CreateRevision(key), ">", 0)).
+		Then(clientv3.OpPut(key, string(value))).
+		Commit()
+	switch {
+	case err != nil:
+		return fmt.Errorf("journal: save %s: %w", r.ID, err)
+	case !resp.Succeeded:
+		return fmt.Errorf("journal: save %s: %w", r.ID, ErrGone)
+	}
+	return nil
+}
+
+// Accept implements Journal.
+func (j *EtcdJournal) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
+	key := j.results(job) + strconv.Itoa(shard)
+	resp, err := j.client.Txn(ctx).
+		If(clientv3.Compare(clientv3.CreateRevision(j.job(job)), ">", 0), clientv3.Compare(clientv3.CreateRevision(key), "=", 0)).
+		Then(clientv3.OpPut(key, digest)).
+		Else(clientv3.OpGet(key)).
+		Commit()
+	if err != nil {
+		return "", fmt.Errorf("journal: accept shard %d of %s: %w", shard, job, err)
+	}
+	if resp.Succeeded {
+		return digest, nil
+	}
+	if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
+		return string(kvs[0].Value), nil
+	}
+	return "", fmt.Errorf("journal: accept shard %d of %s: %w", shard, job, ErrGone)
+}
+
+// Accepted implements Journal.
+func (j *EtcdJournal) Accepted(ctx context.Context, job string) (map[int]string, error) {
+	resp, err := j.client.Get(ctx, j.results(job), clientv3.WithPrefix())
+	if err != nil {
+		return nil, fmt.Errorf("journal: results of %s: %w", job, err)
+	}
+	all := map[int]string{}
+	for _, kv := range resp.Kvs {
+		n, err := strconv.Atoi(strings.TrimPrefix(string(kv.Key), j.results(job)))
+		if err != nil {
+			return nil, fmt.Errorf("journal: bad key %q", kv.Key)
+		}
+		all[n] = string(kv.Value)
+	}
+	return all, nil
+}
+
+// Delete implements Journal.
+func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
+	_, err := j.client.Txn(ctx).Then(
+		clientv3.OpDelete(j.job(r.ID)),
+		clientv3.OpDelete(j.request(r.RequestID)),
+		clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()),
+	).Commit()
+	if err != nil {
+		return fmt.Errorf("journal: delete %s: %w", r.ID, err)
+	}
+	return nil
+}

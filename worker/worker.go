@@ -1,0 +1,154 @@
+// Package worker runs shards: it registers, takes what a coordinator gives it, and keeps models and samples in a bounded cache.
+package worker
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/registry"
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// Config are a worker's settings.
+type Config struct {
+	// Advertise is the HOST:PORT at which coordinators reach this worker.
+	Advertise string
+	// Slots is the number of shards that run at a time; each takes one core.
+	Slots int
+	// CacheBytes bounds the cache of models and samples on disk; 10 GiB if 0.
+	CacheBytes int64
+	// Models is the number of models kept ready in memory; 4 if 0.
+	Models int
+	// Drain is how long shards that run may go on when the worker is told to stop; 10 seconds if 0.
+	Drain time.Duration
+	// Version of the program, for people.
+	Version string
+}
+
+func (c Config) withDefaults() Config {
+	c.CacheBytes = cmp.Or(c.CacheBytes, 10<<30)
+	c.Models = cmp.Or(c.Models, 4)
+	c.Drain = cmp.Or(c.Drain, 10*time.Second)
+	return c
+}
+
+// Validate reports settings that can't work.
+func (c Config) Validate() error {
+	switch {
+	case c.Advertise == "":
+		return errors.New("no address to advertise to coordinators")
+	case c.Slots < 1:
+		return fmt.Errorf("%d slots, want at least 1", c.Slots)
+	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0:
+		return errors.New("sizes and times must not be negative")
+	}
+	return nil
+}
+
+// Server is a worker.
+type Server struct {
+	octetv1.UnimplementedWorkerServiceServer
+	config   Config
+	registry registry.Registry
+	cache    *store.Cache
+	log      *zap.Logger
+	id       string
+	busy     atomic.Int32
+	models   *models
+
+	mu      sync.Mutex
+	clients map[string]*client.Client // by the address of BlobService
+	running sync.WaitGroup
+}
+
+// NewServer returns a worker that keeps its cache in a folder of its own.
+func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store.Folder, log *zap.Logger) (*Server, error) {
+	c = c.withDefaults()
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	cache, err := store.NewCache(ctx, folder, c.CacheBytes)
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	id := "w-" + strings.ToLower(rand.Text()[:12])
+	return &Server{
+		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
+		models: newModels(c.Models), clients: map[string]*client.Client{},
+	}, nil
+}
+
+// ID returns the id under which the worker registers.
+func (s *Server) ID() string { return s.id }
+
+// Register adds the service to a gRPC server.
+func (s *Server) Register(g grpc.ServiceRegistrar) { octetv1.RegisterWorkerServiceServer(g, s) }
+
+// Run announces the worker until the context ends; then it withdraws it, and waits for the shards that run, but not for ever. ready, if not nil, is
+// called once the worker is announced. The gRPC server must serve already.
+func (s *Server) Run(ctx context.Context, ready func()) error {
+	reg, err := s.registry.Register(ctx, registry.Worker{
+		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Numerics: numerics.Version, Version: s.config.Version,
+	})
+	if err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	s.log.Info("worker_started", zap.String("advertise", s.config.Advertise), zap.Int("slots", s.config.Slots))
+	if ready != nil {
+		ready()
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain)
+	defer cancel()
+	if err := reg.Close(stop); err != nil {
+		s.log.Warn("withdraw_failed", zap.Error(err))
+	}
+	s.drain(stop)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		c.Close()
+	}
+	return nil
+}
+
+func (s *Server) drain(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.log.Warn("drain_timed_out", zap.Int32("running", s.busy.Load()))
+	}
+}
+
+// blobs returns the client of the store at an address.
+func (s *Server) blobs(addr string) (*client.Blobs, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.clients[addr]
+	if c == nil {
+		var err error
+		if c, err = client.Dial(addr); err != nil {
+			return nil, err
+		}
+		s.clients[addr] = c
+	}
+	return c.Blobs, nil
+}
