@@ -78,30 +78,6 @@ type LocalResponseNorm struct {
 	Bias, Alpha, Beta float32
 }
 
-// Concat are the attributes of CONCATENATION.
-type Concat struct {
-	Axis       int
-	Activation Activation
-}
-
-// Pack are the attributes of PACK.
-type Pack struct{ Count, Axis int }
-
-// Unpack are the attributes of UNPACK.
-type Unpack struct{ Count, Axis int }
-
-// Split are the attributes of SPLIT and SPLIT_V.
-type Split struct{ Count int }
-
-// StridedSlice are the attributes of STRIDED_SLICE: masks, a bit for each position.
-type StridedSlice struct {
-	BeginMask, EndMask, EllipsisMask, NewAxisMask, ShrinkAxisMask int
-	Offset                                                        bool // ends are relative to begins
-}
-
-// Gather are the attributes of GATHER.
-type Gather struct{ Axis, BatchDims int }
-
 // MirrorPad are the attributes of MIRROR_PAD.
 type MirrorPad struct{ Mode MirrorMode }
 
