@@ -24,14 +24,14 @@ func Conv() *ir.Model {
 	return model(b.g)
 }
 
-// Residual is two convolutions whose second result is added to the first, over f32[1,4,4,4]; both convolutions share their weights.
+// Residual is two convolutions whose results are added, over f32[1,4,4,4]. They share their weights.
 func Residual() *ir.Model {
 	b := newGraph("main")
 	x := b.input("x", 1, 4, 4, 4)
 	attr := func() *op.Conv2D { return &op.Conv2D{StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1} }
 	w, shape := b.weights("w", 4, 3, 3, 4), tensor.Shape{1, 4, 4, 4}
 	y := b.node("CONV_2D", "a", attr(), shape, x, w, b.weights("a/b", 4))
-	z := b.node("CONV_2D", "b", attr(), shape, b.node("RELU", "relu", nil, shape, y), w, nil)
+	z := b.node("CONV_2D", "b", attr(), shape, b.node("RELU", "relu", nil, shape, y), w, b.weights("b/b", 4))
 	b.g.Outputs = []*ir.Value{b.node("ADD", "sum", &op.Arith{Activation: op.Relu, PotScaleInt16: true}, shape, y, z)}
 	return model(b.g)
 }

@@ -96,12 +96,15 @@ func (e *encoder) collect() error {
 		return err
 	}
 	e.keep = len(e.buffers)
-	for _, m := range withRuntimeVersion(e.model, e.codes) {
-		n := e.add(m.Data)
+	metadata := withRuntimeVersion(e.model, e.codes)
+	for _, m := range metadata {
+		if m.Name != "" {
+			e.metadata = append(e.metadata, &schema.MetadataT{Name: m.Name, Buffer: e.add(m.Data)})
+		}
+	}
+	for _, m := range metadata {
 		if m.Name == "" {
-			e.unnamed = append(e.unnamed, int32(n))
-		} else {
-			e.metadata = append(e.metadata, &schema.MetadataT{Name: m.Name, Buffer: n})
+			e.unnamed = append(e.unnamed, int32(e.add(m.Data)))
 		}
 	}
 	return nil
