@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/coordinator"
+	"github.com/octetlite/octet/worker"
+)
+
+// clusterConfig are the settings of a cluster within this process.
+type clusterConfig struct {
+	workers int
+	slots   int    // per worker
+	listen  string // of the coordinator
+	dir     string // for everything
+}
+
+// embeddedTTL is the lease of workers that live in the same process as their coordinator.
+const embeddedTTL = 5 * time.Second
+
+// runCluster runs etcd, a coordinator and workers in this process, each with a data folder of its own, talking gRPC over loopback. It calls ready with the
+// coordinator's address once all workers are registered, and works until the context ends.
+func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready func(addr string)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server, endpoint, err := startEtcd(ctx, filepath.Join(c.dir, "etcd"), log)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	etcd, err := dialEtcd(ctx, []string{endpoint}, log)
+	if err != nil {
+		return err
+	}
+	defer etcd.Close()
+
+	parts := newParts(cancel)
+	g, err := listen(c.listen)
+	if err != nil {
+		return err
+	}
+	addr, err := g.addr("")
+	if err != nil {
+		return err
+	}
+	parts.start("coordinator", func(up func()) error {
+		return serveCoordinator(ctx, g, coordinator.Config{Advertise: addr}, embeddedTTL, etcd, filepath.Join(c.dir, "coordinator"), log, up)
+	})
+	for i := range c.workers {
+		name := fmt.Sprintf("worker-%d", i)
+		parts.start(name, func(up func()) error {
+			g, err := listen("127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			addr, err := g.addr("")
+			if err != nil {
+				return err
+			}
+			conf := worker.Config{Advertise: addr, Slots: c.slots, Version: version()}
+			return serveWorker(ctx, g, conf, embeddedTTL, etcd, filepath.Join(c.dir, name), log, up)
+		})
+	}
+	if parts.allUp(ctx) {
+		ready(addr)
+	}
+	return parts.wait()
+}
+
+// parts are servers that live and die together.
+type parts struct {
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+	up     sync.WaitGroup
+	mu     sync.Mutex
+	errs   []error
+}
+
+func newParts(cancel context.CancelFunc) *parts { return &parts{cancel: cancel} }
+
+// start runs a part until it ends; if it fails, all parts are told to stop. The part calls up when it serves.
+func (p *parts) start(name string, run func(up func()) error) {
+	var once sync.Once
+	p.up.Add(1)
+	up := func() { once.Do(p.up.Done) }
+	p.group.Go(func() {
+		defer up()
+		if err := run(up); err != nil {
+			p.mu.Lock()
+			p.errs = append(p.errs, fmt.Errorf("%s: %w", name, err))
+			p.mu.Unlock()
+			p.cancel()
+		}
+	})
+}
+
+// allUp waits until every part serves; false if one failed, or the context ended.
+func (p *parts) allUp(ctx context.Context) bool {
+	p.up.Wait()
+	return ctx.Err() == nil
+}
+
+func (p *parts) wait() error {
+	p.group.Wait()
+	return errors.Join(p.errs...)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/pkg/registry"
+)
+
+// The prefix of everything in etcd, and how long etcd may take to get ready.
+const (
+	etcdPrefix  = "/octet"
+	etcdTimeout = 60 * time.Second
+	etcdQuota   = 1 << 30 // bytes
+)
+
+// startEtcd starts an etcd in this process, on loopback, that compacts itself hourly, and returns the address of its clients.
+func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*embed.Etcd, string, error) {
+	cfg := embed.NewConfig()
+	cfg.Name = "octet"
+	cfg.Dir = dir
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.WarnLevel)))
+	cfg.QuotaBackendBytes = etcdQuota
+	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModePeriodic, "1h"
+	loopback := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
+	cfg.ListenClientUrls, cfg.ListenPeerUrls = []url.URL{loopback}, []url.URL{loopback}
+	e, err := embed.StartEtcd(cfg)
+	if err != nil {
+		return nil, "", fmt.Errorf("etcd in %s: %w", dir, err)
+	}
+	select {
+	case <-e.Server.ReadyNotify():
+		return e, e.Clients[0].Addr().String(), nil
+	case err = <-e.Err():
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-time.After(etcdTimeout):
+		err = errors.New("did not get ready")
+	}
+	e.Close()
+	return nil, "", fmt.Errorf("etcd in %s: %w", dir, err)
+}
+
+// dialEtcd returns a client, once etcd answers.
+func dialEtcd(ctx context.Context, endpoints []string, log *zap.Logger) (*clientv3.Client, error) {
+	c, err := clientv3.New(clientv3.Config{
+		Endpoints: endpoints, DialTimeout: 10 * time.Second, DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 5 * time.Second,
+		Logger: log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.WarnLevel)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("etcd %v: %w", endpoints, err)
+	}
+	ask, cancel := context.WithTimeout(ctx, etcdTimeout)
+	defer cancel()
+	if _, err := c.Get(ask, etcdPrefix, clientv3.WithCountOnly()); err != nil {
+		return nil, errors.Join(fmt.Errorf("etcd %v does not answer: %w", endpoints, err), c.Close())
+	}
+	return c, nil
+}
+
+// workersIn returns the registry of workers in etcd.
+func workersIn(c *clientv3.Client, ttl time.Duration) registry.Registry {
+	return registry.NewEtcd(c, etcdPrefix+"/workers", ttl)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"github.com/octetlite/octet/client"
+)
+
+// lineEvery is the least time between two lines where there is no terminal.
+const lineEvery = 2 * time.Second
+
+// progress shows how far a long piece of work is: a bar on a terminal, lines elsewhere.
+type progress struct {
+	w     io.Writer
+	bars  *mpb.Progress // nil where there is no terminal
+	bar   *mpb.Bar
+	phase string
+	last  time.Time
+	note  string
+}
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(48))
+	}
+	return p
+}
+
+// show says that so many of total units of a phase are done.
+func (p *progress) show(phase string, done, total int64, unit string) {
+	if p.bars != nil {
+		p.showBar(phase, done, total, unit)
+		return
+	}
+	now := time.Now()
+	if phase == p.phase && done < total && now.Sub(p.last) < lineEvery {
+		return
+	}
+	if phase == p.phase && done >= total && p.last.IsZero() {
+		return
+	}
+	p.phase, p.last = phase, now
+	fmt.Fprintf(p.w, "%s: %d of %d %s\n", phase, done, total, unit)
+	if done >= total {
+		p.last = time.Time{}
+	}
+}
+
+func (p *progress) showBar(phase string, done, total int64, unit string) {
+	if p.bar == nil || p.phase != phase {
+		p.endBar()
+		p.phase = phase
+		p.bar = p.bars.AddBar(total,
+			mpb.PrependDecorators(decor.Name(phase+" ", decor.WCSyncSpaceR)),
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "+unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))
+	}
+	p.bar.SetTotal(total, false)
+	p.bar.SetCurrent(done)
+}
+
+// say shows a note once; the same note in a row is shown once.
+func (p *progress) say(note string) {
+	if note == p.note {
+		return
+	}
+	p.note = note
+	if note == "" {
+		return
+	}
+	if p.bars != nil {
+		fmt.Fprintln(p.bars, note)
+		return
+	}
+	fmt.Fprintln(p.w, note)
+}
+
+// job shows the state of a job on a cluster.
+func (p *progress) job(j client.Job) {
+	if j.State == client.Calibrating && j.Progress.SamplesTotal > 0 {
+		p.show("calibrate", int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
+	}
+	note := ""
+	if j.Progress.Waiting != "" {
+		note = "waiting: " + j.Progress.Waiting
+	}
+	p.say(note)
+}
+
+func (p *progress) endBar() {
+	if p.bar != nil {
+		p.bar.SetTotal(-1, true)
+		p.bar = nil
+	}
+}
+
+// close ends the display.
+func (p *progress) close() {
+	if p.bars != nil {
+		p.endBar()
+		p.bars.Wait()
+	}
+}

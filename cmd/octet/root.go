@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/convert"
+)
+
+// The exit statuses.
+const (
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRefused = 3
+)
+
+// usageError is a command line that can't be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+func newRoot(s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "octet",
+		Short: "Turn trained models into int8 TensorFlow Lite flatbuffers",
+		Long: `Octet turns trained models into TensorFlow Lite flatbuffers, above all into fully
+int8-quantized ones, on one machine or on a cluster.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the model holds something that
+is not supported). Every flag can also be set in the environment: --data-dir is
+OCTET_DATA_DIR.`,
+		Example: `  octet convert model.tflite -o model_int8.tflite --data samples.npz
+  octet inspect model_int8.tflite
+  octet demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return fromEnvironment(cmd.Flags(), os.LookupEnv)
+		},
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(
+		newConvert(s), newInspect(s), newRun(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
+	)
+	wrapArgs(root)
+	return root
+}
+
+// wrapArgs turns errors about the number of arguments into usage errors.
+func wrapArgs(cmd *cobra.Command) {
+	if args := cmd.Args; args != nil {
+		cmd.Args = func(cmd *cobra.Command, list []string) error {
+			if err := args(cmd, list); err != nil {
+				return &usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		wrapArgs(sub)
+	}
+}
+
+// fromEnvironment sets each flag that the command line does not set from OCTET_NAME, if that is there.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	var first error
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed || first != nil || f.Name == "help" {
+			return
+		}
+		name := "OCTET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if value, ok := lookup(name); ok {
+			if err := flags.Set(f.Name, value); err != nil {
+				first = usagef("%s=%q: %w", name, value, err)
+			}
+		}
+	})
+	return first
+}
+
+// report prints an error as one line and returns the exit status that it has.
+func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int {
+	if err == nil {
+		return 0
+	}
+	code := exitFailed
+	var usage *usageError
+	var job *client.JobError
+	switch {
+	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
+		code = exitUsage
+		err = fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())
+	case convert.KindOf(err) == convert.Refused:
+		code = exitRefused
+	case errors.As(err, &job) && job.Kind == "refused":
+		code = exitRefused
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("interrupted")
+	}
+	fmt.Fprintln(w, "octet: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	return code
+}
