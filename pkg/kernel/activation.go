@@ -14,10 +14,10 @@ func F32Relu(x float32) float32 {
 }
 
 // F32Relu6 returns x limited to [0, 6].
-func F32Relu6(x float32) float32 { return between(x, 0, 6) }
+func F32Relu6(x float32) float32 { return bounded(x, 0, 6) }
 
 // F32ReluN1To1 returns x limited to [-1, 1].
-func F32ReluN1To1(x float32) float32 { return between(x, -1, 1) }
+func F32ReluN1To1(x float32) float32 { return bounded(x, -1, 1) }
 
 // F32SignBit returns 1 where x is negative, minus zero and NaNs by their sign, else 0.
 func F32SignBit(x float32) float32 {
@@ -27,7 +27,7 @@ func F32SignBit(x float32) float32 {
 	return 0
 }
 
-func between(x, lo, hi float32) float32 {
+func bounded(x, lo, hi float32) float32 {
 	if x < lo {
 		return lo
 	}
@@ -69,7 +69,7 @@ func F32Prelu(dst, x, alpha []float32) {
 
 // F32HardSwish computes x * min(max(x + 3, 0), 6) / 6.
 func F32HardSwish(dst, src []float32) {
-	each(dst, src, func(x float32) float32 { return x * between(x+3, 0, 6) / 6 })
+	each(dst, src, func(x float32) float32 { return x * bounded(x+3, 0, 6) / 6 })
 }
 
 // F32Gelu computes x/2 * erfc(-x/√2), the exact form of GELU.

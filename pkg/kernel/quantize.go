@@ -1,0 +1,85 @@
+package kernel
+
+import "math"
+
+// Quantize stores round(src/scale) + zero, limited to the type's range: the quotient is taken in float64 and rounded to the nearest, halves
+// away from zero. A NaN becomes zero itself. With several scales, element i has those of channel i/inner mod len(scale).
+func Quantize[T Integer](dst []T, src []float32, scale []float32, zero []int64, inner int) {
+	least, most := limits[T]()
+	lo, hi := float64(least), float64(most)
+	channels(len(dst), len(scale), inner, func(c, from, to int) {
+		s, z := float64(scale[c]), zero[c]
+		for i, x := range src[from:to] {
+			q := math.Round(float64(x)/s) + float64(z)
+			switch {
+			case q <= lo:
+				dst[from+i] = least
+			case q >= hi:
+				dst[from+i] = most
+			case q == q:
+				dst[from+i] = T(q)
+			default:
+				dst[from+i] = T(z)
+			}
+		}
+	})
+}
+
+// Dequantize stores scale * (src - zero), the product rounded once. With several scales, element i has those of channel i/inner mod len(scale).
+func Dequantize[T Integer](dst []float32, src []T, scale []float32, zero []int64, inner int) {
+	channels(len(dst), len(scale), inner, func(c, from, to int) {
+		s, z := float64(scale[c]), zero[c]
+		for i, q := range src[from:to] {
+			dst[from+i] = float32(s * float64(int64(q)-z))
+		}
+	})
+}
+
+// Requantize stores Rescale(src - srcZero) + dstZero, limited to the type's range.
+func Requantize[D, S Integer](dst []D, src []S, srcZero, dstZero int32, multiplier int32, shift int) {
+	least, most := limits[D]()
+	for i, q := range src[:len(dst)] {
+		x := int64(Rescale(int32(q)-srcZero, multiplier, shift)) + int64(dstZero)
+		dst[i] = D(min(max(x, int64(least)), int64(most)))
+	}
+}
+
+// F32FakeQuant rounds src to the numbers that an affine quantization of [lo, hi] to 2^bits levels can hold, one less with narrow. The range is first moved so that
+// 0 is one of them.
+func F32FakeQuant(dst, src []float32, lo, hi float32, bits int, narrow bool) {
+	first, last := float32(0), float32(int(1)<<bits-1)
+	if narrow {
+		first = 1
+	}
+	scale := (hi - lo) / (last - first)
+	zero := first - lo/scale
+	switch {
+	case zero < first:
+		zero = first
+	case zero > last:
+		zero = last
+	default:
+		zero = float32(math.Round(float64(zero)))
+	}
+	lo, hi = (first-zero)*scale, (last-zero)*scale
+	inverse := 1 / scale
+	for i, x := range src[:len(dst)] {
+		x = bounded(x, lo, hi) - lo
+		steps := float32(math.Round(float64(x * inverse)))
+		dst[i] = float32(steps*scale) + lo
+	}
+}
+
+// channels calls f for runs of elements of one channel: those of channel c begin at multiples of inner.
+func channels(n, count, inner int, f func(c, from, to int)) {
+	if count == 1 {
+		f(0, 0, n)
+		return
+	}
+	for at, c := 0, 0; at < n; at, c = at+inner, c+1 {
+		if c == count {
+			c = 0
+		}
+		f(c, at, at+inner)
+	}
+}
