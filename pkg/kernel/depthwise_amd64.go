@@ -1,0 +1,9 @@
+//go:build amd64 && !purego
+
+package kernel
+
+type depthwisePlan struct{}
+
+func newDepthwisePlan(*F32DepthwiseSpec) depthwisePlan { return depthwisePlan{} }
+
+func (d *F32Depthwise) image(out, in, blocks []float32) { d.imageGeneric(out, in, blocks) }

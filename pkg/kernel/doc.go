@@ -1,0 +1,32 @@
+// Package kernel is the arithmetic: slices in, slices out. It knows neither tensors nor graphs.
+//
+// # What is computed
+//
+// Every result is determined by the operands alone, bit for bit. It does not depend on the processor, the width of its registers, the
+// number of goroutines or the number of samples computed together. Files *_generic.go, or functions …Generic, are the
+// definition; variants in assembly equal it.
+//
+//   - A sum of products has one accumulator for each output. It starts from the bias, or 0, and takes the terms one after the other, in
+//     the order of the weights' layout, each by a fused multiply-add. What lies outside an image is zeros that take part.
+//   - Nothing else is fused: float32(x*y) + z.
+//   - The functions of one number (F32Exp, F32Log, F32Tanh …) are polynomials with a fixed sequence of operations, computed in
+//     float64, within 0.51 units in the last place.
+//   - A NaN stays, whatever its payload, and so does an infinity. Fused activations are comparisons in a fixed order, so that
+//     a NaN passes them; without one there is no limit.
+//
+// # Sums of products
+//
+// A layer whose weights are known beforehand is prepared once, which rearranges the weights and looks up where every
+// output finds its inputs, and then run by any number of goroutines:
+//
+//	conv, err := kernel.NewF32Conv(spec, weights, bias)
+//	conv.Run(out, in)
+//
+// F32Conv, F32Depthwise, F32TransposeConv, F32Conv3D and F32FullyConnected are made like that. Where the weights are results
+// themselves, prepare with nil and use RunWith, with scratch memory of Scratch() elements. F32BatchMatMul takes two operands and scratch.
+// F32AvgPool, F32MaxPool, F32L2Pool and F32MinMax are plain functions.
+//
+// Images are NHWC. The number of images, N, follows from the lengths of the slices. Sizes and padding are the caller's: a Window says
+// how many outputs there are and what is padded before the first row and column. New… return an error for a geometry that makes no sense
+// or weights that don't fit it; Run panics on slices that are not what the geometry says. Run allocates nothing.
+package kernel

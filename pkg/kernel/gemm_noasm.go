@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (p *gemm) tiles(s *span, first int) { p.tilesGeneric(s, first) }
+
+func (p *gemm) vector() int { return 0 }

@@ -1,0 +1,5 @@
+//go:build amd64 && !purego
+
+package kernel
+
+func f32MinMax(x []float32) (lo, hi float32, nan bool) { return f32MinMaxGeneric(x) }

@@ -1,0 +1,113 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+)
+
+// F32PoolSpec is the geometry of a pool over NHWC images. Positions outside the image take no part; every window must hold one inside.
+type F32PoolSpec struct {
+	Window
+	C     int
+	Clamp F32Clamp
+}
+
+// poolMode is what a pool does with the values of a window.
+type poolMode uint8
+
+const (
+	poolSum     poolMode = iota // sum in the order of the window's rows, each row from the left
+	poolSquares                 // likewise the squares, by fused multiply-adds
+	poolMax                     // the first greatest; a NaN is the greatest
+)
+
+// F32AvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C]: the sum divided by the number of
+// positions inside the image.
+func F32AvgPool(out, in []float32, s F32PoolSpec) error {
+	return f32Pool(out, in, &s, poolSum, func(v float32, n int) float32 { return v / float32(n) })
+}
+
+// F32L2Pool stores the root of the mean square of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
+func F32L2Pool(out, in []float32, s F32PoolSpec) error {
+	return f32Pool(out, in, &s, poolSquares, func(v float32, n int) float32 { return F32Sqrt(v / float32(n)) })
+}
+
+// F32MaxPool stores the maximum of every window of in, [N, H, W, C], in out, [N, OH, OW, C]. It is NaN where the window holds one.
+func F32MaxPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolMax, nil) }
+
+func f32Pool(out, in []float32, s *F32PoolSpec, mode poolMode, finish func(v float32, n int) float32) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if err := checkImages(s.Window, s.C, s.C); err != nil {
+		return err
+	}
+	if err := s.checkInside(); err != nil {
+		return err
+	}
+	bounds := s.Clamp.bounds()
+	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
+	for range batches(len(in), inSize, len(out), outSize) {
+		for pixel := range s.OH * s.OW {
+			acc := out[pixel*s.C:][:s.C]
+			n := s.pool(acc, in[:inSize], pixel, mode)
+			for i, v := range acc {
+				if finish != nil {
+					v = finish(v, n)
+				}
+				acc[i] = limit(v, &bounds)
+			}
+		}
+		in, out = in[inSize:], out[outSize:]
+	}
+	return nil
+}
+
+// checkInside reports a window that lies outside the image.
+func (s *F32PoolSpec) checkInside() error {
+	if s.Top > (s.KH-1)*s.DilationH || s.Left > (s.KW-1)*s.DilationW || (s.OH-1)*s.StrideH-s.Top >= s.H || (s.OW-1)*s.StrideW-s.Left >= s.W {
+		return fmt.Errorf("kernel: a window of the pool %+v lies outside the image", s.Window)
+	}
+	return nil
+}
+
+// pool folds the window of one output into acc and returns the number of positions inside the image.
+func (s *F32PoolSpec) pool(acc, in []float32, pixel int, mode poolMode) (n int) {
+	first := float32(0)
+	if mode == poolMax {
+		first = float32(math.Inf(-1))
+	}
+	for i := range acc {
+		acc[i] = first
+	}
+	for t := range s.taps() {
+		off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C)
+		if off < 0 {
+			continue
+		}
+		n++
+		fold(acc, in[off:][:s.C], mode)
+	}
+	return n
+}
+
+// foldGeneric takes x into acc. It defines what all variants compute.
+func foldGeneric(acc, x []float32, mode poolMode) {
+	x = x[:len(acc)]
+	switch mode {
+	case poolSum:
+		for i, v := range x {
+			acc[i] += v
+		}
+	case poolSquares:
+		for i, v := range x {
+			acc[i] = fma32(v, v, acc[i])
+		}
+	case poolMax:
+		for i, v := range x {
+			if v > acc[i] || v != v {
+				acc[i] = v
+			}
+		}
+	}
+}

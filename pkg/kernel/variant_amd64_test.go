@@ -1,0 +1,69 @@
+//go:build amd64 && !purego
+
+package kernel
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/cpu"
+)
+
+// withoutVariants runs f with nothing but generic code.
+func withoutVariants(f func()) {
+	defer func(was bool) { useAVX2 = was }(useAVX2)
+	useAVX2 = false
+	f()
+}
+
+// TestVariantsRun fails where the processor has what the variants need and they don't run: the tests that compare them with generic
+// code would then compare that with itself.
+func TestVariantsRun(t *testing.T) {
+	want := cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	if runtime.GOOS == "linux" {
+		info, err := os.ReadFile("/proc/cpuinfo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = bytes.Contains(info, []byte(" avx2 ")) && bytes.Contains(info, []byte(" fma "))
+	}
+	if useAVX2 != want {
+		t.Fatalf("variants run: %v, but the processor has AVX2 and FMA: %v", useAVX2, want)
+	}
+	if !want {
+		return
+	}
+	for _, l := range []layer{
+		convLayer("conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 48}),
+		convLayer("narrow conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 8}),
+		fullyConnectedLayer("row", 1, F32FullyConnectedSpec{K: 256, N: 256}),
+		depthwiseLayer("depthwise", 1, F32DepthwiseSpec{Window: square(16, 3, 1), C: 64, Multiplier: 1}),
+	} {
+		in, weights, out := make([]float32, l.in), make([]float32, l.weights), make([]float32, l.out)
+		r := rand.New(rand.NewPCG(9, 10))
+		values(r, in, 0)
+		values(r, weights, 0)
+		run, err := l.prepare(weights, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := func() time.Duration {
+			d := time.Hour
+			for range 5 {
+				start := time.Now()
+				run(out, in)
+				d = min(d, time.Since(start))
+			}
+			return d
+		}
+		variant, generic := best(), time.Duration(0)
+		withoutVariants(func() { generic = best() })
+		if 4*variant > generic {
+			t.Errorf("%s takes %v with variants and %v without: they don't run", l.name, variant, generic)
+		}
+	}
+}

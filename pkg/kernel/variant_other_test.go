@@ -1,0 +1,6 @@
+//go:build !amd64 || purego
+
+package kernel
+
+// withoutVariants runs f with nothing but generic code, which is all there is.
+func withoutVariants(f func()) { f() }
