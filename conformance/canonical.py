@@ -46,10 +46,12 @@ def describe(model):
                 if i < 0:
                     out.append('-')
                     continue
-                if i not in numbers:
-                    numbers[i] = len(numbers)
-                    lines.append(f'tensor {numbers[i]} {tensor(model, graph.tensors[i])}')
-                out.append(str(numbers[i]))
+                fields = tensor(model, graph.tensors[i])
+                key = i if fields.endswith(' -') else fields  # constants are known by their content
+                if key not in numbers:
+                    numbers[key] = len(numbers)
+                    lines.append(f'tensor {numbers[key]} {fields}')
+                out.append(str(numbers[key]))
             return out
         lines.append('graph')
         line = ['in', *ids(graph.inputs)]

@@ -1,0 +1,1 @@
+"""Golden values of single operators: cases by family, each a list of Case."""

@@ -1,0 +1,131 @@
+"""A case: one operator, its operands, results and options."""
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from ai_edge_litert import schema_py_generated as schema
+from flat import TYPES  # noqa: F401 the families' modules take it from here
+
+SAME, VALID = schema.Padding.SAME, schema.Padding.VALID
+NONE = None                                  # an absent operand
+ACTIVATION = {n: v for n, v in vars(schema.ActivationFunctionType).items() if not n.startswith('_')}
+
+
+@dataclasses.dataclass(frozen=True)
+class X:
+    """A runtime input: random values in [low, high), integers for integer types; or the given values."""
+    shape: tuple
+    dtype: str = 'float32'
+    low: float = -2
+    high: float = 2
+    values: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class W:
+    """A constant of random values in [-1, 1), integers below ten for integer types."""
+    shape: tuple
+    dtype: str = 'float32'
+
+
+@dataclasses.dataclass(frozen=True)
+class K:
+    """A constant of the given values; Python integers are int32, floats float32."""
+    value: Any
+    dtype: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class V:
+    """A variable tensor, zero at first."""
+    shape: tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class R:
+    """A result. A quantized one has a scale and a zero point; open is a shape with -1 where only the run decides."""
+    dtype: str = 'float32'
+    scale: float = 0
+    zero: int = 0
+    open: tuple = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Q:
+    """A quantized runtime input of random integers over its type's whole range."""
+    shape: tuple
+    dtype: str
+    scale: float
+    zero: int = 0
+
+
+@dataclasses.dataclass
+class Case:
+    op: str
+    label: str
+    operands: list
+    results: list = dataclasses.field(default_factory=lambda: [R()])
+    version: int = 1
+    options: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self):
+        return f'{self.op.lower()}-{self.label}'
+
+
+def case(op, label, *operands, results=None, version=1, **options):
+    """A Case; results are R or names of types."""
+    found = [R(r) if isinstance(r, str) else r for r in results or ['float32']]
+    return Case(op, label, list(operands), found, version, options)
+
+
+def draw(x, rng):
+    """The values of an X, W or Q."""
+    if isinstance(x, X) and x.values is not None:
+        return np.asarray(x.values, x.dtype).reshape(x.shape)
+    dtype = np.dtype(x.dtype)
+    if isinstance(x, Q):
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max, x.shape, endpoint=True).astype(dtype)
+    if dtype == np.bool_:
+        return rng.random(x.shape) < 0.5
+    if isinstance(x, X):
+        low, high = x.low, x.high
+    else:
+        low, high = (-10, 10) if dtype.kind in 'iu' else (-1, 1)
+    if dtype.kind in 'iu':
+        return rng.integers(int(low), int(high), x.shape).astype(dtype)
+    return rng.uniform(low, high, x.shape).astype(dtype)
+
+
+def quantize(tensor, scale, zero):
+    tensor.quantization = schema.QuantizationParametersT()
+    tensor.quantization.scale, tensor.quantization.zeroPoint = np.array([scale], np.float32), np.array([zero], np.int64)
+
+
+def build(c, model, rng):
+    """Put the case into the model's main graph; the runtime inputs in order."""
+    g, indices, inputs = model.main, [], []
+    for x in c.operands:
+        if x is NONE:
+            indices.append(-1)
+        elif isinstance(x, (X, Q)):
+            inputs.append(draw(x, rng))
+            indices.append(g.input(x.shape, x.dtype))
+            if isinstance(x, Q):
+                quantize(g.table.tensors[indices[-1]], x.scale, x.zero)
+        elif isinstance(x, W):
+            indices.append(g.constant(draw(x, rng)))
+        elif isinstance(x, K):
+            value = np.asarray(x.value)
+            default = {'i': np.int32, 'f': np.float32}.get(value.dtype.kind, value.dtype)
+            indices.append(g.constant(value.astype(x.dtype or default)))
+        else:
+            indices.append(g.tensor(x.shape, variable=True))
+    for r in c.results:
+        g.outputs.append(g.tensor([], r.dtype))
+        if r.scale:
+            quantize(g.table.tensors[g.outputs[-1]], r.scale, r.zero)
+    g.op(c.op, indices, g.outputs, c.version, **c.options)
+    return inputs
