@@ -122,11 +122,12 @@ func (d *decoder) metadata() error {
 		d.model.Metadata = append(d.model.Metadata, ir.Metadata{Name: string(m.Name()), Data: d.buffers[n].data})
 	}
 	// Files from before the table of metadata list buffers only; those have no names. TensorFlow's quantizer copies the list without the
-	// buffers, so that an entry may mean none.
+	// buffers, so that an entry may mean none, or a tensor's.
 	for i := range d.root.MetadataBufferLength() {
 		n := int(d.root.MetadataBuffer(i))
-		if n >= 0 && n < len(d.buffers) && !seen[n] && len(d.buffers[n].data) > 0 {
+		if n >= 0 && n < len(d.buffers) && !seen[n] && !d.buffers[n].used && len(d.buffers[n].data) > 0 {
 			d.model.Metadata = append(d.model.Metadata, ir.Metadata{Data: d.buffers[n].data})
+			seen[n] = true
 		}
 	}
 	return nil

@@ -11,7 +11,10 @@ import (
 type region struct{ from, to int64 }
 
 // buffer is an entry of the buffers table.
-type buffer struct{ data []byte } // nil if empty
+type buffer struct {
+	data []byte // nil if empty
+	used bool   // by a tensor
+}
 
 func (d *decoder) loadBuffers() error {
 	d.buffers = make([]buffer, d.root.BuffersLength())
@@ -47,6 +50,7 @@ func (d *decoder) outside(offset, size uint64) ([]byte, error) {
 // content returns the bytes of buffer i, aligned for elements of type t. Tensors that share a buffer share the result.
 func (d *decoder) content(i int, t tensor.DType) ([]byte, error) {
 	data := d.buffers[i].data
+	d.buffers[i].used = true
 	aligned := tensor.Aligned(t, data)
 	if len(data) > 0 && &aligned[0] != &data[0] {
 		if d.copied += int64(len(data)); d.copied > 2*int64(len(d.file)) {
