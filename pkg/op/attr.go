@@ -60,44 +60,8 @@ type BatchMatMul struct {
 	AsymmetricQuantizeInput bool
 }
 
-// Reduce are the attributes of MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_ANY and REDUCE_ALL.
-type Reduce struct{ KeepDims bool }
-
-// ArgReduce are the attributes of ARG_MAX and ARG_MIN.
-type ArgReduce struct{ OutputType tensor.DType }
-
-// Cumsum are the attributes of CUMSUM.
-type Cumsum struct{ Exclusive, Reverse bool }
-
-// Softmax are the attributes of SOFTMAX.
-type Softmax struct{ Beta float32 }
-
-// LocalResponseNorm are the attributes of LOCAL_RESPONSE_NORMALIZATION.
-type LocalResponseNorm struct {
-	Radius            int
-	Bias, Alpha, Beta float32
-}
-
-// MirrorPad are the attributes of MIRROR_PAD.
-type MirrorPad struct{ Mode MirrorMode }
-
-// Shape are the attributes of SHAPE.
-type Shape struct{ OutType tensor.DType }
-
-// OneHot are the attributes of ONE_HOT.
-type OneHot struct{ Axis int }
-
-// ReverseSequence are the attributes of REVERSE_SEQUENCE.
-type ReverseSequence struct{ SeqDim, BatchDim int }
-
-// BlockSize are the attributes of SPACE_TO_DEPTH and DEPTH_TO_SPACE.
-type BlockSize struct{ Size int }
-
 // Resize are the attributes of RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR.
 type Resize struct{ AlignCorners, HalfPixelCenters bool }
-
-// Cast are the attributes of CAST; TFLite's runtime looks at the tensors' types instead.
-type Cast struct{ In, Out tensor.DType }
 
 // LSTM are the attributes of LSTM.
 type LSTM struct {
@@ -150,9 +114,6 @@ type SVDF struct {
 	Activation              Activation
 	AsymmetricQuantizeInput bool
 }
-
-// Unique are the attributes of UNIQUE.
-type Unique struct{ IndexType tensor.DType }
 
 // VarHandle are the attributes of VAR_HANDLE.
 type VarHandle struct{ Container, SharedName string }

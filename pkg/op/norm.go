@@ -1,0 +1,70 @@
+package op
+
+import (
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Softmax are the attributes of SOFTMAX.
+type Softmax struct{ Beta float32 }
+
+// LocalResponseNorm are the attributes of LOCAL_RESPONSE_NORMALIZATION.
+type LocalResponseNorm struct {
+	Radius            int
+	Bias, Alpha, Beta float32
+}
+
+// norms are the operators that relate each element to the others of its row along the last axis.
+var norms = []Op{
+	{
+		Name: "SOFTMAX", Doc: "e to the power of beta times x, over the sum of these along the last axis.",
+		In: Exactly(1), Out: Exactly(1), Attr: attr[Softmax], Infer: inferNorm(1, kernel.MaxRank),
+		Eval: func(c *Call) error {
+			kernel.F32Softmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]), c.Node.Attr.(*Softmax).Beta)
+			return nil
+		},
+	},
+	{
+		Name: "LOG_SOFTMAX", Doc: "x less the logarithm of the sum of e to the power of x along the last axis.",
+		In: Exactly(1), Out: Exactly(1), Infer: inferNorm(1, kernel.MaxRank),
+		Eval: func(c *Call) error {
+			kernel.F32LogSoftmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]))
+			return nil
+		},
+	},
+	{
+		Name: "L2_NORMALIZATION", Doc: "x over the Euclidean norm of its row along the last axis, at least 1e-6.",
+		In: Exactly(1), Out: Exactly(1), Attr: attr[Fused], Infer: inferNorm(1, kernel.MaxRank),
+		Eval: func(c *Call) error {
+			out := f32(c.Out[0])
+			kernel.F32L2Normalize(out, f32(c.In[0]), lastDim(c.In[0]))
+			c.Node.Attr.(*Fused).Activation.apply(out)
+			return nil
+		},
+	},
+	{
+		Name: "LOCAL_RESPONSE_NORMALIZATION", Doc: "x over (bias + alpha * the sum of the squares up to radius away along the last axis) to the power of beta.",
+		In: Exactly(1), Out: Exactly(1), Attr: attr[LocalResponseNorm], Infer: inferNorm(4, 4),
+		Eval: func(c *Call) error {
+			a := c.Node.Attr.(*LocalResponseNorm)
+			kernel.F32LocalResponse(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]), a.Radius, a.Bias, a.Alpha, a.Beta)
+			return nil
+		},
+	},
+}
+
+func lastDim(t *tensor.Tensor) int { return t.Shape[len(t.Shape)-1] }
+
+// inferNorm is the shape rule of operators with one float32 operand of lo to hi dimensions, whose shape is the result's.
+func inferNorm(lo, hi int) func(*ir.Node, []*tensor.Tensor) ([]ir.Type, error) {
+	return func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+		o := read(n, in)
+		x := o.ranked(0, lo, hi, tensor.Float32)
+		o.activation(fused(n))
+		if a, ok := n.Attr.(*LocalResponseNorm); ok && a.Radius < 0 {
+			o.fail("radius %d is negative", a.Radius)
+		}
+		return o.one(x.DType, x.Shape)
+	}
+}
