@@ -1,0 +1,262 @@
+package kernel
+
+import "fmt"
+
+// The gates of an LSTM, in TFLite's order.
+const (
+	InputGate = iota
+	ForgetGate
+	CellGate
+	OutputGate
+	gates
+)
+
+// F32LSTMSpec is the geometry of an LSTM.
+type F32LSTMSpec struct {
+	Inputs, Aux    int // elements of an input and of an auxiliary input, 0 if there is none
+	Cells, Outputs int // Outputs equals Cells if there is no projection
+
+	Activation         func(float32) float32 // of the cell gate and of the cell where it leaves; F32Tanh if nil
+	CellClip, ProjClip float32               // limits of the cell's and of the projection's absolute values; 0 is none
+}
+
+// F32LSTMWeights are the weights of an LSTM, by gate. Matrices are [Cells, Inputs], [Cells, Aux] and [Cells, Outputs], vectors have Cells elements.
+type F32LSTMWeights struct {
+	Input     [4][]float32 // nil for the input gate: that gate is one minus the forget gate (CIFG), and has no weights
+	Aux       [4][]float32 // if the spec has an auxiliary input
+	Recurrent [4][]float32
+	Bias      [4][]float32 // nil is zeros
+	Peephole  [4][]float32 // from the cell to the gates, all or nil; not to the cell gate
+	Norm      [4][]float32 // coefficients of the layer normalization, for all gates or nil
+
+	Projection     []float32 // [Outputs, Cells], or nil
+	ProjectionBias []float32 // [Outputs], or nil
+}
+
+// F32LSTM is an LSTM layer. It is immutable, and goroutines may share it.
+//
+// A gate is activation(bias + Σ input + Σ aux + Σ recurrent + peephole · cell), one accumulator that takes the terms in this order, each by a fused
+// multiply-add. With layer normalization it starts from 0, and coefficient · normalized + bias is activated instead: (x - mean) / √(variance + 1e-8), where mean and
+// variance are sums by F32Sum and F32SumSquares, divided in float64 and rounded to float32. The activation is F32Logistic but for the cell gate. Then
+//
+//	cell   = clip(forget · cell + input · cell gate)
+//	output = clip(projection(output gate · activation(cell)))
+//
+// where the output gate's peephole sees the new cell.
+type F32LSTM struct {
+	spec  F32LSTMSpec
+	cifg  bool
+	input *F32FullyConnected // to all gates, side by side
+	aux   *F32FullyConnected
+	back  *F32FullyConnected
+	proj  *F32FullyConnected
+
+	bias, peephole, norm [gates][]float32
+}
+
+// NewF32LSTM prepares a layer. It keeps the vectors of w, but not the matrices.
+func NewF32LSTM(s F32LSTMSpec, w *F32LSTMWeights) (*F32LSTM, error) {
+	if s.Activation == nil {
+		s.Activation = F32Tanh
+	}
+	l := &F32LSTM{spec: s, cifg: w.Input[InputGate] == nil, peephole: w.Peephole, norm: w.Norm}
+	first := InputGate
+	if l.cifg {
+		first = ForgetGate
+	}
+	for gate := first; gate < gates; gate++ {
+		for _, v := range [...]struct {
+			name     string
+			v        []float32
+			optional bool
+		}{
+			{"bias", w.Bias[gate], true},
+			{"peephole", w.Peephole[gate], w.Peephole[ForgetGate] == nil || gate == CellGate},
+			{"layer normalization", w.Norm[gate], w.Norm[ForgetGate] == nil},
+		} {
+			if len(v.v) != s.Cells && (v.v != nil || !v.optional) {
+				return nil, fmt.Errorf("kernel: gate %d of an LSTM of %d cells has %d elements of %s", gate, s.Cells, len(v.v), v.name)
+			}
+		}
+	}
+	bias := w.Bias
+	if w.Norm[ForgetGate] != nil {
+		l.bias, bias = w.Bias, [4][]float32{}
+	}
+	var err error
+	if l.input, err = sideBySide(s.Cells, s.Inputs, w.Input[first:], bias[first:]); err != nil {
+		return nil, fmt.Errorf("input weights: %w", err)
+	}
+	if s.Aux > 0 {
+		if l.aux, err = sideBySide(s.Cells, s.Aux, w.Aux[first:], nil); err != nil {
+			return nil, fmt.Errorf("auxiliary weights: %w", err)
+		}
+	}
+	if l.back, err = sideBySide(s.Cells, s.Outputs, w.Recurrent[first:], nil); err != nil {
+		return nil, fmt.Errorf("recurrent weights: %w", err)
+	}
+	if w.Projection == nil {
+		if s.Outputs != s.Cells {
+			return nil, fmt.Errorf("kernel: %d outputs of %d cells without a projection", s.Outputs, s.Cells)
+		}
+		return l, nil
+	}
+	l.proj, err = NewF32FullyConnected(F32FullyConnectedSpec{K: s.Cells, N: s.Outputs}, w.Projection, w.ProjectionBias)
+	if err != nil {
+		return nil, fmt.Errorf("projection: %w", err)
+	}
+	return l, nil
+}
+
+// sideBySide joins layers with the same input into one.
+func sideBySide(n, k int, weights, bias [][]float32) (*F32FullyConnected, error) {
+	var all, offsets []float32
+	for i, w := range weights {
+		if len(w) != n*k {
+			return nil, fmt.Errorf("kernel: matrix %d has %d elements, want %d x %d", i, len(w), n, k)
+		}
+		all = append(all, w...)
+		if bias == nil || bias[i] == nil {
+			offsets = append(offsets, make([]float32, n)...)
+		} else {
+			offsets = append(offsets, bias[i]...)
+		}
+	}
+	return NewF32FullyConnected(F32FullyConnectedSpec{K: k, N: n * len(weights)}, all, offsets)
+}
+
+// F32Sequence says how the steps of a sequence lie in memory, and how to go through them.
+type F32Sequence struct {
+	Steps, Batch int
+	TimeMajor    bool // rows are [Steps, Batch], else [Batch, Steps]
+	Reverse      bool // from the last step to the first
+	OutRow       int  // elements from one row of the result to the next; 0 if they follow each other
+}
+
+// row returns the row of sample b in the i-th step that is taken.
+func (q *F32Sequence) row(i, b int) int {
+	if q.Reverse {
+		i = q.Steps - 1 - i
+	}
+	if q.TimeMajor {
+		return i*q.Batch + b
+	}
+	return b*q.Steps + i
+}
+
+func (l *F32LSTM) gates() int {
+	if l.cifg {
+		return gates - 1
+	}
+	return gates
+}
+
+// Scratch returns how many float32 Run needs.
+func (l *F32LSTM) Scratch(q F32Sequence) int {
+	return (q.Steps+1)*q.Batch*l.gates()*l.spec.Cells + 2*q.Batch*l.spec.Cells
+}
+
+// Run takes a sequence through the layer. in and aux hold a row for every step and sample; out gets one of Outputs elements for each. state, [Batch, Outputs],
+// and cell, [Batch, Cells], are what the layer remembers, before and after.
+func (l *F32LSTM) Run(out, in, aux, state, cell []float32, q F32Sequence, scratch []float32) {
+	s := &l.spec
+	width := l.gates() * s.Cells
+	// The terms of the inputs don't wait for the state: one product for all steps.
+	all, scratch := scratch[:q.Steps*q.Batch*width], scratch[q.Steps*q.Batch*width:]
+	l.input.Run(all, in)
+	if l.aux != nil {
+		l.aux.Resume(all, aux)
+	}
+	step, scratch := scratch[:q.Batch*width], scratch[q.Batch*width:]
+	hidden := scratch[:q.Batch*s.Cells]
+	ones := scratch[q.Batch*s.Cells:][:s.Cells]
+	outRow := q.OutRow
+	if outRow == 0 {
+		outRow = s.Outputs
+	}
+	for i := range q.Steps {
+		for b := range q.Batch {
+			copy(step[b*width:(b+1)*width], all[q.row(i, b)*width:])
+		}
+		l.back.Resume(step, state)
+		for b := range q.Batch {
+			l.update(step[b*width:(b+1)*width], cell[b*s.Cells:(b+1)*s.Cells], hidden[b*s.Cells:(b+1)*s.Cells], ones)
+		}
+		if l.proj != nil {
+			l.proj.Run(state, hidden)
+			clipTo(state, s.ProjClip)
+		} else {
+			copy(state, hidden)
+		}
+		for b := range q.Batch {
+			at := q.row(i, b) * outRow
+			copy(out[at:at+s.Outputs], state[b*s.Outputs:])
+		}
+	}
+}
+
+// update takes the gates' sums of one sample, without peepholes, to its new cell and hidden values. inputs is memory for the input gate of CIFG.
+func (l *F32LSTM) update(sums, cell, hidden, inputs []float32) {
+	n := len(cell)
+	if l.cifg {
+		l.gate(sums[:n], cell, ForgetGate, F32Logistic)
+		for i, f := range sums[:n] {
+			inputs[i] = 1 - f
+		}
+	} else {
+		inputs, sums = sums[:n], sums[n:]
+		l.gate(inputs, cell, InputGate, F32Logistic)
+		l.gate(sums[:n], cell, ForgetGate, F32Logistic)
+	}
+	forget, candidate, output := sums[:n], sums[n:2*n], sums[2*n:3*n]
+	l.gate(candidate, nil, CellGate, l.spec.Activation)
+	for i, c := range cell {
+		cell[i] = float32(forget[i]*c) + float32(candidate[i]*inputs[i])
+	}
+	clipTo(cell, l.spec.CellClip)
+	l.gate(output, cell, OutputGate, F32Logistic)
+	for i, c := range cell {
+		hidden[i] = output[i] * l.spec.Activation(c)
+	}
+}
+
+// gate finishes a gate: peephole, layer normalization, activation.
+func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(float32) float32) {
+	if w := l.peephole[gate]; w != nil && gate != CellGate {
+		for i, c := range cell {
+			x[i] = fma32(w[i], c, x[i])
+		}
+	}
+	if coefficients := l.norm[gate]; coefficients != nil {
+		normalize(x)
+		bias := l.bias[gate]
+		for i, c := range coefficients {
+			x[i] *= c
+			if bias != nil {
+				x[i] += bias[i]
+			}
+		}
+	}
+	F32Map(x, x, activation)
+}
+
+// normalize subtracts the mean and divides by the standard deviation.
+func normalize(x []float32) {
+	n := float64(len(x))
+	mean := float32(F32Sum(x) / n)
+	for i := range x {
+		x[i] -= mean
+	}
+	variance := float32(F32SumSquares(x) / n)
+	inverse := 1 / F32Sqrt(variance+1e-8)
+	for i := range x {
+		x[i] *= inverse
+	}
+}
+
+// clipTo limits absolute values; a limit of 0 is none.
+func clipTo(x []float32, most float32) {
+	if most > 0 {
+		Clamp(x, x, -most, most)
+	}
+}
