@@ -13,11 +13,11 @@ var densifies = []Op{{
 
 func inferDensify(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
-	x := o.tensor(0)
-	if v := n.Input(0); o.err == nil && v.Sparsity == nil {
-		o.fail("%q is not sparse", v.Name)
+	if v := n.Input(0); v == nil || v.Sparsity == nil || in[0].DType.Size() == 0 {
+		o.fail("input 0 is no sparse constant of elements of whole bytes")
+		return nil, o.err
 	}
-	return o.one(x.DType, x.Shape)
+	return o.one(in[0].DType, in[0].Shape)
 }
 
 func prepareDensify(n *ir.Node, _, _ []*tensor.Tensor) (Kernel, error) {

@@ -45,6 +45,8 @@ func (o *operands) optional(i int, types ...tensor.DType) *tensor.Tensor {
 		o.fail("input %d is %v, want %s", i, t.DType, oneOf(types))
 	case len(types) > 0 && quantized(o.node.Input(i)):
 		o.fail("input %d is quantized %v: arithmetic on it is not supported", i, t.DType)
+	case o.node.Input(i) != nil && o.node.Input(i).Sparsity != nil:
+		o.fail("input %d is sparse", i)
 	}
 	return t
 }

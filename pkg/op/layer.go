@@ -1,0 +1,42 @@
+package op
+
+import "github.com/octetlite/octet/pkg/tensor"
+
+// layer is a kernel with weights, as package kernel makes them.
+type layer interface {
+	Run(out, in []float32)
+	RunWith(out, in, weights, bias, scratch []float32)
+	Scratch() int
+}
+
+// layerInputs says which inputs of a layer's node are what.
+type layerInputs struct{ data, weights, bias int }
+
+// prepare returns the kernel of a layer that build makes from the weights and the bias: from these if they are constants, else from nil.
+func (i layerInputs) prepare(in []*tensor.Tensor, a Activation, build func(weights, bias []float32) (layer, error)) (Kernel, error) {
+	bias := func(in []*tensor.Tensor) *tensor.Tensor {
+		if i.bias < len(in) {
+			return in[i.bias]
+		}
+		return nil
+	}
+	if b := bias(in); in[i.weights].Known() && (b == nil || b.Known()) {
+		l, err := build(f32(in[i.weights]), f32(b))
+		return func(c *Call) error {
+			out := f32(c.Out[0])
+			l.Run(out, f32(c.In[i.data]))
+			a.finish(out)
+			return nil
+		}, err
+	}
+	l, err := build(nil, nil)
+	return func(c *Call) error {
+		out := f32(c.Out[0])
+		l.RunWith(out, f32(c.In[i.data]), f32(c.In[i.weights]), f32(bias(c.In)), c.Scratch(l.Scratch()))
+		a.finish(out)
+		return nil
+	}, err
+}
+
+// made turns the result of a kernel's constructor into a layer.
+func made[L layer](l L, err error) (layer, error) { return l, err }

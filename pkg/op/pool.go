@@ -1,0 +1,56 @@
+package op
+
+import (
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Pool2D are the attributes of AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D.
+type Pool2D struct {
+	Padding          Padding
+	StrideH, StrideW int
+	FilterH, FilterW int
+	Activation       Activation
+}
+
+// pools are the operators that join each channel of every window of NHWC images. What lies outside an image takes no part.
+var pools = []Op{
+	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.F32AvgPool),
+	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.F32MaxPool),
+	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.F32L2Pool),
+}
+
+func pool(name, doc string, run func(out, in []float32, s kernel.F32PoolSpec) error) Op {
+	return Op{
+		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr[Pool2D],
+		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+			o := read(n, in)
+			_, shape := pooling(o)
+			return o.one(tensor.Float32, shape)
+		},
+		Prepare: func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+			o := read(n, in)
+			s, _ := pooling(o)
+			a := n.Attr.(*Pool2D).Activation
+			return func(c *Call) error {
+				out := f32(c.Out[0])
+				err := run(out, f32(c.In[0]), s)
+				a.finish(out)
+				return err
+			}, o.err
+		},
+	}
+}
+
+func pooling(o *operands) (kernel.F32PoolSpec, tensor.Shape) {
+	a := o.node.Attr.(*Pool2D)
+	x := o.ranked(0, 4, 4, tensor.Float32)
+	o.activation(a.Activation)
+	if o.err != nil {
+		return kernel.F32PoolSpec{}, nil
+	}
+	s := kernel.F32PoolSpec{C: x.Shape[3], Clamp: a.Activation.clamp()}
+	s.Window = o.window2D(a.Padding, x.Shape, sliding{window: a.FilterH, stride: a.StrideH, dilation: 1}, sliding{window: a.FilterW, stride: a.StrideW, dilation: 1})
+	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, s.C}
+}
