@@ -19,7 +19,7 @@ func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 		return nil, fmt.Errorf("kernel: %d outputs of %d taps each: more than %d offsets", m, taps, maxTable)
 	}
 	r := &rows{m: m}
-	limit := max(1, leftBytes/(4*tileRows*c*min(taps, 3)))
+	limit := max(1, leftBytes/(4*tileRows*c*max(1, min(taps, 3))))
 	tile := make([]int, tileRows*taps)
 	var table []int32
 	tiles := 0 // in the last block
