@@ -55,6 +55,7 @@ func (im *Image) Resize(width, height int, fit Fit) *Floats {
 	to := box{0, 0, width, height}
 	w, h, tw, th := int64(im.Width), int64(im.Height), int64(width), int64(height)
 	switch fit {
+	case Stretch:
 	case Crop:
 		from.width = max(1, int(min(w, h*tw/th)))
 		from.height = max(1, int(min(h, w*th/tw)))

@@ -1,0 +1,251 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/octetlite/octet/pkg/reader/npy"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// arrays are NumPy arrays, one for each input, with the samples along axis 0.
+type arrays struct {
+	File   string      `json:"file"`
+	Inputs []arrayPart `json:"inputs"`
+}
+
+// arrayPart is an array: the .npy file of Size bytes at Offset in a blob. Its rows are contiguous.
+type arrayPart struct {
+	Name   string `json:"name,omitempty"` // in the archive
+	Blob   int    `json:"blob"`
+	Offset int64  `json:"offset"`
+	Size   int64  `json:"size"`
+}
+
+// rewriteLimit bounds the memory that putting an array into C order takes.
+const rewriteLimit = 64 << 20
+
+func (b *builder) arrays() error {
+	path := b.spec.Path
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	b.m.Arrays = &arrays{File: filepath.Base(path)}
+	if strings.EqualFold(filepath.Ext(path), ".npz") {
+		return b.npz(file, info)
+	}
+	if len(b.m.Inputs) != 1 {
+		return fmt.Errorf("a .npy file holds one array, the model has %d inputs: %v; save a .npz file with an array for each", len(b.m.Inputs), b.m.Inputs)
+	}
+	array, err := npy.Open(file, info.Size())
+	if err != nil {
+		return err
+	}
+	part := arrayPart{Size: info.Size()}
+	if !array.Contiguous() {
+		if part, err = b.rewrite("", array); err != nil {
+			return err
+		}
+	} else if part.Blob, err = b.whole(file, info); err != nil {
+		return err
+	}
+	return b.bind(part, array)
+}
+
+func (b *builder) npz(file *os.File, info os.FileInfo) error {
+	entries, err := npy.OpenArchive(file, info.Size())
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name
+	}
+	found, err := match(b.m.Inputs, names, "array")
+	if err != nil {
+		return err
+	}
+	whole := -1
+	for _, k := range found {
+		e := &entries[k]
+		part := arrayPart{Name: e.Name, Offset: e.Offset, Size: e.Size}
+		array, err := e.Array()
+		switch {
+		case errors.Is(err, npy.ErrCompressed):
+			if part, array, err = b.inflate(e); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case !array.Contiguous():
+			if part, err = b.rewrite(e.Name, array); err != nil {
+				return err
+			}
+		default:
+			if whole < 0 {
+				if whole, err = b.whole(file, info); err != nil {
+					return err
+				}
+			}
+			part.Blob = whole
+		}
+		if err := b.bind(part, array); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole adds the file itself.
+func (b *builder) whole(file *os.File, info os.FileInfo) (int, error) {
+	t := newTee(b.ctx, io.NewSectionReader(file, 0, info.Size()))
+	if _, err := io.Copy(io.Discard, t); err != nil {
+		return 0, err
+	}
+	return b.local(b.m.Arrays.File, b.spec.Path, t, info)
+}
+
+// inflate adds a deflated array, in C order.
+func (b *builder) inflate(e *npy.Entry) (arrayPart, *npy.Array, error) {
+	rc, err := e.Open()
+	if err != nil {
+		return arrayPart{}, nil, err
+	}
+	defer rc.Close()
+	before := len(b.m.Blobs)
+	index, err := b.put(b.m.Arrays.File, rc)
+	if err != nil {
+		return arrayPart{}, nil, fmt.Errorf("array %q: %w", e.Name, err)
+	}
+	part := arrayPart{Name: e.Name, Blob: index, Size: b.m.Blobs[index].Size}
+	blob, err := b.files.Open(b.ctx, b.m.Blobs[index].Digest)
+	if err != nil {
+		return arrayPart{}, nil, err
+	}
+	defer blob.Close()
+	array, err := npy.Open(blob, blob.Size())
+	if err != nil {
+		return arrayPart{}, nil, fmt.Errorf("array %q: %w", e.Name, err)
+	}
+	if array.Contiguous() {
+		return part, array, nil
+	}
+	if len(b.m.Blobs) > before { // only this array in Fortran order needed the blob
+		delete(b.index, b.m.Blobs[index].Digest)
+		b.m.Blobs = b.m.Blobs[:before]
+	}
+	part, err = b.rewrite(e.Name, array)
+	return part, array, err
+}
+
+// rewrite adds an array in C order.
+func (b *builder) rewrite(name string, array *npy.Array) (arrayPart, error) {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(npy.Rewrite(w, array, rewriteLimit)) }()
+	index, err := b.put(b.m.Arrays.File, r)
+	r.CloseWithError(err) // ends the writer if the store failed
+	if err != nil {
+		return arrayPart{}, fmt.Errorf("array %q: %w", name, err)
+	}
+	return arrayPart{Name: name, Blob: index, Size: b.m.Blobs[index].Size}, nil
+}
+
+// bind appends the next input's array.
+func (b *builder) bind(part arrayPart, array *npy.Array) error {
+	a := b.m.Arrays
+	in := b.m.Inputs[len(a.Inputs)]
+	if err := fitsArray(in, array); err != nil {
+		return fmt.Errorf("%s: %w", a.place(part), err)
+	}
+	rows := array.Rows()
+	if len(a.Inputs) > 0 && rows != b.m.Samples {
+		return fmt.Errorf("%s holds %d samples, %s holds %d", a.place(a.Inputs[0]), b.m.Samples, a.place(part), rows)
+	}
+	if rows == 0 {
+		return ErrEmpty
+	}
+	b.m.Samples = rows
+	a.Inputs = append(a.Inputs, part)
+	return nil
+}
+
+// fitsArray refuses an array that can't feed an input.
+func fitsArray(in Input, array *npy.Array) error {
+	if len(array.Shape) == 0 {
+		return fmt.Errorf("input %v: want samples along axis 0, have a scalar", in)
+	}
+	if _, err := in.shapeOf(array.Shape[1:]); err != nil {
+		return err
+	}
+	return in.castable(array.Type)
+}
+
+func (a *arrays) place(p arrayPart) string {
+	if p.Name == "" {
+		return a.File
+	}
+	return a.File + ": " + p.Name
+}
+
+func (a *arrays) validate(m *Manifest) error {
+	if len(a.Inputs) != len(m.Inputs) {
+		return fmt.Errorf("%d arrays for %d inputs", len(a.Inputs), len(m.Inputs))
+	}
+	for _, p := range a.Inputs {
+		if err := m.blob(p.Blob, p.Offset, p.Size); err != nil {
+			return fmt.Errorf("array %q: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+func (a *arrays) sample(r *Reader, i int, out []*tensor.Tensor) (string, error) {
+	for k, p := range a.Inputs {
+		t, err := a.row(r, i, p, r.manifest.Inputs[k])
+		if err != nil {
+			return fmt.Sprintf("%s[%d]", a.place(p), i), err
+		}
+		out[k] = t
+	}
+	return fmt.Sprintf("%s[%d]", a.File, i), nil
+}
+
+func (a *arrays) row(r *Reader, i int, p arrayPart, in Input) (*tensor.Tensor, error) {
+	blob, err := r.kept(p.Blob)
+	if err != nil {
+		return nil, err
+	}
+	array, err := npy.Open(io.NewSectionReader(blob, p.Offset, p.Size), p.Size)
+	if err != nil {
+		return nil, err
+	}
+	if err := fitsArray(in, array); err != nil {
+		return nil, err
+	}
+	shape, err := in.shapeOf(array.Shape[1:])
+	if err != nil {
+		return nil, err
+	}
+	if i >= array.Rows() {
+		return nil, fmt.Errorf("the array holds %d samples", array.Rows())
+	}
+	t := tensor.New(in.DType, shape)
+	data := t.Data
+	if dtypes[array.Type] != in.DType {
+		data = make([]byte, array.RowSize())
+	}
+	if err := array.ReadRows(data, i); err != nil {
+		return nil, err
+	}
+	return t, in.cast(t, array.Type, data)
+}

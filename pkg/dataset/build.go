@@ -1,0 +1,127 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/store"
+)
+
+// Build makes the manifest of what spec (see Parse) names, for a model's inputs. It reads each source once. Files that have random
+// access are added to files under their digests and not copied; what has none (deflated arrays, Fortran order, compressed records) is
+// rewritten once, as blobs of the store below. A source that does not fit the inputs is an error that says what was wanted.
+func Build(ctx context.Context, spec string, inputs []Input, files *store.Overlay) (*Manifest, error) {
+	s, err := Parse(spec)
+	if err != nil {
+		return nil, err
+	}
+	if len(inputs) == 0 {
+		return nil, errors.New("the model has no inputs to feed")
+	}
+	b := &builder{ctx: ctx, spec: s, files: files, index: map[store.Digest]int{}, m: &Manifest{Version: version, Inputs: slices.Clone(inputs)}}
+	switch s.Kind {
+	case Arrays:
+		err = b.arrays()
+	case Images:
+		err = b.images()
+	case Records:
+		err = b.records()
+	case Random:
+		err = b.random()
+	}
+	if err == nil {
+		err = b.m.check()
+	}
+	if err == nil {
+		err = b.probe()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data %s: %w", spec, err)
+	}
+	return b.m, nil
+}
+
+// builder collects a manifest.
+type builder struct {
+	ctx   context.Context
+	spec  *Spec
+	files *store.Overlay
+	index map[store.Digest]int // of the blobs in the manifest
+	m     *Manifest
+}
+
+// add returns the index of a blob in the manifest. Files of equal content are one blob, under the first one's name.
+func (b *builder) add(blob Blob) int {
+	i, ok := b.index[blob.Digest]
+	if !ok {
+		i = len(b.m.Blobs)
+		b.index[blob.Digest] = i
+		b.m.Blobs = append(b.m.Blobs, blob)
+	}
+	return i
+}
+
+// local adds a file of the user's that was read whole through tee, which yields its digest.
+func (b *builder) local(name, path string, t *tee, before fs.FileInfo) (int, error) {
+	if t.n != before.Size() {
+		return 0, fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", path, t.n, before.Size())
+	}
+	d := t.digest()
+	b.files.Add(d, path, t.n)
+	return b.add(Blob{d, t.n, name}), nil
+}
+
+// put adds a blob that is written to the store.
+func (b *builder) put(name string, r io.Reader) (int, error) {
+	d, size, err := b.files.Put(b.ctx, "", r)
+	if err != nil {
+		return 0, err
+	}
+	return b.add(Blob{d, size, name}), nil
+}
+
+// probe reads the first sample, so that a wrong name, type or shape shows before a job is planned. A sample that is merely bad is left
+// to the caller's policy.
+func (b *builder) probe() error {
+	r, err := Open(b.ctx, b.m, b.files)
+	if err != nil {
+		return err
+	}
+	_, err = r.Sample(0)
+	var bad *SampleError
+	if errors.As(err, &bad) && !bad.mismatch {
+		err = nil
+	}
+	return errors.Join(err, r.Close())
+}
+
+// tee is a reader that sums what passes.
+type tee struct {
+	ctx context.Context
+	r   io.Reader
+	h   interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+	n int64
+}
+
+func newTee(ctx context.Context, r io.Reader) *tee { return &tee{ctx: ctx, r: r, h: sha256.New()} }
+
+func (t *tee) Read(p []byte) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := t.r.Read(p)
+	t.n += int64(n)
+	t.h.Write(p[:n]) //nolint:errcheck // a hash never fails
+	return n, err
+}
+
+func (t *tee) digest() store.Digest { return store.Digest(hex.EncodeToString(t.h.Sum(nil))) }

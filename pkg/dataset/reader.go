@@ -1,0 +1,138 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Reader gives random access to samples. It is safe for concurrent use.
+type Reader struct {
+	ctx      context.Context
+	manifest *Manifest
+	source   source
+	blobs    Blobs
+
+	mu   sync.Mutex
+	open map[int]*opening
+}
+
+// opening is a blob that is kept open, once done.
+type opening struct {
+	once sync.Once
+	blob store.Blob
+	err  error
+}
+
+// Open returns a reader of the manifest's samples. Blobs are opened when a sample asks for them, under ctx; those that hold many samples
+// stay open until Close.
+func Open(ctx context.Context, m *Manifest, blobs Blobs) (*Reader, error) {
+	if err := m.validate(); err != nil {
+		return nil, err
+	}
+	s, err := m.source()
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, open: map[int]*opening{}}, nil
+}
+
+// Len returns the number of samples.
+func (r *Reader) Len() int { return r.manifest.Samples }
+
+// Inputs returns what a sample feeds, in the order of its tensors.
+func (r *Reader) Inputs() []Input { return r.manifest.Inputs }
+
+// Sample returns the tensors of sample i, one for each input, which the caller owns. A sample that can't be used is a *SampleError.
+func (r *Reader) Sample(i int) ([]*tensor.Tensor, error) {
+	if i < 0 || i >= r.manifest.Samples {
+		return nil, fmt.Errorf("sample %d of %d", i, r.manifest.Samples)
+	}
+	out := make([]*tensor.Tensor, len(r.manifest.Inputs))
+	place, err := r.source.sample(r, i, out)
+	for k := 0; k < len(out) && err == nil; k++ {
+		err = check(r.manifest.Inputs[k], out[k])
+	}
+	var bad *SampleError
+	switch {
+	case errors.As(err, &bad):
+		bad.Source, bad.Index = place, i
+		return nil, bad
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	return out, nil
+}
+
+// Close releases the blobs. No call of Sample may be under way or follow.
+func (r *Reader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var err error
+	for _, o := range r.open {
+		if o.blob != nil {
+			err = errors.Join(err, o.blob.Close())
+		}
+	}
+	r.open = nil
+	return err
+}
+
+// kept returns a blob that stays open until Close.
+func (r *Reader) kept(index int) (store.Blob, error) {
+	r.mu.Lock()
+	o := r.open[index]
+	if o == nil {
+		o = &opening{}
+		r.open[index] = o
+	}
+	r.mu.Unlock()
+	o.once.Do(func() { o.blob, o.err = r.opened(index) })
+	if o.err != nil {
+		r.mu.Lock()
+		if r.open[index] == o {
+			delete(r.open, index) // the next sample tries again
+		}
+		r.mu.Unlock()
+	}
+	return o.blob, o.err
+}
+
+// opened opens a blob, which the caller closes.
+func (r *Reader) opened(index int) (store.Blob, error) {
+	want := r.manifest.Blobs[index]
+	b, err := r.blobs.Open(r.ctx, want.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if b.Size() != want.Size {
+		return nil, errors.Join(fmt.Errorf("blob %.12s has %d bytes, want %d", want.Digest, b.Size(), want.Size), b.Close())
+	}
+	return b, nil
+}
+
+// content returns a whole blob.
+func (r *Reader) content(index int) (data []byte, err error) {
+	b, err := r.opened(index)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	data = make([]byte, b.Size())
+	if n, err := b.ReadAt(data, 0); n < len(data) {
+		return nil, fmt.Errorf("read %d of %d bytes: %w", n, len(data), noEOF(err))
+	}
+	return data, nil
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

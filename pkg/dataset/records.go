@@ -1,0 +1,301 @@
+package dataset
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/octetlite/octet/pkg/reader/image"
+	"github.com/octetlite/octet/pkg/reader/npy"
+	"github.com/octetlite/octet/pkg/reader/tfrecord"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// records are tf.Examples in TFRecord files, a feature for each input. A feature is a list of numbers, an encoded picture, or the
+// bytes of the numbers if Raw says their type.
+type records struct {
+	Features []string     `json:"features"`
+	Raw      string       `json:"raw,omitempty"`
+	Picture  picture      `json:"picture"`
+	Files    []recordFile `json:"files"`
+
+	once sync.Once
+	at   [][]tfrecord.Span // of each file, once computed
+	ends []int             // how many samples are in this file and those before it
+}
+
+// recordFile is a plain file: its records' data are Lengths bytes long, in their order.
+type recordFile struct {
+	Name    string  `json:"name"`
+	Blob    int     `json:"blob"`
+	Lengths []int64 `json:"lengths"`
+}
+
+const recordHeader, recordFooter = 12, 4
+
+func (b *builder) records() error {
+	paths, err := expand(b.spec.Path)
+	if err != nil {
+		return err
+	}
+	p, err := b.spec.picture()
+	if err != nil {
+		return err
+	}
+	l := &records{Picture: *p, Raw: b.spec.Options.Get("raw")}
+	names := relative(paths)
+	for i, path := range paths {
+		f, err := b.recordFile(names[i], path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", names[i], err)
+		}
+		l.Files = append(l.Files, f)
+		b.m.Samples += len(f.Lengths)
+	}
+	b.m.Records = l
+	if b.m.Samples == 0 {
+		return ErrEmpty
+	}
+	if l.Features, err = b.features(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// recordFile indexes a file while it is read for its digest; a compressed one is decompressed into the store first.
+func (b *builder) recordFile(name, path string) (f recordFile, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return f, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return f, err
+	}
+	t := newTee(b.ctx, file)
+	in := bufio.NewReader(t)
+	head, err := in.Peek(12)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return f, err
+	}
+	f.Name, f.Lengths = name, []int64{}
+	var spans []tfrecord.Span
+	if c := tfrecord.Detect(head); c == tfrecord.None {
+		if spans, err = tfrecord.Index(in); err == nil {
+			f.Blob, err = b.local(name, path, t, info)
+		}
+	} else {
+		f.Blob, spans, err = b.decompress(name, in, c)
+	}
+	for _, s := range spans {
+		f.Lengths = append(f.Lengths, s.Length)
+	}
+	return f, err
+}
+
+func (b *builder) decompress(name string, r io.Reader, c tfrecord.Compression) (int, []tfrecord.Span, error) {
+	plain, err := tfrecord.Decompress(r, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	index, err := b.put(name, plain)
+	if err != nil {
+		return 0, nil, err
+	}
+	blob, err := b.files.Open(b.ctx, b.m.Blobs[index].Digest)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer blob.Close()
+	spans, err := tfrecord.Index(io.NewSectionReader(blob, 0, blob.Size()))
+	return index, spans, err
+}
+
+// features finds the feature of each input: by the option feature.INPUT, or feature for a single input, or by the input's name among the
+// features of the first record.
+func (b *builder) features() ([]string, error) {
+	chosen := make([]string, len(b.m.Inputs))
+	for key, values := range b.spec.Options {
+		name, ok := strings.CutPrefix(key, featurePrefix)
+		if key == "feature" {
+			if len(b.m.Inputs) != 1 {
+				return nil, fmt.Errorf("option feature=%s: the model has %d inputs, so name them: feature.INPUT=NAME", values[0], len(b.m.Inputs))
+			}
+			ok, name = true, b.m.Inputs[0].Name
+		}
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(b.m.Inputs, func(in Input) bool { return in.Name == name })
+		if i < 0 {
+			i = slices.IndexFunc(b.m.Inputs, func(in Input) bool { return in.Tensor == name })
+		}
+		if i < 0 {
+			return nil, fmt.Errorf("option %s: the model's inputs are %v", key, b.m.Inputs)
+		}
+		if chosen[i] != "" {
+			return nil, fmt.Errorf("option %s: input %v has the feature %q already", key, b.m.Inputs[i], chosen[i])
+		}
+		chosen[i] = values[0]
+	}
+	example, place, err := b.first()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	names := slices.Sorted(maps.Keys(example))
+	if len(names) == 1 && len(chosen) == 1 && chosen[0] == "" {
+		chosen[0] = names[0]
+	}
+	for i, in := range b.m.Inputs {
+		if chosen[i] == "" {
+			k, err := matchOne(b.m.Inputs, in, names, "feature")
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w; the option feature.%s=NAME chooses another", place, err, in.Name)
+			}
+			chosen[i] = names[k]
+		}
+		if _, ok := example[chosen[i]]; !ok {
+			return nil, fmt.Errorf("%s: input %v: want the feature %q, have %s", place, in, chosen[i], quoted(names))
+		}
+	}
+	return chosen, nil
+}
+
+// first decodes the first record.
+func (b *builder) first() (tfrecord.Example, string, error) {
+	r := &Reader{ctx: b.ctx, manifest: b.m, blobs: b.files, open: map[int]*opening{}}
+	example, place, err := b.m.Records.example(r, 0)
+	return example, place, errors.Join(err, r.Close())
+}
+
+func (l *records) validate(m *Manifest) error {
+	if len(l.Features) != len(m.Inputs) {
+		return fmt.Errorf("%d features for %d inputs", len(l.Features), len(m.Inputs))
+	}
+	if _, ok := arrayType(l.Raw); l.Raw != "" && !ok {
+		return fmt.Errorf("raw=%q: want an element type such as u8 or f32", l.Raw)
+	}
+	if err := l.Picture.validate(); err != nil {
+		return err
+	}
+	count := 0
+	for _, f := range l.Files {
+		if err := m.blob(f.Blob, 0, 0); err != nil {
+			return fmt.Errorf("file %q: %w", f.Name, err)
+		}
+		left := m.Blobs[f.Blob].Size
+		for _, n := range f.Lengths {
+			if n < 0 || n > left-recordHeader-recordFooter {
+				return fmt.Errorf("file %q of %d bytes: its records are longer", f.Name, m.Blobs[f.Blob].Size)
+			}
+			left -= recordHeader + n + recordFooter
+		}
+		count += len(f.Lengths)
+	}
+	if count != m.Samples {
+		return fmt.Errorf("%d records for %d samples", count, m.Samples)
+	}
+	return nil
+}
+
+// index computes where each record is.
+func (l *records) index() {
+	count := 0
+	for _, f := range l.Files {
+		spans := make([]tfrecord.Span, len(f.Lengths))
+		at := int64(0)
+		for i, n := range f.Lengths {
+			spans[i] = tfrecord.Span{Offset: at + recordHeader, Length: n}
+			at += recordHeader + n + recordFooter
+		}
+		count += len(spans)
+		l.at, l.ends = append(l.at, spans), append(l.ends, count)
+	}
+}
+
+// example reads record i of all files.
+func (l *records) example(r *Reader, i int) (tfrecord.Example, string, error) {
+	l.once.Do(l.index)
+	k := sort.SearchInts(l.ends, i+1)
+	f := l.Files[k]
+	n := i - (l.ends[k] - len(f.Lengths))
+	place := fmt.Sprintf("%s[%d]", f.Name, n)
+	blob, err := r.kept(f.Blob)
+	if err != nil {
+		return nil, place, err
+	}
+	data, err := tfrecord.Read(blob, blob.Size(), l.at[k][n])
+	if err != nil {
+		return nil, place, err
+	}
+	example, err := tfrecord.ParseExample(data)
+	if err != nil {
+		return nil, place, bad("%v", err)
+	}
+	return example, place, nil
+}
+
+func (l *records) sample(r *Reader, i int, out []*tensor.Tensor) (string, error) {
+	example, place, err := l.example(r, i)
+	if err != nil {
+		return place, err
+	}
+	for k, in := range r.manifest.Inputs {
+		feature, ok := example[l.Features[k]]
+		if !ok {
+			return place, bad("input %v: the record has no feature %q", in, l.Features[k])
+		}
+		if out[k], err = l.value(in, feature); err != nil {
+			return place + ": " + l.Features[k], err
+		}
+	}
+	return place, nil
+}
+
+// value returns an input's tensor of a feature.
+func (l *records) value(in Input, f tfrecord.Feature) (*tensor.Tensor, error) {
+	switch f.Kind {
+	case tfrecord.Float:
+		return in.list(npy.Float32, tensor.Bytes(f.Floats))
+	case tfrecord.Int64:
+		return in.list(npy.Int64, tensor.Bytes(f.Ints))
+	case tfrecord.Bytes:
+		if len(f.Bytes) != 1 {
+			return nil, mismatch(fmt.Errorf("input %v: want one string of bytes, have %d", in, len(f.Bytes)))
+		}
+		if l.Raw != "" {
+			t, _ := arrayType(l.Raw)
+			return in.list(t, f.Bytes[0])
+		}
+		if _, _, err := image.Size(f.Bytes[0]); errors.Is(err, image.ErrFormat) {
+			return nil, mismatch(fmt.Errorf("input %v: the feature holds %d bytes that are %w; if they are numbers, add raw=TYPE, such as raw=u8", in, len(f.Bytes[0]), err))
+		}
+		return l.Picture.tensor(in, f.Bytes[0])
+	default:
+		return nil, bad("input %v: the feature is empty", in)
+	}
+}
+
+// list returns a tensor of little-endian elements in C order, whose number the input knows.
+func (in Input) list(t npy.Type, data []byte) (*tensor.Tensor, error) {
+	if err := in.castable(t); err != nil {
+		return nil, mismatch(err)
+	}
+	shape, err := in.known()
+	if err != nil {
+		return nil, mismatch(err)
+	}
+	if want := shape.Elements(); want*t.Size() != len(data) {
+		return nil, mismatch(fmt.Errorf("input %v: want %d elements of type %v, have %d bytes", in, want, dtypes[t], len(data)))
+	}
+	out := tensor.New(in.DType, shape)
+	return out, in.cast(out, t, data)
+}

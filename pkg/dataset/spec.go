@@ -1,0 +1,123 @@
+package dataset
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Kind is a kind of source.
+type Kind string
+
+// The kinds of sources.
+const (
+	Arrays  Kind = "arrays"   // x.npz, x.npy
+	Images  Kind = "images"   // a folder, a glob or a file
+	Records Kind = "tfrecord" // tfrecord:PATH
+	Random  Kind = "random"   // random:normal, random:uniform
+)
+
+// Spec is what a user names with --data.
+type Spec struct {
+	Kind    Kind
+	Path    string // a path or a glob; of Random the distribution
+	Options url.Values
+}
+
+// pictureOptions are the options of everything that may hold pictures.
+var pictureOptions = []string{"resize", "fit", "mean", "std", "order"}
+
+// options are those that each kind takes. Records also take feature.INPUT.
+var options = map[Kind][]string{
+	Arrays:  nil,
+	Images:  pictureOptions,
+	Records: append([]string{"feature", "raw"}, pictureOptions...),
+	Random:  {"samples", "seed", "low", "high"},
+}
+
+const featurePrefix = "feature."
+
+// Parse reads a SPEC: a path or "random:KIND", and options behind a question mark as in a URL. A question mark that is not followed by
+// KEY=VALUE belongs to the path.
+func Parse(text string) (*Spec, error) {
+	s := &Spec{Path: text, Options: url.Values{}}
+	if at := strings.LastIndexByte(text, '?'); at >= 0 && strings.Contains(text[at:], "=") {
+		query, err := url.ParseQuery(text[at+1:])
+		if err != nil {
+			return nil, fmt.Errorf("data %q: %w", text, err)
+		}
+		s.Path, s.Options = text[:at], query
+	}
+	switch rest, ok := strings.CutPrefix(s.Path, "tfrecord:"); {
+	case ok:
+		s.Kind, s.Path = Records, rest
+	case strings.HasPrefix(s.Path, "random:"):
+		s.Kind, s.Path = Random, strings.TrimPrefix(s.Path, "random:")
+	default:
+		s.Kind = kindOfPath(s.Path)
+	}
+	switch {
+	case s.Kind == "":
+		return nil, fmt.Errorf("data %q: want x.npz, x.npy, a folder or glob of pictures, tfrecord:PATH, random:normal or random:uniform", text)
+	case s.Path == "":
+		return nil, fmt.Errorf("data %q: the path is missing", text)
+	}
+	for key, values := range s.Options {
+		if !slices.Contains(options[s.Kind], key) && (s.Kind != Records || !strings.HasPrefix(key, featurePrefix)) {
+			return nil, fmt.Errorf("data %q: %s takes no option %q; it takes: %s", text, s.Kind, key, listOptions(s.Kind))
+		}
+		if len(values) != 1 {
+			return nil, fmt.Errorf("data %q: option %q is given %d times", text, key, len(values))
+		}
+	}
+	return s, nil
+}
+
+func listOptions(k Kind) string {
+	if len(options[k]) == 0 {
+		return "none"
+	}
+	return strings.Join(options[k], ", ")
+}
+
+// kindOfPath tells arrays from pictures by the name, "" if it is neither. Folders and globs hold pictures.
+func kindOfPath(path string) Kind {
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case ext == ".npz" || ext == ".npy":
+		return Arrays
+	case pictureExtensions[ext], strings.ContainsAny(path, "*?["):
+		return Images
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return Images
+	}
+	return ""
+}
+
+// number returns an option as a float64, fallback if it is not given. Only finite numbers are.
+func (s *Spec) number(key string, fallback float64) (float64, error) {
+	if !s.Options.Has(key) {
+		return fallback, nil
+	}
+	v, err := strconv.ParseFloat(s.Options.Get(key), 64)
+	if err != nil || !finite(v) {
+		return 0, fmt.Errorf("option %s=%q: want a number", key, s.Options.Get(key))
+	}
+	return v, nil
+}
+
+// whole returns an option as a whole number that is not negative, fallback if it is not given.
+func (s *Spec) whole(key string, fallback int64) (int64, error) {
+	if !s.Options.Has(key) {
+		return fallback, nil
+	}
+	v, err := strconv.ParseInt(s.Options.Get(key), 10, 64)
+	if err != nil || v < 0 {
+		return 0, fmt.Errorf("option %s=%q: want a whole number", key, s.Options.Get(key))
+	}
+	return v, nil
+}
