@@ -22,6 +22,7 @@ var Rooms = []Room{
 	{Path: "pkg/reader/..."},
 	{Path: "pkg/registry"},
 	{Path: "proto/octet/v1"},
+	{Path: "examples/..."},
 
 	// The waist.
 	{Path: "pkg/quant", May: []string{"pkg/tensor"}},
@@ -113,6 +114,8 @@ var Foreigners = []Foreign{
 		"the choice of a kernel's variant"},
 	{"golang.org/x/sync", []string{"pkg/convert/", "pkg/store/", "coordinator/", "worker/", "client/", "cmd/octet/"},
 		"groups of goroutines"},
+	{"github.com/vbauerster/mpb", []string{"cmd/octet/"},
+		"progress bars"},
 	{"golang.org/x/term", []string{"cmd/octet/"},
 		"a progress bar needs a terminal"},
 	{"golang.org/x/tools/txtar", []string{"internal/golden/", OnlyTests},
@@ -126,9 +129,9 @@ var Foreigners = []Foreign{
 
 	{"log", nil, "zap at the edges, nothing elsewhere"},
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
-	{"math/rand", nil, "its sequences are not promised to stay; random samples have a generator of their own"},
+	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
 	{"math/rand/v2", []string{OnlyTests, "coordinator/", "worker/", "client/", "pkg/registry/"}, "jitter and tests; never a sample"},
-	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "proto/"}, "views of bytes as numbers, and their alignment"},
+	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment"},
 	{"C", nil, "one static binary"},
 	{"plugin", nil, "one static binary"},
 }
