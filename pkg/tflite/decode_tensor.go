@@ -25,6 +25,7 @@ func (d *decoder) value(v *ir.Value, t *schema.Tensor, all []*ir.Value) error {
 			return fmt.Errorf("shape signature: %w", err)
 		}
 	}
+	v.Type.Shape, v.Advertised = possible(v.Type.Shape, v.Advertised)
 	if t.ExternalBuffer() != 0 {
 		return errors.New("has its content in another file, which can't be read")
 	}
@@ -61,6 +62,23 @@ func shape(n int, at func(int) int32) (tensor.Shape, error) {
 		}
 	}
 	return s, nil
+}
+
+// possible returns a tensor's shape with 1 for unknown dimensions, since runtimes allocate by it, and what is then to be advertised.
+func possible(s, advertised tensor.Shape) (shape, signature tensor.Shape) {
+	if s.Static() {
+		return s, advertised
+	}
+	if advertised == nil {
+		advertised = s
+	}
+	shape = s.Clone()
+	for i, d := range shape {
+		if d < 0 {
+			shape[i] = 1
+		}
+	}
+	return shape, advertised
 }
 
 // constant gives v the content of buffer b, if that has any. Buffer 0 means that there is none.

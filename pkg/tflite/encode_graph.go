@@ -6,7 +6,6 @@ import (
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
-	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite/schema"
 )
 
@@ -62,21 +61,9 @@ func (e *encoder) tensor(v *ir.Value, index map[*ir.Value]int) (*schema.TensorT,
 	if decodeDType(t.Type) != v.Type.DType {
 		return nil, fmt.Errorf("the file format has no element type %v", v.Type.DType)
 	}
-	shape, advertised := v.Type.Shape, v.Advertised
-	if advertised == nil && !shape.Static() {
-		advertised = shape
-	}
-	if advertised != nil {
-		// Runtimes allocate by the shape, so that it has to be a possible one.
-		shape = shape.Clone()
-		for i, d := range shape {
-			if d < 0 {
-				shape[i] = 1
-			}
-		}
-	}
+	shape, advertised := possible(v.Type.Shape, v.Advertised)
 	var err error
-	if t.Shape, err = int32s("shape", append(tensor.Shape{}, shape...)); err != nil {
+	if t.Shape, err = int32s("shape", append([]int{}, shape...)); err != nil {
 		return nil, err
 	}
 	if t.ShapeSignature, err = int32s("advertised shape", advertised); err != nil {

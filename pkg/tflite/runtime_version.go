@@ -156,4 +156,5 @@ var runtimeVersions = map[string]string{
 	"TRANSPOSE":               "1:1.6.0 2:1.14.0 3:1.15.0 4:2.3.0 6:2.12.0",
 	"TRANSPOSE_CONV":          "1:1.9.0 2:2.2.0 3:2.3.0 4:2.13.0",
 	"UNPACK":                  "1:1.11.0 2:1.14.0",
+	"WHILE":                   "1:1.15.0",
 }
