@@ -3,17 +3,19 @@
 A builder takes nothing and gives a keras.Model, or a tf.Module whose tf.functions are its signatures. A sampler takes
 (count, rng) and gives one array per input, samples along axis 0.
 """
+
 import keras
 import numpy as np
 import scipy.ndimage
 import tensorflow as tf
 from keras import layers, ops
 
-
 # ---- samples
+
 
 def images(side, channels=3, low=-1.0, high=1.0):
     """Smooth pictures: noise at three scales through a sigmoid, in 256 levels."""
+
     def sample(count, rng):
         out = np.zeros((count, side, side, channels), np.float32)
         for picture in out:
@@ -23,6 +25,7 @@ def images(side, channels=3, low=-1.0, high=1.0):
                 picture += weight * scipy.ndimage.zoom(noise, (side / cells, side / cells, 1), order=1)[:side, :side]
             picture[:] = np.round(255 / (1 + np.exp(-1.5 * (picture * rng.uniform(0.5, 1.5) + rng.uniform(-0.5, 0.5)))))
         return [(out / 255 * (high - low) + low).astype(np.float32)]
+
     return sample
 
 
@@ -40,6 +43,7 @@ def several(*samplers):
 
 # ---- blocks
 
+
 def conv_norm(x, filters, kernel=3, stride=1, activation='relu', **options):
     x = layers.Conv2D(filters, kernel, stride, 'same', use_bias=False, **options)(x)
     x = layers.BatchNormalization()(x)
@@ -54,6 +58,7 @@ def encoder(x, width, heads):
 
 
 # ---- models
+
 
 def application(name, side):
     return lambda: getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3))
@@ -104,8 +109,12 @@ def wavenet():
     x, total = layers.Conv1D(16, 1)(wave), None
     for rate in (1, 2, 4, 8):
         padded = layers.ZeroPadding1D((rate, 0))(x)
-        gate = layers.Multiply()([layers.Conv1D(16, 2, dilation_rate=rate, activation='tanh')(padded),
-                                  layers.Conv1D(16, 2, dilation_rate=rate, activation='sigmoid')(padded)])
+        gate = layers.Multiply()(
+            [
+                layers.Conv1D(16, 2, dilation_rate=rate, activation='tanh')(padded),
+                layers.Conv1D(16, 2, dilation_rate=rate, activation='sigmoid')(padded),
+            ]
+        )
         skip = layers.Conv1D(16, 1)(gate)
         total = skip if total is None else layers.Add()([total, skip])
         x = layers.Add()([x, skip])
@@ -235,6 +244,7 @@ def recurrent(layer):
     def build():
         sequence = keras.Input((20, 16), name='sequence')
         return keras.Model(sequence, layers.Dense(5, activation='softmax')(layer()(sequence)))
+
     return build
 
 
@@ -243,8 +253,10 @@ class Mix(tf.Module):
 
     def __init__(self):
         rng = np.random.default_rng(7)
+
         def variable(*shape):
             return tf.Variable(rng.normal(0, 0.3, shape).astype(np.float32))
+
         self.filter, self.depthwise, self.dense = variable(3, 3, 8, 12), variable(3, 3, 12, 1), variable(36, 4)
 
     @tf.function(input_signature=[tf.TensorSpec((1, 32, 32, 8), tf.float32, name='x')])
@@ -257,11 +269,21 @@ class Mix(tf.Module):
         s = tf.pad(tf.concat([up, near], -1), [[0, 0], [1, 2], [0, 1], [0, 0]])[:, 1:-1:2, ::3, 2:20]
         a, b = tf.split(s, 2, axis=-1)
         picked = tf.gather(s, [0, 3, 5, 7, 9, 11, 13, 15, 17], axis=-1)
-        pooled = tf.concat([tf.reduce_mean(a, (1, 2)), tf.reduce_max(b, (1, 2)), tf.reduce_mean(picked, (1, 2)),
-                            tf.reduce_mean(tf.square(a - b), (1, 2))], -1)
+        pooled = tf.concat(
+            [
+                tf.reduce_mean(a, (1, 2)),
+                tf.reduce_max(b, (1, 2)),
+                tf.reduce_mean(picked, (1, 2)),
+                tf.reduce_mean(tf.square(a - b), (1, 2)),
+            ],
+            -1,
+        )
         soft = tf.nn.softmax(tf.reshape(y, (1, 256, 12)))
-        return {'score': tf.matmul(pooled, self.dense), 'argmax': tf.argmax(soft, -1, output_type=tf.int32),
-                'soft': tf.slice(soft, [0, 4, 0], [1, 64, 12])}
+        return {
+            'score': tf.matmul(pooled, self.dense),
+            'argmax': tf.argmax(soft, -1, output_type=tf.int32),
+            'soft': tf.slice(soft, [0, 4, 0], [1, 64, 12]),
+        }
 
     @tf.function(input_signature=[tf.TensorSpec((1, 32, 32, 8), tf.float32, name='x')])
     def summary(self, x):
@@ -269,7 +291,10 @@ class Mix(tf.Module):
         first, *_, last = tf.unstack(y, axis=1)
         stacked = tf.stack([first, last, tf.abs(first - last)], axis=1)
         n = tf.nn.l2_normalize(stacked, axis=-1)
-        return {'pattern': tf.exp(-tf.math.squared_difference(n, tf.reverse(n, [2]))), 'energy': tf.math.sqrt(tf.reduce_sum(tf.abs(y), [1, 2]))}
+        return {
+            'pattern': tf.exp(-tf.math.squared_difference(n, tf.reverse(n, [2]))),
+            'energy': tf.math.sqrt(tf.reduce_sum(tf.abs(y), [1, 2])),
+        }
 
 
 # name: (builder, sampler)

@@ -1,4 +1,5 @@
 """The canonical description of a quantized flatbuffer, as pkg/quantize/testdata/README.md defines it."""
+
 import hashlib
 
 import numpy as np
@@ -25,44 +26,56 @@ def tensor(model, t):
     q, data = t.quantization, model.buffers[t.buffer].data
     scales = [] if q is None or q.scale is None else np.asarray(q.scale, np.float32)
     zeros = [] if q is None else sequence(q.zeroPoint)
-    return ' '.join([
-        TYPES[t.type],
-        'x'.join(map(str, sequence(t.shape))) or 'scalar',
-        join([f'{s.view(np.uint32):08x}' for s in scales]),
-        join([str(z) for z in zeros]),
-        str(q.quantizedDimension) if len(scales) > 1 else '-',
-        '-' if data is None or len(data) == 0 else hashlib.sha256(np.asarray(data, np.uint8).tobytes()).hexdigest(),
-    ])
+    return ' '.join(
+        [
+            TYPES[t.type],
+            'x'.join(map(str, sequence(t.shape))) or 'scalar',
+            join([f'{s.view(np.uint32):08x}' for s in scales]),
+            join([str(z) for z in zeros]),
+            str(q.quantizedDimension) if len(scales) > 1 else '-',
+            '-' if data is None or len(data) == 0 else hashlib.sha256(np.asarray(data, np.uint8).tobytes()).hexdigest(),
+        ]
+    )
+
+
+class Description:
+    """The lines of one subgraph so far, and the IDs of the tensors that they mention."""
+
+    def __init__(self, model, graph):
+        self.model, self.graph, self.ids, self.lines = model, graph, {}, ['graph']
+
+    def mention(self, indices):
+        """The IDs of these tensors, after the lines of those that are new."""
+        found = []
+        for i in sequence(indices):
+            if i < 0:
+                found.append('-')
+                continue
+            fields = tensor(self.model, self.graph.tensors[i])
+            key = i if fields.endswith(' -') else fields  # constants are known by their content
+            if key not in self.ids:
+                self.ids[key] = str(len(self.ids))
+                self.lines.append(f'tensor {self.ids[key]} {fields}')
+            found.append(self.ids[key])
+        return found
+
+    def add(self, *words):
+        self.lines.append(' '.join(words))
 
 
 def describe(model):
     """The description of a schema.ModelT."""
     lines = []
     for graph in model.subgraphs:
-        numbers = {}
-        def ids(indices):
-            out = []
-            for i in sequence(indices):
-                if i < 0:
-                    out.append('-')
-                    continue
-                fields = tensor(model, graph.tensors[i])
-                key = i if fields.endswith(' -') else fields  # constants are known by their content
-                if key not in numbers:
-                    numbers[key] = len(numbers)
-                    lines.append(f'tensor {numbers[key]} {fields}')
-                out.append(str(numbers[key]))
-            return out
-        lines.append('graph')
-        line = ['in', *ids(graph.inputs)]
-        lines.append(' '.join(line))
+        d = Description(model, graph)
+        d.add('in', *d.mention(graph.inputs))
         for op in graph.operators or []:
             code = model.operatorCodes[op.opcodeIndex]
-            line = ['op', OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)], str(code.version),
-                    *ids(op.inputs), '>', *ids(op.outputs)]
-            lines.append(' '.join(line))
-        line = ['out', *ids(graph.outputs)]
-        lines.append(' '.join(line))
+            name = OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+            ins, outs = d.mention(op.inputs), d.mention(op.outputs)
+            d.add('op', name, str(code.version), *ins, '>', *outs)
+        d.add('out', *d.mention(graph.outputs))
+        lines += d.lines
     return ''.join(line + '\n' for line in lines)
 
 

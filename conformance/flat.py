@@ -1,21 +1,49 @@
 """A builder of small .tflite models, operator by operator."""
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-TYPES = {'float32': schema.TensorType.FLOAT32, 'float16': schema.TensorType.FLOAT16, 'int8': schema.TensorType.INT8,
-         'uint8': schema.TensorType.UINT8, 'int16': schema.TensorType.INT16, 'int32': schema.TensorType.INT32,
-         'int64': schema.TensorType.INT64, 'bool': schema.TensorType.BOOL}
+TYPES = {
+    'float32': schema.TensorType.FLOAT32,
+    'float16': schema.TensorType.FLOAT16,
+    'int8': schema.TensorType.INT8,
+    'uint8': schema.TensorType.UINT8,
+    'int16': schema.TensorType.INT16,
+    'int32': schema.TensorType.INT32,
+    'int64': schema.TensorType.INT64,
+    'bool': schema.TensorType.BOOL,
+}
 
 # operators whose options table is not named after them
 OPTIONS = {
-    'MAX_POOL_2D': 'Pool2D', 'AVERAGE_POOL_2D': 'Pool2D', 'L2_POOL_2D': 'Pool2D', 'L2_NORMALIZATION': 'L2Norm',
-    'MEAN': 'Reducer', 'SUM': 'Reducer', 'REDUCE_MAX': 'Reducer', 'REDUCE_MIN': 'Reducer', 'REDUCE_PROD': 'Reducer',
-    'REDUCE_ANY': 'Reducer', 'REDUCE_ALL': 'Reducer', 'BATCH_MATMUL': 'BatchMatMul', 'CONV_2D': 'Conv2D',
-    'DEPTHWISE_CONV_2D': 'DepthwiseConv2D', 'SVDF': 'SVDF', 'LSTM': 'LSTM', 'RNN': 'RNN', 'TOPK_V2': 'TopKV2',
-    'UNIDIRECTIONAL_SEQUENCE_RNN': 'SequenceRNN', 'UNIDIRECTIONAL_SEQUENCE_LSTM': 'UnidirectionalSequenceLSTM',
-    'BIDIRECTIONAL_SEQUENCE_LSTM': 'BidirectionalSequenceLSTM', 'BIDIRECTIONAL_SEQUENCE_RNN': 'BidirectionalSequenceRNN',
-    'CONV_3D': 'Conv3D', 'CONV_3D_TRANSPOSE': 'Conv3D', 'PADV2': 'PadV2', 'SELECT_V2': 'SelectV2', 'REVERSE_V2': 'ReverseV2',
+    'MAX_POOL_2D': 'Pool2D',
+    'AVERAGE_POOL_2D': 'Pool2D',
+    'L2_POOL_2D': 'Pool2D',
+    'L2_NORMALIZATION': 'L2Norm',
+    'MEAN': 'Reducer',
+    'SUM': 'Reducer',
+    'REDUCE_MAX': 'Reducer',
+    'REDUCE_MIN': 'Reducer',
+    'REDUCE_PROD': 'Reducer',
+    'REDUCE_ANY': 'Reducer',
+    'REDUCE_ALL': 'Reducer',
+    'BATCH_MATMUL': 'BatchMatMul',
+    'CONV_2D': 'Conv2D',
+    'DEPTHWISE_CONV_2D': 'DepthwiseConv2D',
+    'SVDF': 'SVDF',
+    'LSTM': 'LSTM',
+    'RNN': 'RNN',
+    'TOPK_V2': 'TopKV2',
+    'UNIDIRECTIONAL_SEQUENCE_RNN': 'SequenceRNN',
+    'UNIDIRECTIONAL_SEQUENCE_LSTM': 'UnidirectionalSequenceLSTM',
+    'BIDIRECTIONAL_SEQUENCE_LSTM': 'BidirectionalSequenceLSTM',
+    'BIDIRECTIONAL_SEQUENCE_RNN': 'BidirectionalSequenceRNN',
+    'CONV_3D': 'Conv3D',
+    'CONV_3D_TRANSPOSE': 'Conv3D',
+    'PADV2': 'PadV2',
+    'SELECT_V2': 'SelectV2',
+    'REVERSE_V2': 'ReverseV2',
 }
 
 

@@ -4,6 +4,7 @@
 TensorFlow's quantizer refuses constants behind DEQUANTIZE or DENSIFY. The twins hold the float32 values that LiteRT computes for
 these, in place of the operators. Models with custom operators, which LiteRT can't load, are left out.
 """
+
 import os
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
@@ -43,8 +44,11 @@ def fold(path):
             dead.append(op)
     if not dead:
         return None
-    lite = Interpreter(model_path=str(path), experimental_preserve_all_tensors=True,
-                       experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+    lite = Interpreter(
+        model_path=str(path),
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
     lite.allocate_tensors()
     lite.invoke()
     for op in dead:

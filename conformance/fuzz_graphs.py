@@ -8,6 +8,7 @@ usage: fuzz_graphs.py make [--count N]          pkg/quantize/testdata/fuzz/{grap
 
 testdata/README.md beside the output defines the digests. A seed whose graph TensorFlow refuses, or crashes on, is passed over.
 """
+
 import argparse
 import gzip
 import io
@@ -25,20 +26,29 @@ from places import REPO
 
 OUT = REPO / 'pkg/quantize/testdata/fuzz'
 COUNT = 2000
-REPEATS = 24   # runs of TensorFlow on a graph with operators of several results, whose answer varies
-BATCH = 50     # graphs to a process: TensorFlow may abort, and leaks
+REPEATS = 24  # runs of TensorFlow on a graph with operators of several results, whose answer varies
+BATCH = 50  # graphs to a process: TensorFlow may abort, and leaks
 
-# Seeds without a fair question. TensorFlow's optimizer rewrites these graphs after quantization, as it would have before in its own
-# converter's files (an ADD into a bias, TRANSPOSEs that merge or move, a SOFTMAX in front of ARG_MAX), or its answer hangs on the order
-# in which it keeps the readers of a value.
-SKIPPED = {272: 'optimizer', 666: 'optimizer', 804: 'optimizer', 1190: 'optimizer', 1855: 'optimizer',
-           530: 'order', 917: 'order', 1225: 'order'}
+# Seeds without a fair question. TensorFlow's optimizer rewrites these graphs after quantization, as it would have before in its
+# own converter's files (an ADD into a bias, TRANSPOSEs that merge or move, a SOFTMAX in front of ARG_MAX), or its answer hangs on
+# the order in which it keeps the readers of a value.
+SKIPPED = {
+    272: 'optimizer',
+    666: 'optimizer',
+    804: 'optimizer',
+    1190: 'optimizer',
+    1855: 'optimizer',
+    530: 'order',
+    917: 'order',
+    1225: 'order',
+}
 
 
 def answers(content, repeats):
     """TensorFlow's distinct answers to a graph, the first first."""
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize
+
     return list(dict.fromkeys(mlir_quantize(content, input_data_type=tf.int8, output_data_type=tf.int8) for _ in range(repeats)))
 
 

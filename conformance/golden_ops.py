@@ -3,10 +3,11 @@
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
-The archive holds, for each case of golden/, the members NAME.tflite, NAME.in0.npy … (the model's inputs in order) and NAME.out0.npy …
-(its outputs in order). Variable tensors are zero at the start. Outputs whose shape only the run decides have it in their arrays;
-the model states -1 in the tensor's shape signature.
+The archive holds, for each case of golden/, the members NAME.tflite, NAME.in0.npy … (the model's inputs in order) and
+NAME.out0.npy … (its outputs in order). Variable tensors are zero at the start. Outputs whose shape only the run decides have it in
+their arrays; the model states -1 in the tensor's shape signature.
 """
+
 import io
 import os
 import sys
@@ -18,14 +19,14 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import array, case, elementwise, graphs, nn, recurrent
+from golden import case, elementwise, graphs, indexing, nn, recurrent, reduction, shape
 from places import REPO
 
 OUT = REPO / 'pkg/exec/testdata/golden_ops.zip'
-LIMIT = 1_500_000   # bytes
+LIMIT = 1_500_000  # bytes
 SEED = 3
-RUNS = 4             # LiteRT reads memory at random in some kernels: those can't be golden
-TOLERANCE = 1e-5    # of the range, between LiteRT's optimized and reference kernels
+RUNS = 4  # LiteRT reads memory at random in some kernels: those can't be golden
+TOLERANCE = 1e-5  # of the range, between LiteRT's optimized and reference kernels
 
 
 def run(content, inputs, resolver):
@@ -34,14 +35,18 @@ def run(content, inputs, resolver):
     for detail, value in zip(lite.get_input_details(), inputs):
         lite.set_tensor(detail['index'], value)
     lite.invoke()
-    return [lite.get_tensor(d['index']) if d['shape'].all() else np.zeros(d['shape'], d['dtype']) for d in lite.get_output_details()]
+    return [
+        lite.get_tensor(d['index']) if d['shape'].all() else np.zeros(d['shape'], d['dtype']) for d in lite.get_output_details()
+    ]
 
 
 def build_case(c):
     """The case's model, its inputs and LiteRT's outputs; the outputs' shapes stand in the model."""
+
     def draft():
         model = flat.Model()
         return model, case.build(c, model, np.random.default_rng([SEED, zlib.crc32(c.name.encode())]))
+
     model, inputs = draft()
     outputs = run(model.bytes(), inputs, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
     model, inputs = draft()
@@ -91,7 +96,7 @@ def golden(name, model, inputs):
 
 def main():
     prefixes = tuple(sys.argv[1:])
-    cases = [(c.name, build_case, c) for family in (nn, elementwise, array, recurrent) for c in family.CASES]
+    cases = [(c.name, build_case, c) for family in (nn, elementwise, reduction, shape, indexing, recurrent) for c in family.CASES]
     cases += [(f.__name__, build_graph, f) for f in graphs.GRAPHS]
     names = [name for name, _, _ in cases]
     if len(set(names)) != len(names):

@@ -3,6 +3,7 @@
 
 The packages themselves hold these models as integer flatbuffers only, or not at all.
 """
+
 import json
 import os
 import sys

@@ -1,11 +1,12 @@
 """LiteRT as a peer: one way to run a model on given inputs."""
+
 import warnings
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 BUILTIN = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES  # the kernels that Octet's executor is compared with
-XNNPACK = OpResolverType.BUILTIN                            # what LiteRT runs by default on a CPU
+XNNPACK = OpResolverType.BUILTIN  # what LiteRT runs by default on a CPU
 
 warnings.filterwarnings('ignore', message='.*experimental_preserve_all_tensors.*')
 
@@ -14,8 +15,9 @@ class Runner:
     """A model in LiteRT. Raises ValueError or RuntimeError where LiteRT refuses the model."""
 
     def __init__(self, content, resolver=BUILTIN, keep=False):
-        self.lite = Interpreter(model_content=content, experimental_op_resolver_type=resolver, num_threads=1,
-                                experimental_preserve_all_tensors=keep)
+        self.lite = Interpreter(
+            model_content=content, experimental_op_resolver_type=resolver, num_threads=1, experimental_preserve_all_tensors=keep
+        )
         self.lite.allocate_tensors()
         self.inputs, self.outputs = self.lite.get_input_details(), self.lite.get_output_details()
 

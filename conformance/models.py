@@ -5,6 +5,7 @@ usage: models.py [--kind float|hybrid|integer]      prints name, kind and path, 
 
 A model's name is its file's stem, after the package that holds it: mediapipe-face_landmark. Copies of one file count once.
 """
+
 import argparse
 import dataclasses
 import hashlib

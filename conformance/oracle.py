@@ -14,6 +14,7 @@ For each float model it writes into .corpus/oracle/NAME/
 
 Each model is quantized in a process of its own, as TensorFlow may abort.
 """
+
 import argparse
 import concurrent.futures
 import os
@@ -29,24 +30,28 @@ import models
 from places import ORACLE
 from samples import inputs, samples
 
-TIMEOUT = 900       # seconds
-SMALL = 1 << 20     # bytes; larger models are quantized with int8 inputs and outputs only
-REPEATS = 8         # more runs for models with operators of several results
+TIMEOUT = 900  # seconds
+SMALL = 1 << 20  # bytes; larger models are quantized with int8 inputs and outputs only
+REPEATS = 8  # more runs for models with operators of several results
 
 
 def calibrate(content, flatbuffer, arrays):
     from tensorflow.lite.python.optimize import calibrator
+
     found = inputs(flatbuffer)
     count = min(len(a) for a in arrays.values())
+
     def feed():
         for i in range(count):
-            yield [np.ascontiguousarray(arrays[x.name][i:i + 1]) for x in found]
+            yield [np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in found]
+
     return calibrator.Calibrator(content).calibrate(feed)
 
 
 def quantize(calibrated, io):
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize
+
     kind = getattr(tf, io)
     return mlir_quantize(calibrated, input_data_type=kind, output_data_type=kind)
 
@@ -76,7 +81,9 @@ def spawn(model):
     draft.mkdir(parents=True)
     why = None
     try:
-        run = subprocess.run([sys.executable, __file__, '--here', draft, model.name], capture_output=True, text=True, timeout=TIMEOUT)
+        run = subprocess.run(
+            [sys.executable, __file__, '--here', draft, model.name], capture_output=True, text=True, timeout=TIMEOUT
+        )
         if run.returncode:
             lines = [line for line in run.stderr.splitlines() if line.strip()]
             why = f'signal {-run.returncode}' if run.returncode < 0 else f'exit status {run.returncode}'

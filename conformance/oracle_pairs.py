@@ -3,10 +3,11 @@
 
 usage: oracle_pairs.py [NAME ...]
 
-The models are those of pairs.py. samples.npz holds the calibration samples by input name, calibrated.tflite the float model with the
-ranges that TensorFlow's calibrator found, int8.tflite (uint8, float32: other inputs and outputs) its quantizer's answer to them;
-int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
+The models are those of pairs.py. samples.npz holds the calibration samples by input name, calibrated.tflite the float model with
+the ranges that TensorFlow's calibrator found, int8.tflite (uint8, float32: other inputs and outputs) its quantizer's answer to
+them; int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
 """
+
 import os
 import sys
 import tempfile

@@ -1,4 +1,5 @@
 """Tiny TensorFlow models for the committed oracle pairs, each aimed at some of the quantizer's rules: the rows of PAIRS."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -127,6 +128,7 @@ class Attention(Net):
     def run(self, x):
         def project(v, width):
             return tf.reshape(self.dense(tf.reshape(v, (6, v.shape[2])), width), (1, 6, width))
+
         q, k, v = (tf.transpose(tf.reshape(project(x, 16), (1, 6, 2, 8)), (0, 2, 1, 3)) for _ in range(3))
         weights = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) * 0.35)
         y = x + tf.reshape(tf.transpose(tf.matmul(weights, v), (0, 2, 1, 3)), (1, 6, 16))
@@ -144,8 +146,13 @@ class DataMovement(Net):
         blocks = tf.batch_to_space(tf.space_to_batch(y, (2, 2), ((0, 0), (2, 2))) + 0.5, (2, 2), ((0, 0), (2, 2)))
         padded = tf.pad(tf.pad(y, ((0, 0), (1, 1), (0, 1), (0, 0))), ((0, 0), (1, 1), (2, 0), (0, 0)), 'REFLECT')
         pooled = tf.concat([tf.reduce_mean(y, (1, 2)), tf.reduce_max(y, (1, 2)), tf.reduce_sum(tf.abs(y), (1, 2))], -1)
-        return {'tiled': tf.gather(tiled, (2, 0, 5), axis=3), 'blocks': tf.reverse(blocks, [2]), 'padded': tf.slice(padded, (0, 2, 1, 0), (1, 5, 4, 6)),
-                'pooled': self.dense(pooled, 4), 'best': tf.argmax(pooled, -1, output_type=tf.int32)}
+        return {
+            'tiled': tf.gather(tiled, (2, 0, 5), axis=3),
+            'blocks': tf.reverse(blocks, [2]),
+            'padded': tf.slice(padded, (0, 2, 1, 0), (1, 5, 4, 6)),
+            'pooled': self.dense(pooled, 4),
+            'best': tf.argmax(pooled, -1, output_type=tf.int32),
+        }
 
 
 class Choices(Net):
@@ -158,7 +165,12 @@ class Choices(Net):
         picked = tf.where(a > b, a, b * 2.0)
         padded = tf.pad(picked, ((0, 0), (1, 0), (0, 1), (0, 0)), constant_values=0.75)
         ratio = a / (tf.abs(b) + 1.0)
-        return {'padded': padded, 'ratio': tf.nn.leaky_relu(ratio, 0.1), 'low': tf.sqrt(tf.abs(a)) - tf.exp(-tf.abs(b)), 'same': tf.equal(a, b)}
+        return {
+            'padded': padded,
+            'ratio': tf.nn.leaky_relu(ratio, 0.1),
+            'low': tf.sqrt(tf.abs(a)) - tf.exp(-tf.abs(b)),
+            'same': tf.equal(a, b),
+        }
 
 
 class Grouped(Net):

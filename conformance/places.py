@@ -1,4 +1,5 @@
 """Where the conformance scripts keep what they fetch and make. Nothing below CORPUS or VENV is committed."""
+
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -8,6 +9,6 @@ PYTHON = VENV / 'bin' / 'python'
 
 CORPUS = HERE / '.corpus'
 PACKAGES = CORPUS / 'packages'  # PACKAGES/<name>/…: files of registry packages, unpacked
-OUT = CORPUS / 'out'            # OUT/<name>/…: models that the scripts make, with samples.npz
-ORACLE = CORPUS / 'oracle'      # ORACLE/<name>/…: TensorFlow's own calibration and quantization
-GOLDEN = CORPUS / 'golden'      # GOLDEN/<name>/…: LiteRT's tensors
+OUT = CORPUS / 'out'  # OUT/<name>/…: models that the scripts make, with samples.npz
+ORACLE = CORPUS / 'oracle'  # ORACLE/<name>/…: TensorFlow's own calibration and quantization
+GOLDEN = CORPUS / 'golden'  # GOLDEN/<name>/…: LiteRT's tensors

@@ -4,6 +4,7 @@ readers, missing ranges, unused results, constants that pass the bias limit.
 Left out is what TensorFlow's optimizer rewrites after quantization whatever surrounds it (RESHAPE chains, RELU behind a
 convolution, DIV by a constant): its converter never leaves that in a file.
 """
+
 import random
 
 import numpy as np
@@ -11,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 import flat
 
-ROW_LIMIT, SIDE_LIMIT = 24, 10   # sizes beyond which CONCATENATION and PAD stop growing a value
+ROW_LIMIT, SIDE_LIMIT = 24, 10  # sizes beyond which CONCATENATION and PAD stop growing a value
 VALID = schema.Padding.VALID
 ACTIVATIONS = [schema.ActivationFunctionType.NONE] * 3 + [schema.ActivationFunctionType.RELU, schema.ActivationFunctionType.RELU6]
 
@@ -92,10 +93,12 @@ class Draft:
 
 # ---- steps: each appends one operator (or a few that belong together), or raises Unfit
 
+
 def unary(names):
     def step(d):
         x, shape = d.any()
         d.op(d.r.choice(names), [x], shape)
+
     return step
 
 
@@ -105,6 +108,7 @@ def binary(names, dtype='float32', fused=False):
         options = {'fusedActivationFunction': d.r.choice(ACTIVATIONS)} if fused and d.r.random() < 0.3 else {}
         name = d.r.choice(names)
         d.op(name, [x, d.like(shape)], shape, dtype=dtype, **({} if name == 'SQUARED_DIFFERENCE' else options))
+
     return step
 
 
@@ -113,6 +117,7 @@ def with_constant(names, dtype='float32'):
         x, shape = d.any()
         c = d.constant(shape if d.r.random() < 0.5 else shape[-1:])
         d.op(d.r.choice(names), d.maybe_swapped(x, c, 0.3), shape, dtype=dtype)
+
     return step
 
 
@@ -137,6 +142,7 @@ def concatenation(last_constant):
         if width > ROW_LIMIT:
             raise Unfit
         d.op('CONCATENATION', parts, [*shape[:-1], width], axis=len(shape) - 1)
+
     return step
 
 
@@ -157,8 +163,16 @@ def transpose(d):
 def pool(d):
     x = d.pick(lambda s: len(s) == 4 and s[1] >= 2 and s[2] >= 2)
     n, h, w, c = d.g.shape(x)
-    d.op(d.r.choice(['MAX_POOL_2D', 'AVERAGE_POOL_2D']), [x], [n, h // 2, w // 2, c],
-         strideW=2, strideH=2, filterWidth=2, filterHeight=2, padding=VALID)
+    d.op(
+        d.r.choice(['MAX_POOL_2D', 'AVERAGE_POOL_2D']),
+        [x],
+        [n, h // 2, w // 2, c],
+        strideW=2,
+        strideH=2,
+        filterWidth=2,
+        filterHeight=2,
+        padding=VALID,
+    )
 
 
 def reduction(names):
@@ -166,12 +180,19 @@ def reduction(names):
         x = d.pick(lambda s: len(s) >= 2 and s[1] >= 2)
         shape = d.g.shape(x)
         d.op(d.r.choice(names), [x, d.integers(1)], [shape[0], 1, *shape[2:]], keepDims=True)
+
     return step
 
 
 def arg_max(d):
     x, shape = d.of_rank(1, 2, 3, 4)
-    d.op(d.r.choice(['ARG_MAX', 'ARG_MIN']), [x, d.g.constant(len(shape) - 1)], shape[:-1], dtype='int32', outputType=flat.TYPES['int32'])
+    d.op(
+        d.r.choice(['ARG_MAX', 'ARG_MIN']),
+        [x, d.g.constant(len(shape) - 1)],
+        shape[:-1],
+        dtype='int32',
+        outputType=flat.TYPES['int32'],
+    )
 
 
 def select(constant):
@@ -181,6 +202,7 @@ def select(constant):
         condition = d.g.tensor(shape, 'bool')
         d.g.op('GREATER', [x, d.like(shape)], [condition])
         d.op(d.r.choice(['SELECT', 'SELECT_V2']), [condition, *d.maybe_swapped(x, y)], shape)
+
     return step
 
 
@@ -194,6 +216,7 @@ def pad(name):
         if name == 'MIRROR_PAD' and shape[-1] < 2:
             raise Unfit
         d.op(name, inputs, [*shape[:-1], shape[-1] + 2])
+
     return step
 
 
@@ -206,7 +229,13 @@ def split(d):
 def split_v(d):
     x = d.pick(lambda s: s and s[-1] > 2)
     shape = d.g.shape(x)
-    d.op('SPLIT_V', [x, d.integers(1, shape[-1] - 1), d.g.constant(len(shape) - 1)], [*shape[:-1], 1], [*shape[:-1], shape[-1] - 1], numSplits=2)
+    d.op(
+        'SPLIT_V',
+        [x, d.integers(1, shape[-1] - 1), d.g.constant(len(shape) - 1)],
+        [*shape[:-1], 1],
+        [*shape[:-1], shape[-1] - 1],
+        numSplits=2,
+    )
 
 
 def unpack(d):
@@ -239,13 +268,26 @@ def conv(d):
     x, shape = d.of_rank(4)
     out = d.r.choice([2, 4])
     bias = d.constant([out]) if d.r.random() < 0.7 else d.g.constant(np.full(out, 3e6, np.float32))  # past the limit
-    d.op('CONV_2D', [x, d.constant([out, 1, 1, shape[3]]), bias], [*shape[:3], out], strideW=1, strideH=1,
-         fusedActivationFunction=d.r.choice(ACTIVATIONS))
+    d.op(
+        'CONV_2D',
+        [x, d.constant([out, 1, 1, shape[3]]), bias],
+        [*shape[:3], out],
+        strideW=1,
+        strideH=1,
+        fusedActivationFunction=d.r.choice(ACTIVATIONS),
+    )
 
 
 def depthwise(d):
     x, shape = d.of_rank(4)
-    d.op('DEPTHWISE_CONV_2D', [x, d.constant([1, 1, 1, shape[3]]), d.constant(shape[3:])], shape, strideW=1, strideH=1, depthMultiplier=1)
+    d.op(
+        'DEPTHWISE_CONV_2D',
+        [x, d.constant([1, 1, 1, shape[3]]), d.constant(shape[3:])],
+        shape,
+        strideW=1,
+        strideH=1,
+        depthMultiplier=1,
+    )
 
 
 def transpose_conv(d):
@@ -296,20 +338,26 @@ def top_k(d):
 
 def rearrange(name, factor):
     """SPACE_TO_DEPTH or DEPTH_TO_SPACE by 2; factor gives the output's shape, or None."""
+
     def step(d):
         x, shape = d.of_rank(4)
         out = factor(*shape)
         if out is None:
             raise Unfit
         d.op(name, [x], out, blockSize=2)
+
     return step
 
 
 def resize(d):
     x = d.pick(lambda s: len(s) == 4 and max(s[1:3]) <= 4)
     n, h, w, c = d.g.shape(x)
-    d.op(d.r.choice(['RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR']), [x, d.integers(2 * h, 2 * w)], [n, 2 * h, 2 * w, c],
-         halfPixelCenters=d.r.random() < 0.5)
+    d.op(
+        d.r.choice(['RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR']),
+        [x, d.integers(2 * h, 2 * w)],
+        [n, 2 * h, 2 * w, c],
+        halfPixelCenters=d.r.random() < 0.5,
+    )
 
 
 def reverse(d):
@@ -329,12 +377,39 @@ STEPS = [  # (weight, step)
     (1, with_constant(['MAXIMUM', 'MINIMUM'])),
     (1, binary(['EQUAL', 'NOT_EQUAL', 'LESS', 'GREATER'], dtype='bool')),
     (1, with_constant(['LESS_EQUAL', 'GREATER_EQUAL'], dtype='bool')),
-    (2, concatenation(last_constant=False)), (1, concatenation(last_constant=True)), (1, pack), (2, add_n),
-    (2, gather), (1, transpose), (2, pool), (1, reduction(['MEAN'])), (1, reduction(['SUM'])), (1, reduction(['REDUCE_MAX', 'REDUCE_MIN'])),
-    (1, arg_max), (1, select(constant=False)), (1, select(constant=True)),
-    (1, pad('PAD')), (1, pad('PADV2')), (0.5, pad('MIRROR_PAD')), (1, split), (0.5, split_v), (1, unpack), (1, strided_slice), (1, slice_),
-    (2, conv), (1, depthwise), (0.7, transpose_conv), (1, fully_connected), (1, prelu), (1, batch_matmul),
-    (1, cast_and_back), (1, cast), (1, fill), (1, top_k), (0.7, resize), (0.5, reverse),
+    (2, concatenation(last_constant=False)),
+    (1, concatenation(last_constant=True)),
+    (1, pack),
+    (2, add_n),
+    (2, gather),
+    (1, transpose),
+    (2, pool),
+    (1, reduction(['MEAN'])),
+    (1, reduction(['SUM'])),
+    (1, reduction(['REDUCE_MAX', 'REDUCE_MIN'])),
+    (1, arg_max),
+    (1, select(constant=False)),
+    (1, select(constant=True)),
+    (1, pad('PAD')),
+    (1, pad('PADV2')),
+    (0.5, pad('MIRROR_PAD')),
+    (1, split),
+    (0.5, split_v),
+    (1, unpack),
+    (1, strided_slice),
+    (1, slice_),
+    (2, conv),
+    (1, depthwise),
+    (0.7, transpose_conv),
+    (1, fully_connected),
+    (1, prelu),
+    (1, batch_matmul),
+    (1, cast_and_back),
+    (1, cast),
+    (1, fill),
+    (1, top_k),
+    (0.7, resize),
+    (0.5, reverse),
     (0.5, rearrange('SPACE_TO_DEPTH', lambda n, h, w, c: [n, h // 2, w // 2, 4 * c] if h % 2 == w % 2 == 0 and c <= 4 else None)),
     (0.5, rearrange('DEPTH_TO_SPACE', lambda n, h, w, c: [n, 2 * h, 2 * w, c // 4] if c % 4 == 0 and h <= 4 else None)),
 ]

@@ -5,6 +5,7 @@ usage: roundtrip.py A.tflite B.tflite [A.tflite B.tflite …]
 
 Prints a line for each pair; exit status 1 if any differ, or if LiteRT refuses only one of a pair.
 """
+
 import hashlib
 import pathlib
 import sys
@@ -17,8 +18,11 @@ SAMPLES = 3
 
 
 def details(runner):
-    return [(kind, d['shape'].tolist(), np.dtype(d['dtype']).name, d['quantization'])
-            for kind, ds in (('input', runner.inputs), ('output', runner.outputs)) for d in ds]
+    return [
+        (kind, d['shape'].tolist(), np.dtype(d['dtype']).name, d['quantization'])
+        for kind, ds in (('input', runner.inputs), ('output', runner.outputs))
+        for d in ds
+    ]
 
 
 def load(content, resolver):
@@ -34,7 +38,9 @@ def compare(a, b):
     for name, resolver in (('builtin kernels', BUILTIN), ('XNNPACK', XNNPACK)):
         ours, theirs = load(a, resolver), load(b, resolver)
         if ours is None or theirs is None:
-            return (None if ours is theirs else f'LiteRT loads only {"the second" if ours is None else "the first"} ({name})'), False
+            return (
+                None if ours is theirs else f'LiteRT loads only {"the second" if ours is None else "the first"} ({name})'
+            ), False
         if details(ours) != details(theirs):
             return f'inputs or outputs differ: {details(ours)} and {details(theirs)}', True
         for _ in range(SAMPLES):

@@ -1,25 +1,32 @@
 """Seeded input samples for the corpus models: a model's own, pictures where it takes pictures, noise otherwise."""
+
 import dataclasses
 import zlib
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-import models
-from ai_edge_litert import schema_py_generated as schema
 from places import PACKAGES
 
 SEED = 20261124
 COUNT = 16
-DTYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int64,
-          schema.TensorType.INT8: np.int8, schema.TensorType.UINT8: np.uint8, schema.TensorType.INT16: np.int16,
-          schema.TensorType.BOOL: np.bool_, schema.TensorType.FLOAT16: np.float16}
+DTYPES = {
+    schema.TensorType.FLOAT32: np.float32,
+    schema.TensorType.INT32: np.int32,
+    schema.TensorType.INT64: np.int64,
+    schema.TensorType.INT8: np.int8,
+    schema.TensorType.UINT8: np.uint8,
+    schema.TensorType.INT16: np.int16,
+    schema.TensorType.BOOL: np.bool_,
+    schema.TensorType.FLOAT16: np.float16,
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Input:
-    name: str      # the first signature's name of the input, or the tensor's name where there is no signature
-    tensor: int    # index within the first subgraph
+    name: str  # the first signature's name of the input, or the tensor's name where there is no signature
+    tensor: int  # index within the first subgraph
     shape: tuple
     dtype: type
 

@@ -1,4 +1,5 @@
 """Keras and TensorFlow models to float flatbuffers, by way of a SavedModel, so that signatures keep their names."""
+
 import tempfile
 
 import tensorflow as tf

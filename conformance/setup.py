@@ -3,6 +3,7 @@
 
 Runs under any Python from 3.10 to 3.13 and does nothing if the environment already holds these packages.
 """
+
 import hashlib
 import subprocess
 import sys

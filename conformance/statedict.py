@@ -1,4 +1,5 @@
 """Read a PyTorch state dict without PyTorch: the format is a pickle of tensors' headers and raw storages beside it."""
+
 import collections
 import io
 import pickle
@@ -6,8 +7,14 @@ import zipfile
 
 import numpy as np
 
-STORAGES = {'FloatStorage': np.float32, 'DoubleStorage': np.float64, 'HalfStorage': np.float16, 'LongStorage': np.int64,
-            'IntStorage': np.int32, 'ByteStorage': np.uint8}
+STORAGES = {
+    'FloatStorage': np.float32,
+    'DoubleStorage': np.float64,
+    'HalfStorage': np.float16,
+    'LongStorage': np.int64,
+    'IntStorage': np.int32,
+    'ByteStorage': np.uint8,
+}
 LEGACY_HEADER = 3  # magic number, protocol version, system information: one pickle each
 
 
@@ -18,7 +25,7 @@ class Tensor:
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def array(self, storages):
-        flat = storages[self.storage][self.offset:]
+        flat = storages[self.storage][self.offset :]
         return np.lib.stride_tricks.as_strided(flat, self.shape, [s * flat.itemsize for s in self.strides]).copy()
 
 

@@ -6,6 +6,7 @@ usage: zoo.py [NAME ...]
 Weights are random (seeded), batch statistics and the spread of the logits are made plausible, so that activations neither
 explode nor vanish. samples.npz holds 24 samples under the signature's input names.
 """
+
 import os
 import sys
 import zlib

@@ -1,20 +1,22 @@
 """A case: one operator, its operands, results and options."""
+
 import dataclasses
 from typing import Any
 
 import numpy as np
-
 from ai_edge_litert import schema_py_generated as schema
+
 from flat import TYPES  # noqa: F401 the families' modules take it from here
 
 SAME, VALID = schema.Padding.SAME, schema.Padding.VALID
-NONE = None                                  # an absent operand
+NONE = None  # an absent operand
 ACTIVATION = {n: v for n, v in vars(schema.ActivationFunctionType).items() if not n.startswith('_')}
 
 
 @dataclasses.dataclass(frozen=True)
 class X:
     """A runtime input: random values in [low, high), integers for integer types; or the given values."""
+
     shape: tuple
     dtype: str = 'float32'
     low: float = -2
@@ -25,6 +27,7 @@ class X:
 @dataclasses.dataclass(frozen=True)
 class W:
     """A constant of random values in [-1, 1), integers below ten for integer types."""
+
     shape: tuple
     dtype: str = 'float32'
 
@@ -32,6 +35,7 @@ class W:
 @dataclasses.dataclass(frozen=True)
 class K:
     """A constant of the given values; Python integers are int32, floats float32."""
+
     value: Any
     dtype: Any = None
 
@@ -39,12 +43,14 @@ class K:
 @dataclasses.dataclass(frozen=True)
 class V:
     """A variable tensor, zero at first."""
+
     shape: tuple
 
 
 @dataclasses.dataclass(frozen=True)
 class R:
     """A result. A quantized one has a scale and a zero point; open is a shape with -1 where only the run decides."""
+
     dtype: str = 'float32'
     scale: float = 0
     zero: int = 0
@@ -54,6 +60,7 @@ class R:
 @dataclasses.dataclass(frozen=True)
 class Q:
     """A quantized runtime input of random integers over its type's whole range."""
+
     shape: tuple
     dtype: str
     scale: float

@@ -2,6 +2,7 @@
 
 Each is a function of (model, rng) that builds the model and returns its inputs; its name is the case's.
 """
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -43,7 +44,13 @@ def loop(model, rng, limit):
     cond.op('LESS', [i, cond.constant(limit)], [less])
     cond.outputs = [less]
     i, x = body.input((), 'int32'), body.input(shape)
-    j, scaled, number, total, y = body.tensor((), 'int32'), body.tensor(shape), body.tensor(()), body.tensor(shape), body.tensor(shape)
+    j, scaled, number, total, y = (
+        body.tensor((), 'int32'),
+        body.tensor(shape),
+        body.tensor(()),
+        body.tensor(shape),
+        body.tensor(shape),
+    )
     weights = body.constant(rng.uniform(-1, 1, shape).astype(np.float32))
     body.op('ADD', [i, body.constant(1)], [j])
     body.op('MUL', [x, weights], [scaled])
@@ -99,7 +106,7 @@ def sparse(dense, order, blocks=()):
     segments, indices, values = [0], [], []
     for row in dense:
         for c in range(columns // width):
-            block = row[c * width:(c + 1) * width]
+            block = row[c * width : (c + 1) * width]
             if block.any():
                 indices.append(c)
                 values.extend(block)
@@ -168,4 +175,14 @@ def residual_chain(model, rng):
     return [rng.uniform(-2, 2, shape).astype(np.float32)]
 
 
-GRAPHS = [if_true, if_false, while_five, while_never, while_growing, densify_float32, densify_float16, densify_blocks, residual_chain]
+GRAPHS = [
+    if_true,
+    if_false,
+    while_five,
+    while_never,
+    while_growing,
+    densify_float32,
+    densify_float16,
+    densify_blocks,
+    residual_chain,
+]

