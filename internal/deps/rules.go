@@ -80,11 +80,8 @@ type Foreign struct {
 	Why  string
 }
 
-// Everywhere, in Foreign.In, stands for all files; OnlyTests for all test files.
-const (
-	Everywhere = ""
-	OnlyTests  = "_test.go"
-)
+// OnlyTests, in Foreign.In, stands for all test files.
+const OnlyTests = "_test.go"
 
 // Foreigners are matched by the longest Path that fits.
 var Foreigners = []Foreign{
