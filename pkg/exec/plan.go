@@ -112,6 +112,9 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 
 // step plans one node: its results' types, its kernel, or its results themselves where they follow from constants.
 func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
+	if err := c.set.Check(n); err != nil {
+		return err
+	}
 	s := step{node: n, index: i, op: c.set.Lookup(n.Op)}
 	static, known := true, true
 	var in []*tensor.Tensor

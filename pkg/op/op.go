@@ -7,7 +7,9 @@ package op
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -26,7 +28,7 @@ type Op struct {
 
 	// Infer returns the types of the results. Operands carry their types, and their content where it is known; absent ones are nil.
 	// It returns ErrDynamic when a shape depends on content that is not known, and any other error when the operands are not what
-	// the operator takes.
+	// the operator takes. The node has passed Check, and the operands' shapes are static.
 	Infer func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error)
 
 	// Prepare returns the kernel of a node whose operands and results have the given static types; constants carry content. What it
@@ -110,6 +112,9 @@ func NewSet(families ...[]Op) *OpSet {
 
 // Lookup returns the op with the given name, or nil.
 func (s *OpSet) Lookup(name string) *Op { return s.byName[name] }
+
+// Names lists the ops of the set in alphabetical order.
+func (s *OpSet) Names() []string { return slices.Sorted(maps.Keys(s.byName)) }
 
 // NewAttr implements ir.Set.
 func (s *OpSet) NewAttr(name string) (ir.Attr, bool) {

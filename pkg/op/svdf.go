@@ -1,0 +1,59 @@
+package op
+
+import (
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// SVDF are the attributes of SVDF.
+type SVDF struct {
+	Rank                    int
+	Activation              Activation
+	AsymmetricQuantizeInput bool
+}
+
+var svdfs = []Op{{
+	Name: "SVDF",
+	Doc:  "A layer of low rank over the last steps: filters, whose weights are input 1, reduce input 0 to a number each, and the weights in input 2 join what they remember in input 4.",
+	In:   Exactly(5), Out: Exactly(1), Attr: attr[SVDF], Infer: inferSVDF, Prepare: late(prepareSVDF, 1, 2, 3),
+}}
+
+func svdf(o *operands) (batch int, s kernel.F32SVDFSpec) {
+	a := o.node.Attr.(*SVDF)
+	x := o.ranked(0, 2, 2, tensor.Float32)
+	feature, time := o.ranked(1, 2, 2, tensor.Float32), o.ranked(2, 2, 2, tensor.Float32)
+	o.activation(a.Activation)
+	if o.err != nil {
+		return 0, s
+	}
+	filters := feature.Shape[0]
+	if a.Rank < 1 || filters < 1 || filters%a.Rank != 0 || feature.Shape[1] != x.Shape[1] || time.Shape[0] != filters {
+		o.fail("weights %v and %v of rank %d do not fit inputs %v", feature.Shape, time.Shape, a.Rank, x.Shape)
+		return 0, s
+	}
+	s = kernel.F32SVDFSpec{Inputs: x.Shape[1], Units: filters / a.Rank, Rank: a.Rank, Memory: time.Shape[1], Activation: a.Activation.function()}
+	o.vector(3, s.Units, tensor.Float32)
+	o.variable(4, x.Shape[0]*filters*s.Memory)
+	return x.Shape[0], s
+}
+
+func inferSVDF(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+	o := read(n, in)
+	batch, s := svdf(o)
+	return o.one(tensor.Float32, tensor.Shape{batch, s.Units})
+}
+
+func prepareSVDF(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := read(n, in)
+	batch, s := svdf(o)
+	feature, time, bias := o.weights(1), o.weights(2), o.weights(3)
+	if o.err != nil {
+		return nil, o.err
+	}
+	k, err := kernel.NewF32SVDF(s, feature, time, bias)
+	return func(c *Call) error {
+		k.Run(f32(c.Out[0]), f32(c.In[0]), f32(c.In[4]), c.Scratch(k.Scratch(batch)))
+		return nil
+	}, err
+}
