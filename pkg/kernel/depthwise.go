@@ -152,10 +152,7 @@ func (d *F32Depthwise) imageGeneric(out, in, blocks []float32) {
 				if off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C); off >= 0 {
 					x = in[off:]
 				}
-				x = x[first:][:channelBlock]
-				for j, v := range w[(1+t)*channelBlock:][:channelBlock] {
-					acc[j] = fma32(x[j], v, acc[j])
-				}
+				fmaProducts(acc[:], x[first:], w[(1+t)*channelBlock:])
 			}
 			for j, v := range acc {
 				out[pixel*s.C+first+j] = limit(v, &bounds)

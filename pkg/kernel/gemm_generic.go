@@ -14,10 +14,7 @@ func (p *gemm) tilesGeneric(s *span, first int) {
 		b := p.right.panel(first)
 		for i := range s.ks {
 			for k, v := range p.left(s, r, i) {
-				line := b[k*width:][:cols]
-				for j, w := range line {
-					acc[j] = fma32(v, w, acc[j])
-				}
+				fmaScaled(acc[:cols], b[k*width:], v)
 			}
 			b = b[s.kc*width:]
 		}

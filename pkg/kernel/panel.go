@@ -32,18 +32,36 @@ func newPanels(memory []float32, k, n int, w []float32, row, column int, bias []
 	return p
 }
 
+// fillRows is how many rows are filled at a time: w is read along its columns, and what is written stays in the first-level cache.
+const fillRows = 64
+
 // fill sets count rows from the given one on.
 func (p *panels) fill(from, count int, w []float32, row, column int) {
 	for first := 0; first < p.n; first += panelWidth {
 		width, cols := p.width(first), min(p.n-first, panelWidth)
 		b := p.panel(first)[from*width:]
-		for i := range count {
-			line := b[i*width:][:width]
-			src := w[i*row+first*column:]
-			for j := range cols {
-				line[j] = src[j*column]
+		for top := 0; top < count; top += fillRows {
+			rows := min(count-top, fillRows)
+			block := b[top*width:][:rows*width]
+			if column == 1 {
+				for i := range rows {
+					line := block[i*width:][:width]
+					clear(line[copy(line[:cols], w[(top+i)*row+first:]):])
+				}
+				continue
 			}
-			clear(line[cols:])
+			for j := range width {
+				if j >= cols {
+					for i := range rows {
+						block[i*width+j] = 0
+					}
+					continue
+				}
+				src := w[top*row+(first+j)*column:]
+				for i := range rows {
+					block[i*width+j] = src[i*row]
+				}
+			}
 		}
 	}
 }

@@ -23,19 +23,15 @@ const (
 
 // F32AvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C]: the sum divided by the number of
 // positions inside the image.
-func F32AvgPool(out, in []float32, s F32PoolSpec) error {
-	return f32Pool(out, in, &s, poolSum, func(v float32, n int) float32 { return v / float32(n) })
-}
+func F32AvgPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolSum) }
 
 // F32L2Pool stores the root of the mean square of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
-func F32L2Pool(out, in []float32, s F32PoolSpec) error {
-	return f32Pool(out, in, &s, poolSquares, func(v float32, n int) float32 { return F32Sqrt(v / float32(n)) })
-}
+func F32L2Pool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolSquares) }
 
 // F32MaxPool stores the maximum of every window of in, [N, H, W, C], in out, [N, OH, OW, C]. It is NaN where the window holds one.
-func F32MaxPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolMax, nil) }
+func F32MaxPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolMax) }
 
-func f32Pool(out, in []float32, s *F32PoolSpec, mode poolMode, finish func(v float32, n int) float32) error {
+func f32Pool(out, in []float32, s *F32PoolSpec, mode poolMode) error {
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -48,19 +44,36 @@ func f32Pool(out, in []float32, s *F32PoolSpec, mode poolMode, finish func(v flo
 	bounds := s.Clamp.bounds()
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
 	for range batches(len(in), inSize, len(out), outSize) {
-		for pixel := range s.OH * s.OW {
-			acc := out[pixel*s.C:][:s.C]
-			n := s.pool(acc, in[:inSize], pixel, mode)
-			for i, v := range acc {
-				if finish != nil {
-					v = finish(v, n)
+		for y := range s.OH {
+			for x := range s.OW {
+				acc := out[(y*s.OW+x)*s.C:][:s.C]
+				n := s.pool(acc, in[:inSize], y, x, mode)
+				finish(acc, float32(n), mode)
+				if s.Clamp.On {
+					for i, v := range acc {
+						acc[i] = limit(v, &bounds)
+					}
 				}
-				acc[i] = limit(v, &bounds)
 			}
 		}
 		in, out = in[inSize:], out[outSize:]
 	}
 	return nil
+}
+
+// finish makes results of folded windows of n positions.
+func finish(acc []float32, n float32, mode poolMode) {
+	switch mode {
+	case poolSum:
+		for i, v := range acc {
+			acc[i] = v / n
+		}
+	case poolSquares:
+		for i, v := range acc {
+			acc[i] = F32Sqrt(v / n)
+		}
+	case poolMax:
+	}
 }
 
 // checkInside reports a window that lies outside the image.
@@ -71,8 +84,8 @@ func (s *F32PoolSpec) checkInside() error {
 	return nil
 }
 
-// pool folds the window of one output into acc and returns the number of positions inside the image.
-func (s *F32PoolSpec) pool(acc, in []float32, pixel int, mode poolMode) (n int) {
+// pool folds the window of output (y, x) into acc and returns the number of positions inside the image.
+func (s *F32PoolSpec) pool(acc, in []float32, y, x int, mode poolMode) (n int) {
 	first := float32(0)
 	if mode == poolMax {
 		first = float32(math.Inf(-1))
@@ -80,13 +93,19 @@ func (s *F32PoolSpec) pool(acc, in []float32, pixel int, mode poolMode) (n int) 
 	for i := range acc {
 		acc[i] = first
 	}
-	for t := range s.taps() {
-		off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C)
-		if off < 0 {
+	for ky := range s.KH {
+		iy := y*s.StrideH - s.Top + ky*s.DilationH
+		if uint(iy) >= uint(s.H) {
 			continue
 		}
-		n++
-		fold(acc, in[off:][:s.C], mode)
+		for kx := range s.KW {
+			ix := x*s.StrideW - s.Left + kx*s.DilationW
+			if uint(ix) >= uint(s.W) {
+				continue
+			}
+			n++
+			fold(acc, in[(iy*s.W+ix)*s.C:][:s.C], mode)
+		}
 	}
 	return n
 }
@@ -100,9 +119,7 @@ func foldGeneric(acc, x []float32, mode poolMode) {
 			acc[i] += v
 		}
 	case poolSquares:
-		for i, v := range x {
-			acc[i] = fma32(v, v, acc[i])
-		}
+		fmaProducts(acc, x, x)
 	case poolMax:
 		for i, v := range x {
 			if v > acc[i] || v != v {
