@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -22,7 +24,7 @@ type Cache struct {
 	mu      sync.Mutex
 	entries map[Digest]*entry
 	recent  *list.List // of *entry, the most recently used in front
-	total   int64
+	total   int64      // bytes of the entries and of what is being fetched
 	pending map[Digest]*pending
 }
 
@@ -34,6 +36,7 @@ type entry struct {
 	at      *list.Element
 }
 
+// pending is the checking or fetching of a blob by the first caller that wants it.
 type pending struct {
 	done chan struct{}
 	err  error
@@ -42,24 +45,36 @@ type pending struct {
 // NewCache returns a cache of at most limit bytes in a folder.
 func NewCache(ctx context.Context, folder *Folder, limit int64) (*Cache, error) {
 	c := &Cache{folder: folder, limit: limit, entries: map[Digest]*entry{}, recent: list.New(), pending: map[Digest]*pending{}}
+	var found []Info
 	for info, err := range folder.List(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		c.insert(info.Digest, info.Size)
+		found = append(found, info)
 	}
+	slices.SortStableFunc(found, func(a, b Info) int { return a.Modified.Compare(b.Modified) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, info := range found {
+		c.insert(&entry{digest: info.Digest, size: info.Size})
+	}
 	c.evict(ctx, 0)
 	return c, nil
 }
 
-func (c *Cache) insert(d Digest, size int64) *entry {
-	e := &entry{digest: d, size: size}
+func (c *Cache) insert(e *entry) {
 	e.at = c.recent.PushFront(e)
-	c.entries[d] = e
-	c.total += size
-	return e
+	c.entries[e.digest] = e
+	c.total += e.size
+}
+
+// drop takes an entry off the books, if it is still on them. Its file is the caller's business.
+func (c *Cache) drop(e *entry) {
+	if c.entries[e.digest] == e {
+		c.recent.Remove(e.at)
+		delete(c.entries, e.digest)
+		c.total -= e.size
+	}
 }
 
 // evict makes room for need bytes as far as it can.
@@ -67,108 +82,147 @@ func (c *Cache) evict(ctx context.Context, need int64) {
 	for at := c.recent.Back(); at != nil && c.total+need > c.limit; {
 		e := at.Value.(*entry)
 		at = at.Prev()
-		if e.open == 0 {
-			c.forget(ctx, e)
+		if e.open == 0 && c.folder.Delete(ctx, e.digest) == nil {
+			c.drop(e)
 		}
 	}
 }
 
-func (c *Cache) forget(ctx context.Context, e *entry) {
-	if c.folder.Delete(ctx, e.digest) != nil {
-		return
-	}
-	c.recent.Remove(e.at)
-	delete(c.entries, e.digest)
-	c.total -= e.size
-}
+// maxLosses is how often Open begins anew because the file that it had at hand was gone.
+const maxLosses = 3
 
 // Open opens a blob, fetching it if need be; many callers that want the same one share one fetch. ErrTooLarge if it does not fit beside those
-// that are open.
+// that are open or being fetched.
 func (c *Cache) Open(ctx context.Context, d Digest, fetch Fetch) (Blob, error) {
+	for losses := 0; ; {
+		e, err := c.pin(ctx, d, fetch)
+		if err != nil {
+			return nil, err
+		}
+		blob, err := c.folder.Open(ctx, d)
+		if err == nil {
+			return &cachedBlob{Blob: blob, cache: c, entry: e}, nil
+		}
+		c.mu.Lock()
+		e.open--
+		c.drop(e)
+		c.mu.Unlock()
+		if losses++; losses == maxLosses {
+			return nil, err
+		}
+	}
+}
+
+// pin returns the entry of a blob that is in the folder and checked, counted as open once more, so that it stays.
+func (c *Cache) pin(ctx context.Context, d Digest, fetch Fetch) (*entry, error) {
 	for {
 		c.mu.Lock()
-		if e := c.entries[d]; e != nil {
-			blob, err := c.use(ctx, e)
+		e := c.entries[d]
+		if e != nil && e.checked {
+			e.open++
+			c.recent.MoveToFront(e.at)
 			c.mu.Unlock()
-			if err == nil {
-				return blob, nil
-			}
-			continue // it is gone or corrupt, and forgotten
+			return e, nil
 		}
 		p := c.pending[d]
-		if p != nil {
+		if p == nil {
+			p = &pending{done: make(chan struct{})}
+			c.pending[d] = p
 			c.mu.Unlock()
-			select {
-			case <-p.done:
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			if p.err != nil && ctx.Err() == nil && !isContext(p.err) {
-				return nil, p.err
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			continue
+			e, p.err = c.fill(ctx, d, e, fetch)
+			c.mu.Lock()
+			delete(c.pending, d)
+			c.mu.Unlock()
+			close(p.done)
+			return e, p.err
 		}
-		p = &pending{done: make(chan struct{})}
-		c.pending[d] = p
 		c.mu.Unlock()
-		p.err = c.fetch(ctx, d, fetch)
-		c.mu.Lock()
-		delete(c.pending, d)
-		c.mu.Unlock()
-		close(p.done)
-		if p.err != nil {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if p.err != nil && !isContext(p.err) { // another caller's end is not this one's
 			return nil, p.err
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 	}
 }
 
-// use opens an entry's file; an entry that is not what it must be is forgotten.
-func (c *Cache) use(ctx context.Context, e *entry) (Blob, error) {
-	blob, err := c.folder.Open(ctx, e.digest)
-	if err == nil && !e.checked {
-		h := sha256.New()
-		_, err = io.Copy(h, io.NewSectionReader(blob, 0, blob.Size()))
-		if err == nil && hex.EncodeToString(h.Sum(nil)) != string(e.digest) {
-			err = ErrCorrupt
+// fill checks what lies in the folder from before, if e is not nil, or else fetches. The entry that it returns is pinned.
+func (c *Cache) fill(ctx context.Context, d Digest, e *entry, fetch Fetch) (*entry, error) {
+	if e != nil {
+		c.mu.Lock()
+		e.open++ // nothing evicts it while it is read
+		known := c.entries[d] == e
+		c.mu.Unlock()
+		err := ErrNotFound
+		if known {
+			err = c.check(ctx, d)
 		}
-		if err != nil {
-			blob.Close()
+		c.mu.Lock()
+		switch {
+		case err == nil:
+			e.checked = true
+			c.recent.MoveToFront(e.at)
+			c.mu.Unlock()
+			return e, nil
+		case isContext(err):
+			e.open--
+			c.mu.Unlock()
+			return nil, err
 		}
+		c.drop(e)
+		c.mu.Unlock()
 	}
-	if err != nil {
-		c.forget(ctx, e)
-		return nil, err
-	}
-	e.checked = true
-	e.open++
-	c.recent.MoveToFront(e.at)
-	return &cachedBlob{Blob: blob, cache: c, entry: e}, nil
-}
-
-func (c *Cache) fetch(ctx context.Context, d Digest, fetch Fetch) error {
 	r, size, err := fetch(ctx, d)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.Close()
-	c.mu.Lock()
-	c.evict(ctx, size)
-	fits := c.total+size <= c.limit
-	c.mu.Unlock()
-	if !fits {
-		return fmt.Errorf("store: cache of %d bytes: %w: %s of %d bytes", c.limit, ErrTooLarge, d, size)
+	if err := c.reserve(ctx, d, size); err != nil {
+		return nil, err
 	}
 	_, n, err := c.folder.Put(ctx, d, io.LimitReader(r, size+1))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total -= size
+	if err != nil {
+		return nil, err
+	}
+	e = &entry{digest: d, size: n, checked: true, open: 1}
+	c.insert(e)
+	return e, nil
+}
+
+// check compares a file with its digest.
+func (c *Cache) check(ctx context.Context, d Digest) error {
+	blob, err := c.folder.Open(ctx, d)
 	if err != nil {
 		return err
 	}
+	h := sha256.New()
+	_, err = io.Copy(h, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
+	if err = errors.Join(err, blob.Close()); err != nil {
+		return err
+	}
+	if hex.EncodeToString(h.Sum(nil)) != string(d) {
+		return ErrCorrupt
+	}
+	return nil
+}
+
+// reserve makes room for a blob and keeps it until the blob is there.
+func (c *Cache) reserve(ctx context.Context, d Digest, size int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.insert(d, n).checked = true
-	c.evict(ctx, 0)
+	c.evict(ctx, size)
+	if size > c.limit-c.total {
+		return fmt.Errorf("store: cache of %d bytes, %d of them in use: %w: %s of %d bytes", c.limit, c.total, ErrTooLarge, d, size)
+	}
+	c.total += size
 	return nil
 }
 
@@ -180,10 +234,11 @@ type cachedBlob struct {
 }
 
 func (b *cachedBlob) Close() error {
+	err := b.Blob.Close()
 	b.once.Do(func() {
 		b.cache.mu.Lock()
 		defer b.cache.mu.Unlock()
 		b.entry.open--
 	})
-	return b.Blob.Close()
+	return err
 }

@@ -201,7 +201,7 @@ type fileBlob struct {
 	size int64
 }
 
-func openFile(path string) (Blob, error) {
+func openFile(path string) (*fileBlob, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ type Opener interface {
 	Open(ctx context.Context, d Digest) (Blob, error)
 }
 
-// ReadAll returns a blob's bytes.
+// ReadAll returns a blob's bytes; ErrCorrupt if they are not what the digest names.
 func ReadAll(ctx context.Context, s Opener, d Digest) ([]byte, error) {
 	b, err := s.Open(ctx, d)
 	if err != nil {
@@ -84,6 +84,9 @@ func ReadAll(ctx context.Context, s Opener, d Digest) ([]byte, error) {
 	data := make([]byte, b.Size())
 	if n, err := b.ReadAt(data, 0); n < len(data) {
 		return nil, fmt.Errorf("read blob %.12s: %w", d, err)
+	}
+	if got := Of(data); got != d {
+		return nil, fmt.Errorf("read blob %.12s: %w: got %s", d, ErrCorrupt, got)
 	}
 	return data, nil
 }
