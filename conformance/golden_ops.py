@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden values of single operators, by LiteRT's builtin kernels: pkg/exec/testdata/golden_ops.zip.
+"""Golden values of single operators, by LiteRT's builtin kernels: pkg/exec/testdata/golden_ops.zip, and golden_int8.zip.
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
-The archive holds, for each case of golden/, the members NAME.tflite, NAME.in0.npy … (the model's inputs in order) and
+The archives hold, for each case of golden/, the members NAME.tflite, NAME.in0.npy … (the model's inputs in order) and
 NAME.out0.npy … (its outputs in order). Variable tensors are zero at the start. Outputs whose shape only the run decides have it in
 their arrays; the model states -1 in the tensor's shape signature.
 """
@@ -19,10 +19,14 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import case, elementwise, graphs, indexing, nn, recurrent, reduction, shape
+from golden import case, elementwise, graphs, indexing, integer, nn, recurrent, reduction, shape
 from places import REPO
 
-OUT = REPO / 'pkg/exec/testdata/golden_ops.zip'
+OUT = REPO / 'pkg/exec/testdata'
+ARCHIVES = [  # file, modules of cases, functions that build graphs
+    (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent), graphs.GRAPHS),
+    (OUT / 'golden_int8.zip', (integer,), ()),
+]
 LIMIT = 1_500_000  # bytes
 SEED = 3
 RUNS = 4  # LiteRT reads memory at random in some kernels: those can't be golden
@@ -94,33 +98,42 @@ def golden(name, model, inputs):
     return members
 
 
-def main():
-    prefixes = tuple(sys.argv[1:])
-    cases = [(c.name, build_case, c) for family in (nn, elementwise, reduction, shape, indexing, recurrent) for c in family.CASES]
-    cases += [(f.__name__, build_graph, f) for f in graphs.GRAPHS]
-    names = [name for name, _, _ in cases]
-    if len(set(names)) != len(names):
-        sys.exit(f'golden_ops: names twice: {sorted({n for n in names if names.count(n) > 1})}')
+def collect(cases):
+    """The members of all these (name, builder, subject) rows, and the names of those that LiteRT refuses."""
     members, failed = {}, []
     for name, build, what in cases:
-        if not prefixes or name.startswith(prefixes):
-            try:
-                members |= golden(name, *build(what))
-            except (RuntimeError, ValueError) as e:
-                failed.append(name)
-                print(f'{name}: FAILED: {str(e).splitlines()[0][:300]}', flush=True)
-    if failed:
-        sys.exit(f'golden_ops: LiteRT refuses {len(failed)} cases: {", ".join(failed)}')
-    if prefixes:
-        return
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(OUT, 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        try:
+            members |= golden(name, *build(what))
+        except (RuntimeError, ValueError) as e:
+            failed.append(name)
+            print(f'{name}: FAILED: {str(e).splitlines()[0][:300]}', flush=True)
+    return members, failed
+
+
+def write(path, members):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, 'w') as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
-    size = OUT.stat().st_size
-    print(f'{len(cases)} cases, {size} bytes')
+    size = path.stat().st_size
+    print(f'{path.name}: {sum(name.endswith(".tflite") for name in members)} cases, {size} bytes')
     if size > LIMIT:
-        sys.exit(f'golden_ops: {OUT.name} has {size} bytes, the limit is {LIMIT}')
+        sys.exit(f'golden_ops: the limit is {LIMIT} bytes')
+
+
+def main():
+    prefixes = tuple(sys.argv[1:])
+    for path, families, functions in ARCHIVES:
+        cases = [(c.name, build_case, c) for family in families for c in family.CASES]
+        cases += [(f.__name__, build_graph, f) for f in functions]
+        names = [name for name, _, _ in cases]
+        if len(set(names)) != len(names):
+            sys.exit(f'golden_ops: names twice: {sorted({n for n in names if names.count(n) > 1})}')
+        members, failed = collect([c for c in cases if not prefixes or c[0].startswith(prefixes)])
+        if failed:
+            sys.exit(f'golden_ops: LiteRT refuses {len(failed)} cases: {", ".join(failed)}')
+        if not prefixes:
+            write(path, members)
 
 
 if __name__ == '__main__':

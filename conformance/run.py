@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The conformance suite: TensorFlow and LiteRT as peers, on real models.
 
-usage: run.py STEP …
+usage: run.py [STEP …]     all, if none is named
 
 Steps of `all`, in order; each does only what is not done yet:
     setup       the Python environment in .venv
@@ -42,9 +42,9 @@ ALL = ['setup', 'corpus', 'models', 'oracle', 'golden', 'fuzz', 'test']
 
 
 def main():
-    steps = sys.argv[1:]
+    steps = sys.argv[1:] or ['all']
     unknown = [s for s in steps if s not in STEPS and s != 'all']
-    if not steps or unknown:
+    if unknown:
         sys.exit(__doc__.strip() + (f'\n\nrun: no step is called {", ".join(unknown)}' if unknown else ''))
     for step in [s for name in steps for s in (ALL if name == 'all' else [name])]:
         for command in STEPS[step]:

@@ -67,6 +67,30 @@ class Q:
     zero: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class QW:
+    """Constant int8 weights over [-127, 127]: one scale along an axis each, or one for all."""
+
+    shape: tuple
+    axis: int = None
+
+
+@dataclasses.dataclass(frozen=True)
+class QB:
+    """The int32 bias of the quantized input and the weights before it: its scales are their products."""
+
+    size: int
+
+
+@dataclasses.dataclass(frozen=True)
+class QK:
+    """A quantized int8 constant of random integers."""
+
+    shape: tuple
+    scale: float
+    zero: int = 0
+
+
 @dataclasses.dataclass
 class Case:
     op: str
@@ -106,14 +130,32 @@ def draw(x, rng):
     return rng.uniform(low, high, x.shape).astype(dtype)
 
 
-def quantize(tensor, scale, zero):
+def quantize(tensor, scale, zero=0, axis=0):
+    """Give a tensor its parameters; several scales go along the axis."""
+    scales = np.atleast_1d(np.asarray(scale, np.float32))
     tensor.quantization = schema.QuantizationParametersT()
-    tensor.quantization.scale, tensor.quantization.zeroPoint = np.array([scale], np.float32), np.array([zero], np.int64)
+    tensor.quantization.scale, tensor.quantization.zeroPoint = scales, np.full(len(scales), zero, np.int64)
+    tensor.quantization.quantizedDimension = axis
+
+
+def integers(x, g, rng, scales):
+    """Add a QW, QB or QK; scales holds those of the input and of the weights so far, by kind."""
+    if isinstance(x, QW):
+        index = g.constant(rng.integers(-127, 127, x.shape, endpoint=True).astype(np.int8))
+        scales['weights'] = rng.uniform(0.002, 0.02, 1 if x.axis is None else x.shape[x.axis]).astype(np.float32)
+        quantize(g.table.tensors[index], scales['weights'], axis=x.axis or 0)
+    elif isinstance(x, QB):
+        index = g.constant(rng.integers(-2000, 2000, x.size).astype(np.int32))
+        quantize(g.table.tensors[index], np.float32(scales['input']) * scales['weights'])
+    else:
+        index = g.constant(rng.integers(-128, 127, x.shape, endpoint=True).astype(np.int8))
+        quantize(g.table.tensors[index], x.scale, x.zero)
+    return index
 
 
 def build(c, model, rng):
     """Put the case into the model's main graph; the runtime inputs in order."""
-    g, indices, inputs = model.main, [], []
+    g, indices, inputs, scales = model.main, [], [], {}
     for x in c.operands:
         if x is NONE:
             indices.append(-1)
@@ -122,6 +164,9 @@ def build(c, model, rng):
             indices.append(g.input(x.shape, x.dtype))
             if isinstance(x, Q):
                 quantize(g.table.tensors[indices[-1]], x.scale, x.zero)
+                scales['input'] = x.scale
+        elif isinstance(x, (QW, QB, QK)):
+            indices.append(integers(x, g, rng, scales))
         elif isinstance(x, W):
             indices.append(g.constant(draw(x, rng)))
         elif isinstance(x, K):
