@@ -32,33 +32,32 @@ func newPanels(memory []float32, k, n int, w []float32, row, column int, bias []
 	return p
 }
 
-// fillRows is how many rows are filled at a time: w is read along its columns, and what is written stays in the first-level cache.
-const fillRows = 64
-
-// fill sets count rows from the given one on.
+// fill sets count rows from the given one on. It reads w along its lines, whichever way they run.
 func (p *panels) fill(from, count int, w []float32, row, column int) {
-	for first := 0; first < p.n; first += panelWidth {
-		width, cols := p.width(first), min(p.n-first, panelWidth)
-		b := p.panel(first)[from*width:]
-		for top := 0; top < count; top += fillRows {
-			rows := min(count-top, fillRows)
-			block := b[top*width:][:rows*width]
-			if column == 1 {
-				for i := range rows {
-					line := block[i*width:][:width]
-					clear(line[copy(line[:cols], w[(top+i)*row+first:]):])
-				}
-				continue
+	if column == 1 {
+		for i := range count {
+			for first := 0; first < p.n; first += panelWidth {
+				line := p.panel(first)[(from+i)*p.width(first):][:p.width(first)]
+				clear(line[copy(line, w[i*row+first:][:min(p.n-first, panelWidth)]):])
 			}
+		}
+		return
+	}
+	for first := 0; first < p.n; first += panelWidth {
+		width := p.width(first)
+		block := p.panel(first)[from*width:]
+		// What is written for so many rows stays in the first-level cache.
+		const rows = 64
+		for top := 0; top < count; top += rows {
 			for j := range width {
-				if j >= cols {
-					for i := range rows {
+				if first+j >= p.n {
+					for i := top; i < min(top+rows, count); i++ {
 						block[i*width+j] = 0
 					}
 					continue
 				}
-				src := w[top*row+(first+j)*column:]
-				for i := range rows {
+				src := w[(first+j)*column:]
+				for i := top; i < min(top+rows, count); i++ {
 					block[i*width+j] = src[i*row]
 				}
 			}
