@@ -7,11 +7,9 @@
 package dataset
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -27,11 +25,6 @@ type Input struct {
 
 // String returns a form such as `"x" f32[1,224,224,3]`.
 func (in Input) String() string { return fmt.Sprintf("%q %v%v", in.Name, in.DType, in.Shape) }
-
-// Blobs opens blobs. A store.Store is one.
-type Blobs interface {
-	Open(ctx context.Context, d store.Digest) (store.Blob, error)
-}
 
 // ErrEmpty says that a source has no samples.
 var ErrEmpty = errors.New("the dataset is empty: it needs at least one sample")

@@ -116,7 +116,7 @@ func TestMissingAndWrongBlobs(t *testing.T) {
 	size := m.Refs()[0].Size
 	ctx := context.Background()
 	for name, c := range map[string]struct {
-		blobs dataset.Blobs
+		blobs store.Opener
 		want  string
 	}{
 		"missing": {store.NewMemory(), "x.npz: x[1]: "},

@@ -16,7 +16,7 @@ type Reader struct {
 	ctx      context.Context
 	manifest *Manifest
 	source   source
-	blobs    Blobs
+	blobs    store.Opener
 
 	mu   sync.Mutex
 	open map[int]*opening
@@ -31,7 +31,7 @@ type opening struct {
 
 // Open returns a reader of the manifest's samples. Blobs are opened when a sample asks for them, under ctx; those that hold many samples
 // stay open until Close.
-func Open(ctx context.Context, m *Manifest, blobs Blobs) (*Reader, error) {
+func Open(ctx context.Context, m *Manifest, blobs store.Opener) (*Reader, error) {
 	if err := m.validate(); err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (f *Folder) Put(ctx context.Context, want Digest, r io.Reader) (Digest, int
 	if err != nil {
 		return "", 0, fmt.Errorf("store: %w", err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // after a commit there is nothing to remove
 	defer tmp.Close()
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(tmp, h), contextReader{ctx, r})
