@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // F32BatchMatMulSpec is the geometry of a product of stacks of matrices.
 type F32BatchMatMulSpec struct {
@@ -46,12 +49,12 @@ func NewF32BatchMatMul(s F32BatchMatMulSpec) (*F32BatchMatMul, error) {
 	// index returns the number of the matrix in a stack that product i takes.
 	index := func(s []int, i int) int {
 		n, stride := 0, 1
-		for d := len(shape) - 1; d >= 0; d-- {
+		for d, size := range slices.Backward(shape) {
 			if at(s, d) > 1 {
-				n += i % shape[d] * stride
+				n += i % size * stride
 				stride *= at(s, d)
 			}
-			i /= shape[d]
+			i /= size
 		}
 		return n
 	}
