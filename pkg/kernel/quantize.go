@@ -1,31 +1,46 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
-// Quantize stores round(src/scale) + zero, limited to the type's range: the quotient is taken in float64 and rounded to the nearest, halves
-// away from zero. A NaN becomes zero itself. With several scales, element i has those of channel i/inner mod len(scale).
-func Quantize[T Integer](dst []T, src []float32, scale []float32, zero []int64, inner int) {
-	least, most := limits[T]()
-	lo, hi := float64(least), float64(most)
+// Quantize stores src/scale, rounded, + zero, limited to the type's range; a NaN becomes zero itself. With several scales, element i has scale and zero of channel i/inner mod
+// len(scale).
+//
+// With one scale, src is multiplied by 1/scale, both float32, and halves are rounded to even: what LiteRT's builtin kernel does for whole vectors, and
+// its XNNPACK delegate. With several, src is divided in float32 and halves are rounded away from zero, as by TFLite's only kernel for them.
+func Quantize[T Integer](dst []T, src, scale []float32, zero []int64, inner int) {
+	if len(scale) == 1 {
+		inverse := 1 / scale[0]
+		for i, x := range src[:len(dst)] {
+			dst[i] = saturate[T](math.RoundToEven(float64(x*inverse)), zero[0])
+		}
+		return
+	}
 	channels(len(dst), len(scale), inner, func(c, from, to int) {
-		s, z := float64(scale[c]), zero[c]
 		for i, x := range src[from:to] {
-			q := math.Round(float64(x)/s) + float64(z)
-			switch {
-			case q <= lo:
-				dst[from+i] = least
-			case q >= hi:
-				dst[from+i] = most
-			case q == q:
-				dst[from+i] = T(q)
-			default:
-				dst[from+i] = T(z)
-			}
+			dst[from+i] = saturate[T](math.Round(float64(x/scale[c])), zero[c])
 		}
 	})
 }
 
-// Dequantize stores scale * (src - zero), the product rounded once. With several scales, element i has those of channel i/inner mod len(scale).
+// saturate returns q + zero, limited to the type's range, and zero for a NaN.
+func saturate[T Integer](q float64, zero int64) T {
+	least, most := limits[T]()
+	q += float64(zero)
+	switch {
+	case q <= float64(least):
+		return least
+	case q >= float64(most):
+		return most
+	case q != q:
+		return T(zero)
+	}
+	return T(q)
+}
+
+// Dequantize stores scale * (src - zero), the product rounded once. With several scales, element i has scale and zero of channel i/inner mod len(scale).
 func Dequantize[T Integer](dst []float32, src []T, scale []float32, zero []int64, inner int) {
 	channels(len(dst), len(scale), inner, func(c, from, to int) {
 		s, z := float64(scale[c]), zero[c]
@@ -35,11 +50,16 @@ func Dequantize[T Integer](dst []float32, src []T, scale []float32, zero []int64
 	})
 }
 
-// Requantize stores Rescale(src - srcZero) + dstZero, limited to the type's range.
+// Requantize stores src - srcZero, rescaled, + dstZero, limited to the type's range. It rescales by RescaleUp if both types have 8 bits, else by Rescale, as
+// LiteRT's builtin kernels do.
 func Requantize[D, S Integer](dst []D, src []S, srcZero, dstZero int32, multiplier int32, shift int) {
 	least, most := limits[D]()
+	rescale := Rescale
+	if unsafe.Sizeof(least) == 1 && unsafe.Sizeof(*new(S)) == 1 {
+		rescale = RescaleUp
+	}
 	for i, q := range src[:len(dst)] {
-		x := int64(Rescale(int32(q)-srcZero, multiplier, shift)) + int64(dstZero)
+		x := int64(rescale(int32(q)-srcZero, multiplier, shift)) + int64(dstZero)
 		dst[i] = D(min(max(x, int64(least)), int64(most)))
 	}
 }

@@ -34,12 +34,16 @@ func TestHighMul(t *testing.T) {
 	}
 }
 
-func TestShiftRound(t *testing.T) {
+func TestShifts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, n := rapid.Int32().Draw(t, "x"), rapid.IntRange(0, 31).Draw(t, "n")
 		want := int32(math.Round(math.Ldexp(float64(x), -n)))
 		if got := ShiftRound(x, n); got != want {
 			t.Fatalf("ShiftRound(%d, %d) = %d, want %d", x, n, got, want)
+		}
+		want = int32(min(math.MaxInt32, math.Floor(math.Ldexp(float64(x), -n)+0.5)))
+		if got := ShiftUp(x, n); got != want {
+			t.Fatalf("ShiftUp(%d, %d) = %d, want %d", x, n, got, want)
 		}
 	})
 }
@@ -63,10 +67,10 @@ func TestRescale(t *testing.T) {
 }
 
 func TestQuantize(t *testing.T) {
-	got := make([]int8, 9)
-	src := []float32{0, 0.25, -0.25, 0.24, 64, -64, inf, -inf, nan}
+	got := make([]int8, 11)
+	src := []float32{0, 0.25, -0.25, 0.24, 0.75, -0.75, 64, -64, inf, -inf, nan}
 	Quantize(got, src, []float32{0.5}, []int64{3}, 1)
-	if diff := cmp.Diff([]int8{3, 4, 2, 3, 127, -125, 127, -128, 3}, got); diff != "" {
+	if diff := cmp.Diff([]int8{3, 3, 3, 3, 5, 1, 127, -125, 127, -128, 3}, got); diff != "" {
 		t.Error(diff)
 	}
 	back := make([]float32, 2)
@@ -74,15 +78,20 @@ func TestQuantize(t *testing.T) {
 	if diff := cmp.Diff([]float32{-65.5, 62}, back); diff != "" {
 		t.Error(diff)
 	}
+	// 1.55 / 0.1 is below 15.5, but 1.55 * 10 is 15.5 in float32.
+	Quantize(got[:1], []float32{1.55}, []float32{0.1}, []int64{0}, 1)
+	if got[0] != 16 {
+		t.Errorf("1.55 in steps of 0.1 is %d, want 16", got[0])
+	}
 	// Channels 0 and 1 along the middle axis of [2 2 2].
 	axis := make([]int16, 8)
-	Quantize(axis, []float32{1, 2, 1, 2, 3, 4, 3, 4}, []float32{1, 0.5}, []int64{0, 10}, 2)
-	if diff := cmp.Diff([]int16{1, 2, 12, 14, 3, 4, 16, 18}, axis); diff != "" {
+	Quantize(axis, []float32{1, 2.5, 1, 2, 3, -4.5, 3, 4}, []float32{1, 0.5}, []int64{0, 10}, 2)
+	if diff := cmp.Diff([]int16{1, 3, 12, 14, 3, -5, 16, 18}, axis); diff != "" {
 		t.Error(diff)
 	}
 	out := make([]float32, 8)
 	Dequantize(out, axis, []float32{1, 0.5}, []int64{0, 10}, 2)
-	if diff := cmp.Diff([]float32{1, 2, 1, 2, 3, 4, 3, 4}, out); diff != "" {
+	if diff := cmp.Diff([]float32{1, 3, 1, 2, 3, -5, 3, 4}, out); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -106,6 +115,18 @@ func TestRequantize(t *testing.T) {
 	Requantize(got, []int8{-128, 0, 3, 127}, 3, -1, 1<<30, 2) // twice the scale
 	if diff := cmp.Diff([]int8{-128, -7, -1, 127}, got); diff != "" {
 		t.Error(diff)
+	}
+	// -2.5 after the first rounding: up between 8-bit types, away from zero otherwise.
+	Requantize(got[:1], []int8{-5}, 0, 0, 1<<30, 0)
+	short := make([]int16, 1)
+	Requantize(short, []int8{-5}, 0, 0, 1<<30, 0)
+	if got[0] != -2 || short[0] != -2 {
+		t.Errorf("-2.5 becomes %d and %d", got[0], short[0])
+	}
+	Requantize(got[:1], []int8{-10}, 0, 0, 1<<30, -1)
+	Requantize(short, []int8{-10}, 0, 0, 1<<30, -1)
+	if got[0] != -2 || short[0] != -3 {
+		t.Errorf("-5 / 2 becomes %d and %d, want -2 and -3", got[0], short[0])
 	}
 	wide := make([]uint8, 2)
 	Requantize(wide, []int8{-128, 127}, -128, 0, 1<<30, 1)
