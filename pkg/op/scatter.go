@@ -10,11 +10,18 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
+// SparseToDense are the attributes of SPARSE_TO_DENSE. Indices are always validated.
+type SparseToDense struct{ ValidateIndices bool }
+
 // scatters are the operators that put slices into a tensor by their indices.
 var scatters = []Op{
 	{
 		Name: "SCATTER_ND", Doc: "Zeros in the shape of input 2, to which the slices of input 1 are added where the rows of input 0 say.",
 		In: Exactly(3), Out: Exactly(1), Infer: inferScatterND, Eval: evalScatterND,
+	},
+	{
+		Name: "SPARSE_TO_DENSE", Doc: "The number in input 3 in the shape of input 1, but for the elements at the indices in input 0, which are those of input 2.",
+		In: Exactly(4), Out: Exactly(1), Attr: attr[SparseToDense], Infer: inferSparseToDense, Eval: evalSparseToDense,
 	},
 	{
 		Name: "SEGMENT_SUM", Doc: "The sums of the rows of input 0 that have the same number in input 1, which rises from 0 in steps of 0 or 1.",
@@ -89,6 +96,42 @@ func scatter[T interface {
 }](c *Call) error {
 	index, updates, out := c.In[0], c.In[1], c.Out[0]
 	return kernel.ScatterND(tensor.View[T](out), out.Shape, tensor.View[int32](index), lastDim(index), tensor.View[T](updates))
+}
+
+func inferSparseToDense(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+	o := read(n, in)
+	index, values := o.ranked(0, 0, 2, tensor.Int32, tensor.Int64), o.ranked(2, 0, 1)
+	o.same(2, 3)
+	o.vector(3, 1)
+	o.ranked(1, 1, 1, tensor.Int32, tensor.Int64)
+	shape := o.ints(1)
+	if o.err != nil {
+		return nil, o.err
+	}
+	count, depth := 1, 1
+	switch len(index.Shape) {
+	case 1:
+		count = index.Shape[0]
+	case 2:
+		count, depth = index.Shape[0], index.Shape[1]
+	}
+	if depth != len(shape) || len(values.Shape) == 1 && values.Shape[0] != count {
+		o.fail("indices %v and values %v do not fit shape %v", index.Shape, values.Shape, shape)
+	}
+	return o.one(values.DType, shape)
+}
+
+func evalSparseToDense(c *Call) error {
+	index, values, off, out := c.In[0], c.In[2], c.In[3], c.Out[0]
+	if len(values.Shape) == 1 && values.Shape[0] == 0 {
+		kernel.Fill(out.Data, off.Data)
+		return nil
+	}
+	size := out.DType.Size()
+	if index.DType == tensor.Int64 {
+		return kernel.SparseToDense(out.Data, size, out.Shape, tensor.View[int64](index), values.Data, off.Data)
+	}
+	return kernel.SparseToDense(out.Data, size, out.Shape, tensor.View[int32](index), values.Data, off.Data)
 }
 
 func inferSegmentSum(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {

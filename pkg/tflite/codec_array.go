@@ -99,6 +99,13 @@ var arrayCodecs = family{
 		func(a *op.Resize) schema.ResizeNearestNeighborOptionsT {
 			return schema.ResizeNearestNeighborOptionsT{AlignCorners: a.AlignCorners, HalfPixelCenters: a.HalfPixelCenters}
 		}),
+	"SPARSE_TO_DENSE": attrs(schema.BuiltinOptionsSparseToDenseOptions,
+		func(o *schema.SparseToDenseOptionsT) op.SparseToDense {
+			return op.SparseToDense{ValidateIndices: o.ValidateIndices}
+		},
+		func(a *op.SparseToDense) schema.SparseToDenseOptionsT {
+			return schema.SparseToDenseOptionsT{ValidateIndices: a.ValidateIndices}
+		}),
 	"UNIQUE": attrs(schema.BuiltinOptionsUniqueOptions,
 		func(o *schema.UniqueOptionsT) op.Unique { return op.Unique{IndexType: decodeDType(o.IdxOutType)} },
 		func(a *op.Unique) schema.UniqueOptionsT {
