@@ -1,0 +1,85 @@
+package quant
+
+import (
+	"math"
+
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// minSpan is the width that a range has at least, so that no scale is 0.
+const minSpan = 1e-6
+
+// Activation returns the int8 type of values between lo and hi, widened so that 0 is among them.
+//
+// As TFLiteConverter computes it: the scale in float32, from ends rounded to float32; the zero point from the low end in float64, rounded
+// once to float32 and then to an integer, halves away from zero.
+func Activation(lo, hi float32) *Type {
+	l, h := min(float64(lo), 0), max(float64(hi), 0)
+	if h-l < minSpan {
+		l, h = l-minSpan, h+minSpan
+	}
+	return asymmetric(l, h)
+}
+
+// Constant returns the int8 type of a constant operand that is treated like an activation. The data must not be empty.
+func Constant(data []float32) *Type {
+	l, h := 0.0, 0.0
+	for _, x := range data {
+		l, h = min(l, float64(x)), max(h, float64(x))
+	}
+	return asymmetric(widen(l, h))
+}
+
+// widen is the rule for contents, which differs from the one for observed ranges.
+func widen(lo, hi float64) (float64, float64) {
+	if hi-lo > minSpan {
+		return lo, hi
+	}
+	return min(lo, -minSpan/2), max(hi, minSpan/2)
+}
+
+func asymmetric(lo, hi float64) *Type {
+	const qmin, qmax = -128, 127
+	scale := (float32(hi) - float32(lo)) / (qmax - qmin)
+	z := float32(qmin - float64(lo/float64(scale)))
+	zero := int64(qmin)
+	switch {
+	case z > qmax:
+		zero = qmax
+	case z >= qmin:
+		zero = int64(math.Round(float64(z)))
+	}
+	return Int8(float64(scale), zero)
+}
+
+// Weight returns the int8 type of a constant operand that is quantized symmetrically: with one scale for each index of the axis, or for the whole
+// tensor if axis is PerTensorAxis. The data must not be empty.
+func Weight(data []float32, shape tensor.Shape, axis int) *Type {
+	if axis == PerTensorAxis {
+		return symmetric([]float64{largest(data)}, axis)
+	}
+	most := make([]float64, shape[axis])
+	inner := shape[axis+1:].Elements()
+	for i, x := range data {
+		c := i / inner % len(most)
+		most[c] = max(most[c], math.Abs(float64(x)))
+	}
+	return symmetric(most, axis)
+}
+
+func largest(data []float32) float64 {
+	m := 0.0
+	for _, x := range data {
+		m = max(m, math.Abs(float64(x)))
+	}
+	return m
+}
+
+func symmetric(most []float64, axis int) *Type {
+	t := &Type{Scale: make([]float64, len(most)), Axis: axis, Bits: 8, Lo: -127, Hi: 127}
+	for i, m := range most {
+		lo, hi := widen(-m, m)
+		t.Scale[i] = float64((float32(hi) - float32(lo)) / float32(t.Hi-t.Lo))
+	}
+	return t
+}

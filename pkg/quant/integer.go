@@ -1,0 +1,75 @@
+package quant
+
+import (
+	"math"
+
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Quantize returns the integers of a float32 constant: int8 or int32 by t's Bits. Halves are rounded away from zero, and what lies outside the
+// stored integers is clipped. A NaN becomes 0.
+//
+// As TFLiteConverter computes it, in three ways: per-axis int8 and all int32 are multiplied by the float32 reciprocal of the float32 scale; a symmetric
+// per-tensor int8 takes its scale from the content again, unless that is far from t's; any other int8 is divided by the scale in float64.
+func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
+	data := tensor.View[float32](c)
+	switch {
+	case t.Bits == 32:
+		out := tensor.New(tensor.Int32, c.Shape)
+		byReciprocal(tensor.View[int32](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt32)
+		return out
+	case t.PerAxis():
+		out := tensor.New(tensor.Int8, c.Shape)
+		byReciprocal(tensor.View[int8](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt8)
+		return out
+	case t.Symmetric():
+		most := float32(largest(data))
+		own, reciprocal := float32(1), float32(0)
+		if most != 0 {
+			own, reciprocal = most/127, 127/most
+		}
+		if math.Abs(float64(own)-t.Scale[0]) <= 1e-3 {
+			out := tensor.New(tensor.Int8, c.Shape)
+			byReciprocal(tensor.View[int8](out), data, []float32{reciprocal}, 1, math.MaxInt8)
+			return out
+		}
+	}
+	out := tensor.New(tensor.Int8, c.Shape)
+	q := tensor.View[int8](out)
+	for i, x := range data {
+		q[i] = int8(clip(float64(x)/t.Scale[0]+float64(t.Zero), float64(t.Lo), float64(t.Hi)))
+	}
+	return out
+}
+
+// inner is the number of elements that share an index of the axis in one run.
+func (t *Type) inner(shape tensor.Shape) int {
+	if !t.PerAxis() || t.Axis >= len(shape) {
+		return 1
+	}
+	return shape[t.Axis+1:].Elements()
+}
+
+func (t *Type) reciprocals() []float32 {
+	r := make([]float32, len(t.Scale))
+	for i, s := range t.Scale {
+		if f := float32(s); f != 0 {
+			r[i] = float32(1 / float64(f))
+		}
+	}
+	return r
+}
+
+func byReciprocal[T int8 | int32](q []T, data, reciprocal []float32, inner int, limit float64) {
+	for i, x := range data {
+		q[i] = T(clip(float64(float32(x*reciprocal[i/inner%len(reciprocal)])), -limit, limit))
+	}
+}
+
+// clip rounds x and limits it to [lo, hi]; a NaN becomes 0, since converting one to an integer is the platform's choice.
+func clip(x, lo, hi float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return min(max(math.Round(x), lo), hi)
+}
