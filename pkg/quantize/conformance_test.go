@@ -1,0 +1,29 @@
+package quantize_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// corpus holds the oracles of real models; conformance/oracle.py makes them.
+const corpus = "../../conformance/.corpus/oracle"
+
+// TestCorpusOracles is TestOracles over the corpus. It needs the corpus on disk, and is skipped without.
+func TestCorpusOracles(t *testing.T) {
+	folders, err := filepath.Glob(filepath.Join(corpus, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(folders) == 0 {
+		t.Skip("no corpus; make conformance fetches it")
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			if why, err := os.ReadFile(filepath.Join(folder, "failed.txt")); err == nil {
+				t.Skipf("TensorFlow fails: %s", why)
+			}
+			compareOracle(t, folder)
+		})
+	}
+}

@@ -1,0 +1,62 @@
+package quantize
+
+import (
+	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// setBorders gives the graph's inputs and outputs the element type that io asks for, where they are quantized: an input that only a QUANTIZE reads,
+// an output that a DEQUANTIZE makes. Float32 leaves those operators in place; int8 removes them; uint8 turns them into QUANTIZE operators between
+// uint8 and int8. Other inputs and outputs keep their type.
+func (g *graph) setBorders(io IOType) {
+	if io == Float32IO {
+		return
+	}
+	for i, v := range g.inputs {
+		q := v.onlyUser()
+		if !q.is("QUANTIZE") {
+			continue
+		}
+		w := q.outputs[0]
+		if io == UInt8IO {
+			w = v.derived(unsigned(w.quantized))
+			q.setInput(0, w)
+		} else {
+			w.made = nil
+			g.erase(q)
+		}
+		w.name = v.name
+		g.inputs[i] = w
+	}
+	for i, v := range g.ret.inputs {
+		if !v.madeBy("DEQUANTIZE") {
+			continue
+		}
+		w := v.made.inputs[0]
+		if io == UInt8IO {
+			u := w.derived(unsigned(w.quantized))
+			g.insertBefore(g.ret, newOperation("QUANTIZE", []*value{w}, []*value{u}))
+			w = u
+		}
+		g.ret.setInput(i, w)
+	}
+	g.sweep()
+}
+
+// unsigned is the uint8 type of the same real values as an int8 type.
+func unsigned(t *quant.Type) *quant.Type {
+	u := *t
+	u.Zero, u.Lo, u.Hi = t.Zero+128, t.Lo+128, t.Hi+128
+	return &u
+}
+
+// storage is the element type that holds a quantized type's integers.
+func storage(t *quant.Type) tensor.DType {
+	switch {
+	case t.Bits == 32:
+		return tensor.Int32
+	case t.Lo == 0:
+		return tensor.UInt8
+	}
+	return tensor.Int8
+}

@@ -1,0 +1,213 @@
+package quantize
+
+import (
+	"slices"
+
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// turnIntoReshape makes o a RESHAPE of v to the dimensions of its result.
+func (g *graph) turnIntoReshape(o *operation, v *value) bool {
+	out := o.outputs[0]
+	shape := g.addInts(o, out.name+"/shape", out.dims())
+	o.become("RESHAPE", &op.Reshape{NewShape: slices.Clone(out.dims())}, v, shape)
+	return true
+}
+
+// becomeReshape: SQUEEZE and EXPAND_DIMS are RESHAPE.
+func becomeReshape(g *graph, o *operation) bool {
+	return o.outputs[0].static() && g.turnIntoReshape(o, o.inputs[0])
+}
+
+// becomeReshapeIfSameSize: BROADCAST_TO that adds no elements is RESHAPE.
+func becomeReshapeIfSameSize(g *graph, o *operation) bool {
+	in, out := o.inputs[0], o.outputs[0]
+	return in.static() && out.static() && in.dims().Elements() == out.dims().Elements() && g.turnIntoReshape(o, in)
+}
+
+// becomeReshapeIfAlone: PACK of one operand is RESHAPE.
+func becomeReshapeIfAlone(g *graph, o *operation) bool {
+	return len(o.inputs) == 1 && o.outputs[0].static() && g.turnIntoReshape(o, o.inputs[0])
+}
+
+// joinReshapes: of two RESHAPE in a row the first does not matter.
+func joinReshapes(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("RESHAPE") {
+		return false
+	}
+	o.setInput(0, d.inputs[0])
+	g.eraseDead(d)
+	return true
+}
+
+// dropTranspose removes a TRANSPOSE that moves nothing.
+func dropTranspose(g *graph, o *operation) bool {
+	perm := o.inputs[1].ints()
+	if perm == nil || !isPermutation(perm, len(perm)) || !slices.IsSorted(perm) {
+		return false
+	}
+	g.bypass(o, o.inputs[0])
+	return true
+}
+
+// joinTransposes: two TRANSPOSE in a row are one.
+func joinTransposes(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("TRANSPOSE") || len(d.outputs[0].uses) != 1 {
+		return false
+	}
+	first, second := d.inputs[1].ints(), o.inputs[1].ints()
+	if !isPermutation(first, len(second)) || !isPermutation(second, len(first)) {
+		return false
+	}
+	joined := make([]int, len(second))
+	for i, p := range second {
+		joined[i] = first[p]
+	}
+	o.become("TRANSPOSE", o.attr, d.inputs[0], g.addInts(o, o.inputs[1].name, joined))
+	g.eraseDead(d)
+	return true
+}
+
+// becomeReshapeIfTrivial: TRANSPOSE that moves dimensions of size 1 only is RESHAPE.
+func becomeReshapeIfTrivial(g *graph, o *operation) bool {
+	perm, in := o.inputs[1].ints(), o.inputs[0]
+	if !in.static() || !o.outputs[0].static() || !isPermutation(perm, in.rank()) {
+		return false
+	}
+	var moved []int
+	for _, p := range perm {
+		if in.dims()[p] != 1 {
+			moved = append(moved, p)
+		}
+	}
+	return slices.IsSorted(moved) && g.turnIntoReshape(o, in)
+}
+
+// becomeSlice: STRIDED_SLICE without strides, masks and ends that count backwards is SLICE.
+func becomeSlice(g *graph, o *operation) bool {
+	a, ok := o.attr.(*op.StridedSlice)
+	if !ok || *a != (op.StridedSlice{}) || len(o.inputs) != 4 {
+		return false
+	}
+	begin, end, strides := o.inputs[1].ints(), o.inputs[2].ints(), o.inputs[3].ints()
+	if begin == nil || len(begin) != len(end) || strides == nil || !allInts(strides, 1) {
+		return false
+	}
+	size := make([]int, len(begin))
+	for i := range begin {
+		if size[i] = end[i] - begin[i]; begin[i] < 0 || end[i] < 0 || size[i] < 0 {
+			return false
+		}
+	}
+	o.become("SLICE", nil, o.inputs[0], o.inputs[1], g.addInts(o, o.outputs[0].name+"/size", size))
+	return true
+}
+
+// dropSlice removes a SLICE that takes everything.
+func dropSlice(g *graph, o *operation) bool {
+	in, begin, size := o.inputs[0], o.inputs[1].ints(), o.inputs[2].ints()
+	if in.typ.Unranked || len(begin) != in.rank() || len(size) != in.rank() || !allInts(begin, 0) {
+		return false
+	}
+	for i, n := range size {
+		if n != -1 && n != in.dims()[i] {
+			return false
+		}
+	}
+	g.bypass(o, in)
+	return true
+}
+
+// moveBeforeMove puts an elementwise operator before the one that only moves its operand's elements, where both have one element type.
+func moveBeforeMove(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("DEPTH_TO_SPACE", "EXPAND_DIMS", "SQUEEZE", "RESHAPE", "TRANSPOSE") || len(d.outputs[0].uses) != 1 ||
+		!sameElements(d.inputs[0], o.outputs[0]) {
+		return false
+	}
+	out := o.outputs[0]
+	mid := out.resized(d.inputs[0].typ.Shape)
+	mid.advertised, mid.made = d.inputs[0].advertised, o
+	o.setInput(0, d.inputs[0])
+	o.outputs[0] = mid
+	g.unlink(d)
+	g.insertAfter(o, d)
+	d.setInput(0, mid)
+	d.outputs[0], out.made = out, d
+	return true
+}
+
+// moveBeforeReshapes computes on the operands of two equal RESHAPE, and reshapes the result.
+func moveBeforeReshapes(g *graph, o *operation) bool {
+	l, r := o.inputs[0].made, o.inputs[1].made
+	if !l.is("RESHAPE") || !r.is("RESHAPE") || l.input(1).ints() == nil || r.input(1).ints() == nil {
+		return false
+	}
+	a, b := l.inputs[0], r.inputs[0]
+	if !o.inputs[0].dims().Equal(o.inputs[1].dims()) || !a.dims().Equal(b.dims()) || !sameElements(a, b) {
+		return false
+	}
+	if o.is("ADD", "SUB", "MUL", "DIV") {
+		once := len(o.inputs[0].uses) == 1 && len(o.inputs[1].uses) == 1
+		if !once && !(o.inputs[0] == o.inputs[1] && len(o.inputs[0].uses) == 2) {
+			return false
+		}
+	}
+	shape := l.inputs[1]
+	out := o.outputs[0]
+	mid := out.resized(a.typ.Shape)
+	mid.advertised, mid.made = a.advertised, o
+	o.setInput(0, a)
+	o.setInput(1, b)
+	o.outputs[0] = mid
+	n := newOperation("RESHAPE", []*value{mid, shape}, []*value{out})
+	n.attr = l.attr
+	g.insertAfter(o, n)
+	g.eraseDead(l)
+	g.eraseDead(r)
+	return true
+}
+
+// dropReshapeOfOperand removes a RESHAPE in front of an elementwise operator that would broadcast its operand all the same.
+func dropReshapeOfOperand(g *graph, o *operation) bool {
+	for i := range 2 {
+		v, other := o.inputs[i], o.inputs[1-i]
+		d := v.made
+		if !d.is("RESHAPE") || d.input(1).ints() == nil {
+			continue
+		}
+		in := d.inputs[0]
+		if in.static() && other.static() && in.rank() <= v.rank() && v.rank() <= other.rank() && other.rank() <= 4 &&
+			isReducedTail(v.dims(), in.dims()) && (len(v.uses) == 1 || onlyArithmetic(v)) {
+			o.setInput(i, in)
+			g.eraseDead(d)
+			return true
+		}
+	}
+	return false
+}
+
+func onlyArithmetic(v *value) bool {
+	return !slices.ContainsFunc(v.uses, func(u use) bool { return !u.by.is("ADD", "SUB", "MUL", "DIV") })
+}
+
+// dropTile removes a TILE whose work the elementwise operator behind it does by broadcasting.
+func dropTile(g *graph, o *operation) bool {
+	for i := range 2 {
+		d, other := o.inputs[i].made, o.inputs[1-i]
+		if !d.is("TILE") || d.inputs[1].ints() == nil {
+			continue
+		}
+		in := d.inputs[0]
+		shape, err := tensor.Broadcast(in.dims(), other.dims())
+		if err == nil && shape.Equal(o.outputs[0].dims()) && in.rank() <= 4 && other.rank() <= 4 {
+			o.setInput(i, in)
+			g.eraseDead(d)
+			return true
+		}
+	}
+	return false
+}

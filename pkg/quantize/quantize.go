@@ -1,0 +1,137 @@
+// Package quantize turns a float model and the ranges of its activations into a fully integer one.
+//
+// A graph is imported into a form of its own (graph.go), in which the steps work, one a file, in the order of run, and exported at the end. The
+// rows of package op say what becomes of each operator; the arithmetic of scales is package quant's.
+package quantize
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/ir"
+)
+
+// Compat says whose rules are followed.
+type Compat uint8
+
+// The rule sets.
+const (
+	// Default applies each value's true range, makes an integer operator of all that LiteRT's runtime has an integer kernel for, and requantizes
+	// where operators that share parameters would clip an operand.
+	Default Compat = iota
+	// TFLite follows TensorFlow 2.21's TFLiteConverter in everything, to the same tensors and operators.
+	TFLite
+)
+
+// IOType is the element type of the main graph's inputs and outputs that are quantized.
+type IOType uint8
+
+// The types of inputs and outputs.
+const (
+	Int8IO IOType = iota
+	UInt8IO
+	Float32IO
+)
+
+// Options choose between ways to quantize. The zero Options are the defaults.
+type Options struct {
+	Compat Compat
+	IO     IOType
+	Strict bool // refuse a model in which an operator would stay float
+}
+
+// Int8 returns a quantized copy of m: int8 weights and activations by the ranges of stats, which are keyed by the positions of graphs and of their
+// values. Every graph is quantized; the main one's inputs and outputs become what opt.IO says. The model is not changed. With opt.Strict the error
+// is a *StrictError if an operator stays float.
+func Int8(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, error) {
+	if stats == nil || len(stats.Tensors) == 0 {
+		return nil, nil, errors.New("quantize: no ranges are given")
+	}
+	ranges, notes, err := readRanges(m, stats, opt.Compat)
+	if err != nil {
+		return nil, nil, fmt.Errorf("quantize: %w", err)
+	}
+	out := &ir.Model{Description: m.Description, Metadata: m.Metadata, Trailer: m.Trailer}
+	report := &Report{Notes: notes}
+	var graphs []*exported
+	for i, source := range m.Graphs {
+		g, err := importGraph(source, ranges[i], opt.Compat)
+		if err != nil {
+			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
+		}
+		g.run(entry(m, i), opt.IO)
+		report.add(i, g, source, ranges[i])
+		e := exportGraph(g, source)
+		graphs = append(graphs, e)
+		out.Graphs = append(out.Graphs, e.Graph)
+	}
+	if out.Signatures, err = signatures(m, graphs); err != nil {
+		return nil, nil, err
+	}
+	report.measure(m, out)
+	if opt.Strict && len(report.Float) > 0 {
+		return nil, nil, &StrictError{report.Float}
+	}
+	return out, report, nil
+}
+
+// entry reports whether graph i is called from outside: the main one is, and those that a signature names.
+func entry(m *ir.Model, i int) bool {
+	return i == 0 || slices.ContainsFunc(m.Signatures, func(s *ir.Signature) bool { return s.Graph == i })
+}
+
+// run quantizes the graph. The inputs and outputs of an entry become what io says; those of other graphs stay as they are.
+func (g *graph) run(entry bool, io IOType) {
+	if g.compat == TFLite {
+		g.dropStatistics()
+		g.dropDead()
+		g.pairTypes(observed)
+	} else {
+		g.dropQuantizedStatistics()
+		g.dropDead()
+		g.pairTypes(g.chooseTypes())
+	}
+	g.fold()
+	g.propagate().insert()
+	g.fuse()
+	g.quantizeConstants()
+	g.foldRequantize()
+	g.dropPairs(true)
+	g.pushDown()
+	g.optimize()
+	if entry {
+		g.setBorders(io)
+	}
+	g.dropPairs(false)
+}
+
+// signatures translates the ports of m to the values of the quantized graphs.
+func signatures(m *ir.Model, graphs []*exported) ([]*ir.Signature, error) {
+	var list []*ir.Signature
+	for _, s := range m.Signatures {
+		g := graphs[s.Graph]
+		t := &ir.Signature{Key: s.Key, Graph: s.Graph}
+		for _, side := range []struct {
+			ports          []ir.Port
+			source, target []*ir.Value
+			out            *[]ir.Port
+		}{{s.Inputs, g.source.Inputs, g.Inputs, &t.Inputs}, {s.Outputs, g.source.Outputs, g.Outputs, &t.Outputs}} {
+			for _, p := range side.ports {
+				v := g.values[p.Value]
+				for i, w := range side.source {
+					if w == p.Value {
+						v = side.target[i]
+					}
+				}
+				if v == nil {
+					return nil, fmt.Errorf("quantize: signature %q: port %q names a value that is gone", s.Key, p.Name)
+				}
+				*side.out = append(*side.out, ir.Port{Name: p.Name, Value: v})
+			}
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}

@@ -1,0 +1,175 @@
+package quantize
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// Report says what became of a model.
+type Report struct {
+	Float       []FloatOp    `json:"float,omitempty"`
+	Requantizes []Requantize `json:"requantizes,omitempty"`
+	Unranged    []Tensor     `json:"unranged,omitempty"` // float activations of the source of which no range is known
+	Operators   int          `json:"operators"`          // of the result, QUANTIZE and DEQUANTIZE not among them
+	// Bytes of all constants, before and after.
+	SourceBytes int      `json:"source_bytes"`
+	Bytes       int      `json:"bytes"`
+	Notes       []string `json:"notes,omitempty"`
+}
+
+// FloatOp is an operator that computes on float tensors still.
+type FloatOp struct {
+	Graph  int    `json:"graph"`
+	Op     string `json:"op"`     // a custom operator's own name
+	Output string `json:"output"` // name of its first result
+	Reason string `json:"reason"`
+}
+
+// Requantize is a QUANTIZE from one int8 type to another.
+type Requantize struct {
+	Graph int    `json:"graph"`
+	Value string `json:"value"` // what is requantized
+	For   string `json:"for"`   // the operator that wants it otherwise
+}
+
+// Tensor names a value of the source.
+type Tensor struct {
+	Graph int    `json:"graph"`
+	Name  string `json:"name"`
+}
+
+// StrictError lists the operators that would stay float.
+type StrictError struct{ Ops []FloatOp }
+
+func (e *StrictError) Error() string {
+	const most = 8
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d operators would stay float:", len(e.Ops))
+	for i, o := range e.Ops {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(e.Ops)-most)
+			break
+		}
+		fmt.Fprintf(&b, " %s %q (%s);", o.Op, o.Output, o.Reason)
+	}
+	return strings.TrimSuffix(b.String(), ";")
+}
+
+// add reports on graph i.
+func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]stat) {
+	for o := g.first; o != nil; o = o.next {
+		switch {
+		case o.is(constant, result, "DEQUANTIZE"):
+		case o.is("QUANTIZE"):
+			if from, to := o.inputs[0], o.outputs[0]; from.quantized != nil && storage(from.quantized) == storage(to.quantized) {
+				r.Requantizes = append(r.Requantizes, Requantize{i, from.name, userName(to)})
+			}
+		default:
+			r.Operators++
+			if computesFloat(o) {
+				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o)})
+			}
+		}
+	}
+	if len(ranges) == 0 {
+		if len(source.Nodes) > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("graph %d %q: no ranges are known, it stays float", i, source.Name))
+		}
+		return
+	}
+	for _, v := range activations(source) {
+		if _, ok := ranges[v]; !ok {
+			r.Unranged = append(r.Unranged, Tensor{i, v.Name})
+		}
+	}
+}
+
+// activations returns the float inputs and results of a graph that nodes read or that leave it, each once.
+func activations(g *ir.Graph) []*ir.Value {
+	uses := g.Uses()
+	candidates := slices.Clone(g.Inputs)
+	for _, n := range g.Nodes {
+		candidates = append(candidates, n.Outputs...)
+	}
+	return slices.DeleteFunc(candidates, func(v *ir.Value) bool {
+		return v.Type.DType != tensor.Float32 || len(uses[v]) == 0
+	})
+}
+
+func computesFloat(o *operation) bool {
+	is := func(v *value) bool { return v != nil && v.float && v.quantized == nil }
+	return slices.ContainsFunc(o.inputs, is) || slices.ContainsFunc(o.outputs, is)
+}
+
+// userName names what reads v first.
+func userName(v *value) string {
+	for _, u := range v.uses {
+		if !u.by.is(result) {
+			return u.by.name
+		}
+	}
+	return "output"
+}
+
+func operatorName(o *operation) string {
+	if a, ok := o.attr.(*op.Custom); ok {
+		return a.Code
+	}
+	return o.name
+}
+
+func outputName(o *operation) string {
+	if len(o.outputs) == 0 {
+		return ""
+	}
+	return o.outputs[0].name
+}
+
+// whyFloat says why o computes on floats.
+func (g *graph) whyFloat(o *operation) string {
+	rule := op.RuleOf(o.name)
+	switch {
+	case o.is("CUSTOM"):
+		return "custom operators stay float"
+	case o.is("IF", "WHILE", "CALL"):
+		return "values that go into or come out of another graph stay float"
+	case g.compat == TFLite && !rule.TFLite && rule.LiteRT != op.Float:
+		return "TFLiteConverter leaves it float; the default rules do not"
+	case g.compat == TFLite && !rule.TFLite, g.compat == Default && rule.LiteRT == op.Float:
+		return "LiteRT has no int8 kernel for it that heeds quantization parameters"
+	case g.unfit[o] != "":
+		return g.unfit[o]
+	}
+	for _, v := range o.inputs {
+		if v != nil && v.float && v.quantized == nil && !v.madeBy("DEQUANTIZE") && !v.madeBy(constant) {
+			return fmt.Sprintf("no range is known of its operand %q", v.name)
+		}
+	}
+	for _, v := range o.outputs {
+		if v.float && v.quantized == nil && !slices.ContainsFunc(v.uses, func(u use) bool { return u.by.is("QUANTIZE") }) {
+			return fmt.Sprintf("no range is known of its result %q", v.name)
+		}
+	}
+	return "its neighbours want different parameters of one value"
+}
+
+// measure counts the bytes of constants.
+func (r *Report) measure(source, out *ir.Model) {
+	count := func(m *ir.Model) int {
+		n := 0
+		for _, g := range m.Graphs {
+			for _, v := range g.Values {
+				if v.Const != nil {
+					n += len(v.Const.Data)
+				}
+			}
+		}
+		return n
+	}
+	r.SourceBytes, r.Bytes = count(source), count(out)
+}
