@@ -231,7 +231,7 @@ func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(float32) flo
 		normalize(x)
 		bias := l.bias[gate]
 		for i, c := range coefficients {
-			x[i] *= c
+			x[i] = float32(x[i] * c)
 			if bias != nil {
 				x[i] += bias[i]
 			}

@@ -81,7 +81,7 @@ func F32FakeQuant(dst, src []float32, lo, hi float32, bits int, narrow bool) {
 	default:
 		zero = float32(math.Round(float64(zero)))
 	}
-	lo, hi = (first-zero)*scale, (last-zero)*scale
+	lo, hi = float32((first-zero)*scale), float32((last-zero)*scale)
 	inverse := 1 / scale
 	for i, x := range src[:len(dst)] {
 		x = bounded(x, lo, hi) - lo
