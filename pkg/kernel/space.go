@@ -27,17 +27,13 @@ func DepthToSpace(dst, src []byte, size int, shape []int, block int) {
 	s.copy(dst, src, size, 0, 0)
 }
 
-// phases calls f for every offset inside a block: with its index in row-major order and the offset along each axis.
-func phases(block []int, f func(phase int, at *dims)) {
-	var at dims
-	for phase := range elements(block) {
-		rest := phase
-		for i := len(block) - 1; i >= 0; i-- {
-			at[i] = rest % block[i]
-			rest /= block[i]
-		}
-		f(phase, &at)
+// inBlock returns the offset along each axis of the position inside a block with the given row-major index.
+func inBlock(block []int, index int) (at dims) {
+	for i := len(block) - 1; i >= 0; i-- {
+		at[i] = index % block[i]
+		index /= block[i]
 	}
+	return at
 }
 
 // within returns the first k >= 0 and the number of k below n for which base + k*step lies in [0, limit).
@@ -64,9 +60,10 @@ func SpaceToBatchND(dst, src []byte, size int, shape, block, before, after []int
 	}
 	out := strides(outShape[:len(shape)])
 	batch := shape[0] * out[0]
-	phases(block, func(phase int, at *dims) {
+	for p := range elements(block) {
+		at := inBlock(block, p)
 		var s strided
-		to, from := phase*batch, 0
+		to, from := p*batch, 0
 		s.axis(shape[0], out[0], in[0])
 		for i, b := range block {
 			base := at[i] - before[i]
@@ -77,7 +74,7 @@ func SpaceToBatchND(dst, src []byte, size int, shape, block, before, after []int
 		}
 		s.axis(in[len(block)], 1, 1)
 		s.copy(dst, src, size, to, from)
-	})
+	}
 }
 
 // BatchToSpaceND is the inverse of SpaceToBatchND: it spreads the batch over blocks along the axes 1 to len(block), then removes before[i] and after[i]
@@ -92,9 +89,10 @@ func BatchToSpaceND(dst, src []byte, size int, shape, block, before, after []int
 		outShape[1+i] = shape[1+i]*b - before[i] - after[i]
 	}
 	out := strides(outShape[:len(shape)])
-	phases(block, func(phase int, at *dims) {
+	for p := range elements(block) {
+		at := inBlock(block, p)
 		var s strided
-		to, from := 0, phase*batch*in[0]
+		to, from := 0, p*batch*in[0]
 		s.axis(batch, out[0], in[0])
 		for i, b := range block {
 			base := at[i] - before[i]
@@ -105,5 +103,5 @@ func BatchToSpaceND(dst, src []byte, size int, shape, block, before, after []int
 		}
 		s.axis(in[len(block)], 1, 1)
 		s.copy(dst, src, size, to, from)
-	})
+	}
 }
