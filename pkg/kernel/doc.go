@@ -29,4 +29,14 @@
 // Images are NHWC. The number of images, N, follows from the lengths of the slices. Sizes and padding are the caller's: a Window says
 // how many outputs there are and what is padded before the first row and column. New… return an error for a geometry that makes no sense
 // or weights that don't fit it; Run panics on slices that are not what the geometry says. Run allocates nothing.
+//
+// # Everything else
+//
+// Plain functions; the result comes first, in memory of the caller. Shapes are row-major, of rank MaxRank at most.
+//
+//   - A binary operator is a Row (Add, Maximum, F32Prelu, Less …), which Binary lays over two operands that broadcast:
+//     Binary(dst, a, aShape, b, bShape, Add[float32]). Unary ones are functions of slices (Abs, F32Gelu …), or F32Map over a function of one number.
+//   - Movement (Transpose, Slice, Concat, Gather, Pad …) works on bytes and is told the size of an element.
+//   - Sums over axes, rows and windows are made in float64, in an order that is written down, and rounded once.
+//   - F32LSTM, F32RNN and F32SVDF are prepared like the layers above; what they remember is the caller's.
 package kernel
