@@ -32,9 +32,6 @@ func (g *graph) fuseAround(o *operation) bool {
 	case o.is("QUANTIZE") && o.inputs[0].float && o.inputs[0].made != nil:
 		switch d := o.inputs[0].made; {
 		case d.is("DEQUANTIZE"):
-			if len(o.outputs[0].uses) == 0 {
-				return false
-			}
 			o.outputs[0].replace(d.inputs[0])
 			return true
 		case !d.is(constant):
@@ -54,10 +51,23 @@ func (g *graph) fuseUsers(o *operation) bool {
 		changed = true
 	}
 	if q := o.inputs[0].made; q.is("QUANTIZE") && q.inputs[0].float && q.inputs[0].madeBy(constant) && len(o.outputs[0].uses) > 0 {
-		o.outputs[0].replace(q.inputs[0])
+		g.revertConstant(o, q)
 		changed = true
 	}
 	return changed
+}
+
+// revertConstant gives the remaining users of a constant behind q and d the float constant again. TFLiteConverter leaves TRANSPOSE_CONV its int8
+// weights, which LiteRT runs as a hybrid operator.
+func (g *graph) revertConstant(d, q *operation) {
+	for len(d.outputs[0].uses) > 0 {
+		u := d.outputs[0].uses[0]
+		if g.compat == TFLite && u.by.is("TRANSPOSE_CONV") && u.i == 1 {
+			u.by.setInput(u.i, q.outputs[0])
+		} else {
+			u.by.setInput(u.i, q.inputs[0])
+		}
+	}
 }
 
 // fuseOperation gives o its quantized operands and results, if it has them all.
