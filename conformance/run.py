@@ -16,7 +16,7 @@ Steps that rewrite committed files:
     graphs      pkg/quantize/testdata/fuzz
     golden-ops  pkg/exec/testdata/golden_ops.zip
     demo        examples/fashion
-Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, apt-get.
+Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, npm, apt-get.
 """
 
 import subprocess
@@ -28,7 +28,7 @@ FUZZ_SAMPLE = '300'
 STEPS = {
     'setup': [[sys.executable, HERE / 'setup.py']],
     'corpus': [[sys.executable, HERE / 'corpus.py']],
-    'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'zoo', 'fold')],
+    'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'tfjs', 'zoo', 'fold')],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'golden': [[PYTHON, HERE / 'compare.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],

@@ -76,8 +76,9 @@ def samples(model, flatbuffer):
     rng = np.random.default_rng([SEED, zlib.crc32(model.name.encode())])
     out = {}
     for x in found:
-        if x.dtype is np.float32 and len(x.shape) == 4 and x.shape[3] in (1, 3) and min(x.shape[1:3]) >= 16:
-            out[x.name] = pictures(*x.shape[1:])
+        if x.dtype in (np.float32, np.int32) and len(x.shape) == 4 and x.shape[3] in (1, 3) and min(x.shape[1:3]) >= 16:
+            picture = pictures(*x.shape[1:])
+            out[x.name] = picture if x.dtype is np.float32 else np.round(255 * picture).astype(x.dtype)
         else:
             out[x.name] = noise(x, rng)
     return out
