@@ -3,11 +3,13 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 )
@@ -114,7 +116,7 @@ func (r *etcdRegistration) Close(ctx context.Context) error {
 	<-r.done
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, err := r.registry.client.Revoke(ctx, r.lease); err != nil {
+	if _, err := r.registry.client.Revoke(ctx, r.lease); err != nil && !errors.Is(err, rpctypes.ErrLeaseNotFound) {
 		return fmt.Errorf("registry: withdraw %s: %w", r.worker.ID, err)
 	}
 	return nil

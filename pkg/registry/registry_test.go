@@ -129,6 +129,28 @@ func TestLostLeaseIsMadeAgain(t *testing.T) {
 	expect(t, sets)
 }
 
+func TestCloseAfterALostLease(t *testing.T) {
+	client := etcd(t)
+	r := NewEtcd(client, "/test/workers", time.Second)
+	sets, err := r.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 1}
+	reg, err := r.Register(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, sets, w)
+	if _, err := client.Revoke(t.Context(), reg.(*etcdRegistration).lease); err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Close(t.Context()); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	expect(t, sets)
+}
+
 func TestWorkersWithNonsenseAreIgnored(t *testing.T) {
 	client := etcd(t)
 	r := NewEtcd(client, "/test/workers", 2*time.Second)
