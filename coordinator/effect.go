@@ -95,8 +95,8 @@ func (s *Server) prepare(ctx context.Context, id string) Event {
 		if err != nil {
 			return fail(failureOf(err))
 		}
-		if m.Len() == 0 {
-			return fail(Failure{BadInput, "the dataset is empty: calibration needs at least one sample"})
+		if _, err := convert.Plan(f, r.Spec.Options, m); err != nil {
+			return fail(failureOf(err))
 		}
 		for _, b := range m.Refs() {
 			refs = append(refs, string(b.Digest))

@@ -43,6 +43,7 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		return status.Errorf(codes.Aborted, "this worker has numerics version %d, the job %d", numerics.Version, task.numerics)
 	}
 	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt))
+	log.Info("shard_started", zap.Int("first", task.samples.First), zap.Int("samples", task.samples.Len()))
 	start := time.Now()
 	ref, err := s.run(stream.Context(), task, progressTo(stream))
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Server) dataset(ctx context.Context, source *cached, t task) (*dataset.
 	if t.samples.Last > m.Len() {
 		return nil, &fault{fmt.Errorf("samples %d to %d of a dataset of %d", t.samples.First, t.samples.Last, m.Len())}
 	}
-	return dataset.Open(m, source)
+	return dataset.Open(ctx, m, source)
 }
 
 func (s *Server) upload(ctx context.Context, blobs *client.Blobs, stats *calib.Stats) (client.Ref, error) {

@@ -24,7 +24,6 @@ const (
 // startEtcd starts an etcd in this process, on loopback, that compacts itself hourly, and returns the address of its clients.
 func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*embed.Etcd, string, error) {
 	cfg := embed.NewConfig()
-	cfg.Name = "octet"
 	cfg.Dir = dir
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.WarnLevel)))
 	cfg.QuotaBackendBytes = etcdQuota

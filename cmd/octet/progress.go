@@ -84,7 +84,7 @@ func (p *progress) say(note string) {
 
 // job shows the state of a job on a cluster.
 func (p *progress) job(j client.Job) {
-	if j.State == client.Calibrating && j.Progress.SamplesTotal > 0 {
+	if j.State != client.Preparing && j.Progress.SamplesTotal > 0 {
 		p.show("calibrate", int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
 	}
 	note := ""

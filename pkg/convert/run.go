@@ -23,15 +23,28 @@ type Result struct {
 	Notes  []string
 }
 
-// Calibrate plans a job over a dataset, has it run, and merges.
-func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifest, runner Runner, progress func(Progress)) (*calib.Stats, error) {
+// Plan checks that a dataset fits the model, and returns the job that calibrates it.
+func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
+	fail := func(err error) (*Job, error) { return nil, &Error{Kind: BadInput, Source: f.Source, Err: err} }
+	inputs, err := f.Inputs(opt.Signature)
+	if err != nil {
+		return nil, err
+	}
+	if err := data.Feeds(inputs); err != nil {
+		return fail(err)
+	}
 	digest, err := data.Digest()
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
+		return fail(err)
 	}
-	job := &Job{Model: f.Bytes, Digest: f.Digest, Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}
-	if job.Samples == 0 {
-		return nil, &Error{Kind: BadInput, Err: errors.New("the dataset is empty"), Hint: "calibration needs at least one sample"}
+	return &Job{Model: f.Bytes, Digest: f.Digest, Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
+}
+
+// Calibrate plans a job over a dataset, has it run, and merges.
+func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifest, runner Runner, progress func(Progress)) (*calib.Stats, error) {
+	job, err := Plan(f, opt, data)
+	if err != nil {
+		return nil, err
 	}
 	parts, err := runner.Calibrate(ctx, job, progress)
 	if err != nil {

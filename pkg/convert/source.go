@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/pass"
@@ -63,12 +64,12 @@ func Load(src Source, folding bool) (f *Float, err error) {
 }
 
 // Inputs returns what a sample for the given signature holds; the first signature if the key is empty.
-func (f *Float) Inputs(signature string) ([]shard.Port, error) {
+func (f *Float) Inputs(signature string) ([]dataset.Input, error) {
 	s, err := shard.Signature(f.Model, signature)
 	if err != nil {
 		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
 	}
-	return shard.Ports(f.Model, s), nil
+	return shard.Inputs(f.Model, s), nil
 }
 
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }

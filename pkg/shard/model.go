@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -19,18 +19,10 @@ type Model struct {
 	program *exec.Program
 	tensors []calib.Tensor    // what is observed
 	slots   map[*ir.Value]int // their positions
-	ports   []Port
+	inputs  []dataset.Input
 
 	mu   sync.Mutex
 	idle []*exec.Session
-}
-
-// Port is an input of the signature that runs, in the graph's order.
-type Port struct {
-	Name   string // as the signature names it
-	Tensor string // as the graph does
-	DType  tensor.DType
-	Shape  tensor.Shape
 }
 
 // Load decodes and compiles a float flatbuffer. The signature selects the graph; the first one if it is empty. Operators that can't be executed
@@ -49,7 +41,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, ports: Ports(m, sig)}
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, inputs: Inputs(m, sig)}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
 		if len(seen[g]) == 0 {
@@ -79,26 +71,26 @@ func Signature(m *ir.Model, key string) (*ir.Signature, error) {
 	return nil, fmt.Errorf("the model has no signature %q, it has %q", key, keys)
 }
 
-// Ports returns the inputs of a signature's graph in the graph's order, named as the signature names them.
-func Ports(m *ir.Model, s *ir.Signature) []Port {
-	var ports []Port
+// Inputs returns what a sample of a signature holds: its graph's inputs in order, named as the signature names them.
+func Inputs(m *ir.Model, s *ir.Signature) []dataset.Input {
+	var inputs []dataset.Input
 	for _, v := range m.Graphs[s.Graph].Inputs {
-		p := Port{Name: v.Name, Tensor: v.Name, DType: v.Type.DType, Shape: v.Type.Shape}
-		for _, in := range s.Inputs {
-			if in.Value == v {
-				p.Name = in.Name
+		in := dataset.Input{Name: v.Name, Tensor: v.Name, DType: v.Type.DType, Shape: v.Type.Shape}
+		for _, port := range s.Inputs {
+			if port.Value == v {
+				in.Name = port.Name
 			}
 		}
-		ports = append(ports, p)
+		inputs = append(inputs, in)
 	}
-	return ports
+	return inputs
 }
 
 // Digest returns the hex sha256 of the flatbuffer.
 func (m *Model) Digest() string { return m.digest }
 
 // Inputs returns what a sample holds, in order.
-func (m *Model) Inputs() []Port { return m.ports }
+func (m *Model) Inputs() []dataset.Input { return m.inputs }
 
 func (m *Model) session() *exec.Session {
 	m.mu.Lock()

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/store"
+)
+
+// convertFlags are the flags of `octet convert`.
+type convertFlags struct {
+	output, quantize, data, ranges string
+	compat, io, onBad, signature   string
+	strict, fold                   bool
+	workers                        int
+	coordinator                    string
+	detach                         bool
+	stats                          string
+	json                           bool
+}
+
+// The values of flags, in the order in which help and completion show them.
+var (
+	schemes = []string{"none", "int8"}
+	ioTypes = map[string]quantize.IOType{"int8": quantize.Int8IO, "uint8": quantize.UInt8IO, "float32": quantize.Float32IO}
+)
+
+func newConvert(s streams) *cobra.Command {
+	var f convertFlags
+	cmd := &cobra.Command{
+		Use:   "convert SOURCE -o OUT.tflite",
+		Short: "Convert a model, and quantize it to int8",
+		Long: `Convert a model to a TensorFlow Lite flatbuffer, and quantize it.
+
+SOURCE is a .tflite file. --data names a representative dataset, over which the ranges of all
+activations are measured:
+
+  x.npz, x.npy               arrays, samples along axis 0, keyed by the inputs' names
+  DIR, 'GLOB'                pictures: ?resize=224x224&fit=crop|stretch|pad&mean=127.5&std=127.5&order=rgb|bgr
+  tfrecord:FILES             tf.Example records: ?feature=NAME or ?feature.INPUT=NAME
+  random:normal              random samples: ?samples=100&seed=1&low=0&high=1
+  random:uniform
+
+--ranges takes ranges that exist already instead: what --stats wrote, or a flatbuffer whose
+tensors carry the minima and maxima that TensorFlow's calibrator recorded. Either one implies
+--quantize int8.
+
+By default Octet measures true ranges and quantizes everything for which the runtime has an
+integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
+the same tensors, bit for bit.`,
+		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz
+  octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
+  octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opt, err := f.options()
+			if err != nil {
+				return err
+			}
+			return convertModel(cmd.Context(), s, args[0], &f, opt)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.output, "output", "o", "", "the file to write (required)")
+	flags.StringVar(&f.quantize, "quantize", "", "none or int8 (default: int8 with --data or --ranges, else none)")
+	flags.StringVar(&f.data, "data", "", "the representative dataset")
+	flags.StringVar(&f.ranges, "ranges", "", "a file of ranges, instead of --data")
+	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
+	flags.StringVar(&f.io, "io", "int8", "type of inputs and outputs: int8, uint8 or float32")
+	flags.BoolVar(&f.strict, "strict", false, "refuse a model in which an operator would stay float")
+	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
+	flags.StringVar(&f.signature, "signature", "", "the signature to calibrate (default: the first)")
+	flags.BoolVar(&f.fold, "fold", false, "without quantization: fold float16 and sparse weights into float32")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate, in this process")
+	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
+	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
+	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
+	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
+	complete(cmd, "quantize", schemes...)
+	complete(cmd, "compat", "tflite")
+	complete(cmd, "io", "int8", "uint8", "float32")
+	complete(cmd, "on-bad-sample", "fail", "skip")
+	return cmd
+}
+
+// options checks the flags and turns them into the pipeline's options.
+func (f *convertFlags) options() (convert.Options, error) {
+	var o convert.Options
+	switch {
+	case f.output == "" && !f.detach:
+		return o, usagef("-o OUT.tflite is required")
+	case f.data != "" && f.ranges != "":
+		return o, usagef("--data and --ranges exclude each other")
+	case f.workers < 1:
+		return o, usagef("--workers must be at least 1")
+	case f.detach && f.coordinator == "":
+		return o, usagef("--detach needs --coordinator")
+	case f.detach && f.stats != "":
+		return o, usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
+	}
+	calibrated := f.data != "" || f.ranges != ""
+	switch f.quantize {
+	case "":
+		o.Scheme = convert.None
+		if calibrated {
+			o.Scheme = convert.Int8
+		}
+	case "none":
+		if calibrated {
+			return o, usagef("--quantize none makes no use of --data and --ranges")
+		}
+		o.Scheme = convert.None
+	case "int8":
+		if !calibrated {
+			return o, usagef("--quantize int8 needs --data or --ranges")
+		}
+		o.Scheme = convert.Int8
+	default:
+		return o, usagef("--quantize: %q is neither none nor int8", f.quantize)
+	}
+	var ok bool
+	if o.Quantize.IO, ok = ioTypes[f.io]; !ok {
+		return o, usagef("--io: %q is none of int8, uint8, float32", f.io)
+	}
+	switch f.compat {
+	case "":
+	case "tflite":
+		o.Quantize.Compat = quantize.TFLite
+	default:
+		return o, usagef("--compat: %q is not tflite", f.compat)
+	}
+	switch f.onBad {
+	case "fail":
+	case "skip":
+		o.SkipBad = true
+	default:
+		return o, usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
+	}
+	if f.stats != "" && f.data == "" {
+		return o, usagef("--stats writes what --data measures")
+	}
+	o.Quantize.Strict, o.Signature, o.Fold = f.strict, f.signature, f.fold
+	return o, nil
+}
+
+// convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
+func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {
+	start := time.Now()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	source := convert.Source{Name: path, Data: data}
+	bar := newProgress(s.err)
+	defer bar.close()
+	var out *outcome
+	if f.coordinator != "" {
+		out, err = convertRemote(ctx, s, source, f, opt, bar)
+	} else {
+		out, err = convertLocal(ctx, source, f, opt, bar)
+	}
+	if err != nil || out == nil {
+		return err
+	}
+	bar.close()
+	if err := out.write(f.output, f.stats); err != nil {
+		return err
+	}
+	out.summary.Source, out.summary.Output, out.summary.Seconds = path, f.output, time.Since(start).Seconds()
+	out.summary.SourceBytes, out.summary.OutputBytes = len(data), len(out.model)
+	if f.json {
+		return writeJSON(s.out, out.summary)
+	}
+	return out.summary.print(s.out)
+}
+
+// convertLocal runs a conversion in this process.
+func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
+	float, err := convert.Load(source, opt.Folding())
+	if err != nil {
+		return nil, err
+	}
+	var stats *calib.Stats
+	switch {
+	case f.ranges != "":
+		data, err := os.ReadFile(f.ranges)
+		if err != nil {
+			return nil, err
+		}
+		if stats, err = convert.Ranges(float, convert.Source{Name: f.ranges, Data: data}); err != nil {
+			return nil, err
+		}
+	case f.data != "":
+		tmp, err := os.MkdirTemp("", "octet-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(tmp)
+		manifest, files, err := buildDataset(ctx, float, f, opt, tmp)
+		if err != nil {
+			return nil, err
+		}
+		reader, err := dataset.Open(ctx, manifest, files)
+		if err != nil {
+			return nil, err
+		}
+		defer reader.Close()
+		pool := &convert.Pool{Workers: f.workers, Samples: reader}
+		stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, func(p convert.Progress) {
+			bar.show(p.Phase, int64(p.Done), int64(p.Total), "samples")
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	res, err := convert.Finish(float, opt, stats)
+	if err != nil {
+		return nil, err
+	}
+	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
+	if res.Stats != nil {
+		if out.stats, err = res.Stats.Encode(); err != nil {
+			return nil, err
+		}
+		out.summary.setStats(res.Stats)
+	}
+	return out, nil
+}
+
+// buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
+func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, tmp string) (*dataset.Manifest, *store.Overlay, error) {
+	inputs, err := float.Inputs(opt.Signature)
+	if err != nil {
+		return nil, nil, err
+	}
+	folder, err := store.NewFolder(tmp)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := store.NewOverlay(folder)
+	manifest, err := dataset.Build(ctx, f.data, inputs, files)
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return nil, nil, err
+		}
+		return nil, nil, &convert.Error{Kind: convert.BadInput, Err: err}
+	}
+	return manifest, files, nil
+}
+
+// outcome is what a conversion made, before it is written.
+type outcome struct {
+	model, stats []byte
+	summary      *summary
+}
+
+// write writes the files, each whole or not at all.
+func (o *outcome) write(model, stats string) error {
+	if stats != "" {
+		if err := writeFile(stats, o.stats); err != nil {
+			return err
+		}
+	}
+	return writeFile(model, o.model)
+}
+
+// writeFile replaces a file at once: it is written beside its place, synced, and renamed.
+func writeFile(path string, data []byte) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".octet-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(tmp.Name())))
+		}
+	}()
+	if _, err := tmp.Write(data); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Sync(); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

@@ -1,0 +1,180 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long the test waits for anything that must happen.
+const patience = 90 * time.Second
+
+// convertUnderFaults converts the model on a cluster of processes with a folder each: etcd, a coordinator and three workers. One worker is killed in the middle of a
+// shard; one is stopped there until its lease is gone, and then goes on.
+func convertUnderFaults(t *testing.T, model string) string {
+	t.Helper()
+	bin := t.TempDir()
+	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
+	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
+	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
+
+	client, peer := freePort(t), freePort(t)
+	start(t, "etcd", etcd, "--data-dir", t.TempDir(), "--log-level", "error",
+		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
+		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)
+	addr := freePort(t)
+	coordinator := start(t, "coordinator", program, "coordinator", "--etcd", client, "--listen", addr, "--data-dir", t.TempDir(), "--worker-ttl", "2s")
+	coordinator.wait(t, "coordinator_started", nil)
+	var workers []*process
+	for i := range 3 {
+		w := start(t, fmt.Sprintf("worker %d", i), program, "worker", "--etcd", client, "--slots", "1", "--data-dir", t.TempDir(), "--worker-ttl", "2s")
+		workers = append(workers, w)
+	}
+	for range workers {
+		coordinator.wait(t, "worker_found", nil)
+	}
+
+	result := make(chan string, 1)
+	go func() { result <- convertHeavy(t, model, "--coordinator", addr) }()
+	killed, stopped := workers[0], workers[1]
+	killed.wait(t, "shard_started", nil)
+	killed.signal(t, syscall.SIGKILL)
+	stopped.wait(t, "shard_started", nil)
+	stopped.signal(t, syscall.SIGSTOP)
+	gone := map[string]bool{}
+	for len(gone) < 2 {
+		coordinator.wait(t, "worker_gone", func(e map[string]any) { gone[fmt.Sprint(e["worker"])] = true })
+	}
+	stopped.signal(t, syscall.SIGCONT)
+	coordinator.wait(t, "worker_found", func(e map[string]any) {
+		if !gone[fmt.Sprint(e["worker"])] {
+			t.Errorf("worker %v came back, lost were %v", e["worker"], gone)
+		}
+	})
+	select {
+	case sha := <-result:
+		return sha
+	case <-time.After(patience):
+		t.Fatal("the conversion did not end")
+		return ""
+	}
+}
+
+func build(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"build"}, args...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build %v: %v\n%s", args, err, out)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// process is a running program whose log is read as it comes.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+
+	mu   sync.Mutex
+	log  []string
+	next int // the first line that no wait has seen
+	more chan struct{}
+}
+
+// start runs a program, with its log read, until the test ends.
+func start(t *testing.T, name, program string, args ...string) *process {
+	t.Helper()
+	p := &process{name: name, cmd: exec.Command(program, args...), more: make(chan struct{}, 1)}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	p.cmd.Dir = t.TempDir()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.read(r)
+	}()
+	t.Cleanup(func() {
+		p.cmd.Process.Kill() // it may be dead already
+		p.cmd.Wait()         // its status says that it was killed
+		<-read
+		if t.Failed() {
+			for _, line := range p.log {
+				t.Logf("%s: %s", name, line)
+			}
+		}
+	})
+	return p
+}
+
+func (p *process) read(r io.Reader) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		p.mu.Lock()
+		p.log = append(p.log, lines.Text())
+		p.mu.Unlock()
+		select {
+		case p.more <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// wait waits for a line of the log with the given message, behind those that an earlier wait found.
+func (p *process) wait(t *testing.T, message string, found func(entry map[string]any)) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		p.mu.Lock()
+		for p.next < len(p.log) {
+			var e map[string]any
+			line := p.log[p.next]
+			p.next++
+			if json.Unmarshal([]byte(line), &e) == nil && e["msg"] == message {
+				p.mu.Unlock()
+				if found != nil {
+					found(e)
+				}
+				return
+			}
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.more:
+		case <-deadline:
+			t.Fatalf("%s: no %q", p.name, message)
+		}
+	}
+}
+
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatalf("%s: %v", p.name, err)
+	}
+}

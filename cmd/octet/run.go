@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/exec"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/reader/npy"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+type runFlags struct {
+	data, output, signature string
+	workers                 int
+}
+
+func newRun(s streams) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run MODEL.tflite --data SPEC -o OUT.npz",
+		Short: "Run a model over a dataset",
+		Long: `Run a model over a dataset (see 'octet convert --help' for what --data takes) and write its outputs
+as arrays of a .npz file: named as the signature names them, samples along axis 0.`,
+		Example: `  octet run model.tflite --data samples.npz -o outputs.npz`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case f.data == "" || f.output == "":
+				return usagef("--data and -o OUT.npz are required")
+			case f.workers < 1:
+				return usagef("--workers must be at least 1")
+			}
+			return runModel(cmd.Context(), s, args[0], &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.data, "data", "", "the dataset (required)")
+	flags.StringVarP(&f.output, "output", "o", "", "the .npz file to write (required)")
+	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
+	return cmd
+}
+
+func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	m, err := tflite.Decode(data)
+	if err != nil {
+		return &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
+	}
+	tmp, err := os.MkdirTemp("", "octet-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	folder, err := store.NewFolder(tmp)
+	if err != nil {
+		return err
+	}
+	r, err := newRunner(path, m, f.signature)
+	if err != nil {
+		return err
+	}
+	files := store.NewOverlay(folder)
+	manifest, err := dataset.Build(ctx, f.data, r.inputs, files)
+	if err != nil {
+		return err
+	}
+	samples, err := dataset.Open(ctx, manifest, files)
+	if err != nil {
+		return err
+	}
+	defer samples.Close()
+	bar := newProgress(s.err)
+	defer bar.close()
+	outputs, err := r.run(ctx, samples.Sample, manifest.Len(), f.workers, func(done int) {
+		bar.show("run", int64(done), int64(manifest.Len()), "samples")
+	})
+	if err != nil {
+		return err
+	}
+	return writeOutputs(f.output, outputs)
+}
+
+// runner runs one signature of a model.
+type runner struct {
+	program *exec.Program
+	inputs  []dataset.Input
+	names   []string // of the outputs, in the graph's order
+}
+
+func newRunner(path string, m *ir.Model, signature string) (*runner, error) {
+	sig, err := shard.Signature(m, signature)
+	if err != nil {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
+	}
+	program, err := exec.Compile(m, sig.Graph, exec.Options{})
+	if err != nil {
+		kind := convert.BadInput
+		if shard.Unsupported(err) {
+			kind = convert.Refused
+		}
+		return nil, &convert.Error{Kind: kind, Source: path, Err: err}
+	}
+	r := &runner{program: program, inputs: shard.Inputs(m, sig)}
+	for _, v := range program.Outputs() {
+		name := v.Name
+		for _, p := range sig.Outputs {
+			if p.Value == v {
+				name = p.Name
+			}
+		}
+		r.names = append(r.names, name)
+	}
+	return r, nil
+}
+
+// output is one output of a model over all samples.
+type output struct {
+	name   string
+	dtype  tensor.DType
+	shape  tensor.Shape // of one sample
+	values [][]byte     // by sample
+}
+
+// run computes the outputs of n samples, several at a time.
+func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, error), n, workers int, progress func(done int)) ([]output, error) {
+	outputs := make([]output, len(r.names))
+	for i, name := range r.names {
+		outputs[i] = output{name: name, values: make([][]byte, n)}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		done  int
+	)
+	next := make(chan int)
+	for range workers {
+		group.Go(func() {
+			session := r.program.NewSession()
+			for i := range next {
+				in, err := sample(i)
+				var out []*tensor.Tensor
+				if err == nil {
+					out, err = session.Run(in, nil)
+				}
+				mu.Lock()
+				if err == nil {
+					err = keep(outputs, i, out)
+				}
+				done++
+				progress(done)
+				mu.Unlock()
+				if err != nil {
+					cancel(fmt.Errorf("sample %d: %w", i, err))
+				}
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	group.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return outputs, nil
+}
+
+// keep copies the outputs of sample i, which must have the same types for all samples.
+func keep(outputs []output, i int, out []*tensor.Tensor) error {
+	for k, t := range out {
+		o := &outputs[k]
+		if o.dtype == tensor.Invalid {
+			o.dtype, o.shape = t.DType, t.Shape.Clone()
+		}
+		if o.dtype != t.DType || !o.shape.Equal(t.Shape) {
+			return fmt.Errorf("output %q is %v%v, of another sample it was %v%v: they can't be one array", o.name, t.DType, t.Shape, o.dtype, o.shape)
+		}
+		o.values[i] = append([]byte(nil), t.Data...)
+	}
+	return nil
+}
+
+var npyTypes = map[tensor.DType]npy.Type{
+	tensor.Float16: npy.Float16, tensor.Float32: npy.Float32, tensor.Float64: npy.Float64, tensor.Bool: npy.Bool,
+	tensor.Int8: npy.Int8, tensor.Int16: npy.Int16, tensor.Int32: npy.Int32, tensor.Int64: npy.Int64,
+	tensor.UInt8: npy.UInt8, tensor.UInt16: npy.UInt16, tensor.UInt32: npy.UInt32, tensor.UInt64: npy.UInt64,
+}
+
+// writeOutputs writes a .npz file at once. A leading dimension of 1 is the sample's axis; otherwise samples get an axis of their own in front.
+func writeOutputs(path string, outputs []output) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".octet-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(tmp.Name())))
+		}
+	}()
+	if err := errors.Join(writeArrays(tmp, outputs), tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func writeArrays(w io.Writer, outputs []output) error {
+	archive := npy.NewWriter(w)
+	for _, o := range outputs {
+		t, ok := npyTypes[o.dtype]
+		if !ok {
+			return fmt.Errorf("output %q of type %v can't be written as an array", o.name, o.dtype)
+		}
+		shape := append([]int{len(o.values)}, o.shape...)
+		if len(o.shape) > 0 && o.shape[0] == 1 {
+			shape = append([]int{len(o.values)}, o.shape[1:]...)
+		}
+		part, err := archive.Create(o.name, t, shape)
+		if err != nil {
+			return err
+		}
+		for _, v := range o.values {
+			if _, err := part.Write(v); err != nil {
+				return err
+			}
+		}
+	}
+	return archive.Close()
+}

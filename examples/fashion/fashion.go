@@ -1,0 +1,25 @@
+// Package fashion holds a small real model with its data: a convolutional network for Fashion-MNIST, trained by train.py.
+package fashion
+
+import _ "embed" // the files below
+
+// Model is the float model, a flatbuffer.
+//
+//go:embed model.tflite
+var Model []byte
+
+// Calibration is a representative dataset of 200 images.
+//
+//go:embed calibration.npz
+var Calibration []byte
+
+// Test holds images that neither training nor calibration saw, under the name of the model's input, and Labels beside them.
+//
+//go:embed test.npz
+var Test []byte
+
+// Labels is the name of the labels in Test, one int32 for each image.
+const Labels = "labels"
+
+// TestImages is the number of images in Test.
+const TestImages = 1000
