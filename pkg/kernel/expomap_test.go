@@ -1,0 +1,82 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// maps pairs the functions of slices with those of a number.
+var maps = []struct {
+	name string
+	run  func(dst, src []float32)
+	f    func(float32) float32
+}{
+	{"Exp", F32MapExp, F32Exp},
+	{"Logistic", F32MapLogistic, F32Logistic},
+	{"Tanh", F32MapTanh, F32Tanh},
+}
+
+func TestMap(t *testing.T) {
+	stride := uint64(251)
+	if testing.Short() {
+		stride = 10_007
+	}
+	for _, m := range maps {
+		t.Run(m.name, func(t *testing.T) {
+			src, dst := make([]float32, 0, 1000), make([]float32, 1000)
+			check := func() {
+				m.run(dst[:len(src)], src)
+				for i, x := range src {
+					if want := m.f(x); !sameFloat(dst[i], want) {
+						t.Fatalf("F32Map%s(%g) = %g, want %g", m.name, x, dst[i], want)
+					}
+				}
+				src = src[:0]
+			}
+			for b := uint64(0); b < 1<<32; b += stride {
+				if src = append(src, math.Float32frombits(uint32(b))); len(src) == cap(src) {
+					check()
+				}
+			}
+			check()
+			// Around the limits, where results turn into constants.
+			for _, x := range []float32{10, 20, 40, 88.722839, 89, 100, 103.97208, 104, 110, 9.0109} {
+				for _, x := range []float32{x, -x, x / 2, -x / 2} {
+					for up, down := x, x; len(src) < cap(src); {
+						src = append(src, up, down)
+						up, down = math.Nextafter32(up, 1000), math.Nextafter32(down, -1000)
+					}
+					check()
+				}
+			}
+			r := rand.New(rand.NewPCG(28, 29))
+			for n := range 70 {
+				x := ended(t, n)
+				values(r, x, 10)
+				out, intact := guarded(t, n)
+				m.run(out, x)
+				intact()
+				place := append([]float32(nil), x...)
+				m.run(place, place)
+				same(t, "in place", place, out)
+				withoutVariants(func() { m.run(x, x) })
+				same(t, "variant", out, x)
+			}
+		})
+	}
+}
+
+func BenchmarkMap(b *testing.B) {
+	x := make([]float32, 4096)
+	values(rand.New(rand.NewPCG(30, 31)), x, 0)
+	dst := make([]float32, len(x))
+	for _, m := range maps {
+		b.Run(m.name, func(b *testing.B) {
+			for b.Loop() {
+				m.run(dst, x)
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(len(x)), "ns/element")
+		})
+	}
+}
