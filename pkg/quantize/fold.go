@@ -7,6 +7,9 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
+// passing stands for an operation that hands its operand on as it is, while both have a range: TFLiteConverter gives types to both.
+const passing = "PASSING"
+
 // fold removes operations that hand an operand on as it is, and makes constants of those whose result is known beforehand: a shape, a
 // constant that is only moved. It reports whether it changed anything.
 func (g *graph) fold() bool {
@@ -16,8 +19,14 @@ func (g *graph) fold() bool {
 			continue
 		}
 		if v := handsOn(o); v != nil {
+			if changed = true; v.stat != nil && o.outputs[0].stat != nil && !o.is(passing) {
+				o.become(passing, nil, v)
+				continue
+			}
+			if v.stat == nil && !v.madeBy(constant) {
+				v.stat = o.outputs[0].stat
+			}
 			g.bypass(o, v)
-			changed = true
 		} else if c := known(o); c != nil {
 			g.settle(o, c)
 			changed = true
@@ -30,6 +39,8 @@ func (g *graph) fold() bool {
 func handsOn(o *operation) *value {
 	in, out := o.input(0), o.outputs[0]
 	switch o.name {
+	case passing:
+		return in
 	case "CAST", "PAD", "PADV2", "RESHAPE", "SLICE", "SQUEEZE":
 		if sameType(in, out) && (in.static() || o.is("CAST", "SQUEEZE")) {
 			return in
@@ -167,7 +178,7 @@ func (g *graph) bypass(o *operation, v *value) {
 func (g *graph) settle(o *operation, content *tensor.Tensor) {
 	c := newOperation(constant, nil, []*value{o.outputs[0]})
 	c.content = content
-	g.insertBefore(o, c)
+	g.insertAfter(nil, c)
 	o.outputs = nil
 	g.eraseDead(o)
 }

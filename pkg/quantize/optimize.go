@@ -21,6 +21,7 @@ var (
 		{"FULLY_CONNECTED", dropReshapeBefore},
 		{"FULLY_CONNECTED", flattenInput},
 		{"RESHAPE", dropReshapeBehind},
+		{"RESHAPE", dropReshapesAround},
 	}
 	simplify = []rewrite{
 		{"RELU", fuseActivation},
@@ -30,10 +31,18 @@ var (
 		{"CONV_2D", fusePadding},
 		{"DEPTHWISE_CONV_2D", fusePadding},
 
-		{"SQUEEZE", becomeReshape},
-		{"EXPAND_DIMS", becomeReshape},
+		{"RESHAPE", plainShape},
+		{"PAD", narrow},
+		{"SLICE", narrow},
+		{"SQUEEZE", squeezeByReshape},
+		{"EXPAND_DIMS", expandByReshape},
 		{"BROADCAST_TO", becomeReshapeIfSameSize},
+		{"PACK", dropPack},
 		{"PACK", becomeReshapeIfAlone},
+		{"GATHER_ND", dropGather},
+		{"GATHER", castLast},
+		{"SELECT", simplifySelect},
+		{"SELECT_V2", simplifySelect},
 		{"RESHAPE", joinReshapes},
 		{"TRANSPOSE", dropTranspose},
 		{"TRANSPOSE", joinTransposes},
@@ -45,10 +54,14 @@ var (
 		{"MEAN", dropReduction}, {"SUM", dropReduction}, {"REDUCE_MAX", dropReduction}, {"REDUCE_MIN", dropReduction},
 		{"REDUCE_PROD", dropReduction}, {"REDUCE_ANY", dropReduction}, {"REDUCE_ALL", dropReduction},
 		{"ARG_MAX", dropSoftmax}, {"ARG_MIN", dropSoftmax},
+		{"CUMSUM", dropSum},
 		{"POW", replacePower},
+		{"DIV", becomeSoftmax},
+		{"SOFTMAX", dropMaximum},
 
 		{"BATCH_MATMUL", fuseLeftTranspose},
 		{"BATCH_MATMUL", fuseRightTranspose},
+		{"TRANSPOSE", fuseTransposeBehind},
 
 		{"ADD", dropTile}, {"SUB", dropTile}, {"MUL", dropTile}, {"DIV", dropTile},
 		{"ADD", dropReshapeOfOperand}, {"SUB", dropReshapeOfOperand}, {"MUL", dropReshapeOfOperand}, {"DIV", dropReshapeOfOperand},
@@ -59,7 +72,9 @@ var (
 		{"RELU_N1_TO_1", moveBeforeMove}, {"RELU6", moveBeforeMove}, {"ROUND", moveBeforeMove}, {"TANH", moveBeforeMove},
 		{"SQRT", moveBeforeMove}, {"SQUARE", moveBeforeMove}, {"LOGISTIC", moveBeforeMove},
 	}
-	mergeAgain = slices.Concat(mergeReshapes[:1], mergeReshapes[2:], simplify, []rewrite{
+	mergeAgain = slices.Concat(mergeReshapes[:1], mergeReshapes[2:3], simplify, []rewrite{
+		{"CONCATENATION", joinUnpacked},
+		{"QUANTIZE", dropRoundTrip},
 		{"RESHAPE", moveReshapeBefore},
 		{"RESHAPE", keepDimsBefore},
 	})
@@ -78,6 +93,9 @@ func (g *graph) optimize() {
 			list := g.operations()
 			slices.Reverse(list)
 			for _, o := range list {
+				if !o.gone && o.dead() {
+					g.erase(o)
+				}
 				for _, r := range rows[o.name] {
 					if !o.gone && o.name == r.op && r.apply(g, o) {
 						again = true

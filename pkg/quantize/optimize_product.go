@@ -172,3 +172,49 @@ func transposesMatrices(o *operation) bool {
 	perm[n-2], perm[n-1] = perm[n-1], perm[n-2]
 	return slices.IsSorted(perm)
 }
+
+// fuseTransposeBehind: the transposed product of a matrix with a transposed one is the product of the other with it transposed.
+func fuseTransposeBehind(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("BATCH_MATMUL") || !transposesMatrices(o) {
+		return false
+	}
+	a, ok := d.attr.(*op.BatchMatMul)
+	if !ok || a.AdjX || !a.AdjY {
+		return false
+	}
+	o.become("BATCH_MATMUL", a, d.inputs[1], d.inputs[0])
+	g.eraseDead(d)
+	return true
+}
+
+// dropReshapesAround removes the RESHAPE before and behind a product with one matrix that only put leading dimensions together and apart.
+func dropReshapesAround(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("BATCH_MATMUL") || o.input(1).ints() == nil {
+		return false
+	}
+	first := d.inputs[0].made
+	if !first.is("RESHAPE") || first.input(1).ints() == nil {
+		return false
+	}
+	in, flat, mid, out, right := first.inputs[0], d.inputs[0], d.outputs[0], o.outputs[0], d.inputs[1]
+	if !in.static() || !flat.static() || !out.static() || !mid.static() || in.lastDim() != flat.lastDim() {
+		return false
+	}
+	skip := 0 // leading dimensions that are 1 on both sides
+	switch {
+	case right.rank() == 2 && flat.rank() == 2 && in.rank() >= 2 && out.rank() >= 2:
+	case right.rank() == 3 && flat.rank() == 3 && in.rank() >= 3 && right.dims()[0] == 1 && in.dims()[0] == 1 && out.rank() >= 3:
+		skip = 1
+	default:
+		return false
+	}
+	if !leading(in)[skip:].Equal(leading(out)[skip:]) || leading(in)[skip:].Elements() != flat.dims()[flat.rank()-2] ||
+		leading(out)[skip:].Elements() != mid.dims()[mid.rank()-2] {
+		return false
+	}
+	o.become("BATCH_MATMUL", d.attr, in, right)
+	g.eraseDead(d)
+	return true
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // keepReducedDims removes a RESHAPE that puts reduced dimensions back: the reduction keeps them instead.
@@ -21,7 +22,7 @@ func keepReducedDims(g *graph, o *operation) bool {
 		if slices.Contains(axes, i) {
 			n = 1
 		}
-		if shape[i] != n {
+		if n < 0 || shape[i] != n {
 			return false
 		}
 	}
@@ -51,6 +52,59 @@ func dropSoftmax(g *graph, o *operation) bool {
 		return false
 	}
 	o.setInput(0, in)
+	g.eraseDead(d)
+	return true
+}
+
+// dropSum removes a CUMSUM along dimensions of size 1.
+func dropSum(g *graph, o *operation) bool {
+	a, ok := o.attr.(*op.Cumsum)
+	in, axes := o.inputs[0], o.inputs[1].ints()
+	if !ok || a.Exclusive || axes == nil || in.typ.Unranked {
+		return false
+	}
+	for _, axis := range axes {
+		if axis, err := tensor.Axis(axis, in.rank()); err != nil || in.dims()[axis] != 1 {
+			return false
+		}
+	}
+	g.bypass(o, in)
+	return true
+}
+
+// alongLast reports whether o is a reduction of the given kind along the last dimension, which it keeps.
+func alongLast(o *operation, name string) bool {
+	if !o.is(name) {
+		return false
+	}
+	a, ok := o.attr.(*op.Reduce)
+	axes := o.inputs[1].ints()
+	return ok && a.KeepDims && len(axes) == 1 && (axes[0] == -1 || axes[0] == o.inputs[0].rank()-1)
+}
+
+// becomeSoftmax: exp(x) / sum(exp(x)) is SOFTMAX.
+func becomeSoftmax(g *graph, o *operation) bool {
+	e, s := o.inputs[0].made, o.inputs[1].made
+	if !e.is("EXP") || !alongLast(s, "SUM") || s.inputs[0] != o.inputs[0] || activation(o.attr) != op.None ||
+		len(e.outputs[0].uses) != 2 || len(s.outputs[0].uses) != 1 {
+		return false
+	}
+	o.become("SOFTMAX", &op.Softmax{Beta: 1}, e.inputs[0])
+	g.eraseDead(s)
+	return true
+}
+
+// dropMaximum: SOFTMAX subtracts the maximum itself.
+func dropMaximum(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	if !d.is("SUB") || activation(d.attr) != op.None || len(d.outputs[0].uses) != 1 {
+		return false
+	}
+	x, m := d.inputs[0], d.inputs[1].made
+	if !alongLast(m, "REDUCE_MAX") || m.inputs[0] != x || len(m.outputs[0].uses) != 1 {
+		return false
+	}
+	o.setInput(0, x)
 	g.eraseDead(d)
 	return true
 }

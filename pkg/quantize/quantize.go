@@ -84,6 +84,7 @@ func entry(m *ir.Model, i int) bool {
 
 // run quantizes the graph. The inputs and outputs of an entry become what io says; those of other graphs stay as they are.
 func (g *graph) run(entry bool, io IOType) {
+	g.fold()
 	if g.compat == TFLite {
 		g.dropStatistics()
 		g.dropDead()
