@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // The activations of this file store their result in dst, which may be src. A NaN stays. RELU, RELU6, RELU_N1_TO_1 and RELU_0_TO_1 are Clamp with
-// an infinity where there is no limit; LOGISTIC and TANH are F32Map.
+// an infinity where there is no limit; LOGISTIC and TANH are F32MapLogistic and F32MapTanh.
 
 // F32Relu returns the greater of x and 0.
 func F32Relu(x float32) float32 {

@@ -7,8 +7,9 @@ func F32Softmax(dst, src []float32, n int, beta float32) {
 		in, out := src[at:at+n], dst[at:at+n]
 		top := f32Max(in)
 		for i, x := range in {
-			out[i] = F32Exp((x - top) * beta)
+			out[i] = (x - top) * beta
 		}
+		F32MapExp(out, out)
 		sum := float32(F32Sum(out))
 		for i, e := range out {
 			out[i] = e / sum

@@ -33,7 +33,7 @@ func (v Activation) clamp() kernel.F32Clamp {
 func (v Activation) finish(x []float32) {
 	switch v {
 	case Tanh:
-		kernel.F32Map(x, x, kernel.F32Tanh)
+		kernel.F32MapTanh(x, x)
 	case SignBit:
 		kernel.F32Map(x, x, kernel.F32SignBit)
 	}
