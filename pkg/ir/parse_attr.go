@@ -48,7 +48,7 @@ func (p *parser) attributes(n *Node) error {
 
 // attribute reads one value into f, the inverse of the function of that name that prints.
 func (p *parser) attribute(f reflect.Value) error {
-	if u, ok := f.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](f.Addr()); ok {
 		return u.UnmarshalText([]byte(p.raw(",}]")))
 	}
 	var err error

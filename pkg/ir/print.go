@@ -229,7 +229,7 @@ func attributes(a Attr) string {
 }
 
 func attribute(f reflect.Value) string {
-	if m, ok := f.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](f); ok {
 		if text, err := m.MarshalText(); err == nil {
 			return string(text)
 		}

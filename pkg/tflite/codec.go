@@ -9,6 +9,7 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite/schema"
 )
 
@@ -114,6 +115,17 @@ func checkInts(attr reflect.Value) error {
 	return nil
 }
 
+// checkTypes fails if a field of an options object is an element type that the schema does not know.
+func checkTypes(options reflect.Value) error {
+	for i := range options.NumField() {
+		name, f := options.Type().Field(i).Name, options.Field(i)
+		if (f.Type() == reflect.TypeFor[schema.TensorType]() || name == "OutputType") && decodeDType(schema.TensorType(f.Int())) == tensor.Invalid {
+			return fmt.Errorf("%s: element type %d is not known", name, f.Int())
+		}
+	}
+	return nil
+}
+
 // decodeOptions returns the attributes of a builtin operator, and what has to be carried along with the node.
 func decodeOptions(name string, first *schema.BuiltinOptionsT, second *schema.BuiltinOptions2T) (attr ir.Attr, extra Options, err error) {
 	var options any
@@ -143,6 +155,9 @@ func decodeOptions(name string, first *schema.BuiltinOptionsT, second *schema.Bu
 	}
 	if c.decode == nil {
 		return nil, Options{}, nil
+	}
+	if err := checkTypes(reflect.ValueOf(options).Elem()); err != nil {
+		return nil, Options{}, err
 	}
 	return c.decode(options), Options{}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite/schema"
 )
 
@@ -53,6 +54,9 @@ func compareFiles(before, after []byte) (flaws []string) {
 					*q = nil
 				}
 			}
+			if known, signature := possible(widen(t.Shape), widen(t.ShapeSignature)); len(signature) > 0 {
+				t.Shape, t.ShapeSignature = narrow(known), narrow(signature)
+			}
 			diff(fmt.Sprintf("%s: tensor %d", where, j), t, u)
 		}
 		for j, o := range g.Operators {
@@ -81,8 +85,10 @@ func compareFiles(before, after []byte) (flaws []string) {
 	return flaws
 }
 
+func widen(list []int32) tensor.Shape { return tensor.Shape(ints(list)) }
+
 func (c custom) bytes(file []byte) []byte {
-	if len(c.data) == 0 && c.op.LargeCustomOptionsOffset > 1 {
+	if len(c.data) == 0 && c.op.LargeCustomOptionsOffset > 1 && c.op.LargeCustomOptionsSize > 0 {
 		return file[c.op.LargeCustomOptionsOffset:][:c.op.LargeCustomOptionsSize]
 	}
 	return c.data
@@ -100,7 +106,7 @@ func bufferOf(file []byte, m *schema.ModelT, n uint32) []byte {
 		return nil
 	}
 	b := m.Buffers[n]
-	if len(b.Data) == 0 && b.Offset > 1 {
+	if len(b.Data) == 0 && b.Offset > 1 && b.Size > 0 {
 		return file[b.Offset:][:b.Size]
 	}
 	return b.Data

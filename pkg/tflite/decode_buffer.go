@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite/schema"
@@ -29,7 +30,7 @@ func (d *decoder) loadBuffers() error {
 			}
 		}
 		if len(data) > 0 {
-			d.buffers[i].data = data[:len(data):len(data)]
+			d.buffers[i].data = slices.Clip(data)
 		}
 	}
 	return nil

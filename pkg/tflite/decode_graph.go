@@ -12,7 +12,7 @@ import (
 // graph reads a subgraph.
 func (d *decoder) graph(s *schema.SubGraph) (*ir.Graph, error) {
 	g := &ir.Graph{Name: string(s.Name())}
-	if i := s.DebugMetadataIndex(); i >= 0 {
+	if i := s.DebugMetadataIndex(); i != -1 {
 		g.Carry = &ir.Carry{Data: &GraphCarry{Debug: int(i) + 1}}
 	}
 	n := s.TensorsLength()

@@ -34,7 +34,7 @@ func withRuntimeVersion(m *ir.Model, codes []*schema.OperatorCodeT) []ir.Metadat
 func runtimeVersion(codes []*schema.OperatorCodeT) string {
 	newest := ""
 	for _, c := range codes {
-		for _, row := range strings.Fields(runtimeVersions[schema.EnumNamesBuiltinOperator[c.BuiltinCode]]) {
+		for row := range strings.FieldsSeq(runtimeVersions[schema.EnumNamesBuiltinOperator[c.BuiltinCode]]) {
 			version, runtime, _ := strings.Cut(row, ":")
 			if version == strconv.Itoa(int(c.Version)) && compareVersions(runtime, newest) > 0 {
 				newest = runtime

@@ -98,11 +98,11 @@ var versionRules = map[string][]versionRule{
 		{3, is(0, tensor.Bool)},
 	},
 	"GATHER_ND":         {{5, is(0, tensor.Bool)}, {4, is(1, tensor.Int16)}, {3, is(0, tensor.Int16)}},
-	"TRANSPOSE":         {{8, above(0, 6)}, {6, above(0, 5)}, {4, above(0, 4)}, {3, is(0, tensor.Bool)}},
+	"TRANSPOSE":         {{8, above(6)}, {6, above(5)}, {4, above(4)}, {3, is(0, tensor.Bool)}},
 	"SPLIT":             {{4, is(1, tensor.Int16)}, {3, is(1, tensor.Int32)}, {2, is(1, tensor.Int8)}},
-	"SLICE":             {{5, above(0, 4)}},
-	"PAD":               {{4, above(0, 4)}},
-	"PADV2":             {{4, above(0, 4)}},
+	"SLICE":             {{5, above(4)}},
+	"PAD":               {{4, above(4)}},
+	"PADV2":             {{4, above(4)}},
 	"SPACE_TO_BATCH_ND": {{3, func(u use) bool { return u.rank(0) != 4 }}},
 	"BATCH_TO_SPACE_ND": {{3, func(u use) bool { return u.rank(0) != 4 }}},
 	"STRIDED_SLICE": {
@@ -111,7 +111,7 @@ var versionRules = map[string][]versionRule{
 			a, ok := u.Attr.(*op.StridedSlice)
 			return ok && (a.EllipsisMask != 0 || a.NewAxisMask != 0)
 		}},
-		{4, above(0, 4)},
+		{4, above(4)},
 		{3, is(0, tensor.Bool)},
 	},
 	"REVERSE_V2":      {{3, is(0, tensor.Int8)}, {2, is(0, tensor.Bool)}},

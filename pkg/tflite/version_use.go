@@ -43,8 +43,8 @@ func is(i int, types ...tensor.DType) func(use) bool {
 	return func(u use) bool { return slices.Contains(types, u.in(i)) }
 }
 
-// above holds if input i has more than so many dimensions.
-func above(i, rank int) func(use) bool { return func(u use) bool { return u.rank(i) > rank } }
+// above holds if the first input has more than so many dimensions.
+func above(rank int) func(use) bool { return func(u use) bool { return u.rank(0) > rank } }
 
 func perAxis(v *ir.Value) bool { return v != nil && v.Quant != nil && v.Quant.PerAxis() }
 

@@ -1,6 +1,8 @@
 package tflite
 
 import (
+	"slices"
+
 	flatbuffers "github.com/google/flatbuffers/go"
 
 	"github.com/octetlite/octet/pkg/tflite/schema"
@@ -28,8 +30,8 @@ func (e *encoder) write(b *flatbuffers.Builder, contents bool) []byte {
 	var unnamed, description flatbuffers.UOffsetT
 	if e.unnamed != nil {
 		b.StartVector(4, len(e.unnamed), 4)
-		for i := len(e.unnamed) - 1; i >= 0; i-- {
-			b.PrependInt32(e.unnamed[i])
+		for _, n := range slices.Backward(e.unnamed) {
+			b.PrependInt32(n)
 		}
 		unnamed = b.EndVector(len(e.unnamed))
 	}
