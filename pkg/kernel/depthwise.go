@@ -39,6 +39,9 @@ func NewF32Depthwise(s F32DepthwiseSpec, weights, bias []float32) (*F32Depthwise
 	if err := checkImages(s.Window, s.C, oc); err != nil {
 		return nil, err
 	}
+	if err := checkTable(s.OH*s.OW, s.taps()); err != nil {
+		return nil, err
+	}
 	d := &F32Depthwise{spec: s}
 	if s.Multiplier > 1 || s.C < channelBlock {
 		conv, err := newConv(F32ConvSpec{Window: s.Window, C: s.C, OC: oc, Groups: s.C, Clamp: s.Clamp})

@@ -74,6 +74,21 @@ func TestDepthwise(t *testing.T) {
 	checkAll(t, layers)
 }
 
+func TestDepthwiseRefuses(t *testing.T) {
+	huge := square(4, 3, 1)
+	huge.KH, huge.KW, huge.OH, huge.OW = 1<<10, 1<<10, 1<<10, 1<<10
+	for name, s := range map[string]F32DepthwiseSpec{
+		"no channels":   {Window: square(4, 3, 1), Multiplier: 1},
+		"no multiplier": {Window: square(4, 3, 1), C: 8},
+		"too many":      {Window: square(4, 3, 1), C: 1 << 20, Multiplier: 1 << 20},
+		"huge table":    {Window: huge, C: 8, Multiplier: 1},
+	} {
+		if _, err := NewF32Depthwise(s, nil, nil); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 func FuzzDepthwise(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	f.Fuzz(func(t *testing.T, a, b uint64) {

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // F32PoolSpec is the geometry of a pool over NHWC images. Positions outside the image take no part; every window must hold one inside.
 type F32PoolSpec struct {
@@ -74,14 +71,6 @@ func finish(acc []float32, n float32, mode poolMode) {
 		}
 	case poolMax:
 	}
-}
-
-// checkInside reports a window that lies outside the image.
-func (s *F32PoolSpec) checkInside() error {
-	if s.Top > (s.KH-1)*s.DilationH || s.Left > (s.KW-1)*s.DilationW || (s.OH-1)*s.StrideH-s.Top >= s.H || (s.OW-1)*s.StrideW-s.Left >= s.W {
-		return fmt.Errorf("kernel: a window of the pool %+v lies outside the image", s.Window)
-	}
-	return nil
 }
 
 // pool folds the window of output (y, x) into acc and returns the number of positions inside the image.

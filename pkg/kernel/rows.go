@@ -9,14 +9,22 @@ type rows struct {
 	blocks [][]span // a block is what stays in the cache while all panels are gone through
 }
 
-// maxTable bounds the offsets of rows.
+// maxTable bounds the offsets that are looked up beforehand.
 const maxTable = 1 << 28
+
+// checkTable reports more outputs and taps than maxTable allows.
+func checkTable(outputs, taps int) error {
+	if taps > 0 && outputs > maxTable/taps {
+		return fmt.Errorf("kernel: %d outputs of %d taps each: more than %d offsets", outputs, taps, maxTable)
+	}
+	return nil
+}
 
 // newRows returns the rows of m outputs. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
 // image. Taps that follow each other without a gap, all of them or every inner ones, are read as one run.
 func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
-	if m*taps > maxTable {
-		return nil, fmt.Errorf("kernel: %d outputs of %d taps each: more than %d offsets", m, taps, maxTable)
+	if err := checkTable(m, taps); err != nil {
+		return nil, err
 	}
 	r := &rows{m: m}
 	limit := max(1, leftBytes/(4*tileRows*c*max(1, min(taps, 3))))

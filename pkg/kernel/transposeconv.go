@@ -36,6 +36,9 @@ func NewF32TransposeConv(s F32ConvSpec, weights, bias []float32) (*F32TransposeC
 	if s.Groups > 1 {
 		return nil, fmt.Errorf("kernel: a transposed convolution of %d groups", s.Groups)
 	}
+	if err := checkTable(s.OH*s.OW, s.taps()); err != nil {
+		return nil, err
+	}
 	t := &F32TransposeConv{spec: s, zero: make([]float32, s.C)}
 	for py := range min(s.StrideH, s.OH) {
 		for px := range min(s.StrideW, s.OW) {

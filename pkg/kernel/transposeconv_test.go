@@ -70,9 +70,17 @@ func TestTransposeConv(t *testing.T) {
 	checkAll(t, layers)
 }
 
-func TestTransposeConvRefusesGroups(t *testing.T) {
-	if _, err := NewF32TransposeConv(F32ConvSpec{Window: square(4, 3, 1), C: 4, OC: 4, Groups: 2}, nil, nil); err == nil {
-		t.Error("no error")
+func TestTransposeConvRefuses(t *testing.T) {
+	huge := square(4, 3, 1)
+	huge.KH, huge.KW, huge.OH, huge.OW = 1<<10, 1<<10, 1<<10, 1<<10
+	for name, s := range map[string]F32ConvSpec{
+		"groups":      {Window: square(4, 3, 1), C: 4, OC: 4, Groups: 2},
+		"no channels": {Window: square(4, 3, 1), C: 4},
+		"huge table":  {Window: huge, C: 1, OC: 1},
+	} {
+		if _, err := NewF32TransposeConv(s, nil, nil); err == nil {
+			t.Errorf("%s: no error", name)
+		}
 	}
 }
 

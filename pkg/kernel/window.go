@@ -44,6 +44,14 @@ func (w *Window) check() error {
 	return nil
 }
 
+// checkInside reports a window that lies outside the image, for pools.
+func (w *Window) checkInside() error {
+	if w.Top > (w.KH-1)*w.DilationH || w.Left > (w.KW-1)*w.DilationW || (w.OH-1)*w.StrideH-w.Top >= w.H || (w.OW-1)*w.StrideW-w.Left >= w.W {
+		return fmt.Errorf("kernel: a window of %+v lies outside the image", *w)
+	}
+	return nil
+}
+
 // checkImages reports images of c and oc channels that are empty or too large for offsets of 32 bits.
 func checkImages(w Window, c, oc int) error {
 	for _, f := range []struct {

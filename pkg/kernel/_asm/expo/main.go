@@ -122,7 +122,7 @@ var (
 func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish func(p, s reg.VecVirtual), c *table) {
 	TEXT(name, NOSPLIT, "func(dst, src *float32, n int)")
 	Pragma("noescape")
-	Doc(name+" stores "+does+" of src in dst, which may be src, for n elements, a positive multiple of 8.")
+	Doc(name + " stores " + does + " of src in dst, which may be src, for n elements, a positive multiple of 8.")
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())
 	n := Load(Param("n"), GP64())
