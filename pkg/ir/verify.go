@@ -28,12 +28,16 @@ func Verify(m *Model, set Set) error {
 			errs = append(errs, fmt.Errorf("graph %d %q: %w", i, g.Name, err))
 		}
 	}
+	indices := make([]map[*Value]int, len(m.Graphs))
 	for _, s := range m.Signatures {
 		if s.Graph < 0 || s.Graph >= len(m.Graphs) {
 			errs = append(errs, fmt.Errorf("signature %q: graph %d does not exist", s.Key, s.Graph))
 			continue
 		}
-		index := m.Graphs[s.Graph].Index()
+		if indices[s.Graph] == nil {
+			indices[s.Graph] = m.Graphs[s.Graph].Index()
+		}
+		index := indices[s.Graph]
 		for _, p := range append(append([]Port{}, s.Inputs...), s.Outputs...) {
 			if _, ok := index[p.Value]; !ok {
 				errs = append(errs, fmt.Errorf("signature %q: port %q is no value of graph %d", s.Key, p.Name, s.Graph))

@@ -189,6 +189,24 @@ func TestLittleMemory(t *testing.T) {
 		"operators of 8 bytes": func(b *flatbuffers.Builder) []byte {
 			return wrap(b, 0, vector(b, distinct(func() flatbuffers.UOffsetT { return (&schema.OperatorT{DebugMetadataIndex: -1}).Pack(b) })...), 0)
 		},
+		"signatures of 8 bytes": func(b *flatbuffers.Builder) []byte {
+			tensors := vector(b, distinct(func() flatbuffers.UOffsetT { return (&schema.TensorT{}).Pack(b) })...)
+			schema.SubGraphStart(b)
+			schema.SubGraphAddTensors(b, tensors)
+			graphs := vector(b, schema.SubGraphEnd(b))
+			signatures := vector(b, distinct(func() flatbuffers.UOffsetT { return (&schema.SignatureDefT{}).Pack(b) })...)
+			schema.ModelStart(b)
+			schema.ModelAddVersion(b, 3)
+			schema.ModelAddSubgraphs(b, graphs)
+			schema.ModelAddSignatureDefs(b, signatures)
+			b.FinishWithFileIdentifier(schema.ModelEnd(b), []byte(schema.ModelIdentifier))
+			return b.FinishedBytes()
+		},
+		"one input, listed often": func(b *flatbuffers.Builder) []byte {
+			return file(&schema.ModelT{Version: 3, Subgraphs: []*schema.SubGraphT{{
+				Tensors: []*schema.TensorT{{Name: "x"}}, Inputs: make([]int32, 10*n), DebugMetadataIndex: -1,
+			}}})
+		},
 		"buffers that overlap": func(b *flatbuffers.Builder) []byte {
 			data := b.CreateByteVector(make([]byte, 40000))
 			buffers := distinct(func() flatbuffers.UOffsetT {

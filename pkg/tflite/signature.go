@@ -70,6 +70,7 @@ func signaturesOf(m *ir.Model) []*ir.Signature {
 // ports names values after themselves: kind and number where there is no name, a number behind it where another has the same.
 func ports(kind string, values []*ir.Value) []ir.Port {
 	taken := map[string]bool{}
+	next := map[string]int{}
 	var list []ir.Port
 	for i, v := range values {
 		stem := v.Name
@@ -77,8 +78,9 @@ func ports(kind string, values []*ir.Value) []ir.Port {
 			stem = fmt.Sprintf("%s_%d", kind, i)
 		}
 		name := stem
-		for n := 1; taken[name]; n++ {
-			name = fmt.Sprintf("%s_%d", stem, n)
+		for taken[name] {
+			next[stem]++
+			name = fmt.Sprintf("%s_%d", stem, next[stem])
 		}
 		taken[name] = true
 		list = append(list, ir.Port{Name: name, Value: v})
