@@ -82,19 +82,15 @@ func (s *F32PoolSpec) pool(acc, in []float32, y, x int, mode poolMode) (n int) {
 	for i := range acc {
 		acc[i] = first
 	}
-	for ky := range s.KH {
-		iy := y*s.StrideH - s.Top + ky*s.DilationH
-		if uint(iy) >= uint(s.H) {
-			continue
-		}
-		for kx := range s.KW {
-			ix := x*s.StrideW - s.Left + kx*s.DilationW
-			if uint(ix) >= uint(s.W) {
-				continue
-			}
-			n++
+	top, left := y*s.StrideH-s.Top, x*s.StrideW-s.Left
+	ky, rows := within(top, s.DilationH, s.KH, s.H)
+	kx, cols := within(left, s.DilationW, s.KW, s.W)
+	for iy := top + ky*s.DilationH; n < rows*cols; iy += s.DilationH {
+		for i := range cols {
+			ix := left + (kx+i)*s.DilationW
 			fold(acc, in[(iy*s.W+ix)*s.C:][:s.C], mode)
 		}
+		n += cols
 	}
 	return n
 }
