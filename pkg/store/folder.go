@@ -20,7 +20,7 @@ import (
 type Folder struct {
 	root string
 
-	mu        sync.Mutex
+	mu        sync.Mutex // held while a blob's age changes or decides, and for uploading
 	uploading map[Digest]bool
 }
 
@@ -106,22 +106,39 @@ func (f *Folder) Put(ctx context.Context, want Digest, r io.Reader) (Digest, int
 	return d, n, nil
 }
 
-// commit syncs a file and moves it to its place among the blobs.
+// commit syncs a file and moves it to its place among the blobs, as a new one.
 func (f *Folder) commit(tmp *os.File, d Digest) error {
 	path, err := f.blob(d)
 	if err != nil {
 		return err
 	}
+	if err := touch(tmp.Name()); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
 	if err := tmp.Sync(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	switch err := os.Mkdir(filepath.Dir(path), 0o700); {
+	case err == nil:
+		if err := syncFolder(f.path("blobs")); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("store: %w", err)
 	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	f.mu.Lock()
+	err = os.Rename(tmp.Name(), path)
+	f.mu.Unlock()
+	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// touch makes a file's time of modification the present one.
+func touch(path string) error {
+	now := time.Now()
+	return os.Chtimes(path, now, now)
 }
 
 func syncFolder(path string) error {
@@ -148,17 +165,42 @@ func (f *Folder) Delete(_ context.Context, d Digest) error {
 	return nil
 }
 
-// Touch makes a blob's time of modification the present one, so that it counts as new.
+// Touch makes a blob's time of modification the present one, so that it counts as new; ErrNotFound.
 func (f *Folder) Touch(d Digest) error {
 	path, err := f.blob(d)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	if err := os.Chtimes(path, now, now); err != nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := touch(path); err != nil {
 		return notFound(d, err)
 	}
 	return nil
+}
+
+// DeleteOlder removes a blob unless it was put or touched after the given time, and reports whether it did. Between Touch, Put and DeleteOlder there
+// is an order: a blob that was touched before it was deleted is not deleted.
+func (f *Folder) DeleteOlder(d Digest, limit time.Time) (bool, error) {
+	path, err := f.blob(d)
+	if err != nil {
+		return false, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("store: %w", err)
+	case info.ModTime().After(limit):
+		return false, nil
+	}
+	if err := os.Remove(path); err != nil {
+		return false, fmt.Errorf("store: %w", err)
+	}
+	return true, nil
 }
 
 // List implements Store.
@@ -170,6 +212,9 @@ func (f *Folder) List(ctx context.Context) iter.Seq2[Info, error] {
 			return
 		}
 		for _, dir := range dirs {
+			if !dir.IsDir() {
+				continue // not ours
+			}
 			files, err := os.ReadDir(f.path("blobs", dir.Name()))
 			if err != nil {
 				yield(Info{}, fmt.Errorf("store: %w", err))

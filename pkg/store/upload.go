@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // ErrBusy is returned for an upload that somebody else is writing.
@@ -33,6 +34,49 @@ func (f *Folder) Uploaded(d Digest) (int64, error) {
 		return 0, nil
 	case err != nil:
 		return 0, fmt.Errorf("store: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// ExpireUploads removes what has arrived of uploads that nobody is writing and that got nothing since the given time. It returns their number and
+// bytes.
+func (f *Folder) ExpireUploads(limit time.Time) (n, bytes int64, err error) {
+	files, err := os.ReadDir(f.path("uploads"))
+	if err != nil {
+		return 0, 0, fmt.Errorf("store: %w", err)
+	}
+	for _, file := range files {
+		size, err := f.expireUpload(Digest(file.Name()), limit)
+		if err != nil {
+			return n, bytes, err
+		}
+		if size >= 0 {
+			n++
+			bytes += size
+		}
+	}
+	return n, bytes, nil
+}
+
+// expireUpload returns the size of what it removed, -1 if the upload stays.
+func (f *Folder) expireUpload(d Digest, limit time.Time) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.uploading[d] {
+		return -1, nil
+	}
+	path := f.path("uploads", string(d))
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return -1, nil
+	case err != nil:
+		return -1, fmt.Errorf("store: %w", err)
+	case info.ModTime().After(limit):
+		return -1, nil
+	}
+	if err := os.Remove(path); err != nil {
+		return -1, fmt.Errorf("store: %w", err)
 	}
 	return info.Size(), nil
 }

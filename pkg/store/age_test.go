@@ -1,0 +1,147 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// aged puts a blob whose file is as old as the given time.
+func aged(t *testing.T, f *Folder, text string, when time.Time) Digest {
+	t.Helper()
+	d, err := PutBytes(t.Context(), f, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	age(t, f.path("blobs", string(d[:2]), string(d)), when)
+	return d
+}
+
+func age(t *testing.T, path string, when time.Time) {
+	t.Helper()
+	if err := os.Chtimes(path, when, when); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDeleteOlderSparesWhatWasTouchedOrPutAgain(t *testing.T) {
+	f := folder(t)
+	old, limit := time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
+	forgotten, touched, again := aged(t, f, "forgotten", old), aged(t, f, "touched", old), aged(t, f, "again", old)
+	if err := f.Touch(touched); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PutBytes(t.Context(), f, []byte("again")); err != nil {
+		t.Fatal(err)
+	}
+	for d, want := range map[Digest]bool{forgotten: true, touched: false, again: false, Of([]byte("never there")): false} {
+		if got, err := f.DeleteOlder(d, limit); got != want || err != nil {
+			t.Errorf("DeleteOlder(%.12s) = %v, %v, want %v", d, got, err, want)
+		}
+	}
+	if err := f.Touch(forgotten); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Touch of a deleted blob: %v", err)
+	}
+}
+
+// A blob is never both touched and deleted: who was told that it is there can rely on it.
+func TestTouchAndDeleteOlderAreInOrder(t *testing.T) {
+	f := folder(t)
+	limit := time.Now().Add(-time.Minute)
+	for range 200 {
+		d := aged(t, f, "x", limit.Add(-time.Hour))
+		var (
+			group   sync.WaitGroup
+			touch   error
+			deleted bool
+			failed  error
+		)
+		group.Go(func() { touch = f.Touch(d) })
+		group.Go(func() { deleted, failed = f.DeleteOlder(d, limit) })
+		group.Wait()
+		if failed != nil || (touch == nil) == deleted {
+			t.Fatalf("Touch: %v; DeleteOlder: %v, %v", touch, deleted, failed)
+		}
+	}
+}
+
+func TestAnUploadIsAYoungBlobOnceItIsComplete(t *testing.T) {
+	f := folder(t)
+	data := []byte("slow")
+	u, err := f.Upload(Of(data), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := u.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	age(t, f.path("uploads", string(Of(data))), start.Add(-time.Hour))
+	if err := u.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	for info, err := range f.List(t.Context()) {
+		if err != nil || info.Modified.Before(start.Add(-time.Second)) {
+			t.Errorf("the blob is of %v, it was completed at %v (%v)", info.Modified, start, err)
+		}
+	}
+}
+
+func TestUploadsExpireUnlessSomebodyWritesThem(t *testing.T) {
+	f := folder(t)
+	now := time.Now()
+	begin := func(text string, when time.Time) *Upload {
+		u, err := f.Upload(Of([]byte(text)), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		age(t, f.path("uploads", string(Of([]byte(text)))), when)
+		return u
+	}
+	begin("stale", now.Add(-48*time.Hour)).Close()
+	begin("young", now).Close()
+	busy := begin("being written", now.Add(-48*time.Hour))
+	defer busy.Close()
+	n, size, err := f.ExpireUploads(now.Add(-24 * time.Hour))
+	if n != 1 || size != int64(len("stale")) || err != nil {
+		t.Errorf("ExpireUploads = %d, %d, %v", n, size, err)
+	}
+	for text, want := range map[string]int{"stale": 0, "young": 5, "being written": 13} {
+		if got, err := f.Uploaded(Of([]byte(text))); got != int64(want) || err != nil {
+			t.Errorf("%q has %d bytes, %v, want %d", text, got, err, want)
+		}
+	}
+	if _, err := busy.Write([]byte("!")); err != nil {
+		t.Errorf("the writer lost its upload: %v", err)
+	}
+}
+
+func TestListPassesOverFilesThatAreNotItsOwn(t *testing.T) {
+	f := folder(t)
+	d, _, err := f.Put(t.Context(), "", bytes.NewReader([]byte("x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".DS_Store", filepath.Join(string(d[:2]), "notes.txt")} {
+		if err := os.WriteFile(f.path("blobs", name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for info, err := range f.List(t.Context()) {
+		if err != nil || info.Digest != d {
+			t.Errorf("listed %v, %v", info, err)
+		}
+		n++
+	}
+	if n != 1 {
+		t.Errorf("listed %d blobs, want 1", n)
+	}
+}
