@@ -68,6 +68,21 @@ func distance(got, want []float32) (worst far) {
 	return worst
 }
 
+// neighbours reports whether integers differ by at most 1.
+func neighbours(got, want *tensor.Tensor) bool {
+	g, err := got.Ints()
+	w, err2 := want.Ints()
+	if err != nil || err2 != nil || len(g) != len(w) {
+		return false
+	}
+	for i := range g {
+		if d := g[i] - w[i]; d < -1 || d > 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // difference returns the index of the first byte that differs, -1 if there is none.
 func difference(a, b []byte) int {
 	if slices.Equal(a, b) {

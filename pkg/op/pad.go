@@ -96,8 +96,12 @@ func inferMirrorPad(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
+	mode := n.Attr.(*MirrorPad).Mode
+	if mode != Reflect && mode != Symmetric {
+		o.fail("mode %v is not known", mode)
+	}
 	for i, d := range x.Shape {
-		if n.Attr.(*MirrorPad).Mode == Reflect {
+		if mode == Reflect {
 			d--
 		}
 		if max(before[i], after[i], 0) > max(d, 0) {

@@ -104,7 +104,8 @@ func inferSpaceToBatch(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 		}
 		shape[i+1] = d / b
 		shape[0] *= b
-		if o.err = checkSize(shape); o.err != nil {
+		if err := checkSize(shape); err != nil {
+			o.fail("%w", err)
 			break
 		}
 	}
