@@ -35,7 +35,8 @@
 // Plain functions; the result comes first, in memory of the caller. Shapes are row-major, of rank MaxRank at most.
 //
 //   - A binary operator is a Row (Add, Maximum, F32Prelu, Less …), which Binary lays over two operands that broadcast:
-//     Binary(dst, a, aShape, b, bShape, Add[float32]). Unary ones are functions of slices (Abs, F32Gelu …), or F32Map over a function of one number.
+//     Binary(dst, a, aShape, b, bShape, Add[float32]). Unary ones are functions of slices (Abs, F32Gelu …), or F32Map over a function of one number; F32MapExp, F32MapLogistic
+//     and F32MapTanh are faster than that.
 //   - Movement (Transpose, Slice, Concat, Gather, Pad …) works on bytes and is told the size of an element.
 //   - Sums over axes, rows and windows are made in float64, in an order that is written down, and rounded once.
 //   - F32LSTM, F32RNN and F32SVDF are prepared like the layers above; what they remember is the caller's.
