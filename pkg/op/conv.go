@@ -26,6 +26,7 @@ var convInputs = layerInputs{data: 0, weights: 1, bias: 2}
 func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*Conv2D)
 	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
+	o.same(0, 1)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32ConvSpec{}, nil
@@ -38,17 +39,20 @@ func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	} else {
 		s.Groups = s.C / per
 	}
-	o.vector(2, s.OC, tensor.Float32)
+	o.bias(2, s.OC, x.DType)
 	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, s.OC}
 }
 
 func inferConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	_, shape := conv(o)
-	return o.one(tensor.Float32, shape)
+	return o.like(0, shape)
 }
 
-func prepareConv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if in[0].DType == tensor.Int8 {
+		return late(s8Conv, 1, 2)(n, in, out)
+	}
 	o := read(n, in)
 	s, _ := conv(o)
 	if o.err != nil {

@@ -24,6 +24,7 @@ var depthwises = []Op{{
 func depthwise(o *operands) (kernel.F32DepthwiseSpec, tensor.Shape) {
 	a := o.node.Attr.(*DepthwiseConv2D)
 	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
+	o.same(0, 1)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32DepthwiseSpec{}, nil
@@ -36,17 +37,20 @@ func depthwise(o *operands) (kernel.F32DepthwiseSpec, tensor.Shape) {
 	} else {
 		s.Multiplier = w.Shape[3] / s.C
 	}
-	o.vector(2, w.Shape[3], tensor.Float32)
+	o.bias(2, w.Shape[3], x.DType)
 	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, w.Shape[3]}
 }
 
 func inferDepthwise(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	_, shape := depthwise(o)
-	return o.one(tensor.Float32, shape)
+	return o.like(0, shape)
 }
 
-func prepareDepthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if in[0].DType == tensor.Int8 {
+		return late(s8Depthwise, 1, 2)(n, in, out)
+	}
 	o := read(n, in)
 	s, _ := depthwise(o)
 	if o.err != nil {

@@ -25,6 +25,7 @@ var fullyConnecteds = []Op{{
 func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 	a := o.node.Attr.(*FullyConnected)
 	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.ranked(1, 2, 2, tensor.Float32)
+	o.same(0, 1)
 	o.activation(a.Activation)
 	if a.WeightsFormat != DefaultWeights {
 		o.fail("weights in the format %v are not supported", a.WeightsFormat)
@@ -33,7 +34,7 @@ func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 		return kernel.F32FullyConnectedSpec{}, nil
 	}
 	s := kernel.F32FullyConnectedSpec{K: w.Shape[1], N: w.Shape[0], Clamp: a.Activation.clamp()}
-	o.vector(2, s.N, tensor.Float32)
+	o.bias(2, s.N, x.DType)
 	total := x.Elements()
 	if s.K < 1 || s.N < 1 || total%s.K != 0 || a.KeepNumDims && lastDim(x) != s.K {
 		o.fail("weights %v do not fit rows of %v", w.Shape, x.Shape)
@@ -48,12 +49,15 @@ func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 }
 
 func inferFullyConnected(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	_, shape := fullyConnected(o)
-	return o.one(tensor.Float32, shape)
+	return o.like(0, shape)
 }
 
-func prepareFullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareFullyConnected(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if in[0].DType == tensor.Int8 {
+		return late(s8FullyConnected, 1, 2)(n, in, out)
+	}
 	o := read(n, in)
 	s, _ := fullyConnected(o)
 	if o.err != nil {

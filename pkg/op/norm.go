@@ -20,10 +20,10 @@ var norms = []Op{
 	{
 		Name: "SOFTMAX", Doc: "e to the power of beta times x, over the sum of these along the last axis.",
 		In: Exactly(1), Out: Exactly(1), Attr: attr[Softmax], Infer: inferNorm(1, kernel.MaxRank),
-		Eval: func(c *Call) error {
+		Prepare: variants{{tensor.Float32, func(c *Call) error {
 			kernel.F32Softmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]), c.Node.Attr.(*Softmax).Beta)
 			return nil
-		},
+		}}}.or(true, s8Softmax),
 	},
 	{
 		Name: "LOG_SOFTMAX", Doc: "x less the logarithm of the sum of e to the power of x along the last axis.",
@@ -56,10 +56,10 @@ var norms = []Op{
 
 func lastDim(t *tensor.Tensor) int { return t.Shape[len(t.Shape)-1] }
 
-// inferNorm is the shape rule of operators with one float32 operand of lo to hi dimensions, whose shape is the result's.
+// inferNorm is the shape rule of operators with one operand of lo to hi dimensions, whose shape is the result's.
 func inferNorm(lo, hi int) func(*ir.Node, []*tensor.Tensor) ([]ir.Type, error) {
 	return func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-		o := read(n, in)
+		o := readEither(n, in, s8Norms[n.Op])
 		x := o.ranked(0, lo, hi, tensor.Float32)
 		o.activation(fused(n))
 		if a, ok := n.Attr.(*LocalResponseNorm); ok && a.Radius < 0 {

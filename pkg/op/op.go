@@ -70,11 +70,15 @@ type Call struct {
 }
 
 // Scratch returns n float32 of memory with undefined content, valid until the next call of Scratch on the same Call.
-func (c *Call) Scratch(n int) []float32 {
-	if len(c.scratch) < 4*n {
-		c.scratch = tensor.Alloc(4 * n)
+func (c *Call) Scratch(n int) []float32 { return scratch[float32](c, tensor.Float32, n) }
+
+// scratch is Scratch for elements of any type.
+func scratch[T tensor.Element](c *Call, d tensor.DType, n int) []T {
+	size := d.Bytes(n)
+	if len(c.scratch) < size {
+		c.scratch = tensor.Alloc(size)
 	}
-	return tensor.View[float32](&tensor.Tensor{DType: tensor.Float32, Data: c.scratch[:4*n]})
+	return tensor.View[T](&tensor.Tensor{DType: d, Data: c.scratch[:size]})
 }
 
 // Executable reports whether the op has arithmetic of its own.

@@ -18,10 +18,22 @@ const maxElements = 1 << 48
 type operands struct {
 	node *ir.Node
 	in   []*tensor.Tensor
+	real bool // see readReal
 	err  error
 }
 
 func read(n *ir.Node, in []*tensor.Tensor) *operands { return &operands{node: n, in: in} }
+
+// readReal is read for operators that compute on real numbers in either form: where a float32 operand is asked for, an int8 one that stands for real numbers
+// passes as well.
+func readReal(n *ir.Node, in []*tensor.Tensor) *operands {
+	return &operands{node: n, in: in, real: true}
+}
+
+// readEither is readReal, or read.
+func readEither(n *ir.Node, in []*tensor.Tensor, real bool) *operands {
+	return &operands{node: n, in: in, real: real}
+}
 
 func (o *operands) fail(format string, args ...any) {
 	if o.err == nil {
@@ -41,6 +53,7 @@ func (o *operands) optional(i int, types ...tensor.DType) *tensor.Tensor {
 		o.fail("input %d has shape %v, with more than %d dimensions", i, t.Shape, kernel.MaxRank)
 	case len(types) == 0 && t.DType.Size() == 0:
 		o.fail("input %d is %v, whose elements are not of whole bytes", i, t.DType)
+	case o.real && slices.Contains(types, tensor.Float32) && standsForReal(o.node.Input(i), t.DType):
 	case len(types) > 0 && !slices.Contains(types, t.DType):
 		o.fail("input %d is %v, want %s", i, t.DType, oneOf(types))
 	case len(types) > 0 && quantized(o.node.Input(i)):
@@ -173,6 +186,11 @@ func (o *operands) declared(i int, types ...tensor.DType) tensor.DType {
 // one returns the type of the only result, or the first violation.
 func (o *operands) one(d tensor.DType, shape tensor.Shape) ([]ir.Type, error) {
 	return o.results(ir.Type{DType: d, Shape: shape})
+}
+
+// like is one for a result of operand i's type.
+func (o *operands) like(i int, shape tensor.Shape) ([]ir.Type, error) {
+	return o.one(o.tensor(i).DType, shape)
 }
 
 // results returns the given types, or the first violation; sizes beyond int32 dimensions, or too large to multiply, are one.

@@ -16,22 +16,26 @@ type Pool2D struct {
 
 // pools are the operators that join each channel of every window of NHWC images. What lies outside an image takes no part.
 var pools = []Op{
-	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.F32AvgPool),
-	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.F32MaxPool),
-	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.F32L2Pool),
+	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.F32AvgPool, kernel.S8AvgPool),
+	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.F32MaxPool, kernel.S8MaxPool),
+	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.F32L2Pool, nil),
 }
 
-func pool(name, doc string, run func(out, in []float32, s kernel.F32PoolSpec) error) Op {
+// pool is the row of a pool with its kernels for float32 and int8, of which the latter may be absent.
+func pool(name, doc string, run func(out, in []float32, s kernel.F32PoolSpec) error, s8 func(out, in []int8, s kernel.S8PoolSpec) error) Op {
 	return Op{
 		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr[Pool2D],
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := read(n, in)
+			o := readEither(n, in, s8 != nil)
 			_, shape := pooling(o)
-			return o.one(tensor.Float32, shape)
+			return o.like(0, shape)
 		},
 		Prepare: func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-			o := read(n, in)
+			o := readEither(n, in, s8 != nil)
 			s, _ := pooling(o)
+			if in[0].DType == tensor.Int8 {
+				return o.s8Pool(s, s8)
+			}
 			a := n.Attr.(*Pool2D).Activation
 			return func(c *Call) error {
 				out := f32(c.Out[0])

@@ -11,22 +11,22 @@ type Reduce struct{ KeepDims bool }
 
 // reductions are the operators that join the elements along the axes in input 1.
 var reductions = []Op{
-	reduction("MEAN", "The mean of input 0 over the axes in input 1, of integers rounded towards zero.",
+	reduction("MEAN", s8Mean, "The mean of input 0 over the axes in input 1, of integers rounded towards zero.",
 		fold(kernel.MeanOf), folds[int32](tensor.Int32, kernel.MeanOf), folds[int64](tensor.Int64, kernel.MeanOf), folds[uint8](tensor.UInt8, kernel.MeanOf)),
-	reduction("SUM", "The sum of input 0 over the axes in input 1; integers wrap.",
+	reduction("SUM", s8ReduceSum, "The sum of input 0 over the axes in input 1; integers wrap.",
 		fold(kernel.SumOf), folds[int32](tensor.Int32, kernel.SumOf), folds[int64](tensor.Int64, kernel.SumOf)),
-	reduction("REDUCE_PROD", "The product of input 0 over the axes in input 1; integers wrap.",
+	reduction("REDUCE_PROD", nil, "The product of input 0 over the axes in input 1; integers wrap.",
 		fold(kernel.ProdOf), folds[int32](tensor.Int32, kernel.ProdOf), folds[int64](tensor.Int64, kernel.ProdOf)),
-	reduction("REDUCE_MAX", "The greatest element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MAX", nil, "The greatest element of input 0 over the axes in input 1.",
 		fold(kernel.MaxOf), folds[int32](tensor.Int32, kernel.MaxOf), folds[int64](tensor.Int64, kernel.MaxOf), folds[uint8](tensor.UInt8, kernel.MaxOf),
 		folds[int8](tensor.Int8, kernel.MaxOf), folds[int16](tensor.Int16, kernel.MaxOf)),
-	reduction("REDUCE_MIN", "The least element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MIN", nil, "The least element of input 0 over the axes in input 1.",
 		fold(kernel.MinOf), folds[int32](tensor.Int32, kernel.MinOf), folds[int64](tensor.Int64, kernel.MinOf), folds[uint8](tensor.UInt8, kernel.MinOf),
 		folds[int8](tensor.Int8, kernel.MinOf), folds[int16](tensor.Int16, kernel.MinOf)),
-	reduction("REDUCE_ANY", "Whether one of the elements of input 0 over the axes in input 1 is true.", reducer{tensor.Bool, func(c *Call, axes []int) {
+	reduction("REDUCE_ANY", nil, "Whether one of the elements of input 0 over the axes in input 1 is true.", reducer{tensor.Bool, func(c *Call, axes []int) {
 		kernel.Any(tensor.View[bool](c.Out[0]), tensor.View[bool](c.In[0]), c.In[0].Shape, axes)
 	}}),
-	reduction("REDUCE_ALL", "Whether all elements of input 0 over the axes in input 1 are true.", reducer{tensor.Bool, func(c *Call, axes []int) {
+	reduction("REDUCE_ALL", nil, "Whether all elements of input 0 over the axes in input 1 are true.", reducer{tensor.Bool, func(c *Call, axes []int) {
 		kernel.All(tensor.View[bool](c.Out[0]), tensor.View[bool](c.In[0]), c.In[0].Shape, axes)
 	}}),
 }
@@ -52,14 +52,17 @@ func folds[T interface {
 	}}
 }
 
-func reduction(name, doc string, reducers ...reducer) Op {
+func reduction(name string, s8 s8Reduction, doc string, reducers ...reducer) Op {
 	var types []tensor.DType
 	for _, r := range reducers {
 		types = append(types, r.dtype)
 	}
 	build := func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-		o := read(n, in)
+		o := readEither(n, in, s8 != nil)
 		x, axes, _ := reduced(o, types)
+		if s8 != nil && standsForReal(n.Input(0), x.DType) {
+			return o.s8Reduction(axes, s8)
+		}
 		for _, r := range reducers {
 			if r.dtype == x.DType {
 				return func(c *Call) error {
@@ -73,7 +76,7 @@ func reduction(name, doc string, reducers ...reducer) Op {
 	return Op{
 		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr[Reduce], Prepare: late(build, 1),
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := read(n, in)
+			o := readEither(n, in, s8 != nil)
 			x, _, shape := reduced(o, types)
 			return o.one(x.DType, shape)
 		},

@@ -55,11 +55,11 @@ var unaries = []Op{
 }
 
 func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
-	types := variants(v).types()
+	types, s8 := variants(v).types(), s8Unaries[name]
 	return Op{
-		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Eval: variants(v).eval,
+		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare),
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := read(n, in)
+			o := readEither(n, in, s8 != nil)
 			x := o.tensor(0, types...)
 			return o.one(x.DType, x.Shape)
 		},

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -32,6 +33,16 @@ func (v variants) eval(c *Call) error {
 		}
 	}
 	return fmt.Errorf("input 0 is %v, want %s", c.In[0].DType, oneOf(v.types()))
+}
+
+// or is the Prepare of an operator with these variants that takes another way where operand 0 stands for real numbers, if it has one.
+func (v variants) or(has bool, other prepare) prepare {
+	return func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+		if has && standsForReal(n.Input(0), in[0].DType) {
+			return other(n, in, out)
+		}
+		return v.eval, nil
+	}
 }
 
 // f32 returns the elements of a float32 operand or result, nil for an absent one.

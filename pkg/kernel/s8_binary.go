@@ -1,0 +1,89 @@
+package kernel
+
+// S8Sum are ADD and SUB of int8 operands, each with parameters of its own.
+//
+// As in TFLite: both operands, less their zero points and times 2^20, are rescaled to a common scale, which is twice the greater of theirs; their sum, or difference, is rescaled to the
+// result's scale.
+type S8Sum struct {
+	x, y         [256]int32 // rescaled operands
+	out          Multiplier
+	zero, lo, hi int32
+}
+
+// sumShift is how far operands are shifted left before they are rescaled.
+const sumShift = 20
+
+// S8SumUnit is 2^20, what 1 becomes by that.
+const S8SumUnit = 1 << sumShift
+
+// NewS8Sum prepares a sum; sign is -1 for a difference. x, y and out are the multipliers of the operands and the result.
+func NewS8Sum(xZero, yZero int32, x, y, out Multiplier, sign int32, zero, lo, hi int32) *S8Sum {
+	s := &S8Sum{out: out, zero: zero, lo: lo, hi: hi}
+	for i := range s.x {
+		q := int32(i) - 128
+		s.x[i] = x.Rescale((q - xZero) << sumShift)
+		s.y[i] = sign * y.Rescale((q-yZero)<<sumShift)
+	}
+	return s
+}
+
+// Row is a Row.
+func (s *S8Sum) Row(dst, a, b []int8) {
+	switch {
+	case len(a) == len(b):
+		b = b[:len(dst)]
+		for i, x := range a[:len(dst)] {
+			dst[i] = s.of(s.x[int(x)+128] + s.y[int(b[i])+128])
+		}
+	case len(b) == 1:
+		y := s.y[int(b[0])+128]
+		for i, x := range a[:len(dst)] {
+			dst[i] = s.of(s.x[int(x)+128] + y)
+		}
+	default:
+		x := s.x[int(a[0])+128]
+		for i, y := range b[:len(dst)] {
+			dst[i] = s.of(x + s.y[int(y)+128])
+		}
+	}
+}
+
+func (s *S8Sum) of(sum int32) int8 {
+	return int8(min(max(s.out.Rescale(sum)+s.zero, s.lo), s.hi))
+}
+
+// S8Product are MUL and SQUARED_DIFFERENCE … of int8 operands.
+type S8Product struct {
+	XZero, YZero int32
+	Scale        Multiplier
+	Zero, Lo, Hi int32
+}
+
+// Row is a Row: the product of both operands less their zero points, rescaled.
+func (p *S8Product) Row(dst, a, b []int8) {
+	stretch(dst, a, b, func(x, y int8) int8 {
+		v := p.Scale.Rescale((int32(x)-p.XZero)*(int32(y)-p.YZero)) + p.Zero
+		return int8(min(max(v, p.Lo), p.Hi))
+	})
+}
+
+// S8Prelu is PRELU of an int8 operand with int8 slopes: x less its zero point, rescaled by Same, where that is not negative, else its product with
+// the slope, rescaled by Slope.
+type S8Prelu struct {
+	XZero, YZero int32
+	Same, Slope  Multiplier
+	Zero         int32
+}
+
+// Row is a Row.
+func (p *S8Prelu) Row(dst, a, b []int8) {
+	stretch(dst, a, b, func(x, y int8) int8 {
+		v := int32(x) - p.XZero
+		if v >= 0 {
+			v = p.Same.Rescale(v)
+		} else {
+			v = p.Slope.Rescale(v * (int32(y) - p.YZero))
+		}
+		return int8(min(max(v+p.Zero, -128), 127))
+	})
+}

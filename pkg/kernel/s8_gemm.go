@@ -1,0 +1,123 @@
+package kernel
+
+// s8Right is the right operand of a product of int8 matrices: columns of k weights, two to a word, so that one multiplication of 64 bits makes two
+// products. Element k of columns 2j and 2j+1 is the word w[j*k…] = low + high·2^32. There is an even number of pairs; missing columns are zeros.
+//
+// The sum of a column starts at its bias less the left operand's zero point times the sum of its weights, so that the zero point needs no
+// subtraction in the loop.
+type s8Right struct {
+	k, n  int
+	w     []int64
+	start []int32
+}
+
+// s8Chunk is the number of products of an int8 and a difference of two that can be added up in half a word without an overflow into the other.
+const s8Chunk = 1 << 16
+
+// s8RightLen returns how many words the columns of a product take.
+func s8RightLen(k, n int) int { return (n + 3) / 4 * 2 * k }
+
+// newS8Right packs n columns of k weights, which lie row and column apart in weights, into memory. inZero is the left operand's zero point, zero the weights'.
+func newS8Right(memory []int64, start []int32, k, n int, weights []int8, row, column int, bias []int32, inZero, zero int32) s8Right {
+	r := s8Right{k: k, n: n, w: memory[:s8RightLen(k, n)], start: start[:n]}
+	for j := 0; 2*j*k < 2*len(r.w); j++ {
+		words := r.w[j*k:][:k]
+		clear(words)
+		for half := range 2 {
+			c := 2*j + half
+			if c >= n {
+				continue
+			}
+			sum := int32(0)
+			for i := range words {
+				v := int32(weights[i*row+c*column]) - zero
+				sum += v
+				words[i] += int64(v) << (32 * half)
+			}
+			r.start[c] = -inZero * sum
+			if bias != nil {
+				r.start[c] += bias[c]
+			}
+		}
+	}
+	return r
+}
+
+// halves returns the two sums in a word.
+func halves(word int64) (low, high int32) {
+	low = int32(word)
+	return low, int32((word - int64(low)) >> 32)
+}
+
+// sums adds to acc the products of two rows with the four columns from pair j on: those of x0 and then those of x1.
+func (r *s8Right) sums(acc *[8]int32, x0, x1 []int8, j int) {
+	for at := 0; at < r.k; at += s8Chunk {
+		n := min(s8Chunk, r.k-at)
+		w0, w1 := r.w[j*r.k+at:][:n], r.w[(j+1)*r.k+at:][:n]
+		a, b, c, d := s8Dot2(x0[at:at+n], x1[at:at+n], w0, w1)
+		for i, word := range [4]int64{a, b, c, d} {
+			low, high := halves(word)
+			acc[2*i] += low
+			acc[2*i+1] += high
+		}
+	}
+}
+
+// sum is sums for one row.
+func (r *s8Right) sum(acc *[8]int32, x []int8, j int) {
+	for at := 0; at < r.k; at += s8Chunk {
+		n := min(s8Chunk, r.k-at)
+		a, b := s8Dot1(x[at:at+n], r.w[j*r.k+at:][:n], r.w[(j+1)*r.k+at:][:n])
+		for i, word := range [2]int64{a, b} {
+			low, high := halves(word)
+			acc[2*i] += low
+			acc[2*i+1] += high
+		}
+	}
+}
+
+// s8Dot2 multiplies two rows with two pairs of columns.
+func s8Dot2(x0, x1 []int8, w0, w1 []int64) (a, b, c, d int64) {
+	x1, w0, w1 = x1[:len(x0)], w0[:len(x0)], w1[:len(x0)]
+	for i := range x0 {
+		x, y, v, w := int64(x0[i]), int64(x1[i]), w0[i], w1[i]
+		a += x * v
+		b += x * w
+		c += y * v
+		d += y * w
+	}
+	return a, b, c, d
+}
+
+// s8Dot1 multiplies a row with two pairs of columns.
+func s8Dot1(x []int8, w0, w1 []int64) (a, b int64) {
+	w0, w1 = w0[:len(x)], w1[:len(x)]
+	for i, v := range x {
+		a += int64(v) * w0[i]
+		b += int64(v) * w1[i]
+	}
+	return a, b
+}
+
+// run multiplies m rows of k elements, row apart in x, and stores the results of each outRow apart in out; its columns are the channels of res from first on.
+func (r *s8Right) run(out, x []int8, m, row, outRow int, res *S8Result, first int) {
+	for c := 0; c < r.n; c += 4 {
+		n := min(4, r.n-c)
+		start := r.start[c:][:n]
+		for i := 0; i < m; i += 2 {
+			var acc [8]int32
+			x0 := x[i*row:][:r.k]
+			if i+1 == m {
+				r.sum(&acc, x0, c/2)
+			} else {
+				r.sums(&acc, x0, x[(i+1)*row:][:r.k], c/2)
+			}
+			for k := range min(2, m-i) {
+				to := out[(i+k)*outRow+c:][:n]
+				for j, s := range start {
+					to[j] = res.of(acc[4*k+j]+s, first+c+j)
+				}
+			}
+		}
+	}
+}

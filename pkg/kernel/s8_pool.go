@@ -1,0 +1,80 @@
+package kernel
+
+// S8PoolSpec is the geometry of a pool over int8 NHWC images. Positions outside the image take no part; every window must hold one inside.
+// Results are limited to [Lo, Hi].
+type S8PoolSpec struct {
+	Window
+	C      int
+	Lo, Hi int32
+}
+
+// S8AvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C], rounded to the nearest, halves away from zero.
+func S8AvgPool(out, in []int8, s S8PoolSpec) error { return s8Pool(out, in, &s, poolSum) }
+
+// S8MaxPool stores the greatest element of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
+func S8MaxPool(out, in []int8, s S8PoolSpec) error { return s8Pool(out, in, &s, poolMax) }
+
+func s8Pool(out, in []int8, s *S8PoolSpec, mode poolMode) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if err := checkImages(s.Window, s.C, s.C); err != nil {
+		return err
+	}
+	if err := s.checkInside(); err != nil {
+		return err
+	}
+	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
+	for range batches(len(in), inSize, len(out), outSize) {
+		for pixel := range s.OH * s.OW {
+			for c := 0; c < s.C; c += s8Channels {
+				var memory [s8Channels]int32
+				acc := memory[:min(s8Channels, s.C-c)]
+				s.pool(acc, in[c:inSize], pixel/s.OW, pixel%s.OW, mode)
+				to := out[pixel*s.C+c:][:len(acc)]
+				for i, v := range acc {
+					to[i] = int8(min(max(v, s.Lo), s.Hi))
+				}
+			}
+		}
+		in, out = in[inSize:], out[outSize:]
+	}
+	return nil
+}
+
+// pool stores in acc what the window of output (y, x) makes of as many channels, the first of which in starts with.
+func (s *S8PoolSpec) pool(acc []int32, in []int8, y, x int, mode poolMode) {
+	if mode == poolMax {
+		for i := range acc {
+			acc[i] = -128
+		}
+	}
+	n := int32(0)
+	for t := range s.taps() {
+		off := s.offset(y, x, t, s.C)
+		if off < 0 {
+			continue
+		}
+		n++
+		pixel := in[off:][:len(acc)]
+		if mode == poolMax {
+			for i, v := range pixel {
+				acc[i] = max(acc[i], int32(v))
+			}
+			continue
+		}
+		for i, v := range pixel {
+			acc[i] += int32(v)
+		}
+	}
+	if mode == poolMax {
+		return
+	}
+	for i, v := range acc {
+		half := n / 2
+		if v <= 0 {
+			half = -half
+		}
+		acc[i] = (v + half) / n
+	}
+}

@@ -1,0 +1,77 @@
+package op
+
+import (
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// The layers of this file are int8 with an int32 bias, as TFLite's reference kernels compute them: sums of products in int32, rescaled by the scale
+// of the data times that of the weights, over the result's.
+
+// s8Result says how a layer's sums become its result.
+func (o *operands) s8Result(a Activation, scales []kernel.Multiplier) kernel.S8Result {
+	out := o.perTensor(o.node.Outputs[0])
+	r := kernel.S8Result{Zero: out.Zero, Scale: scales}
+	r.Lo, r.Hi = o.limits8(a, out)
+	return r
+}
+
+func s8Conv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := readReal(n, in)
+	f, _ := conv(o)
+	s := kernel.S8ConvSpec{Window: f.Window, C: f.C, OC: f.OC, Groups: f.Groups, InZero: o.perTensor(n.Inputs[0]).Zero}
+	s.Result = o.s8Result(n.Attr.(*Conv2D).Activation, o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.OC, 0))
+	if o.err != nil {
+		return nil, o.err
+	}
+	c, err := kernel.NewS8Conv(s, i8(in[1]), i32(optionalInput(in, 2)))
+	return func(call *Call) error {
+		c.Run(i8(call.Out[0]), i8(call.In[0]), scratch[int8](call, tensor.Int8, c.Scratch()))
+		return nil
+	}, err
+}
+
+func s8Depthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := readReal(n, in)
+	f, shape := depthwise(o)
+	s := kernel.S8DepthwiseSpec{Window: f.Window, C: f.C, Multiplier: f.Multiplier, InZero: o.perTensor(n.Inputs[0]).Zero}
+	if o.err != nil {
+		return nil, o.err
+	}
+	s.Result = o.s8Result(n.Attr.(*DepthwiseConv2D).Activation, o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], shape[3], 3))
+	if o.err != nil {
+		return nil, o.err
+	}
+	d, err := kernel.NewS8Depthwise(s, i8(in[1]), i32(optionalInput(in, 2)))
+	return func(call *Call) error {
+		d.Run(i8(call.Out[0]), i8(call.In[0]))
+		return nil
+	}, err
+}
+
+// s8FullyConnected builds a fully connected layer. Weights with one scale may have a zero point; their scale and the data's are multiplied in float32.
+func s8FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := readReal(n, in)
+	f, _ := fullyConnected(o)
+	w := o.affine(n.Inputs[1], n.Inputs[1].Type.Shape)
+	x, out := o.perTensor(n.Inputs[0]), o.perTensor(n.Outputs[0])
+	s := kernel.S8FullyConnectedSpec{K: f.K, N: f.N, InZero: x.Zero}
+	var scales []kernel.Multiplier
+	if w.PerAxis() {
+		scales = o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.N, 0)
+	} else {
+		p := o.perTensor(n.Inputs[1])
+		s.WeightZero = p.Zero
+		scales = []kernel.Multiplier{multiplier(float64(x.Scale*p.Scale) / float64(out.Scale))}
+	}
+	s.Result = o.s8Result(n.Attr.(*FullyConnected).Activation, scales)
+	if o.err != nil {
+		return nil, o.err
+	}
+	l, err := kernel.NewS8FullyConnected(s, i8(in[1]), i32(optionalInput(in, 2)))
+	return func(call *Call) error {
+		l.Run(i8(call.Out[0]), i8(call.In[0]))
+		return nil
+	}, err
+}
