@@ -11,28 +11,36 @@ import (
 const passing = "PASSING"
 
 // fold removes operations that hand an operand on as it is, and makes constants of those whose result is known beforehand: a shape, a
-// constant that is only moved. It reports whether it changed anything.
-func (g *graph) fold() bool {
-	changed := false
+// constant that is only moved.
+func (g *graph) fold() {
 	for _, o := range g.operations() {
-		if o.gone || len(o.outputs) != 1 {
-			continue
-		}
-		if v := handsOn(o); v != nil {
-			if changed = true; v.stat != nil && o.outputs[0].stat != nil && !o.is(passing) {
-				o.become(passing, nil, v)
-				continue
-			}
-			if v.stat == nil && !v.madeBy(constant) {
-				v.stat = o.outputs[0].stat
-			}
-			g.bypass(o, v)
-		} else if c := known(o); c != nil {
-			g.settle(o, c)
-			changed = true
+		if !o.gone {
+			g.foldOne(o)
 		}
 	}
-	return changed
+}
+
+// foldOne does so for one operation, and reports whether it applied.
+func (g *graph) foldOne(o *operation) bool {
+	if len(o.outputs) != 1 {
+		return false
+	}
+	if v := handsOn(o); v != nil {
+		if v.stat != nil && o.outputs[0].stat != nil && !o.is(passing) {
+			o.become(passing, nil, v)
+			return true
+		}
+		if v.stat == nil && !v.madeBy(constant) {
+			v.stat = o.outputs[0].stat
+		}
+		g.bypass(o, v)
+		return true
+	}
+	if c := known(o); c != nil {
+		g.settle(o, c)
+		return true
+	}
+	return false
 }
 
 // handsOn returns the operand that o's result equals whatever it holds, or nil.

@@ -30,12 +30,13 @@ func (g *graph) fuseAround(o *operation) bool {
 	case o.is("DEQUANTIZE"):
 		return g.fuseUsers(o)
 	case o.is("QUANTIZE") && o.inputs[0].float && o.inputs[0].made != nil:
-		switch d := o.inputs[0].made; {
-		case d.is("DEQUANTIZE"):
-			o.outputs[0].replace(d.inputs[0])
+		d := o.inputs[0].made
+		if !d.is("DEQUANTIZE") {
+			return !d.is(constant) && g.fuseOperation(d)
+		}
+		if v := d.inputs[0]; v.quantized.Equal(o.outputs[0].quantized) {
+			o.outputs[0].replace(v)
 			return true
-		case !d.is(constant):
-			return g.fuseOperation(d)
 		}
 	}
 	return false

@@ -22,6 +22,7 @@ var (
 		{"FULLY_CONNECTED", flattenInput},
 		{"RESHAPE", dropReshapeBehind},
 		{"RESHAPE", dropReshapesAround},
+		{"SQUEEZE", squeezeFirst},
 	}
 	simplify = []rewrite{
 		{"RELU", fuseActivation},
@@ -57,6 +58,7 @@ var (
 		{"CUMSUM", dropSum},
 		{"POW", replacePower},
 		{"DIV", becomeSoftmax},
+		{"DIV", multiplyByReciprocal},
 		{"SOFTMAX", dropMaximum},
 
 		{"BATCH_MATMUL", fuseLeftTranspose},
@@ -84,27 +86,79 @@ var (
 // optimize simplifies the quantized graph.
 func (g *graph) optimize() {
 	for _, phase := range phases {
-		rows := map[string][]rewrite{}
+		w := rewriter{graph: g, rows: map[string][]rewrite{}, waiting: map[*operation]bool{}}
 		for _, r := range phase {
-			rows[r.op] = append(rows[r.op], r)
+			w.rows[r.op] = append(w.rows[r.op], r)
 		}
-		for again := true; again; {
-			again = g.fold()
-			list := g.operations()
-			slices.Reverse(list)
-			for _, o := range list {
-				if !o.gone && o.dead() {
-					g.erase(o)
-				}
-				for _, r := range rows[o.name] {
-					if !o.gone && o.name == r.op && r.apply(g, o) {
-						again = true
-					}
-				}
-			}
-		}
+		w.run()
 	}
 	g.sweep()
+}
+
+// rewriter applies rewrites with a stack of operations to look at: at first all of them, the last on top, then those around a change.
+// Where rewrites compete the order decides, and it is TensorFlow's.
+type rewriter struct {
+	*graph
+	rows    map[string][]rewrite
+	stack   []*operation
+	waiting map[*operation]bool
+}
+
+func (w *rewriter) run() {
+	for o := w.first; o != nil; o = o.next {
+		w.push(o)
+	}
+	for len(w.stack) > 0 {
+		o := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		delete(w.waiting, o)
+		if o.gone || o.is(result) {
+			continue
+		}
+		around := o.neighbours()
+		switch {
+		case o.dead():
+			w.erase(o)
+		case !w.foldOne(o) && !w.apply(o):
+			continue
+		}
+		w.push(o)
+		for _, n := range append(around, o.neighbours()...) {
+			w.push(n)
+		}
+	}
+}
+
+// push puts o on the stack, unless it is there already.
+func (w *rewriter) push(o *operation) {
+	if !o.gone && !w.waiting[o] {
+		w.stack, w.waiting[o] = append(w.stack, o), true
+	}
+}
+
+func (w *rewriter) apply(o *operation) bool {
+	for _, r := range w.rows[o.name] {
+		if r.apply(w.graph, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// neighbours returns the users of o's results, and then what makes its operands.
+func (o *operation) neighbours() []*operation {
+	var list []*operation
+	for _, v := range o.outputs {
+		for _, u := range v.uses {
+			list = append(list, u.by)
+		}
+	}
+	for _, v := range o.inputs {
+		if v != nil && v.made != nil {
+			list = append(list, v.made)
+		}
+	}
+	return list
 }
 
 // become makes o another operation with the same result.

@@ -61,10 +61,11 @@ func withActivation(attr ir.Attr, a op.Activation) ir.Attr {
 // dropReluOfSquare removes a RELU behind SQUARED_DIFFERENCE, which is never negative.
 func dropReluOfSquare(g *graph, o *operation) bool {
 	d := o.inputs[0].made
-	if !d.is("SQUARED_DIFFERENCE") || len(d.outputs[0].uses) != 1 {
+	if !d.is("SQUARED_DIFFERENCE") {
 		return false
 	}
-	g.moveTo(d, o)
+	o.become(d.name, d.attr, d.inputs...)
+	g.eraseDead(d)
 	return true
 }
 
@@ -144,5 +145,26 @@ func replacePower(g *graph, o *operation) bool {
 	default:
 		return false
 	}
+	return true
+}
+
+// multiplyByReciprocal replaces the float division by a constant.
+func multiplyByReciprocal(g *graph, o *operation) bool {
+	a, ok := o.attr.(*op.Fused)
+	divisor := o.inputs[1]
+	numbers := divisor.floats()
+	if !ok || len(numbers) == 0 {
+		return false
+	}
+	t := tensor.New(tensor.Float32, divisor.typ.Shape)
+	for i, x := range numbers {
+		tensor.View[float32](t)[i] = 1 / x
+	}
+	v := &value{name: divisor.name + "/reciprocal", typ: divisor.typ, float: true}
+	c := newOperation(constant, nil, []*value{v})
+	c.content = t
+	g.insertBefore(o, c)
+	o.become("MUL", a, o.inputs[0], v)
+	g.eraseDead(divisor.made)
 	return true
 }

@@ -98,6 +98,61 @@ func becomeReshapeIfTrivial(g *graph, o *operation) bool {
 	return slices.IsSorted(moved) && g.turnIntoReshape(o, in)
 }
 
+// squeezeFirst turns TRANSPOSE, SQUEEZE into SQUEEZE, TRANSPOSE.
+func squeezeFirst(g *graph, o *operation) bool {
+	d := o.inputs[0].made
+	a, ok := o.attr.(*op.Squeeze)
+	if !ok || !d.is("TRANSPOSE") || d.outputs[0].typ.Unranked {
+		return false
+	}
+	perm, dims := d.inputs[1].ints(), d.outputs[0].dims()
+	if !isPermutation(perm, len(dims)) || d.inputs[0].rank() != len(dims) {
+		return false
+	}
+	gone := make([]bool, len(dims)) // by dimension of the transposed value
+	for _, s := range a.Dims {
+		s, err := tensor.Axis(s, len(dims))
+		if err != nil {
+			return false
+		}
+		gone[s] = true
+	}
+	if len(a.Dims) == 0 {
+		for i, n := range dims {
+			gone[i] = n == 1
+		}
+	}
+	in := d.inputs[0]
+	place := make([]int, len(dims)) // of the dimensions of the input that stay, among these
+	var squeezed []int
+	var left, whole tensor.Shape
+	for i := range dims {
+		if at := slices.Index(perm, i); gone[at] {
+			squeezed = append(squeezed, i)
+			continue
+		}
+		place[i] = len(left)
+		left, whole = append(left, in.dims()[i]), append(whole, in.typ.Shape[i])
+	}
+	var rest []int
+	for i, p := range perm {
+		if !gone[i] {
+			rest = append(rest, place[p])
+		}
+	}
+	mid := in.resized(whole)
+	mid.quantized = o.outputs[0].quantized
+	if in.advertised != nil {
+		mid.advertised = left
+	}
+	n := newOperation("SQUEEZE", []*value{in}, []*value{mid})
+	n.attr = &op.Squeeze{Dims: squeezed}
+	g.insertBefore(o, n)
+	o.become("TRANSPOSE", nil, mid, g.addInts(o, o.outputs[0].name+"/perm", rest))
+	g.eraseDead(d)
+	return true
+}
+
 // becomeSlice: STRIDED_SLICE without strides, masks and ends that count backwards is SLICE.
 func becomeSlice(g *graph, o *operation) bool {
 	a, ok := o.attr.(*op.StridedSlice)
