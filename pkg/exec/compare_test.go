@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"testing"
 
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -39,12 +40,7 @@ const resolution = 1.0 / (1 << 22)
 
 // distance finds the element of got that is farthest from want's. NaNs equal each other, and infinities of one sign; so do numbers within the resolution.
 func distance(got, want []float32) (worst far) {
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, x := range want {
-		if f := float64(x); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			lo, hi = min(lo, f), max(hi, f)
-		}
-	}
+	lo, hi := limits(want)
 	span, ulps := hi-lo, max(math.Abs(lo), math.Abs(hi))*resolution
 	if !(span > 0) {
 		span = max(math.Abs(hi), math.SmallestNonzeroFloat32)
@@ -66,6 +62,20 @@ func distance(got, want []float32) (worst far) {
 		}
 	}
 	return worst
+}
+
+// limits returns the least and the greatest finite number, zeros if there is none.
+func limits(x []float32) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, v := range x {
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			lo, hi = min(lo, f), max(hi, f)
+		}
+	}
+	if lo > hi {
+		return 0, 0
+	}
+	return lo, hi
 }
 
 // neighbours reports whether integers differ by at most 1.
@@ -105,4 +115,37 @@ func element(t *tensor.Tensor, i int) any {
 		return err
 	}
 	return v[i]
+}
+
+// TestCompare makes sure that the comparison of the tests here can fail.
+func TestCompare(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	for _, tt := range []struct {
+		got, want []float32
+		ok        bool
+	}{
+		{[]float32{0, 1}, []float32{0, 1}, true},
+		{[]float32{0, 1.00001}, []float32{0, 1}, true},
+		{[]float32{0, 1.0001}, []float32{0, 1}, false},
+		{[]float32{0, nan}, []float32{0, 1}, false},
+		{[]float32{0, 1}, []float32{0, nan}, false},
+		{[]float32{nan, inf}, []float32{nan, inf}, true},
+		{[]float32{-inf}, []float32{inf}, false},
+		{[]float32{3}, []float32{inf}, false},
+		{[]float32{0.99999994, 1}, []float32{1, 1}, true},
+		{[]float32{1e-30}, []float32{0}, false},
+	} {
+		shape := tensor.Shape{len(tt.want)}
+		if err := compare(tensor.F32(shape, tt.got...), tensor.F32(shape, tt.want...), 2e-5); (err == nil) != tt.ok {
+			t.Errorf("%v against %v: %v", tt.got, tt.want, err)
+		}
+	}
+	for _, got := range []*tensor.Tensor{tensor.I32(tensor.Shape{2}, 1, 3), tensor.I32(tensor.Shape{1, 2}, 1, 2), tensor.F32(tensor.Shape{2}, 1, 2)} {
+		if compare(got, tensor.I32(tensor.Shape{2}, 1, 2), 1) == nil {
+			t.Errorf("%v%v is taken for i32[2]", got.DType, got.Shape)
+		}
+	}
+	if neighbours(tensor.I32(tensor.Shape{2}, 1, 2), tensor.I32(tensor.Shape{2}, 1, 4)) {
+		t.Error("2 and 4 are no neighbours")
+	}
 }
