@@ -16,10 +16,11 @@ const maxElements = 1 << 48
 // operands reads the operands of one node for its shape rule. It keeps the first violation in err, so that a rule reads all that it needs and
 // then asks once; what it returns after a violation is of no use.
 type operands struct {
-	node *ir.Node
-	in   []*tensor.Tensor
-	real bool // see readReal
-	err  error
+	node  *ir.Node
+	in    []*tensor.Tensor
+	real  bool  // see readReal
+	moved []int // inputs whose elements are moved without a look at what they stand for
+	err   error
 }
 
 func read(n *ir.Node, in []*tensor.Tensor) *operands { return &operands{node: n, in: in} }
@@ -41,25 +42,38 @@ func (o *operands) fail(format string, args ...any) {
 	}
 }
 
-// optional returns operand i, or nil if it is absent. If types are given it must be of one of them, and its integers must be plain numbers
-// (not quantized ones); otherwise every type of fixed size passes, since the operator only moves elements.
-func (o *operands) optional(i int, types ...tensor.DType) *tensor.Tensor {
+// given returns operand i, or nil if it is absent.
+func (o *operands) given(i int) *tensor.Tensor {
 	if i >= len(o.in) || o.in[i] == nil {
 		return nil
 	}
 	t := o.in[i]
-	switch {
-	case len(t.Shape) > kernel.MaxRank:
+	if len(t.Shape) > kernel.MaxRank {
 		o.fail("input %d has shape %v, with more than %d dimensions", i, t.Shape, kernel.MaxRank)
+	}
+	if v := o.node.Input(i); v != nil && v.Sparsity != nil {
+		o.fail("input %d is sparse", i)
+	}
+	return t
+}
+
+// optional returns operand i, or nil if it is absent. If types are given it must be of one of them, and its integers must be plain numbers
+// (not quantized ones); otherwise every type of fixed size passes, since the operator only moves elements.
+func (o *operands) optional(i int, types ...tensor.DType) *tensor.Tensor {
+	t := o.given(i)
+	if t == nil {
+		return nil
+	}
+	switch {
 	case len(types) == 0 && t.DType.Size() == 0:
 		o.fail("input %d is %v, whose elements are not of whole bytes", i, t.DType)
+	case len(types) == 0:
+		o.moved = append(o.moved, i)
 	case o.real && slices.Contains(types, tensor.Float32) && standsForReal(o.node.Input(i), t.DType):
-	case len(types) > 0 && !slices.Contains(types, t.DType):
+	case !slices.Contains(types, t.DType):
 		o.fail("input %d is %v, want %s", i, t.DType, oneOf(types))
-	case len(types) > 0 && quantized(o.node.Input(i)):
+	case quantized(o.node.Input(i)):
 		o.fail("input %d is quantized %v: arithmetic on it is not supported", i, t.DType)
-	case o.node.Input(i) != nil && o.node.Input(i).Sparsity != nil:
-		o.fail("input %d is sparse", i)
 	}
 	return t
 }
@@ -202,8 +216,22 @@ func (o *operands) results(types ...ir.Type) ([]ir.Type, error) {
 		if err := checkSize(t.Shape); err != nil {
 			return nil, fmt.Errorf("result %d: %w", i, err)
 		}
+		for _, j := range o.moved {
+			if !sameScale(o.node.Input(j), o.node.Outputs, i) {
+				return nil, fmt.Errorf("input %d and result %d have different scales or zero points", j, i)
+			}
+		}
 	}
 	return types, nil
+}
+
+// sameScale reports whether the integers of v stand for the same numbers in result i: unless both are quantized there is nothing to compare.
+func sameScale(v *ir.Value, results []*ir.Value, i int) bool {
+	if i >= len(results) || !quantized(v) || !quantized(results[i]) || results[i].Type.DType != v.Type.DType {
+		return true
+	}
+	p, q := v.Quant, results[i].Quant
+	return slices.Equal(p.Scale, q.Scale) && slices.Equal(p.Zero, q.Zero)
 }
 
 func checkSize(s tensor.Shape) error {

@@ -23,10 +23,10 @@ var quantizations = []Op{
 
 // stored returns operand i, which must be of one of the types; its integers may stand for real numbers.
 func (o *operands) stored(i int, types ...tensor.DType) *tensor.Tensor {
-	if i >= len(o.in) || o.in[i] == nil {
+	t := o.given(i)
+	if t == nil {
 		return o.tensor(i)
 	}
-	t := o.in[i]
 	if !slices.Contains(types, t.DType) {
 		o.fail("input %d is %v, want %s", i, t.DType, oneOf(types))
 	}
