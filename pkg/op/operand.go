@@ -104,9 +104,12 @@ func (o *operands) ranked(i, lo, hi int, types ...tensor.DType) *tensor.Tensor {
 	return t
 }
 
-// vector returns an optional operand of the given number of elements, such as a bias.
+// vector returns an optional operand of the given number of elements, such as a bias; of any type if none is given.
 func (o *operands) vector(i, length int, types ...tensor.DType) *tensor.Tensor {
-	t := o.optional(i, types...)
+	t := o.given(i)
+	if len(types) > 0 {
+		t = o.optional(i, types...)
+	}
 	if t != nil && t.Shape.Elements() != length {
 		o.fail("input %d has shape %v, want %d elements", i, t.Shape, length)
 	}
@@ -167,16 +170,20 @@ func (o *operands) axis(axis, rank int) int {
 
 // same demands that two operands have one type.
 func (o *operands) same(i, j int) {
-	a, b := o.tensor(i), o.tensor(j)
-	if a.DType != b.DType {
+	a, b := o.given(i), o.given(j)
+	if a == nil || b == nil {
+		o.fail("input %d or %d is absent", i, j)
+	} else if a.DType != b.DType {
 		o.fail("input %d is %v, input %d is %v", i, a.DType, j, b.DType)
 	}
 }
 
 // sameShape demands that two operands have one shape.
 func (o *operands) sameShape(i, j int) {
-	a, b := o.tensor(i), o.tensor(j)
-	if !a.Shape.Equal(b.Shape) {
+	a, b := o.given(i), o.given(j)
+	if a == nil || b == nil {
+		o.fail("input %d or %d is absent", i, j)
+	} else if !a.Shape.Equal(b.Shape) {
 		o.fail("input %d has shape %v, input %d has shape %v", i, a.Shape, j, b.Shape)
 	}
 }
@@ -204,7 +211,11 @@ func (o *operands) one(d tensor.DType, shape tensor.Shape) ([]ir.Type, error) {
 
 // like is one for a result of operand i's type.
 func (o *operands) like(i int, shape tensor.Shape) ([]ir.Type, error) {
-	return o.one(o.tensor(i).DType, shape)
+	t := o.given(i)
+	if t == nil {
+		return nil, o.err
+	}
+	return o.one(t.DType, shape)
 }
 
 // results returns the given types, or the first violation; sizes beyond int32 dimensions, or too large to multiply, are one.
