@@ -8,8 +8,11 @@ type Multiplier struct {
 	less        int64 // all bits where a negative number's half is rounded away from zero
 }
 
-// NewMultiplier returns the factor m * 2^(shift-31), with a shift in [-31, 31].
+// NewMultiplier returns the factor m * 2^(shift-31), with a shift of 31 at most; below -31 it is 0.
 func NewMultiplier(m int32, shift int) Multiplier {
+	if shift < -31 {
+		return Multiplier{}
+	}
 	r := Multiplier{m: int64(m), left: uint8(max(shift, 0)), right: uint8(max(-shift, 0))}
 	if r.right > 0 {
 		r.half, r.less = 1<<(r.right-1), -1

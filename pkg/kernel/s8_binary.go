@@ -52,7 +52,35 @@ func (s *S8Sum) of(sum int32) int8 {
 	return int8(min(max(s.out.Rescale(sum)+s.zero, s.lo), s.hi))
 }
 
-// S8Product are MUL and SQUARED_DIFFERENCE … of int8 operands.
+// S8SquaredDifference is SQUARED_DIFFERENCE of int8 operands: the square of their difference at a common scale, which is computed as by S8Sum but with 2^7.
+type S8SquaredDifference struct {
+	x, y [256]int32
+	out  Multiplier
+	zero int32
+}
+
+// S8DifferenceUnit is 2^7, by which the operands of S8SquaredDifference are multiplied before they are rescaled.
+const S8DifferenceUnit = 1 << 7
+
+// NewS8SquaredDifference prepares a squared difference; see NewS8Sum.
+func NewS8SquaredDifference(xZero, yZero int32, x, y, out Multiplier, zero int32) *S8SquaredDifference {
+	d := &S8SquaredDifference{out: out, zero: zero}
+	for i := range d.x {
+		q := int32(i) - 128
+		d.x[i], d.y[i] = x.Rescale((q-xZero)*S8DifferenceUnit), y.Rescale((q-yZero)*S8DifferenceUnit)
+	}
+	return d
+}
+
+// Row is a Row.
+func (d *S8SquaredDifference) Row(dst, a, b []int8) {
+	stretch(dst, a, b, func(x, y int8) int8 {
+		v := d.x[int(x)+128] - d.y[int(y)+128]
+		return int8(min(max(d.out.Rescale(v*v)+d.zero, -128), 127))
+	})
+}
+
+// S8Product is MUL of int8 operands.
 type S8Product struct {
 	XZero, YZero int32
 	Scale        Multiplier

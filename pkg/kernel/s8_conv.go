@@ -49,7 +49,7 @@ func NewS8Conv(s S8ConvSpec, weights []int8, bias []int32) (*S8Conv, error) {
 		if bias != nil {
 			b = bias[g*n:][:n]
 		}
-		c.groups[g] = newS8Right(make([]int64, s8RightLen(k, n)), make([]int32, n), k, n, weights[g*n*k:][:n*k], 1, k, b, s.InZero, 0)
+		c.groups[g] = newS8Right(make([]int64, s8RightLen(k, n)), make([]int64, n), k, n, weights[g*n*k:][:n*k], 1, k, b, s.InZero, 0)
 	}
 	c.direct = s.taps() == 1 && s.Groups == 1 && s.StrideH == 1 && s.StrideW == 1 && s.Top == 0 && s.Left == 0 && s.OH == s.H && s.OW == s.W
 	return c, nil

@@ -30,7 +30,7 @@ func NewS8FullyConnected(s S8FullyConnectedSpec, weights []int8, bias []int32) (
 	if s.Result, err = s.Result.spread(s.N); err != nil {
 		return nil, err
 	}
-	right := newS8Right(make([]int64, s8RightLen(s.K, s.N)), make([]int32, s.N), s.K, s.N, weights, 1, s.K, bias, s.InZero, s.WeightZero)
+	right := newS8Right(make([]int64, s8RightLen(s.K, s.N)), make([]int64, s.N), s.K, s.N, weights, 1, s.K, bias, s.InZero, s.WeightZero)
 	return &S8FullyConnected{spec: s, right: right}, nil
 }
 

@@ -8,7 +8,7 @@ package kernel
 type s8Right struct {
 	k, n  int
 	w     []int64
-	start []int32
+	start []int64 // in the range of int32
 }
 
 // s8Chunk is the number of products of an int8 and a difference of two that can be added up in half a word without an overflow into the other.
@@ -18,7 +18,7 @@ const s8Chunk = 1 << 16
 func s8RightLen(k, n int) int { return (n + 3) / 4 * 2 * k }
 
 // newS8Right packs n columns of k weights, which lie row and column apart in weights, into memory. inZero is the left operand's zero point, zero the weights'.
-func newS8Right(memory []int64, start []int32, k, n int, weights []int8, row, column int, bias []int32, inZero, zero int32) s8Right {
+func newS8Right(memory []int64, start []int64, k, n int, weights []int8, row, column int, bias []int32, inZero, zero int32) s8Right {
 	r := s8Right{k: k, n: n, w: memory[:s8RightLen(k, n)], start: start[:n]}
 	for j := 0; 2*j*k < 2*len(r.w); j++ {
 		words := r.w[j*k:][:k]
@@ -34,10 +34,11 @@ func newS8Right(memory []int64, start []int32, k, n int, weights []int8, row, co
 				sum += v
 				words[i] += int64(v) << (32 * half)
 			}
-			r.start[c] = -inZero * sum
+			first := -inZero * sum
 			if bias != nil {
-				r.start[c] += bias[c]
+				first += bias[c]
 			}
+			r.start[c] = int64(first)
 		}
 	}
 	return r
@@ -115,7 +116,7 @@ func (r *s8Right) run(out, x []int8, m, row, outRow int, res *S8Result, first in
 			for k := range min(2, m-i) {
 				to := out[(i+k)*outRow+c:][:n]
 				for j, s := range start {
-					to[j] = res.of(acc[4*k+j]+s, first+c+j)
+					to[j] = res.of(acc[4*k+j]+int32(s), first+c+j)
 				}
 			}
 		}

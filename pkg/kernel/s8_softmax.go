@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // S8Softmax is SOFTMAX of int8 rows with results of scale 1/256 and zero point -128. It is immutable, and goroutines may share it.
 type S8Softmax struct {
 	exp [256]int32 // of the distance from the greatest element of a row, in Q0; 0 where it is too large to matter
@@ -32,6 +34,65 @@ func (s *S8Softmax) Run(dst, src []int8, n int) {
 		for i, q := range row {
 			p := ShiftRound(HighMul(scale, s.exp[int(most)-int(q)]), shift+31-8)
 			out[i] = int8(min(max(p-128, -128), 127))
+		}
+	}
+}
+
+// S8LogSoftmax is LOG_SOFTMAX of int8 rows with results of scale 1/16 and zero point 127. It is immutable, and goroutines may share it.
+type S8LogSoftmax struct {
+	diff, exp [256]int32 // the distance from the greatest element of a row in Q5, and e to its power in Q12
+	least     int32      // distances below this are not added up, and give the least result
+	back      Multiplier // from Q5 to the operand's scale
+}
+
+// NewS8LogSoftmax prepares the operator. scale is the operand's scale times 2^26, at least 1, back its inverse; differences below least count as minus infinity.
+func NewS8LogSoftmax(scale, back Multiplier, least int) *S8LogSoftmax {
+	s := &S8LogSoftmax{least: int32(least), back: back}
+	for i := range s.exp {
+		if -i >= least {
+			s.diff[i] = scale.Rescale(-int32(i))
+			s.exp[i] = ShiftRound(expNegative(s.diff[i]), 12)
+		}
+	}
+	return s
+}
+
+// Run stores for each row of n elements of src each element less the logarithm of the sum of the powers of e.
+func (s *S8LogSoftmax) Run(dst, src []int8, n int) {
+	for at := 0; at+n <= len(src) && n > 0; at += n {
+		row, out := src[at:at+n], dst[at:at+n]
+		most := int8(-128)
+		for _, q := range row {
+			most = max(most, q)
+		}
+		sum := int32(0)
+		for _, q := range row {
+			sum += s.exp[int(most)-int(q)]
+		}
+		log := logAboveOne(sum)
+		floor := max(s.least-1, s.back.Rescale(log+math.MinInt32))
+		for i, q := range row {
+			d := int(most) - int(q)
+			out[i] = -128
+			if -int32(d) > floor {
+				out[i] = int8(min(max(ShiftRound(s.diff[d]-log, 31-5-4)+127, -128), 127))
+			}
+		}
+	}
+}
+
+// S8L2Normalize stores each row of n elements of src, of the given zero point, over its Euclidean norm in dst, of scale 1/128 and zero point 0.
+func S8L2Normalize(dst, src []int8, n int, zero int32) {
+	for at := 0; at+n <= len(src) && n > 0; at += n {
+		sum := int32(0)
+		for _, q := range src[at : at+n] {
+			v := int32(q) - zero
+			sum += v * v
+		}
+		m, shift := invSqrt(max(sum, 0))
+		scale := NewMultiplier(m, shift+7)
+		for i, q := range src[at : at+n] {
+			dst[at+i] = int8(min(max(scale.Rescale(int32(q)-zero), -128), 127))
 		}
 	}
 }

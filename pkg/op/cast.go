@@ -15,13 +15,13 @@ var castTypes = []tensor.DType{
 }
 
 var casts = []Op{{
-	Name: "CAST", Doc: "The elements of input 0 as another type: floats are rounded towards zero and limited to the range of integers, wide integers wrap.",
+	Name: "CAST", Doc: "The elements of input 0 as another type: floats are rounded towards zero and limited to the range of integers, wide integers wrap. Quantized integers are taken as they are stored.",
 	In: Exactly(1), Out: Exactly(1), Attr: attr[Cast], Infer: inferCast, Eval: evalCast,
 }}
 
 func inferCast(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
-	x := o.tensor(0, castTypes...)
+	x := o.stored(0, castTypes...)
 	return o.one(o.declared(0, castTypes...), x.Shape)
 }
 

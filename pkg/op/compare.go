@@ -25,11 +25,11 @@ var comparisons = []Op{
 }
 
 func comparison(name, doc string, v ...variant) Op {
-	types := variants(v).types()
+	types, s8 := variants(v).types(), s8Comparisons[name]
 	return Op{
-		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Eval: variants(v).eval,
+		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Prepare: variants(v).or(s8 != nil, s8.prepare),
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := read(n, in)
+			o := readEither(n, in, s8 != nil)
 			_, shape := o.pair(types)
 			return o.one(tensor.Bool, shape)
 		},

@@ -22,6 +22,7 @@ var matMuls = []Op{{
 func matMul(o *operands) (kernel.F32BatchMatMulSpec, tensor.Shape) {
 	a := o.node.Attr.(*BatchMatMul)
 	x, y := o.ranked(0, 2, kernel.MaxRank, tensor.Float32), o.ranked(1, 2, kernel.MaxRank, tensor.Float32)
+	o.same(0, 1)
 	if o.err != nil {
 		return kernel.F32BatchMatMulSpec{}, nil
 	}
@@ -44,12 +45,15 @@ func matMul(o *operands) (kernel.F32BatchMatMulSpec, tensor.Shape) {
 }
 
 func inferMatMul(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	_, shape := matMul(o)
-	return o.one(tensor.Float32, shape)
+	return o.like(0, shape)
 }
 
-func prepareMatMul(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareMatMul(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if in[0].DType == tensor.Int8 {
+		return s8MatMul(n, in, out)
+	}
 	o := read(n, in)
 	s, _ := matMul(o)
 	if o.err != nil {

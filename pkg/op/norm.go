@@ -28,20 +28,20 @@ var norms = []Op{
 	{
 		Name: "LOG_SOFTMAX", Doc: "x less the logarithm of the sum of e to the power of x along the last axis.",
 		In: Exactly(1), Out: Exactly(1), Infer: inferNorm(1, kernel.MaxRank),
-		Eval: func(c *Call) error {
+		Prepare: variants{{tensor.Float32, func(c *Call) error {
 			kernel.F32LogSoftmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]))
 			return nil
-		},
+		}}}.or(true, s8LogSoftmax),
 	},
 	{
 		Name: "L2_NORMALIZATION", Doc: "x over the Euclidean norm of its row along the last axis, at least 1e-6.",
 		In: Exactly(1), Out: Exactly(1), Attr: attr[Fused], Infer: inferNorm(1, kernel.MaxRank),
-		Eval: func(c *Call) error {
+		Prepare: variants{{tensor.Float32, func(c *Call) error {
 			out := f32(c.Out[0])
 			kernel.F32L2Normalize(out, f32(c.In[0]), lastDim(c.In[0]))
 			c.Node.Attr.(*Fused).Activation.apply(out)
 			return nil
-		},
+		}}}.or(true, s8L2Normalize),
 	},
 	{
 		Name: "LOCAL_RESPONSE_NORMALIZATION", Doc: "x over (bias + alpha * the sum of the squares up to radius away along the last axis) to the power of beta.",

@@ -49,10 +49,11 @@ func (o *operands) perTensor(v *ir.Value) kernel.S8Affine {
 	return kernel.S8Affine{Scale: 1}
 }
 
-// alike demands that two int8 values have the same parameters.
+// alike demands that two int8 values have the same parameters, but for what a scale may have lost on its way through a file.
 func (o *operands) alike(v, w *ir.Value) {
-	if p, q := o.perTensor(v), o.perTensor(w); o.err == nil && p != q {
-		o.fail("%q and %q have different quantization parameters", v.Name, w.Name)
+	p, q := o.perTensor(v), o.perTensor(w)
+	if off := math.Abs(float64(p.Scale)/float64(q.Scale) - 1); o.err == nil && (off > 1e-5 || p.Zero != q.Zero) {
+		o.fail("%q has scale %v and zero point %d, %q has %v and %d: they must be the same", v.Name, p.Scale, p.Zero, w.Name, q.Scale, q.Zero)
 	}
 }
 

@@ -17,10 +17,10 @@ var reductions = []Op{
 		fold(kernel.SumOf), folds[int32](tensor.Int32, kernel.SumOf), folds[int64](tensor.Int64, kernel.SumOf)),
 	reduction("REDUCE_PROD", nil, "The product of input 0 over the axes in input 1; integers wrap.",
 		fold(kernel.ProdOf), folds[int32](tensor.Int32, kernel.ProdOf), folds[int64](tensor.Int64, kernel.ProdOf)),
-	reduction("REDUCE_MAX", nil, "The greatest element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MAX", s8Extreme(kernel.MaxOf), "The greatest element of input 0 over the axes in input 1.",
 		fold(kernel.MaxOf), folds[int32](tensor.Int32, kernel.MaxOf), folds[int64](tensor.Int64, kernel.MaxOf), folds[uint8](tensor.UInt8, kernel.MaxOf),
 		folds[int8](tensor.Int8, kernel.MaxOf), folds[int16](tensor.Int16, kernel.MaxOf)),
-	reduction("REDUCE_MIN", nil, "The least element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MIN", s8Extreme(kernel.MinOf), "The least element of input 0 over the axes in input 1.",
 		fold(kernel.MinOf), folds[int32](tensor.Int32, kernel.MinOf), folds[int64](tensor.Int64, kernel.MinOf), folds[uint8](tensor.UInt8, kernel.MinOf),
 		folds[int8](tensor.Int8, kernel.MinOf), folds[int16](tensor.Int16, kernel.MinOf)),
 	reduction("REDUCE_ANY", nil, "Whether one of the elements of input 0 over the axes in input 1 is true.", reducer{tensor.Bool, func(c *Call, axes []int) {
@@ -61,7 +61,7 @@ func reduction(name string, s8 s8Reduction, doc string, reducers ...reducer) Op 
 		o := readEither(n, in, s8 != nil)
 		x, axes, _ := reduced(o, types)
 		if s8 != nil && standsForReal(n.Input(0), x.DType) {
-			return o.s8Reduction(axes, s8)
+			return s8(o, axes), o.err
 		}
 		for _, r := range reducers {
 			if r.dtype == x.DType {

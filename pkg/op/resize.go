@@ -14,11 +14,11 @@ var resizes = []Op{
 	{
 		Name: "RESIZE_BILINEAR", Doc: "The images of input 0 with the rows and columns in input 1, interpolated between neighbours.",
 		In: Exactly(2), Out: Exactly(1), Attr: attr[Resize], Infer: inferResize(tensor.Float32),
-		Eval: func(c *Call) error {
+		Prepare: variants{{tensor.Float32, func(c *Call) error {
 			x, out := c.In[0], c.Out[0]
 			kernel.F32ResizeBilinear(f32(out), f32(x), x.Shape, out.Shape[1], out.Shape[2], kernel.Resize(*c.Node.Attr.(*Resize)))
 			return nil
-		},
+		}}}.or(true, s8ResizeBilinear),
 	},
 	{
 		Name: "RESIZE_NEAREST_NEIGHBOR", Doc: "The images of input 0 with the rows and columns in input 1, each pixel the nearest one.",
@@ -34,7 +34,7 @@ var resizes = []Op{
 func inferResize(types ...tensor.DType) func(*ir.Node, []*tensor.Tensor) ([]ir.Type, error) {
 	return func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 		a := n.Attr.(*Resize)
-		o := read(n, in)
+		o := readReal(n, in)
 		x := o.ranked(0, 4, 4, types...)
 		o.ranked(1, 1, 1, tensor.Int32)
 		size := o.ints(1)

@@ -1,8 +1,11 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -24,6 +27,18 @@ var s8Binaries = map[string]s8Binary{
 			Same: multiplier(float64(x.Scale / out.Scale)), Slope: multiplier(float64(float32(x.Scale*y.Scale) / out.Scale)),
 		}
 		return p.Row
+	},
+	"SQUARED_DIFFERENCE": func(_ *operands, x, y, out kernel.S8Affine) kernel.Row[int8, int8] {
+		common := 2 * max(float64(x.Scale), float64(y.Scale))
+		d := kernel.NewS8SquaredDifference(x.Zero, y.Zero, multiplier(float64(x.Scale)/common), multiplier(float64(y.Scale)/common),
+			multiplier(common*common/(kernel.S8DifferenceUnit*kernel.S8DifferenceUnit*float64(out.Scale))), out.Zero)
+		return d.Row
+	},
+	"DIV": func(o *operands, x, y, out kernel.S8Affine) kernel.Row[int8, int8] {
+		q := &kernel.S8Quotient{XZero: x.Zero, YZero: y.Zero, Zero: out.Zero}
+		q.M, q.Shift = quant.Multiplier(float64(x.Scale / float32(y.Scale*out.Scale)))
+		q.Lo, q.Hi = o.limits8(fused(o.node), out)
+		return q.Row
 	},
 	"MAXIMUM": s8Same(kernel.Maximum[int8]),
 	"MINIMUM": s8Same(kernel.Minimum[int8]),
@@ -56,8 +71,11 @@ func (b s8Binary) prepare(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
-	row := b(o, x, y, out)
+	row, divides := b(o, x, y, out), n.Op == "DIV"
 	return func(c *Call) error {
+		if divides && slices.Contains(i8(c.In[1]), int8(y.Zero)) {
+			return errZeroDivisor
+		}
 		a, b := c.In[0], c.In[1]
 		kernel.Binary(i8(c.Out[0]), i8(a), a.Shape, i8(b), b.Shape, row)
 		return nil

@@ -75,3 +75,34 @@ func s8FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 		return nil
 	}, err
 }
+
+func s8TransposeConv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := readReal(n, in)
+	f, _ := transposeConv(o)
+	s := kernel.S8ConvSpec{Window: f.Window, C: f.C, OC: f.OC, InZero: o.perTensor(n.Inputs[2]).Zero}
+	s.Result = o.s8Result(n.Attr.(*TransposeConv).Activation, o.scales(n.Inputs[2], n.Inputs[1], n.Outputs[0], f.OC, 0))
+	if o.err != nil {
+		return nil, o.err
+	}
+	t, err := kernel.NewS8TransposeConv(s, i8(in[1]), i32(optionalInput(in, 3)))
+	return func(call *Call) error {
+		t.Run(i8(call.Out[0]), i8(call.In[2]), scratch[int32](call, tensor.Int32, t.Scratch()))
+		return nil
+	}, err
+}
+
+// s8MatMul builds a product of stacks of matrices; the operands' scales are multiplied in float32.
+func s8MatMul(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	o := readReal(n, in)
+	s, _ := matMul(o)
+	x, y, out := o.perTensor(n.Inputs[0]), o.perTensor(n.Inputs[1]), o.perTensor(n.Outputs[0])
+	result := o.s8Result(None, []kernel.Multiplier{multiplier(float64(x.Scale*y.Scale) / float64(out.Scale))})
+	if o.err != nil {
+		return nil, o.err
+	}
+	m, err := kernel.NewS8BatchMatMul(s, x.Zero, y.Zero, result)
+	return func(c *Call) error {
+		m.Run(i8(c.Out[0]), i8(c.In[0]), i8(c.In[1]), scratch[int64](c, tensor.Int64, m.Scratch()))
+		return nil
+	}, err
+}

@@ -6,11 +6,13 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// s8Reduction makes the kernel of a reduction of count int8 elements each.
-type s8Reduction func(sums *kernel.S8Sums, in, out kernel.S8Affine, count int) Kernel
+// s8Reduction returns the kernel of a reduction of an int8 operand over axes.
+type s8Reduction func(o *operands, axes []int) Kernel
 
-// s8Mean is MEAN as TFLite's reference kernel computes it: the multiplier is divided by the count.
-func s8Mean(sums *kernel.S8Sums, in, out kernel.S8Affine, count int) Kernel {
+// s8Mean is MEAN as TFLite's reference kernel computes it: the multiplier of a sum is divided by the count.
+func s8Mean(o *operands, axes []int) Kernel {
+	in, out := o.perTensor(o.node.Inputs[0]), o.perTensor(o.node.Outputs[0])
+	sums, count := o.s8Sums(axes, in)
 	m, shift := quant.Multiplier(float64(in.Scale) / float64(out.Scale))
 	scale := kernel.NewMultiplier(quant.Share(m, shift, count))
 	return func(c *Call) error {
@@ -21,7 +23,9 @@ func s8Mean(sums *kernel.S8Sums, in, out kernel.S8Affine, count int) Kernel {
 }
 
 // s8ReduceSum is SUM as TFLite's optimized kernel computes it; its reference kernel takes int8 for uint8.
-func s8ReduceSum(sums *kernel.S8Sums, in, out kernel.S8Affine, _ int) Kernel {
+func s8ReduceSum(o *operands, axes []int) Kernel {
+	in, out := o.perTensor(o.node.Inputs[0]), o.perTensor(o.node.Outputs[0])
+	sums, _ := o.s8Sums(axes, in)
 	scale := in.Scale / out.Scale
 	return func(c *Call) error {
 		to := c.Out[0]
@@ -30,17 +34,24 @@ func s8ReduceSum(sums *kernel.S8Sums, in, out kernel.S8Affine, _ int) Kernel {
 	}
 }
 
-// s8Reduction returns the kernel of a reduction over axes.
-func (o *operands) s8Reduction(axes []int, r s8Reduction) (Kernel, error) {
-	in, out := o.perTensor(o.node.Inputs[0]), o.perTensor(o.node.Outputs[0])
-	if o.err != nil {
-		return nil, o.err
-	}
-	shape := o.in[0].Shape
-	sums, count := &kernel.S8Sums{Shape: shape, Kept: shape.Clone(), Zero: in.Zero}, 1
+// s8Sums returns the sums over axes, and the number of elements of each, at least 1.
+func (o *operands) s8Sums(axes []int, in kernel.S8Affine) (*kernel.S8Sums, int) {
+	shape, count := o.in[0].Shape, 1
+	s := &kernel.S8Sums{Shape: shape, Kept: shape.Clone(), Zero: in.Zero}
 	for _, a := range axes {
 		count *= shape[a]
-		sums.Kept[a] = 1
+		s.Kept[a] = 1
 	}
-	return r(sums, in, out, max(count, 1)), nil
+	return s, max(count, 1)
+}
+
+// s8Extreme is REDUCE_MAX or REDUCE_MIN: integers with the same parameters have the order of the numbers that they stand for.
+func s8Extreme(f kernel.Fold) s8Reduction {
+	return func(o *operands, axes []int) Kernel {
+		o.alike(o.node.Inputs[0], o.node.Outputs[0])
+		return func(c *Call) error {
+			kernel.Reduce(i8(c.Out[0]), i8(c.In[0]), c.In[0].Shape, axes, f)
+			return nil
+		}
+	}
 }

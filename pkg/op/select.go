@@ -25,6 +25,7 @@ var selects = []Op{
 func inferSelect(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
 	cond, x := o.tensor(0, tensor.Bool), o.tensor(1)
+	o.tensor(2)
 	o.same(1, 2)
 	o.sameShape(1, 2)
 	lead := len(cond.Shape) == 1 && len(x.Shape) > 0 && cond.Shape[0] == x.Shape[0]

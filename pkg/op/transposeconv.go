@@ -23,6 +23,7 @@ var transposeConvs = []Op{{
 func transposeConv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*TransposeConv)
 	w, x := o.ranked(1, 4, 4, tensor.Float32), o.ranked(2, 4, 4, tensor.Float32)
+	o.same(2, 1)
 	o.ranked(0, 1, 1, tensor.Int32)
 	shape := tensor.Shape(o.ints(0))
 	o.activation(a.Activation)
@@ -40,17 +41,20 @@ func transposeConv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	s.Window = o.window2D(a.Padding, shape,
 		sliding{window: w.Shape[1], stride: a.StrideH, dilation: 1}, sliding{window: w.Shape[2], stride: a.StrideW, dilation: 1})
 	s.H, s.W, s.OH, s.OW = x.Shape[1], x.Shape[2], s.H, s.W
-	o.vector(3, s.OC, tensor.Float32)
+	o.bias(3, s.OC, x.DType)
 	return s, shape
 }
 
 func inferTransposeConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	_, shape := transposeConv(o)
-	return o.one(tensor.Float32, shape)
+	return o.like(2, shape)
 }
 
-func prepareTransposeConv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareTransposeConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if in[2].DType == tensor.Int8 {
+		return late(s8TransposeConv, 1, 3)(n, in, out)
+	}
 	o := read(n, in)
 	s, _ := transposeConv(o)
 	if o.err != nil {

@@ -1,0 +1,64 @@
+package kernel
+
+import "unsafe"
+
+// S8BatchMatMul is a product of stacks of int8 matrices. It is immutable, and goroutines may share it.
+//
+// Each sum is Σ (x[…, m, k] - XZero) · (y[…, k, n] - YZero) in int32, which wraps; Result has one multiplier.
+type S8BatchMatMul struct {
+	stacks       *F32BatchMatMul // which matrices are multiplied
+	xZero, yZero int32
+	result       S8Result
+}
+
+// NewS8BatchMatMul prepares a product.
+func NewS8BatchMatMul(s F32BatchMatMulSpec, xZero, yZero int32, result S8Result) (*S8BatchMatMul, error) {
+	stacks, err := NewF32BatchMatMul(s)
+	if err != nil {
+		return nil, err
+	}
+	result, err = result.spread(s.N)
+	return &S8BatchMatMul{stacks, xZero, yZero, result}, err
+}
+
+// Scratch returns how many int64 Run needs.
+func (b *S8BatchMatMul) Scratch() int {
+	s := &b.stacks.spec
+	n := s8RightLen(s.K, s.N) + s.N
+	if s.AdjX {
+		n += (s.M*s.K + 7) / 8
+	}
+	return n
+}
+
+// Run multiplies. It panics if out, x or y is not as long as the geometry says. scratch has Scratch() elements.
+func (b *S8BatchMatMul) Run(out, x, y []int8, scratch []int64) {
+	s := &b.stacks.spec
+	mustLen("product", len(out), b.stacks.count*s.M*s.N)
+	mustLen("left operand", len(x), elements(s.X)*s.M*s.K)
+	mustLen("right operand", len(y), elements(s.Y)*s.K*s.N)
+	row, column := s.N, 1
+	if s.AdjY {
+		row, column = 1, s.K
+	}
+	words := s8RightLen(s.K, s.N)
+	memory, start, rest := scratch[:words], scratch[words:words+s.N], scratch[words+s.N:]
+	var right s8Right
+	for i := range b.stacks.count {
+		xi, yi := b.stacks.x[i], b.stacks.y[i]
+		if i == 0 || yi != b.stacks.y[i-1] {
+			right = newS8Right(memory, start, s.K, s.N, y[yi*s.K*s.N:][:s.K*s.N], row, column, nil, b.xZero, b.yZero)
+		}
+		left := x[xi*s.M*s.K:][:s.M*s.K]
+		if s.AdjX && len(left) > 0 {
+			turned := unsafe.Slice((*int8)(unsafe.Pointer(&rest[0])), 8*len(rest))[:len(left)]
+			for m := range s.M {
+				for k := range s.K {
+					turned[m*s.K+k] = left[k*s.M+m]
+				}
+			}
+			left = turned
+		}
+		right.run(out[i*s.M*s.N:][:s.M*s.N], left, s.M, s.K, s.N, &b.result, 0)
+	}
+}

@@ -1,0 +1,53 @@
+package kernel
+
+// resizeUnit is 1 in the integers that S8ResizeBilinear computes with.
+const resizeUnit = 1 << 10
+
+// unit returns the original's pixels for each of the result's, in 1/resizeUnit, rounded.
+func (r Resize) unit(in, out int) int {
+	if r.AlignCorners && out > 1 {
+		in, out = in-1, out-1
+	}
+	return (resizeUnit*in + out/2) / out
+}
+
+// bracketUnits returns the two original pixels around pixel i of the result, and the weight of the second in 1/resizeUnit.
+func (r Resize) bracketUnits(i, in, scale int) (lower, upper, weight int) {
+	at := i * scale
+	if r.HalfPixelCenters {
+		at += scale/2 - resizeUnit/2
+	}
+	at = min(at, (in-1)*resizeUnit)
+	lower = max(at/resizeUnit, 0)
+	upper = min((at+resizeUnit-1)/resizeUnit, in-1)
+	return lower, upper, at - lower*resizeUnit
+}
+
+// S8ResizeBilinear scales int8 NHWC images of the given shape to outH x outW pixels, each the weighted sum of the four around its place, in integers, rounded to
+// the nearest, halves away from zero.
+func S8ResizeBilinear(dst, src []int8, shape []int, outH, outW int, r Resize) {
+	n, h, w, c := shape[0], shape[1], shape[2], shape[3]
+	scaleY, scaleX := r.unit(h, outH), r.unit(w, outW)
+	for b := range n {
+		image := src[b*h*w*c : (b+1)*h*w*c]
+		for y := range outH {
+			y0, y1, wy := r.bracketUnits(y, h, scaleY)
+			for x := range outW {
+				x0, x1, wx := r.bracketUnits(x, w, scaleX)
+				ul, ll := image[(y0*w+x0)*c:][:c], image[(y1*w+x0)*c:][:c]
+				ur, lr := image[(y0*w+x1)*c:][:c], image[(y1*w+x1)*c:][:c]
+				w00, w10, w01, w11 := (resizeUnit-wy)*(resizeUnit-wx), wy*(resizeUnit-wx), (resizeUnit-wy)*wx, wy*wx
+				out := dst[:c]
+				for i := range out {
+					sum := int(ul[i])*w00 + int(ll[i])*w10 + int(ur[i])*w01 + int(lr[i])*w11
+					half := resizeUnit * resizeUnit / 2
+					if sum <= 0 {
+						half = -half
+					}
+					out[i] = int8((sum + half) / (resizeUnit * resizeUnit))
+				}
+				dst = dst[c:]
+			}
+		}
+	}
+}
