@@ -30,12 +30,12 @@ const embeddedTTL = 5 * time.Second
 func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready func(addr string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	server, endpoint, err := startEtcd(ctx, filepath.Join(c.dir, "etcd"), log)
+	server, err := startEtcd(ctx, filepath.Join(c.dir, "etcd"), log)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	etcd, err := dialEtcd(ctx, []string{endpoint}, log)
+	etcd, err := dialEtcd(ctx, []string{server.addr}, log)
 	if err != nil {
 		return err
 	}

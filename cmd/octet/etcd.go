@@ -21,22 +21,39 @@ const (
 	etcdQuota   = 1 << 30 // bytes
 )
 
-// startEtcd starts an etcd in this process, on loopback, that compacts itself hourly, and returns the address of its clients.
-func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*embed.Etcd, string, error) {
+// localEtcd is an etcd in this process.
+type localEtcd struct {
+	*embed.Etcd
+	level zap.AtomicLevel // of its log
+	addr  string          // of its clients
+}
+
+// Close stops it. It logs its own closing of listeners as errors, which are kept from the user.
+func (e *localEtcd) Close() {
+	e.level.SetLevel(zap.FatalLevel)
+	e.Etcd.Close()
+}
+
+// startEtcd starts an etcd in this process, on loopback, that compacts itself hourly.
+func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*localEtcd, error) {
+	level := zap.NewAtomicLevelAt(max(log.Level(), zap.ErrorLevel))
 	cfg := embed.NewConfig()
+	cfg.Name = "octet"
 	cfg.Dir = dir
-	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.WarnLevel)))
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(log.Named("etcd").WithOptions(zap.IncreaseLevel(level)))
 	cfg.QuotaBackendBytes = etcdQuota
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModePeriodic, "1h"
 	loopback := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 	cfg.ListenClientUrls, cfg.ListenPeerUrls = []url.URL{loopback}, []url.URL{loopback}
-	e, err := embed.StartEtcd(cfg)
+	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	server, err := embed.StartEtcd(cfg)
 	if err != nil {
-		return nil, "", fmt.Errorf("etcd in %s: %w", dir, err)
+		return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 	}
+	e := &localEtcd{server, level, server.Clients[0].Addr().String()}
 	select {
 	case <-e.Server.ReadyNotify():
-		return e, e.Clients[0].Addr().String(), nil
+		return e, nil
 	case err = <-e.Err():
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -44,7 +61,7 @@ func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*embed.Etcd, s
 		err = errors.New("did not get ready")
 	}
 	e.Close()
-	return nil, "", fmt.Errorf("etcd in %s: %w", dir, err)
+	return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 }
 
 // dialEtcd returns a client, once etcd answers.
