@@ -120,7 +120,6 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 // copyAll copies contents; the memory of the two lists must not overlap.
 func (s *Session) copyAll(to, from []*tensor.Tensor) error {
 	for i, t := range from {
-		s.spent -= int64(len(to[i].Data))
 		if err := s.resize(to[i], ir.Type{DType: t.DType, Shape: t.Shape}); err != nil {
 			return err
 		}

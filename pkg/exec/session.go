@@ -21,7 +21,7 @@ type Session struct {
 	program  *Program
 	frames   []*frame
 	observer Observer
-	spent    int64 // bytes of dynamic memory
+	spent    int64 // bytes of dynamic memory that is kept from run to run
 }
 
 // frame is the memory of one graph.
@@ -30,7 +30,15 @@ type frame struct {
 	tensors []*tensor.Tensor // by slot
 	calls   []op.Call        // by step
 	loops   []*loop          // by step; state of control flow
+	late    []prepared       // by step; of steps whose kernel the plan has not
 	ranges  []quant.Range    // of folded values
+}
+
+// prepared is the kernel of a step for the types that its operands and results had last. It depends on them and on constants only, so that a loop need not
+// pack its weights again in each iteration.
+type prepared struct {
+	in, out []ir.Type
+	kernel  op.Kernel
 }
 
 // NewSession allocates the memory of a run.
@@ -45,7 +53,7 @@ func (p *Program) NewSession() *Session {
 }
 
 func newFrame(p *plan) *frame {
-	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps))}
+	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps)), late: make([]prepared, len(p.steps))}
 	arena := tensor.Alloc(p.arena + alignment)
 	arena = arena[shift(arena):]
 	for i, s := range p.slots {
@@ -80,7 +88,7 @@ func newFrame(p *plan) *frame {
 // Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are zeroed
 // first, so that runs do not depend on each other. The observer may be nil.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
-	s.observer, s.spent = observer, 0
+	s.observer = observer
 	for _, f := range s.frames {
 		if f == nil {
 			continue
@@ -152,7 +160,7 @@ func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
 	kernel := st.kernel
 	if kernel == nil {
 		var err error
-		if kernel, err = s.prepare(f, st, c); err != nil {
+		if kernel, err = s.prepare(f, st, c, k); err != nil {
 			return err
 		}
 	}
@@ -160,7 +168,7 @@ func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
 }
 
 // prepare gives a node's dynamic results their types and memory, and returns its kernel.
-func (s *Session) prepare(f *frame, st *step, c *op.Call) (op.Kernel, error) {
+func (s *Session) prepare(f *frame, st *step, c *op.Call, k int) (op.Kernel, error) {
 	types, err := infer(st.op, st.node, c.In)
 	if err != nil {
 		return nil, err
@@ -173,6 +181,10 @@ func (s *Session) prepare(f *frame, st *step, c *op.Call) (op.Kernel, error) {
 			return nil, fmt.Errorf("result %d: %w", j, err)
 		}
 	}
+	last := &f.late[k]
+	if last.kernel != nil && last.fit(c) {
+		return last.kernel, nil
+	}
 	in := make([]*tensor.Tensor, len(c.In))
 	for j, t := range c.In {
 		if t == nil || f.plan.slots[st.in[j]].place == constant {
@@ -181,7 +193,34 @@ func (s *Session) prepare(f *frame, st *step, c *op.Call) (op.Kernel, error) {
 		}
 		in[j] = &tensor.Tensor{DType: t.DType, Shape: t.Shape}
 	}
-	return st.op.Kernel(st.node, in, c.Out)
+	kernel, err := st.op.Kernel(st.node, in, c.Out)
+	if err != nil {
+		return nil, err
+	}
+	*last = prepared{typesOf(c.In), typesOf(c.Out), kernel}
+	return kernel, nil
+}
+
+// fit reports whether a call has the types for which the kernel was prepared.
+func (p *prepared) fit(c *op.Call) bool { return haveTypes(c.In, p.in) && haveTypes(c.Out, p.out) }
+
+func haveTypes(tensors []*tensor.Tensor, types []ir.Type) bool {
+	for i, t := range tensors {
+		if t != nil && (t.DType != types[i].DType || !t.Shape.Equal(types[i].Shape)) {
+			return false
+		}
+	}
+	return true
+}
+
+func typesOf(tensors []*tensor.Tensor) []ir.Type {
+	types := make([]ir.Type, len(tensors))
+	for i, t := range tensors {
+		if t != nil {
+			types[i] = ir.Type{DType: t.DType, Shape: t.Shape.Clone()}
+		}
+	}
+	return types
 }
 
 // resize gives t the type and memory for it, reusing what it has.
@@ -191,13 +230,13 @@ func (s *Session) resize(t *tensor.Tensor, want ir.Type) error {
 		return fmt.Errorf("%v has no size", want)
 	}
 	size := want.DType.Bytes(n)
-	if s.spent += int64(size); s.spent > s.program.limit {
-		return errors.New("activations pass the memory limit")
-	}
-	t.DType, t.Shape = want.DType, want.Shape
-	if cap(t.Data) < size {
+	if grow := int64(size - cap(t.Data)); grow > 0 || t.Data == nil {
+		if s.spent+grow > s.program.limit {
+			return errors.New("activations pass the memory limit")
+		}
+		s.spent += grow
 		t.Data = tensor.Alloc(size)
 	}
-	t.Data = t.Data[:size]
+	t.DType, t.Shape, t.Data = want.DType, want.Shape, t.Data[:size]
 	return nil
 }

@@ -36,11 +36,11 @@ type BidirectionalLSTM struct {
 var lstms = []Op{
 	{
 		Name: "LSTM", Doc: "One step of an LSTM layer over input 0, [batch, elements]; inputs 18 and 19 are its state.",
-		In: Between(5, 24), Out: Between(1, 4), Attr: attr[LSTM], Infer: inferLSTM, Prepare: late(prepareLSTM, append(through(1, 17), through(20, 23)...)...),
+		In: Between(5, 24), Out: Between(1, 4), Attr: attr[LSTM], Infer: inferLSTM, Prepare: prepareLSTM,
 	},
 	{
 		Name: "UNIDIRECTIONAL_SEQUENCE_LSTM", Doc: "An LSTM layer over the steps of input 0; inputs 18 and 19 are its state.",
-		In: Between(20, 24), Out: Exactly(1), Attr: attr[SequenceLSTM], Infer: inferSequenceLSTM, Prepare: late(prepareSequenceLSTM, append(through(1, 17), through(20, 23)...)...),
+		In: Between(20, 24), Out: Exactly(1), Attr: attr[SequenceLSTM], Infer: inferSequenceLSTM, Prepare: late(prepareSequenceLSTM, lstmWeights...),
 	},
 	{
 		Name: "BIDIRECTIONAL_SEQUENCE_LSTM",
@@ -49,6 +49,9 @@ var lstms = []Op{
 		Prepare: late(prepareBidirectionalLSTM, append(through(1, 34), through(40, 47)...)...),
 	},
 }
+
+// lstmWeights are the inputs of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM that are weights.
+var lstmWeights = append(through(1, 17), through(20, 23)...)
 
 // lstmLayout says where the operands of an LSTM layer begin among the inputs of its node; -1 is nowhere.
 type lstmLayout struct {
@@ -133,10 +136,14 @@ func inferLSTM(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	return o.one(tensor.Float32, rows(x, s.Outputs))
 }
 
-func prepareLSTM(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+func prepareLSTM(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 	if n.Attr.(*LSTM).Kind == BasicKernel {
-		return prepareBasicLSTM(n, in)
+		return late(prepareBasicLSTM, 2, 3)(n, in, out)
 	}
+	return late(prepareFullLSTM, lstmWeights...)(n, in, out)
+}
+
+func prepareFullLSTM(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := read(n, in)
 	_, q, s := lstm(o)
 	return oneWay.kernel(o, q, s)
@@ -176,7 +183,7 @@ func inferBasicLSTM(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	return o.results(f(cells), f(cells), f(inputs+cells), f(4*cells))
 }
 
-func prepareBasicLSTM(n *ir.Node, in []*tensor.Tensor) (Kernel, error) {
+func prepareBasicLSTM(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := read(n, in)
 	_, inputs, cells := basicLSTM(o)
 	if o.err != nil {

@@ -24,7 +24,7 @@ var slicings = []Op{
 	},
 	{
 		Name: "DYNAMIC_UPDATE_SLICE", Doc: "Input 0 with input 1 in the place that begins at input 2, moved where it must be to lie inside.",
-		In: Exactly(3), Out: Exactly(1), Infer: inferUpdateSlice, Prepare: late(prepareUpdateSlice, 2),
+		In: Exactly(3), Out: Exactly(1), Infer: inferUpdateSlice, Eval: evalUpdateSlice,
 	},
 }
 
@@ -211,12 +211,18 @@ func inferUpdateSlice(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	return o.one(x.DType, x.Shape)
 }
 
-func prepareUpdateSlice(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-	o := read(n, in)
-	start := o.ints(2)
-	return func(c *Call) error {
-		x, update := c.In[0], c.In[1]
-		kernel.UpdateSlice(c.Out[0].Data, x.Data, x.DType.Size(), x.Shape, update.Data, update.Shape, start)
-		return nil
-	}, o.err
+func evalUpdateSlice(c *Call) error {
+	x, update := c.In[0], c.In[1]
+	var start [kernel.MaxRank]int
+	if t := c.In[2]; t.DType == tensor.Int64 {
+		for i, v := range tensor.View[int64](t) {
+			start[i] = int(v)
+		}
+	} else {
+		for i, v := range tensor.View[int32](t) {
+			start[i] = int(v)
+		}
+	}
+	kernel.UpdateSlice(c.Out[0].Data, x.Data, x.DType.Size(), x.Shape, update.Data, update.Shape, start[:len(x.Shape)])
+	return nil
 }

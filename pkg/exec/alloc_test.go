@@ -1,0 +1,53 @@
+package exec_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/octetlite/octet/pkg/exec"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// allocating lists the cases of TestGolden that may allocate in each run: control flow, and results whose shapes or kernels follow from operands that are no
+// constants.
+var allocating = map[string]bool{
+	"broadcast_args-shapes": true, "fill-runtime": true, "if_false": true, "if_true": true, "range-down": true, "range-int32": true, "range-int64": true,
+	"reshape-runtime": true, "resize_bilinear-runtime_size": true, "slice-runtime": true, "transpose_conv-runtime_shape": true, "unique-int32": true,
+	"where-bool": true, "where-float": true, "where-int32": true, "where-none": true, "while_five": true, "while_growing": true, "while_never": true,
+}
+
+// TestRunDoesNotAllocate demands that a second run of a model needs no memory of its own but the list of its outputs.
+func TestRunDoesNotAllocate(t *testing.T) {
+	golden := openArchive(t, "testdata/golden_ops.zip")
+	for _, file := range slices.Sorted(maps.Keys(golden)) {
+		name, ok := strings.CutSuffix(file, ".tflite")
+		if !ok {
+			continue
+		}
+		m, err := tflite.Decode(golden.read(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := exec.Compile(m, 0, exec.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var inputs []*tensor.Tensor
+		for i := range p.Inputs() {
+			inputs = append(inputs, readNPY(t, golden.read(t, fmt.Sprintf("%s.in%d.npy", name, i))))
+		}
+		s := p.NewSession()
+		n := testing.AllocsPerRun(3, func() {
+			if _, err := s.Run(inputs, nil); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		})
+		if (n > 1) != allocating[name] {
+			t.Errorf("%s: %v allocations in each run", name, n)
+		}
+	}
+}
