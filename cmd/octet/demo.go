@@ -73,7 +73,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := convertModel(ctx, streams{s.in, indented{s.out, filepath.Dir(out) + "/"}, s.err}, model, f, opt); err != nil {
+	if err := convertModel(ctx, streams{s.in, &indented{w: s.out, prefix: filepath.Dir(out) + "/"}, s.err}, model, f, opt); err != nil {
 		return err
 	}
 	cancel()

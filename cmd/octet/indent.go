@@ -9,14 +9,20 @@ import (
 type indented struct {
 	w      io.Writer
 	prefix string
+	inside bool // of a line
 }
 
-func (i indented) Write(p []byte) (int, error) {
-	text := bytes.ReplaceAll(p, []byte(i.prefix), nil)
-	for line := range bytes.Lines(text) {
-		if _, err := i.w.Write(append([]byte("  "), line...)); err != nil {
-			return 0, err
+func (i *indented) Write(p []byte) (int, error) {
+	var out []byte
+	for line := range bytes.Lines(bytes.ReplaceAll(p, []byte(i.prefix), nil)) {
+		if !i.inside {
+			out = append(out, "  "...)
 		}
+		out = append(out, line...)
+		i.inside = line[len(line)-1] != '\n'
+	}
+	if _, err := i.w.Write(out); err != nil {
+		return 0, err
 	}
 	return len(p), nil
 }
