@@ -59,12 +59,13 @@ class R:
 
 @dataclasses.dataclass(frozen=True)
 class Q:
-    """A quantized runtime input of random integers over its type's whole range."""
+    """A quantized runtime input of random integers over its type's whole range; or of the given ones."""
 
     shape: tuple
     dtype: str
     scale: float
     zero: int = 0
+    values: Any = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +114,7 @@ def case(op, label, *operands, results=None, version=1, **options):
 
 def draw(x, rng):
     """The values of an X, W or Q."""
-    if isinstance(x, X) and x.values is not None:
+    if isinstance(x, (X, Q)) and x.values is not None:
         return np.asarray(x.values, x.dtype).reshape(x.shape)
     dtype = np.dtype(x.dtype)
     if isinstance(x, Q):

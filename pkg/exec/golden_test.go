@@ -16,10 +16,6 @@ import (
 // goldenTolerance bounds the distance from LiteRT's builtin kernels, relative to a tensor's range.
 const goldenTolerance = 1e-5
 
-// tied lists the cases in which integers may differ by one: LiteRT rounds halves to even where it fills a vector register, and away from zero
-// in the elements that are left over.
-var tied = map[string]bool{"quantize-halves": true}
-
 // TestGolden runs models of single operators and compares with what LiteRT makes of them.
 func TestGolden(t *testing.T) {
 	golden := openArchive(t, "testdata/golden_ops.zip")
@@ -56,7 +52,7 @@ func TestGolden(t *testing.T) {
 				}
 				for i, got := range out {
 					want := readNPY(t, golden.read(t, fmt.Sprintf("%s.out%d.npy", name, i)))
-					if err := compare(got, want, goldenTolerance); err != nil && !(tied[name] && neighbours(got, want)) {
+					if err := compare(got, want, goldenTolerance); err != nil {
 						t.Errorf("output %d %v", i, err)
 					}
 				}

@@ -51,7 +51,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"ResizeNearest":     func() { ResizeNearest(out, small, 4, []int{2, 2, 2, 2}, 4, 4, Resize{}) },
 		"Quantize":          func() { Quantize(q, x, scale, zero, 1) },
 		"Dequantize":        func() { Dequantize(z, q, scales, zeroes, 4) },
-		"Requantize":        func() { Requantize(q, q, 0, 0, 1<<30, 1) },
+		"Requantize":        func() { Requantize(q, q, 0, 0, NewMultiplier(1<<30, 1)) },
 	} {
 		if n := testing.AllocsPerRun(5, f); n != 0 {
 			t.Errorf("%s allocates %v times", name, n)

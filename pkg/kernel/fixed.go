@@ -31,18 +31,8 @@ func ShiftRound(x int32, n int) int32 {
 	return x
 }
 
-// ShiftUp returns x / 2^n rounded to the nearest, halves upwards, as ARM's rounding shift does; n is in [0, 31].
-func ShiftUp(x int32, n int) int32 {
-	return int32((int64(x) + int64(1)<<n>>1) >> n)
-}
-
 // Rescale returns x * multiplier * 2^(shift-31) in TFLite's two steps: HighMul of x shifted left where shift is positive, which wraps, then ShiftRound where it is
 // negative.
 func Rescale(x, multiplier int32, shift int) int32 {
 	return ShiftRound(HighMul(x<<max(shift, 0), multiplier), max(-shift, 0))
-}
-
-// RescaleUp is Rescale with ShiftUp instead of ShiftRound: what TFLite's vectorized kernels compute.
-func RescaleUp(x, multiplier int32, shift int) int32 {
-	return ShiftUp(HighMul(x<<max(shift, 0), multiplier), max(-shift, 0))
 }

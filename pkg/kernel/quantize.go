@@ -1,23 +1,12 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // Quantize stores src/scale, rounded, + zero, limited to the type's range; a NaN becomes zero itself. With several scales, element i has scale and zero of channel i/inner mod
 // len(scale).
 //
-// With one scale, src is multiplied by 1/scale, both float32, and halves are rounded to even: what LiteRT's builtin kernel does for whole vectors, and
-// its XNNPACK delegate. With several, src is divided in float32 and halves are rounded away from zero, as by TFLite's only kernel for them.
+// As in TFLite's reference kernel, src is divided by the scale in float32 and halves are rounded away from zero.
 func Quantize[T Integer](dst []T, src, scale []float32, zero []int64, inner int) {
-	if len(scale) == 1 {
-		inverse := 1 / scale[0]
-		for i, x := range src[:len(dst)] {
-			dst[i] = saturate[T](math.RoundToEven(float64(x*inverse)), zero[0])
-		}
-		return
-	}
 	channels(len(dst), len(scale), inner, func(c, from, to int) {
 		for i, x := range src[from:to] {
 			dst[from+i] = saturate[T](math.Round(float64(x/scale[c])), zero[c])
@@ -50,16 +39,11 @@ func Dequantize[T Integer](dst []float32, src []T, scale []float32, zero []int64
 	})
 }
 
-// Requantize stores src - srcZero, rescaled, + dstZero, limited to the type's range. It rescales by RescaleUp if both types have 8 bits, else by Rescale, as
-// LiteRT's builtin kernels do.
-func Requantize[D, S Integer](dst []D, src []S, srcZero, dstZero int32, multiplier int32, shift int) {
+// Requantize stores src - srcZero, rescaled, + dstZero, limited to the type's range.
+func Requantize[D, S Integer](dst []D, src []S, srcZero, dstZero int32, scale Multiplier) {
 	least, most := limits[D]()
-	rescale := Rescale
-	if unsafe.Sizeof(least) == 1 && unsafe.Sizeof(*new(S)) == 1 {
-		rescale = RescaleUp
-	}
 	for i, q := range src[:len(dst)] {
-		x := int64(rescale(int32(q)-srcZero, multiplier, shift)) + int64(dstZero)
+		x := int64(scale.Rescale(int32(q)-srcZero)) + int64(dstZero)
 		dst[i] = D(min(max(x, int64(least)), int64(most)))
 	}
 }

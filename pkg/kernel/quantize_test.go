@@ -41,10 +41,6 @@ func TestShifts(t *testing.T) {
 		if got := ShiftRound(x, n); got != want {
 			t.Fatalf("ShiftRound(%d, %d) = %d, want %d", x, n, got, want)
 		}
-		want = int32(min(math.MaxInt32, math.Floor(math.Ldexp(float64(x), -n)+0.5)))
-		if got := ShiftUp(x, n); got != want {
-			t.Fatalf("ShiftUp(%d, %d) = %d, want %d", x, n, got, want)
-		}
 	})
 }
 
@@ -70,7 +66,7 @@ func TestQuantize(t *testing.T) {
 	got := make([]int8, 11)
 	src := []float32{0, 0.25, -0.25, 0.24, 0.75, -0.75, 64, -64, inf, -inf, nan}
 	Quantize(got, src, []float32{0.5}, []int64{3}, 1)
-	if diff := cmp.Diff([]int8{3, 3, 3, 3, 5, 1, 127, -125, 127, -128, 3}, got); diff != "" {
+	if diff := cmp.Diff([]int8{3, 4, 2, 3, 5, 1, 127, -125, 127, -128, 3}, got); diff != "" {
 		t.Error(diff)
 	}
 	back := make([]float32, 2)
@@ -78,10 +74,10 @@ func TestQuantize(t *testing.T) {
 	if diff := cmp.Diff([]float32{-65.5, 62}, back); diff != "" {
 		t.Error(diff)
 	}
-	// 1.55 / 0.1 is below 15.5, but 1.55 * 10 is 15.5 in float32.
+	// 1.55 / 0.1 is below 15.5, though 1.55 * 10 is 15.5 in float32.
 	Quantize(got[:1], []float32{1.55}, []float32{0.1}, []int64{0}, 1)
-	if got[0] != 16 {
-		t.Errorf("1.55 in steps of 0.1 is %d, want 16", got[0])
+	if got[0] != 15 {
+		t.Errorf("1.55 in steps of 0.1 is %d, want 15", got[0])
 	}
 	// Channels 0 and 1 along the middle axis of [2 2 2].
 	axis := make([]int16, 8)
@@ -112,24 +108,21 @@ func TestQuantizeRoundTrip(t *testing.T) {
 
 func TestRequantize(t *testing.T) {
 	got := make([]int8, 4)
-	Requantize(got, []int8{-128, 0, 3, 127}, 3, -1, 1<<30, 2) // twice the scale
+	Requantize(got, []int8{-128, 0, 3, 127}, 3, -1, NewMultiplier(1<<30, 2)) // twice the scale
 	if diff := cmp.Diff([]int8{-128, -7, -1, 127}, got); diff != "" {
 		t.Error(diff)
 	}
-	// -2.5 after the first rounding: up between 8-bit types, away from zero otherwise.
-	Requantize(got[:1], []int8{-5}, 0, 0, 1<<30, 0)
-	short := make([]int16, 1)
-	Requantize(short, []int8{-5}, 0, 0, 1<<30, 0)
-	if got[0] != -2 || short[0] != -2 {
-		t.Errorf("-2.5 becomes %d and %d", got[0], short[0])
+	Requantize(got[:1], []int8{-5}, 0, 0, NewMultiplier(1<<30, 0))
+	if got[0] != -2 {
+		t.Errorf("-2.5 becomes %d, want -2: the first rounding is up", got[0])
 	}
-	Requantize(got[:1], []int8{-10}, 0, 0, 1<<30, -1)
-	Requantize(short, []int8{-10}, 0, 0, 1<<30, -1)
-	if got[0] != -2 || short[0] != -3 {
-		t.Errorf("-5 / 2 becomes %d and %d, want -2 and -3", got[0], short[0])
+	short := make([]int16, 1)
+	Requantize(short, []int8{-10}, 0, 0, NewMultiplier(1<<30, -1))
+	if short[0] != -3 {
+		t.Errorf("-5 / 2 becomes %d, want -3: the second rounding is away from zero", short[0])
 	}
 	wide := make([]uint8, 2)
-	Requantize(wide, []int8{-128, 127}, -128, 0, 1<<30, 1)
+	Requantize(wide, []int8{-128, 127}, -128, 0, NewMultiplier(1<<30, 1))
 	if diff := cmp.Diff([]uint8{0, 255}, wide); diff != "" {
 		t.Error(diff)
 	}

@@ -131,17 +131,17 @@ func requantize[T interface {
 	kernel.Integer
 }](n *ir.Node) Kernel {
 	from, to := n.Inputs[0].Quant, n.Outputs[0].Quant
-	multiplier, shift := quant.Multiplier(float64(from.Scale[0]) / float64(to.Scale[0]))
+	scale := multiplier(float64(from.Scale[0]) / float64(to.Scale[0]))
 	zero, toZero := int32(from.Zero[0]), int32(to.Zero[0])
 	return func(c *Call) error {
 		x, out := tensor.View[T](c.In[0]), c.Out[0]
 		switch out.DType {
 		case tensor.Int8:
-			kernel.Requantize(tensor.View[int8](out), x, zero, toZero, multiplier, shift)
+			kernel.Requantize(tensor.View[int8](out), x, zero, toZero, scale)
 		case tensor.UInt8:
-			kernel.Requantize(tensor.View[uint8](out), x, zero, toZero, multiplier, shift)
+			kernel.Requantize(tensor.View[uint8](out), x, zero, toZero, scale)
 		case tensor.Int16:
-			kernel.Requantize(tensor.View[int16](out), x, zero, toZero, multiplier, shift)
+			kernel.Requantize(tensor.View[int16](out), x, zero, toZero, scale)
 		}
 		return nil
 	}
