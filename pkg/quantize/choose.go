@@ -2,10 +2,6 @@ package quantize
 
 import "github.com/octetlite/octet/pkg/quant"
 
-// coarser is how many times coarser than its own a shared scale may be for a value that others read too; beyond that the value keeps its own, and is
-// requantized for the operator that shares.
-const coarser = 1.25
-
 // choice is what the Default rules decide on before types flow: a type for each value with a known range.
 //
 // Values that an operator only moves have the type of the value that they come from, their root. A root takes over the type of an
@@ -99,8 +95,7 @@ func (c *choice) backward(o *operation) {
 		if v == nil || r == nil || c.fixed[r] || r == c.root[o.outputs[0]] {
 			continue
 		}
-		own := c.types[r]
-		if holds(t, own) && (t.Scale[0] <= coarser*own.Scale[0] || c.onlyFor(r, o)) {
+		if holds(t, c.types[r]) {
 			c.types[r] = t
 		}
 	}
@@ -112,22 +107,4 @@ func holds(t, u *quant.Type) bool {
 	ulo, uhi := u.Interval()
 	half := t.Scale[0] / 2
 	return ulo >= lo-half && uhi <= hi+half
-}
-
-// onlyFor reports whether v, and all that is only moved from it, is read by o alone.
-func (c *choice) onlyFor(v *value, o *operation) bool {
-	for _, u := range v.uses {
-		if u.by == o {
-			continue
-		}
-		if c.moved(u.by) != v {
-			return false
-		}
-		for _, w := range u.by.outputs {
-			if w.float && !c.onlyFor(w, o) {
-				return false
-			}
-		}
-	}
-	return true
 }
