@@ -56,6 +56,14 @@ bench: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
 conformance: ## compare with TensorFlow and LiteRT (ARGS are passed on)
 	python3 conformance/run.py $(ARGS)
 
+.PHONY: conformance-env
+conformance-env: ## only the peers' Python environment, conformance/.venv
+	python3 conformance/run.py setup
+
+.PHONY: bench-peers
+bench-peers: ## calibration per sample beside XNNPACK and TensorFlow's calibrator
+	python3 conformance/run.py bench
+
 .PHONY: ci
 ci: ## all that decides about a change
 	.ci/run

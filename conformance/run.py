@@ -11,10 +11,12 @@ Steps of `all`, in order; each does only what is not done yet:
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
+Not of `all`:
+    bench       calibration per sample, beside XNNPACK and TensorFlow's calibrator; for a machine that does nothing else
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     graphs      pkg/quantize/testdata/fuzz
-    golden-ops  pkg/exec/testdata/golden_ops.zip
+    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip and oracle_int8.zip
     demo        examples/fashion
 Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, npm, apt-get.
 """
@@ -33,9 +35,10 @@ STEPS = {
     'golden': [[PYTHON, HERE / 'compare.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
+    'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
-    'golden-ops': [[PYTHON, HERE / 'golden_ops.py']],
+    'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
 ALL = ['setup', 'corpus', 'models', 'oracle', 'golden', 'fuzz', 'test']
