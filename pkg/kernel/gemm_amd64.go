@@ -47,6 +47,9 @@ func (p *gemm) tiles(s *span, first int) {
 		for r := range rows {
 			copy(p.out[p.at(s.row+t*tileRows+r)+first:][:cols], tile[r*width:])
 		}
+		if t+1 == s.tiles {
+			return // a pointer behind the last tile would point outside
+		}
 		c.in = (*float32)(unsafe.Add(unsafe.Pointer(c.in), c.inStep))
 		c.offs = (*int32)(unsafe.Add(unsafe.Pointer(c.offs), c.offsStep))
 	}

@@ -84,8 +84,11 @@ func scratch[T tensor.Element](c *Call, d tensor.DType, n int) []T {
 // Executable reports whether the op has arithmetic of its own.
 func (o *Op) Executable() bool { return o.Prepare != nil || o.Eval != nil }
 
-// Kernel returns the kernel of a node; see Prepare.
+// Kernel returns the kernel of a node; see Prepare. Where all results are empty there is nothing to compute, however large the other dimensions are.
 func (o *Op) Kernel(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if o.Executable() && empty(out) {
+		return func(*Call) error { return nil }, nil
+	}
 	switch {
 	case o.Prepare != nil:
 		return o.Prepare(n, in, out)
@@ -93,6 +96,16 @@ func (o *Op) Kernel(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 		return o.Eval, nil
 	}
 	return nil, fmt.Errorf("%s can't be executed", o.Name)
+}
+
+// empty reports whether no tensor has an element.
+func empty(tensors []*tensor.Tensor) bool {
+	for _, t := range tensors {
+		if t.Elements() != 0 {
+			return false
+		}
+	}
+	return len(tensors) > 0
 }
 
 // OpSet is a vocabulary: ops by name. It implements ir.Set.
