@@ -1,6 +1,11 @@
 package tflite
 
 import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -129,6 +134,80 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%s(%s) %+v needs version %d, want %d", c.op, c.types, c.attr, got, c.want)
 		}
 	}
+}
+
+// TestVersionsAreTensorFlows reads what TensorFlow says of nodes of every operator that it reads; see testdata/versions.py.
+func TestVersionsAreTensorFlows(t *testing.T) {
+	text, err := os.ReadFile("testdata/versions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		if line[0] == '#' {
+			continue
+		}
+		columns := strings.Split(strings.TrimSpace(line), "; ")
+		if len(columns) != 7 {
+			t.Fatalf("%s has %d columns", line, len(columns))
+		}
+		rows++
+		n := &ir.Node{Op: columns[0], Attr: attributesOf(t, columns[0], columns[3])}
+		for i, list := range []*[]*ir.Value{&n.Inputs, &n.Outputs} {
+			for word := range strings.FieldsSeq(columns[1+i]) {
+				word = strings.TrimPrefix(strings.TrimPrefix(word, "c:"), "v:")
+				switch text, two := strings.CutSuffix(word, "!"); {
+				case word == "-":
+					*list = append(*list, nil)
+				case two:
+					*list = append(*list, typed(t, text, 0.5, 0.5))
+				case slices.Contains([]string{"i8", "u8", "i16", "i4"}, word[:strings.IndexByte(word, '[')]):
+					*list = append(*list, typed(t, text, 0.5))
+				default:
+					*list = append(*list, typed(t, text))
+				}
+			}
+		}
+		// TensorFlow lists an absent bias, which tells what it writes from files that list two inputs.
+		if n.Op == "FULLY_CONNECTED" && len(n.Inputs) == 2 {
+			n.Inputs = append(n.Inputs, nil)
+		}
+		if want, err := strconv.Atoi(columns[5]); err != nil || Version(n) != want {
+			t.Errorf("%sneeds version %d, want %d (%v)", line, Version(n), want, err)
+		}
+		version, _ := strconv.Atoi(columns[5])
+		code := &schema.OperatorCodeT{BuiltinCode: schema.EnumValuesBuiltinOperator[n.Op], Version: int32(version)}
+		if got := runtimeVersion([]*schema.OperatorCodeT{code}); got != columns[6] {
+			t.Errorf("%sneeds runtime %q", line, got)
+		}
+	}
+	if rows < 500 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
+// attributesOf returns the attributes for options given as JSON, whose names are the schema's fields.
+func attributesOf(t *testing.T, name, options string) ir.Attr {
+	t.Helper()
+	c, ok := codecs[name]
+	if !ok || c.decode == nil {
+		return nil
+	}
+	var values map[string]any
+	if err := json.Unmarshal([]byte(options), &values); err != nil {
+		t.Fatalf("%s %s: %v", name, options, err)
+	}
+	o := defaults(c.first, c.second)
+	for field, v := range values {
+		f := reflect.ValueOf(o).Elem().FieldByName(strings.ToUpper(field[:1]) + field[1:])
+		switch v := v.(type) {
+		case bool:
+			f.SetBool(v)
+		case float64:
+			f.Set(reflect.ValueOf(v).Convert(f.Type()))
+		}
+	}
+	return c.decode(o)
 }
 
 func TestVersionOfMulByScales(t *testing.T) {
