@@ -116,7 +116,7 @@ def div(rng, label):
     numbers = np.setdiff1d(ALL, [y.zero])
     y = Q(y.shape, 'int8', y.scale, y.zero, rng.choice(numbers, y.shape))
     options = dict(fusedActivationFunction=int(rng.choice(ACTIVATIONS)))
-    return case('DIV', label, x, y, results=out(rng, x.scale / y.scale), version=2, **options)
+    return case('DIV', label, x, y, results=out(rng, x.scale / y.scale * rng.choice([1, 10, 100])), version=2, **options)
 
 
 def compare(op):
@@ -226,7 +226,7 @@ MAKERS = [  # operator, maker, number of cases
     ('SUB', binary('SUB', lambda x, y: x + y), 8),
     ('MUL', binary('MUL', lambda x, y: x * y), 8),
     ('SQUARED_DIFFERENCE', binary('SQUARED_DIFFERENCE', lambda x, y: (x + y) ** 2, False), 8),
-    ('DIV', div, 8),
+    ('DIV', div, 12),
     *[(op, compare(op), 3) for op in ('EQUAL', 'NOT_EQUAL', 'LESS', 'LESS_EQUAL', 'GREATER', 'GREATER_EQUAL')],
     *[(op, pool(op), 6) for op in ('AVERAGE_POOL_2D', 'MAX_POOL_2D')],
     ('MEAN', reduction('MEAN'), 10),

@@ -74,21 +74,31 @@ func (o *operands) limits8(a Activation, p kernel.S8Affine) (lo, hi int32) {
 // multiplier returns a factor in fixed point.
 func multiplier(x float64) kernel.Multiplier { return kernel.NewMultiplier(quant.Multiplier(x)) }
 
-// scales returns the multipliers of a layer's sums: the scale of the data times those of the weights, over the result's. Weights have one for each of the channels, along an axis, or one.
-func (o *operands) scales(data, weights, result *ir.Value, channels, axis int) []kernel.Multiplier {
+// scales returns what a layer's sums are multiplied by: the scale of the data times those of the weights, over the result's. Weights have one for each of the channels, along an axis,
+// or one.
+func (o *operands) scales(data, weights, result *ir.Value, channels, axis int) []float64 {
 	in, out := o.perTensor(data), o.perTensor(result)
 	p := o.affine(weights, weights.Type.Shape)
 	if p.PerAxis() && (p.Axis != axis || len(p.Scale) != channels) {
 		o.fail("%q has %d scales along dimension %d, want %d along %d", weights.Name, len(p.Scale), p.Axis, channels, axis)
 	}
-	found := make([]kernel.Multiplier, len(p.Scale))
+	found := make([]float64, len(p.Scale))
 	for i, s := range p.Scale {
-		if o.err == nil && (p.Zero[i] != 0 || !(s >= 0) || math.IsInf(float64(s), 0)) {
-			o.fail("%q has scale %v and zero point %d", weights.Name, s, p.Zero[i])
+		if o.err == nil && (!(s >= 0) || math.IsInf(float64(s), 0)) {
+			o.fail("%q has scale %v", weights.Name, s)
 		}
-		found[i] = multiplier(float64(in.Scale) * float64(s) / float64(out.Scale))
+		found[i] = float64(in.Scale) * float64(s) / float64(out.Scale)
 	}
 	return found
+}
+
+// symmetric demands weights of zero point 0, which is what layers take them for.
+func (o *operands) symmetric(weights *ir.Value) {
+	for _, z := range o.affine(weights, weights.Type.Shape).Zero {
+		if o.err == nil && z != 0 {
+			o.fail("%q has zero point %d, want 0", weights.Name, z)
+		}
+	}
 }
 
 // i8 returns the elements of an int8 operand or result.

@@ -7,12 +7,15 @@ import (
 )
 
 // The layers of this file are int8 with an int32 bias, as TFLite's reference kernels compute them: sums of products in int32, rescaled by the scale
-// of the data times that of the weights, over the result's.
+// of the data times that of the weights, over the result's. In fully connected layers alone that is a float64.
 
 // s8Result says how a layer's sums become its result.
-func (o *operands) s8Result(a Activation, scales []kernel.Multiplier) kernel.S8Result {
+func (o *operands) s8Result(a Activation, scales []float64) kernel.S8Result {
 	out := o.perTensor(o.node.Outputs[0])
-	r := kernel.S8Result{Zero: out.Zero, Scale: scales}
+	r := kernel.S8Result{Zero: out.Zero}
+	for _, s := range scales {
+		r.Scale = append(r.Scale, multiplier(s))
+	}
 	r.Lo, r.Hi = o.limits8(a, out)
 	return r
 }
@@ -21,6 +24,7 @@ func s8Conv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	f, _ := conv(o)
 	s := kernel.S8ConvSpec{Window: f.Window, C: f.C, OC: f.OC, Groups: f.Groups, InZero: o.perTensor(n.Inputs[0]).Zero}
+	o.symmetric(n.Inputs[1])
 	s.Result = o.s8Result(n.Attr.(*Conv2D).Activation, o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.OC, 0))
 	if o.err != nil {
 		return nil, o.err
@@ -39,6 +43,7 @@ func s8Depthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
+	o.symmetric(n.Inputs[1])
 	s.Result = o.s8Result(n.Attr.(*DepthwiseConv2D).Activation, o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], shape[3], 3))
 	if o.err != nil {
 		return nil, o.err
@@ -50,22 +55,19 @@ func s8Depthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}, err
 }
 
-// s8FullyConnected builds a fully connected layer. Weights with one scale may have a zero point; their scale and the data's are multiplied in float32.
+// s8FullyConnected builds a fully connected layer. Weights with one scale may have a zero point.
 func s8FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	f, _ := fullyConnected(o)
 	w := o.affine(n.Inputs[1], n.Inputs[1].Type.Shape)
-	x, out := o.perTensor(n.Inputs[0]), o.perTensor(n.Outputs[0])
-	s := kernel.S8FullyConnectedSpec{K: f.K, N: f.N, InZero: x.Zero}
-	var scales []kernel.Multiplier
+	s := kernel.S8FullyConnectedSpec{K: f.K, N: f.N, InZero: o.perTensor(n.Inputs[0]).Zero}
 	if w.PerAxis() {
-		scales = o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.N, 0)
+		o.symmetric(n.Inputs[1])
 	} else {
-		p := o.perTensor(n.Inputs[1])
-		s.WeightZero = p.Zero
-		scales = []kernel.Multiplier{multiplier(float64(x.Scale*p.Scale) / float64(out.Scale))}
+		s.WeightZero = o.perTensor(n.Inputs[1]).Zero
 	}
-	s.Result = o.s8Result(n.Attr.(*FullyConnected).Activation, scales)
+	s.Result = o.s8Result(n.Attr.(*FullyConnected).Activation, nil)
+	s.Result.Factor = o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.N, 0)
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -80,6 +82,7 @@ func s8TransposeConv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	f, _ := transposeConv(o)
 	s := kernel.S8ConvSpec{Window: f.Window, C: f.C, OC: f.OC, InZero: o.perTensor(n.Inputs[2]).Zero}
+	o.symmetric(n.Inputs[1])
 	s.Result = o.s8Result(n.Attr.(*TransposeConv).Activation, o.scales(n.Inputs[2], n.Inputs[1], n.Outputs[0], f.OC, 0))
 	if o.err != nil {
 		return nil, o.err
@@ -96,7 +99,7 @@ func s8MatMul(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	s, _ := matMul(o)
 	x, y, out := o.perTensor(n.Inputs[0]), o.perTensor(n.Inputs[1]), o.perTensor(n.Outputs[0])
-	result := o.s8Result(None, []kernel.Multiplier{multiplier(float64(x.Scale*y.Scale) / float64(out.Scale))})
+	result := o.s8Result(None, []float64{float64(x.Scale*y.Scale) / float64(out.Scale)})
 	if o.err != nil {
 		return nil, o.err
 	}

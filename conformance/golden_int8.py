@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""LiteRT's outputs of the quantizer's int8 oracles: pkg/exec/testdata/oracle_int8.zip.
+
+usage: golden_int8.py
+
+For each int8*.tflite, uint8.tflite and float32.tflite of pkg/quantize/testdata/oracle/NAME and each subgraph that a signature starts
+the archive holds the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and NAME/MODEL.GRAPH.out0.npy … (what LiteRT's
+reference kernels make of them). Models with operators that have no right reference kernel are run operator by operator, those by the
+optimized kernels.
+"""
+
+import io
+import os
+import sys
+import zipfile
+import zlib
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import OpResolverType
+
+from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
+from lite import Runner, random_inputs
+from places import REPO
+
+ORACLES = REPO / 'pkg/quantize/testdata/oracle'
+OUT = REPO / 'pkg/exec/testdata/oracle_int8.zip'
+PATTERNS = ('int8*.tflite', 'uint8.tflite', 'float32.tflite')
+LIMIT = 500_000  # bytes
+SEED = 11
+NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if not k.startswith('_')}
+
+
+def pack(model):
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(model.Pack(builder), b'TFL3')
+    return bytes(builder.Output())
+
+
+def operators(model, graph):
+    return [NAMES[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in (model.operatorCodes[o.opcodeIndex] for o in graph.operators)]
+
+
+def by_operator(model, graph, inputs):
+    """The graph's outputs, each operator run on its own, which uses the model up."""
+    values = dict(zip(graph.inputs, inputs))
+    outputs, codes = graph.outputs, model.operatorCodes
+    for op, name in zip(graph.operators, operators(model, graph)):
+        model.operatorCodes, op.opcodeIndex = [codes[op.opcodeIndex]], 0
+        graph.operators, graph.outputs = [op], op.outputs
+        graph.inputs = np.array(sorted({i for i in op.inputs if i in values}), np.int32)
+        for resolver in (EXCEPTIONS.get(name, REFERENCE), OPTIMIZED):
+            try:
+                runner = Runner(pack(model), resolver)
+                break
+            except ValueError:  # no such kernel
+                continue
+        values |= zip(op.outputs, runner.run([values[i] for i in graph.inputs]))
+    return [values[i] for i in outputs]
+
+
+def read(path):
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes()))
+
+
+def members(path):
+    signatures = sorted({s.subgraphIndex for s in read(path).signatureDefs or []}) or [0]
+    for index in signatures:
+        model = read(path)
+        graphs, model.signatureDefs = model.subgraphs, []
+        if len(signatures) > 1:  # there is no control flow in these
+            model.subgraphs = [graphs[index]]
+        name = f'{path.parent.name}/{path.stem}.{index}'
+        try:
+            runner = Runner(pack(model), OpResolverType.BUILTIN_REF)
+            details, whole = runner.inputs, 'SUM' not in operators(model, graphs[index])
+        except ValueError:
+            details, whole = Runner(pack(model)).inputs, False
+        inputs = random_inputs(details, np.random.default_rng([SEED, zlib.crc32(name.encode())]))
+        outputs = runner.run(inputs) if whole else by_operator(model, graphs[index], inputs)
+        for kind, arrays in (('in', inputs), ('out', outputs)):
+            for i, a in enumerate(arrays):
+                stream = io.BytesIO()
+                np.save(stream, a)
+                yield f'{name}.{kind}{i}.npy', stream.getvalue()
+
+
+def main():
+    paths = sorted(p for pattern in PATTERNS for p in ORACLES.glob(f'*/{pattern}'))
+    with zipfile.ZipFile(OUT, 'w') as archive:
+        for path in paths:
+            for name, data in members(path):
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
+    size = OUT.stat().st_size
+    print(f'{OUT.name}: {len(paths)} models, {size} bytes')
+    if size > LIMIT:
+        sys.exit(f'golden_int8: the limit is {LIMIT} bytes')
+
+
+if __name__ == '__main__':
+    main()
