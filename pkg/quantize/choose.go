@@ -41,6 +41,9 @@ func (c *choice) settle(v *value, t *quant.Type) {
 // forward gives the results of o their first types.
 func (c *choice) forward(o *operation) {
 	moved := c.moved(o)
+	if moved != nil && c.root[moved] == nil && moved.floats() == nil {
+		c.settle(moved, c.unionBehind(moved))
+	}
 	for _, v := range o.outputs {
 		switch {
 		case c.graph.fixed(o) != nil:
@@ -54,6 +57,29 @@ func (c *choice) forward(o *operation) {
 			c.settle(v, observed(v))
 		}
 	}
+}
+
+// unionBehind is the type of a value without a range that holds all that operators move from it; nil if nothing is known of that either.
+func (c *choice) unionBehind(v *value) *quant.Type {
+	var all *stat
+	for _, u := range v.uses {
+		if c.moved(u.by) != v {
+			continue
+		}
+		for _, w := range u.by.outputs {
+			switch {
+			case w.stat == nil:
+			case all == nil:
+				all = &stat{w.stat.lo, w.stat.hi}
+			default:
+				all.lo, all.hi = min(all.lo, w.stat.lo), max(all.hi, w.stat.hi)
+			}
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return quant.Activation(all.lo, all.hi)
 }
 
 // moved returns the operand of an operator that shares with no other float operand, or nil.

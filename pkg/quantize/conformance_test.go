@@ -1,3 +1,5 @@
+//go:build conformance
+
 package quantize_test
 
 import (
@@ -9,14 +11,11 @@ import (
 // corpus holds the oracles of real models; conformance/oracle.py makes them.
 const corpus = "../../conformance/.corpus/oracle"
 
-// TestCorpusOracles is TestOracles over the corpus. It needs the corpus on disk, and is skipped without.
+// TestCorpusOracles is TestOracles over the corpus.
 func TestCorpusOracles(t *testing.T) {
 	folders, err := filepath.Glob(filepath.Join(corpus, "[^.]*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(folders) == 0 {
-		t.Skip("no corpus; make conformance fetches it")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no oracles in %s (%v): run conformance/run.py oracle", corpus, err)
 	}
 	for _, folder := range folders {
 		t.Run(filepath.Base(folder), func(t *testing.T) {

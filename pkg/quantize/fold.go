@@ -26,7 +26,7 @@ func (g *graph) foldOne(o *operation) bool {
 		return false
 	}
 	if v := handsOn(o); v != nil {
-		if v.stat != nil && o.outputs[0].stat != nil && !o.is(passing) {
+		if g.compat == TFLite && v.stat != nil && o.outputs[0].stat != nil && !o.is(passing) {
 			o.become(passing, nil, v)
 			return true
 		}

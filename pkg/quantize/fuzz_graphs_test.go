@@ -1,14 +1,10 @@
 package quantize_test
 
 import (
-	"archive/tar"
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -20,34 +16,13 @@ import (
 // TestRandomGraphs compares with the digests of what TensorFlow's quantizer made of random graphs; testdata/README.md defines them.
 func TestRandomGraphs(t *testing.T) {
 	want := readDigests(t)
-	file, err := os.Open("testdata/fuzz/graphs.tar.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	plain, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for archive := tar.NewReader(plain); ; seen++ {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(archive)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed := strings.TrimSuffix(header.Name, ".tflite")
+	seen := randomGraphs(t, func(name string, content []byte) {
+		seed := strings.TrimSuffix(name, ".tflite")
 		got := fmt.Sprintf("%x", sha256.Sum256([]byte(describe(t, quantizeCompat(t, content, quantize.Int8IO)))))
 		if !slices.Contains(want[seed], got) {
 			t.Errorf("seed %s: digest %.12s is none of TensorFlow's %d answers", seed, got, len(want[seed]))
 		}
-	}
+	})
 	if seen < 2000 || seen != len(want) {
 		t.Errorf("compared %d graphs, digests.txt has %d; want at least 2000", seen, len(want))
 	}

@@ -2,12 +2,12 @@ package quantize
 
 // insert puts pairs of QUANTIZE and DEQUANTIZE behind the values that got a type, and the requantizes that were wished for.
 //
-// Of wishes towards the producer the first is granted, all others are met in front of their users. A value with wishes of both kinds gets
-// none: TensorFlow fails on such graphs, and the operators concerned stay float here.
+// Of wishes towards the producer the first is granted, all others are met in front of their users. On a value with wishes of both kinds TensorFlow
+// grants none and then fails; so does TFLite, but for the failure, which leaves operators with operands that do not fit.
 func (s *solver) insert() {
 	todo := append([]*value(nil), s.inputs...)
 	for o := s.first; o != nil; o = o.next {
-		if s.takesPart(o) {
+		if s.takesPart(o) || s.compat == Default && !o.is("QUANTIZE", "DEQUANTIZE") { // TFLiteConverter forgets what is wished of float operators' results
 			todo = append(todo, o.outputs...)
 		}
 	}
@@ -23,30 +23,37 @@ func (s *solver) insert() {
 			}
 			s.insertPair(v, t, v.made)
 		}
-		switch {
-		case len(wishes) == 0 || mixed(wishes) && v.made != nil:
-		case wishes[0].producer:
-			s.insertBehindProducer(v, wishes[0])
-		default:
-			s.insertInFront(v, wishes)
+		behind, inFront := splitWishes(wishes)
+		if s.compat == TFLite && len(behind) > 0 && len(inFront) > 0 && v.made != nil {
+			continue
+		}
+		if len(behind) > 0 {
+			v = s.insertBehindProducer(v, behind[0])
+		}
+		if len(inFront) > 0 {
+			s.insertInFront(v, inFront)
 		}
 	}
 }
 
-func mixed(wishes []wish) bool {
+// splitWishes tells wishes towards the producer from those of users.
+func splitWishes(wishes []wish) (behind, inFront []wish) {
 	for _, w := range wishes {
-		if w.producer != wishes[0].producer {
-			return true
+		if w.producer {
+			behind = append(behind, w)
+		} else {
+			inFront = append(inFront, w)
 		}
 	}
-	return false
+	return behind, inFront
 }
 
-// insertBehindProducer lets the producer of v make another type, which is requantized for everybody.
-func (s *solver) insertBehindProducer(v *value, w wish) {
+// insertBehindProducer lets the producer of v make another type, which is requantized for everybody. It returns what everybody reads now.
+func (s *solver) insertBehindProducer(v *value, w wish) *value {
 	made := v.derived(w.typ)
 	v.replace(made)
 	s.insertAfter(v.made, newOperation("QUANTIZE", []*value{v}, []*value{made}))
+	return made
 }
 
 // insertInFront requantizes v for the users that wish it.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -31,10 +32,11 @@ func keepReducedDims(g *graph, o *operation) bool {
 	return true
 }
 
-// dropReduction removes a reduction that leaves the shape as it is.
+// dropReduction removes a reduction that leaves the shape as it is. TFLiteConverter does not mind if its users then read other parameters.
 func dropReduction(g *graph, o *operation) bool {
 	in, out := o.inputs[0], o.outputs[0]
-	if in.typ.Unranked || out.typ.Unranked || o.inputs[1].ints() == nil || !in.dims().Equal(out.dims()) {
+	if in.typ.Unranked || out.typ.Unranked || o.inputs[1].ints() == nil || !in.dims().Equal(out.dims()) ||
+		g.compat == Default && !sameElements(in, out) {
 		return false
 	}
 	g.bypass(o, in)
@@ -82,9 +84,12 @@ func alongLast(o *operation, name string) bool {
 	return ok && a.KeepDims && len(axes) == 1 && (axes[0] == -1 || axes[0] == o.inputs[0].rank()-1)
 }
 
-// becomeSoftmax: exp(x) / sum(exp(x)) is SOFTMAX.
+// becomeSoftmax: exp(x) / sum(exp(x)) is SOFTMAX. TFLiteConverter leaves it the parameters of the quotient, which LiteRT refuses.
 func becomeSoftmax(g *graph, o *operation) bool {
 	e, s := o.inputs[0].made, o.inputs[1].made
+	if t := o.outputs[0].quantized; t != nil && g.compat == Default && !t.Equal(quant.Int8(1.0/256, -128)) {
+		return false
+	}
 	if !e.is("EXP") || !alongLast(s, "SUM") || s.inputs[0] != o.inputs[0] || activation(o.attr) != op.None ||
 		len(e.outputs[0].uses) != 2 || len(s.outputs[0].uses) != 1 {
 		return false
