@@ -61,6 +61,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	p := &plan{graph: c.graph, slots: make([]slot, len(c.graph.Values))}
 	c.plan = p
 	index := c.graph.Index()
+	var state int64 // bytes of variables
 	for i, v := range c.graph.Values {
 		s := &p.slots[i]
 		s.value, s.place = v, unused
@@ -73,8 +74,13 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 			}
 			s.place = constant
 		case v.Variable:
-			if !v.Type.Static() {
-				return nil, fmt.Errorf("variable %q has the shape %v", v.Name, v.Type)
+			// A shape within the limit has few enough elements for their bytes to be counted.
+			n := v.Type.Shape.Elements()
+			if v.Type.Unranked || n < 0 || v.Type.DType.Bits() == 0 || int64(n) > c.program.limit {
+				return nil, fmt.Errorf("variable %q has the type %v", v.Name, v.Type)
+			}
+			if state += int64(v.Type.DType.Bytes(n)); state > c.program.limit {
+				return nil, fmt.Errorf("variables take more than the limit of %d bytes", c.program.limit)
 			}
 			s.static, s.place = typeOf(v.Type), variable
 		}
