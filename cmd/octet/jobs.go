@@ -29,7 +29,7 @@ func newJobs(s streams) *cobra.Command {
 }
 
 // jobCommand is a command on the coordinator's jobs.
-func jobCommand(s streams, use, short string, args cobra.PositionalArgs, do func(cmd *cobra.Command, c *client.Client, args []string) error) *cobra.Command {
+func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra.Command, c *client.Client, args []string) error) *cobra.Command {
 	var addr string
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args,
@@ -48,7 +48,7 @@ func jobCommand(s streams, use, short string, args cobra.PositionalArgs, do func
 
 func newJobsList(s streams) *cobra.Command {
 	var asJSON bool
-	cmd := jobCommand(s, "list", "List jobs, the newest first", cobra.NoArgs, func(cmd *cobra.Command, c *client.Client, _ []string) error {
+	cmd := jobCommand("list", "List jobs, the newest first", cobra.NoArgs, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 		jobs, err := c.List(cmd.Context())
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func took(j client.Job) string {
 func newJobsGet(s streams) *cobra.Command {
 	var asJSON bool
 	var out, stats string
-	cmd := jobCommand(s, "get ID", "Show a job, and fetch its result", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	cmd := jobCommand("get ID", "Show a job, and fetch its result", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		j, err := c.Get(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ func showJob(w io.Writer, j client.Job) error {
 }
 
 func newJobsWatch(s streams) *cobra.Command {
-	return jobCommand(s, "watch ID", "Follow a job to its end", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("watch ID", "Follow a job to its end", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		bar := newProgress(s.err)
 		j, err := c.Watch(cmd.Context(), args[0], func(j client.Job) { bar.job(j) })
 		bar.close()
@@ -147,12 +147,13 @@ func jobOutcome(j client.Job) error {
 		return fmt.Errorf("job %s failed", j.ID)
 	case client.Cancelled:
 		return fmt.Errorf("job %s was cancelled", j.ID)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func newJobsCancel(s streams) *cobra.Command {
-	return jobCommand(s, "cancel ID...", "End jobs that run", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("cancel ID...", "End jobs that run", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		for _, id := range args {
 			j, err := c.Cancel(cmd.Context(), id)
 			if err != nil {
@@ -165,7 +166,7 @@ func newJobsCancel(s streams) *cobra.Command {
 }
 
 func newJobsDelete(s streams) *cobra.Command {
-	return jobCommand(s, "delete ID...", "Remove jobs that have ended", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("delete ID...", "Remove jobs that have ended", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		for _, id := range args {
 			if err := c.Delete(cmd.Context(), id); err != nil {
 				return err
@@ -185,7 +186,7 @@ func newStore(s streams) *cobra.Command {
 	}
 	var grace time.Duration
 	var dryRun bool
-	gc := jobCommand(s, "gc", "Delete blobs that no job refers to", cobra.NoArgs, func(cmd *cobra.Command, c *client.Client, _ []string) error {
+	gc := jobCommand("gc", "Delete blobs that no job refers to", cobra.NoArgs, func(cmd *cobra.Command, c *client.Client, _ []string) error {
 		blobs, bytes, err := c.Blobs.Collect(cmd.Context(), grace, dryRun)
 		if err != nil {
 			return err

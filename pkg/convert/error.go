@@ -53,8 +53,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // KindOf returns the kind of an error, or "" if it is none of ours.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return ""
@@ -62,8 +61,7 @@ func KindOf(err error) Kind {
 
 // unsupported turns an error of the executor into one of this package.
 func unsupported(source string, err error) error {
-	var u *exec.UnsupportedError
-	if errors.As(err, &u) {
+	if _, ok := errors.AsType[*exec.UnsupportedError](err); ok {
 		return &Error{Kind: Refused, Source: source, Err: err, Hint: "a model with such operators can be converted with --quantize none only"}
 	}
 	return &Error{Kind: BadInput, Source: source, Err: err}

@@ -22,7 +22,7 @@ func (s *S8Sums) Mean(dst, src []int8, scale Multiplier, zero int32, scratch []i
 // elements of dst.
 func (s *S8Sums) Sum(dst, src []int8, scale float32, zero int32, scratch []int32) {
 	count := float32(s.add(scratch[:len(dst)], src))
-	bias := float32(float32(-s.Zero)*scale) * count
+	bias := float32(float32(float32(-s.Zero)*scale) * count)
 	for i, sum := range scratch[:len(dst)] {
 		r := math.Round(float64(float32(float32(sum)*scale) + bias))
 		dst[i] = int8(min(max(r+float64(zero), -128), 127))

@@ -36,10 +36,7 @@ func (s *strided) copy(dst, src []byte, size, to, from int) {
 		return
 	}
 	// The unit of the loops is the widest word that divides an element; an element of several words is one more axis.
-	unit := size & -size
-	if unit > 8 {
-		unit = 8
-	}
+	unit := min(size&-size, 8)
 	if words := size / unit; words > 1 {
 		for i := range s.rank {
 			s.to[i] *= words

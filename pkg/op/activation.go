@@ -16,8 +16,9 @@ func (v Activation) limits() (lo, hi float64, ok bool) {
 		return -1, 1, true
 	case Relu6:
 		return 0, 6, true
+	default:
+		return math.Inf(-1), math.Inf(1), false
 	}
-	return math.Inf(-1), math.Inf(1), false
 }
 
 // clamp returns the activation as kernels take it, without what finish does.
@@ -36,6 +37,7 @@ func (v Activation) finish(x []float32) {
 		kernel.F32MapTanh(x, x)
 	case SignBit:
 		kernel.F32Map(x, x, kernel.F32SignBit)
+	case None, Relu, ReluN1To1, Relu6:
 	}
 }
 

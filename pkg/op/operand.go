@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
@@ -261,12 +262,9 @@ func checkSize(s tensor.Shape) error {
 }
 
 func oneOf(types []tensor.DType) string {
-	text := ""
+	names := make([]string, len(types))
 	for i, d := range types {
-		if i > 0 {
-			text += " or "
-		}
-		text += d.String()
+		names[i] = d.String()
 	}
-	return text
+	return strings.Join(names, " or ")
 }

@@ -19,8 +19,9 @@ func (v Activation) function() func(float32) float32 {
 		return kernel.F32Tanh
 	case SignBit:
 		return kernel.F32SignBit
+	default:
+		return nil
 	}
-	return nil
 }
 
 // steps reads an operand [batch, time, elements], or [time, batch, elements] if timeMajor.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,22 +58,13 @@ func compareOracle(t *testing.T, folder string) {
 			}
 			want = append(want, describe(t, content))
 		}
-		if !contains(want, got) {
+		if !slices.Contains(want, got) {
 			t.Errorf("%s (-TensorFlow +Octet):\n%s", name, cmp.Diff(strings.Split(want[0], "\n"), strings.Split(got, "\n")))
 		}
 	}
 	if compared == 0 {
 		t.Errorf("%s holds no answer", folder)
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
 
 // quantizeCompat returns the flatbuffer that a calibrated one becomes by TFLiteConverter's rules and the ranges that its tensors carry.
