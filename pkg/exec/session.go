@@ -67,6 +67,7 @@ func newFrame(p *plan) *frame {
 			f.tensors[i] = &tensor.Tensor{DType: s.static.DType, Shape: s.static.Shape, Data: arena[s.offset : s.offset+n : s.offset+n]}
 		case dynamic:
 			f.tensors[i] = &tensor.Tensor{DType: s.value.Type.DType}
+		case input, unused: // the run brings an input
 		}
 	}
 	for k := range p.steps {
