@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""LiteRT's outputs of the quantizer's int8 oracles: pkg/exec/testdata/oracle_int8.zip.
+"""LiteRT's outputs of int8 models: pkg/exec/testdata/oracle_int8.zip, and .corpus/int8.
 
-usage: golden_int8.py
+usage: golden_int8.py [corpus [NAME …]]
 
 For each int8*.tflite, uint8.tflite and float32.tflite of pkg/quantize/testdata/oracle/NAME and each subgraph that a signature starts
 the archive holds the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and NAME/MODEL.GRAPH.out0.npy … (what LiteRT's
 reference kernels make of them). Models with operators that have no right reference kernel are run operator by operator, those by the
 optimized kernels.
+
+With `corpus`, the same of the int8 models of the corpus: .corpus/int8/NAME holds model.tflite and tensors.npz with in0 … and out0 …, or
+failed.txt.
 """
 
 import io
 import os
+import shutil
 import sys
 import zipfile
 import zlib
@@ -19,11 +23,10 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import OpResolverType
 
 from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
 from lite import Runner, random_inputs
-from places import REPO
+from places import CORPUS, GOLDEN, ORACLE, REPO
 
 ORACLES = REPO / 'pkg/quantize/testdata/oracle'
 OUT = REPO / 'pkg/exec/testdata/oracle_int8.zip'
@@ -65,21 +68,26 @@ def read(path):
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes()))
 
 
+def run(path, index, alone, name):
+    """Random inputs of a subgraph, which stands alone in the model run, and LiteRT's outputs."""
+    model = read(path)
+    graph, model.signatureDefs = model.subgraphs[index], []
+    if alone:
+        model.subgraphs = [graph]
+    try:
+        runner = Runner(pack(model), REFERENCE)
+        details, whole = runner.inputs, 'SUM' not in operators(model, graph)
+    except ValueError:
+        details, whole = Runner(pack(model)).inputs, False
+    inputs = random_inputs(details, np.random.default_rng([SEED, zlib.crc32(name.encode())]))
+    return inputs, runner.run(inputs) if whole else by_operator(model, graph, inputs)
+
+
 def members(path):
     signatures = sorted({s.subgraphIndex for s in read(path).signatureDefs or []}) or [0]
     for index in signatures:
-        model = read(path)
-        graphs, model.signatureDefs = model.subgraphs, []
-        if len(signatures) > 1:  # there is no control flow in these
-            model.subgraphs = [graphs[index]]
         name = f'{path.parent.name}/{path.stem}.{index}'
-        try:
-            runner = Runner(pack(model), OpResolverType.BUILTIN_REF)
-            details, whole = runner.inputs, 'SUM' not in operators(model, graphs[index])
-        except ValueError:
-            details, whole = Runner(pack(model)).inputs, False
-        inputs = random_inputs(details, np.random.default_rng([SEED, zlib.crc32(name.encode())]))
-        outputs = runner.run(inputs) if whole else by_operator(model, graphs[index], inputs)
+        inputs, outputs = run(path, index, len(signatures) > 1, name)  # there is no control flow in these
         for kind, arrays in (('in', inputs), ('out', outputs)):
             for i, a in enumerate(arrays):
                 stream = io.BytesIO()
@@ -87,7 +95,39 @@ def members(path):
                 yield f'{name}.{kind}{i}.npy', stream.getvalue()
 
 
+def integer(path):
+    """Whether a model computes on int8 tensors."""
+    model = read(path)
+    graph = model.subgraphs[0]
+    layers = ('CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED')
+    return any(
+        name in layers and graph.tensors[op.inputs[0]].type == schema.TensorType.INT8
+        for op, name in zip(graph.operators, operators(model, graph))
+    )
+
+
+def corpus(names):
+    paths = {p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if integer(p)}
+    paths |= {p.parent.name: p for p in ORACLE.glob('*/int8.tflite')}
+    for name, path in sorted(paths.items()):
+        out = CORPUS / 'int8' / name
+        if names and name not in names or not names and out.exists():
+            continue
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            inputs, outputs = run(path, 0, False, name)
+        except (RuntimeError, ValueError, KeyError) as e:
+            (out / 'failed.txt').write_text(f'{e}\n')
+            print(f'{name}: {str(e).splitlines()[0][:200]}', flush=True)
+            continue
+        shutil.copyfile(path, out / 'model.tflite')
+        np.savez(out / 'tensors.npz', **{f'in{i}': a for i, a in enumerate(inputs)}, **{f'out{i}': a for i, a in enumerate(outputs)})
+        print(f'{name}: {len(outputs)} outputs', flush=True)
+
+
 def main():
+    if sys.argv[1:2] == ['corpus']:
+        return corpus(sys.argv[2:])
     paths = sorted(p for pattern in PATTERNS for p in ORACLES.glob(f'*/{pattern}'))
     with zipfile.ZipFile(OUT, 'w') as archive:
         for path in paths:

@@ -18,7 +18,33 @@ func TestNothingIsAllocated(t *testing.T) {
 	ids := []int32{0, 1, 1, 0}
 	value := []byte{0, 0, 0, 0}
 	parts := [][]byte{b[:128], b[128:]}
+	window := Window{H: 4, W: 4, OH: 4, OW: 4, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Top: 1, Left: 1}
+	result := S8Result{Lo: -128, Hi: 127, Scale: make([]Multiplier, 1)}
+	conv, err := NewS8Conv(S8ConvSpec{Window: window, C: 2, OC: 2, Result: result}, make([]int8, 36), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	depthwise, err := NewS8Depthwise(S8DepthwiseSpec{Window: window, C: 2, Multiplier: 1, Result: result}, make([]int8, 18), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dense, err := NewS8FullyConnected(S8FullyConnectedSpec{K: 8, N: 8, Result: result}, make([]int8, 64), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scratch, softmax, addition := make([]int8, conv.Scratch()), new(S8Softmax), new(S8Sum)
+	pool, sums := S8PoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
+	row := addition.Row
 	for name, f := range map[string]func(){
+		"S8Conv":            func() { conv.Run(q, q, scratch) },
+		"S8Depthwise":       func() { depthwise.Run(q, q) },
+		"S8FullyConnected":  func() { dense.Run(q, q) },
+		"S8AvgPool":         func() { _ = S8AvgPool(q, q, pool) },
+		"S8MaxPool":         func() { _ = S8MaxPool(q, q, pool) },
+		"S8Sums":            func() { sums.Mean(q[:4], q, Multiplier{}, 0, ints) },
+		"S8Softmax":         func() { softmax.Run(q, q, 8) },
+		"S8Sum":             func() { Binary(q, q, shape, q[:2], vector, row) },
+		"S8ResizeBilinear":  func() { S8ResizeBilinear(q, q[:16], []int{2, 2, 2, 2}, 4, 4, Resize{}) },
 		"Binary":            func() { Binary(z, x, shape, y[:2], vector, Add[float32]) },
 		"BinaryClamp":       func() { BinaryClamp(z, x, shape, y, shape, Maximum[float32], 0, 6) },
 		"compare":           func() { Binary(flags, x, shape, y, shape, Less[float32]) },
