@@ -58,6 +58,9 @@ func unfit(o *operation, r op.Rule) string {
 	if a, ok := o.attr.(*op.FullyConnected); ok && a.WeightsFormat != op.DefaultWeights {
 		return "its weights are shuffled"
 	}
+	if o.is("DIV") && vanishes(o.inputs[1]) {
+		return fmt.Sprintf("its divisor %q may be stored as 0, by which LiteRT does not divide", o.inputs[1].name)
+	}
 	for i, v := range o.inputs {
 		switch {
 		case v == nil || !v.float:
@@ -75,4 +78,15 @@ func unfit(o *operation, r op.Rule) string {
 		}
 	}
 	return ""
+}
+
+// vanishes reports whether int8 may store an element of v as 0: one smaller than half a step if v is a constant, and smaller than a step if it is known
+// by its range only. Of a value without a range nothing is known.
+func vanishes(v *value) bool {
+	if data := v.floats(); len(data) > 0 {
+		half := quant.Constant(data).Scale[0] / 2
+		return slices.ContainsFunc(data, func(x float32) bool { return math.Abs(float64(x)) < half })
+	}
+	t := observed(v)
+	return t != nil && max(float64(v.stat.lo), -float64(v.stat.hi)) < t.Scale[0]
 }
