@@ -32,7 +32,7 @@ STEPS = {
     'corpus': [[sys.executable, HERE / 'corpus.py']],
     'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'tfjs', 'zoo', 'fold')],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
-    'golden': [[PYTHON, HERE / 'compare.py']],
+    'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
