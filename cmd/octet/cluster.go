@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
 	"github.com/octetlite/octet/coordinator"
@@ -42,36 +43,38 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	defer etcd.Close()
 
 	parts := newParts(cancel)
-	g, err := listen(c.listen)
+	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), log)
 	if err != nil {
 		return err
 	}
-	addr, err := g.addr("")
-	if err != nil {
-		return err
-	}
-	parts.start("coordinator", func(up func()) error {
-		return serveCoordinator(ctx, g, coordinator.Config{Advertise: addr}, embeddedTTL, etcd, filepath.Join(c.dir, "coordinator"), log, up)
-	})
+	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, up) })
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {
-			g, err := listen("127.0.0.1:0")
+			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), log)
 			if err != nil {
 				return err
 			}
-			addr, err := g.addr("")
-			if err != nil {
-				return err
-			}
-			conf := worker.Config{Advertise: addr, Slots: c.slots, Version: version()}
-			return serveWorker(ctx, g, conf, embeddedTTL, etcd, filepath.Join(c.dir, name), log, up)
+			return at.worker(ctx, worker.Config{Slots: c.slots}, up)
 		})
 	}
 	if parts.allUp(ctx) {
-		ready(addr)
+		ready(at.advertise)
 	}
 	return parts.wait()
+}
+
+// embedded returns the site of a server of the cluster.
+func embedded(addr string, etcd *clientv3.Client, dir string, log *zap.Logger) (*site, error) {
+	g, err := listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	advertise, err := g.addr("")
+	if err != nil {
+		return nil, err
+	}
+	return &site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: embeddedTTL, dir: dir, log: log}, nil
 }
 
 // parts are servers that live and die together.

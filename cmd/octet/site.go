@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+)
+
+// site is what a server of a cluster stands on: a listener, etcd, and a data folder of its own.
+type site struct {
+	*grpcServer
+	advertise string // HOST:PORT at which others reach it
+	etcd      *clientv3.Client
+	ttl       time.Duration // of workers' leases
+	dir       string
+	log       *zap.Logger
+}
+
+// run serves while work runs. Once work says that it is ready, the server is healthy, and ready is called if it is not nil.
+func (s *site) run(ctx context.Context, work func(ctx context.Context, ready func()) error, ready func()) error {
+	return s.serve(ctx, s.log, func(ctx context.Context) error {
+		return work(ctx, func() {
+			s.ready()
+			if ready != nil {
+				ready()
+			}
+		})
+	})
+}
+
+// siteFlags are the flags of the daemons.
+type siteFlags struct {
+	log               logFlags
+	etcd              []string
+	ttl               time.Duration
+	listen, advertise string
+	dir               string
+}
+
+// add adds the flags: who calls this server, where it listens by default, and what its folder is for.
+func (f *siteFlags) add(cmd *cobra.Command, callers, listen, dir, holds string) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", listen, "HOST:PORT to serve at; port 0 takes a free one")
+	flags.StringVar(&f.advertise, "advertise", "", "HOST:PORT at which "+callers+" reach this process (default: where it listens)")
+	flags.StringVar(&f.dir, "data-dir", dir, "folder for "+holds+", which no other process may use")
+	flags.StringSliceVar(&f.etcd, "etcd", []string{"127.0.0.1:2379"}, "endpoints of etcd, HOST:PORT,...")
+	flags.DurationVar(&f.ttl, "worker-ttl", 5*time.Second, "a worker not heard of for so long is gone")
+	f.log.add(cmd, "info")
+}
+
+// with opens the site that the flags describe, and runs f on it.
+func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) error {
+	log, err := f.log.logger(s)
+	if err != nil {
+		return err
+	}
+	etcd, err := dialEtcd(ctx, f.etcd, log)
+	if err != nil {
+		return err
+	}
+	defer etcd.Close()
+	g, err := listen(f.listen)
+	if err != nil {
+		return err
+	}
+	advertise, err := g.addr(f.advertise)
+	if err != nil {
+		return err
+	}
+	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, log: log})
+}
