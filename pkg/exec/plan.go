@@ -46,7 +46,6 @@ type step struct {
 	op      *op.Op
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
-	kept    []*tensor.Tensor
 }
 
 type compiler struct {

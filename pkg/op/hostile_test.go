@@ -104,8 +104,8 @@ func bend(t *rapid.T, n *ir.Node) *ir.Node {
 	}
 	attr := reflect.New(reflect.TypeOf(n.Attr).Elem())
 	attr.Elem().Set(reflect.ValueOf(n.Attr).Elem())
-	for i := range attr.Elem().NumField() {
-		if f := attr.Elem().Field(i); rapid.IntRange(0, 4).Draw(t, "bend attribute") == 0 {
+	for _, f := range attr.Elem().Fields() {
+		if rapid.IntRange(0, 4).Draw(t, "bend attribute") == 0 {
 			switch f.Kind() {
 			case reflect.Int:
 				f.SetInt(int64(number(t)))

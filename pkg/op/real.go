@@ -14,16 +14,16 @@ func standsForReal(v *ir.Value, d tensor.DType) bool {
 	return d == tensor.Int8 && quantized(v) && len(v.Quant.Scale) > 0
 }
 
-// bias returns operand i, a layer's bias of the given length: float32 or, beside int8 data, int32; nil if it is absent.
-func (o *operands) bias(i, length int, data tensor.DType) *tensor.Tensor {
+// bias checks operand i, a layer's bias of the given length: float32 or, beside int8 data, int32. It may be absent.
+func (o *operands) bias(i, length int, data tensor.DType) {
 	if data != tensor.Int8 || i >= len(o.in) || o.in[i] == nil {
-		return o.vector(i, length, tensor.Float32)
+		o.vector(i, length, tensor.Float32)
+		return
 	}
 	t := o.stored(i, tensor.Int32)
 	if t.Shape.Elements() != length {
 		o.fail("input %d has shape %v, want %d elements", i, t.Shape, length)
 	}
-	return t
 }
 
 // perTensor returns the parameters of an int8 value that has one scale.

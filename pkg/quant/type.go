@@ -46,5 +46,5 @@ func (t *Type) Params() *Params {
 
 // Interval returns the smallest and largest real value that a per-tensor type represents.
 func (t *Type) Interval() (lo, hi float64) {
-	return float64(t.Lo-t.Zero) * t.Scale[0], float64(t.Hi-t.Zero) * t.Scale[0]
+	return float64(float64(t.Lo-t.Zero) * t.Scale[0]), float64(float64(t.Hi-t.Zero) * t.Scale[0])
 }

@@ -131,6 +131,6 @@ func (c *choice) backward(o *operation) {
 func holds(t, u *quant.Type) bool {
 	lo, hi := t.Interval()
 	ulo, uhi := u.Interval()
-	half := t.Scale[0] / 2
+	half := float64(t.Scale[0] / 2) // converted, so that it is not fused with what follows
 	return ulo >= lo-half && uhi <= hi+half
 }
