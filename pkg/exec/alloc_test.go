@@ -22,7 +22,13 @@ var allocating = map[string]bool{
 
 // TestRunDoesNotAllocate demands that a second run of a model needs no memory of its own but the list of its outputs.
 func TestRunDoesNotAllocate(t *testing.T) {
-	golden := openArchive(t, "testdata/golden_ops.zip")
+	for _, path := range []string{"testdata/golden_ops.zip", "testdata/golden_int8.zip"} {
+		t.Run(path, func(t *testing.T) { runDoesNotAllocate(t, openArchive(t, path)) })
+	}
+}
+
+func runDoesNotAllocate(t *testing.T, golden archive) {
+	t.Helper()
 	for _, file := range slices.Sorted(maps.Keys(golden)) {
 		name, ok := strings.CutSuffix(file, ".tflite")
 		if !ok {
