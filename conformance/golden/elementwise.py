@@ -151,6 +151,9 @@ CASES = [
         case('DEQUANTIZE', f'from_{t}', Q((3, 8), t, scale, zero))
         for t, scale, zero in (('int8', 0.007, -5), ('uint8', 0.008, 131), ('int16', 3e-5, 0))
     ],
+    case('FAKE_QUANT', 'around_zero', X(S, low=-3, high=3), min=-1.1, max=2.3, numBits=8),
+    case('FAKE_QUANT', 'above_zero', X(S, low=-1, high=5), min=0.5, max=4.2, numBits=8),
+    case('FAKE_QUANT', 'below_zero', X(S, low=-5, high=1), min=-4.2, max=-0.3, numBits=4),
     case('DEQUANTIZE', 'from_float16', X((3, 8), 'float16')),
     case('DEQUANTIZE', 'float16_weights', W((3, 8), 'float16')),
 ]

@@ -9,6 +9,13 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
+// FakeQuant are the attributes of FAKE_QUANT.
+type FakeQuant struct {
+	Min, Max    float32
+	NumBits     int
+	NarrowRange bool
+}
+
 // quantizations are the operators between real numbers and what stands for them. Scales and zero points are those of the node's values.
 var quantizations = []Op{
 	{
@@ -18,6 +25,15 @@ var quantizations = []Op{
 	{
 		Name: "QUANTIZE", Doc: "The integers that stand for the real numbers of input 0, or for those that its integers stand for.",
 		In: Exactly(1), Out: Exactly(1), Infer: inferQuantize, Prepare: prepareQuantize,
+	},
+	{
+		Name: "FAKE_QUANT", Doc: "Input 0 rounded to the real numbers that the integers of a number of bits stand for over a range, which is moved so that 0 is one of them.",
+		In: Exactly(1), Out: Exactly(1), Attr: attr[FakeQuant], Infer: inferFakeQuant,
+		Eval: func(c *Call) error {
+			a := c.Node.Attr.(*FakeQuant)
+			kernel.F32FakeQuant(f32(c.Out[0]), f32(c.In[0]), a.Min, a.Max, a.NumBits, a.NarrowRange)
+			return nil
+		},
 	},
 }
 
@@ -145,4 +161,14 @@ func requantize[T interface {
 		}
 		return nil
 	}
+}
+
+func inferFakeQuant(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
+	a := n.Attr.(*FakeQuant)
+	o := read(n, in)
+	x := o.tensor(0, tensor.Float32)
+	if a.NumBits < 2 || a.NumBits > 16 || !(a.Min < a.Max) {
+		o.fail("%d bits do not hold the range from %v to %v", a.NumBits, a.Min, a.Max)
+	}
+	return o.one(x.DType, x.Shape)
 }

@@ -77,6 +77,13 @@ var mathCodecs = join(
 			func(a *op.LocalResponseNorm) schema.LocalResponseNormalizationOptionsT {
 				return schema.LocalResponseNormalizationOptionsT{Radius: int32(a.Radius), Bias: a.Bias, Alpha: a.Alpha, Beta: a.Beta}
 			}),
+		"FAKE_QUANT": attrs(schema.BuiltinOptionsFakeQuantOptions,
+			func(o *schema.FakeQuantOptionsT) op.FakeQuant {
+				return op.FakeQuant{Min: o.Min, Max: o.Max, NumBits: int(o.NumBits), NarrowRange: o.NarrowRange}
+			},
+			func(a *op.FakeQuant) schema.FakeQuantOptionsT {
+				return schema.FakeQuantOptionsT{Min: a.Min, Max: a.Max, NumBits: int32(a.NumBits), NarrowRange: a.NarrowRange}
+			}),
 		"CAST": attrs(schema.BuiltinOptionsCastOptions,
 			func(o *schema.CastOptionsT) op.Cast {
 				return op.Cast{In: decodeDType(o.InDataType), Out: decodeDType(o.OutDataType)}
