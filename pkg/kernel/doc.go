@@ -40,4 +40,10 @@
 //   - Movement (Transpose, Slice, Concat, Gather, Pad …) works on bytes and is told the size of an element.
 //   - Sums over axes, rows and windows are made in float64, in an order that is written down, and rounded once.
 //   - F32LSTM, F32RNN and F32SVDF are prepared like the layers above; what they remember is the caller's.
+//
+// # Int8
+//
+// S8Conv, S8Depthwise, S8TransposeConv, S8FullyConnected and S8BatchMatMul add up products in int32 and rescale them as TFLite's reference kernels do: by a
+// Multiplier, which rounds twice, or in fully connected layers by a float64. Operators on one int8 are tables of 256 integers (S8Table), those on two are Rows of
+// a prepared struct (S8Sum, S8Product …). What scales, zero points and multipliers are is the caller's to compute.
 package kernel
