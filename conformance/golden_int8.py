@@ -3,13 +3,13 @@
 
 usage: golden_int8.py [corpus [NAME …]]
 
-For each int8*.tflite, uint8.tflite and float32.tflite of pkg/quantize/testdata/oracle/NAME and each subgraph that a signature starts
-the archive holds the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and NAME/MODEL.GRAPH.out0.npy … (what LiteRT's
-reference kernels make of them). Models with operators that have no right reference kernel are run operator by operator, those by the
-optimized kernels.
+For each int8*.tflite, uint8.tflite and float32.tflite of pkg/quantize/testdata/oracle/NAME and each subgraph that a
+signature starts the archive holds the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and
+NAME/MODEL.GRAPH.out0.npy … (what LiteRT's reference kernels make of them). Models with operators that have no right
+reference kernel are run operator by operator, those by the optimized kernels.
 
-With `corpus`, the same of the int8 models of the corpus: .corpus/int8/NAME holds model.tflite and tensors.npz with in0 … and out0 …, or
-failed.txt.
+With `corpus`, the same of the int8 models of the corpus: .corpus/int8/NAME holds model.tflite and tensors.npz with
+in0 … and out0 …, or failed.txt.
 """
 
 import io
@@ -43,7 +43,9 @@ def pack(model):
 
 
 def operators(model, graph):
-    return [NAMES[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in (model.operatorCodes[o.opcodeIndex] for o in graph.operators)]
+    return [
+        NAMES[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in (model.operatorCodes[o.opcodeIndex] for o in graph.operators)
+    ]
 
 
 def by_operator(model, graph, inputs):
@@ -121,7 +123,9 @@ def corpus(names):
             print(f'{name}: {str(e).splitlines()[0][:200]}', flush=True)
             continue
         shutil.copyfile(path, out / 'model.tflite')
-        np.savez(out / 'tensors.npz', **{f'in{i}': a for i, a in enumerate(inputs)}, **{f'out{i}': a for i, a in enumerate(outputs)})
+        np.savez(
+            out / 'tensors.npz', **{f'in{i}': a for i, a in enumerate(inputs)}, **{f'out{i}': a for i, a in enumerate(outputs)}
+        )
         print(f'{name}: {len(outputs)} outputs', flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Operators on int8 tensors with random shapes, scales and zero points: what a formula's rounding does shows in few elements only."""
+"""Operators on int8 tensors with random shapes, scales and zero points: what a formula's rounding does shows in few elements."""
 
 import zlib
 
@@ -57,7 +57,16 @@ def conv(rng, label):
     kh, kw = sizes(rng, (1, 3), (1, 3))
     x = q(rng, (n, h, w, c * groups))
     options = window(rng, (kh, kw), (h, w)) | dict(fusedActivationFunction=int(rng.choice(ACTIVATIONS)))
-    return case('CONV_2D', label, x, QW((oc * groups, kh, kw, c), 0), QB(oc * groups), results=products(rng, x, kh * kw * c), version=3, **options)
+    return case(
+        'CONV_2D',
+        label,
+        x,
+        QW((oc * groups, kh, kw, c), 0),
+        QB(oc * groups),
+        results=products(rng, x, kh * kw * c),
+        version=3,
+        **options,
+    )
 
 
 def depthwise(rng, label):
@@ -76,7 +85,16 @@ def transpose_conv(rng, label):
     pad = int(rng.choice([SAME, VALID]))
     shape = [n, h * sh, w * sw, oc] if pad == SAME else [n, (h - 1) * sh + kh, (w - 1) * sw + kw, oc]
     operands = [K(shape), QW((oc, kh, kw, c), 0), x, QB(oc)]
-    return case('TRANSPOSE_CONV', label, *operands, results=products(rng, x, c * kh * kw / 3), version=3, padding=pad, strideH=sh, strideW=sw)
+    return case(
+        'TRANSPOSE_CONV',
+        label,
+        *operands,
+        results=products(rng, x, c * kh * kw / 3),
+        version=3,
+        padding=pad,
+        strideH=sh,
+        strideW=sw,
+    )
 
 
 def dense(rng, label):
@@ -193,9 +211,14 @@ def resize(op):
 
 
 def quantize(rng, label):
-    source, target = [('int8', 'int8'), ('int8', 'uint8'), ('uint8', 'int8'), ('uint8', 'uint8'), ('int16', 'int8'), ('int8', 'int16')][
-        rng.integers(6)
-    ]
+    source, target = [
+        ('int8', 'int8'),
+        ('int8', 'uint8'),
+        ('uint8', 'int8'),
+        ('uint8', 'uint8'),
+        ('int16', 'int8'),
+        ('int8', 'int16'),
+    ][rng.integers(6)]
     limits = {t: np.iinfo(t) for t in (source, target)}
     zeros = {t: 0 if t == 'int16' else int(rng.integers(i.min, i.max + 1)) for t, i in limits.items()}
     s = scale(rng) / (100 if source == 'int16' else 1)
@@ -240,7 +263,11 @@ MAKERS = [  # operator, maker, number of cases
     ('RELU6', unary('RELU6', lambda s: 120 * s), 5),
     ('RELU_N1_TO_1', unary('RELU_N1_TO_1', lambda s: 120 * s, version=1), 4),
     ('RELU_0_TO_1', unary('RELU_0_TO_1', lambda s: 120 * s, version=1), 4),
-    ('LEAKY_RELU', unary('LEAKY_RELU', lambda s: 120 * s, options=lambda rng: dict(alpha=float(rng.choice([0.01, 0.2, 0.3, 1.7, 0])))), 6),
+    (
+        'LEAKY_RELU',
+        unary('LEAKY_RELU', lambda s: 120 * s, options=lambda rng: dict(alpha=float(rng.choice([0.01, 0.2, 1.7, 0, -0.3, -1.2])))),
+        10,
+    ),
     ('HARD_SWISH', unary('HARD_SWISH', lambda s: 60 * s, version=1), 6),
     ('GELU', unary('GELU', lambda s: 60 * s, options=lambda rng: dict(approximate=bool(rng.random() < 0.5))), 6),
     ('ELU', unary('ELU', lambda s: 60 * s, version=1), 4),
