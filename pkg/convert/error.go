@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
 )
 
@@ -59,8 +60,11 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// unsupported turns an error of the executor into one of this package.
+// unsupported turns an error of the executor or the dataset into one of this package.
 func unsupported(source string, err error) error {
+	if _, ok := errors.AsType[*dataset.SampleError](err); ok {
+		return &Error{Kind: BadInput, Err: err, Hint: "--on-bad-sample skip leaves such samples out"}
+	}
 	if _, ok := errors.AsType[*exec.UnsupportedError](err); ok {
 		return &Error{Kind: Refused, Source: source, Err: err, Hint: "a model with such operators can be converted with --quantize none only"}
 	}

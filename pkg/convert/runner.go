@@ -2,7 +2,6 @@ package convert
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/octetlite/octet/pkg/calib"
@@ -42,7 +41,7 @@ type Pool struct {
 	Samples shard.Samples
 }
 
-// Calibrate implements Runner. When shards fail, the error is the one of the first of them in the plan's order among those that ran.
+// Calibrate implements Runner. When shards fail, the error is that of the first of them in the plan's order, whichever failed first.
 func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress)) ([]*calib.Stats, error) {
 	model, err := shard.Load(job.Model, job.Signature)
 	if err != nil {
@@ -50,9 +49,6 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 	}
 	plan := shard.Plan(job.Samples)
 	results := make([]*calib.Stats, len(plan))
-	errs := make([]error, len(plan))
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var (
 		group sync.WaitGroup
 		mu    sync.Mutex
@@ -66,36 +62,22 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 			progress(Progress{Phase: "calibrate", Done: done, Total: job.Samples})
 		}
 	}
-	next := make(chan int)
+	f := newFront(ctx, len(plan))
 	for range max(p.Workers, 1) {
 		group.Go(func() {
-			for i := range next {
-				results[i], errs[i] = shard.Run(ctx, model, p.Samples, job.Spec(plan[i]), tick)
-				if errs[i] != nil {
-					cancel()
+			for {
+				i, ctx, ok := f.next()
+				if !ok {
+					return
 				}
+				stats, err := shard.Run(ctx, model, p.Samples, job.Spec(plan[i]), tick)
+				results[i] = stats
+				f.finished(i, err)
 			}
 		})
 	}
-	for i := range plan {
-		select {
-		case next <- i:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(next)
 	group.Wait()
-	for i, err := range errs {
-		if err != nil && ctx.Err() != nil && isCancel(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("shard %d: %w", i, err)
-		}
-	}
-	if err := context.Cause(ctx); err != nil {
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	return results, nil

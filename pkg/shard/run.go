@@ -43,6 +43,8 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 		switch {
 		case errors.As(err, &bad) && spec.SkipBad:
 			observer.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
+		case bad != nil:
+			return nil, bad // it says which sample it is
 		case err != nil:
 			return nil, fmt.Errorf("sample %d: %w", i, err)
 		default:
