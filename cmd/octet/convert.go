@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -62,9 +60,9 @@ the same tensors, bit for bit.`,
 		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
-		Args: cobra.ExactArgs(1),
+		Args: want("SOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opt, err := f.options()
+			opt, err := f.options(cmd.Flags().Changed)
 			if err != nil {
 				return err
 			}
@@ -94,8 +92,8 @@ the same tensors, bit for bit.`,
 	return cmd
 }
 
-// options checks the flags and turns them into the pipeline's options.
-func (f *convertFlags) options() (convert.Options, error) {
+// options checks the flags and turns them into the pipeline's options. given tells which of them are on the command line.
+func (f *convertFlags) options(given func(flag string) bool) (convert.Options, error) {
 	var o convert.Options
 	switch {
 	case f.output == "" && !f.detach:
@@ -129,6 +127,11 @@ func (f *convertFlags) options() (convert.Options, error) {
 	default:
 		return o, usagef("--quantize: %q is neither none nor int8", f.quantize)
 	}
+	for _, p := range pointless {
+		if given(p.flag) && !p.use(f, o.Scheme) {
+			return o, usagef("--%s %s", p.flag, p.why)
+		}
+	}
 	var ok bool
 	if o.Quantize.IO, ok = ioTypes[f.io]; !ok {
 		return o, usagef("--io: %q is none of int8, uint8, float32", f.io)
@@ -147,18 +150,36 @@ func (f *convertFlags) options() (convert.Options, error) {
 	default:
 		return o, usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
 	}
-	if f.stats != "" && f.data == "" {
-		return o, usagef("--stats writes what --data measures")
-	}
 	o.Quantize.Strict, o.Signature, o.Fold = f.strict, f.signature, f.fold
 	return o, nil
 }
+
+// pointless lists flags that would do nothing without another one.
+var pointless = []struct {
+	flag string
+	use  func(f *convertFlags, s convert.Scheme) bool
+	why  string
+}{
+	{"compat", quantizing, "is about quantization: give --data or --ranges"},
+	{"io", quantizing, "is about quantization: give --data or --ranges"},
+	{"strict", quantizing, "is about quantization: give --data or --ranges"},
+	{"stats", calibrating, "writes what --data measures"},
+	{"signature", calibrating, "is what --data feeds: give --data"},
+	{"on-bad-sample", calibrating, "is about --data"},
+	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
+}
+
+func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.None }
+func calibrating(f *convertFlags, _ convert.Scheme) bool { return f.data != "" }
 
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
 func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {
 	start := time.Now()
 	data, err := os.ReadFile(path)
 	if err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{f.output, f.stats}, []string{path, f.ranges, dataFile(f.data)}); err != nil {
 		return err
 	}
 	source := convert.Source{Name: path, Data: data}
@@ -259,6 +280,14 @@ func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, op
 	return manifest, files, nil
 }
 
+// dataFile returns the path within a --data.
+func dataFile(spec string) string {
+	if s, err := dataset.Parse(spec); err == nil {
+		return s.Path
+	}
+	return ""
+}
+
 // outcome is what a conversion made, before it is written.
 type outcome struct {
 	model, stats []byte
@@ -273,30 +302,4 @@ func (o *outcome) write(model, stats string) error {
 		}
 	}
 	return writeFile(model, o.model)
-}
-
-// writeFile replaces a file at once: it is written beside its place, synced, and renamed.
-func writeFile(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".octet-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(tmp.Name())))
-		}
-	}()
-	if _, err := tmp.Write(data); err != nil {
-		return errors.Join(err, tmp.Close())
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return errors.Join(err, tmp.Close())
-	}
-	if err := tmp.Sync(); err != nil {
-		return errors.Join(err, tmp.Close())
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

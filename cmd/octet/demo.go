@@ -69,7 +69,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	fmt.Fprintf(s.out, "  up after %.1f s, coordinator at %s\n\n", time.Since(start).Seconds(), addr)
 	fmt.Fprintf(s.out, "$ octet convert fashion.tflite -o fashion_int8.tflite --data calibration.npz --coordinator %s\n", addr)
 	f := &convertFlags{output: out, data: calibration, io: "int8", onBad: "fail", workers: 1, coordinator: addr}
-	opt, err := f.options()
+	opt, err := f.options(func(string) bool { return false })
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func newInspect(s streams) *cobra.Command {
 		Short: "Show a model's operators, tensors, scales, sizes and signatures",
 		Example: `  octet inspect model.tflite
   octet inspect model.tflite --json | jq .ops`,
-		Args: cobra.ExactArgs(1),
+		Args: want("FILE.tflite"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, err := os.ReadFile(args[0])
 			if err != nil {

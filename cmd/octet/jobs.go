@@ -21,7 +21,7 @@ func newJobs(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "jobs",
 		Short: "Look after the jobs of a cluster",
-		Args:  cobra.NoArgs,
+		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newJobsList(s), newJobsGet(s), newJobsWatch(s), newJobsCancel(s), newJobsDelete(s))
@@ -54,7 +54,7 @@ func newJobsList(s streams) *cobra.Command {
 			return err
 		}
 		if asJSON {
-			return writeJSON(s.out, jobs)
+			return writeJSON(s.out, append([]client.Job{}, jobs...)) // no jobs are [], not null
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tSTATE\tSAMPLES\tCREATED\tTOOK\tSOURCE")
@@ -78,7 +78,7 @@ func took(j client.Job) string {
 func newJobsGet(s streams) *cobra.Command {
 	var asJSON bool
 	var out, stats string
-	cmd := jobCommand("get ID", "Show a job, and fetch its result", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	cmd := jobCommand("get ID", "Show a job, and fetch its result", want("ID"), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		j, err := c.Get(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ func showJob(w io.Writer, j client.Job) error {
 }
 
 func newJobsWatch(s streams) *cobra.Command {
-	return jobCommand("watch ID", "Follow a job to its end", cobra.ExactArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("watch ID", "Follow a job to its end", want("ID"), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		bar := newProgress(s.err)
 		j, err := c.Watch(cmd.Context(), args[0], func(j client.Job) { bar.job(j) })
 		bar.close()
@@ -153,7 +153,7 @@ func jobOutcome(j client.Job) error {
 }
 
 func newJobsCancel(s streams) *cobra.Command {
-	return jobCommand("cancel ID...", "End jobs that run", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("cancel ID...", "End jobs that run", want("ID…"), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		for _, id := range args {
 			j, err := c.Cancel(cmd.Context(), id)
 			if err != nil {
@@ -166,7 +166,7 @@ func newJobsCancel(s streams) *cobra.Command {
 }
 
 func newJobsDelete(s streams) *cobra.Command {
-	return jobCommand("delete ID...", "Remove jobs that have ended", cobra.MinimumNArgs(1), func(cmd *cobra.Command, c *client.Client, args []string) error {
+	return jobCommand("delete ID...", "Remove jobs that have ended", want("ID…"), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		for _, id := range args {
 			if err := c.Delete(cmd.Context(), id); err != nil {
 				return err
@@ -181,7 +181,7 @@ func newStore(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
 		Short: "Look after a coordinator's store of blobs",
-		Args:  cobra.NoArgs,
+		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var grace time.Duration

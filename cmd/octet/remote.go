@@ -49,25 +49,27 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		_, err := fmt.Fprintln(s.out, job.ID)
 		return nil, err
 	}
-	job, err = c.Watch(ctx, job.ID, bar.job)
+	ended, err := c.Watch(ctx, job.ID, bar.job)
 	if err != nil {
 		if ctx.Err() != nil {
-			cancelJob(ctx, c, job.ID)
+			err = cancelJob(ctx, c, job.ID)
 		}
 		return nil, err
 	}
-	if err := jobOutcome(job); err != nil {
+	if err := jobOutcome(ended); err != nil {
 		return nil, err
 	}
-	return fetchOutcome(ctx, c, job, f, opt)
+	return fetchOutcome(ctx, c, ended, f, opt)
 }
 
-// cancelJob ends a job whose client was interrupted.
-func cancelJob(ctx context.Context, c *client.Client, id string) {
+// cancelJob ends a job whose client was interrupted, and returns what that client has to say.
+func cancelJob(ctx context.Context, c *client.Client, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
 	defer cancel()
-	// Nobody waits for the answer: the program is about to end with the interruption as its error.
-	_, _ = c.Cancel(ctx, id)
+	if _, err := c.Cancel(ctx, id); err != nil {
+		return fmt.Errorf("interrupted, but job %s goes on: it could not be cancelled: %w", id, err)
+	}
+	return fmt.Errorf("interrupted: job %s is cancelled", id)
 }
 
 // upload puts the source and its dataset or ranges into the cluster's store, and names them in the specification.

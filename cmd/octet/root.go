@@ -47,15 +47,17 @@ OCTET_DATA_DIR.`,
   octet demo`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Version:       version(),
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return fromEnvironment(cmd.Flags(), os.LookupEnv)
+			return errors.Join(notEmpty(cmd.Flags()), fromEnvironment(cmd.Flags(), os.LookupEnv))
 		},
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
+	root.SetVersionTemplate(versionLine())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
@@ -65,7 +67,34 @@ OCTET_DATA_DIR.`,
 	return root
 }
 
-// wrapArgs turns errors about the number of arguments into usage errors.
+// noCommand is the Args of a command that only has subcommands.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2 // edits
+	hint := ""
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		hint = fmt.Sprintf("; do you mean %s?", strings.Join(close, " or "))
+	}
+	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint)
+}
+
+// want is the Args of a command that takes an argument for each name; a last name that ends in … takes any number from 1.
+func want(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		many := strings.HasSuffix(names[len(names)-1], "…")
+		switch n := len(args); {
+		case n < len(names):
+			return usagef("%s is missing", strings.TrimSuffix(names[n], "…"))
+		case n > len(names) && !many:
+			return usagef("want %s only, have %q too", strings.Join(names, " "), args[len(names):])
+		}
+		return nil
+	}
+}
+
+// wrapArgs turns what cobra says about the number of arguments into usage errors.
 func wrapArgs(cmd *cobra.Command) {
 	if args := cmd.Args; args != nil {
 		cmd.Args = func(cmd *cobra.Command, list []string) error {
@@ -80,21 +109,46 @@ func wrapArgs(cmd *cobra.Command) {
 	}
 }
 
-// fromEnvironment sets each flag that the command line does not set from OCTET_NAME, if that is there.
+// notEmpty refuses flags that are set to nothing, as a shell does with a variable that it does not know.
+func notEmpty(flags *pflag.FlagSet) error {
+	var first error
+	flags.Visit(func(f *pflag.Flag) {
+		if text := f.Value.String(); first == nil && (text == "" || text == "[]") {
+			first = usagef("--%s is empty", f.Name)
+		}
+	})
+	return first
+}
+
+// fromEnvironment sets each flag that the command line does not set from OCTET_NAME, if that is there and not empty. Such flags do not count as changed:
+// they say what to do where it matters.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || first != nil || f.Name == "help" {
+		if f.Changed || first != nil || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		name := "OCTET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if value, ok := lookup(name); ok {
-			if err := flags.Set(f.Name, value); err != nil {
-				first = usagef("%s=%q: %w", name, value, err)
+		if value, ok := lookup(name); ok && value != "" {
+			if err := f.Value.Set(value); err != nil {
+				first = usagef("%s=%q: want %s", name, value, kindOfFlag(f))
 			}
 		}
 	})
 	return first
+}
+
+// kindOfFlag says what a flag takes.
+func kindOfFlag(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "int", "int64":
+		return "a whole number"
+	case "duration":
+		return "a duration, such as 1m30s"
+	}
+	return "a " + f.Value.Type()
 }
 
 // report prints an error as one line and returns the exit status that it has.
@@ -106,7 +160,7 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 	var usage *usageError
 	var job *client.JobError
 	switch {
-	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage):
 		code = exitUsage
 		err = fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())
 	case convert.KindOf(err) == convert.Refused:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -36,7 +35,7 @@ func newRun(s streams) *cobra.Command {
 		Long: `Run a model over a dataset (see 'octet convert --help' for what --data takes) and write its outputs
 as arrays of a .npz file: named as the signature names them, samples along axis 0.`,
 		Example: `  octet run model.tflite --data samples.npz -o outputs.npz`,
-		Args:    cobra.ExactArgs(1),
+		Args:    want("MODEL.tflite"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.data == "" || f.output == "":
@@ -58,6 +57,9 @@ as arrays of a .npz file: named as the signature names them, samples along axis 
 func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{f.output}, []string{path, dataFile(f.data)}); err != nil {
 		return err
 	}
 	m, err := tflite.Decode(data)
@@ -95,7 +97,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	return writeOutputs(f.output, outputs)
+	return createFile(f.output, func(w io.Writer) error { return writeArrays(w, outputs) })
 }
 
 // runner runs one signature of a model.
@@ -145,12 +147,14 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 	for i, name := range r.names {
 		outputs[i] = output{name: name, values: make([][]byte, n)}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var (
-		group sync.WaitGroup
-		mu    sync.Mutex
-		done  int
+		group  sync.WaitGroup
+		mu     sync.Mutex
+		done   int
+		failed = n // the first sample that failed: samples before it run to their end
+		reason error
 	)
 	next := make(chan int)
 	for range workers {
@@ -166,12 +170,13 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 				if err == nil {
 					err = keep(outputs, i, out)
 				}
+				if err != nil && i < failed {
+					failed, reason = i, err
+					cancel()
+				}
 				done++
 				progress(done)
 				mu.Unlock()
-				if err != nil {
-					cancel(fmt.Errorf("sample %d: %w", i, err))
-				}
 			}
 		})
 	}
@@ -185,8 +190,14 @@ feed:
 	}
 	close(next)
 	group.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
+	var bad *dataset.SampleError
+	switch {
+	case errors.As(reason, &bad):
+		return nil, bad // it says which sample it is
+	case reason != nil:
+		return nil, fmt.Errorf("sample %d: %w", failed, reason)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
 	return outputs, nil
 }
@@ -212,23 +223,7 @@ var npyTypes = map[tensor.DType]npy.Type{
 	tensor.UInt8: npy.UInt8, tensor.UInt16: npy.UInt16, tensor.UInt32: npy.UInt32, tensor.UInt64: npy.UInt64,
 }
 
-// writeOutputs writes a .npz file at once. A leading dimension of 1 is the sample's axis; otherwise samples get an axis of their own in front.
-func writeOutputs(path string, outputs []output) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".octet-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(tmp.Name())))
-		}
-	}()
-	if err := errors.Join(writeArrays(tmp, outputs), tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
-}
-
+// writeArrays writes outputs as an archive. A leading dimension of 1 is the sample's axis; otherwise samples get an axis of their own in front.
 func writeArrays(w io.Writer, outputs []output) error {
 	archive := npy.NewWriter(w)
 	for _, o := range outputs {

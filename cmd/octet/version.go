@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -15,11 +16,13 @@ func newVersion(s streams) *cobra.Command {
 		Short: "Print the version, and that of the arithmetic",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(s.out, "octet %s, numerics %d\n", version(), numerics.Version)
+			_, err := io.WriteString(s.out, versionLine())
 			return err
 		},
 	}
 }
+
+func versionLine() string { return fmt.Sprintf("octet %s, numerics %d\n", version(), numerics.Version) }
 
 // version returns the program's version as the build recorded it: a tag, or a commit.
 func version() string {
