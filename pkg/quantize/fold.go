@@ -110,13 +110,19 @@ func known(o *operation) *tensor.Tensor {
 			return integers(out, in.rank())
 		}
 	case "RESHAPE", "TRANSPOSE":
-		if !in.madeBy(constant) || in.made.content == nil || in.source != nil && in.source.Sparsity != nil || !out.static() {
+		if !in.madeBy(constant) || in.made.content == nil || in.source != nil && in.source.Sparsity != nil ||
+			!out.static() || !sameElements(in, out) {
 			return nil
 		}
 		if o.is("RESHAPE") {
+			if in.made.content.Elements() != out.dims().Elements() {
+				return nil
+			}
 			return &tensor.Tensor{DType: in.made.content.DType, Shape: out.dims().Clone(), Data: in.made.content.Data}
 		}
-		return transpose(in.made.content, o.input(1).ints())
+		if t := transpose(in.made.content, o.input(1).ints()); t != nil && t.Shape.Equal(out.dims()) {
+			return t
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type graph struct {
 	first, last *operation
 	ret         *operation
 	compat      Compat
+	added       []*operation          // put into the list since somebody last looked
 	unfit       map[*operation]string // why operations can't become integer ones although their operator could; Default only
 }
 
@@ -166,6 +167,7 @@ func (g *graph) append(o *operation) { g.link(g.last, o, nil) }
 
 func (g *graph) link(prev, o, next *operation) {
 	o.prev, o.next = prev, next
+	g.added = append(g.added, o)
 	if prev == nil {
 		g.first = o
 	} else {

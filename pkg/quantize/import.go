@@ -58,6 +58,9 @@ type importer struct {
 }
 
 func (im *importer) node(n *ir.Node) (*operation, error) {
+	if err := checkOperands(n); err != nil {
+		return nil, err
+	}
 	var inputs, outputs []*value
 	for _, v := range n.Inputs {
 		w, err := im.operand(v)
@@ -82,6 +85,22 @@ func (im *importer) node(n *ir.Node) (*operation, error) {
 	o := newOperation(n.Op, inputs, outputs)
 	o.attr, o.node = n.Attr, n
 	return o, nil
+}
+
+// checkOperands refuses a node without an operand that its operator needs. Recurrent operators and the like, which are only carried along, may lack
+// any.
+func checkOperands(n *ir.Node) error {
+	o := op.Set.Lookup(n.Op)
+	if o == nil || keepsState[n.Op] {
+		return nil
+	}
+	bias := op.RuleOf(n.Op).Bias
+	for i, v := range n.Inputs[:min(o.In.Min, len(n.Inputs))] {
+		if v == nil && (bias == nil || bias.Input != i) {
+			return fmt.Errorf("operand %d is absent", i)
+		}
+	}
+	return nil
 }
 
 // shapeOperand makes a constant of what an old RESHAPE holds as an attribute.

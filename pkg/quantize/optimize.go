@@ -116,6 +116,7 @@ func (w *rewriter) run() {
 			continue
 		}
 		around := o.neighbours()
+		w.added = nil
 		switch {
 		case o.dead():
 			w.erase(o)
@@ -123,7 +124,7 @@ func (w *rewriter) run() {
 			continue
 		}
 		w.push(o)
-		for _, n := range append(around, o.neighbours()...) {
+		for _, n := range slices.Concat(w.added, around, o.neighbours()) {
 			w.push(n)
 		}
 	}

@@ -82,6 +82,9 @@ func fusePadding(g *graph, o *operation) bool {
 		return false
 	}
 	fits := func(dim, dilation, stride int) bool {
+		if stride < 1 {
+			return false
+		}
 		out := (before[dim] + stride - 1) / stride
 		return (out-1)*stride+(filter[dim]-1)*dilation+1-before[dim] == after[dim]-before[dim]
 	}

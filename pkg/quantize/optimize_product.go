@@ -199,7 +199,7 @@ func dropReshapesAround(g *graph, o *operation) bool {
 		return false
 	}
 	in, flat, mid, out, right := first.inputs[0], d.inputs[0], d.outputs[0], o.outputs[0], d.inputs[1]
-	if !in.static() || !flat.static() || !out.static() || !mid.static() || in.lastDim() != flat.lastDim() {
+	if !in.static() || !flat.static() || !out.static() || !mid.static() || mid.rank() < 2 || in.lastDim() != flat.lastDim() {
 		return false
 	}
 	skip := 0 // leading dimensions that are 1 on both sides

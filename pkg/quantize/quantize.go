@@ -61,7 +61,9 @@ func Int8(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, err
 		if err != nil {
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
-		g.run(entry(m, i), opt.IO)
+		if opt.Compat == TFLite || len(ranges[i]) > 0 {
+			g.run(entry(m, i), opt.IO)
+		}
 		report.add(i, g, source, ranges[i])
 		e := exportGraph(g, source)
 		graphs = append(graphs, e)
