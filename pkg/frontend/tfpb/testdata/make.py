@@ -24,24 +24,29 @@ def encode(text):
     return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
 
 
+def bits(number):
+    return int(np.float32(number).view(np.uint32))
+
+
 def plain(message):
     """All fields that are set, by their Go names; strings in base64; maps as sorted lists."""
     out = {}
     for field, value in message.ListFields():
         name = "".join(p[:1].upper() + p[1:] for p in re.split("_", field.name))
-        convert = {F.TYPE_MESSAGE: plain, F.TYPE_STRING: encode, F.TYPE_BYTES: encode, F.TYPE_FLOAT: lambda v: int(np.float32(v).view(np.uint32))}.get(
-            field.type, lambda v: v
-        )
+        convert = CONVERT.get(field.type, lambda v: v)
         if field.type == F.TYPE_MESSAGE and field.message_type.GetOptions().map_entry:
             inner = plain if field.message_type.fields_by_name["value"].type == F.TYPE_MESSAGE else encode
             out[name] = [{"Key": k if isinstance(k, int) else encode(k), "Value": inner(v)} for k, v in sorted(value.items())]
-        elif field.label == F.LABEL_REPEATED if hasattr(F, "label") else field.is_repeated:
+        elif field.is_repeated:
             out[name] = [convert(v) for v in value]
         else:
             out[name] = convert(value)
         if field.containing_oneof is not None:
             out["Oneof"] = field.number
     return out
+
+
+CONVERT = {F.TYPE_MESSAGE: plain, F.TYPE_STRING: encode, F.TYPE_BYTES: encode, F.TYPE_FLOAT: bits}
 
 
 def write(name, message):
@@ -132,15 +137,17 @@ def attributes():
     one = tf.make_tensor_proto([1.0, 2.0])
     V = attr_value_pb2.AttrValue
     for name, value in {
-        "s": V(s=b"\x00\xff"), "i": V(i=-5), "f": V(f=1.5), "b": V(b=True), "b0": V(b=False), "i0": V(i=0), "type": V(type=types_pb2.DT_HALF),
-        "shape": V(shape=shape), "unknown": V(shape=nothing), "scalar": V(shape=tf.TensorShape([]).as_proto()), "tensor": V(tensor=one),
+        "s": V(s=b"\x00\xff"), "i": V(i=-5), "i0": V(i=0), "f": V(f=1.5), "b": V(b=True), "b0": V(b=False),
+        "type": V(type=types_pb2.DT_HALF), "shape": V(shape=shape), "unknown": V(shape=nothing),
+        "scalar": V(shape=tf.TensorShape([]).as_proto()), "tensor": V(tensor=one),
         "placeholder": V(placeholder="T"), "func": V(func=call), "none": V(),
     }.items():
         node.attr[name].CopyFrom(value)
     L = attr_value_pb2.AttrValue.ListValue
     for name, value in {
-        "list": L(), "lists": L(s=[b"", b"x"]), "listi": L(i=[1, -1, 1 << 40]), "listf": L(f=[0.5, float("inf")]), "listb": L(b=[True, False]),
-        "listtype": L(type=[1, 104]), "listshape": L(shape=[shape, nothing]), "listtensor": L(tensor=[one, one]), "listfunc": L(func=[call, call]),
+        "list": L(), "lists": L(s=[b"", b"x"]), "listi": L(i=[1, -1, 1 << 40]), "listf": L(f=[0.5, float("inf")]),
+        "listb": L(b=[True, False]), "listtype": L(type=[1, 104]), "listshape": L(shape=[shape, nothing]),
+        "listtensor": L(tensor=[one, one]), "listfunc": L(func=[call, call]),
     }.items():
         node.attr[name].list.CopyFrom(value)
     write("attributes.graph.pb", graph)
@@ -163,17 +170,20 @@ def tensors():
 
     base = np.array([[-3.0, 1.5, 2.0], [0.0, 100.0, 7.25]])
     fields = {
-        "float32": "float_val", "float64": "double_val", "int8": "int_val", "int16": "int_val", "int32": "int_val", "uint8": "int_val", "uint16": "int_val",
-        "int64": "int64_val", "uint32": "uint32_val", "uint64": "uint64_val", "bool": "bool_val", "complex64": "scomplex_val", "complex128": "dcomplex_val",
-        "float16": "half_val", "bfloat16": "half_val", "float8_e5m2": "float8_val", "float8_e4m3fn": "float8_val", "int4": "int_val", "uint4": "int_val",
+        "float32": "float_val", "float64": "double_val", "complex64": "scomplex_val", "complex128": "dcomplex_val",
+        "int8": "int_val", "int16": "int_val", "int32": "int_val", "uint8": "int_val", "uint16": "int_val",
+        "int4": "int_val", "uint4": "int_val",
+        "int64": "int64_val", "uint32": "uint32_val", "uint64": "uint64_val", "bool": "bool_val",
+        "float16": "half_val", "bfloat16": "half_val", "float8_e5m2": "float8_val", "float8_e4m3fn": "float8_val",
     }
     for dtype, field in fields.items():
         t = tf.dtypes.as_dtype(dtype)
         array = (base % 7 if dtype.endswith("int4") else np.abs(base) if dtype[0] == "u" else base).astype(t.as_numpy_dtype)
-        whole = tensor_pb2.TensorProto(dtype=t.as_datatype_enum, tensor_shape=tf.TensorShape(array.shape).as_proto(), tensor_content=array.tobytes())
-        add(dtype + " content", whole, array)
-        for form, given in {"values": array.reshape(-1), "repeated": array.reshape(-1)[:2], "splat": array.reshape(-1)[2:3], "zeros": array.reshape(-1)[:0]}.items():
-            proto = tensor_pb2.TensorProto(dtype=t.as_datatype_enum, tensor_shape=tf.TensorShape(array.shape).as_proto())
+        header = {"dtype": t.as_datatype_enum, "tensor_shape": tf.TensorShape(array.shape).as_proto()}
+        add(dtype + " content", tensor_pb2.TensorProto(tensor_content=array.tobytes(), **header), array)
+        flat = array.reshape(-1)
+        for form, given in {"values": flat, "repeated": flat[:2], "splat": flat[2:3], "zeros": flat[:0]}.items():
+            proto = tensor_pb2.TensorProto(**header)
             if field == "half_val":
                 proto.half_val.extend(int(v) for v in given.view(np.uint16))
             elif field == "float8_val":
@@ -181,8 +191,10 @@ def tensors():
             elif "complex" in field:
                 getattr(proto, field).extend(f for v in given for f in (float(v.real), float(v.imag)))
             else:
-                getattr(proto, field).extend((bool if dtype == "bool" else float if dtype.startswith("float") else int)(v) for v in given)
-            want = np.concatenate([given, np.repeat(given[-1:] if len(given) else np.zeros(1, array.dtype), array.size - len(given))])
+                python = bool if dtype == "bool" else float if dtype.startswith("float") else int
+                getattr(proto, field).extend(python(v) for v in given)
+            last = given[-1:] if len(given) else np.zeros(1, array.dtype)
+            want = np.concatenate([given, np.repeat(last, array.size - len(given))])
             # TensorFlow's C++ code is asked too, where it has a kernel to run.
             if dtype not in ("float8_e5m2", "float8_e4m3fn", "int4", "uint4"):
                 assert constant(proto).tobytes() == want.astype(array.dtype).tobytes(), (dtype, form)

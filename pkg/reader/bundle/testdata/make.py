@@ -16,12 +16,14 @@ rng = np.random.default_rng(7)
 
 
 def save(prefix, names, slices, tensors):
-    tf.raw_ops.SaveV2(prefix=prefix, tensor_names=names, shape_and_slices=slices, tensors=[tf.convert_to_tensor(t) for t in tensors])
+    tensors = [tf.convert_to_tensor(t) for t in tensors]
+    tf.raw_ops.SaveV2(prefix=prefix, tensor_names=names, shape_and_slices=slices, tensors=tensors)
 
 
 def types():
     """One tensor of every type that a checkpoint can hold, and of every odd shape."""
-    named = {"shape/scalar": np.float32(3.5), "shape/empty": np.zeros((3, 0, 2), np.float32), "shape/deep": rng.random((1, 2, 1, 3, 2), np.float32)}
+    named = {"shape/scalar": np.float32(3.5), "shape/empty": np.zeros((3, 0, 2), np.float32)}
+    named["shape/deep"] = rng.random((1, 2, 1, 3, 2), np.float32)
     for t in "float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 complex64 complex128 float16 bfloat16".split():
         named["type/" + t] = tf.cast(tf.constant([[-3.0, 1.5, 2.0], [0.0, 100.0, 7.25]], tf.float64), t)
     named["type/bool"] = np.array([True, False, True])
@@ -77,12 +79,16 @@ def module():
     shutil.rmtree("saved")
 
 
+def encode(text):
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")).decode()
+
+
 def content(reader, name):
     value = reader.get_tensor(name)
-    if value is None or isinstance(value, bytes) or getattr(value, "dtype", None) == object:
+    if isinstance(value, bytes) or value.dtype == object:
         flat = [value] if isinstance(value, bytes) else list(value.reshape(-1))
-        return {"strings": [base64.b64encode(v).decode() for v in flat]}
-    return {"bytes": base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()}
+        return {"strings": [encode(v) for v in flat]}
+    return {"bytes": encode(np.ascontiguousarray(value).tobytes())}
 
 
 def main():
@@ -94,8 +100,7 @@ def main():
         reader = tf.train.load_checkpoint(make.__name__)
         dtypes = reader.get_variable_to_dtype_map()
         expected[make.__name__] = [
-            {"name": base64.b64encode(name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")).decode(),
-             "dtype": dtypes[name].as_datatype_enum, "shape": shape, **content(reader, name)}
+            {"name": encode(name), "dtype": dtypes[name].as_datatype_enum, "shape": shape, **content(reader, name)}
             for name, shape in sorted(reader.get_variable_to_shape_map().items())
         ]
     with open("expected.json", "w") as f:
