@@ -212,6 +212,8 @@ func (r *blobReader) Close() error {
 
 // Collect deletes blobs that no job refers to and that are older than grace; the coordinator's own grace if negative. It returns their number and bytes.
 func (b *Blobs) Collect(ctx context.Context, grace time.Duration, dryRun bool) (blobs, bytes int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, collectWithin)
+	defer cancel()
 	resp, err := b.api.CollectGarbage(ctx, collectToWire(grace, dryRun))
 	if err != nil {
 		return 0, 0, fmt.Errorf("collect garbage: %w", err)

@@ -32,11 +32,14 @@ const keepAlive = 20 * time.Second
 
 // Dial returns a client of the coordinator at HOST:PORT. It connects when it is first used. Options come after its own: transport credentials, for example.
 func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
-	all := append([]grpc.DialOption{
+	if err := checkAddr(addr); err != nil {
+		return nil, err
+	}
+	all := append(answering(addr),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepAlive, Timeout: keepAlive / 2}),
-	}, options...)
-	conn, err := grpc.NewClient(addr, all...)
+	)
+	conn, err := grpc.NewClient(addr, append(all, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
 	}

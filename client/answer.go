@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// How long a connection may take to come about, and a call without a deadline of its own to be answered.
+const (
+	connectWithin = 5 * time.Second
+	answerWithin  = 30 * time.Second
+	collectWithin = 10 * time.Minute // deleting may take its time
+)
+
+// UnreachableError says that a coordinator does not answer. Its gRPC status is the one it came with.
+type UnreachableError struct {
+	Addr   string
+	Reason string // "" if it just keeps silent
+	status *status.Status
+}
+
+func (e *UnreachableError) Error() string {
+	text := fmt.Sprintf("coordinator %s does not answer", e.Addr)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// GRPCStatus makes the error's code visible to package status.
+func (e *UnreachableError) GRPCStatus() *status.Status { return e.status }
+
+// answering are options of a connection whose calls do not wait for ever, and say in plain words that nobody answers.
+func answering(addr string) []grpc.DialOption {
+	return []grpc.DialOption{
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectWithin}),
+		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			asked := ctx
+			if _, ok := ctx.Deadline(); !ok {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, answerWithin)
+				defer cancel()
+			}
+			return unreachable(asked, addr, call(ctx, method, req, reply, conn, opts...))
+		}),
+		grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			stream, err := open(ctx, desc, conn, method, opts...)
+			return stream, unreachable(ctx, addr, err)
+		}),
+	}
+}
+
+// unreachable turns the errors of a call that was not answered, asked for under ctx, into UnreachableErrors, and leaves others alone.
+func unreachable(ctx context.Context, addr string, err error) error {
+	s, ok := status.FromError(err)
+	switch {
+	case err == nil || !ok || ctx.Err() != nil:
+		return err
+	case s.Code() == codes.DeadlineExceeded:
+		return &UnreachableError{addr, fmt.Sprintf("it kept silent for %v", answerWithin), s}
+	case s.Code() == codes.Unavailable && unanswered(s.Message()):
+		return &UnreachableError{addr, reason(s.Message()), s}
+	}
+	return err
+}
+
+// unanswered tells the messages that gRPC makes of a connection that fails from those of a server that says it is unavailable.
+func unanswered(message string) bool {
+	for _, start := range []string{"connection error:", "name resolver error:", "error reading from server:", "last connection error:", "closing transport due to:"} {
+		if strings.HasPrefix(message, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// reason returns the last link of a chain of gRPC's explanations.
+func reason(message string) string {
+	if strings.Contains(message, "error reading server preface") && !strings.Contains(message, "closed network connection") {
+		return "what listens there is no coordinator"
+	}
+	message = strings.TrimRight(message, `"`)
+	if at := strings.LastIndex(message, ": "); at >= 0 {
+		message = message[at+2:]
+	}
+	if message == "use of closed network connection" { // gRPC gave up on a connection on which nothing came
+		return ""
+	}
+	return message
+}
+
+// checkAddr refuses what can't be the address of a coordinator. Addresses with a scheme are gRPC's business.
+func checkAddr(addr string) error {
+	if strings.Contains(addr, "/") {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		return fmt.Errorf("coordinator %q: want HOST:PORT", addr)
+	}
+	return nil
+}
