@@ -31,6 +31,11 @@ const embeddedTTL = 5 * time.Second
 func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready func(addr string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	lock, err := lockDir(c.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	server, err := startEtcd(ctx, filepath.Join(c.dir, "etcd"), log)
 	if err != nil {
 		return err

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -19,6 +22,8 @@ const (
 	etcdPrefix  = "/octet"
 	etcdTimeout = 60 * time.Second
 	etcdQuota   = 1 << 30 // bytes
+
+	etcdPatience = 2 * time.Second // before the log says that etcd does not answer
 )
 
 // localEtcd is an etcd in this process.
@@ -64,21 +69,53 @@ func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*localEtcd, er
 	return nil, fmt.Errorf("etcd in %s: %w", dir, err)
 }
 
-// dialEtcd returns a client, once etcd answers.
+// dialEtcd returns a client, once etcd answers. That it does not answer yet is logged: in a cluster that starts, etcd may well be the last.
 func dialEtcd(ctx context.Context, endpoints []string, log *zap.Logger) (*clientv3.Client, error) {
 	c, err := clientv3.New(clientv3.Config{
 		Endpoints: endpoints, DialTimeout: 10 * time.Second, DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 5 * time.Second,
-		Logger: log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.WarnLevel)),
+		Logger: log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.ErrorLevel)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("etcd %v: %w", endpoints, err)
 	}
 	ask, cancel := context.WithTimeout(ctx, etcdTimeout)
 	defer cancel()
-	if _, err := c.Get(ask, etcdPrefix, clientv3.WithCountOnly()); err != nil {
-		return nil, errors.Join(fmt.Errorf("etcd %v does not answer: %w", endpoints, err), c.Close())
+	soon := time.AfterFunc(etcdPatience, func() {
+		log.Warn("waiting_for_etcd", zap.Strings("endpoints", endpoints), zap.NamedError("reason", reach(ask, endpoints)), zap.Duration("at_most", etcdTimeout))
+	})
+	defer soon.Stop()
+	_, err = c.Get(ask, etcdPrefix, clientv3.WithCountOnly())
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("etcd %s does not answer: %w", strings.Join(endpoints, ", "), cmp.Or(reach(ctx, endpoints), fmt.Errorf("it kept silent for %v", etcdTimeout)))
+	default:
+		err = fmt.Errorf("etcd %s: %w", strings.Join(endpoints, ", "), err)
 	}
-	return c, nil
+	return nil, errors.Join(err, c.Close())
+}
+
+// reach tries to connect to endpoints and returns why the last one can't be reached; nil if one can.
+func reach(ctx context.Context, endpoints []string) error {
+	ctx, cancel := context.WithTimeout(ctx, etcdPatience)
+	defer cancel()
+	var last error
+	for _, e := range endpoints {
+		_, addr, scheme := strings.Cut(e, "://")
+		if !scheme {
+			addr = e
+		}
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+			return nil
+		}
+		last = err
+	}
+	return last
 }
 
 // workersIn returns the registry of workers in etcd.

@@ -57,18 +57,24 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 	if err != nil {
 		return err
 	}
+	lock, err := lockDir(f.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	g, err := listen(f.listen)
+	if err != nil {
+		return err
+	}
+	defer g.listener.Close()
+	advertise, err := g.addr(f.advertise)
+	if err != nil {
+		return err
+	}
 	etcd, err := dialEtcd(ctx, f.etcd, log)
 	if err != nil {
 		return err
 	}
 	defer etcd.Close()
-	g, err := listen(f.listen)
-	if err != nil {
-		return err
-	}
-	advertise, err := g.addr(f.advertise)
-	if err != nil {
-		return err
-	}
 	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, log: log})
 }
