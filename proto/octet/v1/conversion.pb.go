@@ -743,8 +743,10 @@ type JobError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who has to act on it.
 	Kind ErrorKind `protobuf:"varint,1,opt,name=kind,proto3,enum=octet.v1.ErrorKind" json:"kind,omitempty"`
-	// One line for a person, the way out included.
-	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// For a person, the way out included.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// The sample that can't be used, if that is why: its file, and its place in it. With skip_bad_samples such samples are left out.
+	Sample        string `protobuf:"bytes,3,opt,name=sample,proto3" json:"sample,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -789,6 +791,13 @@ func (x *JobError) GetKind() ErrorKind {
 func (x *JobError) GetMessage() string {
 	if x != nil {
 		return x.Message
+	}
+	return ""
+}
+
+func (x *JobError) GetSample() string {
+	if x != nil {
+		return x.Sample
 	}
 	return ""
 }
@@ -989,7 +998,7 @@ func (x *GetJobResponse) GetJob() *Job {
 // ListJobsRequest asks for jobs.
 type ListJobsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most this many; 0 for 100.
+	// At most this many, and at most 1,000; 0 for 100. A page may hold fewer.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From where to go on: next_page_token of the previous answer.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1409,10 +1418,11 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\tJobResult\x12$\n" +
 	"\x05model\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x05model\x12$\n" +
 	"\x05stats\x18\x02 \x01(\v2\x0e.octet.v1.BlobR\x05stats\x12&\n" +
-	"\x06report\x18\x03 \x01(\v2\x0e.octet.v1.BlobR\x06report\"M\n" +
+	"\x06report\x18\x03 \x01(\v2\x0e.octet.v1.BlobR\x06report\"e\n" +
 	"\bJobError\x12'\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x13.octet.v1.ErrorKindR\x04kind\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"X\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
+	"\x06sample\x18\x03 \x01(\tR\x06sample\"X\n" +
 	"\x10CreateJobRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12%\n" +

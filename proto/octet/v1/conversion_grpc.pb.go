@@ -34,8 +34,8 @@ const (
 // ConversionService runs conversions as jobs. A client uploads a model and a dataset through BlobService, creates a job, watches it, and
 // reads the result through BlobService.
 type ConversionServiceClient interface {
-	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made; with another
-	// specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
+	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made, for as long as that job is kept;
+	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
 	CreateJob(ctx context.Context, in *CreateJobRequest, opts ...grpc.CallOption) (*CreateJobResponse, error)
 	// GetJob returns a job.
 	GetJob(ctx context.Context, in *GetJobRequest, opts ...grpc.CallOption) (*GetJobResponse, error)
@@ -43,7 +43,7 @@ type ConversionServiceClient interface {
 	ListJobs(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error)
 	// WatchJob streams a job's states, the present one first, and ends behind a final one. States between may be left out.
 	WatchJob(ctx context.Context, in *WatchJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchJobResponse], error)
-	// CancelJob ends a job that runs; one that has ended is returned as it is.
+	// CancelJob ends a job that runs, and answers when that is on record; one that has ended is returned as it is.
 	CancelJob(ctx context.Context, in *CancelJobRequest, opts ...grpc.CallOption) (*CancelJobResponse, error)
 	// DeleteJob removes a job that has ended. Its blobs go when nothing else refers to them. FAILED_PRECONDITION while it runs.
 	DeleteJob(ctx context.Context, in *DeleteJobRequest, opts ...grpc.CallOption) (*DeleteJobResponse, error)
@@ -133,8 +133,8 @@ func (c *conversionServiceClient) DeleteJob(ctx context.Context, in *DeleteJobRe
 // ConversionService runs conversions as jobs. A client uploads a model and a dataset through BlobService, creates a job, watches it, and
 // reads the result through BlobService.
 type ConversionServiceServer interface {
-	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made; with another
-	// specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
+	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made, for as long as that job is kept;
+	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
 	CreateJob(context.Context, *CreateJobRequest) (*CreateJobResponse, error)
 	// GetJob returns a job.
 	GetJob(context.Context, *GetJobRequest) (*GetJobResponse, error)
@@ -142,7 +142,7 @@ type ConversionServiceServer interface {
 	ListJobs(context.Context, *ListJobsRequest) (*ListJobsResponse, error)
 	// WatchJob streams a job's states, the present one first, and ends behind a final one. States between may be left out.
 	WatchJob(*WatchJobRequest, grpc.ServerStreamingServer[WatchJobResponse]) error
-	// CancelJob ends a job that runs; one that has ended is returned as it is.
+	// CancelJob ends a job that runs, and answers when that is on record; one that has ended is returned as it is.
 	CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error)
 	// DeleteJob removes a job that has ended. Its blobs go when nothing else refers to them. FAILED_PRECONDITION while it runs.
 	DeleteJob(context.Context, *DeleteJobRequest) (*DeleteJobResponse, error)

@@ -42,7 +42,7 @@ type RunShardRequest struct {
 	EndSample int64 `protobuf:"varint,8,opt,name=end_sample,json=endSample,proto3" json:"end_sample,omitempty"`
 	// Leave bad samples out instead of failing.
 	SkipBadSamples bool `protobuf:"varint,9,opt,name=skip_bad_samples,json=skipBadSamples,proto3" json:"skip_bad_samples,omitempty"`
-	// The arithmetic that the job runs under; FAILED_PRECONDITION if it is not the worker's.
+	// The arithmetic that the job runs under; ABORTED if it is not the worker's.
 	NumericsVersion int32 `protobuf:"varint,10,opt,name=numerics_version,json=numericsVersion,proto3" json:"numerics_version,omitempty"`
 	// Where BlobService answers: HOST:PORT.
 	BlobEndpoint  string `protobuf:"bytes,11,opt,name=blob_endpoint,json=blobEndpoint,proto3" json:"blob_endpoint,omitempty"`

@@ -29,8 +29,9 @@ const (
 // WorkerService runs shards. Workers serve it; the coordinator finds them in etcd and calls it.
 type WorkerServiceClient interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
-	// INVALID_ARGUMENT and FAILED_PRECONDITION are the job's fault, and a repeat elsewhere fails in the same way (details: JobError);
-	// RESOURCE_EXHAUSTED means that the worker has no free slot; everything else is the worker's own trouble.
+	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError); INVALID_ARGUMENT is a request that
+	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
+	// everything else is the worker's own trouble.
 	RunShard(ctx context.Context, in *RunShardRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RunShardResponse], error)
 }
 
@@ -68,8 +69,9 @@ type WorkerService_RunShardClient = grpc.ServerStreamingClient[RunShardResponse]
 // WorkerService runs shards. Workers serve it; the coordinator finds them in etcd and calls it.
 type WorkerServiceServer interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
-	// INVALID_ARGUMENT and FAILED_PRECONDITION are the job's fault, and a repeat elsewhere fails in the same way (details: JobError);
-	// RESOURCE_EXHAUSTED means that the worker has no free slot; everything else is the worker's own trouble.
+	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError); INVALID_ARGUMENT is a request that
+	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
+	// everything else is the worker's own trouble.
 	RunShard(*RunShardRequest, grpc.ServerStreamingServer[RunShardResponse]) error
 	mustEmbedUnimplementedWorkerServiceServer()
 }
