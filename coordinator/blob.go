@@ -27,7 +27,7 @@ type blobService struct {
 }
 
 // FindMissing implements the service.
-func (b *blobService) FindMissing(_ context.Context, req *octetv1.FindMissingRequest) (*octetv1.FindMissingResponse, error) {
+func (b *blobService) FindMissing(ctx context.Context, req *octetv1.FindMissingRequest) (*octetv1.FindMissingResponse, error) {
 	if len(req.GetBlobs()) > maxFind {
 		return nil, status.Errorf(codes.InvalidArgument, "%d blobs, the limit is %d", len(req.GetBlobs()), maxFind)
 	}
@@ -37,12 +37,11 @@ func (b *blobService) FindMissing(_ context.Context, req *octetv1.FindMissingReq
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
-		// Touched, so that what a client need not upload outlives the grace period until its job refers to it.
-		switch err := b.folder.Touch(store.Digest(ref.Digest)); {
-		case errors.Is(err, store.ErrNotFound):
-			resp.Missing = append(resp.Missing, w)
+		switch _, there, err := b.touched(ctx, store.Digest(ref.Digest)); {
 		case err != nil:
 			return nil, storeStatus(err)
+		case !there:
+			resp.Missing = append(resp.Missing, w)
 		}
 	}
 	return resp, nil
@@ -66,9 +65,8 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 	if l := req.GetLimit(); l > 0 && l < end-at {
 		end = at + l
 	}
-	buf := make([]byte, min(chunk, end-at))
 	for first := true; first || at < end; first = false {
-		part := buf[:min(int64(len(buf)), end-at)]
+		part := make([]byte, min(chunk, end-at)) // gRPC may still look at the one before
 		if n, err := blob.ReadAt(part, at); n < len(part) {
 			return status.Errorf(codes.DataLoss, "read blob %.12s at %d: %v", d, at, err)
 		}
@@ -90,24 +88,34 @@ func (b *blobService) QueryWrite(ctx context.Context, req *octetv1.QueryWriteReq
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	size, err := b.folder.Stat(ctx, store.Digest(ref.Digest))
-	if err == nil {
-		return &octetv1.QueryWriteResponse{CommittedSize: size, Complete: true}, nil
-	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return nil, storeStatus(err)
-	}
-	n, err := b.folder.Uploaded(store.Digest(ref.Digest))
+	d := store.Digest(ref.Digest)
+	size, there, err := b.touched(ctx, d)
 	if err != nil {
 		return nil, storeStatus(err)
 	}
-	return &octetv1.QueryWriteResponse{CommittedSize: n}, nil
+	if !there {
+		if size, err = b.folder.Uploaded(d); err != nil {
+			return nil, storeStatus(err)
+		}
+	}
+	return &octetv1.QueryWriteResponse{CommittedSize: size, Complete: there}, nil
+}
+
+// touched makes a blob count as new, since a client is told that it need not upload it, and returns its size; false if it is not there.
+func (b *blobService) touched(ctx context.Context, d store.Digest) (size int64, there bool, err error) {
+	if err = b.folder.Touch(d); err == nil {
+		size, err = b.folder.Stat(ctx, d)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, false, nil
+	}
+	return size, err == nil, err
 }
 
 // Write implements the service.
 func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteRequest, octetv1.WriteResponse]) error {
 	req, err := stream.Recv()
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	ref, err := blobFromWire("blob", req.GetBlob())
@@ -118,7 +126,10 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		return status.Errorf(codes.InvalidArgument, "a blob of %d bytes, the limit is %d", ref.Size, int64(maxBlobSize))
 	}
 	d := store.Digest(ref.Digest)
-	if size, err := b.folder.Stat(stream.Context(), d); err == nil {
+	switch size, there, err := b.touched(stream.Context(), d); {
+	case err != nil:
+		return storeStatus(err)
+	case there:
 		return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: size})
 	}
 	up, err := b.folder.Upload(d, ref.Size)
@@ -155,6 +166,9 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 
 // CollectGarbage implements the service.
 func (b *blobService) CollectGarbage(ctx context.Context, req *octetv1.CollectGarbageRequest) (*octetv1.CollectGarbageResponse, error) {
+	if err := b.server.serves(); err != nil {
+		return nil, err
+	}
 	grace := b.server.config.BlobGrace
 	if g := req.GetGrace(); g != nil {
 		grace = max(g.AsDuration(), 0)
@@ -180,6 +194,8 @@ func storeStatus(err error) error {
 		code = codes.Aborted
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		code = codes.DeadlineExceeded
 	}
 	return status.Error(code, err.Error())
 }

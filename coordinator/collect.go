@@ -2,19 +2,36 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/store"
 )
 
-// expire removes jobs that ended long ago, then blobs that nothing refers to.
+// collectOften removes what has expired, from time to time.
+func (s *Server) collectOften(ctx context.Context) {
+	every := time.NewTicker(s.config.CollectEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			s.expire(ctx)
+		}
+	}
+}
+
+// expire removes jobs that ended long ago, then blobs that nothing refers to, and uploads that nobody goes on with.
 func (s *Server) expire(ctx context.Context) {
+	now := time.Now()
 	s.mu.Lock()
 	var old []Record
-	for _, r := range s.published {
-		if r.State.Final() && time.Since(r.Ended) > s.config.JobTTL {
+	for r := range s.published.before("") {
+		if r.State.Final() && now.Sub(r.Ended) > s.config.JobTTL {
 			old = append(old, r)
 		}
 	}
@@ -28,68 +45,83 @@ func (s *Server) expire(ctx context.Context) {
 	if err != nil {
 		s.log.Warn("collect_failed", zap.Error(err))
 	}
-	if blobs > 0 || len(old) > 0 {
-		s.log.Info("collected", zap.Int("jobs", len(old)), zap.Int64("blobs", blobs), zap.Int64("bytes", bytes))
+	uploads, uploaded, err := s.folder.ExpireUploads(now.Add(-s.config.UploadTTL))
+	if err != nil {
+		s.log.Warn("expire_uploads_failed", zap.Error(err))
+	}
+	if blobs > 0 || uploads > 0 || len(old) > 0 {
+		s.log.Info("collected", zap.Int("jobs", len(old)), zap.Int64("blobs", blobs), zap.Int64("uploads", uploads), zap.Int64("bytes", bytes+uploaded))
 	}
 }
 
 // forget removes a job that is over.
 func (s *Server) forget(ctx context.Context, r Record) error {
-	if err := s.journal.Delete(ctx, r); err != nil {
+	if err := once(ctx, func(ctx context.Context) error { return s.journal.Delete(ctx, r) }); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	delete(s.records, r.ID)
-	delete(s.published, r.ID)
+	delete(s.jobs, r.ID)
+	s.published.remove(r.ID)
 	s.mu.Unlock()
 	s.post(Deleted{Job: r.ID})
 	return nil
 }
 
 // collect deletes blobs older than grace that no job refers to, and returns their number and bytes.
+//
+// Who relies on a blob that no job refers to yet touches it first, or holds it. So what is deleted must have been old when the references were
+// taken stock of, and must be old still.
 func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) (blobs, bytes int64, err error) {
-	// The listing comes first: a job that is created after it was preceded by a touch of its blobs, which makes them young.
+	s.collects.Lock()
+	defer s.collects.Unlock()
 	limit := time.Now().Add(-grace)
-	var old []store.Info
-	for info, err := range s.folder.List(ctx) {
-		if err != nil {
-			return 0, 0, err
-		}
-		if !info.Modified.After(limit) {
-			old = append(old, info)
-		}
-	}
 	used, err := s.references(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, info := range old {
-		if used[string(info.Digest)] {
+	for info, err := range s.folder.List(ctx) {
+		if err != nil {
+			return blobs, bytes, err
+		}
+		if used[string(info.Digest)] || info.Modified.After(limit) {
 			continue
 		}
+		gone := true
 		if !dryRun {
-			if err := s.folder.Delete(ctx, info.Digest); err != nil {
+			if gone, err = s.folder.DeleteOlder(info.Digest, limit); err != nil {
 				return blobs, bytes, err
 			}
 		}
-		blobs++
-		bytes += info.Size
+		if gone {
+			blobs++
+			bytes += info.Size
+		}
 	}
 	return blobs, bytes, nil
 }
 
-// references returns the digests of all blobs that jobs need.
+// references returns the digests of all blobs that are held or that jobs need, those that datasets consist of among them.
 func (s *Server) references(ctx context.Context) (map[string]bool, error) {
 	s.mu.Lock()
+	used := map[string]bool{}
+	for d := range s.held {
+		used[d] = true
+	}
 	var all []Record
-	for _, r := range s.records {
-		all = append(all, *r)
+	for _, e := range s.jobs {
+		all = append(all, e.Record)
 	}
 	s.mu.Unlock()
-	used := map[string]bool{}
+	datasets := map[string]bool{}
 	for _, r := range all {
 		for _, b := range r.blobs() {
 			used[b] = true
+		}
+		if r.Spec.Dataset != nil && !datasets[r.Spec.Dataset.Digest] {
+			datasets[r.Spec.Dataset.Digest] = true
+			if err := s.useDataset(ctx, r.Spec.Dataset.Digest, used); err != nil {
+				return nil, err
+			}
 		}
 		if r.State.Final() {
 			continue
@@ -103,4 +135,19 @@ func (s *Server) references(ctx context.Context) (map[string]bool, error) {
 		}
 	}
 	return used, nil
+}
+
+// useDataset adds the blobs that a dataset consists of. A manifest that is not there or not one refers to nothing.
+func (s *Server) useDataset(ctx context.Context, digest string, used map[string]bool) error {
+	m, err := s.manifest(ctx, digest)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrCorrupt), convert.KindOf(err) == convert.BadInput:
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, b := range m.Refs() {
+		used[string(b.Digest)] = true
+	}
+	return nil
 }

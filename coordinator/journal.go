@@ -56,19 +56,46 @@ func (j *EtcdJournal) request(id string) string {
 
 func (j *EtcdJournal) results(id string) string { return j.prefix + "/results/" + id + "/" }
 
+// pageSize is how many keys are read at a time, so that one answer stays small.
+const pageSize = 1000
+
+// each calls f with all keys under a prefix, as they are at one revision, in the order of the keys.
+func (j *EtcdJournal) each(ctx context.Context, prefix string, f func(key string, value []byte) error) error {
+	from, end := prefix, clientv3.GetPrefixRangeEnd(prefix)
+	options := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(pageSize)}
+	for {
+		resp, err := j.client.Get(ctx, from, options...)
+		if err != nil {
+			return err
+		}
+		for _, kv := range resp.Kvs {
+			if err := f(string(kv.Key), kv.Value); err != nil {
+				return err
+			}
+			from = string(kv.Key) + "\x00"
+		}
+		if !resp.More {
+			return nil
+		}
+		if len(options) == 2 {
+			options = append(options, clientv3.WithRev(resp.Header.Revision))
+		}
+	}
+}
+
 // Load implements Journal.
 func (j *EtcdJournal) Load(ctx context.Context) ([]Record, error) {
-	resp, err := j.client.Get(ctx, j.prefix+"/jobs/", clientv3.WithPrefix())
-	if err != nil {
-		return nil, fmt.Errorf("journal: load: %w", err)
-	}
 	var all []Record
-	for _, kv := range resp.Kvs {
+	err := j.each(ctx, j.prefix+"/jobs/", func(key string, value []byte) error {
 		var r Record
-		if err := json.Unmarshal(kv.Value, &r); err != nil {
-			return nil, fmt.Errorf("journal: %s: %w", kv.Key, err)
+		if err := json.Unmarshal(value, &r); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
 		}
 		all = append(all, r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("journal: load: %w", err)
 	}
 	return all, nil
 }
@@ -148,17 +175,14 @@ func (j *EtcdJournal) Accept(ctx context.Context, job string, shard int, digest 
 
 // Accepted implements Journal.
 func (j *EtcdJournal) Accepted(ctx context.Context, job string) (map[int]string, error) {
-	resp, err := j.client.Get(ctx, j.results(job), clientv3.WithPrefix())
+	all := map[int]string{}
+	err := j.each(ctx, j.results(job), func(key string, value []byte) error {
+		n, err := strconv.Atoi(strings.TrimPrefix(key, j.results(job)))
+		all[n] = string(value)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("journal: results of %s: %w", job, err)
-	}
-	all := map[int]string{}
-	for _, kv := range resp.Kvs {
-		n, err := strconv.Atoi(strings.TrimPrefix(string(kv.Key), j.results(job)))
-		if err != nil {
-			return nil, fmt.Errorf("journal: bad key %q", kv.Key)
-		}
-		all[n] = string(kv.Value)
 	}
 	return all, nil
 }

@@ -2,282 +2,367 @@ package coordinator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/octetlite/octet/pkg/shard"
 )
 
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// world is a cluster in miniature around a machine: it carries out effects at once, or keeps attempts running until a test ends them.
+// world is a cluster in miniature around a machine. It keeps attempts and writes to the journal under way until the test ends them.
 type world struct {
-	t       interface{ Fatalf(string, ...any) }
+	t       *rapid.T
 	m       *Machine
 	now     time.Time
-	running map[string]Start
-	journal map[int]string
-	saved   []State
-	alarms  int
-	finish  [][]string
-	failure Failure
+	plans   map[string][]shard.Range
+	order   []string // jobs as they were created
+	running map[attemptKey]Start
+	writing []Accept
+	journal map[string]map[int]string
+	saved   map[string]State
+	finish  map[string][]string
+	faulty  map[string]map[int]bool // shards that can't be computed
+	why     map[string]string       // the messages of jobs that failed
 }
 
-func newWorld(t interface{ Fatalf(string, ...any) }) *world {
-	return &world{t: t, m: NewMachine(), now: epoch, running: map[string]Start{}, journal: map[int]string{}}
+func newWorld(t *rapid.T) *world {
+	return &world{
+		t: t, m: NewMachine(), now: epoch, plans: map[string][]shard.Range{}, running: map[attemptKey]Start{},
+		journal: map[string]map[int]string{}, saved: map[string]State{}, finish: map[string][]string{},
+		faulty: map[string]map[int]bool{}, why: map[string]string{},
+	}
 }
-
-func key(shard, attempt int) string { return fmt.Sprintf("%d/%d", shard, attempt) }
 
 func (w *world) step(e Event) {
 	for _, f := range w.m.Step(w.now, e) {
-		switch f := f.(type) {
-		case Start:
-			if _, ok := w.journal[f.Shard]; ok {
-				w.t.Fatalf("shard %d was started after it was accepted", f.Shard)
+		w.carryOut(f)
+	}
+	w.check()
+}
+
+func (w *world) carryOut(f Effect) {
+	switch f := f.(type) {
+	case Start:
+		key := attemptKey{f.Job, f.Shard, f.Attempt}
+		if _, ok := w.journal[f.Job][f.Shard]; ok && !w.isWriting(f.Job, f.Shard) {
+			w.t.Fatalf("%v was started after it was accepted", key)
+		}
+		if _, ok := w.running[key]; ok {
+			w.t.Fatalf("%v was started twice", key)
+		}
+		if w.saved[f.Job] != Calibrating {
+			w.t.Fatalf("%v was started while its job is %s", key, w.saved[f.Job])
+		}
+		w.running[key] = f
+	case Stop:
+		delete(w.running, attemptKey{f.Job, f.Shard, f.Attempt})
+	case Accept:
+		w.writing = append(w.writing, f)
+	case Save:
+		if w.saved[f.Job].Final() {
+			w.t.Fatalf("%s is %s, and was %s before", f.Job, f.State, w.saved[f.Job])
+		}
+		w.saved[f.Job], w.why[f.Job] = f.State, f.Error.Message
+	case Finish:
+		w.finish[f.Job] = f.Digests
+	case Alarm:
+		w.t.Fatalf("alarm: %+v", f)
+	}
+}
+
+func (w *world) isWriting(job string, i int) bool {
+	return slices.ContainsFunc(w.writing, func(a Accept) bool { return a.Job == job && a.Shard == i })
+}
+
+// check looks at what must be true of a machine between two steps.
+func (w *world) check() {
+	busy := map[string]int{}
+	for id, j := range w.m.jobs {
+		if j.state.Final() && w.journal[id] == nil {
+			w.t.Fatalf("%s is deleted and still there", id)
+		}
+		if j.state.Final() && (len(j.open) == 0 || slices.Contains(w.m.queue, id)) {
+			w.t.Fatalf("%s is %s and still there, or in the queue", id, j.state)
+		}
+		for i, s := range j.open {
+			live := 0
+			for _, a := range s.running {
+				if !a.lost {
+					live++
+					busy[a.worker]++
+				}
 			}
-			w.running[key(f.Shard, f.Attempt)] = f
-		case Stop:
-			delete(w.running, key(f.Shard, f.Attempt))
-		case Accept:
-			have, ok := w.journal[f.Shard]
-			if !ok {
-				have = f.Digest
-				w.journal[f.Shard] = have
+			over := j.digests[s.index] != "" || s.index >= j.limit || j.state.Final()
+			_, waits := j.waiting.search(s.index)
+			if live > 1 || waits != (!over && live == 0 && s.accepting == 0) || over && len(s.running) == 0 && s.accepting == 0 ||
+				i > 0 && j.open[i-1].index >= s.index || s.index >= j.next {
+				w.t.Fatalf("%s/%d is in a bad state: %+v", id, s.index, s)
 			}
-			w.step(Accepted{Job: f.Job, Shard: f.Shard, Digest: have, Offered: f.Digest})
-		case Save:
-			w.saved = append(w.saved, f.State)
-			w.failure = f.Error
-		case Finish:
-			w.finish = append(w.finish, f.Digests)
-			w.step(Finished{Job: f.Job})
-		case Alarm:
-			w.alarms++
 		}
-	}
-}
-
-func (w *world) job(shards int) {
-	w.step(Created{Job: "j"})
-	var plan []shard.Range
-	for i := range shards {
-		plan = append(plan, shard.Range{First: 4 * i, Last: 4*i + 4})
-	}
-	w.step(Prepared{Job: "j", Numerics: 1, Plan: plan})
-}
-
-func (w *world) done(shard, attempt int, digest string) {
-	delete(w.running, key(shard, attempt))
-	w.step(ShardDone{Job: "j", Shard: shard, Attempt: attempt, Digest: digest})
-}
-
-func TestJobRunsToTheEnd(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "a", Slots: 2, Numerics: 1})
-	w.job(3)
-	if len(w.running) != 2 {
-		t.Fatalf("%d attempts run on two slots", len(w.running))
-	}
-	w.done(1, 1, "d1")
-	w.done(0, 1, "d0")
-	w.done(2, 1, "d2")
-	if diff := cmp.Diff([]State{Calibrating, Finishing, Succeeded}, w.saved); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([][]string{{"d0", "d1", "d2"}}, w.finish); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestShardsGoToWorkersOfTheSameNumericsOnly(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "old", Slots: 8, Numerics: 0})
-	w.job(2)
-	if len(w.running) != 0 {
-		t.Fatal("a shard went to a worker of another version")
-	}
-	if p := w.m.Progress("j"); p.Waiting != "none of 1 workers has numerics version 1" {
-		t.Errorf("waiting: %q", p.Waiting)
-	}
-	w.step(WorkerUp{ID: "new", Slots: 1, Numerics: 1})
-	if len(w.running) != 1 {
-		t.Error("the new worker got nothing")
-	}
-}
-
-func TestLostWorkersShardRunsElsewhereAndALateResultIsCompared(t *testing.T) {
-	for late, alarms := range map[string]int{"same": 0, "other": 1} {
-		w := newWorld(t)
-		w.step(WorkerUp{ID: "a", Slots: 1, Numerics: 1})
-		w.job(1)
-		w.step(WorkerUp{ID: "b", Slots: 1, Numerics: 1})
-		w.step(WorkerDown{ID: "a"})
-		if s := w.running[key(0, 2)]; s.Worker != "b" {
-			t.Fatalf("the shard did not move: %+v", w.running)
-		}
-		w.done(0, 2, "same")
-		w.done(0, 1, late)
-		if w.alarms != alarms {
-			t.Errorf("late result %q: %d alarms, want %d", late, w.alarms, alarms)
-		}
-	}
-}
-
-func TestLateResultOfALostWorkerIsWelcome(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "a", Slots: 1, Numerics: 1})
-	w.job(1)
-	w.step(WorkerDown{ID: "a"})
-	w.done(0, 1, "d")
-	if diff := cmp.Diff([][]string{{"d"}}, w.finish); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestFaultOfTheJobFailsItAtOnce(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "a", Slots: 2, Numerics: 1})
-	w.job(2)
-	w.step(ShardFailed{Job: "j", Shard: 1, Attempt: 1, Fault: true, Error: Failure{BadInput, "sample 5: NaN"}})
-	delete(w.running, key(1, 1))
-	if len(w.running) != 0 || !slices.Contains(w.saved, Failed) {
-		t.Errorf("running %v, saved %v", w.running, w.saved)
-	}
-	if w.failure.Message != "sample 5: NaN" {
-		t.Errorf("failure is %+v", w.failure)
-	}
-}
-
-func TestTroubleIsTriedAgainElsewhereAndBounded(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "a", Slots: 1, Numerics: 1})
-	w.step(WorkerUp{ID: "b", Slots: 1, Numerics: 1})
-	w.job(1)
-	last := ""
-	for n := 1; n <= maxAttempts; n++ {
-		s, ok := w.running[key(0, n)]
-		if !ok {
-			t.Fatalf("attempt %d did not start: %v", n, w.m.Progress("j"))
-		}
-		if s.Worker == last {
-			t.Errorf("attempt %d went to the worker that had just failed it", n)
-		}
-		last = s.Worker
-		delete(w.running, key(0, n))
-		w.step(ShardFailed{Job: "j", Shard: 0, Attempt: n, Error: Failure{Unavailable, "disk full"}})
-		for range 100 {
-			if len(w.running) > 0 {
-				break
+		for _, s := range j.waiting {
+			if _, ok := j.open.search(s.index); !ok {
+				w.t.Fatalf("%s/%d waits, and is not open", id, s.index)
 			}
-			if at, ok := w.m.Wake(w.now); ok {
-				w.now = at
-				w.step(Tick{})
+		}
+		accepted, missing := 0, 0
+		for i, d := range j.digests {
+			if d != "" {
+				accepted++
+			} else if i < j.limit {
+				missing++
+			}
+		}
+		if accepted != j.accepted || missing != j.missing {
+			w.t.Fatalf("%s counts %d shards accepted and %d missing, it has %d and %d", id, j.accepted, j.missing, accepted, missing)
+		}
+	}
+	for id, wk := range w.m.workers {
+		if wk.busy != busy[id] || wk.busy > wk.slots {
+			w.t.Fatalf("worker %s counts %d of %d slots in use, %d attempts run on it", id, wk.busy, wk.slots, busy[id])
+		}
+	}
+}
+
+func (w *world) create(samples int) {
+	id := fmt.Sprintf("j%d", len(w.order))
+	w.order = append(w.order, id)
+	w.plans[id], w.journal[id], w.faulty[id] = shard.Plan(samples), map[int]string{}, map[int]bool{}
+	if rapid.IntRange(0, 3).Draw(w.t, "bad") == 0 {
+		for i := range w.plans[id] {
+			w.faulty[id][i] = rapid.Bool().Draw(w.t, "faulty")
+		}
+	}
+	w.take(id)
+}
+
+// take has the machine take up a job of the journal.
+func (w *world) take(id string) {
+	w.step(Created{Job: id})
+	w.step(Prepared{Job: id, Numerics: 1, Plan: w.plans[id], Accepted: maps.Clone(w.journal[id])})
+}
+
+// restart puts a new machine, which knows what is in the journal, in the place of the old one. Writes under way may or may not come to their end.
+func (w *world) restart(written bool) {
+	if written {
+		for _, a := range w.writing {
+			if w.journal[a.Job] != nil {
+				w.keep(a)
 			}
 		}
 	}
-	if w.failure.Message != "shard 0 failed 8 times, last: disk full" {
-		t.Errorf("failure is %+v", w.failure)
+	w.m, w.writing = NewMachine(), nil
+	clear(w.running)
+	for _, id := range w.order {
+		if !w.saved[id].Final() {
+			w.take(id)
+		}
 	}
 }
 
-func TestBusyIsNoFailure(t *testing.T) {
-	w := newWorld(t)
-	w.step(WorkerUp{ID: "a", Slots: 1, Numerics: 1})
-	w.job(1)
-	for range 3 * maxAttempts {
-		delete(w.running, key(0, 1))
-		w.step(ShardFailed{Job: "j", Shard: 0, Attempt: 1, Busy: true})
-		w.now = w.now.Add(busyRest)
+func (w *world) keep(a Accept) string {
+	if _, ok := w.journal[a.Job][a.Shard]; !ok {
+		w.journal[a.Job][a.Shard] = a.Digest
+	}
+	return w.journal[a.Job][a.Shard]
+}
+
+func (w *world) write() {
+	a := w.writing[0]
+	w.writing = w.writing[1:]
+	if w.journal[a.Job] == nil {
+		w.step(JobFailed{Job: a.Job, Error: Failure{Kind: Unavailable, Message: "deleted"}})
+		return
+	}
+	w.step(Accepted{Job: a.Job, Shard: a.Shard, Digest: w.keep(a), Offered: a.Digest, Worker: a.Worker})
+}
+
+// digest is what each attempt of a shard comes to, wherever it runs.
+func digest(job string, i int) string { return fmt.Sprintf("%s-%d", job, i) }
+
+func faultIn(i int) string { return fmt.Sprint("fault in shard ", i) }
+
+func (w *world) end(s Start, e Event) {
+	delete(w.running, attemptKey{s.Job, s.Shard, s.Attempt})
+	w.step(e)
+}
+
+// done ends an attempt as it must end when nothing disturbs it.
+func (w *world) done(s Start) {
+	if w.faulty[s.Job][s.Shard] {
+		w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Fault: true, Error: Failure{Kind: BadInput, Message: faultIn(s.Shard)}})
+		return
+	}
+	w.end(s, ShardDone{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Digest: digest(s.Job, s.Shard)})
+}
+
+// any returns an attempt that runs.
+func (w *world) any(label string) (Start, bool) {
+	keys := slices.SortedFunc(maps.Keys(w.running), func(a, b attemptKey) int {
+		return slices.Compare([]int{len(a.job), a.shard, a.attempt}, []int{len(b.job), b.shard, b.attempt})
+	})
+	if len(keys) == 0 {
+		return Start{}, false
+	}
+	slices.SortStableFunc(keys, func(a, b attemptKey) int { return slices.Compare([]byte(a.job), []byte(b.job)) })
+	return w.running[rapid.SampledFrom(keys).Draw(w.t, label)], true
+}
+
+// act does one thing at random.
+func (w *world) act() {
+	worker := rapid.SampledFrom([]string{"a", "b", "c"})
+	switch what := rapid.IntRange(0, 11).Draw(w.t, "what"); what {
+	case 0, 1:
+		w.step(WorkerUp{ID: worker.Draw(w.t, "up"), Slots: 2, Numerics: 1})
+	case 2:
+		w.step(WorkerDown{ID: worker.Draw(w.t, "down")})
+	case 3, 4, 5, 6, 7:
+		s, ok := w.any("attempt")
+		switch {
+		case !ok:
+		case what == 6:
+			w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Busy: true})
+		case what == 7:
+			w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Error: Failure{Kind: Unavailable, Message: "trouble"}})
+		default:
+			w.done(s)
+		}
+	case 8, 9:
+		if len(w.writing) > 0 {
+			w.write()
+		}
+	case 10:
+		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute}).Draw(w.t, "time"))
 		w.step(Tick{})
-	}
-	w.done(0, 1, "d")
-	if !slices.Contains(w.saved, Succeeded) {
-		t.Errorf("saved %v", w.saved)
-	}
-}
-
-func TestRestartGoesOnWhereItWas(t *testing.T) {
-	w := newWorld(t)
-	w.journal[0], w.journal[2] = "d0", "d2"
-	w.step(WorkerUp{ID: "a", Slots: 4, Numerics: 1})
-	w.step(Created{Job: "j"})
-	w.step(Prepared{Job: "j", Numerics: 1, Plan: shard.Plan(12), Accepted: map[int]string{0: "d0", 2: "d2"}})
-	if len(w.running) != 1 {
-		t.Fatalf("running: %v", w.running)
-	}
-	w.done(1, 1, "d1")
-	if diff := cmp.Diff([][]string{{"d0", "d1", "d2"}}, w.finish); diff != "" {
-		t.Error(diff)
+	case 11:
+		switch rapid.IntRange(0, 3).Draw(w.t, "rare") {
+		case 0:
+			w.restart(rapid.Bool().Draw(w.t, "written"))
+		case 1:
+			w.create(rapid.IntRange(1, 20).Draw(w.t, "samples"))
+		case 2:
+			w.step(Cancel{Job: rapid.SampledFrom(w.order).Draw(w.t, "cancel")})
+		case 3:
+			id := rapid.SampledFrom(w.order).Draw(w.t, "delete")
+			if w.saved[id].Final() {
+				delete(w.journal, id)
+				w.step(Deleted{Job: id})
+			} else if w.saved[id] == Finishing {
+				w.step(Finished{Job: id})
+			}
+		}
 	}
 }
 
-// Whatever workers do, each shard is accepted once, never started again after that, no worker gets more than its slots, and once
-// a healthy worker stays the job ends.
+// Whatever workers and the journal do, and whenever the coordinator restarts: each shard is accepted once and never started after that, no worker gets
+// more than its slots, and once a healthy worker stays all jobs end with the results of their shards in order, but for those that were cancelled or
+// whose shards failed too often; a job with faulty shards fails with the first of them.
 func TestMachineUnderFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
-		names := []string{"a", "b", "c"}
-		up := map[string]bool{}
-		shards := rapid.IntRange(1, 6).Draw(t, "shards")
-		w.job(shards)
-		for range rapid.IntRange(0, 40).Draw(t, "steps") {
-			keys := make([]string, 0, len(w.running))
-			for k := range w.running {
-				keys = append(keys, k)
-			}
-			slices.Sort(keys)
-			switch rapid.IntRange(0, 5).Draw(t, "what") {
-			case 0:
-				n := rapid.SampledFrom(names).Draw(t, "up")
-				up[n] = true
-				w.step(WorkerUp{ID: n, Slots: 2, Numerics: 1})
-			case 1:
-				n := rapid.SampledFrom(names).Draw(t, "down")
-				up[n] = false
-				w.step(WorkerDown{ID: n})
-			case 2, 3:
-				if len(keys) > 0 {
-					s := w.running[rapid.SampledFrom(keys).Draw(t, "done")]
-					w.done(s.Shard, s.Attempt, fmt.Sprint("d", s.Shard))
-				}
-			case 4:
-				if len(keys) > 0 {
-					s := w.running[rapid.SampledFrom(keys).Draw(t, "busy")]
-					delete(w.running, key(s.Shard, s.Attempt))
-					w.step(ShardFailed{Job: "j", Shard: s.Shard, Attempt: s.Attempt, Busy: true})
-				}
-			case 5:
-				w.now = w.now.Add(time.Second)
-				w.step(Tick{})
-			}
-			for _, wk := range w.m.workers {
-				if wk.busy < 0 || wk.busy > wk.slots {
-					t.Fatalf("worker %s has %d of %d slots in use", wk.id, wk.busy, wk.slots)
-				}
-			}
-		}
-		if slices.Contains(w.saved, Failed) {
-			return // too many lost workers: the budget of a shard is spent
+		w.create(rapid.IntRange(1, 20).Draw(t, "samples"))
+		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+			w.act()
 		}
 		w.step(WorkerUp{ID: "z", Slots: 1, Numerics: 1})
-		for range 1000 {
-			if slices.Contains(w.saved, Succeeded) {
+		for range 2000 {
+			for _, s := range w.running {
+				w.done(s)
 				break
 			}
-			for _, s := range w.running {
-				w.done(s.Shard, s.Attempt, fmt.Sprint("d", s.Shard))
-				break
+			for len(w.writing) > 0 {
+				w.write()
+			}
+			for _, id := range w.order {
+				if w.saved[id] == Finishing {
+					w.step(Finished{Job: id})
+				}
 			}
 			w.now = w.now.Add(time.Second)
 			w.step(Tick{})
+			if len(w.m.jobs) == 0 {
+				break
+			}
 		}
-		if !slices.Contains(w.saved, Succeeded) || w.alarms > 0 || len(w.finish) != 1 {
-			t.Fatalf("saved %v, alarms %d, finish %v", w.saved, w.alarms, w.finish)
+		for _, id := range w.order {
+			first := slices.IndexFunc(w.plans[id], func(r shard.Range) bool { return w.faulty[id][slices.Index(w.plans[id], r)] })
+			switch w.saved[id] {
+			case Cancelled:
+			case Failed:
+				if why := w.why[id]; !strings.Contains(why, "failed 8 times") && (first < 0 || why != faultIn(first)) {
+					t.Fatalf("%s failed with %q, its first faulty shard is %d", id, why, first)
+				}
+			case Succeeded:
+				if first >= 0 {
+					t.Fatalf("%s succeeded, though shard %d can't be computed", id, first)
+				}
+				for i := range w.plans[id] {
+					if got := w.finish[id][i]; got != digest(id, i) {
+						t.Fatalf("shard %d of %s came out as %q", i, id, got)
+					}
+				}
+			default:
+				t.Fatalf("%s is %s in the end: %+v", id, w.saved[id], w.m.jobs[id])
+			}
+		}
+		if len(w.m.jobs) > 0 {
+			t.Fatalf("%d jobs are not forgotten", len(w.m.jobs))
 		}
 	})
+}
+
+// big runs a job of so many shards to its end, one event at a time.
+func big(shards, workers int) *Machine {
+	m := NewMachine()
+	plan := make([]shard.Range, shards)
+	for i := range plan {
+		plan[i] = shard.Range{First: i, Last: i + 1}
+	}
+	var todo []Effect
+	step := func(e Event) { todo = append(todo, m.Step(epoch, e)...) }
+	for i := range workers {
+		step(WorkerUp{ID: fmt.Sprint(i), Slots: 1, Numerics: 1})
+	}
+	step(Created{Job: "j"})
+	step(Prepared{Job: "j", Numerics: 1, Plan: plan})
+	for len(todo) > 0 {
+		f := todo[0]
+		todo = todo[1:]
+		switch f := f.(type) {
+		case Start:
+			step(ShardProgress{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Done: 1})
+			step(ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: "d"})
+			m.Wake(epoch)
+		case Accept:
+			step(Accepted{Job: f.Job, Shard: f.Shard, Digest: f.Digest, Offered: f.Digest})
+		case Finish:
+			step(Finished{Job: f.Job})
+		}
+	}
+	return m
+}
+
+// A hundred thousand shards take well under a second when a step's cost does not grow with the job, and minutes when it does.
+func TestBigJob(t *testing.T) {
+	start := time.Now()
+	if m := big(100_000, 50); len(m.jobs) != 0 {
+		t.Fatal("the job did not end")
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func BenchmarkMachine(b *testing.B) {
+	for _, shards := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) {
+			for b.Loop() {
+				big(shards, 50)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*shards), "ns/shard")
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/octetlite/octet/pkg/convert"
@@ -12,15 +13,44 @@ type Blob struct {
 	Size   int64  `json:"size"`
 }
 
-// Spec says what a job converts, and how.
+// Spec says what a job converts, and how. It is what the journal keeps, in names of its own.
 type Spec struct {
-	Source     Blob            `json:"source"`
-	SourceName string          `json:"source_name"`
-	Options    convert.Options `json:"options"`
-	Dataset    *Blob           `json:"dataset,omitempty"` // the manifest
-	Ranges     *Blob           `json:"ranges,omitempty"`
-	RangesName string          `json:"ranges_name,omitempty"`
+	Source     Blob   `json:"source"`
+	SourceName string `json:"source_name"`
+	Scheme     string `json:"scheme"` // "none" or "int8"
+	Rules      string `json:"rules"`  // "octet" or "tflite"
+	IO         string `json:"io"`     // "int8", "uint8" or "float32"
+	Strict     bool   `json:"strict,omitempty"`
+	Signature  string `json:"signature,omitempty"`
+	Dataset    *Blob  `json:"dataset,omitempty"` // the manifest
+	Ranges     *Blob  `json:"ranges,omitempty"`
+	RangesName string `json:"ranges_name,omitempty"`
+	SkipBad    bool   `json:"skip_bad_samples,omitempty"`
+	Fold       bool   `json:"fold,omitempty"`
 }
+
+// What the names of a Spec mean.
+var (
+	schemes = map[string]convert.Scheme{"none": convert.None, "int8": convert.Int8}
+	rules   = map[string]convert.Compat{"octet": convert.OctetRules, "tflite": convert.TFLiteRules}
+	ios     = map[string]convert.IO{"int8": convert.IOInt8, "uint8": convert.IOUint8, "float32": convert.IOFloat32}
+)
+
+// options returns the options of the conversion. An unknown name, which a later version may have written, is an error.
+func (s *Spec) options() (convert.Options, error) {
+	scheme, ok1 := schemes[s.Scheme]
+	compat, ok2 := rules[s.Rules]
+	io, ok3 := ios[s.IO]
+	if !ok1 || !ok2 || !ok3 {
+		return convert.Options{}, fmt.Errorf("this coordinator does not know scheme %q with rules %q and inputs and outputs %q", s.Scheme, s.Rules, s.IO)
+	}
+	o := convert.Options{Scheme: scheme, Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold}
+	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
+	return o, nil
+}
+
+// calibrates reports whether the job runs its model over a dataset.
+func (s *Spec) calibrates() bool { return s.Dataset != nil && s.Scheme != string(convert.None) }
 
 // Result is what a job made.
 type Result struct {
@@ -29,7 +59,7 @@ type Result struct {
 	Report *Blob `json:"report,omitempty"`
 }
 
-// Record is a job as the journal keeps it.
+// Record is a job as the journal keeps it. It stays small: what a dataset consists of is in its manifest.
 type Record struct {
 	ID        string    `json:"id"`
 	RequestID string    `json:"request_id"`
@@ -42,20 +72,19 @@ type Record struct {
 	Error     *Failure  `json:"error,omitempty"`
 	// Float is the float model that shards run, once the job is prepared.
 	Float Blob `json:"float,omitzero"`
-	// Refs are the digests of blobs that the job needs beside those that other fields name: the dataset's own.
-	Refs []string `json:"refs,omitempty"`
+	// Progress is how far the job was when it ended.
+	Progress Progress `json:"progress,omitzero"`
 }
 
-// blobs returns the digests of all blobs that the job needs or made.
+// blobs returns the digests of the blobs that the record names.
 func (r *Record) blobs() []string {
-	all := append([]string{r.Spec.Source.Digest, r.Float.Digest}, r.Refs...)
-	optional := []*Blob{r.Spec.Dataset, r.Spec.Ranges}
+	all := []string{r.Spec.Source.Digest}
+	optional := []*Blob{&r.Float, r.Spec.Dataset, r.Spec.Ranges}
 	if r.Result != nil {
-		all = append(all, r.Result.Model.Digest)
-		optional = append(optional, r.Result.Stats, r.Result.Report)
+		optional = append(optional, &r.Result.Model, r.Result.Stats, r.Result.Report)
 	}
 	for _, b := range optional {
-		if b != nil {
+		if b != nil && b.Digest != "" {
 			all = append(all, b.Digest)
 		}
 	}

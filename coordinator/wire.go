@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -26,16 +28,20 @@ var (
 		BadInput: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Refused: octetv1.ErrorKind_ERROR_KIND_REFUSED,
 		Unavailable: octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE, Internal: octetv1.ErrorKind_ERROR_KIND_INTERNAL,
 	}
-	kindFromWire = map[octetv1.ErrorKind]FailureKind{
-		octetv1.ErrorKind_ERROR_KIND_BAD_INPUT: BadInput, octetv1.ErrorKind_ERROR_KIND_REFUSED: Refused,
-		octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE: Unavailable, octetv1.ErrorKind_ERROR_KIND_INTERNAL: Internal,
-	}
 	kindFromConvert = map[convert.Kind]FailureKind{
 		convert.BadInput: BadInput, convert.Refused: Refused, convert.Internal: Internal,
 	}
-	ioToWire = map[convert.IO]octetv1.IoType{
-		convert.IOInt8: octetv1.IoType_IO_TYPE_INT8, convert.IOUint8: octetv1.IoType_IO_TYPE_UINT8, convert.IOFloat32: octetv1.IoType_IO_TYPE_FLOAT32,
+	schemeToWire = map[string]octetv1.Scheme{"none": octetv1.Scheme_SCHEME_NONE, "int8": octetv1.Scheme_SCHEME_INT8}
+	rulesToWire  = map[string]octetv1.Compat{"octet": octetv1.Compat_COMPAT_UNSPECIFIED, "tflite": octetv1.Compat_COMPAT_TFLITE}
+	ioToWire     = map[string]octetv1.IoType{
+		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32,
 	}
+)
+
+const (
+	maxRequestID = 128     // characters
+	maxName      = 1024    // bytes of a file's or a signature's name
+	maxMessage   = 1 << 16 // bytes of an error's message
 )
 
 func blobToWire(b Blob) *octetv1.Blob { return &octetv1.Blob{Digest: b.Digest, Size: b.Size} }
@@ -58,33 +64,50 @@ func blobFromWire(field string, b *octetv1.Blob) (Blob, error) {
 	return out, nil
 }
 
+func optionalFromWire(field string, b *octetv1.Blob) (*Blob, error) {
+	if b == nil {
+		return nil, nil
+	}
+	out, err := blobFromWire(field, b)
+	return &out, err
+}
+
+// requestFromWire returns the specification of a job that a client asks for.
+func requestFromWire(req *octetv1.CreateJobRequest) (Spec, error) {
+	if n := utf8.RuneCountInString(req.GetRequestId()); n < 1 || n > maxRequestID {
+		return Spec{}, fmt.Errorf("request_id has %d characters, want 1 to %d", n, maxRequestID)
+	}
+	spec := req.GetSpec()
+	for _, f := range []struct{ field, name string }{
+		{"source_name", spec.GetSourceName()}, {"signature", spec.GetSignature()}, {"ranges_name", spec.GetRangesName()},
+	} {
+		if len(f.name) > maxName {
+			return Spec{}, fmt.Errorf("%s has %d bytes, the limit is %d", f.field, len(f.name), maxName)
+		}
+	}
+	return specFromWire(spec)
+}
+
 func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	source, err := blobFromWire("source", s.GetSource())
 	if err != nil {
 		return Spec{}, err
 	}
-	out := Spec{Source: source, SourceName: s.GetSourceName(), RangesName: s.GetRangesName()}
-	if s.GetDataset() != nil {
-		b, err := blobFromWire("dataset", s.GetDataset())
-		if err != nil {
-			return Spec{}, err
-		}
-		out.Dataset = &b
+	out := Spec{
+		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
+		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
 	}
-	if s.GetRanges() != nil {
-		b, err := blobFromWire("ranges", s.GetRanges())
-		if err != nil {
-			return Spec{}, err
-		}
-		out.Ranges = &b
+	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
+		return Spec{}, err
 	}
-	o := &out.Options
-	o.Signature, o.SkipBad, o.Fold, o.Quantize.Strict = s.GetSignature(), s.GetSkipBadSamples(), s.GetFold(), s.GetStrict()
+	if out.Ranges, err = optionalFromWire("ranges", s.GetRanges()); err != nil {
+		return Spec{}, err
+	}
 	switch s.GetScheme() {
 	case octetv1.Scheme_SCHEME_UNSPECIFIED, octetv1.Scheme_SCHEME_NONE:
-		o.Scheme = convert.None
+		out.Scheme = "none"
 	case octetv1.Scheme_SCHEME_INT8:
-		o.Scheme = convert.Int8
+		out.Scheme = "int8"
 		if (out.Dataset == nil) == (out.Ranges == nil) {
 			return Spec{}, errors.New("int8 needs either a dataset or ranges")
 		}
@@ -93,19 +116,19 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	}
 	switch s.GetCompat() {
 	case octetv1.Compat_COMPAT_UNSPECIFIED:
-		o.Quantize.Compat = convert.OctetRules
+		out.Rules = "octet"
 	case octetv1.Compat_COMPAT_TFLITE:
-		o.Quantize.Compat = convert.TFLiteRules
+		out.Rules = "tflite"
 	default:
 		return Spec{}, fmt.Errorf("compat: unknown value %d", s.GetCompat())
 	}
 	switch s.GetIo() {
 	case octetv1.IoType_IO_TYPE_UNSPECIFIED, octetv1.IoType_IO_TYPE_INT8:
-		o.Quantize.IO = convert.IOInt8
+		out.IO = "int8"
 	case octetv1.IoType_IO_TYPE_UINT8:
-		o.Quantize.IO = convert.IOUint8
+		out.IO = "uint8"
 	case octetv1.IoType_IO_TYPE_FLOAT32:
-		o.Quantize.IO = convert.IOFloat32
+		out.IO = "float32"
 	default:
 		return Spec{}, fmt.Errorf("io: unknown value %d", s.GetIo())
 	}
@@ -113,19 +136,11 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 }
 
 func specToWire(s Spec) *octetv1.JobSpec {
-	out := &octetv1.JobSpec{
-		Source: blobToWire(s.Source), SourceName: s.SourceName, Scheme: octetv1.Scheme_SCHEME_NONE,
-		Io: ioToWire[s.Options.Quantize.IO], Strict: s.Options.Quantize.Strict,
-		Signature: s.Options.Signature, SkipBadSamples: s.Options.SkipBad, Fold: s.Options.Fold,
-		Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
+	return &octetv1.JobSpec{
+		Source: blobToWire(s.Source), SourceName: s.SourceName, Scheme: schemeToWire[s.Scheme], Compat: rulesToWire[s.Rules], Io: ioToWire[s.IO],
+		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
+		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 	}
-	if s.Options.Scheme == convert.Int8 {
-		out.Scheme = octetv1.Scheme_SCHEME_INT8
-	}
-	if s.Options.Quantize.Compat == convert.TFLiteRules {
-		out.Compat = octetv1.Compat_COMPAT_TFLITE
-	}
-	return out
 }
 
 func jobToWire(r Record, p Progress) *octetv1.Job {
@@ -141,7 +156,7 @@ func jobToWire(r Record, p Progress) *octetv1.Job {
 		j.Result = &octetv1.JobResult{Model: blobToWire(r.Result.Model), Stats: optionalToWire(r.Result.Stats), Report: optionalToWire(r.Result.Report)}
 	}
 	if r.Error != nil {
-		j.Error = &octetv1.JobError{Kind: kindToWire[r.Error.Kind], Message: r.Error.Message}
+		j.Error = &octetv1.JobError{Kind: kindToWire[r.Error.Kind], Message: r.Error.Message, Sample: r.Error.Sample}
 	}
 	return j
 }
@@ -153,30 +168,76 @@ func timeToWire(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t)
 }
 
-// failureOf describes an error of the pipeline for a job's record.
-func failureOf(err error) Failure {
-	kind, ok := kindFromConvert[convert.KindOf(err)]
-	if !ok {
-		kind = Unavailable
+// shardToWire returns the request for an attempt of a shard.
+func shardToWire(r Record, f Start, blobs string) *octetv1.RunShardRequest {
+	return &octetv1.RunShardRequest{
+		JobId: f.Job, Shard: int32(f.Shard), Attempt: int32(f.Attempt), Model: blobToWire(r.Float), Signature: r.Spec.Signature,
+		Dataset: blobToWire(*r.Spec.Dataset), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
+		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs,
 	}
-	return Failure{kind, err.Error()}
+}
+
+// failureOf describes an error for a job's record. What is none of the pipeline's is the cluster's.
+func failureOf(err error) Failure {
+	f := Failure{Kind: Unavailable, Message: err.Error()}
+	if kind, ok := kindFromConvert[convert.KindOf(err)]; ok {
+		f.Kind = kind
+	}
+	if _, ok := errors.AsType[*bug](err); ok {
+		f.Kind = Internal
+	}
+	if bad, ok := errors.AsType[*dataset.SampleError](err); ok {
+		f.Sample = bad.Source
+	}
+	return f
 }
 
 // attemptFailed turns the status of a worker's RunShard into an event.
-func attemptFailed(start Start, err error) ShardFailed {
-	e := ShardFailed{Job: start.Job, Shard: start.Shard, Attempt: start.Attempt}
+func attemptFailed(r Record, f Start, err error) ShardFailed {
+	e := ShardFailed{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt}
 	s := status.Convert(err)
-	e.Error = Failure{Unavailable, fmt.Sprintf("worker %s: %s", start.Worker, s.Message())}
-	for _, d := range s.Details() {
-		if d, ok := d.(*octetv1.JobError); ok {
-			e.Error = Failure{kindFromWire[d.GetKind()], d.GetMessage()}
-		}
-	}
+	e.Error = Failure{Kind: Unavailable, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}
 	switch s.Code() {
-	case codes.InvalidArgument, codes.FailedPrecondition:
-		e.Fault = true
+	case codes.FailedPrecondition:
+		e.Fault, e.Error = true, faultOf(r, f, s)
+	case codes.InvalidArgument: // it does not understand this coordinator
+		e.Fault, e.Error.Kind = true, Internal
 	case codes.ResourceExhausted:
 		e.Busy = true
 	}
 	return e
+}
+
+// faultOf describes the fault of a job that came up on a worker, in the words that the same conversion ends with in process.
+func faultOf(r Record, f Start, s *status.Status) Failure {
+	for _, d := range s.Details() {
+		d, ok := d.(*octetv1.JobError)
+		if !ok {
+			continue
+		}
+		err := errors.New(clip(d.GetMessage()))
+		switch d.GetKind() {
+		case octetv1.ErrorKind_ERROR_KIND_BAD_INPUT:
+			if d.GetSample() != "" {
+				err = &dataset.SampleError{Source: clip(d.GetSample()), Reason: err.Error()}
+			}
+			return failureOf(convert.CalibrationError(r.Spec.SourceName, err))
+		case octetv1.ErrorKind_ERROR_KIND_REFUSED:
+			return failureOf(&convert.Error{Kind: convert.Refused, Source: r.Spec.SourceName, Err: err})
+		}
+	}
+	return Failure{Kind: Internal, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}
+}
+
+// clip bounds a message that comes from elsewhere.
+func clip(message string) string {
+	message = strings.ToValidUTF8(message, "\uFFFD")
+	if len(message) <= maxMessage {
+		return message
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(message[cut]) {
+		cut--
+	}
+	return message[:cut] + "…"
 }

@@ -1,0 +1,72 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// startAttempt runs a shard on a worker. The caller holds the lock.
+func (s *Server) startAttempt(f Start) {
+	p, job := s.peers[f.Worker], s.jobs[f.Job]
+	r := job.Record
+	p.inUse++
+	key := attemptKey{f.Job, f.Shard, f.Attempt}
+	ctx, cancel := context.WithCancel(s.ctx) // not the job's: a lost attempt may outlive it
+	s.attempts[key] = cancel
+	s.group.Go(func() {
+		s.attempt(ctx, p, r, f)
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.attempts, key)
+		p.inUse--
+		s.closeIfIdle(p)
+	})
+}
+
+// attempt calls a worker and posts how it went.
+func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
+	result, err := s.call(ctx, p, r, f)
+	if err != nil {
+		s.post(attemptFailed(r, f, err))
+		return
+	}
+	defer s.hold(string(result))()
+	err = s.folder.Touch(result)
+	if err == nil {
+		_, err = s.shardStats(ctx, r, f.Range, result)
+	}
+	if err != nil {
+		s.post(attemptFailed(r, f, fmt.Errorf("bad result: %w", err)))
+		return
+	}
+	s.post(ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: string(result)})
+}
+
+// call has a worker run a shard, and returns the digest of the result.
+func (s *Server) call(ctx context.Context, p *peer, r Record, f Start) (store.Digest, error) {
+	stream, err := octetv1.NewWorkerServiceClient(p.conn).RunShard(ctx, shardToWire(r, f, s.config.Advertise))
+	if err != nil {
+		return "", err
+	}
+	for {
+		resp, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", status.Error(codes.Internal, "its stream ended without a result")
+		case err != nil:
+			return "", err
+		case resp.GetStats() != nil:
+			return store.Digest(resp.GetStats().GetDigest()), nil
+		}
+		s.post(ShardProgress{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Done: int(resp.GetSamplesDone())})
+	}
+}

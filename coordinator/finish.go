@@ -1,0 +1,137 @@
+package coordinator
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/store"
+)
+
+// finish merges a job's statistics, quantizes its model, and puts what comes out into its record.
+func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event, error) {
+	f, opt, err := s.load(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := s.statistics(ctx, r, f, digests)
+	if err != nil {
+		return nil, err
+	}
+	made, err := convert.Finish(f, opt, stats)
+	if err != nil {
+		return nil, err
+	}
+	var parts [3][]byte // the model, the statistics, the report
+	parts[0] = made.Model
+	if made.Stats != nil {
+		if parts[1], err = made.Stats.Encode(); err != nil {
+			return nil, err
+		}
+	}
+	if made.Report != nil {
+		if parts[2], err = json.Marshal(made.Report); err != nil {
+			return nil, err
+		}
+	}
+	var blobs [3]*Blob
+	for i, data := range parts {
+		if data == nil {
+			continue
+		}
+		b, release, err := s.put(ctx, data)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		blobs[i] = &b
+	}
+	s.amend(r.ID, func(r *Record) { r.Result = &Result{Model: *blobs[0], Stats: blobs[1], Report: blobs[2]} })
+	return Finished{Job: r.ID}, nil
+}
+
+// statistics returns what a job's ranges come from: its shards' results merged, a file of ranges, or nothing.
+func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, digests []string) (*calib.Stats, error) {
+	switch {
+	case r.Spec.Scheme == string(convert.None):
+		return nil, nil
+	case r.Spec.Ranges != nil:
+		data, err := s.read(ctx, cmp.Or(r.Spec.RangesName, "ranges"), r.Spec.Ranges.Digest, maxModel)
+		if err != nil {
+			return nil, err
+		}
+		return convert.Ranges(f, convert.Source{Name: r.Spec.RangesName, Data: data})
+	}
+	stats, err := s.merged(ctx, r, digests)
+	if err != nil {
+		return nil, err
+	}
+	if stats, err = shard.Merge([]*calib.Stats{stats}); err != nil {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: r.Spec.SourceName, Err: err}
+	}
+	return stats, nil
+}
+
+// mergeAtATime bounds the statistics in memory: there may be tens of thousands of shards.
+const mergeAtATime = 64
+
+// merged folds the results of a job's shards in their order.
+func (s *Server) merged(ctx context.Context, r Record, digests []string) (*calib.Stats, error) {
+	m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
+	if err != nil {
+		return nil, err
+	}
+	plan := shard.Plan(m.Len())
+	if len(plan) != len(digests) {
+		return nil, fmt.Errorf("%d results for %d shards", len(digests), len(plan))
+	}
+	var parts []*calib.Stats
+	for i, d := range digests {
+		part, err := s.shardStats(ctx, r, plan[i], store.Digest(d))
+		if err != nil {
+			return nil, fmt.Errorf("shard %d: %w", i, err)
+		}
+		parts = append(parts, part)
+		if len(parts) == mergeAtATime || i == len(digests)-1 {
+			if part, err = calib.Merge(parts...); err != nil {
+				return nil, err
+			}
+			parts = append(parts[:0], part)
+		}
+	}
+	return parts[0], nil
+}
+
+// shardStats reads a shard's result, and checks that it is what was asked for: of the job's model and dataset, and of the shard's samples, each
+// of which is counted or, where that is allowed, left out.
+func (s *Server) shardStats(ctx context.Context, r Record, samples shard.Range, d store.Digest) (*calib.Stats, error) {
+	data, err := s.read(ctx, "statistics", string(d), maxStats)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := calib.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case stats.Kind != calib.True || stats.Model != r.Float.Digest || stats.Dataset != r.Spec.Dataset.Digest || stats.Numerics != r.Numerics:
+		return nil, fmt.Errorf("statistics %s of model %.12s, dataset %.12s, numerics %d: want %s of %.12s, %.12s, %d",
+			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.Spec.Dataset.Digest, r.Numerics)
+	case stats.Samples > uint64(samples.Len()) || int(stats.Samples)+len(stats.Skipped) != samples.Len():
+		return nil, fmt.Errorf("statistics of %d samples and %d bad ones: want %d", stats.Samples, len(stats.Skipped), samples.Len())
+	case len(stats.Skipped) > 0 && !r.Spec.SkipBad:
+		return nil, fmt.Errorf("statistics that leave out %d samples, which was not allowed", len(stats.Skipped))
+	}
+	last := samples.First - 1
+	for _, k := range stats.Skipped {
+		if k.Sample <= last || k.Sample >= samples.Last {
+			return nil, fmt.Errorf("statistics that leave out sample %d behind %d: want samples of %d to %d, in order", k.Sample, last, samples.First, samples.Last-1)
+		}
+		last = k.Sample
+	}
+	return stats, nil
+}

@@ -1,0 +1,58 @@
+package coordinator
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// index holds records by id, and in the order of their creation.
+type index struct {
+	records map[string]Record
+	order   []string // positions, ascending
+}
+
+func newIndex() index { return index{records: map[string]Record{}} }
+
+// position orders jobs by their time, as text.
+func position(r Record) string { return fmt.Sprintf("%020d-%s", max(r.Created.UnixNano(), 0), r.ID) }
+
+// positions is the form of what position returns.
+var positions = regexp.MustCompile(`^[0-9]{20}-.+$`)
+
+func (x *index) get(id string) (Record, bool) {
+	r, ok := x.records[id]
+	return r, ok
+}
+
+// put adds a record, or replaces the one with its id, which was created at the same time.
+func (x *index) put(r Record) {
+	x.records[r.ID] = r
+	if i, ok := slices.BinarySearch(x.order, position(r)); !ok {
+		x.order = slices.Insert(x.order, i, position(r))
+	}
+}
+
+func (x *index) remove(id string) {
+	if i, ok := slices.BinarySearch(x.order, position(x.records[id])); ok {
+		x.order = slices.Delete(x.order, i, i+1)
+	}
+	delete(x.records, id)
+}
+
+// before yields the records that lie before a position, the newest first; all of them if it is empty.
+func (x *index) before(at string) func(yield func(Record) bool) {
+	return func(yield func(Record) bool) {
+		n := len(x.order)
+		if at != "" {
+			n, _ = slices.BinarySearch(x.order, at)
+		}
+		for _, p := range slices.Backward(x.order[:n]) {
+			_, id, _ := strings.Cut(p, "-")
+			if !yield(x.records[id]) {
+				return
+			}
+		}
+	}
+}

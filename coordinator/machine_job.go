@@ -1,0 +1,207 @@
+package coordinator
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/octetlite/octet/pkg/shard"
+)
+
+type job struct {
+	id       string
+	state    State
+	numerics int
+	plan     []shard.Range
+	digests  []string // of the accepted statistics by shard, empty until then
+	accepted int      // shards
+	samples  int      // in all
+	done     int      // samples of accepted shards
+	next     int      // no shard from here on was begun
+	limit    int      // shards from here on do not matter: all of them, or those in front of the first fault
+	missing  int      // shards below the limit that are not accepted
+	fault    *Failure // of the shard at the limit
+	open     shards   // begun, and not over: a result is missing, or an attempt runs
+	waiting  shards   // those of open that must be begun again
+}
+
+// shardState is a shard that was begun.
+type shardState struct {
+	index     int
+	attempts  int // begun
+	running   []attempt
+	accepting int // results on their way to the journal
+	failures  int
+	failedOn  []string // workers that failed it, in order
+	lastError string
+	notBefore time.Time
+	done      int // samples computed by the attempt that is furthest
+}
+
+type attempt struct {
+	number int
+	worker string
+	lost   bool // its worker's lease is gone; a result that comes all the same is welcome
+}
+
+// shards are shards in the order of their indices.
+type shards []*shardState
+
+func (l shards) search(index int) (int, bool) {
+	return slices.BinarySearchFunc(l, index, func(s *shardState, index int) int { return cmp.Compare(s.index, index) })
+}
+
+func (l *shards) insert(s *shardState) {
+	if i, ok := l.search(s.index); !ok {
+		*l = slices.Insert(*l, i, s)
+	}
+}
+
+func (l *shards) remove(s *shardState) {
+	if i, ok := l.search(s.index); ok {
+		*l = slices.Delete(*l, i, i+1)
+	}
+}
+
+// shard returns a job and one of its open shards; nil if there is none, since then nothing that happens to it matters.
+func (m *Machine) shard(id string, index int) (*job, *shardState) {
+	j := m.jobs[id]
+	if j == nil {
+		return nil, nil
+	}
+	i, ok := j.open.search(index)
+	if !ok {
+		return nil, nil
+	}
+	return j, j.open[i]
+}
+
+// fresh returns the next shard that was never begun, nil if there is none.
+func (j *job) fresh() *shardState {
+	for j.next < j.limit && j.digests[j.next] != "" {
+		j.next++ // accepted before a restart
+	}
+	if j.next >= j.limit {
+		return nil
+	}
+	return &shardState{index: j.next}
+}
+
+// accept takes a shard's result.
+func (j *job) accept(index int, digest string) {
+	j.digests[index] = digest
+	j.accepted++
+	if index < j.limit {
+		j.missing--
+	}
+	j.done += j.plan[index].Len()
+}
+
+// live reports whether an attempt runs on a worker that is there.
+func (s *shardState) live() bool {
+	return slices.ContainsFunc(s.running, func(a attempt) bool { return !a.lost })
+}
+
+// drop removes an attempt and frees its worker's slot. ok is false if it was not running.
+func (m *Machine) drop(s *shardState, number int) (a attempt, ok bool) {
+	i := slices.IndexFunc(s.running, func(a attempt) bool { return a.number == number })
+	if i < 0 {
+		return attempt{}, false
+	}
+	a = s.running[i]
+	s.running = slices.Delete(s.running, i, i+1)
+	if w := m.workers[a.worker]; w != nil && !a.lost {
+		w.busy--
+	}
+	return a, true
+}
+
+// settle puts a shard where it belongs after something happened to it, and forgets a job that is over once nothing of it runs.
+func (m *Machine) settle(j *job, s *shardState) {
+	over := j.digests[s.index] != "" || s.index >= j.limit || j.state.Final()
+	if over || s.live() || s.accepting > 0 {
+		j.waiting.remove(s)
+	} else {
+		j.waiting.insert(s)
+	}
+	if over && len(s.running) == 0 && s.accepting == 0 {
+		j.open.remove(s)
+	}
+	if j.state.Final() && len(j.open) == 0 {
+		delete(m.jobs, j.id)
+	}
+}
+
+// end puts a job into a final state: its attempts are stopped, and it leaves the queue. Lost attempts of a job that succeeded go on, so that a
+// late result can be compared with the one that was accepted.
+func (m *Machine) end(j *job, state State, f Failure) (effects []Effect) {
+	p := m.progress(j)
+	p.Running, p.Waiting = 0, ""
+	j.state = state
+	m.queue = slices.DeleteFunc(m.queue, func(id string) bool { return id == j.id })
+	for _, s := range slices.Clone(j.open) {
+		effects = append(effects, m.abort(j, s, state == Succeeded)...)
+		m.settle(j, s)
+	}
+	if len(j.open) == 0 {
+		delete(m.jobs, j.id)
+	}
+	return append(effects, Save{Job: j.id, State: state, Error: f, Progress: p})
+}
+
+// abort stops the attempts of a shard, but for lost ones if they are to be kept.
+func (m *Machine) abort(j *job, s *shardState, keepLost bool) (effects []Effect) {
+	for _, a := range slices.Clone(s.running) {
+		if keepLost && a.lost {
+			continue
+		}
+		m.drop(s, a.number)
+		effects = append(effects, Stop{Job: j.id, Shard: s.index, Attempt: a.number})
+	}
+	return effects
+}
+
+// complete moves a job on when all its shards are accepted, or ends it when those in front of a fault are.
+func (m *Machine) complete(j *job) []Effect {
+	switch {
+	case j.state != Calibrating || j.missing > 0:
+		return nil
+	case j.fault != nil:
+		return m.end(j, Failed, *j.fault)
+	}
+	j.state = Finishing
+	return []Effect{Save{Job: j.id, State: Finishing}, Finish{Job: j.id, Digests: slices.Clone(j.digests)}}
+}
+
+// blame takes note of a fault. The job fails with the fault of its first shard that has one, so that the same job always fails in the same way: the shards
+// behind this one are stopped, those in front of it go on.
+func (m *Machine) blame(j *job, s *shardState, f Failure) (effects []Effect) {
+	j.limit, j.fault, j.missing = s.index, &f, 0
+	for _, digest := range j.digests[:j.limit] {
+		if digest == "" {
+			j.missing++
+		}
+	}
+	i, _ := j.open.search(s.index)
+	for _, s := range slices.Clone(j.open[i:]) {
+		effects = append(effects, m.abort(j, s, false)...)
+		m.settle(j, s)
+	}
+	return append(effects, m.complete(j)...)
+}
+
+// failed counts a failure of a shard that is not the job's fault, and fails the job when there were too many.
+func (m *Machine) failed(j *job, s *shardState, worker string, now time.Time, f Failure) []Effect {
+	if j.digests[s.index] != "" || j.state != Calibrating {
+		return nil
+	}
+	s.failures++
+	s.lastError, s.failedOn, s.done = f.Message, append(s.failedOn, worker), 0
+	if s.failures >= maxFailures {
+		return m.end(j, Failed, tooMany(s, f))
+	}
+	if s.failures > 1 {
+		s.notBefore = now.Add(min(firstBackoff<<(s.failures-2), maxBackoff))
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package coordinator
+
+import "fmt"
+
+// Progress is how far a job is.
+type Progress struct {
+	SamplesDone  int    `json:"samples_done"`
+	SamplesTotal int    `json:"samples_total"`
+	ShardsDone   int    `json:"shards_done"`
+	ShardsTotal  int    `json:"shards_total"`
+	Running      int    `json:"-"` // attempts
+	Waiting      string `json:"-"` // why nothing runs, if nothing does
+}
+
+// Progress returns how far a job is; false if the machine has forgotten it, or never knew it.
+func (m *Machine) Progress(id string) (Progress, bool) {
+	j := m.jobs[id]
+	if j == nil || j.state.Final() {
+		return Progress{}, false
+	}
+	return m.progress(j), true
+}
+
+func (m *Machine) progress(j *job) Progress {
+	p := Progress{SamplesDone: j.done, SamplesTotal: j.samples, ShardsDone: j.accepted, ShardsTotal: len(j.plan)}
+	accepting := false
+	for _, s := range j.open {
+		if j.digests[s.index] != "" {
+			continue
+		}
+		if s.live() {
+			p.Running++
+		}
+		accepting = accepting || s.accepting > 0
+		p.SamplesDone += min(s.done, j.plan[s.index].Len())
+	}
+	if j.state == Calibrating && p.Running == 0 {
+		p.Waiting = m.why(j, accepting)
+	}
+	return p
+}
+
+// why says for a person why nothing of a job runs.
+func (m *Machine) why(j *job, accepting bool) string {
+	same := 0
+	for _, w := range m.workers {
+		if w.numerics == j.numerics {
+			same++
+		}
+	}
+	switch {
+	case accepting:
+		return "results are on their way to the journal"
+	case len(m.workers) == 0:
+		return "no worker is registered"
+	case same == 0:
+		return fmt.Sprintf("none of %d workers has numerics version %d", len(m.workers), j.numerics)
+	case len(j.waiting) > 0 && j.waiting[0].lastError != "":
+		return "a shard is tried again after: " + j.waiting[0].lastError
+	}
+	return "all workers are busy"
+}
+
+// tooMany describes the failure of a job whose shard failed too often.
+func tooMany(s *shardState, last Failure) Failure {
+	last.Message = fmt.Sprintf("shard %d failed %d times, last: %s", s.index, s.failures, last.Message)
+	return last
+}

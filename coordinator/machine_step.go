@@ -1,0 +1,178 @@
+package coordinator
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+func (e Created) apply(m *Machine, _ time.Time) []Effect {
+	if m.jobs[e.Job] != nil {
+		return nil
+	}
+	m.jobs[e.Job] = &job{id: e.Job, state: Preparing}
+	m.queue = append(m.queue, e.Job)
+	return []Effect{Prepare(e)}
+}
+
+func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
+	j := m.jobs[e.Job]
+	if j == nil || j.state != Preparing {
+		return nil
+	}
+	j.state, j.numerics, j.plan = Calibrating, e.Numerics, e.Plan
+	j.digests, j.limit, j.missing = make([]string, len(e.Plan)), len(e.Plan), len(e.Plan)
+	for i, r := range e.Plan {
+		j.samples += r.Len()
+		if digest := e.Accepted[i]; digest != "" {
+			j.accept(i, digest)
+		}
+	}
+	return append([]Effect{Save{Job: e.Job, State: Calibrating}}, m.complete(j)...)
+}
+
+func (e WorkerUp) apply(m *Machine, _ time.Time) []Effect {
+	w := m.workers[e.ID]
+	if w == nil {
+		w = &worker{id: e.ID}
+		m.workers[e.ID] = w
+	}
+	w.slots, w.numerics = e.Slots, e.Numerics
+	return nil
+}
+
+func (e WorkerDown) apply(m *Machine, now time.Time) []Effect {
+	if m.workers[e.ID] == nil {
+		return nil
+	}
+	delete(m.workers, e.ID)
+	gone := Failure{Kind: Unavailable, Message: fmt.Sprintf("worker %s is gone", e.ID)}
+	var effects []Effect
+	for _, id := range slices.Clone(m.queue) {
+		j := m.jobs[id]
+		for _, s := range slices.Clone(j.open) {
+			for k := range s.running {
+				if a := &s.running[k]; a.worker == e.ID && !a.lost {
+					a.lost = true
+					effects = append(effects, m.failed(j, s, e.ID, now, gone)...)
+					break // a worker runs a shard once at a time
+				}
+			}
+			m.settle(j, s)
+		}
+	}
+	return effects
+}
+
+func (e ShardProgress) apply(m *Machine, _ time.Time) []Effect {
+	if _, s := m.shard(e.Job, e.Shard); s != nil {
+		s.done = max(s.done, e.Done)
+	}
+	return nil
+}
+
+func (e ShardDone) apply(m *Machine, _ time.Time) []Effect {
+	j, s := m.shard(e.Job, e.Shard)
+	if s == nil {
+		return nil
+	}
+	a, ok := m.drop(s, e.Attempt)
+	if !ok {
+		return nil
+	}
+	if w := m.workers[a.worker]; w != nil {
+		w.failures = 0
+	}
+	defer m.settle(j, s)
+	if have := j.digests[e.Shard]; have != "" {
+		return differ(Alarm{Job: e.Job, Shard: e.Shard, Have: have, Got: e.Digest, Worker: a.worker})
+	}
+	if j.state != Calibrating {
+		return nil
+	}
+	s.accepting++
+	s.done = j.plan[e.Shard].Len()
+	return []Effect{Accept{Job: e.Job, Shard: e.Shard, Digest: e.Digest, Worker: a.worker}}
+}
+
+func differ(a Alarm) []Effect {
+	if a.Have == a.Got {
+		return nil
+	}
+	return []Effect{a}
+}
+
+func (e Accepted) apply(m *Machine, _ time.Time) []Effect {
+	j, s := m.shard(e.Job, e.Shard)
+	if s == nil || s.accepting == 0 {
+		return nil
+	}
+	s.accepting--
+	effects := differ(Alarm{Job: e.Job, Shard: e.Shard, Have: e.Digest, Got: e.Offered, Worker: e.Worker})
+	if j.digests[e.Shard] != "" {
+		m.settle(j, s)
+		return effects
+	}
+	j.accept(e.Shard, e.Digest)
+	effects = append(effects, m.abort(j, s, true)...)
+	m.settle(j, s)
+	return append(effects, m.complete(j)...)
+}
+
+func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
+	j, s := m.shard(e.Job, e.Shard)
+	if s == nil {
+		return nil
+	}
+	a, ok := m.drop(s, e.Attempt)
+	if !ok {
+		return nil
+	}
+	defer m.settle(j, s)
+	w := m.workers[a.worker]
+	switch {
+	case j.state != Calibrating || a.lost:
+		return nil
+	case e.Fault:
+		return m.blame(j, s, e.Error)
+	case e.Busy:
+		if w != nil {
+			w.rest = now.Add(busyRest)
+		}
+		return nil
+	}
+	if w != nil {
+		w.failed(now)
+	}
+	return m.failed(j, s, a.worker, now, e.Error)
+}
+
+func (e Finished) apply(m *Machine, _ time.Time) []Effect { return m.over(e.Job, Succeeded, Failure{}) }
+
+func (e JobFailed) apply(m *Machine, _ time.Time) []Effect { return m.over(e.Job, Failed, e.Error) }
+
+func (e Cancel) apply(m *Machine, _ time.Time) []Effect { return m.over(e.Job, Cancelled, Failure{}) }
+
+// over ends a job unless it has ended.
+func (m *Machine) over(id string, state State, f Failure) []Effect {
+	j := m.jobs[id]
+	if j == nil || j.state.Final() {
+		return nil
+	}
+	return m.end(j, state, f)
+}
+
+func (e Deleted) apply(m *Machine, _ time.Time) (effects []Effect) {
+	j := m.jobs[e.Job]
+	if j == nil || !j.state.Final() {
+		return nil
+	}
+	for _, s := range slices.Clone(j.open) {
+		effects = append(effects, m.abort(j, s, false)...)
+		s.accepting = 0 // the journal takes no more
+		m.settle(j, s)
+	}
+	return effects
+}
+
+func (Tick) apply(*Machine, time.Time) []Effect { return nil }

@@ -1,0 +1,197 @@
+package coordinator
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/octetlite/octet/internal/golden"
+	"github.com/octetlite/octet/pkg/shard"
+)
+
+// Each story is a list of events, one a line, and what the machine does about each:
+//
+//	worker NAME [slots=N] [numerics=N]             a worker registers
+//	gone NAME                                      its lease is gone
+//	create JOB
+//	prepared JOB samples=N [numerics=N] [SHARD=DIGEST ...]   the digests are in the journal from before
+//	did JOB/SHARD#ATTEMPT SAMPLES                  progress
+//	done JOB/SHARD#ATTEMPT DIGEST
+//	failed|fault|busy JOB/SHARD#ATTEMPT MESSAGE
+//	accepted JOB/SHARD KEPT [OFFERED]
+//	finished|cancel|delete JOB
+//	wrong JOB MESSAGE                              the job can't go on
+//	wait DURATION                                  time goes by, and the machine is woken up when it asked for it
+//	progress JOB
+func TestStories(t *testing.T) {
+	golden.Cases(t, "testdata/machine/*.txtar", func(t *testing.T, c *golden.Case) {
+		s := &story{m: NewMachine(), now: epoch}
+		for line := range strings.Lines(c.Section("events")) {
+			if line = strings.TrimSpace(line); line != "" {
+				s.tell(t, line)
+			}
+		}
+		c.Want("story", s.text.String())
+	})
+}
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+type story struct {
+	m    *Machine
+	now  time.Time
+	text strings.Builder
+}
+
+func (s *story) tell(t *testing.T, line string) {
+	t.Helper()
+	fmt.Fprintln(&s.text, line)
+	f := strings.Fields(line)
+	switch f[0] {
+	case "wait":
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.wait(s.now.Add(d))
+	case "progress":
+		p, ok := s.m.Progress(f[1])
+		fmt.Fprintf(&s.text, "\t%d of %d samples, %d of %d shards, %d running, known: %v\n", p.SamplesDone, p.SamplesTotal, p.ShardsDone, p.ShardsTotal, p.Running, ok)
+		if p.Waiting != "" {
+			fmt.Fprintf(&s.text, "\twaiting: %s\n", p.Waiting)
+		}
+	default:
+		e, err := parseEvent(line)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		s.step(e)
+	}
+}
+
+func (s *story) wait(end time.Time) {
+	for at, ok := s.m.Wake(s.now); ok && !at.After(end); at, ok = s.m.Wake(s.now) {
+		s.now = at
+		s.step(Tick{})
+	}
+	s.now = end
+	s.step(Tick{})
+}
+
+func (s *story) step(e Event) {
+	for _, f := range s.m.Step(s.now, e) {
+		fmt.Fprintf(&s.text, "\t%s\n", describe(f))
+	}
+}
+
+// describe writes an effect as the stories do.
+func describe(f Effect) string {
+	switch f := f.(type) {
+	case Prepare:
+		return "prepare " + f.Job
+	case Start:
+		return fmt.Sprintf("start %s/%d#%d on %s: samples %d to %d", f.Job, f.Shard, f.Attempt, f.Worker, f.Range.First, f.Range.Last-1)
+	case Stop:
+		return fmt.Sprintf("stop %s/%d#%d", f.Job, f.Shard, f.Attempt)
+	case Accept:
+		return fmt.Sprintf("accept %s/%d %s of %s", f.Job, f.Shard, f.Digest, f.Worker)
+	case Finish:
+		return fmt.Sprintf("finish %s with %q", f.Job, f.Digests)
+	case Save:
+		text := fmt.Sprintf("save %s %s", f.Job, f.State)
+		if f.State.Final() {
+			text += fmt.Sprintf(", %d of %d samples", f.Progress.SamplesDone, f.Progress.SamplesTotal)
+		}
+		if f.State == Failed {
+			text += fmt.Sprintf(": %s: %s", f.Error.Kind, f.Error.Message)
+		}
+		return text
+	case Alarm:
+		return fmt.Sprintf("ALARM %s/%d: have %s, got %s of %s", f.Job, f.Shard, f.Have, f.Got, f.Worker)
+	}
+	return fmt.Sprintf("%T", f)
+}
+
+// parseEvent reads a story's line.
+func parseEvent(line string) (Event, error) {
+	f := strings.Fields(line)
+	if len(f) < 2 {
+		return nil, fmt.Errorf("want a subject")
+	}
+	settings := map[string]string{}
+	for _, w := range f[2:] {
+		if k, v, ok := strings.Cut(w, "="); ok {
+			settings[k] = v
+		}
+	}
+	number := func(key string, otherwise int) int {
+		if v, err := strconv.Atoi(settings[key]); err == nil {
+			return v
+		}
+		return otherwise
+	}
+	_, rest, _ := strings.Cut(line, f[1])
+	rest = strings.TrimSpace(rest)
+	switch f[0] {
+	case "worker":
+		return WorkerUp{ID: f[1], Slots: number("slots", 1), Numerics: number("numerics", 1)}, nil
+	case "gone":
+		return WorkerDown{ID: f[1]}, nil
+	case "create":
+		return Created{Job: f[1]}, nil
+	case "prepared":
+		p := Prepared{Job: f[1], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}}
+		for k, v := range settings {
+			if i, err := strconv.Atoi(k); err == nil {
+				p.Accepted[i] = v
+			}
+		}
+		return p, nil
+	case "finished":
+		return Finished{Job: f[1]}, nil
+	case "cancel":
+		return Cancel{Job: f[1]}, nil
+	case "delete":
+		return Deleted{Job: f[1]}, nil
+	case "wrong":
+		return JobFailed{Job: f[1], Error: Failure{Kind: BadInput, Message: rest}}, nil
+	}
+	return parseAttempt(f[0], f[1], rest)
+}
+
+// parseAttempt reads what happens to an attempt, JOB/SHARD#ATTEMPT, or to a shard.
+func parseAttempt(verb, subject, rest string) (Event, error) {
+	job, place, _ := strings.Cut(subject, "/")
+	first, second, _ := strings.Cut(place, "#")
+	i, err := strconv.Atoi(first)
+	if err != nil {
+		return nil, err
+	}
+	if verb == "accepted" {
+		kept, offered, ok := strings.Cut(rest, " ")
+		if !ok {
+			offered = kept
+		}
+		return Accepted{Job: job, Shard: i, Digest: kept, Offered: offered, Worker: "?"}, nil
+	}
+	n, err := strconv.Atoi(second)
+	if err != nil {
+		return nil, err
+	}
+	switch verb {
+	case "did":
+		done, err := strconv.Atoi(rest)
+		return ShardProgress{Job: job, Shard: i, Attempt: n, Done: done}, err
+	case "done":
+		return ShardDone{Job: job, Shard: i, Attempt: n, Digest: rest}, nil
+	case "failed":
+		return ShardFailed{Job: job, Shard: i, Attempt: n, Error: Failure{Kind: Unavailable, Message: rest}}, nil
+	case "fault":
+		return ShardFailed{Job: job, Shard: i, Attempt: n, Fault: true, Error: Failure{Kind: BadInput, Message: rest}}, nil
+	case "busy":
+		return ShardFailed{Job: job, Shard: i, Attempt: n, Busy: true}, nil
+	}
+	return nil, fmt.Errorf("unknown event %q", verb)
+}

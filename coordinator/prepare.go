@@ -1,0 +1,125 @@
+package coordinator
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/store"
+)
+
+// What is read as a whole is bounded, in bytes.
+const (
+	maxModel    = 1<<31 - 1 // what a flatbuffer's offsets reach
+	maxManifest = 1 << 28
+	maxStats    = 1 << 28
+)
+
+// prepare reads a job's model and dataset and plans its shards.
+func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
+	if r.Numerics != numerics.Version {
+		return nil, fmt.Errorf("the job was begun under numerics version %d, this coordinator has %d: create it again", r.Numerics, numerics.Version)
+	}
+	f, opt, err := s.load(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p := Prepared{Job: r.ID, Numerics: r.Numerics}
+	if r.Spec.calibrates() {
+		m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := convert.Plan(f, opt, m); err != nil {
+			return nil, err
+		}
+		if err := convert.Runnable(f, opt); err != nil {
+			return nil, err
+		}
+		p.Plan = shard.Plan(m.Len())
+		err = s.persist(ctx, r.ID, func(ctx context.Context) (err error) {
+			p.Accepted, err = s.journal.Accepted(ctx, r.ID)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		// A result whose blob was lost is computed again, to the same blob.
+		maps.DeleteFunc(p.Accepted, func(_ int, digest string) bool {
+			_, err := s.folder.Stat(ctx, store.Digest(digest))
+			return errors.Is(err, store.ErrNotFound)
+		})
+	}
+	float, release, err := s.put(ctx, f.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	s.amend(r.ID, func(r *Record) { r.Float = float })
+	return p, nil
+}
+
+// load reads a job's source.
+func (s *Server) load(ctx context.Context, r Record) (*convert.Float, convert.Options, error) {
+	opt, err := r.Spec.options()
+	if err != nil {
+		return nil, opt, err
+	}
+	data, err := s.read(ctx, cmp.Or(r.Spec.SourceName, "source"), r.Spec.Source.Digest, maxModel)
+	if err != nil {
+		return nil, opt, err
+	}
+	f, err := convert.Load(convert.Source{Name: r.Spec.SourceName, Data: data}, opt.Folding())
+	return f, opt, err
+}
+
+// manifest reads a dataset's manifest.
+func (s *Server) manifest(ctx context.Context, digest string) (*dataset.Manifest, error) {
+	data, err := s.read(ctx, "dataset", digest, maxManifest)
+	if err != nil {
+		return nil, err
+	}
+	m, err := dataset.Decode(data)
+	if err != nil {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: "dataset", Err: err}
+	}
+	return m, nil
+}
+
+// read returns a whole blob of at most limit bytes. One that is damaged is removed, so that an upload mends it.
+func (s *Server) read(ctx context.Context, what, digest string, limit int64) ([]byte, error) {
+	d := store.Digest(digest)
+	size, err := s.folder.Stat(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	if size > limit {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: what, Err: fmt.Errorf("%d bytes: the limit is %d", size, limit)}
+	}
+	data, err := store.ReadAll(ctx, s.folder, d)
+	if errors.Is(err, store.ErrCorrupt) {
+		err = errors.Join(err, s.folder.Delete(ctx, d))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return data, nil
+}
+
+// put stores data, and keeps it from being collected until release.
+func (s *Server) put(ctx context.Context, data []byte) (b Blob, release func(), err error) {
+	d := store.Of(data)
+	release = s.hold(string(d))
+	if _, _, err := s.folder.Put(ctx, d, bytes.NewReader(data)); err != nil {
+		release()
+		return Blob{}, nil, err
+	}
+	return Blob{string(d), int64(len(data))}, release, nil
+}

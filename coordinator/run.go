@@ -1,0 +1,187 @@
+package coordinator
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Run takes up the jobs of the journal and works until the context ends. ready, if not nil, is called when clients can be served. It is called once.
+func (s *Server) Run(ctx context.Context, ready func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.group.Wait()
+	defer s.stop()
+	defer cancel()
+	s.ctx = ctx
+	s.wake = time.AfterFunc(time.Hour, func() { s.post(Tick{}) })
+	defer s.wake.Stop()
+	sets, err := s.registry.Watch(ctx)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	records, err := s.journal.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	s.open(records)
+	s.log.Info("coordinator_started", zap.Int("jobs", len(records)), zap.String("advertise", s.config.Advertise))
+	s.group.Go(func() { s.save(ctx) })
+	s.group.Go(func() { s.collectOften(ctx) })
+	if ready != nil {
+		ready()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case set, ok := <-sets:
+			switch {
+			case ok:
+				s.meet(set)
+			case ctx.Err() == nil:
+				return errors.New("coordinator: the registry ended its watch")
+			}
+		}
+	}
+}
+
+// open makes the jobs of the journal known, all at once, and takes up those that are not over, the oldest first.
+func (s *Server) open(records []Record) {
+	slices.SortFunc(records, func(a, b Record) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	s.mu.Lock()
+	for _, r := range records {
+		s.know(r)
+	}
+	s.phase = serving
+	s.mu.Unlock()
+	for _, r := range records {
+		if !r.State.Final() {
+			s.post(Created{Job: r.ID})
+		}
+	}
+}
+
+// stop ends what depends on Run.
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.phase = stopping
+	s.notify()
+	for _, p := range s.peers {
+		p.conn.Close()
+	}
+	for _, e := range s.jobs {
+		e.cancel()
+	}
+}
+
+// know makes a job of the journal known; false if it is already. The caller holds the lock.
+func (s *Server) know(r Record) bool {
+	if s.jobs[r.ID] != nil {
+		return false
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	if r.State.Final() {
+		cancel()
+	}
+	s.jobs[r.ID] = &entry{r, ctx, cancel}
+	s.published.put(r)
+	s.notify()
+	return true
+}
+
+// adopt takes up a job that was put into the journal.
+func (s *Server) adopt(r Record) {
+	s.mu.Lock()
+	news := s.know(r)
+	s.mu.Unlock()
+	if news && !r.State.Final() {
+		s.post(Created{Job: r.ID})
+	}
+}
+
+// post feeds an event to the machine and carries out the effects. A server that is about to end takes no more events: its successor finds in the
+// journal what was decided.
+func (s *Server) post(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != serving || s.ctx.Err() != nil {
+		return
+	}
+	now := time.Now()
+	for _, f := range s.machine.Step(now, e) {
+		s.carryOut(now, f)
+	}
+	if _, ok := e.(ShardProgress); !ok {
+		if at, ok := s.machine.Wake(now); ok {
+			s.wake.Reset(at.Sub(now) + time.Millisecond)
+		}
+	}
+	s.notify()
+}
+
+// notify wakes those who watch. The caller holds the lock.
+func (s *Server) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// changes returns a channel that is closed at the next change of what clients see.
+func (s *Server) changes() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// job returns a copy of a job's record, and the context that ends when it does; false if it is forgotten.
+func (s *Server) job(id string) (Record, context.Context, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.jobs[id]
+	if e == nil {
+		return Record{}, nil, false
+	}
+	return e.Record, e.ctx, true
+}
+
+// amend changes the record of a job that is not over.
+func (s *Server) amend(id string, change func(r *Record)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.jobs[id]; e != nil && !e.State.Final() {
+		change(&e.Record)
+	}
+}
+
+// hold keeps a blob from being collected until the returned function is called: by then a job refers to it, or it may go.
+func (s *Server) hold(digest string) (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[digest]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.release(digest)
+	}
+}
+
+// release ends a hold. The caller holds the lock.
+func (s *Server) release(digest string) {
+	if s.held[digest]--; s.held[digest] == 0 {
+		delete(s.held, digest)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

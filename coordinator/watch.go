@@ -1,0 +1,85 @@
+package coordinator
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+const (
+	defaultPageSize = 100
+	maxPageSize     = 1000
+	maxPageBytes    = 1 << 20                // a page ends early behind so many
+	watchInterval   = 100 * time.Millisecond // between two states that a watcher is sent
+)
+
+// ListJobs implements the service. A page token is the position of the last job of the page before.
+func (c *conversionService) ListJobs(_ context.Context, req *octetv1.ListJobsRequest) (*octetv1.ListJobsResponse, error) {
+	s := c.server
+	if err := s.serves(); err != nil {
+		return nil, err
+	}
+	size := int(cmp.Or(req.GetPageSize(), defaultPageSize))
+	if size < 0 {
+		return nil, status.Errorf(codes.InvalidArgument, "page_size %d", size)
+	}
+	size = min(size, maxPageSize)
+	token := req.GetPageToken()
+	if token != "" && !positions.MatchString(token) {
+		return nil, status.Errorf(codes.InvalidArgument, "page_token %q is none that ListJobs returned", token)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	resp := &octetv1.ListJobsResponse{}
+	bytes := 0
+	for r := range s.published.before(token) {
+		if len(resp.GetJobs()) == size || bytes > maxPageBytes {
+			resp.NextPageToken = token
+			break
+		}
+		j := s.shown(r)
+		resp.Jobs = append(resp.Jobs, j)
+		bytes += proto.Size(j)
+		token = position(r)
+	}
+	return resp, nil
+}
+
+// WatchJob implements the service.
+func (c *conversionService) WatchJob(req *octetv1.WatchJobRequest, stream grpc.ServerStreamingServer[octetv1.WatchJobResponse]) error {
+	s := c.server
+	ctx := stream.Context()
+	var last *octetv1.Job
+	for {
+		changed := s.changes()
+		r, err := s.find(req.GetId())
+		if err != nil {
+			return err
+		}
+		if j := s.show(r); !proto.Equal(j, last) {
+			if err := stream.Send(&octetv1.WatchJobResponse{Job: j}); err != nil {
+				return err
+			}
+			last = j
+		}
+		if r.State.Final() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return status.FromContextError(ctx.Err()).Err()
+		case <-changed:
+		}
+		// Events come faster than anybody looks.
+		if !sleep(ctx, watchInterval) {
+			return status.FromContextError(ctx.Err()).Err()
+		}
+	}
+}
