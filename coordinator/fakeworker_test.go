@@ -1,0 +1,178 @@
+package coordinator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/registry"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// runShard is what a fake worker does when it is called.
+type runShard func(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error
+
+// fakeWorker serves WorkerService. It computes with the real shard.Run, unless it is told to do something else.
+type fakeWorker struct {
+	octetv1.UnimplementedWorkerServiceServer
+	c     *cluster
+	id    string
+	blobs octetv1.BlobServiceClient
+	stop  func() // ends it as SIGKILL does: connections break, the lease stays
+	reg   registry.Registration
+
+	mu    sync.Mutex
+	run   runShard
+	calls []*octetv1.RunShardRequest
+}
+
+// worker starts a worker with one slot and registers it.
+func (c *cluster) worker(id string, run runShard) *fakeWorker {
+	return c.workerWith(registry.Worker{ID: id, Slots: 1, Numerics: numerics.Version, Version: "test"}, run)
+}
+
+func (c *cluster) workerWith(w registry.Worker, run runShard) *fakeWorker {
+	c.t.Helper()
+	f := &fakeWorker{c: c, id: w.ID, run: run, blobs: octetv1.NewBlobServiceClient(c.net.connect(c.t, "coordinator"))}
+	f.stop = c.net.serve(c.t, w.ID, func(g grpc.ServiceRegistrar) { octetv1.RegisterWorkerServiceServer(g, f) })
+	w.Addr = target(w.ID)
+	var err error
+	if f.reg, err = c.registry.Register(c.t.Context(), w); err != nil {
+		c.t.Fatal(err)
+	}
+	return f
+}
+
+// lose takes the worker's lease away.
+func (w *fakeWorker) lose() {
+	w.c.t.Helper()
+	if err := w.reg.Close(w.c.t.Context()); err != nil {
+		w.c.t.Fatal(err)
+	}
+}
+
+func (w *fakeWorker) set(run runShard) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.run = run
+}
+
+// called returns the calls so far.
+func (w *fakeWorker) called() []*octetv1.RunShardRequest {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls
+}
+
+func (w *fakeWorker) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
+	w.mu.Lock()
+	w.calls = append(w.calls, req)
+	run := w.run
+	w.mu.Unlock()
+	if run == nil {
+		run = honest
+	}
+	return run(w, req, stream)
+}
+
+// honest computes what it is asked for.
+func honest(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
+	stats, err := w.compute(stream.Context(), req)
+	if err != nil {
+		return err
+	}
+	return w.deliver(stream, req, stats)
+}
+
+// faultOfSample answers as a worker that found a bad sample.
+func faultOfSample(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
+	stats, err := w.compute(stream.Context(), req)
+	if bad, ok := errors.AsType[*dataset.SampleError](err); ok {
+		s, _ := status.New(codes.FailedPrecondition, err.Error()).WithDetails(&octetv1.JobError{
+			Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Message: bad.Reason, Sample: bad.Source,
+		})
+		return s.Err()
+	}
+	if err != nil {
+		return err
+	}
+	return w.deliver(stream, req, stats)
+}
+
+// deliver uploads statistics and answers with them.
+func (w *fakeWorker) deliver(stream grpc.ServerStreamingServer[octetv1.RunShardResponse], req *octetv1.RunShardRequest, stats []byte) error {
+	b, err := upload(stream.Context(), w.blobs, stats)
+	if err != nil {
+		return err
+	}
+	return stream.Send(&octetv1.RunShardResponse{SamplesDone: req.GetEndSample() - req.GetFirstSample(), Stats: b})
+}
+
+// compute fetches the model and the dataset and runs the shard.
+func (w *fakeWorker) compute(ctx context.Context, req *octetv1.RunShardRequest) ([]byte, error) {
+	float, err := fetch(ctx, w.blobs, req.GetModel().GetDigest())
+	if err != nil {
+		return nil, err
+	}
+	m, err := shard.Load(float, req.GetSignature())
+	if err != nil {
+		return nil, err
+	}
+	text, err := fetch(ctx, w.blobs, req.GetDataset().GetDigest())
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := dataset.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	r, err := dataset.Open(ctx, manifest, remote{w.blobs})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	stats, err := shard.Run(ctx, m, r, shard.Spec{
+		Range: shard.Range{First: int(req.GetFirstSample()), Last: int(req.GetEndSample())}, Dataset: req.GetDataset().GetDigest(), SkipBad: req.GetSkipBadSamples(),
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return stats.Encode()
+}
+
+// remote opens blobs of the coordinator's store.
+type remote struct{ api octetv1.BlobServiceClient }
+
+func (r remote) Open(ctx context.Context, d store.Digest) (store.Blob, error) {
+	data, err := fetch(ctx, r.api, string(d))
+	if err != nil {
+		return nil, fmt.Errorf("open %.12s: %w", d, err)
+	}
+	return memoryBlob{bytes.NewReader(data)}, nil
+}
+
+type memoryBlob struct{ *bytes.Reader }
+
+func (memoryBlob) Close() error { return nil }
+
+// after makes a worker wait for the channel to be closed before it runs.
+func after(goOn <-chan struct{}, run runShard) runShard {
+	return func(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
+		select {
+		case <-goOn:
+			return run(w, req, stream)
+		case <-stream.Context().Done():
+			return status.FromContextError(stream.Context().Err()).Err()
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package coordinator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+)
+
+// testJournal is a MemoryJournal whose records go through JSON, as etcd's do, and whose operations can be made to fail, to block or to panic.
+type testJournal struct {
+	*MemoryJournal
+	mu     sync.Mutex
+	before func(op, job string) error
+}
+
+func newTestJournal() *testJournal { return &testJournal{MemoryJournal: NewMemoryJournal()} }
+
+// set has before called in front of each operation: load, create, save, accept, accepted, delete.
+func (j *testJournal) set(before func(op, job string) error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.before = before
+}
+
+func (j *testJournal) ask(op, job string) error {
+	j.mu.Lock()
+	before := j.before
+	j.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before(op, job)
+}
+
+// written returns a record as it comes back from JSON.
+func written(r Record) Record {
+	text, err := json.Marshal(r)
+	if err == nil {
+		r = Record{}
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("%+v: %v", r, err))
+	}
+	return r
+}
+
+func (j *testJournal) Load(ctx context.Context) ([]Record, error) {
+	if err := j.ask("load", ""); err != nil {
+		return nil, err
+	}
+	return j.MemoryJournal.Load(ctx)
+}
+
+func (j *testJournal) Create(ctx context.Context, r Record) (Record, bool, error) {
+	if err := j.ask("create", r.ID); err != nil {
+		return Record{}, false, err
+	}
+	return j.MemoryJournal.Create(ctx, written(r))
+}
+
+func (j *testJournal) Save(ctx context.Context, r Record) error {
+	if err := j.ask("save", r.ID); err != nil {
+		return err
+	}
+	return j.MemoryJournal.Save(ctx, written(r))
+}
+
+func (j *testJournal) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
+	if err := j.ask("accept", job); err != nil {
+		return "", err
+	}
+	return j.MemoryJournal.Accept(ctx, job, shard, digest)
+}
+
+func (j *testJournal) Accepted(ctx context.Context, job string) (map[int]string, error) {
+	if err := j.ask("accepted", job); err != nil {
+		return nil, err
+	}
+	return j.MemoryJournal.Accepted(ctx, job)
+}
+
+func (j *testJournal) Delete(ctx context.Context, r Record) error {
+	if err := j.ask("delete", r.ID); err != nil {
+		return err
+	}
+	return j.MemoryJournal.Delete(ctx, r)
+}

@@ -1,0 +1,99 @@
+package coordinator
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"github.com/octetlite/octet/internal/golden"
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// fullSpec has every field set to something other than its zero value.
+func fullSpec() Spec {
+	d := func(text string) string { return string(store.Of([]byte(text))) }
+	return Spec{
+		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
+		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
+	}
+}
+
+// Each choice survives the way to the wire and back, and to the journal and back, and means something to the pipeline.
+func TestSpecKeepsItsChoices(t *testing.T) {
+	for scheme := range schemes {
+		for compat := range rules {
+			for io := range ios {
+				s := fullSpec()
+				s.Scheme, s.Rules, s.IO, s.Ranges = scheme, compat, io, nil
+				back, err := specFromWire(specToWire(s))
+				if diff := cmp.Diff(s, back); err != nil || diff != "" {
+					t.Errorf("wire: %v\n%s", err, diff)
+				}
+				if diff := cmp.Diff(Record{Spec: s}, written(Record{Spec: s})); diff != "" {
+					t.Errorf("journal: %s", diff)
+				}
+				if o, err := back.options(); err != nil || o.Scheme != schemes[scheme] || o.Quantize.Compat != rules[compat] || o.Quantize.IO != ios[io] || !o.Quantize.Strict || !o.SkipBad || !o.Fold || o.Signature != "serving" {
+					t.Errorf("options: %+v, %v", o, err)
+				}
+			}
+		}
+	}
+	for _, change := range []func(s *Spec){
+		func(s *Spec) { s.Scheme = "int4" }, func(s *Spec) { s.Rules = "litert" }, func(s *Spec) { s.IO = "" },
+	} {
+		s := fullSpec()
+		change(&s)
+		if _, err := s.options(); err == nil {
+			t.Errorf("%+v was taken", s)
+		}
+	}
+}
+
+// The journal's form outlives this version of the program: a change of the file is a change of the format.
+func TestRecordAsText(t *testing.T) {
+	r := Record{
+		ID: "j-1", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 1,
+		Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Ended: time.Date(2026, 1, 2, 3, 5, 0, 0, time.UTC),
+		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4},
+		Progress: Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4},
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Text(t, "testdata/record.json", string(text)+"\n")
+	if diff := cmp.Diff(r, written(r)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestJobToWire(t *testing.T) {
+	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}}
+	got := jobToWire(r, Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, Running: 5, Waiting: "w"})
+	want := &octetv1.Job{
+		Id: "j", RequestId: "r", Spec: specToWire(r.Spec), State: octetv1.JobState_JOB_STATE_FAILED, NumericsVersion: 3,
+		Progress:   &octetv1.Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, AttemptsRunning: 5, Waiting: "w"},
+		CreateTime: timeToWire(time.Unix(1, 0)), Error: &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: "why", Sample: "x"},
+	}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestClip(t *testing.T) {
+	for in, want := range map[string]string{"short": "short", "\xff?": "\uFFFD?", strings.Repeat("x", maxMessage): strings.Repeat("x", maxMessage)} {
+		if got := clip(in); got != want {
+			t.Errorf("clip(%.10q…) = %.10q…", in, got)
+		}
+	}
+	got := clip("x" + strings.Repeat("é", maxMessage))
+	if len(got) > maxMessage+len("…") || !utf8.ValidString(got) || !strings.HasSuffix(got, "é…") {
+		t.Errorf("%d bytes, the last %q", len(got), got[len(got)-8:])
+	}
+}
