@@ -208,7 +208,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 
 // convertLocal runs a conversion in this process.
 func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
-	float, err := convert.Load(source, opt.Folding())
+	float, err := load(source, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +257,15 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		out.summary.setStats(res.Stats)
 	}
 	return out, nil
+}
+
+// load reads the source, and checks what can be checked before data are read.
+func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
+	float, err := convert.Load(source, opt.Folding())
+	if err != nil || opt.Scheme == convert.None {
+		return float, err
+	}
+	return float, convert.Quantizable(float)
 }
 
 // buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.

@@ -85,7 +85,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 		spec.Ranges, spec.RangesName = &ref, filepath.Base(f.ranges)
 	}
 	if f.data != "" {
-		float, err := convert.Load(source, opt.Folding())
+		float, err := load(source, opt)
 		if err != nil {
 			return err
 		}

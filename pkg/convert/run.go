@@ -11,7 +11,6 @@ import (
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/quantize"
 	"github.com/octetlite/octet/pkg/shard"
-	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -90,20 +89,6 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 		return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
 	}
 	return &Result{Model: data, Stats: stats, Report: report, Notes: f.Notes}, nil
-}
-
-// Quantizable reports whether the model has float activations that quantization could work on.
-func Quantizable(m *ir.Model) error {
-	for _, g := range m.Graphs {
-		for _, n := range g.Nodes {
-			for _, v := range n.Outputs {
-				if v.Type.DType == tensor.Float32 {
-					return nil
-				}
-			}
-		}
-	}
-	return ErrQuantized
 }
 
 func isCancel(err error) bool {

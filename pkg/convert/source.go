@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/octetlite/octet/pkg/dataset"
@@ -88,6 +87,3 @@ func guess(data []byte) string {
 	}
 	return "something else"
 }
-
-// ErrQuantized is returned for a source that holds no float activations to quantize.
-var ErrQuantized = errors.New("the model is quantized already")
