@@ -9,7 +9,7 @@ For each float model it writes into .corpus/oracle/NAME/
     calibrated.tflite   the float model with the minimum and maximum of each activation that TensorFlow's calibrator recorded
     int8.tflite         TensorFlow's quantizer applied to exactly these ranges, inputs and outputs int8
     int8.1.tflite, …    its other results: for operators with several results it depends on memory addresses
-    uint8.tflite, float32.tflite   the same with the other kinds of inputs and outputs (models under 1 MB)
+    uint8.tflite, float32.tflite   the same with the other kinds of inputs and outputs (models under 1 MB), and further results of these
     failed.txt          why TensorFlow could not, instead of the above
 
 Each model is quantized in a process of its own, as TensorFlow may abort.
@@ -64,14 +64,11 @@ def make(model, out):
     np.savez_compressed(out / 'samples.npz', **arrays)
     calibrated = calibrate(content, flatbuffer, arrays)
     (out / 'calibrated.tflite').write_bytes(calibrated)
-    results = [quantize(calibrated, 'int8')]
-    if any(len(op.outputs) > 1 for graph in flatbuffer.subgraphs for op in graph.operators or []):
-        results += [quantize(calibrated, 'int8') for _ in range(REPEATS)]
-    for i, result in enumerate(dict.fromkeys(results)):
-        (out / (f'int8.{i}.tflite' if i else 'int8.tflite')).write_bytes(result)
-    if len(content) < SMALL:
-        for io in ('uint8', 'float32'):
-            (out / f'{io}.tflite').write_bytes(quantize(calibrated, io))
+    varies = any(len(op.outputs) > 1 for graph in flatbuffer.subgraphs for op in graph.operators or [])
+    for io in ('int8', 'uint8', 'float32') if len(content) < SMALL else ('int8',):
+        results = [quantize(calibrated, io) for _ in range(1 + REPEATS if varies else 1)]
+        for i, result in enumerate(dict.fromkeys(results)):
+            (out / (f'{io}.{i}.tflite' if i else f'{io}.tflite')).write_bytes(result)
 
 
 def spawn(model):
