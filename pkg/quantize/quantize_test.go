@@ -43,6 +43,15 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+func TestStrictErrorCounts(t *testing.T) {
+	err := &quantize.StrictError{Ops: []quantize.FloatOp{
+		{Op: "NEG", Output: "a", Reason: "r"}, {Op: "SIN", Output: "b", Reason: "s"}, {Op: "NEG", Output: "c", Reason: "r"},
+	}}
+	if got, want := err.Error(), `3 operators would stay float: 2 NEG (r); SIN "b" (s)`; got != want {
+		t.Errorf("message %q, want %q", got, want)
+	}
+}
+
 // Without ranges there is nothing to quantize by, and no float model comes out in disguise.
 func TestNoRanges(t *testing.T) {
 	m, err := ir.Parse(withFloatOperator, op.Set)

@@ -46,16 +46,31 @@ type Tensor struct {
 // StrictError lists the operators that would stay float.
 type StrictError struct{ Ops []FloatOp }
 
+// Error says how many of which operators, and why, in one line.
 func (e *StrictError) Error() string {
 	const most = 8
+	type group struct{ op, reason string }
+	var order []group
+	count, first := map[group]int{}, map[group]string{}
+	for _, o := range e.Ops {
+		k := group{o.Op, o.Reason}
+		if count[k] == 0 {
+			order, first[k] = append(order, k), o.Output
+		}
+		count[k]++
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d operators would stay float:", len(e.Ops))
-	for i, o := range e.Ops {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(e.Ops)-most)
-			break
+	for i, k := range order {
+		switch {
+		case i == most:
+			fmt.Fprintf(&b, " and %d more kinds", len(order)-most)
+			return b.String()
+		case count[k] == 1:
+			fmt.Fprintf(&b, " %s %q (%s);", k.op, first[k], k.reason)
+		default:
+			fmt.Fprintf(&b, " %d %s (%s);", count[k], k.op, k.reason)
 		}
-		fmt.Fprintf(&b, " %s %q (%s);", o.Op, o.Output, o.Reason)
 	}
 	return strings.TrimSuffix(b.String(), ";")
 }
