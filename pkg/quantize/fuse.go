@@ -42,14 +42,16 @@ func (g *graph) fuseAround(o *operation) bool {
 	return false
 }
 
-// fuseUsers fuses the users of a DEQUANTIZE up to the first that can't be. A constant that then still has float users stays float for them.
+// fuseUsers fuses the users of a DEQUANTIZE; TFLiteConverter stops at the first that can't be, which matters for those without float results. A constant
+// that then still has float users stays float for them.
 func (g *graph) fuseUsers(o *operation) bool {
 	changed := false
 	for _, u := range slices.Clone(o.outputs[0].uses) {
-		if !g.fuseOperation(u.by) {
+		if g.fuseOperation(u.by) {
+			changed = true
+		} else if g.compat == TFLite {
 			break
 		}
-		changed = true
 	}
 	if q := o.inputs[0].made; q.is("QUANTIZE") && q.inputs[0].float && q.inputs[0].madeBy(constant) && len(o.outputs[0].uses) > 0 {
 		g.revertConstant(o, q)
