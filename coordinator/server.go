@@ -131,8 +131,9 @@ func (s *Server) serves() error {
 		return status.Error(codes.Unavailable, "the coordinator is starting")
 	case stopping:
 		return errStopping
+	default:
+		return nil
 	}
-	return nil
 }
 
 var errStopping = status.Error(codes.Unavailable, "the coordinator is stopping")

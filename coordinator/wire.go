@@ -224,6 +224,7 @@ func faultOf(r Record, f Start, s *status.Status) Failure {
 			return failureOf(convert.CalibrationError(r.Spec.SourceName, err))
 		case octetv1.ErrorKind_ERROR_KIND_REFUSED:
 			return failureOf(&convert.Error{Kind: convert.Refused, Source: r.Spec.SourceName, Err: err})
+		default: // not the job's fault
 		}
 	}
 	return Failure{Kind: Internal, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}

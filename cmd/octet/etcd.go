@@ -110,8 +110,7 @@ func reach(ctx context.Context, endpoints []string) error {
 		}
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 		if err == nil {
-			conn.Close()
-			return nil
+			return conn.Close()
 		}
 		last = err
 	}

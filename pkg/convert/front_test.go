@@ -47,7 +47,7 @@ func TestFrontReportsTheFirstFailure(t *testing.T) {
 			}
 			return
 		}
-		if f.failed != first || f.err() != bad[first] {
+		if f.failed != first || !errors.Is(f.err(), bad[first]) {
 			rt.Fatalf("item %d: %v, want item %d", f.failed, f.err(), first)
 		}
 		for i := range first {

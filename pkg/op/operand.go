@@ -105,8 +105,8 @@ func (o *operands) ranked(i, lo, hi int, types ...tensor.DType) *tensor.Tensor {
 	return t
 }
 
-// vector returns an optional operand of the given number of elements, such as a bias; of any type if none is given.
-func (o *operands) vector(i, length int, types ...tensor.DType) *tensor.Tensor {
+// vector checks an optional operand of the given number of elements, such as a bias; of any type if none is given.
+func (o *operands) vector(i, length int, types ...tensor.DType) {
 	t := o.given(i)
 	if len(types) > 0 {
 		t = o.optional(i, types...)
@@ -114,7 +114,6 @@ func (o *operands) vector(i, length int, types ...tensor.DType) *tensor.Tensor {
 	if t != nil && t.Shape.Elements() != length {
 		o.fail("input %d has shape %v, want %d elements", i, t.Shape, length)
 	}
-	return t
 }
 
 // ints returns the content of operand i, a list of int32 or int64 such as a shape; ErrDynamic if the content is not known.
