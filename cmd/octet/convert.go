@@ -250,6 +250,9 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		return nil, err
 	}
 	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
+	if f.data != "" {
+		out.summary.Notes = notes(float, opt.Signature)
+	}
 	if res.Stats != nil {
 		if out.stats, err = res.Stats.Encode(); err != nil {
 			return nil, err

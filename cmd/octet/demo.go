@@ -123,7 +123,8 @@ func accuracy(ctx context.Context, dir, name string, data []byte) (right, total 
 		return 0, 0, err
 	}
 	files := store.NewOverlay(folder)
-	// The images and their labels are read as one dataset of two inputs; a quantized model's image is quantized on the way.
+	// The images and their labels are read as one dataset of two inputs.
+	r.real()
 	image := r.inputs[0]
 	inputs := []dataset.Input{
 		{Name: image.Name, Tensor: image.Tensor, DType: tensor.Float32, Shape: image.Shape},
@@ -139,61 +140,33 @@ func accuracy(ctx context.Context, dir, name string, data []byte) (right, total 
 	}
 	defer samples.Close()
 	labels := make([]int32, manifest.Len())
-	quant := r.program.Inputs()[0].Quant
 	outputs, err := r.run(ctx, func(i int) ([]*tensor.Tensor, error) {
 		pair, err := samples.Sample(i)
 		if err != nil {
 			return nil, err
 		}
 		labels[i] = tensor.View[int32](pair[1])[0]
-		if quant != nil {
-			return []*tensor.Tensor{quantizeInput(pair[0], quant.Scale[0], quant.Zero[0])}, nil
-		}
 		return pair[:1], nil
 	}, manifest.Len(), demoWorkers, func(int) {})
 	if err != nil {
 		return 0, 0, err
 	}
 	for i, v := range outputs[0].values {
-		if int32(argMax(outputs[0].dtype, v)) == labels[i] {
+		if argMax(v) == labels[i] {
 			right++
 		}
 	}
 	return right, len(labels), nil
 }
 
-// quantizeInput returns round(x / scale) + zero, clamped to int8.
-func quantizeInput(x *tensor.Tensor, scale float32, zero int64) *tensor.Tensor {
-	out := tensor.New(tensor.Int8, x.Shape)
-	q := tensor.View[int8](out)
-	for i, v := range tensor.View[float32](x) {
-		q[i] = int8(min(max(roundAway(v/scale)+zero, -128), 127))
-	}
-	return out
-}
-
-func roundAway(x float32) int64 {
-	if x < 0 {
-		return -int64(0.5 - x)
-	}
-	return int64(x + 0.5)
-}
-
-// argMax returns the position of the first largest element.
-func argMax(d tensor.DType, data []byte) int {
-	t := &tensor.Tensor{DType: d, Data: data}
-	if d == tensor.Int8 {
-		return first(tensor.View[int8](t))
-	}
-	return first(tensor.View[float32](t))
-}
-
-func first[T int8 | float32](values []T) int {
+// argMax returns the position of the first largest float.
+func argMax(data []byte) int32 {
+	values := tensor.View[float32](&tensor.Tensor{DType: tensor.Float32, Data: data})
 	best := 0
 	for i, v := range values {
 		if v > values[best] {
 			best = i
 		}
 	}
-	return best
+	return int32(best)
 }

@@ -125,7 +125,7 @@ func inspect(file string, size int, m *ir.Model) *inspection {
 func inspectPorts(ports []ir.Port) []inspectedPort {
 	var out []inspectedPort
 	for _, p := range ports {
-		i := inspectedPort{Name: p.Name, Tensor: p.Value.Name, Type: p.Value.Type.String()}
+		i := inspectedPort{Name: p.Name, Tensor: p.Value.Name, Type: typeText(p.Value)}
 		if q := p.Value.Quant; q != nil {
 			i.Scale, i.Zero = q.Scale, q.Zero
 		}
@@ -133,6 +133,9 @@ func inspectPorts(ports []ir.Port) []inspectedPort {
 	}
 	return out
 }
+
+// typeText writes a value's type, with ? for dimensions that callers may choose.
+func typeText(v *ir.Value) string { return v.Type.DType.String() + openShape(v) }
 
 // graph inspects one graph and adds to the totals.
 func (i *inspection) graph(g *ir.Graph) inspectedGraph {
@@ -151,7 +154,7 @@ func (i *inspection) graph(g *ir.Graph) inspectedGraph {
 	}
 	out.Inputs, out.Outputs = numbers(g.Inputs), numbers(g.Outputs)
 	for _, v := range g.Values {
-		t := inspectedTensor{Name: v.Name, Type: v.Type.String(), Resize: v.Advertised, Variable: v.Variable, Sparse: v.Sparsity != nil}
+		t := inspectedTensor{Name: v.Name, Type: typeText(v), Resize: v.Advertised, Variable: v.Variable, Sparse: v.Sparsity != nil}
 		if v.Const != nil {
 			t.Bytes = len(v.Const.Data)
 			i.Constants += t.Bytes

@@ -34,7 +34,8 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		SourceName: filepath.Base(source.Name), Int8: opt.Scheme == convert.Int8, TFLite: opt.Quantize.Compat == quantize.TFLite, IO: f.io,
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
 	}
-	if err := upload(ctx, c, source, f, opt, &spec, bar); err != nil {
+	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
+	if err != nil {
 		return nil, err
 	}
 	job, err := c.Create(ctx, rand.Text(), spec)
@@ -59,7 +60,12 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 	if err := jobOutcome(ended); err != nil {
 		return nil, err
 	}
-	return fetchOutcome(ctx, c, ended, f, opt)
+	out, err := fetchOutcome(ctx, c, ended, f, opt)
+	if err != nil {
+		return nil, err
+	}
+	out.summary.Notes = notes
+	return out, nil
 }
 
 // cancelJob ends a job whose client was interrupted, and returns what that client has to say.
@@ -72,14 +78,14 @@ func cancelJob(ctx context.Context, c *client.Client, id string) error {
 	return fmt.Errorf("interrupted: job %s is cancelled", id)
 }
 
-// upload puts the source and its dataset or ranges into the cluster's store, and names them in the specification.
-func upload(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, spec *client.Spec, bar *progress) error {
+// upload puts the source and its dataset or ranges into the cluster's store, names them in the specification, and returns notes for the user.
+func upload(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, spec *client.Spec, bar *progress) ([]string, error) {
 	u := uploads{client: c, bar: bar}
 	spec.Source = u.bytes(source.Data)
 	if f.ranges != "" {
 		data, err := os.ReadFile(f.ranges)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ref := u.bytes(data)
 		spec.Ranges, spec.RangesName = &ref, filepath.Base(f.ranges)
@@ -87,29 +93,29 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 	if f.data != "" {
 		float, err := load(source, opt)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		tmp, err := os.MkdirTemp("", "octet-")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer os.RemoveAll(tmp)
 		manifest, files, err := buildDataset(ctx, float, f, opt, tmp)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		text, err := manifest.Encode()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ref := u.bytes(text)
 		spec.Dataset = &ref
 		for _, b := range manifest.Refs() {
 			u.add(client.Ref{Digest: b.Digest, Size: b.Size}, func() (store.Blob, error) { return files.Open(ctx, b.Digest) })
 		}
-		return u.send(ctx)
+		return notes(float, opt.Signature), u.send(ctx)
 	}
-	return u.send(ctx)
+	return nil, u.send(ctx)
 }
 
 // uploads are blobs to be uploaded.

@@ -4,11 +4,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/tflite"
 )
 
 // An interrupted conversion does not leave its job behind.
@@ -45,6 +50,47 @@ func TestInterruptCancelsTheJob(t *testing.T) {
 		}
 		if want := "octet: interrupted: job " + jobs[0].ID + " is cancelled\n"; !strings.HasSuffix(errs.String(), want) {
 			t.Errorf("it says %q, want %q", errs.String(), want)
+		}
+	})
+}
+
+// A detached job is followed and fetched by its id, and gives the bytes that a conversion in this process gives.
+func TestDetachedJob(t *testing.T) {
+	dir := t.TempDir()
+	model, got, want := filepath.Join(dir, "model.tflite"), filepath.Join(dir, "got.tflite"), filepath.Join(dir, "want.tflite")
+	data, err := tflite.Encode(testmodel.Conv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(model, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	withCluster(t, 1, func(addr string) {
+		t.Setenv("OCTET_COORDINATOR", addr)
+		if list := octet(t, "jobs", "list", "--json"); list != "[]\n" {
+			t.Errorf("without jobs the list is %q", list)
+		}
+		var created, watched client.Job
+		convert := []string{"convert", model, "--data", "random:normal?samples=20"}
+		text := octet(t, append(convert, "--detach", "--json")...)
+		if err := json.Unmarshal([]byte(text), &created); err != nil || created.ID == "" {
+			t.Fatalf("--detach --json prints %q: %v", text, err)
+		}
+		octet(t, "jobs", "watch", created.ID)
+		if err := json.Unmarshal([]byte(octet(t, "jobs", "get", created.ID, "-o", got, "--json")), &watched); err != nil || watched.State != client.Succeeded {
+			t.Fatalf("after watching it is %+v: %v", watched, err)
+		}
+		var list []client.Job
+		if err := json.Unmarshal([]byte(octet(t, "jobs", "list", "--json")), &list); err != nil || len(list) != 1 {
+			t.Fatalf("the list is %+v: %v", list, err)
+		}
+		if list[0].ID != created.ID {
+			t.Errorf("the list holds %s, want %s", list[0].ID, created.ID)
+		}
+		os.Unsetenv("OCTET_COORDINATOR")
+		octet(t, append(convert, "-o", want)...)
+		if sum(t, got) != sum(t, want) {
+			t.Error("the cluster made other bytes than this process")
 		}
 	})
 }

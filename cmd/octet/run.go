@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/reader/npy"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
@@ -24,6 +27,7 @@ import (
 
 type runFlags struct {
 	data, output, signature string
+	float                   bool
 	workers                 int
 }
 
@@ -33,9 +37,13 @@ func newRun(s streams) *cobra.Command {
 		Use:   "run MODEL.tflite --data SPEC -o OUT.npz",
 		Short: "Run a model over a dataset",
 		Long: `Run a model over a dataset (see 'octet convert --help' for what --data takes) and write its outputs
-as arrays of a .npz file: named as the signature names them, samples along axis 0.`,
-		Example: `  octet run model.tflite --data samples.npz -o outputs.npz`,
-		Args:    want("MODEL.tflite"),
+as arrays of a .npz file: named as the signature names them, samples along axis 0.
+
+A quantized model takes and gives integers. With --float it takes the samples that its float model takes,
+and gives outputs that compare with that model's.`,
+		Example: `  octet run model.tflite --data samples.npz -o outputs.npz
+  octet run int8.tflite --float --data samples.npz -o int8_outputs.npz`,
+		Args: want("MODEL.tflite"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.data == "" || f.output == "":
@@ -50,6 +58,7 @@ as arrays of a .npz file: named as the signature names them, samples along axis 
 	flags.StringVar(&f.data, "data", "", "the dataset (required)")
 	flags.StringVarP(&f.output, "output", "o", "", "the .npz file to write (required)")
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
+	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize its outputs")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
 	return cmd
 }
@@ -79,9 +88,15 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.float {
+		r.real()
+	}
 	files := store.NewOverlay(folder)
 	manifest, err := dataset.Build(ctx, f.data, r.inputs, files)
 	if err != nil {
+		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {
+			return fmt.Errorf("%w (--float quantizes what the model is fed)", err)
+		}
 		return err
 	}
 	samples, err := dataset.Open(ctx, manifest, files)
@@ -97,7 +112,21 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	return createFile(f.output, func(w io.Writer) error { return writeArrays(w, outputs) })
+	if err := createFile(f.output, func(w io.Writer) error { return writeArrays(w, outputs) }); err != nil {
+		return err
+	}
+	bar.close()
+	return printOutputs(s.out, f.output, outputs)
+}
+
+// printOutputs says what a file of outputs holds.
+func printOutputs(w io.Writer, path string, outputs []output) error {
+	fmt.Fprintf(w, "%s: %d samples\n", path, len(outputs[0].values))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, o := range outputs {
+		fmt.Fprintf(t, "%s\t%v%v\n", o.name, o.dtype, tensor.Shape(o.arrayShape()))
+	}
+	return t.Flush()
 }
 
 // runner runs one signature of a model.
@@ -105,6 +134,13 @@ type runner struct {
 	program *exec.Program
 	inputs  []dataset.Input
 	names   []string // of the outputs, in the graph's order
+
+	quant, dequant []*quant.Params // of inputs and outputs that are fed and given as real numbers; nil where they are not
+}
+
+// takesIntegers reports whether an input is quantized and fed as it is.
+func (r *runner) takesIntegers() bool {
+	return r.quant == nil && slices.ContainsFunc(r.program.Inputs(), func(v *ir.Value) bool { return affine(v) != nil })
 }
 
 func newRunner(path string, m *ir.Model, signature string) (*runner, error) {
@@ -164,11 +200,11 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 				in, err := sample(i)
 				var out []*tensor.Tensor
 				if err == nil {
-					out, err = session.Run(in, nil)
+					out, err = session.Run(r.quantized(in), nil)
 				}
 				mu.Lock()
 				if err == nil {
-					err = keep(outputs, i, out)
+					err = keep(outputs, i, r.dequantized(out))
 				}
 				if err != nil && i < failed {
 					failed, reason = i, err
@@ -223,7 +259,16 @@ var npyTypes = map[tensor.DType]npy.Type{
 	tensor.UInt8: npy.UInt8, tensor.UInt16: npy.UInt16, tensor.UInt32: npy.UInt32, tensor.UInt64: npy.UInt64,
 }
 
-// writeArrays writes outputs as an archive. A leading dimension of 1 is the sample's axis; otherwise samples get an axis of their own in front.
+// arrayShape returns the shape of all samples in one array. A leading dimension of 1 is the sample's axis; otherwise samples get an axis of their own in front.
+func (o *output) arrayShape() []int {
+	shape := o.shape
+	if len(shape) > 0 && shape[0] == 1 {
+		shape = shape[1:]
+	}
+	return append([]int{len(o.values)}, shape...)
+}
+
+// writeArrays writes outputs as an archive.
 func writeArrays(w io.Writer, outputs []output) error {
 	archive := npy.NewWriter(w)
 	for _, o := range outputs {
@@ -231,11 +276,7 @@ func writeArrays(w io.Writer, outputs []output) error {
 		if !ok {
 			return fmt.Errorf("output %q of type %v can't be written as an array", o.name, o.dtype)
 		}
-		shape := append([]int{len(o.values)}, o.shape...)
-		if len(o.shape) > 0 && o.shape[0] == 1 {
-			shape = append([]int{len(o.values)}, o.shape[1:]...)
-		}
-		part, err := archive.Create(o.name, t, shape)
+		part, err := archive.Create(o.name, t, o.arrayShape())
 		if err != nil {
 			return err
 		}

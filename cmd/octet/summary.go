@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/octetlite/octet/pkg/calib"
@@ -28,6 +27,7 @@ type summary struct {
 	Samples     uint64           `json:"samples,omitempty"`
 	Skipped     []calib.Skip     `json:"skipped,omitempty"`
 	Report      *quantize.Report `json:"report,omitempty"`
+	Notes       []string         `json:"notes,omitempty"`
 }
 
 func newSummary(f *convertFlags, opt convert.Options, report *quantize.Report) *summary {
@@ -65,6 +65,9 @@ func (s *summary) print(w io.Writer) error {
 	if s.Report != nil {
 		s.printReport(t)
 	}
+	for _, note := range s.Notes {
+		fmt.Fprintf(t, "note\t%s\n", note)
+	}
 	fmt.Fprintf(t, "took\t%.2f s\n", s.Seconds)
 	return t.Flush()
 }
@@ -80,7 +83,7 @@ func (s *summary) printReport(w io.Writer) {
 	if n := len(float); n > listed {
 		fmt.Fprintf(w, "stays float\t%d operators in all: --json lists them\n", n)
 	}
-	for _, note := range slices.Concat(s.Report.Notes) {
+	for _, note := range s.Report.Notes {
 		fmt.Fprintf(w, "note\t%s\n", note)
 	}
 }

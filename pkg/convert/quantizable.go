@@ -11,7 +11,7 @@ import (
 var (
 	ErrQuantized = errors.New("the model is quantized already")
 	ErrHybrid    = errors.New("its weights are quantized already, for float inputs (dynamic range quantization)")
-	ErrNoFloat   = errors.New("the model has no float operators: there is nothing to quantize")
+	ErrNoFloat   = errors.New("the model has no float32 operators: there is nothing to quantize")
 )
 
 // hintFloat is the way out of a quantized source.

@@ -45,7 +45,7 @@ func (in Input) castable(t npy.Type) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("input %v: want elements of type %v, have %v", in, in.DType, from)
+	return typeError("input %v: want elements of type %v, have %v", in, in.DType, from)
 }
 
 // lossyError is a value that the input's type can't hold.

@@ -29,6 +29,13 @@ func (in Input) String() string { return fmt.Sprintf("%q %v%v", in.Name, in.DTyp
 // ErrEmpty says that a source has no samples.
 var ErrEmpty = errors.New("the dataset is empty: it needs at least one sample")
 
+// TypeError says that data of one kind of elements can't feed an input of another: fractions an input of integers, for example.
+type TypeError struct{ text string }
+
+func (e *TypeError) Error() string { return e.text }
+
+func typeError(format string, args ...any) error { return &TypeError{fmt.Sprintf(format, args...)} }
+
 // SampleError is a sample that can't be used: a value that is NaN or infinite, a picture that can't be decoded, a record that lacks a
 // feature. Whether it ends the job or is left out is the caller's policy.
 type SampleError struct {

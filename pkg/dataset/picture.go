@@ -114,7 +114,7 @@ func (p *picture) channelsOf(in Input) (int, error) {
 	height, width, channels := s[1], s[2], s[3]
 	switch {
 	case in.DType != tensor.Float32 && in.DType != tensor.UInt8:
-		return 0, fmt.Errorf("input %v: pictures want elements of type f32 or u8", in)
+		return 0, typeError("input %v: pictures want elements of type f32 or u8", in)
 	case in.DType == tensor.UInt8 && !p.plain():
 		return 0, fmt.Errorf("input %v: resizing and normalizing pictures gives fractions, which u8 can't hold", in)
 	case p.Width > 0 && (width >= 0 && width != p.Width || height >= 0 && height != p.Height):

@@ -113,7 +113,7 @@ func (r *random) suits(in Input) error {
 	case !integer:
 		return fmt.Errorf("input %v: no random:%s numbers of this type", in, r.Kind)
 	case r.Kind == normal:
-		return fmt.Errorf("input %v: normal numbers are fractions; use random:uniform with low and high", in)
+		return typeError("input %v: normal numbers are fractions; use random:uniform with low and high", in)
 	case r.Low == nil || r.High == nil:
 		return fmt.Errorf("input %v: whole random numbers need low= and high=", in)
 	case low < limit[0] || high > limit[1] || low != math.Trunc(low) || high != math.Trunc(high):
