@@ -1,4 +1,6 @@
 // Package client is the Go client of Octet's API: it uploads models and datasets, runs conversions, and fetches their results.
+//
+// Transfers and watches go on where they were cut off, when the coordinator is away for a while. An error of a call whose context ended is the context's too.
 package client
 
 import (
@@ -27,7 +29,7 @@ type Client struct {
 // ErrNotFound is returned for a job that the coordinator does not know.
 var ErrNotFound = errors.New("job not found")
 
-// keepAlive is how often an idle connection is probed, so that a coordinator that vanished without a word is noticed.
+// keepAlive is how often a connection is probed while calls wait, so that a coordinator that vanished without a word is noticed.
 const keepAlive = 20 * time.Second
 
 // Dial returns a client of the coordinator at HOST:PORT. It connects when it is first used. Options come after its own: transport credentials, for example.
@@ -49,20 +51,28 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Create starts a conversion, or returns the one that was started under the same request id.
+// Create starts a conversion, or returns the one that was started under the same request id. An answer that is lost is asked for again.
 func (c *Client) Create(ctx context.Context, requestID string, spec Spec) (Job, error) {
-	resp, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: requestID, Spec: specToWire(spec)})
+	wire, err := specToWire(spec)
 	if err != nil {
 		return Job{}, fmt.Errorf("create job: %w", err)
 	}
-	return jobFromWire(resp.GetJob()), nil
+	for tries := newTries(createPatience); ; {
+		resp, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: requestID, Spec: wire})
+		switch {
+		case err == nil:
+			return jobFromWire(resp.GetJob()), nil
+		case !tries.again(ctx, err):
+			return Job{}, failed(ctx, "create job", err)
+		}
+	}
 }
 
 // Get returns a job.
 func (c *Client) Get(ctx context.Context, id string) (Job, error) {
 	resp, err := c.jobs.GetJob(ctx, &octetv1.GetJobRequest{Id: id})
 	if err != nil {
-		return Job{}, jobError(id, err)
+		return Job{}, jobError(ctx, id, err)
 	}
 	return jobFromWire(resp.GetJob()), nil
 }
@@ -73,7 +83,7 @@ func (c *Client) List(ctx context.Context) ([]Job, error) {
 	for token := ""; ; {
 		resp, err := c.jobs.ListJobs(ctx, &octetv1.ListJobsRequest{PageToken: token})
 		if err != nil {
-			return nil, fmt.Errorf("list jobs: %w", err)
+			return nil, failed(ctx, "list jobs", err)
 		}
 		for _, j := range resp.GetJobs() {
 			all = append(all, jobFromWire(j))
@@ -84,11 +94,12 @@ func (c *Client) List(ctx context.Context) ([]Job, error) {
 	}
 }
 
-// Watch calls f with each state of a job until a final one, which it returns. It survives a coordinator that is away for a while.
+// Watch calls f, if it is not nil, with each state of a job until a final one, which it returns. A coordinator may be away for a minute.
 func (c *Client) Watch(ctx context.Context, id string, f func(Job)) (Job, error) {
-	for try := 0; ; try++ {
+	tries := newTries(patience)
+	for {
 		last, err := c.watch(ctx, id, func(j Job) {
-			try = 0
+			tries.progress()
 			if f != nil {
 				f(j)
 			}
@@ -96,19 +107,15 @@ func (c *Client) Watch(ctx context.Context, id string, f func(Job)) (Job, error)
 		if err == nil {
 			return last, nil
 		}
-		if ctx.Err() != nil {
-			return Job{}, ctx.Err()
-		}
-		if !transient(err) || try >= maxTries {
-			return Job{}, jobError(id, err)
-		}
-		if err := pause(ctx, try); err != nil {
-			return Job{}, err
+		if !tries.again(ctx, err) {
+			return Job{}, jobError(ctx, id, err)
 		}
 	}
 }
 
 func (c *Client) watch(ctx context.Context, id string, f func(Job)) (Job, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stream, err := c.jobs.WatchJob(ctx, &octetv1.WatchJobRequest{Id: id})
 	if err != nil {
 		return Job{}, err
@@ -133,7 +140,7 @@ func (c *Client) watch(ctx context.Context, id string, f func(Job)) (Job, error)
 func (c *Client) Cancel(ctx context.Context, id string) (Job, error) {
 	resp, err := c.jobs.CancelJob(ctx, &octetv1.CancelJobRequest{Id: id})
 	if err != nil {
-		return Job{}, jobError(id, err)
+		return Job{}, jobError(ctx, id, err)
 	}
 	return jobFromWire(resp.GetJob()), nil
 }
@@ -141,14 +148,28 @@ func (c *Client) Cancel(ctx context.Context, id string) (Job, error) {
 // Delete removes a job that has ended.
 func (c *Client) Delete(ctx context.Context, id string) error {
 	if _, err := c.jobs.DeleteJob(ctx, &octetv1.DeleteJobRequest{Id: id}); err != nil {
-		return jobError(id, err)
+		return jobError(ctx, id, err)
 	}
 	return nil
 }
 
-func jobError(id string, err error) error {
+func jobError(ctx context.Context, id string, err error) error {
 	if status.Code(err) == codes.NotFound {
 		return fmt.Errorf("%w: %s", ErrNotFound, id)
 	}
-	return fmt.Errorf("job %s: %w", id, err)
+	return failed(ctx, "job "+id, err)
 }
+
+// failed says what a call was about.
+func failed(ctx context.Context, what string, err error) error {
+	if ended := ctx.Err(); ended != nil {
+		err = &endedError{ended, err}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// endedError is the error of a call whose context ended: that is what went wrong, whatever gRPC says.
+type endedError struct{ ended, err error }
+
+func (e *endedError) Error() string   { return e.ended.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.ended, e.err} }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -15,7 +16,7 @@ type Spec struct {
 	SourceName string // for messages
 	Int8       bool   // quantize; else the model stays float
 	TFLite     bool   // TFLiteConverter's rules
-	IO         string // "int8", "uint8" or "float32"
+	IO         string // "int8", which is the default, "uint8" or "float32"
 	Strict     bool
 	Signature  string
 	Dataset    *Ref // the manifest
@@ -71,6 +72,7 @@ type Progress struct {
 type JobError struct {
 	Kind    string `json:"kind"` // "bad_input", "refused", "unavailable" or "internal"
 	Message string `json:"message"`
+	Sample  string `json:"sample,omitempty"` // that can't be used, if that is why
 }
 
 func (e *JobError) Error() string { return e.Message }
@@ -86,6 +88,7 @@ var (
 		octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE: "unavailable", octetv1.ErrorKind_ERROR_KIND_INTERNAL: "internal",
 	}
 	ioToWire = map[string]octetv1.IoType{
+		"":     octetv1.IoType_IO_TYPE_UNSPECIFIED,
 		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32,
 	}
 )
@@ -111,9 +114,13 @@ func optionalFromWire(b *octetv1.Blob) *Ref {
 	return &r
 }
 
-func specToWire(s Spec) *octetv1.JobSpec {
+func specToWire(s Spec) (*octetv1.JobSpec, error) {
+	io, ok := ioToWire[s.IO]
+	if !ok {
+		return nil, fmt.Errorf("inputs and outputs of type %q: want int8, uint8 or float32", s.IO)
+	}
 	out := &octetv1.JobSpec{
-		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: octetv1.Scheme_SCHEME_NONE, Io: ioToWire[s.IO], Strict: s.Strict,
+		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: octetv1.Scheme_SCHEME_NONE, Io: io, Strict: s.Strict,
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 	}
@@ -123,7 +130,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE
 	}
-	return out
+	return out, nil
 }
 
 func jobFromWire(j *octetv1.Job) Job {
@@ -146,7 +153,7 @@ func jobFromWire(j *octetv1.Job) Job {
 		out.Model, out.Stats, out.Report = optionalFromWire(r.GetModel()), optionalFromWire(r.GetStats()), optionalFromWire(r.GetReport())
 	}
 	if e := j.GetError(); e != nil {
-		out.Error = &JobError{kindFromWire[e.GetKind()], e.GetMessage()}
+		out.Error = &JobError{kindFromWire[e.GetKind()], e.GetMessage(), e.GetSample()}
 	}
 	return out
 }

@@ -1,0 +1,229 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// A watcher sees a job to its end though the coordinator is stopped, is away for a while, and comes back.
+func TestWatchSurvivesARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		c := f.dial()
+		f.job = func(n int) (*octetv1.Job, error) {
+			time.Sleep(time.Second)
+			switch {
+			case n < 3:
+				return &octetv1.Job{Id: "j", State: octetv1.JobState_JOB_STATE_CALIBRATING, Progress: &octetv1.Progress{SamplesDone: int64(n)}}, nil
+			case n == 3:
+				go func() {
+					f.halt()
+					time.Sleep(40 * time.Second)
+					f.start()
+				}()
+				return nil, nil // the stream ends early
+			}
+			return &octetv1.Job{Id: "j", State: octetv1.JobState_JOB_STATE_SUCCEEDED}, nil
+		}
+		var states []State
+		last, err := c.Watch(t.Context(), "j", func(j Job) { states = append(states, j.State) })
+		if err != nil || last.State != Succeeded {
+			t.Fatal(last, err)
+		}
+		if diff := cmp.Diff([]State{Calibrating, Calibrating, Calibrating, Succeeded}, states); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestWatchGivesUp(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want func(error) bool
+		most time.Duration
+	}{
+		"nobody there": {status.Error(codes.Unavailable, "the coordinator is starting"), func(err error) bool { return status.Code(err) == codes.Unavailable }, patience},
+		"no such job":  {status.Error(codes.NotFound, "x"), func(err error) bool { return errors.Is(err, ErrNotFound) }, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t)
+				c := f.dial()
+				f.down = func() error { return tt.err }
+				start := time.Now()
+				if _, err := c.Watch(t.Context(), "j", nil); !tt.want(err) {
+					t.Errorf("%v", err)
+				}
+				if took := time.Since(start); took > tt.most {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// The answer to a call is lost: it is made again, under the same request id.
+func TestCreateIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		c := f.dial()
+		n := 0
+		f.down = func() error {
+			if n++; n < 3 {
+				return status.Error(codes.Unavailable, "no leader")
+			}
+			return nil
+		}
+		j, err := c.Create(t.Context(), "r", Spec{Int8: true, IO: "uint8"})
+		if err != nil || j.ID != "j-1" || j.Scheme != "int8" {
+			t.Fatal(j, err)
+		}
+		if len(f.creates) != 3 || f.creates[2].GetRequestId() != "r" || !proto.Equal(f.creates[0], f.creates[2]) {
+			t.Errorf("calls: %v", f.creates)
+		}
+		n = -1000
+		start := time.Now()
+		if _, err := c.Create(t.Context(), "r", Spec{}); status.Code(err) != codes.Unavailable || time.Since(start) > createPatience {
+			t.Errorf("nobody there: %v after %v", err, time.Since(start))
+		}
+		n, f.creates = 0, nil
+		f.down = func() error { return status.Error(codes.AlreadyExists, "another specification") }
+		if _, err := c.Create(t.Context(), "r", Spec{}); status.Code(err) != codes.AlreadyExists || len(f.creates) != 1 {
+			t.Errorf("%v after %d calls", err, len(f.creates))
+		}
+		if _, err := c.Create(t.Context(), "r", Spec{IO: "int16"}); err == nil || len(f.creates) != 1 {
+			t.Errorf("an unknown type of inputs: %v", err)
+		}
+	})
+}
+
+func TestListReadsAllPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		c := f.dial()
+		f.list = func(token string) ([]*octetv1.Job, string) {
+			next := map[string]string{"": "b", "b": "c", "c": ""}[token]
+			return []*octetv1.Job{{Id: "1" + token}, {Id: "2" + token}}, next
+		}
+		jobs, err := c.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, j := range jobs {
+			ids = append(ids, j.ID)
+		}
+		if diff := cmp.Diff([]string{"1", "2", "1b", "2b", "1c", "2c"}, ids); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFake(t).dial()
+		if _, err := c.Get(t.Context(), "j-1"); !errors.Is(err, ErrNotFound) || err.Error() != "job not found: j-1" {
+			t.Errorf("Get: %v", err)
+		}
+		if err := c.Delete(t.Context(), "j-1"); status.Code(err) != codes.FailedPrecondition {
+			t.Errorf("Delete: %v", err)
+		}
+	})
+}
+
+// filled returns a struct with every field set to something, of which no two are alike.
+func filled(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		filled(v.Elem(), n)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(int64(*n), 0).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			filled(v.Field(i), n)
+		}
+	case reflect.String:
+		v.SetString(fmt.Sprint("s", *n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Bool:
+		v.SetBool(true)
+	}
+}
+
+// Every field of a specification reaches the wire: none is equal to its message with that field left out.
+func TestSpecToWire(t *testing.T) {
+	var full Spec
+	n := 0
+	filled(reflect.ValueOf(&full).Elem(), &n)
+	full.IO = "float32"
+	want, err := specToWire(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range reflect.TypeFor[Spec]().NumField() {
+		s := full
+		f := reflect.ValueOf(&s).Elem().Field(i)
+		f.SetZero()
+		got, err := specToWire(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proto.Equal(want, got) {
+			t.Errorf("%s does not reach the wire", reflect.TypeFor[Spec]().Field(i).Name)
+		}
+	}
+	empty, err := specToWire(Spec{})
+	if diff := cmp.Diff(&octetv1.JobSpec{Source: &octetv1.Blob{}, Scheme: octetv1.Scheme_SCHEME_NONE}, empty, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestJobFromWire(t *testing.T) {
+	var want Job
+	n := 0
+	filled(reflect.ValueOf(&want).Elem(), &n)
+	want.State, want.Scheme, want.Error.Kind = Failed, "int8", "refused"
+	blob := func(r *Ref) *octetv1.Blob { return &octetv1.Blob{Digest: string(r.Digest), Size: r.Size} }
+	got := jobFromWire(&octetv1.Job{
+		Id: want.ID, Spec: &octetv1.JobSpec{SourceName: want.SourceName, Scheme: octetv1.Scheme_SCHEME_INT8}, State: octetv1.JobState_JOB_STATE_FAILED,
+		Progress: &octetv1.Progress{
+			SamplesDone: int64(want.Progress.SamplesDone), SamplesTotal: int64(want.Progress.SamplesTotal),
+			ShardsDone: int32(want.Progress.ShardsDone), ShardsTotal: int32(want.Progress.ShardsTotal),
+			AttemptsRunning: int32(want.Progress.Running), Waiting: want.Progress.Waiting,
+		},
+		CreateTime: timestamppb.New(want.Created), EndTime: timestamppb.New(want.Ended), NumericsVersion: int32(want.Numerics),
+		Result: &octetv1.JobResult{Model: blob(want.Model), Stats: blob(want.Stats), Report: blob(want.Report)},
+		Error:  &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: want.Error.Message, Sample: want.Error.Sample},
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for number := range octetv1.JobState_name {
+		if s := stateFromWire[octetv1.JobState(number)]; (s == "") != (number == 0) {
+			t.Errorf("state %d is %q", number, s)
+		}
+	}
+	for number := range octetv1.ErrorKind_name {
+		if k := kindFromWire[octetv1.ErrorKind(number)]; (k == "") != (number == 0) {
+			t.Errorf("kind %d is %q", number, k)
+		}
+	}
+}

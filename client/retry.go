@@ -1,0 +1,58 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// How long something is tried without any progress, and the pauses between two tries.
+const (
+	patience       = time.Minute
+	createPatience = time.Second
+	firstPause     = 100 * time.Millisecond
+	maxPause       = 2 * time.Second
+)
+
+// tries decides how long something is tried that may be cut off.
+type tries struct {
+	patience time.Duration
+	since    time.Time // of the last progress
+	n        int       // failures since then
+}
+
+func newTries(patience time.Duration) *tries { return &tries{patience: patience, since: time.Now()} }
+
+// progress starts the patience anew.
+func (t *tries) progress() { t.since, t.n = time.Now(), 0 }
+
+// again waits a while after a failure, longer each time, and reports whether there is any point in another try.
+func (t *tries) again(ctx context.Context, err error) bool {
+	d := min(firstPause<<min(t.n, 10), maxPause)
+	if ctx.Err() != nil || !transient(err) || time.Since(t.since)+d > t.patience {
+		return false
+	}
+	t.n++
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d/2 + rand.N(d/2)):
+		return true
+	}
+}
+
+// transient reports whether a repeat may succeed.
+func transient(err error) bool {
+	if _, ok := errors.AsType[*UnreachableError](err); ok {
+		return true
+	}
+	switch status.Code(err) {
+	case codes.Unavailable, codes.Aborted, codes.ResourceExhausted:
+		return true
+	}
+	return false
+}
