@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,17 +25,18 @@ import (
 // progressEvery is the least time between two progress messages.
 const progressEvery = 200 * time.Millisecond
 
+// What is read as a whole is bounded, in bytes, as the coordinator bounds it.
+const (
+	maxModel    = 1<<31 - 1
+	maxManifest = 1 << 28
+)
+
 // RunShard implements the service.
 func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
-	if int(s.busy.Add(1)) > s.config.Slots {
-		s.busy.Add(-1)
-		return status.Errorf(codes.ResourceExhausted, "all %d slots are in use", s.config.Slots)
+	if err := s.begin(); err != nil {
+		return status.Error(codes.ResourceExhausted, err.Error())
 	}
-	s.running.Add(1)
-	defer func() {
-		s.busy.Add(-1)
-		s.running.Done()
-	}()
+	defer s.end()
 	task, err := taskFromWire(req)
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
@@ -45,13 +47,30 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt))
 	log.Info("shard_started", zap.Int("first", task.samples.First), zap.Int("samples", task.samples.Len()))
 	start := time.Now()
-	ref, err := s.run(stream.Context(), task, progressTo(stream))
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	ref, err := s.recovered(ctx, task, progressTo(stream), log)
 	if err != nil {
 		log.Warn("shard_failed", zap.Error(err))
+		if s.life.Err() != nil {
+			return status.Error(codes.Unavailable, "the worker is stopping")
+		}
 		return statusOf(err)
 	}
 	log.Info("shard_done", zap.Duration("took", time.Since(start)), zap.String("stats", string(ref.Digest)))
 	return stream.Send(resultToWire(task, ref))
+}
+
+// recovered is run for models that bring a bug to light: it must not take the other shards along.
+func (s *Server) recovered(ctx context.Context, t task, progress func(), log *zap.Logger) (ref client.Ref, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic", zap.Any("value", p), zap.ByteString("stack", debug.Stack()))
+			err = status.Errorf(codes.Internal, "panic: %v", p)
+		}
+	}()
+	return s.run(ctx, t, progress)
 }
 
 // progressTo returns a callback that counts samples and sends the count from time to time. A message that can't be sent means that the
@@ -70,13 +89,14 @@ func progressTo(stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) fun
 
 // run computes a shard's statistics and puts them into the coordinator's store.
 func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, error) {
-	blobs, err := s.blobs(t.blobs)
+	blobs, release, err := s.stores.open(t.blobs)
 	if err != nil {
 		return client.Ref{}, err
 	}
+	defer release()
 	source := &cached{s.cache, blobs.Fetch}
-	model, err := s.models.get(string(t.model), t.signature, func() (*shard.Model, error) {
-		data, err := source.readAll(ctx, t.model)
+	model, err := s.models.get(ctx, modelKey{t.model, t.signature}, func(ctx context.Context) (*shard.Model, error) {
+		data, err := source.readAll(ctx, t.model, maxModel)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +111,7 @@ func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, 
 	}
 	reader, err := s.dataset(ctx, source, t)
 	if err != nil {
-		return client.Ref{}, err
+		return client.Ref{}, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
 	}
 	defer reader.Close()
 	stats, err := shard.Run(ctx, model, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad}, progress)
@@ -102,13 +122,19 @@ func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, 
 }
 
 func (s *Server) dataset(ctx context.Context, source *cached, t task) (*dataset.Reader, error) {
-	text, err := source.readAll(ctx, t.dataset)
+	m, err := s.manifests.get(ctx, t.dataset, func(ctx context.Context) (*dataset.Manifest, error) {
+		text, err := source.readAll(ctx, t.dataset, maxManifest)
+		if err != nil {
+			return nil, err
+		}
+		m, err := dataset.Decode(text)
+		if err != nil {
+			return nil, &fault{err}
+		}
+		return m, nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
-	}
-	m, err := dataset.Decode(text)
-	if err != nil {
-		return nil, &fault{fmt.Errorf("dataset %.12s: %w", t.dataset, err)}
+		return nil, err
 	}
 	if t.samples.Last > m.Len() {
 		return nil, &fault{fmt.Errorf("samples %d to %d of a dataset of %d", t.samples.First, t.samples.Last, m.Len())}
@@ -133,23 +159,22 @@ type cached struct {
 
 // Open implements dataset's source of blobs.
 func (c *cached) Open(ctx context.Context, d store.Digest) (store.Blob, error) {
-	return c.cache.Open(ctx, d, c.fetch)
+	b, err := c.cache.Open(ctx, d, c.fetch)
+	if errors.Is(err, store.ErrTooLarge) {
+		return nil, fmt.Errorf("this worker's cache is too small: %w", err)
+	}
+	return b, err
 }
 
-func (c *cached) readAll(ctx context.Context, d store.Digest) ([]byte, error) {
+// readAll returns a whole blob of at most limit bytes.
+func (c *cached) readAll(ctx context.Context, d store.Digest, limit int64) ([]byte, error) {
+	b, err := c.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	if b.Size() > limit {
+		return nil, &fault{fmt.Errorf("%d bytes: the limit is %d", b.Size(), limit)}
+	}
 	return store.ReadAll(ctx, c, d)
-}
-
-// fault marks an error that is the job's own: it comes up on every worker.
-type fault struct{ err error }
-
-func (f *fault) Error() string { return f.err.Error() }
-func (f *fault) Unwrap() error { return f.err }
-
-// isFault reports whether an error is the job's own.
-func isFault(err error) bool {
-	var f *fault
-	var sample *dataset.SampleError
-	var run *shard.RunError
-	return errors.As(err, &f) || errors.As(err, &sample) || errors.As(err, &run)
 }

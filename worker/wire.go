@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -52,21 +53,45 @@ func resultToWire(t task, ref client.Ref) *octetv1.RunShardResponse {
 	return &octetv1.RunShardResponse{SamplesDone: int64(t.samples.Len()), Stats: &octetv1.Blob{Digest: string(ref.Digest), Size: ref.Size}}
 }
 
+// fault marks an error that is the job's own: it comes up on every worker.
+type fault struct{ err error }
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
 // statusOf gives an error its status code: FAILED_PRECONDITION, with a JobError, if it is the job's own.
 func statusOf(err error) error {
+	if e := faultOf(err); e != nil {
+		s, detailErr := status.New(codes.FailedPrecondition, err.Error()).WithDetails(e)
+		if detailErr != nil {
+			return status.Error(codes.Internal, detailErr.Error())
+		}
+		return s.Err()
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return status.FromContextError(err).Err()
-	case !isFault(err):
-		return status.Error(codes.Unavailable, err.Error())
+	case status.Code(err) == codes.Internal:
+		return err
 	}
-	kind := octetv1.ErrorKind_ERROR_KIND_BAD_INPUT
+	return status.Error(codes.Unavailable, err.Error())
+}
+
+// faultOf describes an error that is the job's own; nil for others. Where the error came up does not belong into the message, since it is the same everywhere.
+func faultOf(err error) *octetv1.JobError {
+	if bad, ok := errors.AsType[*dataset.SampleError](err); ok {
+		return &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Message: bad.Reason, Sample: bad.Source}
+	}
+	e := &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT}
+	if f, ok := errors.AsType[*fault](err); ok {
+		e.Message = f.Error()
+	} else if r, ok := errors.AsType[*shard.RunError](err); ok {
+		e.Message = r.Error()
+	} else {
+		return nil
+	}
 	if shard.Unsupported(err) {
-		kind = octetv1.ErrorKind_ERROR_KIND_REFUSED
+		e.Kind = octetv1.ErrorKind_ERROR_KIND_REFUSED
 	}
-	s, detailErr := status.New(codes.FailedPrecondition, err.Error()).WithDetails(&octetv1.JobError{Kind: kind, Message: err.Error()})
-	if detailErr != nil {
-		return status.Error(codes.FailedPrecondition, err.Error())
-	}
-	return s.Err()
+	return e
 }

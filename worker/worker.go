@@ -9,15 +9,15 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
-	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/registry"
+	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -58,24 +58,38 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// maxManifests is the number of datasets kept ready in memory.
+const maxManifests = 2
+
 // Server is a worker.
 type Server struct {
 	octetv1.UnimplementedWorkerServiceServer
-	config   Config
-	registry registry.Registry
-	cache    *store.Cache
-	log      *zap.Logger
-	id       string
-	busy     atomic.Int32
-	models   *models
+	config    Config
+	registry  registry.Registry
+	cache     *store.Cache
+	log       *zap.Logger
+	id        string
+	stores    stores
+	models    *kept[modelKey, *shard.Model]
+	manifests *kept[store.Digest, *dataset.Manifest]
 
-	mu      sync.Mutex
-	clients map[string]*client.Client // by the address of BlobService
-	running sync.WaitGroup
+	mu       sync.Mutex
+	busy     int  // slots in use
+	stopping bool // no more shards
+	running  sync.WaitGroup
+
+	life context.Context // ends when shards must
+	kill context.CancelFunc
 }
 
-// NewServer returns a worker that keeps its cache in a folder of its own.
-func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store.Folder, log *zap.Logger) (*Server, error) {
+type modelKey struct {
+	digest    store.Digest
+	signature string
+}
+
+// NewServer returns a worker that keeps its cache in a folder of its own. The options for dialling coordinators come after its own: transport
+// credentials, for example.
+func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store.Folder, log *zap.Logger, dial ...grpc.DialOption) (*Server, error) {
 	c = c.withDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
@@ -85,9 +99,12 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	id := "w-" + strings.ToLower(rand.Text()[:12])
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	return &Server{
 		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
-		models: newModels(c.Models), clients: map[string]*client.Client{},
+		stores: stores{dial: dial, all: map[string]*connection{}},
+		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests),
+		life: life, kill: kill,
 	}, nil
 }
 
@@ -97,8 +114,8 @@ func (s *Server) ID() string { return s.id }
 // Register adds the service to a gRPC server.
 func (s *Server) Register(g grpc.ServiceRegistrar) { octetv1.RegisterWorkerServiceServer(g, s) }
 
-// Run announces the worker until the context ends; then it withdraws it, and waits for the shards that run, but not for ever. ready, if not nil, is
-// called once the worker is announced. The gRPC server must serve already.
+// Run announces the worker until the context ends; then it withdraws it, waits for the shards that run, and ends those that take too long. ready, if not
+// nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	reg, err := s.registry.Register(ctx, registry.Worker{
 		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Numerics: numerics.Version, Version: s.config.Version,
@@ -117,15 +134,38 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 		s.log.Warn("withdraw_failed", zap.Error(err))
 	}
 	s.drain(stop)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.clients {
-		c.Close()
-	}
+	s.kill()
+	s.stores.close()
 	return nil
 }
 
+// begin takes a slot, which end gives back.
+func (s *Server) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stopping:
+		return errors.New("the worker is stopping")
+	case s.busy >= s.config.Slots:
+		return fmt.Errorf("all %d slots are in use", s.config.Slots)
+	}
+	s.busy++
+	s.running.Add(1)
+	return nil
+}
+
+func (s *Server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy--
+	s.running.Done()
+}
+
+// drain waits for the shards that run, until the context ends. No others begin.
 func (s *Server) drain(ctx context.Context) {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		s.running.Wait()
@@ -134,21 +174,8 @@ func (s *Server) drain(ctx context.Context) {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		s.log.Warn("drain_timed_out", zap.Int32("running", s.busy.Load()))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.log.Warn("drain_timed_out", zap.Int("running", s.busy))
 	}
-}
-
-// blobs returns the client of the store at an address.
-func (s *Server) blobs(addr string) (*client.Blobs, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.clients[addr]
-	if c == nil {
-		var err error
-		if c, err = client.Dial(addr); err != nil {
-			return nil, err
-		}
-		s.clients[addr] = c
-	}
-	return c.Blobs, nil
 }
