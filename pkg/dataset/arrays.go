@@ -92,6 +92,9 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 				return err
 			}
 		default:
+			if err := intact(e); err != nil {
+				return err
+			}
 			if whole < 0 {
 				if whole, err = b.whole(file, info); err != nil {
 					return err
@@ -102,6 +105,19 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 		if err := b.bind(part, array); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// intact reads a stored array once, against the checksum that the archive holds.
+func intact(e *npy.Entry) error {
+	rc, err := e.Open()
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	if _, err := io.Copy(io.Discard, rc); err != nil {
+		return fmt.Errorf("array %q: %w", e.Name, damaged(err))
 	}
 	return nil
 }
@@ -165,11 +181,11 @@ func (b *builder) bind(part arrayPart, array *npy.Array) error {
 	a := b.m.Arrays
 	in := b.m.Inputs[len(a.Inputs)]
 	if err := fitsArray(in, array); err != nil {
-		return fmt.Errorf("%s: %w", a.place(part), err)
+		return err
 	}
 	rows := array.Rows()
 	if len(a.Inputs) > 0 && rows != b.m.Samples {
-		return fmt.Errorf("%s holds %d samples, %s holds %d", a.place(a.Inputs[0]), b.m.Samples, a.place(part), rows)
+		return fmt.Errorf("array %q holds %d samples, %q holds %d", a.Inputs[0].Name, b.m.Samples, part.Name, rows)
 	}
 	if rows == 0 {
 		return ErrEmpty
@@ -185,6 +201,9 @@ func fitsArray(in Input, array *npy.Array) error {
 		return fmt.Errorf("input %v: want samples along axis 0, have a scalar", in)
 	}
 	if _, err := in.shapeOf(array.Shape[1:]); err != nil {
+		if hint := in.hint(array.Shape); hint != "" {
+			err = fmt.Errorf("%w: %s", err, hint)
+		}
 		return err
 	}
 	return in.castable(array.Type)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -150,6 +151,48 @@ func TestLossyCastsAreRefused(t *testing.T) {
 	}
 }
 
+func TestHintsOnShapes(t *testing.T) {
+	for _, c := range []struct {
+		array, input []int
+		want         string
+	}{
+		{[]int{5, 4, 3}, []int{1, 5, 4, 3}, "a single sample gets the samples' axis by x[None]"},
+		{[]int{2, 5, 4}, []int{1, 5, 4, 1}, "x[..., None] adds the last axis"},
+		{[]int{2, 3, 5, 4}, []int{1, 5, 4, 3}, "np.moveaxis(x, 1, -1) puts the channels last"},
+		{[]int{2, 60}, []int{-1, 5, 4, 3}, "x.reshape(-1, 5,4,3) has the shape"},
+		{[]int{2, 61}, []int{-1, 5, 4, 3}, "have [61]"},
+		{[]int{2, 60}, []int{1, -1, 4, 3}, "have [60]"},
+	} {
+		n := 1
+		for _, d := range c.array {
+			n *= d
+		}
+		path := npz(t, zip.Store, array{name: "x", t: npy.Float32, shape: c.array, values: make([]float32, n)})
+		_, err := dataset.Build(t.Context(), path, []dataset.Input{input("x", tensor.Float32, c.input...)}, store.NewOverlay(store.NewMemory()))
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("array %v for input %v: error %v, want one that ends in %q", c.array, c.input, err, c.want)
+		}
+	}
+}
+
+// An array that was changed after it was stored is found out.
+func TestDamagedArchives(t *testing.T) {
+	values := make([]float32, 2000)
+	for i := range values {
+		values[i] = float32(i*i%7919) / 7919
+	}
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		path := npz(t, method, array{name: "x", t: npy.Float32, shape: []int{1000, 2}, values: values})
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[400] ^= 0x10
+		write(t, path, data)
+		refused(t, `array "x": the file is damaged`, path, input("x", tensor.Float32, 1, 2))
+	}
+}
+
 func TestArraysThatDoNotFit(t *testing.T) {
 	x, y := input("x", tensor.Float32, 1, 2), input("y", tensor.Float32, 1, 2)
 	two := array{name: "x", t: npy.Float32, shape: []int{2, 2}, values: f32(1, 2, 3, 4)}
@@ -159,7 +202,7 @@ func TestArraysThatDoNotFit(t *testing.T) {
 	byTensor.name = "serving_x:0"
 	refused(t, `input "y" f32[1,2]: want an array "y" or "serving_y:0", have "x", "z"`, npz(t, zip.Store, two, other), x, y)
 	refused(t, `both arrays "x" and "serving_x:0" have its name`, npz(t, zip.Store, two, byTensor), x)
-	refused(t, `x.npz: x holds 2 samples, x.npz: y holds 3`, npz(t, zip.Store, two, three), x, y)
+	refused(t, `array "x" holds 2 samples, "y" holds 3`, npz(t, zip.Store, two, three), x, y)
 	refused(t, `input "x" f32[1,3]: want samples of shape [3] or [1,3], have [2]`, npz(t, zip.Store, two), input("x", tensor.Float32, 1, 3))
 	refused(t, `input "x" f32[4,2]: want samples of shape [4,2], have [2]`, npz(t, zip.Store, two), input("x", tensor.Float32, 4, 2))
 	refused(t, "want samples along axis 0, have a scalar", npz(t, zip.Store, array{name: "x", t: npy.Float32, shape: nil, values: f32(1)}), input("x", tensor.Float32))

@@ -89,6 +89,26 @@ func (in Input) shapeOf(sample []int) (tensor.Shape, error) {
 	return shape, nil
 }
 
+// hint says in NumPy's words what would make an array of the given shape fit, "" if that can't be guessed.
+func (in Input) hint(array []int) string {
+	have, want := tensor.Shape(array), in.Shape
+	if len(want) > 0 && (want[0] == 1 || want[0] < 0) {
+		want = want[1:]
+	}
+	last := len(want) - 1
+	switch {
+	case fits(want, have):
+		return "a single sample gets the samples' axis by x[None]"
+	case last >= 0 && want[last] == 1 && fits(want[:last], have[1:]):
+		return "x[..., None] adds the last axis"
+	case last >= 2 && len(have) == len(want)+1 && fits(want, append(have[2:].Clone(), have[1])):
+		return "np.moveaxis(x, 1, -1) puts the channels last"
+	case want.Static() && have[1:].Elements() == want.Elements():
+		return fmt.Sprintf("x.reshape(-1, %s) has the shape", strings.Trim(want.String(), "[]"))
+	}
+	return ""
+}
+
 // fits reports whether a known shape is one of those that want stands for.
 func fits(want, have tensor.Shape) bool {
 	if len(want) != len(have) {

@@ -1,6 +1,10 @@
 package dataset
 
 import (
+	"archive/zip"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -77,13 +81,45 @@ func (b *builder) local(name, path string, t *tee, before fs.FileInfo) (int, err
 	return b.add(Blob{d, t.n, name}), nil
 }
 
-// put adds a blob that is written to the store.
+// put adds a blob that is written to the store. Where the source can't be read on, the error is the source's.
 func (b *builder) put(name string, r io.Reader) (int, error) {
-	d, size, err := b.files.Put(b.ctx, "", r)
-	if err != nil {
+	source := &failing{Reader: r}
+	d, size, err := b.files.Put(b.ctx, "", source)
+	switch {
+	case source.err != nil:
+		return 0, damaged(source.err)
+	case err != nil:
 		return 0, err
 	}
 	return b.add(Blob{d, size, name}), nil
+}
+
+// failing is a reader that keeps its error.
+type failing struct {
+	io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
+}
+
+// damaged says in words what a decompressor means.
+func damaged(err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the file is damaged: its compressed data end too early")
+	case errors.Is(err, zip.ErrChecksum), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zlib.ErrChecksum):
+		return errors.New("the file is damaged: its checksum is wrong")
+	}
+	if _, ok := errors.AsType[flate.CorruptInputError](err); ok {
+		return errors.New("the file is damaged: its compressed data are corrupt")
+	}
+	return err
 }
 
 // probe reads the first sample, so that a wrong name, type or shape shows before a job is planned. A sample that is merely bad is left

@@ -26,6 +26,9 @@ type imageFile struct {
 	Blob int    `json:"blob"`
 }
 
+// wildcards are what makes a path a glob.
+const wildcards = "*?["
+
 var pictureExtensions = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".webp": true}
 
 // found is a file of a folder or a glob: its name in the manifest, and how to open it.
@@ -133,7 +136,11 @@ func folder(dir string) ([]found, io.Closer, error) {
 		return nil
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%w: no .jpg, .png or .webp files (%d links left out)", ErrEmpty, left)
+		links := ""
+		if left > 0 {
+			links = fmt.Sprintf(", links out of it aside (%d)", left)
+		}
+		err = fmt.Errorf("%w: the folder holds no .jpg, .png or .webp files%s", ErrEmpty, links)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, root.Close())
@@ -144,12 +151,20 @@ func folder(dir string) ([]found, io.Closer, error) {
 
 // expand returns the files that a glob matches, in ascending order.
 func expand(pattern string) ([]string, error) {
+	info, statErr := os.Stat(pattern)
+	switch {
+	case statErr == nil && info.IsDir():
+		return nil, errors.New("it is a folder, want files")
+	case statErr == nil: // what wildcards it holds are part of its name
+		return []string{pattern}, nil
+	case !strings.ContainsAny(pattern, wildcards) && errors.Is(statErr, fs.ErrNotExist):
+		return nil, errors.New("no such file")
+	case !strings.ContainsAny(pattern, wildcards):
+		return nil, statErr
+	}
 	paths, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(pattern); err == nil { // a name that happens to hold a wildcard
-		paths = []string{pattern}
 	}
 	paths = slices.DeleteFunc(paths, func(p string) bool {
 		info, err := os.Stat(p)

@@ -171,11 +171,13 @@ func TestRecordFilesThatAreNone(t *testing.T) {
 	good := file(example(feature("x", floats(1))))
 	x := input("x", tensor.Float32, 1, 1)
 	refused(t, "no file matches", "tfrecord:"+filepath.Join(dir, "no*"), x)
+	refused(t, "no such file", "tfrecord:"+filepath.Join(dir, "no"), x)
+	refused(t, "it is a folder", "tfrecord:"+dir, x)
 	refused(t, "the dataset is empty", "tfrecord:"+write(t, filepath.Join(dir, "empty"), nil), x)
 	refused(t, "text: not a TFRecord file", "tfrecord:"+write(t, filepath.Join(dir, "text"), []byte("hello world, hello")), x)
 	refused(t, "cut: record 0 at offset 0", "tfrecord:"+write(t, filepath.Join(dir, "cut"), good[:20]), x)
 	zipped := compressed(t, good, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
-	refused(t, "unexpected EOF", "tfrecord:"+write(t, filepath.Join(dir, "gz"), zipped[:len(zipped)-9]), x)
+	refused(t, "gz: the file is damaged: its compressed data end too early", "tfrecord:"+write(t, filepath.Join(dir, "gz"), zipped[:len(zipped)-9]), x)
 	zipped[len(zipped)-6] ^= 1
-	refused(t, "gzip: invalid checksum", "tfrecord:"+write(t, filepath.Join(dir, "gz"), zipped), x)
+	refused(t, "gz: the file is damaged: its checksum is wrong", "tfrecord:"+write(t, filepath.Join(dir, "gz"), zipped), x)
 }

@@ -45,7 +45,7 @@ const featurePrefix = "feature."
 // KEY=VALUE belongs to the path.
 func Parse(text string) (*Spec, error) {
 	s := &Spec{Path: text, Options: url.Values{}}
-	if at := strings.LastIndexByte(text, '?'); at >= 0 && strings.Contains(text[at:], "=") {
+	if at := strings.LastIndexByte(text, '?'); at >= 0 && strings.Contains(text[at:], "=") && !exists(text) {
 		query, err := url.ParseQuery(text[at+1:])
 		if err != nil {
 			return nil, fmt.Errorf("data %q: %w", text, err)
@@ -61,6 +61,10 @@ func Parse(text string) (*Spec, error) {
 		s.Kind = kindOfPath(s.Path)
 	}
 	switch {
+	case s.Kind == "" && s.Path != "" && !exists(s.Path):
+		return nil, fmt.Errorf("data %q: no such file or folder, nor tfrecord:FILES, random:normal or random:uniform", text)
+	case s.Kind == "" && strings.Contains(strings.ToLower(filepath.Base(s.Path)), ".tfrecord"):
+		return nil, fmt.Errorf("data %q: TFRecord files want the prefix tfrecord:", text)
 	case s.Kind == "":
 		return nil, fmt.Errorf("data %q: want x.npz, x.npy, a folder or glob of pictures, tfrecord:PATH, random:normal or random:uniform", text)
 	case s.Path == "":
@@ -68,7 +72,7 @@ func Parse(text string) (*Spec, error) {
 	}
 	for key, values := range s.Options {
 		if !slices.Contains(options[s.Kind], key) && (s.Kind != Records || !strings.HasPrefix(key, featurePrefix)) {
-			return nil, fmt.Errorf("data %q: %s takes no option %q; it takes: %s", text, s.Kind, key, listOptions(s.Kind))
+			return nil, fmt.Errorf("data %q: %s take no option %q%s", text, plural[s.Kind], key, listOptions(s.Kind))
 		}
 		if len(values) != 1 {
 			return nil, fmt.Errorf("data %q: option %q is given %d times", text, key, len(values))
@@ -79,9 +83,17 @@ func Parse(text string) (*Spec, error) {
 
 func listOptions(k Kind) string {
 	if len(options[k]) == 0 {
-		return "none"
+		return ", nor any other"
 	}
-	return strings.Join(options[k], ", ")
+	return "; they take " + strings.Join(options[k], ", ")
+}
+
+// plural are the kinds' names in messages.
+var plural = map[Kind]string{Arrays: "arrays", Images: "pictures", Records: "TFRecord files", Random: "random samples"}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // kindOfPath tells arrays from pictures by the name, "" if it is neither. Folders and globs hold pictures.
@@ -89,7 +101,7 @@ func kindOfPath(path string) Kind {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
 	case ext == ".npz" || ext == ".npy":
 		return Arrays
-	case pictureExtensions[ext], strings.ContainsAny(path, "*?["):
+	case pictureExtensions[ext], strings.ContainsAny(path, wildcards):
 		return Images
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

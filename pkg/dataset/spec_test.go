@@ -13,8 +13,11 @@ import (
 
 func TestParse(t *testing.T) {
 	dir := t.TempDir()
+	table, records := write(t, filepath.Join(dir, "x.csv"), nil), write(t, filepath.Join(dir, "x.tfrecord-00000-of-00001"), nil)
+	odd := write(t, filepath.Join(dir, "x?seed=1.npz"), nil)
 	for text, want := range map[string]dataset.Spec{
 		"x.npz":                          {Kind: dataset.Arrays, Path: "x.npz", Options: url.Values{}},
+		odd:                              {Kind: dataset.Arrays, Path: odd, Options: url.Values{}}, // a file of that name wins
 		"a/x.NPY":                        {Kind: dataset.Arrays, Path: "a/x.NPY", Options: url.Values{}},
 		dir:                              {Kind: dataset.Images, Path: dir, Options: url.Values{}},
 		dir + "?resize=8x9&order=bgr":    {Kind: dataset.Images, Path: dir, Options: url.Values{"resize": {"8x9"}, "order": {"bgr"}}},
@@ -36,12 +39,13 @@ func TestParse(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                         "want x.npz, x.npy, a folder",
-		"nowhere":                  "want x.npz, x.npy, a folder",
-		"x.csv":                    "want x.npz, x.npy, a folder",
+		"nowhere":                  "no such file or folder, nor tfrecord:FILES, random:normal or random:uniform",
+		table:                      "want x.npz, x.npy, a folder",
+		records:                    "TFRecord files want the prefix tfrecord:",
 		"tfrecord:":                "the path is missing",
-		"x.npz?mean=1":             `arrays takes no option "mean"; it takes: none`,
-		"a/*?mean=1&size=3":        `images takes no option "size"; it takes: resize, fit, mean, std, order`,
-		"random:normal?sample=3":   `random takes no option "sample"; it takes: samples, seed, low, high`,
+		"x.npz?mean=1":             `arrays take no option "mean", nor any other`,
+		"a/*?mean=1&size=3":        `pictures take no option "size"; they take resize, fit, mean, std, order`,
+		"random:normal?sample=3":   `random samples take no option "sample"; they take samples, seed, low, high`,
 		"random:normal?seed=&seed": "given 2 times",
 		"a/*?mean=%zz":             "invalid URL escape",
 	} {
