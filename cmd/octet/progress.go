@@ -21,6 +21,7 @@ type progress struct {
 	w     io.Writer
 	bars  *mpb.Progress // nil where there is no terminal
 	bar   *mpb.Bar
+	whole bool // the bar has reached its end
 	phase string
 	last  time.Time
 	note  string
@@ -48,10 +49,17 @@ func (p *progress) show(phase string, done, total int64, unit string) {
 		return
 	}
 	p.phase, p.last = phase, now
-	fmt.Fprintf(p.w, "%s: %d of %d %s\n", phase, done, total, unit)
+	fmt.Fprintf(p.w, "%s: %s\n", phase, progressText(done, total, unit))
 	if done >= total {
 		p.last = time.Time{}
 	}
+}
+
+func progressText(done, total int64, unit string) string {
+	if unit == "bytes" {
+		return fmt.Sprintf("%s of %s", bytesText(done), bytesText(total))
+	}
+	return fmt.Sprintf("%d of %d %s", done, total, unit)
 }
 
 func (p *progress) showBar(phase string, done, total int64, unit string) {
@@ -60,10 +68,18 @@ func (p *progress) showBar(phase string, done, total int64, unit string) {
 		p.phase = phase
 		p.bar = p.bars.AddBar(total,
 			mpb.PrependDecorators(decor.Name(phase+" ", decor.WCSyncSpaceR)),
-			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "+unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))
+			mpb.AppendDecorators(counters(unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))
 	}
 	p.bar.SetTotal(total, false)
 	p.bar.SetCurrent(done)
+	p.whole = done >= total
+}
+
+func counters(unit string) decor.Decorator {
+	if unit == "bytes" {
+		return decor.CountersKibiByte("% .1f / % .1f")
+	}
+	return decor.CountersNoUnit("%d/%d " + unit)
 }
 
 // say shows a note once; the same note in a row is shown once.
@@ -94,11 +110,17 @@ func (p *progress) job(j client.Job) {
 	p.say(note)
 }
 
+// endBar leaves the bar as it is: full only if the work was done.
 func (p *progress) endBar() {
-	if p.bar != nil {
+	switch {
+	case p.bar == nil:
+		return
+	case p.whole:
 		p.bar.SetTotal(-1, true)
-		p.bar = nil
+	default:
+		p.bar.Abort(false)
 	}
+	p.bar = nil
 }
 
 // close ends the display.

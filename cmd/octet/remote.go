@@ -73,9 +73,9 @@ func cancelJob(ctx context.Context, c *client.Client, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
 	defer cancel()
 	if _, err := c.Cancel(ctx, id); err != nil {
-		return fmt.Errorf("interrupted, but job %s goes on: it could not be cancelled: %w", id, err)
+		return fmt.Errorf("%w, but job %s goes on: it could not be cancelled: %w", errInterrupted, id, err)
 	}
-	return fmt.Errorf("interrupted: job %s is cancelled", id)
+	return fmt.Errorf("%w: job %s is cancelled", errInterrupted, id)
 }
 
 // upload puts the source and its dataset or ranges into the cluster's store, names them in the specification, and returns notes for the user.

@@ -38,8 +38,8 @@ func TestInterruptCancelsTheJob(t *testing.T) {
 		}()
 		var out, errs strings.Builder
 		args := []string{"convert", model, "-o", t.TempDir() + "/out.tflite", "--data", "random:normal?samples=10000", "--coordinator", addr}
-		if code := run(ctx, args, streams{strings.NewReader(""), &out, &errs}); code != exitFailed {
-			t.Errorf("status %d, want %d", code, exitFailed)
+		if code := run(ctx, args, streams{strings.NewReader(""), &out, &errs}); code != exitInterrupted {
+			t.Errorf("status %d, want %d", code, exitInterrupted)
 		}
 		jobs, err := c.List(t.Context())
 		if err != nil {

@@ -17,10 +17,14 @@ import (
 
 // The exit statuses.
 const (
-	exitFailed  = 1
-	exitUsage   = 2
-	exitRefused = 3
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitInterrupted = 130 // as shells have it for Ctrl-C
 )
+
+// errInterrupted is the error of a command that was told to stop before its work was done.
+var errInterrupted = errors.New("interrupted")
 
 // usageError is a command line that can't be understood.
 type usageError struct{ err error }
@@ -40,8 +44,8 @@ func newRoot(s streams) *cobra.Command {
 int8-quantized ones, on one machine or on a cluster.
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the model holds something that
-is not supported). Every flag can also be set in the environment: --data-dir is
-OCTET_DATA_DIR.`,
+is not supported), 130 interrupted. Every flag can also be set in the environment:
+--data-dir is OCTET_DATA_DIR.`,
 		Example: `  octet convert model.tflite -o model_int8.tflite --data samples.npz
   octet inspect model_int8.tflite
   octet demo`,
@@ -167,8 +171,10 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 		code = exitRefused
 	case errors.As(err, &job) && job.Kind == "refused":
 		code = exitRefused
+	case errors.Is(err, errInterrupted):
+		code = exitInterrupted
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		err = errors.New("interrupted")
+		code, err = exitInterrupted, errInterrupted
 	}
 	fmt.Fprintln(w, "octet: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	return code
