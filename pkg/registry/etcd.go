@@ -70,6 +70,9 @@ func (r *etcdRegistration) announce(ctx, life context.Context) (<-chan *clientv3
 	if err != nil {
 		return nil, fmt.Errorf("registry: lease: %w", err)
 	}
+	r.mu.Lock()
+	r.lease = lease.ID // from here on Close must know of it
+	r.mu.Unlock()
 	w := r.worker
 	point := endpoints.Endpoint{Addr: w.Addr, Metadata: metadata{w.Slots, w.Numerics, w.Version}}
 	if err := r.manager.AddEndpoint(ctx, r.registry.prefix+"/"+w.ID, point, clientv3.WithLease(lease.ID)); err != nil {
@@ -79,9 +82,6 @@ func (r *etcdRegistration) announce(ctx, life context.Context) (<-chan *clientv3
 	if err != nil {
 		return nil, fmt.Errorf("registry: keep alive: %w", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lease = lease.ID
 	return alive, nil
 }
 
@@ -128,6 +128,7 @@ func (e *Etcd) Watch(ctx context.Context) (<-chan []Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
+	ctx = clientv3.WithRequireLeader(ctx) // a member that is cut off must not keep its watchers in the dark
 	first, err := manager.NewWatchChannel(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("registry: watch: %w", err)
@@ -147,6 +148,10 @@ func (e *Etcd) Watch(ctx context.Context) (<-chan []Worker, error) {
 // follow sends the present set, then one after each update, until the channel of updates ends. What is there already is in the channel when
 // NewWatchChannel returns, as one update, or nothing is.
 func (e *Etcd) follow(ctx context.Context, updates endpoints.WatchChannel, out chan<- []Worker) {
+	defer func() {
+		for range updates { // whoever sends must not be left waiting; the channel is closed when the context ends
+		}
+	}()
 	workers := map[string]Worker{}
 	select {
 	case batch := <-updates:
@@ -183,18 +188,18 @@ func (e *Etcd) update(workers map[string]Worker, batch []*endpoints.Update) {
 	}
 }
 
-// rewatch starts over, for as long as it takes; nil once the context has ended.
+// rewatch starts over after a while, for as long as it takes; nil once the context has ended.
 func (e *Etcd) rewatch(ctx context.Context, manager endpoints.Manager) endpoints.WatchChannel {
-	for ctx.Err() == nil {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retry):
+		}
 		if updates, err := manager.NewWatchChannel(ctx); err == nil {
 			return updates
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(retry):
-		}
 	}
-	return nil
 }
 
 func workerOf(id string, p endpoints.Endpoint) (Worker, bool) {

@@ -11,13 +11,13 @@ import (
 // Memory is a Registry within one process.
 type Memory struct {
 	mu      sync.Mutex
-	workers map[string]Worker
-	changed chan struct{} // closed at each change
+	workers map[string]*memoryRegistration // by the worker's ID
+	changed chan struct{}                  // closed at each change
 }
 
 // NewMemory returns an empty registry.
 func NewMemory() *Memory {
-	return &Memory{workers: map[string]Worker{}, changed: make(chan struct{})}
+	return &Memory{workers: map[string]*memoryRegistration{}, changed: make(chan struct{})}
 }
 
 func (m *Memory) change(f func()) {
@@ -30,18 +30,34 @@ func (m *Memory) change(f func()) {
 
 // Register implements Registry.
 func (m *Memory) Register(_ context.Context, w Worker) (Registration, error) {
-	m.change(func() { m.workers[w.ID] = w })
-	return &memoryRegistration{m, w.ID}, nil
+	r := &memoryRegistration{m, w}
+	m.change(func() { m.workers[w.ID] = r })
+	return r, nil
 }
 
 type memoryRegistration struct {
 	registry *Memory
-	id       string
+	worker   Worker
 }
 
+// Close implements Registration. A worker that registered again under the same ID stays.
 func (r *memoryRegistration) Close(context.Context) error {
-	r.registry.change(func() { delete(r.registry.workers, r.id) })
+	m := r.registry
+	m.change(func() {
+		if m.workers[r.worker.ID] == r {
+			delete(m.workers, r.worker.ID)
+		}
+	})
 	return nil
+}
+
+// set returns the registered workers. The caller holds the lock.
+func (m *Memory) set() []Worker {
+	workers := map[string]Worker{}
+	for id, r := range m.workers {
+		workers[id] = r.worker
+	}
+	return sorted(workers)
 }
 
 // Watch implements Registry.
@@ -51,7 +67,7 @@ func (m *Memory) Watch(ctx context.Context) (<-chan []Worker, error) {
 		defer close(out)
 		for {
 			m.mu.Lock()
-			set, changed := sorted(m.workers), m.changed
+			set, changed := m.set(), m.changed
 			m.mu.Unlock()
 			select {
 			case out <- set:

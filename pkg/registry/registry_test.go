@@ -2,7 +2,10 @@ package registry
 
 import (
 	"context"
+	"io"
+	"net"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,10 +13,12 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 )
 
-// etcd starts a server on a free port of the loopback interface and returns a client.
-func etcd(t *testing.T) *clientv3.Client {
+// startEtcd starts a server on a free port of the loopback interface and returns the address of its clients.
+func startEtcd(t *testing.T) string {
 	t.Helper()
 	cfg := embed.NewConfig()
 	cfg.Dir = t.TempDir()
@@ -31,12 +36,97 @@ func etcd(t *testing.T) *clientv3.Client {
 	case <-time.After(30 * time.Second):
 		t.Fatal("etcd did not get ready")
 	}
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{server.Clients[0].Addr().String()}, DialTimeout: 10 * time.Second, Logger: zap.NewNop()})
+	return server.Clients[0].Addr().String()
+}
+
+func dial(t *testing.T, addr string) *clientv3.Client {
+	t.Helper()
+	client, err := clientv3.New(clientv3.Config{
+		Endpoints: []string{addr}, DialTimeout: 10 * time.Second, Logger: zap.NewNop(),
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, MaxDelay: time.Second}, MinConnectTimeout: time.Second,
+		})},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
 	return client
+}
+
+// etcd starts a server and returns a client.
+func etcd(t *testing.T) *clientv3.Client {
+	t.Helper()
+	return dial(t, startEtcd(t))
+}
+
+// wire carries connections to an address until it is cut, and again once it is mended.
+type wire struct {
+	addr, to string
+	mu       sync.Mutex
+	listener net.Listener
+	conns    []net.Conn
+	group    sync.WaitGroup
+}
+
+func newWire(t *testing.T, to string) *wire {
+	t.Helper()
+	w := &wire{addr: "127.0.0.1:0", to: to}
+	w.mend(t)
+	w.addr = w.listener.Addr().String()
+	t.Cleanup(w.cut)
+	return w
+}
+
+func (w *wire) mend(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", w.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listener = l
+	w.group.Go(func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", w.to)
+			if err != nil {
+				here.Close()
+				continue
+			}
+			w.mu.Lock()
+			if w.listener != l { // cut meanwhile
+				here.Close()
+				there.Close()
+			}
+			w.conns = append(w.conns, here, there)
+			w.mu.Unlock()
+			w.group.Go(func() { copyAndClose(here, there) })
+			w.group.Go(func() { copyAndClose(there, here) })
+		}
+	})
+}
+
+func copyAndClose(to, from net.Conn) {
+	_, _ = io.Copy(to, from) // it ends when the wire is cut
+	to.Close()
+	from.Close()
+}
+
+func (w *wire) cut() {
+	w.mu.Lock()
+	w.listener.Close()
+	w.listener = nil
+	for _, c := range w.conns {
+		c.Close()
+	}
+	w.conns = nil
+	w.mu.Unlock()
+	w.group.Wait()
 }
 
 // expect waits until the watched set holds exactly the given workers.
@@ -99,6 +189,94 @@ func TestRegistries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A worker that registers again replaces what it announced; its old registration has nothing more to withdraw.
+func TestRegisterAgain(t *testing.T) {
+	for name, r := range map[string]Registry{"memory": NewMemory(), "etcd": NewEtcd(etcd(t), "/test/workers", 2*time.Second)} {
+		t.Run(name, func(t *testing.T) {
+			sets, err := r.Watch(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			old, now := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 1}, Worker{ID: "a", Addr: "127.0.0.1:2", Slots: 2}
+			first, err := r.Register(t.Context(), old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, sets, old)
+			second, err := r.Register(t.Context(), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, sets, now)
+			if err := first.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			late, err := r.Watch(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, late, now)
+			if err := second.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, late)
+		})
+	}
+}
+
+// Etcd can't be reached for longer than a lease lasts. Those who watch keep the last known set, and learn what has changed when it is back; a worker that
+// lost its lease meanwhile registers again, one that is gone is gone.
+func TestEtcdIsAwayForAWhile(t *testing.T) {
+	etcd := startEtcd(t)
+	wire := newWire(t, etcd)
+	client := dial(t, etcd)
+	far, near := NewEtcd(dial(t, wire.addr), "/test/workers", 2*time.Second), NewEtcd(client, "/test/workers", 2*time.Second)
+	watch := func(r *Etcd) <-chan []Worker {
+		sets, err := r.Watch(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sets
+	}
+	register := func(r *Etcd, w Worker) Registration {
+		reg, err := r.Register(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reg
+	}
+	fromFar, fromNear := watch(far), watch(near)
+	a, b, c := Worker{ID: "a", Addr: "x:1", Slots: 1}, Worker{ID: "b", Addr: "x:2", Slots: 1}, Worker{ID: "c", Addr: "x:3", Slots: 1}
+	register(far, a)
+	gone := register(near, b)
+	expect(t, fromFar, a, b)
+	expect(t, fromNear, a, b)
+	wire.cut()
+	expect(t, fromNear, b) // a lost its lease
+	if err := gone.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	register(near, c)
+	expect(t, fromNear, c)
+	resp, err := client.Get(t.Context(), "/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Compact(t.Context(), resp.Header.Revision); err != nil { // nobody can catch up event by event
+		t.Fatal(err)
+	}
+	select {
+	case set, ok := <-fromFar:
+		if !ok || len(set) != 2 {
+			t.Errorf("without etcd the set is %v, %v", set, ok)
+		}
+	default:
+	}
+	wire.mend(t)
+	expect(t, fromNear, a, c)
+	expect(t, fromFar, a, c)
 }
 
 func TestLostLeaseIsMadeAgain(t *testing.T) {
