@@ -52,7 +52,11 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 	defer context.AfterFunc(s.life, cancel)()
 	ref, err := s.recovered(ctx, task, progressTo(stream), log)
 	if err != nil {
-		log.Warn("shard_failed", zap.Error(err))
+		if ctx.Err() != nil {
+			log.Info("shard_cancelled", zap.Duration("took", time.Since(start)))
+		} else {
+			log.Warn("shard_failed", zap.Error(err))
+		}
 		if s.life.Err() != nil {
 			return status.Error(codes.Unavailable, "the worker is stopping")
 		}

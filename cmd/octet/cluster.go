@@ -75,11 +75,7 @@ func embedded(addr string, etcd *clientv3.Client, dir string, log *zap.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	advertise, err := g.addr("")
-	if err != nil {
-		return nil, err
-	}
-	return &site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: embeddedTTL, dir: dir, log: log}, nil
+	return &site{grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, log: log}, nil
 }
 
 // parts are servers that live and die together.

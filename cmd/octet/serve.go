@@ -56,6 +56,15 @@ func (g *grpcServer) addr(advertise string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// local returns the address that this machine reaches the server at.
+func (g *grpcServer) local() string {
+	at := *g.listener.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		at.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return at.String()
+}
+
 // ready makes the server healthy.
 func (g *grpcServer) ready() {
 	g.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)

@@ -54,6 +54,21 @@ func TestWaitingForEtcdIsNotSilent(t *testing.T) {
 	}
 }
 
+// A cluster in one process may listen on all interfaces: its own members meet on loopback.
+func TestLocalAddress(t *testing.T) {
+	for listened, want := range map[string]string{"127.0.0.1:0": "127.0.0.1", "0.0.0.0:0": "127.0.0.1", ":0": "127.0.0.1"} {
+		g, err := listen(listened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.listener.Close()
+		host, port, err := net.SplitHostPort(g.local())
+		if err != nil || host != want || port == "0" {
+			t.Errorf("%s: %s, %v, want host %s", listened, g.local(), err, want)
+		}
+	}
+}
+
 func TestReach(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
