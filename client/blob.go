@@ -15,8 +15,8 @@ import (
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
-// Blobs transfers blobs to and from the store that a coordinator serves. Transfers that break off go on where they stopped, and give up when
-// nothing arrived for a minute.
+// Blobs transfers blobs to and from the store that a coordinator serves. Transfers that break off go on where they stopped. They give up when
+// nothing arrived for a minute, or when nobody answers at first.
 type Blobs struct{ api octetv1.BlobServiceClient }
 
 // NewBlobs returns the blob part of the API on a connection.
@@ -58,7 +58,7 @@ func (b *Blobs) Missing(ctx context.Context, refs []Ref) ([]Ref, error) {
 
 // Upload sends a blob's bytes, unless the store has them. progress, if not nil, is told how many bytes more are there each time.
 func (b *Blobs) Upload(ctx context.Context, ref Ref, data io.ReaderAt, progress func(n int64)) error {
-	u := &upload{ref: ref, data: data, progress: progress, tries: newTries(patience)}
+	u := &upload{ref: ref, data: data, progress: progress, tries: newTries(contactPatience)}
 	for {
 		err := b.upload(ctx, u)
 		if err == nil {
@@ -99,6 +99,7 @@ func (b *Blobs) upload(ctx context.Context, u *upload) error {
 	if err != nil {
 		return err
 	}
+	u.tries.answered()
 	at := state.GetCommittedSize()
 	u.tell(min(at, u.ref.Size))
 	if state.GetComplete() {

@@ -101,35 +101,60 @@ func TestUploadToAForgetfulStore(t *testing.T) {
 	})
 }
 
-func TestUploadWaitsForAStoreThatIsAway(t *testing.T) {
+// A store that has answered is waited for; one that never did, not so long.
+func TestTransfersWaitForAStoreThatIsAway(t *testing.T) {
 	for name, tt := range map[string]struct {
-		away time.Duration
-		code codes.Code
-		want codes.Code
+		calls int // that are answered before it is away
+		away  time.Duration
+		code  codes.Code
+		want  codes.Code
+		most  time.Duration
 	}{
-		"a while":         {40 * time.Second, codes.Unavailable, codes.OK},
-		"busy a while":    {40 * time.Second, codes.Aborted, codes.OK},
-		"for good":        {time.Hour, codes.Unavailable, codes.Unavailable},
-		"another mistake": {time.Second, codes.InvalidArgument, codes.InvalidArgument},
+		"at first":             {0, 5 * time.Second, codes.Unavailable, codes.OK, contactPatience},
+		"a while":              {2, 40 * time.Second, codes.Unavailable, codes.OK, patience},
+		"busy a while":         {2, 40 * time.Second, codes.Aborted, codes.OK, patience},
+		"from first to last":   {0, time.Hour, codes.Unavailable, codes.Unavailable, contactPatience},
+		"for good":             {2, time.Hour, codes.Unavailable, codes.Unavailable, patience},
+		"another error":        {0, time.Hour, codes.InvalidArgument, codes.InvalidArgument, time.Second},
+		"another error, later": {2, time.Hour, codes.Internal, codes.Internal, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(t)
 				c := f.dial()
 				data := content(10)
-				start := time.Now()
-				f.down = func() error {
-					if time.Since(start) < tt.away {
+				f.cut = 5
+				var start time.Time
+				n := 0
+				away := func() error {
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					n++
+					if n == tt.calls+1 {
+						start = time.Now()
+					}
+					if n > tt.calls && time.Since(start) < tt.away {
 						return status.Error(tt.code, "away")
 					}
 					return nil
 				}
+				f.down = away
 				err := c.Blobs.Upload(t.Context(), refOf(data), bytes.NewReader(data), nil)
 				if status.Code(err) != tt.want {
-					t.Errorf("%v, want %v", err, tt.want)
+					t.Errorf("Upload: %v, want %v", err, tt.want)
 				}
-				if took := time.Since(start); took > patience {
-					t.Errorf("took %v", took)
+				if took := time.Since(start); took > tt.most {
+					t.Errorf("Upload took %v", took)
+				}
+				f.mu.Lock()
+				f.blobs[string(store.Of(data))] = data
+				n = tt.calls - min(tt.calls, 1) // Fetch makes one call where Upload makes two
+				f.mu.Unlock()
+				if _, err = fetchAll(t.Context(), c, store.Of(data)); status.Code(err) != tt.want {
+					t.Errorf("Fetch: %v, want %v", err, tt.want)
+				}
+				if took := time.Since(start); took > tt.most {
+					t.Errorf("Fetch took %v", took)
 				}
 			})
 		})

@@ -94,11 +94,12 @@ func (c *Client) List(ctx context.Context) ([]Job, error) {
 	}
 }
 
-// Watch calls f, if it is not nil, with each state of a job until a final one, which it returns. A coordinator may be away for a minute.
+// Watch calls f, if it is not nil, with each state of a job until a final one, which it returns. A coordinator that has answered may be away for a minute.
 func (c *Client) Watch(ctx context.Context, id string, f func(Job)) (Job, error) {
-	tries := newTries(patience)
+	tries := newTries(contactPatience)
 	for {
 		last, err := c.watch(ctx, id, func(j Job) {
+			tries.answered()
 			tries.progress()
 			if f != nil {
 				f(j)

@@ -156,8 +156,8 @@ func filled(v reflect.Value, n *int) {
 			v.Set(reflect.ValueOf(time.Unix(int64(*n), 0).UTC()))
 			return
 		}
-		for i := range v.NumField() {
-			filled(v.Field(i), n)
+		for _, f := range v.Fields() {
+			filled(f, n)
 		}
 	case reflect.String:
 		v.SetString(fmt.Sprint("s", *n))

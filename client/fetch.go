@@ -21,7 +21,7 @@ import (
 // bytes are not those that the digest names. store.ErrNotFound if the store does not hold the blob.
 func (b *Blobs) Fetch(ctx context.Context, d store.Digest) (io.ReadCloser, int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &blobReader{ctx: ctx, cancel: cancel, api: b.api, digest: d, hash: sha256.New(), size: -1, tries: newTries(patience)}
+	r := &blobReader{ctx: ctx, cancel: cancel, api: b.api, digest: d, hash: sha256.New(), size: -1, tries: newTries(contactPatience)}
 	if err := r.more(); err != nil {
 		err = r.failed(err)
 		cancel()
@@ -73,6 +73,7 @@ func (r *blobReader) receive() error {
 	case err != nil:
 		return err
 	}
+	r.tries.answered()
 	if r.size < 0 {
 		r.size = max(resp.GetSize(), 0)
 	}
@@ -80,7 +81,7 @@ func (r *blobReader) receive() error {
 		r.tries.progress()
 	}
 	r.at += int64(len(r.data))
-	r.hash.Write(r.data) //nolint:errcheck // a hash never fails
+	r.hash.Write(r.data) // a hash never fails
 	if r.at > r.size {
 		return fmt.Errorf("%w: more than the %d bytes announced", store.ErrCorrupt, r.size)
 	}

@@ -12,10 +12,11 @@ import (
 
 // How long something is tried without any progress, and the pauses between two tries.
 const (
-	patience       = time.Minute
-	createPatience = time.Second
-	firstPause     = 100 * time.Millisecond
-	maxPause       = 2 * time.Second
+	patience        = time.Minute
+	contactPatience = 10 * time.Second // while nobody has answered yet: the address may be wrong
+	createPatience  = time.Second
+	firstPause      = 100 * time.Millisecond
+	maxPause        = 2 * time.Second
 )
 
 // tries decides how long something is tried that may be cut off.
@@ -26,6 +27,9 @@ type tries struct {
 }
 
 func newTries(patience time.Duration) *tries { return &tries{patience: patience, since: time.Now()} }
+
+// answered takes note that there is somebody.
+func (t *tries) answered() { t.patience = patience }
 
 // progress starts the patience anew.
 func (t *tries) progress() { t.since, t.n = time.Now(), 0 }

@@ -323,16 +323,14 @@ func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		req := r.conv()
-		key := modelKey{"", ""}
-		if task, err := taskFromWire(req); err != nil {
-			t.Fatal(err)
-		} else {
-			key = modelKey{task.model, task.signature}
-		}
-		if _, err := r.server.models.get(t.Context(), key, func(context.Context) (*shard.Model, error) { return nil, nil }); err != nil {
+		task, err := taskFromWire(req)
+		if err != nil {
 			t.Fatal(err)
 		}
-		_, err := r.run(t.Context(), req)
+		if _, err := r.server.models.get(t.Context(), modelKey{task.model, task.signature}, func(context.Context) (*shard.Model, error) { return nil, nil }); err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.run(t.Context(), req)
 		wantCode(t, "RunShard", err, codes.Internal)
 		if !strings.Contains(err.Error(), "nil pointer") || r.logs.FilterMessage("panic").Len() != 1 {
 			t.Errorf("%v; logged: %v", err, r.logs.All())
