@@ -64,7 +64,7 @@ func Parse(text string) (*Spec, error) {
 	case s.Kind == "" && s.Path != "" && !exists(s.Path):
 		return nil, fmt.Errorf("data %q: no such file or folder, nor tfrecord:FILES, random:normal or random:uniform", text)
 	case s.Kind == "" && strings.Contains(strings.ToLower(filepath.Base(s.Path)), ".tfrecord"):
-		return nil, fmt.Errorf("data %q: TFRecord files want the prefix tfrecord:", text)
+		return nil, fmt.Errorf("data %q: TFRecord files want tfrecord: in front of the path", text)
 	case s.Kind == "":
 		return nil, fmt.Errorf("data %q: want x.npz, x.npy, a folder or glob of pictures, tfrecord:PATH, random:normal or random:uniform", text)
 	case s.Path == "":

@@ -41,7 +41,7 @@ func TestParse(t *testing.T) {
 		"":                         "want x.npz, x.npy, a folder",
 		"nowhere":                  "no such file or folder, nor tfrecord:FILES, random:normal or random:uniform",
 		table:                      "want x.npz, x.npy, a folder",
-		records:                    "TFRecord files want the prefix tfrecord:",
+		records:                    "TFRecord files want tfrecord: in front of the path",
 		"tfrecord:":                "the path is missing",
 		"x.npz?mean=1":             `arrays take no option "mean", nor any other`,
 		"a/*?mean=1&size=3":        `pictures take no option "size"; they take resize, fit, mean, std, order`,
