@@ -116,12 +116,12 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 		return err
 	}
 	bar.close()
-	return printOutputs(s.out, f.output, outputs)
+	return printOutputs(s.out, f.output, manifest.Len(), outputs)
 }
 
-// printOutputs says what a file of outputs holds.
-func printOutputs(w io.Writer, path string, outputs []output) error {
-	fmt.Fprintf(w, "%s: %d samples\n", path, len(outputs[0].values))
+// printOutputs says what a file of outputs of so many samples holds.
+func printOutputs(w io.Writer, path string, samples int, outputs []output) error {
+	fmt.Fprintf(w, "%s: %d samples\n", path, samples)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, o := range outputs {
 		fmt.Fprintf(t, "%s\t%v%v\n", o.name, o.dtype, tensor.Shape(o.arrayShape()))

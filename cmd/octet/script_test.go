@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script/*.txtar against the program. Beside testscript's commands there are
 //
-//	model NAME FILE            writes a model of internal/testmodel, or "custom", which holds a custom operator
+//	model NAME FILE            writes a model of internal/testmodel, "custom", which holds a custom operator, or "mute", which has no outputs
 //	exits STATUS COMMAND...    runs a command, which must end with the given status
 //	samples FILE N VALUE...    writes a .npz of N samples of the input x0 of the Conv model, each filled with one of the values in turn
 func TestScripts(t *testing.T) {
@@ -70,8 +70,12 @@ func writeModel(ts *testscript.TestScript, _ bool, args []string) {
 			m = c.Build()
 		}
 	}
-	if args[0] == "custom" {
+	switch args[0] {
+	case "custom":
 		m = customModel()
+	case "mute":
+		m = testmodel.Conv()
+		m.Graphs[0].Outputs, m.Signatures[0].Outputs = nil, nil
 	}
 	if m == nil {
 		ts.Fatalf("no model %q", args[0])
