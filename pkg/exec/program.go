@@ -43,17 +43,25 @@ type UnsupportedNode struct {
 	Output      string // name of its first result
 }
 
+// Error names each operator once, with the number of its nodes and the first of them.
 func (e *UnsupportedError) Error() string {
-	var b strings.Builder
-	b.WriteString("operators that can't be executed:")
-	for i, n := range e.Nodes {
-		if i == 8 {
-			fmt.Fprintf(&b, " and %d more", len(e.Nodes)-i)
-			break
+	first, count := map[string]UnsupportedNode{}, map[string]int{}
+	var ops []string
+	for _, n := range e.Nodes {
+		if count[n.Op]++; count[n.Op] == 1 {
+			first[n.Op] = n
+			ops = append(ops, n.Op)
 		}
-		fmt.Fprintf(&b, " %s (node %d, %q);", n.Op, n.Node, n.Output)
 	}
-	return strings.TrimSuffix(b.String(), ";")
+	list := make([]string, len(ops))
+	for i, op := range ops {
+		n := first[op]
+		list[i] = fmt.Sprintf("%s (node %d, %q)", op, n.Node, n.Output)
+		if c := count[op]; c > 1 {
+			list[i] = fmt.Sprintf("%s (%d nodes, the first is node %d, %q)", op, c, n.Node, n.Output)
+		}
+	}
+	return "operators that can't be executed: " + strings.Join(list, "; ")
 }
 
 // Compile prepares graph main of the model. All operators that can't be executed are reported at once, as an *UnsupportedError.
