@@ -85,6 +85,7 @@ the same tensors, bit for bit.`,
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
+	completeFile(cmd, "tflite")
 	complete(cmd, "quantize", schemes...)
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", "int8", "uint8", "float32")

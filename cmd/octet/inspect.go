@@ -103,6 +103,7 @@ func newInspect(s streams) *cobra.Command {
 			return i.print(s.out, tensors)
 		},
 	}
+	completeFile(cmd, "tflite")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&tensors, "tensors", false, "list every tensor and node too")
 	return cmd

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -43,7 +46,33 @@ func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra
 		},
 	}
 	coordinatorFlag(cmd, &addr, "127.0.0.1:8470")
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if !strings.Contains(use, "ID") || fromEnvironment(cmd.Flags(), os.LookupEnv) != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return jobIDs(cmd.Context(), addr), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
 	return cmd
+}
+
+// jobIDs lists the jobs' ids for a shell, with what they are; none if the coordinator does not answer at once.
+func jobIDs(ctx context.Context, addr string) []cobra.Completion {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	c, err := client.Dial(addr)
+	if err != nil {
+		return nil
+	}
+	defer c.Close()
+	jobs, err := c.List(ctx)
+	if err != nil {
+		return nil
+	}
+	var ids []cobra.Completion
+	for _, j := range jobs {
+		ids = append(ids, cobra.CompletionWithDesc(j.ID, fmt.Sprintf("%s, %s", j.SourceName, j.State)))
+	}
+	return ids
 }
 
 func newJobsList(s streams) *cobra.Command {

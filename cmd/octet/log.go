@@ -41,3 +41,13 @@ func complete(cmd *cobra.Command, flag string, values ...string) {
 	// The only error is that of a flag that does not exist or is completed twice, which a test of the whole tree would show.
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
+
+// completeFile offers files with the given extensions as a command's only argument.
+func completeFile(cmd *cobra.Command, extensions ...string) {
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return extensions, cobra.ShellCompDirectiveFilterFileExt
+	}
+}

@@ -87,6 +87,9 @@ func TestDetachedJob(t *testing.T) {
 		if list[0].ID != created.ID {
 			t.Errorf("the list holds %s, want %s", list[0].ID, created.ID)
 		}
+		if ids := octet(t, "__complete", "jobs", "get", ""); !strings.HasPrefix(ids, created.ID+"\tmodel.tflite, succeeded\n") {
+			t.Errorf("a shell is offered %q", ids)
+		}
 		os.Unsetenv("OCTET_COORDINATOR")
 		octet(t, append(convert, "-o", want)...)
 		if sum(t, got) != sum(t, want) {

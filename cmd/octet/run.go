@@ -60,6 +60,7 @@ and gives outputs that compare with that model's.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize its outputs")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
+	completeFile(cmd, "tflite")
 	return cmd
 }
 
