@@ -69,6 +69,10 @@ func TestARepeatTakesUpAJobThatOnlyTheJournalKnows(t *testing.T) {
 		defer cancel()
 		_, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: "r", Spec: spec})
 		wantCode(t, "a client that leaves", err, codes.DeadlineExceeded)
+		time.Sleep(2 * time.Second)
+		if records, err := c.journal.Load(t.Context()); err != nil || len(records) != 1 {
+			t.Errorf("the journal holds %d jobs, %v", len(records), err)
+		}
 		c.result(c.wait(c.create("r", spec).GetId()))
 
 		own, err := specFromWire(spec)
@@ -370,6 +374,7 @@ func TestCancelStopsTheWorkers(t *testing.T) {
 		})
 		spec := c.spec(convModel(t, 4))
 		id := c.create("r", spec).GetId()
+		_, work, _ := c.server.job(id)
 		time.Sleep(time.Second)
 		for range 2 { // the second finds it cancelled
 			resp, err := c.jobs.CancelJob(t.Context(), &octetv1.CancelJobRequest{Id: id})
@@ -378,6 +383,7 @@ func TestCancelStopsTheWorkers(t *testing.T) {
 			}
 		}
 		<-stopped
+		<-work.Done() // also what this process does for the job
 		w.set(nil)
 		c.result(c.wait(c.create("next", spec).GetId())) // the slot is free
 		if got := c.get(id); got.GetState() != octetv1.JobState_JOB_STATE_CANCELLED || got.GetEndTime() == nil {

@@ -49,13 +49,10 @@ func (s *Server) step(id string, do func(ctx context.Context, r Record) (Event, 
 		return
 	}
 	e, err := s.recovered(ctx, r, do)
-	switch {
-	case ctx.Err() != nil: // the job is over, or the next coordinator takes it up
-	case err != nil:
-		s.post(JobFailed{Job: id, Error: failureOf(err)})
-	default:
-		s.post(e)
+	if err != nil {
+		e = JobFailed{Job: id, Error: failureOf(err)}
 	}
+	s.post(e) // of no effect if the job has ended meanwhile, or the server has
 }
 
 func (s *Server) recovered(ctx context.Context, r Record, do func(ctx context.Context, r Record) (Event, error)) (e Event, err error) {

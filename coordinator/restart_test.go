@@ -195,12 +195,19 @@ func TestStopWritesWhatIsLeft(t *testing.T) {
 func TestStoppingFailsNoShard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		w := c.worker("a", never)
+		var n atomic.Int64
+		w := c.worker("a", func(w *fakeWorker, req *octetv1.RunShardRequest, stream shardStream) error {
+			if n.Add(1) < maxFailures {
+				return status.Error(codes.Internal, "trouble")
+			}
+			return never(w, req, stream)
+		})
 		id := c.create("r", c.spec(convModel(t, 4))).GetId()
-		for range 2 * maxFailures {
-			time.Sleep(time.Second)
-			c.restart()
+		time.Sleep(10 * time.Minute)
+		if n.Load() != maxFailures {
+			t.Fatalf("%d attempts", n.Load())
 		}
+		c.restart()
 		w.set(nil)
 		c.result(c.wait(id))
 	})

@@ -23,14 +23,16 @@ func (j *testJournal) set(before func(op, job string) error) {
 	j.before = before
 }
 
-func (j *testJournal) ask(op, job string) error {
+func (j *testJournal) ask(ctx context.Context, op, job string) error {
 	j.mu.Lock()
 	before := j.before
 	j.mu.Unlock()
-	if before == nil {
-		return nil
+	if before != nil {
+		if err := before(op, job); err != nil {
+			return err
+		}
 	}
-	return before(op, job)
+	return ctx.Err()
 }
 
 // written returns a record as it comes back from JSON.
@@ -47,42 +49,42 @@ func written(r Record) Record {
 }
 
 func (j *testJournal) Load(ctx context.Context) ([]Record, error) {
-	if err := j.ask("load", ""); err != nil {
+	if err := j.ask(ctx, "load", ""); err != nil {
 		return nil, err
 	}
 	return j.MemoryJournal.Load(ctx)
 }
 
 func (j *testJournal) Create(ctx context.Context, r Record) (Record, bool, error) {
-	if err := j.ask("create", r.ID); err != nil {
+	if err := j.ask(ctx, "create", r.ID); err != nil {
 		return Record{}, false, err
 	}
 	return j.MemoryJournal.Create(ctx, written(r))
 }
 
 func (j *testJournal) Save(ctx context.Context, r Record) error {
-	if err := j.ask("save", r.ID); err != nil {
+	if err := j.ask(ctx, "save", r.ID); err != nil {
 		return err
 	}
 	return j.MemoryJournal.Save(ctx, written(r))
 }
 
 func (j *testJournal) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
-	if err := j.ask("accept", job); err != nil {
+	if err := j.ask(ctx, "accept", job); err != nil {
 		return "", err
 	}
 	return j.MemoryJournal.Accept(ctx, job, shard, digest)
 }
 
 func (j *testJournal) Accepted(ctx context.Context, job string) (map[int]string, error) {
-	if err := j.ask("accepted", job); err != nil {
+	if err := j.ask(ctx, "accepted", job); err != nil {
 		return nil, err
 	}
 	return j.MemoryJournal.Accepted(ctx, job)
 }
 
 func (j *testJournal) Delete(ctx context.Context, r Record) error {
-	if err := j.ask("delete", r.ID); err != nil {
+	if err := j.ask(ctx, "delete", r.ID); err != nil {
 		return err
 	}
 	return j.MemoryJournal.Delete(ctx, r)
