@@ -15,7 +15,6 @@ import (
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
-	"github.com/octetlite/octet/pkg/tflite"
 )
 
 // inspection is what `octet inspect` tells of a model.
@@ -92,9 +91,9 @@ func newInspect(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := tflite.Decode(data)
+			m, err := convert.Decode(convert.Source{Name: args[0], Data: data})
 			if err != nil {
-				return &convert.Error{Kind: convert.BadInput, Source: args[0], Err: err}
+				return err
 			}
 			i := inspect(args[0], len(data), m)
 			if asJSON {

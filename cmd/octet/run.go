@@ -22,7 +22,6 @@ import (
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/tensor"
-	"github.com/octetlite/octet/pkg/tflite"
 )
 
 type runFlags struct {
@@ -72,9 +71,9 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err := checkOutputs([]string{f.output}, []string{path, dataFile(f.data)}); err != nil {
 		return err
 	}
-	m, err := tflite.Decode(data)
+	m, err := convert.Decode(convert.Source{Name: path, Data: data})
 	if err != nil {
-		return &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
+		return err
 	}
 	tmp, err := os.MkdirTemp("", "octet-")
 	if err != nil {

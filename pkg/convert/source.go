@@ -37,13 +37,9 @@ func Load(src Source, folding bool) (f *Float, err error) {
 			f, err = nil, &Error{Kind: Internal, Source: src.Name, Err: fmt.Errorf("%v", r), Hint: "please report this, with the model if you can"}
 		}
 	}()
-	if !isFlatbuffer(src.Data) {
-		return nil, &Error{Kind: Refused, Source: src.Name, Err: fmt.Errorf("not a TensorFlow Lite flatbuffer, but %s", guess(src.Data)),
-			Hint: "this version reads .tflite files"}
-	}
-	m, err := tflite.Decode(src.Data)
+	m, err := Decode(src)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
+		return nil, err
 	}
 	f = &Float{Source: src.Name, Model: m}
 	if folding {
@@ -71,19 +67,35 @@ func (f *Float) Inputs(signature string) ([]dataset.Input, error) {
 	return shard.Inputs(f.Model, s), nil
 }
 
+// Decode reads a source as it is.
+func Decode(src Source) (*ir.Model, error) {
+	if !isFlatbuffer(src.Data) {
+		kind, what := guess(src.Data)
+		return nil, &Error{Kind: kind, Source: src.Name, Err: fmt.Errorf("not a TensorFlow Lite flatbuffer, but %s", what), Hint: "this version reads .tflite files"}
+	}
+	m, err := tflite.Decode(src.Data)
+	if err != nil {
+		return nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
+	}
+	return m, nil
+}
+
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }
 
-// guess says what a file looks like.
-func guess(data []byte) string {
+// guess says what a file looks like. Models of other forms are refused, what is no model is bad.
+func guess(data []byte) (Kind, string) {
+	zipped := bytes.HasPrefix(data, []byte("PK\x03\x04"))
 	switch {
 	case len(data) == 0:
-		return "an empty file"
+		return BadInput, "an empty file"
 	case bytes.HasPrefix(data, []byte("\x89HDF\r\n\x1a\n")):
-		return "an HDF5 file (Keras .h5)"
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return "a ZIP archive (Keras .keras?)"
+		return Refused, "an HDF5 file (Keras .h5)"
+	case zipped && bytes.Contains(data[:min(len(data), 1<<10)], []byte(".npy")):
+		return BadInput, "a NumPy archive (.npz)"
+	case zipped:
+		return Refused, "a ZIP archive (Keras .keras?)"
 	case data[0] == 0x0a || data[0] == 0x08:
-		return "perhaps a TensorFlow protobuf (.pb)"
+		return Refused, "perhaps a TensorFlow protobuf (.pb)"
 	}
-	return "something else"
+	return BadInput, "something else"
 }
