@@ -20,6 +20,9 @@ const (
 	collectWithin = 10 * time.Minute // deleting may take its time
 )
 
+// reconnect is how often a connection that is lost is tried again. gRPC's own pauses grow to minutes, which a coordinator that is back would be kept waiting.
+var reconnect = backoff.Config{BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second}
+
 // UnreachableError says that a coordinator does not answer. Its gRPC status is the one it came with.
 type UnreachableError struct {
 	Addr   string
@@ -41,7 +44,7 @@ func (e *UnreachableError) GRPCStatus() *status.Status { return e.status }
 // answering are options of a connection whose calls do not wait for ever, and say in plain words that nobody answers.
 func answering(addr string) []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectWithin}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: connectWithin}),
 		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			asked := ctx
 			if _, ok := ctx.Deadline(); !ok {

@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
@@ -21,6 +22,11 @@ type peer struct {
 
 // probe is how a worker that vanished without a word is noticed.
 var probe = keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 10 * time.Second}
+
+// reconnect is how often a connection that is lost is tried again. gRPC's own pauses grow to minutes, for which the worker would be of no use.
+var reconnect = grpc.ConnectParams{
+	Backoff: backoff.Config{BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second}, MinConnectTimeout: 5 * time.Second,
+}
 
 // meet compares the present set of workers with those that are known.
 func (s *Server) meet(set []registry.Worker) {
@@ -63,7 +69,7 @@ func (s *Server) greet(w registry.Worker) bool {
 		return news
 	}
 	conn, err := grpc.NewClient(w.Addr, append([]grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithKeepaliveParams(probe),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithKeepaliveParams(probe), grpc.WithConnectParams(reconnect),
 	}, s.dial...)...)
 	if err != nil {
 		s.log.Warn("bad_worker_address", zap.String("worker", w.ID), zap.String("addr", w.Addr), zap.Error(err))
