@@ -229,7 +229,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 			return nil, err
 		}
 		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f, opt, tmp)
+		manifest, files, err := buildDataset(ctx, float, f, opt, tmp, bar)
 		if err != nil {
 			return nil, err
 		}
@@ -273,7 +273,7 @@ func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
 }
 
 // buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, tmp string) (*dataset.Manifest, *store.Overlay, error) {
+func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, tmp string, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
 	inputs, err := float.Inputs(opt.Signature)
 	if err != nil {
 		return nil, nil, err
@@ -283,7 +283,9 @@ func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, op
 		return nil, nil, err
 	}
 	files := store.NewOverlay(folder)
+	done := bar.soon("reading " + f.data)
 	manifest, err := dataset.Build(ctx, f.data, inputs, files)
+	done()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			return nil, nil, err

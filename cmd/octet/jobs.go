@@ -88,13 +88,20 @@ func newJobsList(s streams) *cobra.Command {
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tSTATE\tSAMPLES\tCREATED\tTOOK\tSOURCE")
 		for _, j := range jobs {
-			fmt.Fprintf(w, "%s\t%s\t%d/%d\t%s\t%s\t%s\n", j.ID, j.State, j.Progress.SamplesDone, j.Progress.SamplesTotal,
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", j.ID, j.State, samplesText(j.Progress),
 				j.Created.Local().Format(time.DateTime), took(j), j.SourceName)
 		}
 		return w.Flush()
 	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func samplesText(p client.Progress) string {
+	if p.SamplesTotal == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d/%d", p.SamplesDone, p.SamplesTotal)
 }
 
 func took(j client.Job) string {

@@ -98,6 +98,23 @@ func (p *progress) say(note string) {
 	fmt.Fprintln(p.w, note)
 }
 
+// soon says a note if the work under way is not done, which calling the returned function tells, within a while.
+func (p *progress) soon(note string) (done func()) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		select {
+		case <-stop:
+		case <-time.After(lineEvery):
+			p.say(note)
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}
+
 // job shows the state of a job on a cluster.
 func (p *progress) job(j client.Job) {
 	if j.State != client.Preparing && j.Progress.SamplesTotal > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // Without a terminal there is a line for the start and the end of each phase, and at most one every two seconds between.
@@ -29,5 +30,18 @@ waiting: no workers
 `
 	if out.String() != want {
 		t.Errorf("%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// A note about work that takes long comes if it does, and only then.
+func TestProgressSoon(t *testing.T) {
+	var out strings.Builder
+	p := newProgress(&out)
+	p.soon("reading x")()
+	done := p.soon("reading y")
+	time.Sleep(lineEvery + lineEvery/4)
+	done()
+	if want := "reading y\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
 	}
 }

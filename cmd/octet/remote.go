@@ -100,7 +100,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 			return nil, err
 		}
 		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f, opt, tmp)
+		manifest, files, err := buildDataset(ctx, float, f, opt, tmp, bar)
 		if err != nil {
 			return nil, err
 		}

@@ -91,8 +91,12 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if f.float {
 		r.real()
 	}
+	bar := newProgress(s.err)
+	defer bar.close()
 	files := store.NewOverlay(folder)
+	done := bar.soon("reading " + f.data)
 	manifest, err := dataset.Build(ctx, f.data, r.inputs, files)
+	done()
 	if err != nil {
 		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {
 			return fmt.Errorf("%w (--float quantizes what the model is fed)", err)
@@ -104,8 +108,6 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 		return err
 	}
 	defer samples.Close()
-	bar := newProgress(s.err)
-	defer bar.close()
 	outputs, err := r.run(ctx, samples.Sample, manifest.Len(), f.workers, func(done int) {
 		bar.show("run", int64(done), int64(manifest.Len()), "samples")
 	})
