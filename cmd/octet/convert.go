@@ -44,11 +44,16 @@ func newConvert(s streams) *cobra.Command {
 SOURCE is a .tflite file. --data names a representative dataset, over which the ranges of all
 activations are measured:
 
-  x.npz, x.npy               arrays, samples along axis 0, keyed by the inputs' names
-  DIR, 'GLOB'                pictures: ?resize=224x224&fit=crop|stretch|pad&mean=127.5&std=127.5&order=rgb|bgr
-  tfrecord:FILES             tf.Example records: ?feature=NAME or ?feature.INPUT=NAME
-  random:normal              random samples: ?samples=100&seed=1&low=0&high=1
-  random:uniform
+  x.npz, x.npy           arrays, samples along axis 0, keyed by the inputs' names
+  DIR, 'GLOB', x.jpg     JPEG, PNG and WebP pictures, one a sample, values 0 to 255:
+                         ?resize=224x224&fit=crop|stretch|pad&mean=127.5&std=127.5&order=rgb|bgr
+  tfrecord:FILES         tf.Example records, gzipped or not: ?feature=NAME, or ?feature.INPUT=NAME for
+                         each input; &raw=u8 if the feature's bytes are numbers; pictures as above
+  random:normal          random numbers, to try things out: ?samples=100&seed=1
+  random:uniform         ?samples=100&seed=1&low=0&high=1; of integer inputs within low and high
+
+A few hundred samples of what the model will see are enough. They must be prepared as for the float
+model: (value - mean) / std is what mean and std make of pictures.
 
 --ranges takes ranges that exist already instead: what --stats wrote, or a flatbuffer whose
 tensors carry the minima and maxima that TensorFlow's calibrator recorded. Either one implies

@@ -39,6 +39,9 @@ accuracy is measured on 1,000 others, before and after. Nothing is left behind, 
 }
 
 func demo(ctx context.Context, s streams, keep string) (err error) {
+	if err := checkOutputs([]string{keep}, nil); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "octet-demo-")
 	if err != nil {
 		return err
