@@ -149,7 +149,7 @@ func TestHostileUploads(t *testing.T) {
 			msgs []*octetv1.WriteRequest
 		}{
 			"no blob":         {codes.InvalidArgument, []*octetv1.WriteRequest{{Data: data}}},
-			"path":            {codes.InvalidArgument, []*octetv1.WriteRequest{{Blob: &octetv1.Blob{Digest: "../../../../../../tmp/x", Size: 4}, Data: data}}},
+			"path":            {codes.InvalidArgument, []*octetv1.WriteRequest{{Blob: &octetv1.Blob{Digest: "../../../../../../etc/x", Size: 4}, Data: data}}},
 			"negative size":   {codes.InvalidArgument, []*octetv1.WriteRequest{{Blob: &octetv1.Blob{Digest: good.GetDigest(), Size: -4}, Data: data}}},
 			"huge size":       {codes.InvalidArgument, []*octetv1.WriteRequest{{Blob: &octetv1.Blob{Digest: good.GetDigest(), Size: 1 << 60}, Data: data}}},
 			"too many bytes":  {codes.InvalidArgument, []*octetv1.WriteRequest{{Blob: good, Data: data}, {Offset: 4, Data: data}}},

@@ -19,7 +19,7 @@ type Journal interface {
 	Load(ctx context.Context) ([]Record, error)
 	// Create adds a job, unless there is one with its request id already, which is returned then.
 	Create(ctx context.Context, r Record) (have Record, created bool, err error)
-	// Save overwrites a job that is there; ErrGone if it is not.
+	// Save overwrites a job that is there; ErrGone if it is not. With a final state the results of its shards go, which nobody needs any more.
 	Save(ctx context.Context, r Record) error
 	// Accept keeps a shard's result unless there is one already, and returns the one that is kept. ErrGone if the job is not there.
 	Accept(ctx context.Context, job string, shard int, digest string) (kept string, err error)
@@ -140,10 +140,11 @@ func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	key := j.job(r.ID)
-	resp, err := j.client.Txn(ctx).
-		If(clientv3.Compare(clientv3.CreateRevision(key), ">", 0)).
-		Then(clientv3.OpPut(key, string(value))).
-		Commit()
+	ops := []clientv3.Op{clientv3.OpPut(key, string(value))}
+	if r.State.Final() {
+		ops = append(ops, clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()))
+	}
+	resp, err := j.client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(key), ">", 0)).Then(ops...).Commit()
 	switch {
 	case err != nil:
 		return fmt.Errorf("journal: save %s: %w", r.ID, err)

@@ -48,6 +48,9 @@ func (j *MemoryJournal) Save(_ context.Context, r Record) error {
 		return fmt.Errorf("save %s: %w", r.ID, ErrGone)
 	}
 	j.jobs[r.ID] = r
+	if r.State.Final() {
+		clear(j.results[r.ID])
+	}
 	return nil
 }
 

@@ -114,11 +114,32 @@ func testSave(t *testing.T, j Journal) {
 	}
 	wantRecords(t, j)
 	mustCreate(t, j, a)
+	b := record("j-ab", "b")
+	mustCreate(t, j, b)
+	for _, id := range []string{a.ID, b.ID} {
+		if _, err := j.Accept(t.Context(), id, 0, "d"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results := func(id string, want int) {
+		t.Helper()
+		if got, err := j.Accepted(t.Context(), id); err != nil || len(got) != want {
+			t.Errorf("%s in state %s has results %v, %v", id, a.State, got, err)
+		}
+	}
+	a.State, a.Float = Calibrating, Blob{"f", 1}
+	if err := j.Save(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	wantRecords(t, j, a, b)
+	results(a.ID, 1)
 	a.State, a.Error = Failed, &Failure{Kind: BadInput, Message: "NaN"}
 	if err := j.Save(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	wantRecords(t, j, a)
+	wantRecords(t, j, a, b)
+	results(a.ID, 0)
+	results(b.ID, 1)
 }
 
 func testAccept(t *testing.T, j Journal) {

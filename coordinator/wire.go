@@ -16,7 +16,8 @@ import (
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
-// This file is the border between the protocol's messages and the coordinator's own types. Nothing else here knows both.
+// This file is the border between the protocol's messages and the coordinator's own types: the methods of the services take and return messages, whose content
+// is converted here.
 
 var (
 	stateToWire = map[State]octetv1.JobState{

@@ -73,6 +73,18 @@ func TestRecordAsText(t *testing.T) {
 	}
 }
 
+// The largest record fits into etcd many times over.
+func TestRecordsStaySmall(t *testing.T) {
+	long := strings.Repeat("\u2028", maxName/3) // which JSON escapes
+	s := fullSpec()
+	s.SourceName, s.Signature, s.RangesName = long, long, long
+	failure := &Failure{Kind: BadInput, Message: clip(strings.Repeat("\u2028", maxMessage)), Sample: clip(strings.Repeat("\u2028", maxMessage))}
+	text, err := json.Marshal(Record{ID: "j-0123456789abcdef", RequestID: strings.Repeat("\u2028", maxRequestID), Spec: s, Error: failure})
+	if err != nil || len(text) > 1<<19 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
 func TestJobToWire(t *testing.T) {
 	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}}
 	got := jobToWire(r, Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, Running: 5, Waiting: "w"})

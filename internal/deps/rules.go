@@ -144,6 +144,8 @@ var Pure = []struct {
 }{
 	{"coordinator/machine", []string{"context", "io", "net", "os", "sync", "google.golang.org", "go.etcd.io", Module + "/proto"},
 		"the state machine does no I/O and shares nothing: Step(now, event) []Effect"},
+	{"coordinator/event", []string{"context", "io", "net", "os", "sync", "google.golang.org", "go.etcd.io", Module + "/proto"},
+		"what the state machine takes in and gives out is plain data"},
 	{"pkg/kernel/", []string{"os", "net", "time"},
 		"kernels know slices and integers"},
 }
