@@ -229,7 +229,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 			return nil, err
 		}
 	case f.data != "":
-		tmp, err := os.MkdirTemp("", "octet-")
+		tmp, err := tempDir("octet-")
 		if err != nil {
 			return nil, err
 		}

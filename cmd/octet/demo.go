@@ -42,7 +42,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	if err := checkOutputs([]string{keep}, nil); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "octet-demo-")
+	dir, err := tempDir("octet-demo-")
 	if err != nil {
 		return err
 	}

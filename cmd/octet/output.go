@@ -140,3 +140,12 @@ func plain(err error) error {
 	}
 	return err
 }
+
+// tempDir makes a folder for what is needed meanwhile; the caller removes it.
+func tempDir(prefix string) (string, error) {
+	dir, err := os.MkdirTemp("", prefix)
+	if err != nil {
+		return "", fmt.Errorf("temporary folder in %s: %w", os.TempDir(), plain(err))
+	}
+	return dir, nil
+}

@@ -95,7 +95,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 		if err != nil {
 			return nil, err
 		}
-		tmp, err := os.MkdirTemp("", "octet-")
+		tmp, err := tempDir("octet-")
 		if err != nil {
 			return nil, err
 		}

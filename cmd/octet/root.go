@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -176,6 +177,10 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errInterrupted
 	}
-	fmt.Fprintln(w, "octet: "+strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	text := rpcWords.ReplaceAllString(strings.TrimSpace(err.Error()), "")
+	fmt.Fprintln(w, "octet: "+strings.ReplaceAll(text, "\n", "; "))
 	return code
 }
+
+// rpcWords are what gRPC puts in front of a server's words.
+var rpcWords = regexp.MustCompile(`rpc error: code = \w+ desc = `)

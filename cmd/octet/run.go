@@ -75,7 +75,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp("", "octet-")
+	tmp, err := tempDir("octet-")
 	if err != nil {
 		return err
 	}
