@@ -10,18 +10,17 @@ import (
 )
 
 // foldDensify turns DENSIFY of a constant into a constant.
-func foldDensify(m *ir.Model) error { return fold(m, "DENSIFY") }
+func foldDensify(m *ir.Model) (bool, error) { return fold(m, "DENSIFY") }
 
 // foldDequantize turns DEQUANTIZE of a constant into a constant.
-func foldDequantize(m *ir.Model) error { return fold(m, "DEQUANTIZE") }
+func foldDequantize(m *ir.Model) (bool, error) { return fold(m, "DEQUANTIZE") }
 
 // fold runs every node of the given operator whose operand is a constant, by the operator's own kernel, and makes its result a constant in the
 // same place of the graph's list. Operands that nothing reads any more are removed.
-func fold(m *ir.Model, name string) error {
+func fold(m *ir.Model, name string) (changed bool, err error) {
 	o := op.Set.Lookup(name)
 	for i, g := range m.Graphs {
 		before := len(g.Nodes)
-		var err error
 		g.Nodes = slices.DeleteFunc(g.Nodes, func(n *ir.Node) bool {
 			if err != nil || n.Op != name || len(n.Inputs) != 1 || n.Inputs[0] == nil || n.Inputs[0].Const == nil {
 				return false
@@ -33,13 +32,14 @@ func fold(m *ir.Model, name string) error {
 			return true
 		})
 		if err != nil {
-			return err
+			return changed, err
 		}
 		if len(g.Nodes) < before {
+			changed = true
 			g.Sweep(m.Ports(i)...)
 		}
 	}
-	return nil
+	return changed, nil
 }
 
 // evaluate computes a node of one constant operand and makes its result a constant.

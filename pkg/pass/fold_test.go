@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestPasses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range Float {
+		for _, p := range slices.Concat(Float, Import) {
 			if p.Name == name {
 				if err := Run(m, []Pass{p}); err != nil {
 					t.Fatal(err)

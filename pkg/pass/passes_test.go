@@ -6,7 +6,7 @@ import (
 )
 
 func TestListsRespectTheOrder(t *testing.T) {
-	for name, list := range map[string][]Pass{"Float": Float} {
+	for name, list := range map[string][]Pass{"Float": Float, "Import": Import} {
 		at := map[string]int{}
 		for i, p := range list {
 			if p.Name == "" || p.Why == "" || p.Run == nil {

@@ -1,0 +1,263 @@
+package pass
+
+import (
+	"container/list"
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// rule tries to rewrite a graph around n, which has one of the operators that the rule is listed for, and reports whether it did. A rule looks
+// first and edits after: it must leave the graph untouched if it reports false.
+type rule func(r *rewriter, n *ir.Node) bool
+
+// rules lists rules by the operator of the node that they start from.
+type rules map[string][]rule
+
+// run is a pass made of rules: it applies them to every node of every graph until none applies.
+func (set rules) run(m *ir.Model) (changed bool, err error) {
+	for i := range m.Graphs {
+		r := newRewriter(m, i)
+		// Each sweep but the last changes something. A set of rules that undo each other would never end.
+		for sweep := 0; r.sweep(set); sweep++ {
+			if changed = true; sweep > 100+len(r.graph.Nodes) {
+				return true, fmt.Errorf("graph %d: the rules come to no end", i)
+			}
+		}
+		r.finish()
+	}
+	return changed, nil
+}
+
+// rewriter is a graph under edit, with what rules ask about it kept up to date: who makes a value, and who reads it.
+type rewriter struct {
+	model *ir.Model
+	index int
+	graph *ir.Graph
+
+	order *list.List // of *ir.Node
+	place map[*ir.Node]*list.Element
+	maker map[*ir.Value]*ir.Node
+	uses  map[*ir.Value][]ir.Use // as ir.Graph.Uses: Node is nil for outputs of the graph
+	dirty bool
+}
+
+func newRewriter(m *ir.Model, index int) *rewriter {
+	g := m.Graphs[index]
+	r := &rewriter{
+		model: m, index: index, graph: g,
+		order: list.New(), place: make(map[*ir.Node]*list.Element, len(g.Nodes)), maker: g.Producers(), uses: g.Uses(),
+	}
+	for _, n := range g.Nodes {
+		r.place[n] = r.order.PushBack(n)
+	}
+	return r
+}
+
+// sweep tries the rules once at each node that is there when it begins.
+func (r *rewriter) sweep(set rules) (changed bool) {
+	for _, n := range r.nodes() {
+		if r.place[n] == nil {
+			continue // a rule removed it
+		}
+		for _, try := range set[n.Op] {
+			if try(r, n) {
+				changed, r.dirty = true, true
+				break
+			}
+		}
+	}
+	return changed
+}
+
+// nodes lists the nodes in order.
+func (r *rewriter) nodes() []*ir.Node {
+	nodes := make([]*ir.Node, 0, r.order.Len())
+	for e := r.order.Front(); e != nil; e = e.Next() {
+		nodes = append(nodes, e.Value.(*ir.Node))
+	}
+	return nodes
+}
+
+// finish writes the edit back, and removes the values that nothing refers to.
+func (r *rewriter) finish() {
+	if !r.dirty {
+		return
+	}
+	r.graph.Nodes = r.nodes()
+	r.graph.Sweep(r.model.Ports(r.index)...)
+}
+
+// by returns the node that makes v if its operator is one of ops, else nil.
+func (r *rewriter) by(v *ir.Value, ops ...string) *ir.Node {
+	if n := r.maker[v]; v != nil && n != nil && slices.Contains(ops, n.Op) {
+		return n
+	}
+	return nil
+}
+
+// only returns what by returns, if nothing but one input of one node reads v.
+func (r *rewriter) only(v *ir.Value, ops ...string) *ir.Node {
+	if !r.single(v) {
+		return nil
+	}
+	return r.by(v, ops...)
+}
+
+// single reports whether exactly one input of one node reads v, and the graph does not return it.
+func (r *rewriter) single(v *ir.Value) bool {
+	uses := r.uses[v]
+	return len(uses) == 1 && uses[0].Node != nil
+}
+
+// reader returns the one node that reads v if its operator is one of ops, else nil.
+func (r *rewriter) reader(v *ir.Value, ops ...string) *ir.Node {
+	if uses := r.uses[v]; r.single(v) && slices.Contains(ops, uses[0].Node.Op) {
+		return uses[0].Node
+	}
+	return nil
+}
+
+// value adds a value of the given type to the graph.
+func (r *rewriter) value(name string, t ir.Type) *ir.Value {
+	return r.graph.Add(&ir.Value{Name: name, Type: t})
+}
+
+// constant adds a constant to the graph.
+func (r *rewriter) constant(name string, t *tensor.Tensor) *ir.Value { return r.graph.AddConst(name, t) }
+
+// before inserts a node in front of at. What it reads must be made before that.
+func (r *rewriter) before(at, n *ir.Node) *ir.Node {
+	r.place[n] = r.order.InsertBefore(n, r.place[at])
+	r.link(n)
+	return n
+}
+
+// swap puts n in the place of old, with old's results, so that those who read them, and their names, stay.
+func (r *rewriter) swap(old, n *ir.Node) {
+	outputs := old.Outputs
+	r.before(old, n)
+	r.remove(old)
+	n.Outputs = outputs
+	for _, v := range outputs {
+		r.maker[v] = n
+	}
+}
+
+// setInput makes input i of n read v.
+func (r *rewriter) setInput(n *ir.Node, i int, v *ir.Value) {
+	if old := n.Inputs[i]; old != nil {
+		r.uses[old] = slices.DeleteFunc(r.uses[old], func(u ir.Use) bool { return u == ir.Use{Node: n, Input: i} })
+	}
+	if n.Inputs[i] = v; v != nil {
+		r.uses[v] = append(r.uses[v], ir.Use{Node: n, Input: i})
+	}
+}
+
+// setInputs makes n read the given values.
+func (r *rewriter) setInputs(n *ir.Node, values ...*ir.Value) {
+	r.unlink(n)
+	n.Inputs = values
+	r.link(n)
+}
+
+// replace makes all who read old read v instead, outputs of the graph and of its signatures included.
+func (r *rewriter) replace(old, v *ir.Value) {
+	uses := r.uses[old]
+	delete(r.uses, old)
+	for _, u := range uses {
+		if u.Node == nil {
+			r.graph.Outputs[u.Input] = v
+		} else {
+			u.Node.Inputs[u.Input] = v
+		}
+		r.uses[v] = append(r.uses[v], u)
+	}
+	for _, s := range r.model.Signatures {
+		if s.Graph != r.index {
+			continue
+		}
+		for i, p := range s.Outputs {
+			if p.Value == old {
+				s.Outputs[i].Value = v
+			}
+		}
+	}
+}
+
+// remove deletes a node. Nothing may read its results any more, unless the caller gives them to another node.
+func (r *rewriter) remove(n *ir.Node) {
+	r.unlink(n)
+	for _, v := range n.Outputs {
+		if r.maker[v] == n {
+			delete(r.maker, v)
+		}
+	}
+	r.order.Remove(r.place[n])
+	delete(r.place, n)
+}
+
+// drop removes n if nothing reads its results, and then in the same way the nodes that made what it read.
+func (r *rewriter) drop(n *ir.Node) {
+	if n == nil || r.place[n] == nil {
+		return
+	}
+	for _, v := range n.Outputs {
+		if len(r.uses[v]) > 0 {
+			return
+		}
+	}
+	inputs := slices.Clone(n.Inputs)
+	r.remove(n)
+	for _, v := range inputs {
+		if v != nil {
+			r.drop(r.maker[v])
+		}
+	}
+}
+
+func (r *rewriter) link(n *ir.Node) {
+	for i, v := range n.Inputs {
+		if v != nil {
+			r.uses[v] = append(r.uses[v], ir.Use{Node: n, Input: i})
+		}
+	}
+	for _, v := range n.Outputs {
+		r.maker[v] = n
+	}
+}
+
+func (r *rewriter) unlink(n *ir.Node) {
+	for i, v := range n.Inputs {
+		if v != nil {
+			r.uses[v] = slices.DeleteFunc(r.uses[v], func(u ir.Use) bool { return u == ir.Use{Node: n, Input: i} })
+		}
+	}
+}
+
+// floats returns the elements of a float32 constant.
+func floats(v *ir.Value) ([]float32, bool) {
+	if v == nil || v.Const == nil || v.Type.DType != tensor.Float32 || v.Sparsity != nil {
+		return nil, false
+	}
+	return tensor.View[float32](v.Const), true
+}
+
+// splat returns the value of a float32 constant of one element.
+func splat(v *ir.Value) (float32, bool) {
+	if f, ok := floats(v); ok && len(f) == 1 {
+		return f[0], true
+	}
+	return 0, false
+}
+
+// ints returns the elements of an integer constant.
+func ints(v *ir.Value) ([]int, bool) {
+	if v == nil || v.Const == nil {
+		return nil, false
+	}
+	list, err := v.Const.Ints()
+	return list, err == nil
+}
