@@ -126,7 +126,9 @@ func (r *rewriter) value(name string, t ir.Type) *ir.Value {
 }
 
 // constant adds a constant to the graph.
-func (r *rewriter) constant(name string, t *tensor.Tensor) *ir.Value { return r.graph.AddConst(name, t) }
+func (r *rewriter) constant(name string, t *tensor.Tensor) *ir.Value {
+	return r.graph.AddConst(name, t)
+}
 
 // before inserts a node in front of at. What it reads must be made before that.
 func (r *rewriter) before(at, n *ir.Node) *ir.Node {
