@@ -32,6 +32,9 @@ var Rooms = []Room{
 	{Path: "pkg/op", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir"}},
 	{Path: "pkg/exec", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/kernel"}},
 
+	// What makes graphs.
+	{Path: "pkg/build", May: []string{"pkg/tensor", "pkg/ir", "pkg/op"}},
+
 	// What works on graphs. Constant folding runs the real kernels, hence exec under pass.
 	{Path: "pkg/pass", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/exec"}},
 	{Path: "pkg/quantize", May: []string{"pkg/tensor", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/pass"}},

@@ -1,0 +1,124 @@
+package build
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// text finishes a graph that returns v, and prints the model.
+func text(t *testing.T, b *Builder, outputs ...*ir.Value) string {
+	t.Helper()
+	b.Graph.Outputs = outputs
+	b.Graph.Sweep()
+	if err := ir.Verify(b.Model, op.Set); err != nil {
+		t.Error(err)
+	}
+	return b.Model.String()
+}
+
+func TestConstantsFold(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Emit("x", "ADD", &op.Arith{}, b.Float("a", 1), b.Const("b", tensor.F32(tensor.Shape{2}, 2, 3)))
+	want := `graph "main" {
+  %0 = const "x" f32[2] = [3 4]
+  return %0
+}
+`
+	if diff := cmp.Diff(want, text(t, b, x)); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+// TestShapeArithmeticBecomesOneUnknown flattens as exporters write it: RESHAPE to [SHAPE(x)[0], 12].
+func TestShapeArithmeticBecomesOneUnknown(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 3, 4}})
+	batch := b.Dims("x", x)[0]
+	y := b.Reshape("y", x, []Dim{batch, {Size: 12}})
+	if got, ok := b.Known(batch.Value); !ok || len(got) != 1 || got[0] != Unknown {
+		t.Errorf("the batch is %v, want unknown", got)
+	}
+	if _, ok := b.Known(y); ok {
+		t.Error("the content of an activation is known")
+	}
+	b.Graph.Outputs = []*ir.Value{y}
+	n := b.Graph.Nodes[len(b.Graph.Nodes)-1]
+	b.Graph.Nodes = []*ir.Node{n} // as the elimination of dead nodes does
+	Bind(b.Model)
+	want := `graph "main" {
+  %0 = input "x" f32[1,3,4] as[?,3,4]
+  %1 = const "y/shape_1" i32[2] = [-1 12]
+  %2 "y" f32[1,12] as[?,12] = RESHAPE(%0, %1)
+  return %2
+}
+`
+	if diff := cmp.Diff(want, text(t, b, y)); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+// TestBindInfersAnew adds the batch to a dimension: with a batch of 1 that is 4, not 1.
+func TestBindInfersAnew(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 2}})
+	y := b.Emit("y", "CONCATENATION", &op.Concat{}, x, b.Const("c", tensor.New(tensor.Float32, tensor.Shape{3, 2})))
+	z := b.Emit("z", "FILL", nil, b.Vector("dims", b.Dims("y", y)), b.Float("one", 1))
+	Bind(b.Model)
+	for _, v := range []*ir.Value{y, z} {
+		if want := (tensor.Shape{4, 2}); !v.Type.Shape.Equal(want) || !v.Advertised.Equal(tensor.Shape{-1, 2}) {
+			t.Errorf("%s is %v, advertised as %v", v.Name, v.Type, v.Advertised)
+		}
+	}
+}
+
+func TestNamesAreUnique(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{2}})
+	for _, want := range []string{"x_1", "x_2"} {
+		if got := b.Emit("x", "ABS", nil, x).Name; got != want {
+			t.Errorf("name %q, want %q", got, want)
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{2, 3}})
+	for name, c := range map[string]struct {
+		rule func()
+		want string
+	}{
+		"shapes don't fit":      {func() { b.Emit("y", "ADD", &op.Arith{}, x, b.Const("c", tensor.New(tensor.Float32, tensor.Shape{2}))) }, "ADD: "},
+		"depends on data":       {func() { b.Emit("y", "WHERE", nil, x) }, "WHERE: the shape depends on data"},
+		"no rank":               {func() { b.Input("z", ir.Type{DType: tensor.Float32, Unranked: true}) }, `the input "z" has no known rank`},
+		"not in the op set":     {func() { b.Emit("y", "TF_ERF", nil, x) }, "TF_ERF: the operator has no shape rule"},
+		"refused by a rule":     {func() { Refuse("no %s", "way") }, "no way"},
+		"the rank depends on ?": {func() { rankDependsOnInput(b) }, "RESHAPE: input 1: the shape depends on data"},
+	} {
+		f := Try(c.rule)
+		if f == nil || !f.Refused || !strings.HasPrefix(f.Error(), c.want) {
+			t.Errorf("%s: failure %v, want %q", name, f, c.want)
+		}
+	}
+}
+
+func rankDependsOnInput(b *Builder) {
+	x := b.Input("v", ir.Type{DType: tensor.Int32, Shape: tensor.Shape{-1}})
+	b.Emit("y", "RESHAPE", &op.Reshape{}, b.Const("c", tensor.New(tensor.Float32, tensor.Shape{4})), x)
+}
+
+func TestDataDependentShapesAreDeclared(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{2, 3}})
+	y := b.EmitAs("y", "WHERE", nil, []ir.Type{{DType: tensor.Int64, Shape: tensor.Shape{-1, 2}}}, x)[0]
+	z := b.Emit("z", "CAST", &op.Cast{Out: tensor.Float32}, y)
+	if want := (tensor.Shape{-1, 2}); !z.Type.Shape.Equal(want) {
+		t.Errorf("z is %v, want %v", z.Type, want)
+	}
+}
