@@ -42,6 +42,7 @@ var Rooms = []Room{
 	// Ways in and out.
 	{Path: "pkg/tflite/schema"},
 	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
+	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/ir", "pkg/op", "pkg/build", "pkg/pass", "pkg/frontend/tfpb"}},
 	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
 
 	// One step over one shard, and the pipeline around it.

@@ -1,0 +1,74 @@
+package graphdef
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/build"
+	"github.com/octetlite/octet/pkg/frontend/tfpb"
+)
+
+// calls are the operators that call one function.
+var calls = []Op{
+	{Name: "PartitionedCall", Lower: lowerCall, passes: true},
+	{Name: "StatefulPartitionedCall", Lower: lowerCall, passes: true},
+	{Name: "TPUPartitionedCall", Lower: lowerCall, passes: true},
+	{Name: "SymbolicGradient", Note: "gradients are not part of a model"},
+}
+
+func lowerCall(c *Context) {
+	f := c.Func("f")
+	c.OutEdges(c.Call(f, c.edges)...)
+}
+
+// Call walks a function in the current graph, with the given arguments, and returns its results.
+func (c *Context) Call(f *tfpb.NameAttrList, args []Edge) []Edge {
+	return c.CallIn(c.Builder, f, args)
+}
+
+// CallIn walks a function, and emits into the graph of another builder, such as the body of a loop; arguments must belong to that graph.
+func (c *Context) CallIn(b *build.Builder, f *tfpb.NameAttrList, args []Edge) []Edge {
+	w := c.scope.walk
+	def := w.functions[f.Name]
+	if def == nil {
+		build.Damaged("there is no function %q", f.Name)
+	}
+	if len(args) != len(def.Signature.InputArg) {
+		build.Damaged("function %q has %d arguments, and is given %d", f.Name, len(def.Signature.InputArg), len(args))
+	}
+	if slices.Contains(w.calls, f.Name) {
+		build.Refuse("function %q calls itself", f.Name)
+	}
+	if len(w.calls) >= maxDepth {
+		build.Refuse("calls of functions are more than %d deep", maxDepth)
+	}
+	w.calls = append(w.calls, f.Name)
+	defer func() { w.calls = w.calls[:len(w.calls)-1] }()
+
+	s := &scope{walk: w, b: b, nodes: index(def.NodeDef), args: map[string]Edge{}, attrs: &f.Attr, done: map[string]*result{}}
+	for i, a := range def.Signature.InputArg {
+		s.args[a.Name] = args[i]
+	}
+	results := make([]Edge, len(def.Signature.OutputArg))
+	for i, o := range def.Signature.OutputArg {
+		ret := def.Ret.Get(o.Name)
+		if ret == nil {
+			build.Damaged("function %q does not say what its result %q is", f.Name, o.Name)
+		}
+		e, err := s.resolve(*ret)
+		if err != nil {
+			panic(&build.Failure{Err: fmt.Errorf("function %q: %w", f.Name, err)})
+		}
+		results[i] = e
+	}
+	return results
+}
+
+// Signature returns the declaration of a function.
+func (c *Context) Signature(name string) *tfpb.OpDef {
+	def := c.scope.functions[name]
+	if def == nil {
+		build.Damaged("there is no function %q", name)
+	}
+	return &def.Signature
+}

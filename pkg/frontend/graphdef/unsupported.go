@@ -1,0 +1,66 @@
+package graphdef
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/octetlite/octet/pkg/frontend/tfpb"
+)
+
+// Unsupported lists the operators of a graph that can't be converted.
+type Unsupported struct{ Ops []UnsupportedOp }
+
+// UnsupportedOp is an operator, or one way of using it, that can't be converted.
+type UnsupportedOp struct {
+	Op     string
+	Reason string // empty if the operator is unknown altogether
+	Count  int    // nodes
+	First  string // the first node's name
+}
+
+func (u *Unsupported) add(n *tfpb.NodeDef, reason string) {
+	for i := range u.Ops {
+		if o := &u.Ops[i]; o.Op == n.Op && o.Reason == reason {
+			o.Count++
+			return
+		}
+	}
+	u.Ops = append(u.Ops, UnsupportedOp{n.Op, reason, 1, n.Name})
+}
+
+// collect adds what a result could not be made for.
+func (u *Unsupported) collect(p *poison, seen map[*poison]bool) {
+	if seen[p] {
+		return
+	}
+	seen[p] = true
+	for _, q := range p.from {
+		u.collect(q, seen)
+	}
+	if p.node != nil {
+		u.add(p.node, p.reason)
+	}
+}
+
+func (u *Unsupported) sorted() *Unsupported {
+	slices.SortStableFunc(u.Ops, func(a, b UnsupportedOp) int { return cmp.Compare(a.Op, b.Op) })
+	return u
+}
+
+// Error lists the operators with the number of their nodes and the first of them.
+func (u *Unsupported) Error() string {
+	list := make([]string, len(u.Ops))
+	for i, o := range u.Ops {
+		where := fmt.Sprintf("node %q", o.First)
+		if o.Count > 1 {
+			where = fmt.Sprintf("%d nodes, the first is %q", o.Count, o.First)
+		}
+		list[i] = fmt.Sprintf("%s (%s)", o.Op, where)
+		if o.Reason != "" {
+			list[i] += ": " + o.Reason
+		}
+	}
+	return "operators that can't be converted: " + strings.Join(list, "; ")
+}
