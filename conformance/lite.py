@@ -1,12 +1,15 @@
 """LiteRT as a peer: one way to run a model on given inputs."""
 
+import collections
 import warnings
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 BUILTIN = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES  # the kernels that Octet's executor is compared with
 XNNPACK = OpResolverType.BUILTIN  # what LiteRT runs by default on a CPU
+NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if not k.startswith('_')}
 
 warnings.filterwarnings('ignore', message='.*experimental_preserve_all_tensors.*')
 
@@ -32,6 +35,22 @@ class Runner:
             self.lite.set_tensor(detail['index'], value)
         self.lite.invoke()
         return [self.tensor(d) for d in self.outputs]
+
+    def resized(self, arrays):
+        """The outputs for inputs of these shapes, which the model may declare otherwise."""
+        for detail, value in zip(self.inputs, arrays, strict=True):
+            if list(detail['shape']) != list(value.shape):
+                self.lite.resize_tensor_input(detail['index'], value.shape)
+        self.lite.allocate_tensors()
+        self.inputs = self.lite.get_input_details()
+        return self.run(arrays)
+
+
+def operators(content):
+    """How often each operator occurs in a model, over all of its graphs."""
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    codes = [NAMES[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in model.operatorCodes or []]
+    return dict(collections.Counter(codes[op.opcodeIndex] for g in model.subgraphs for op in g.operators or []).most_common())
 
 
 def random_inputs(details, rng):

