@@ -42,7 +42,11 @@ var Rooms = []Room{
 	// Ways in and out.
 	{Path: "pkg/tflite/schema"},
 	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
+	{Path: "pkg/frontend/raise", May: []string{"pkg/frontend/tfpb"}},
 	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/ir", "pkg/op", "pkg/build", "pkg/pass", "pkg/frontend/tfpb"}},
+	{Path: "pkg/frontend/savedmodel", May: []string{
+		"pkg/tensor", "pkg/ir", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef",
+	}},
 	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
 
 	// One step over one shard, and the pipeline around it.
@@ -50,8 +54,8 @@ var Rooms = []Room{
 		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset",
 	}},
 	{Path: "pkg/convert", May: []string{
-		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/pass", "pkg/quantize",
-		"pkg/tflite", "pkg/dataset", "pkg/shard",
+		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
+		"pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/tflite", "pkg/dataset", "pkg/shard",
 	}},
 
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.

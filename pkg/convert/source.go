@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
@@ -15,11 +17,16 @@ import (
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
-// Source is a model as a user has it: the name of its file, for messages, and the content.
+// Source is a model as a user has it: the name of its file or folder, for messages, and the content.
 type Source struct {
-	Name string
-	Data []byte
+	Name   string
+	Data   []byte // of a file
+	Folder fs.FS  // of a folder, a SavedModel; Data is nil then
+	Import Import
 }
+
+// Flatbuffer reports whether the source is in TensorFlow Lite's format already.
+func (s Source) Flatbuffer() bool { return s.Folder == nil && isFlatbuffer(s.Data) }
 
 // Float is a source after the front end and the passes: the float model that is calibrated.
 type Float struct {
@@ -37,11 +44,11 @@ func Load(src Source, folding bool) (f *Float, err error) {
 			f, err = nil, &Error{Kind: Internal, Source: src.Name, Err: fmt.Errorf("%v", r), Hint: "please report this, with the model if you can"}
 		}
 	}()
-	m, err := Decode(src)
+	m, notes, err := decode(src)
 	if err != nil {
 		return nil, err
 	}
-	f = &Float{Source: src.Name, Model: m}
+	f = &Float{Source: src.Name, Model: m, Notes: notes}
 	if folding {
 		if err := pass.Run(m, pass.Float); err != nil {
 			return nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
@@ -67,17 +74,31 @@ func (f *Float) Inputs(signature string) ([]dataset.Input, error) {
 	return shard.Inputs(f.Model, s), nil
 }
 
-// Decode reads a source as it is.
+// Decode reads a source, and converts it if it is no flatbuffer.
 func Decode(src Source) (*ir.Model, error) {
-	if !isFlatbuffer(src.Data) {
-		kind, what := guess(src.Data)
-		return nil, &Error{Kind: kind, Source: src.Name, Err: fmt.Errorf("not a TensorFlow Lite flatbuffer, but %s", what), Hint: "this version reads .tflite files"}
+	m, _, err := decode(src)
+	return m, err
+}
+
+func decode(src Source) (m *ir.Model, notes []string, err error) {
+	switch {
+	case src.Folder != nil:
+		return decodeSavedModel(src)
+	case isFlatbuffer(src.Data):
+		if src.Import.Given() {
+			return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a flatbuffer's inputs, outputs and shapes are what they are"),
+				Hint: "tags, signatures, inputs, outputs, shapes and batches are chosen when TensorFlow models are converted"}
+		}
+		if m, err = tflite.Decode(src.Data); err != nil {
+			return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
+		}
+		return m, nil, nil
+	case isGraph(src.Data):
+		return decodeGraph(src)
 	}
-	m, err := tflite.Decode(src.Data)
-	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
-	}
-	return m, nil
+	kind, what := guess(src.Data)
+	return nil, nil, &Error{Kind: kind, Source: src.Name, Err: fmt.Errorf("not a model that can be converted, but %s", what),
+		Hint: "this version reads .tflite files, SavedModels and frozen graphs (.pb)"}
 }
 
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }
@@ -94,8 +115,6 @@ func guess(data []byte) (Kind, string) {
 		return BadInput, "a NumPy archive (.npz)"
 	case zipped:
 		return Refused, "a ZIP archive (Keras .keras?)"
-	case data[0] == 0x0a || data[0] == 0x08:
-		return Refused, "perhaps a TensorFlow protobuf (.pb)"
 	}
 	return BadInput, "something else"
 }

@@ -1,0 +1,88 @@
+package graphdef
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/octetlite/octet/pkg/frontend/tfpb"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// silent lists operators that are no output although nothing reads them.
+var silent = []string{"Const", "NoOp", "Assert", "Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Print", "PrintV2", "SaveV2", "RestoreV2", "Assign",
+	"AssignVariableOp", "VarHandleOp", "VariableV2", "MergeV2Checkpoints", "ScalarSummary", "HistogramSummary", "MergeSummary"}
+
+// GuessOutputs returns the nodes that nothing reads and that depend on a placeholder, in the order of the graph.
+func GuessOutputs(g *tfpb.GraphDef) []string {
+	read := map[string]bool{}
+	for i := range g.Node {
+		for _, in := range g.Node[i].Input {
+			if r, err := parseRef(strings.TrimPrefix(in, "^")); err == nil {
+				read[r.node] = true
+			}
+		}
+	}
+	var list []string
+	for i := range g.Node {
+		n := &g.Node[i]
+		if !read[n.Name] && !slices.Contains(silent, n.Op) && len(GuessInputs(g, []string{n.Name})) > 0 {
+			list = append(list, n.Name)
+		}
+	}
+	return list
+}
+
+// GuessInputs returns the placeholders that outputs depend on, in the order of the graph.
+func GuessInputs(g *tfpb.GraphDef, outputs []string) []string {
+	nodes, seen := index(g.Node), map[string]bool{}
+	var stack []string
+	push := func(name string) {
+		if r, err := parseRef(strings.TrimPrefix(name, "^")); err == nil && !seen[r.node] {
+			seen[r.node] = true
+			stack = append(stack, r.node)
+		}
+	}
+	for _, o := range outputs {
+		push(o)
+	}
+	for len(stack) > 0 {
+		n := nodes[stack[len(stack)-1]]
+		stack = stack[:len(stack)-1]
+		if n == nil {
+			continue
+		}
+		for _, in := range n.Input {
+			push(in)
+		}
+	}
+	var list []string
+	for i := range g.Node {
+		if n := &g.Node[i]; seen[n.Name] && (n.Op == "Placeholder" || n.Op == "PlaceholderV2") {
+			list = append(list, n.Name)
+		}
+	}
+	return list
+}
+
+// TypeOf returns the type of the tensor that is to be an input, as far as its node tells it; the element type is tensor.Invalid where it
+// doesn't.
+func TypeOf(g *tfpb.GraphDef, name string) (ir.Type, error) {
+	r, err := parseRef(name)
+	if err != nil {
+		return ir.Type{}, err
+	}
+	for i := range g.Node {
+		n := &g.Node[i]
+		if n.Name != r.node {
+			continue
+		}
+		t, err := placeholder(n)
+		if err != nil {
+			return ir.Type{DType: tensor.Invalid, Unranked: true}, fmt.Errorf("input %q: %w", name, err)
+		}
+		return t, nil
+	}
+	return ir.Type{}, fmt.Errorf("the graph has no node %q", r.node)
+}
