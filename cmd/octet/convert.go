@@ -26,6 +26,7 @@ type convertFlags struct {
 	detach                         bool
 	stats                          string
 	json                           bool
+	source                         sourceFlags
 }
 
 // The values of flags, in the order in which help and completion show them.
@@ -41,7 +42,10 @@ func newConvert(s streams) *cobra.Command {
 		Short: "Convert a model, and quantize it to int8",
 		Long: `Convert a model to a TensorFlow Lite flatbuffer, and quantize it.
 
-SOURCE is a .tflite file. --data names a representative dataset, over which the ranges of all
+SOURCE is a .tflite file, the folder of a SavedModel, or a frozen TensorFlow graph (.pb). An unknown
+batch becomes 1, which callers of the flatbuffer may resize; --batch fixes it.
+
+--data names a representative dataset, over which the ranges of all
 activations are measured:
 
   x.npz, x.npy           arrays, samples along axis 0, keyed by the inputs' names
@@ -63,6 +67,8 @@ By default Octet measures true ranges and quantizes everything for which the run
 integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
 the same tensors, bit for bit.`,
 		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz
+  octet convert saved_model/ -o float.tflite
+  octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
 		Args: want("SOURCE"),
@@ -83,14 +89,15 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.io, "io", "int8", "type of inputs and outputs: int8, uint8 or float32")
 	flags.BoolVar(&f.strict, "strict", false, "refuse a model in which an operator would stay float")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
-	flags.StringVar(&f.signature, "signature", "", "the signature to calibrate (default: the first)")
+	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
 	flags.BoolVar(&f.fold, "fold", false, "without quantization: fold float16 and sparse weights into float32")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate, in this process")
 	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
-	completeFile(cmd, "tflite")
+	f.source.add(cmd)
+	completeFile(cmd, "tflite", "pb")
 	complete(cmd, "quantize", schemes...)
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", "int8", "uint8", "float32")
@@ -170,7 +177,6 @@ var pointless = []struct {
 	{"io", quantizing, "is about quantization: give --data or --ranges"},
 	{"strict", quantizing, "is about quantization: give --data or --ranges"},
 	{"stats", calibrating, "writes what --data measures"},
-	{"signature", calibrating, "is what --data feeds: give --data"},
 	{"on-bad-sample", calibrating, "is about --data"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
@@ -181,14 +187,18 @@ func calibrating(f *convertFlags, _ convert.Scheme) bool { return f.data != "" }
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
 func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {
 	start := time.Now()
-	data, err := os.ReadFile(path)
+	f.source.signature = f.signature
+	source, size, done, err := f.source.open(path)
 	if err != nil {
 		return err
+	}
+	defer done()
+	if f.signature != "" && source.Flatbuffer() && f.data == "" {
+		return usagef("--signature is what --data feeds: give --data")
 	}
 	if err := checkOutputs([]string{f.output, f.stats}, []string{path, f.ranges, dataFile(f.data)}); err != nil {
 		return err
 	}
-	source := convert.Source{Name: path, Data: data}
 	bar := newProgress(s.err)
 	defer bar.close()
 	var out *outcome
@@ -205,7 +215,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 		return err
 	}
 	out.summary.Source, out.summary.Output, out.summary.Seconds = path, f.output, time.Since(start).Seconds()
-	out.summary.SourceBytes, out.summary.OutputBytes = len(data), len(out.model)
+	out.summary.SourceBytes, out.summary.OutputBytes = int(size), len(out.model)
 	if f.json {
 		return writeJSON(s.out, out.summary)
 	}
@@ -256,8 +266,9 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		return nil, err
 	}
 	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
+	out.summary.Notes = float.Notes
 	if f.data != "" {
-		out.summary.Notes = notes(float, opt.Signature)
+		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
 	}
 	if res.Stats != nil {
 		if out.stats, err = res.Stats.Encode(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -80,29 +79,36 @@ type inspectedNode struct {
 
 func newInspect(s streams) *cobra.Command {
 	var asJSON, tensors bool
+	var f sourceFlags
 	cmd := &cobra.Command{
-		Use:   "inspect FILE.tflite",
+		Use:   "inspect SOURCE",
 		Short: "Show a model's operators, tensors, scales, sizes and signatures",
+		Long: `Show what a .tflite file consists of, or the float model that a SavedModel's folder or a frozen
+TensorFlow graph (.pb) becomes.`,
 		Example: `  octet inspect model.tflite
+  octet inspect saved_model/
   octet inspect model.tflite --json | jq .ops`,
-		Args: want("FILE.tflite"),
+		Args: want("SOURCE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			data, err := os.ReadFile(args[0])
+			source, size, done, err := f.open(args[0])
 			if err != nil {
 				return err
 			}
-			m, err := convert.Decode(convert.Source{Name: args[0], Data: data})
+			defer done()
+			m, err := convert.Decode(source)
 			if err != nil {
 				return err
 			}
-			i := inspect(args[0], len(data), m)
+			i := inspect(args[0], int(size), m)
 			if asJSON {
 				return writeJSON(s.out, i)
 			}
 			return i.print(s.out, tensors)
 		},
 	}
-	completeFile(cmd, "tflite")
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.signature, "signature", "", "of a SavedModel: the signature (default: serving_default)")
+	completeFile(cmd, "tflite", "pb")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&tensors, "tensors", false, "list every tensor and node too")
 	return cmd

@@ -81,6 +81,15 @@ func cancelJob(ctx context.Context, c *client.Client, id string) error {
 // upload puts the source and its dataset or ranges into the cluster's store, names them in the specification, and returns notes for the user.
 func upload(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, spec *client.Spec, bar *progress) ([]string, error) {
 	u := uploads{client: c, bar: bar}
+	var list []string
+	if !source.Flatbuffer() {
+		// The front ends need no cluster: what it gets is the float model.
+		float, err := load(source, opt)
+		if err != nil {
+			return nil, err
+		}
+		source, list = convert.Source{Name: source.Name, Data: float.Bytes}, float.Notes
+	}
 	spec.Source = u.bytes(source.Data)
 	if f.ranges != "" {
 		data, err := os.ReadFile(f.ranges)
@@ -113,9 +122,9 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 		for _, b := range manifest.Refs() {
 			u.add(client.Ref{Digest: b.Digest, Size: b.Size}, func() (store.Blob, error) { return files.Open(ctx, b.Digest) })
 		}
-		return notes(float, opt.Signature), u.send(ctx)
+		return append(list, notes(float, opt.Signature)...), u.send(ctx)
 	}
-	return nil, u.send(ctx)
+	return list, u.send(ctx)
 }
 
 // uploads are blobs to be uploaded.

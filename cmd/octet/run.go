@@ -28,21 +28,24 @@ type runFlags struct {
 	data, output, signature string
 	float                   bool
 	workers                 int
+	source                  sourceFlags
 }
 
 func newRun(s streams) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run MODEL.tflite --data SPEC -o OUT.npz",
+		Use:   "run MODEL --data SPEC -o OUT.npz",
 		Short: "Run a model over a dataset",
 		Long: `Run a model over a dataset (see 'octet convert --help' for what --data takes) and write its outputs
 as arrays of a .npz file: named as the signature names them, samples along axis 0.
+
+MODEL is a .tflite file, or what 'octet convert' converts to one.
 
 A quantized model takes and gives integers. With --float it takes the samples that its float model takes,
 and gives outputs that compare with that model's.`,
 		Example: `  octet run model.tflite --data samples.npz -o outputs.npz
   octet run int8.tflite --float --data samples.npz -o int8_outputs.npz`,
-		Args: want("MODEL.tflite"),
+		Args: want("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.data == "" || f.output == "":
@@ -59,19 +62,22 @@ and gives outputs that compare with that model's.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize its outputs")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
-	completeFile(cmd, "tflite")
+	f.source.add(cmd)
+	completeFile(cmd, "tflite", "pb")
 	return cmd
 }
 
 func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
-	data, err := os.ReadFile(path)
+	f.source.signature = f.signature
+	source, _, done, err := f.source.open(path)
 	if err != nil {
 		return err
 	}
+	defer done()
 	if err := checkOutputs([]string{f.output}, []string{path, dataFile(f.data)}); err != nil {
 		return err
 	}
-	m, err := convert.Decode(convert.Source{Name: path, Data: data})
+	m, err := convert.Decode(source)
 	if err != nil {
 		return err
 	}
@@ -94,9 +100,9 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	bar := newProgress(s.err)
 	defer bar.close()
 	files := store.NewOverlay(folder)
-	done := bar.soon("reading " + f.data)
+	read := bar.soon("reading " + f.data)
 	manifest, err := dataset.Build(ctx, f.data, r.inputs, files)
-	done()
+	read()
 	if err != nil {
 		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {
 			return fmt.Errorf("%w (--float quantizes what the model is fed)", err)

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// sourceFlags are the flags that say what to convert of a TensorFlow model.
+type sourceFlags struct {
+	tags, inputs, outputs []string
+	shapes                []string
+	batch                 int
+	signature             string // shared with calibration, which runs one signature
+}
+
+func (f *sourceFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.tags, "tags", nil, "of a SavedModel: the tags of the graph (default: serve)")
+	flags.StringSliceVar(&f.inputs, "inputs", nil, "of a frozen graph: its inputs, a,b (default: the placeholders)")
+	flags.StringSliceVar(&f.outputs, "outputs", nil, "of a frozen graph: its outputs, c,d (default: what nothing reads)")
+	flags.StringArrayVar(&f.shapes, "input-shapes", nil, "shape of an input, a=1,224,224,3; may be repeated, ? leaves a dimension open")
+	flags.IntVar(&f.batch, "batch", 0, "fix unknown batches to this size (default: 1, and callers may resize)")
+}
+
+// open returns the source at a path, the size of its files, and what to call when it is no longer used.
+func (f *sourceFlags) open(path string) (src convert.Source, size int64, done func(), err error) {
+	src = convert.Source{Name: path}
+	done = func() {}
+	if src.Import, err = f.options(); err != nil {
+		return src, 0, done, err
+	}
+	folder := path
+	if filepath.Base(path) == "saved_model.pb" {
+		folder = filepath.Dir(path)
+	}
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			return src, 0, done, err
+		}
+		src.Folder = root.FS()
+		return src, folderSize(src.Folder), func() { root.Close() }, nil
+	}
+	if src.Data, err = os.ReadFile(path); err != nil {
+		return src, 0, done, err
+	}
+	if src.Flatbuffer() {
+		src.Import.Signature = ""
+	}
+	return src, int64(len(src.Data)), done, nil
+}
+
+// options turns the flags into the pipeline's options.
+func (f *sourceFlags) options() (convert.Import, error) {
+	o := convert.Import{Tags: f.tags, Signature: f.signature, Inputs: f.inputs, Outputs: f.outputs, Batch: f.batch, Shapes: map[string]tensor.Shape{}}
+	if f.batch < 0 {
+		return o, usagef("--batch must be at least 1")
+	}
+	for _, text := range f.shapes {
+		name, list, ok := strings.Cut(text, "=")
+		if !ok || name == "" || list == "" {
+			return o, usagef("--input-shapes: %q is not of the form NAME=1,224,224,3", text)
+		}
+		shape := tensor.Shape{}
+		for _, word := range strings.Split(list, ",") {
+			d, err := strconv.Atoi(strings.TrimSpace(word))
+			if word == "?" || word == "-1" {
+				d, err = -1, nil
+			}
+			if err != nil || d < -1 || d == 0 || d > 1<<31 {
+				return o, usagef("--input-shapes: %q in %q is no size of a dimension", word, text)
+			}
+			shape = append(shape, d)
+		}
+		o.Shapes[name] = shape
+	}
+	return o, nil
+}
+
+// folderSize returns the bytes of the files that a SavedModel consists of.
+func folderSize(folder fs.FS) (size int64) {
+	_ = fs.WalkDir(folder, ".", func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // it counts for nothing; who reads it reports it
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size
+}
