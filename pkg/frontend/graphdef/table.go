@@ -34,6 +34,7 @@ func init() {
 		calls,
 		constants,
 		variables,
+		lists,
 	)
 }
 
