@@ -23,11 +23,35 @@ var Float = []Pass{
 
 // Import are the passes that bring what a front end made into TFLite's idiom: as few operators as TFLiteConverter needs, or fewer. Dimensions may
 // be unknown (-1): a pass must take them for any size, one included.
-var Import = []Pass{}
+var Import = []Pass{
+	{"fold_constants", "what other passes make of constants is a constant, too", foldConstants},
+	{"drop_identity", "operators that give back an operand cost time and hide what is behind them", dropIdentity.run},
+	{"merge_negation", "a difference is one operator where a negation and a sum are two", mergeNegation.run},
+	{"simplify_logic", "negations of comparisons, and selections that are decided, are what graphs of conditions leave behind", simplifyLogic.run},
+	{"drop_broadcast", "runtimes broadcast operands themselves", dropBroadcast.run},
+	{"match_relu", "limits by constants are activations, which runtimes fuse", matchRelu.run},
+	{"merge_addends", "two constants that are added one after the other are one", mergeAddends.run},
+	{"fuse_dilation", "runtimes dilate convolutions themselves", fuseDilation.run},
+	{"fuse_pad", "runtimes pad convolutions themselves", fusePad.run},
+	{"fuse_bias", "layers add a bias themselves", fuseBias.run},
+	{"fold_scale", "batch normalization, and other factors, belong into the weights", foldScale.run},
+	{"fold_offset", "an offset before a layer, as of normalized images, belongs into its bias", foldOffset.run},
+	{"reduce_strength", "products and roots are cheaper than quotients and powers", reduceStrength.run},
+	{"fuse_activation", "layers limit their results themselves", fuseActivation.run},
+	{"match_one_hot", "one operator instead of a comparison, or of a conversion", matchOneHot.run},
+	{"match_embedding", "a row of a matrix need not be computed", matchEmbedding.run},
+	{"drop_softmax", "the place of the greatest logit is that of the greatest probability", dropSoftmax.run},
+	{"drop_zero_bias", "FULLY_CONNECTED needs no bias", dropZeroBias.run},
+	{"eliminate_common", "what is computed twice is computed once", eliminateCommon},
+	{"eliminate_dead", "what nothing reads is not computed", eliminateDead},
+}
 
 // Order lists pairs of passes of which the first must come before the second wherever both run.
 var Order = [][2]string{
 	{"fold_densify", "fold_dequantize"}, // weights may be sparse and float16 at once
+	{"fold_scale", "reduce_strength"},   // weights are divided by a constant, not multiplied by its reciprocal, as TFLiteConverter does it
+	{"match_relu", "fuse_activation"},   // a limit that is fused is no operator any more
+	{"fuse_dilation", "fuse_pad"},       // the padding of dilated images is SPACE_TO_BATCH_ND's
 }
 
 // Run applies passes in order.

@@ -18,7 +18,10 @@ type rules map[string][]rule
 
 // run is a pass made of rules: it applies them to every node of every graph until none applies.
 func (set rules) run(m *ir.Model) (changed bool, err error) {
-	for i := range m.Graphs {
+	for i, g := range m.Graphs {
+		if !slices.ContainsFunc(g.Nodes, func(n *ir.Node) bool { return set[n.Op] != nil }) {
+			continue
+		}
 		r := newRewriter(m, i)
 		// Each sweep but the last changes something. A set of rules that undo each other would never end.
 		for sweep := 0; r.sweep(set); sweep++ {
@@ -59,10 +62,10 @@ func newRewriter(m *ir.Model, index int) *rewriter {
 // sweep tries the rules once at each node that is there when it begins.
 func (r *rewriter) sweep(set rules) (changed bool) {
 	for _, n := range r.nodes() {
-		if r.place[n] == nil {
-			continue // a rule removed it
-		}
 		for _, try := range set[n.Op] {
+			if r.place[n] == nil {
+				break // a rule removed it
+			}
 			if try(r, n) {
 				changed, r.dirty = true, true
 				break
@@ -148,6 +151,17 @@ func (r *rewriter) swap(old, n *ir.Node) {
 	}
 }
 
+// become puts another operator in the place of n, with n's results, and removes what has made n's operands for n alone.
+func (r *rewriter) become(n *ir.Node, op string, attr ir.Attr, inputs ...*ir.Value) {
+	old := n.Inputs
+	r.swap(n, &ir.Node{Op: op, Attr: attr, Inputs: inputs})
+	for _, v := range old {
+		if v != nil {
+			r.drop(r.maker[v])
+		}
+	}
+}
+
 // setInput makes input i of n read v.
 func (r *rewriter) setInput(n *ir.Node, i int, v *ir.Value) {
 	if old := n.Inputs[i]; old != nil {
@@ -165,10 +179,14 @@ func (r *rewriter) setInputs(n *ir.Node, values ...*ir.Value) {
 	r.link(n)
 }
 
-// replace makes all who read old read v instead, outputs of the graph and of its signatures included.
+// replace makes all who read old read v instead, outputs of the graph and of its signatures included. A result that becomes an output of the graph takes
+// over the output's name.
 func (r *rewriter) replace(old, v *ir.Value) {
 	uses := r.uses[old]
 	delete(r.uses, old)
+	if r.returned(uses) && r.maker[v] != nil && !r.returned(r.uses[v]) {
+		old.Name, v.Name = v.Name, old.Name
+	}
 	for _, u := range uses {
 		if u.Node == nil {
 			r.graph.Outputs[u.Input] = v
@@ -186,6 +204,51 @@ func (r *rewriter) replace(old, v *ir.Value) {
 				s.Outputs[i].Value = v
 			}
 		}
+	}
+}
+
+// returned reports whether the graph returns the value that has these uses.
+func (r *rewriter) returned(uses []ir.Use) bool {
+	return slices.ContainsFunc(uses, func(u ir.Use) bool { return u.Node == nil })
+}
+
+// bypass removes n, whose one result is v, element for element, and makes those who read the result read v. It reports false, and does nothing, if the types
+// are not the same, or if the graph returns the result and v is no result of a node or is returned as well: an output is a value of its own.
+func (r *rewriter) bypass(n *ir.Node, v *ir.Value) bool {
+	if len(n.Outputs) != 1 || !implies(v.Type, n.Outputs[0].Type) {
+		return false
+	}
+	if old := n.Outputs[0]; r.returned(r.uses[old]) && (r.maker[v] == nil || r.returned(r.uses[v])) {
+		return false
+	}
+	r.replace(n.Outputs[0], v)
+	r.drop(n)
+	return true
+}
+
+// implies reports whether whatever has type t has type u: the types are the same, but u may leave dimensions open.
+func implies(t, u ir.Type) bool {
+	if t.DType != u.DType || len(t.Shape) != len(u.Shape) || t.Unranked != u.Unranked {
+		return false
+	}
+	for i, d := range u.Shape {
+		if d >= 0 && d != t.Shape[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// absorb removes n, of which m has made an operand, and makes m give n's results instead of its own: so n's names stay. Nothing else may read m's results.
+func (r *rewriter) absorb(m, n *ir.Node) {
+	for _, v := range m.Outputs {
+		delete(r.maker, v)
+	}
+	outputs := n.Outputs
+	r.remove(n)
+	m.Outputs, m.Version = outputs, 0
+	for _, v := range outputs {
+		r.maker[v] = m
 	}
 }
 
