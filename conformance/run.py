@@ -9,6 +9,7 @@ Steps of `all`, in order; each does only what is not done yet:
     models      the models that are made from them, and a zoo of small ones
     sources     SavedModels and frozen graphs with TensorFlow's values, and TFLiteConverter's answers to them
     tfops       one-operator graphs, likewise
+    agree       Octet's flatbuffers of the sources, against TensorFlow's values and TFLiteConverter's flatbuffers
     oracle      TensorFlow's int8 answers to the corpus' float models
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
@@ -36,6 +37,7 @@ STEPS = {
     'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'tfjs', 'zoo', 'fold')],
     'sources': [[PYTHON, '-W', 'ignore', HERE / 'sources.py']],
     'tfops': [[PYTHON, '-W', 'ignore', HERE / 'tfops.py']],
+    'agree': [[PYTHON, '-W', 'ignore', HERE / 'agree.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
@@ -47,7 +49,7 @@ STEPS = {
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'oracle', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'agree', 'oracle', 'golden', 'fuzz', 'test']
 
 
 def main():

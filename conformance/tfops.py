@@ -4,7 +4,8 @@
 usage: tfops.py [--jobs N] [--again] [GROUP | GROUP/NAME ...]
 
 A zip holds cases.json, a list in the order of opcases, and beside it N.pb, the N-th case's GraphDef with its functions, inputs as
-Placeholder, and N.S.in.I.npy and N.S.out.I.npy, the I-th input and output of sample S. A case is
+Placeholder, and N.S.in.I.npy and N.S.out.I.npy, the I-th input and output of sample S (complex
+numbers as pairs). A case is
     name        as in opcases
     inputs      name of the tensor, dtype, shape (-1 where open, null where the rank is), and for strings the samples' values
     outputs     the same
@@ -102,6 +103,14 @@ def lite(traced, inputs, outputs):
     return found
 
 
+def flat(t):
+    """An array as it is stored: complex numbers as pairs along a last axis of 2, quantized ones as integers."""
+    t = np.ascontiguousarray(t).reshape(t.shape)
+    if t.dtype.names:
+        t = t[t.dtype.names[0]]
+    return np.stack([t.real, t.imag], -1) if t.dtype.kind == 'c' else t
+
+
 def describe(names, specs, samples):
     found = []
     for i, (name, s) in enumerate(zip(names, specs)):
@@ -132,7 +141,7 @@ def make(case):
             for i, t in enumerate(tensors):
                 if t.dtype.kind != 'O':
                     buffer = io.BytesIO()
-                    np.save(buffer, np.ascontiguousarray(t).reshape(t.shape))
+                    np.save(buffer, flat(t))
                     files[f'{s}.{way}.{i}.npy'] = buffer.getvalue()
     return out, files
 
