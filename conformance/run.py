@@ -16,6 +16,7 @@ Steps of `all`, in order; each does only what is not done yet:
     test        go test -tags conformance
 Not of `all`:
     bench       calibration per sample, beside XNNPACK and TensorFlow's calibrator; for a machine that does nothing else
+    bench-import    wall time and memory of SavedModel to .tflite, beside TFLiteConverter; likewise
     sqnr        output error of both rule sets, the table of docs/quantization.md
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
@@ -44,6 +45,7 @@ STEPS = {
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
+    'bench-import': [[PYTHON, '-W', 'ignore', HERE / 'bench_import.py']],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
