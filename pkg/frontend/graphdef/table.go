@@ -35,6 +35,9 @@ func init() {
 		constants,
 		variables,
 		lists,
+		convolutions,
+		pools,
+		normalizations,
 	)
 }
 
