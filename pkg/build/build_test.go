@@ -122,3 +122,21 @@ func TestDataDependentShapesAreDeclared(t *testing.T) {
 		t.Errorf("z is %v, want %v", z.Type, want)
 	}
 }
+
+// TestStringsMove follows the shapes of strings, whose content no kernel reads.
+func TestStringsMove(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.String, Shape: tensor.Shape{-1, 2}})
+	y := b.Emit("y", "TILE", nil, x, b.Ints("multiples", 1, 3))
+	if got, want := y.Type.String(), "str[?,6]"; got != want {
+		t.Errorf("y is %v, want %v", got, want)
+	}
+	word := b.Const("word", &tensor.Tensor{DType: tensor.String, Shape: tensor.Shape{}, Data: []byte{1, 0, 0, 0, 12, 0, 0, 0, 13, 0, 0, 0, 'a'}})
+	list := b.Reshape("list", word, Fixed(1))
+	if list.Const == nil || len(list.Const.Data) != 13 || list.Type.String() != "str[1]" {
+		t.Errorf("list is %v", list)
+	}
+	if f := Try(func() { b.Emit("z", "ABS", nil, x) }); f == nil {
+		t.Error("strings have an absolute value")
+	}
+}
