@@ -48,8 +48,10 @@ func decodeSavedModel(src Source) (*ir.Model, []string, error) {
 	if len(src.Import.Inputs)+len(src.Import.Outputs) > 0 {
 		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("inputs and outputs of a SavedModel are those of a signature"), Hint: "--signature chooses one"}
 	}
-	res, err := savedmodel.Import(src.Folder, savedmodel.Options{
-		Tags: src.Import.Tags, Signature: src.Import.Signature, Batch: src.Import.Batch, Shapes: src.Import.Shapes,
+	res, err := eitherBatch(src.Import.Batch, func(batch int) (*graphdef.Result, error) {
+		return savedmodel.Import(src.Folder, savedmodel.Options{
+			Tags: src.Import.Tags, Signature: src.Import.Signature, Batch: batch, Shapes: src.Import.Shapes,
+		})
 	})
 	return finishImport(src, res, err)
 }
@@ -76,11 +78,27 @@ func decodeGraph(src Source) (*ir.Model, []string, error) {
 	}
 	var res *graphdef.Result
 	if g, err = raise.Graph(g, keep); err == nil {
-		ports.Batch, ports.Signature = src.Import.Batch, savedmodel.DefaultSignature
-		res, err = graphdef.Import(g, ports)
+		ports.Signature = savedmodel.DefaultSignature
+		res, err = eitherBatch(src.Import.Batch, func(batch int) (*graphdef.Result, error) {
+			ports.Batch = batch
+			return graphdef.Import(g, ports)
+		})
 	}
 	m, more, err := finishImport(src, res, err)
 	return m, append(notes, more...), err
+}
+
+// eitherBatch imports a model with unknown batches left to the callers of the flatbuffer, and if that can't be with a batch of 1.
+func eitherBatch(batch int, do func(batch int) (*graphdef.Result, error)) (*graphdef.Result, error) {
+	res, open := do(batch)
+	if open == nil || batch != 0 {
+		return res, open
+	}
+	res, err := do(1)
+	if err == nil {
+		res.Notes = append(res.Notes, fmt.Sprintf("the batch is fixed to 1, since with a batch that callers choose there are %v; --batch fixes it to another size", open))
+	}
+	return res, err
 }
 
 // graphPorts returns the inputs and outputs to convert, which are guessed where the user names none.
@@ -138,8 +156,11 @@ func finishImport(src Source, res *graphdef.Result, err error) (*ir.Model, []str
 // importError gives an error of a front end its kind and the way out.
 func importError(src Source, err error) error {
 	e := &Error{Kind: BadInput, Source: src.Name, Err: err}
-	if _, ok := errors.AsType[*graphdef.Unsupported](err); ok {
+	if u, ok := errors.AsType[*graphdef.Unsupported](err); ok {
 		e.Kind = Refused
+		if len(u.Open) > 0 {
+			e.Hint = "fixed sizes may help: --input-shapes " + strings.Join(u.Open, " --input-shapes ")
+		}
 	}
 	if f, ok := errors.AsType[*build.Failure](err); ok && f.Refused {
 		e.Kind = Refused

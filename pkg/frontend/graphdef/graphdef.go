@@ -77,6 +77,9 @@ func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 		sig.Outputs = append(sig.Outputs, ir.Port{Name: p.Name, Value: e.Value})
 	}
 	if len(unsupported.Ops) > 0 {
+		for i, p := range opt.Inputs {
+			unsupported.open(p, sig.Inputs[i].Value.Type)
+		}
 		return nil, unsupported.sorted()
 	}
 	res.Model.Signatures = []*ir.Signature{sig}

@@ -4,13 +4,19 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
+	"github.com/octetlite/octet/pkg/ir"
 )
 
 // Unsupported lists the operators of a graph that can't be converted.
-type Unsupported struct{ Ops []UnsupportedOp }
+type Unsupported struct {
+	Ops []UnsupportedOp
+	// Open lists the inputs with unknown dimensions beside the batch, as "name=1,?,?,3": what can't be converted with these may convert with known ones.
+	Open []string
+}
 
 // UnsupportedOp is an operator, or one way of using it, that can't be converted.
 type UnsupportedOp struct {
@@ -41,6 +47,25 @@ func (u *Unsupported) collect(p *poison, seen map[*poison]bool) {
 	}
 	if p.node != nil {
 		u.add(p.node, p.reason)
+	}
+}
+
+// open notes an input that has unknown dimensions beside the batch.
+func (u *Unsupported) open(p Port, t ir.Type) {
+	words := make([]string, len(t.Shape))
+	found := false
+	for i, d := range t.Shape {
+		switch {
+		case d >= 0:
+			words[i] = strconv.Itoa(d)
+		case i == 0:
+			words[i] = "1"
+		default:
+			words[i], found = "?", true
+		}
+	}
+	if found {
+		u.Open = append(u.Open, p.Name+"="+strings.Join(words, ","))
 	}
 }
 
