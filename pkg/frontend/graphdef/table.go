@@ -35,9 +35,15 @@ func init() {
 		constants,
 		variables,
 		lists,
+		conditionals,
+		loops,
+		tensorArrays,
 		convolutions,
 		pools,
 		normalizations,
+		activations,
+		losses,
+		matMuls,
 	)
 }
 
