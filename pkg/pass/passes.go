@@ -30,6 +30,24 @@ var Import = []Pass{
 	{"simplify_logic", "negations of comparisons, and selections that are decided, are what graphs of conditions leave behind", simplifyLogic.run},
 	{"drop_broadcast", "runtimes broadcast operands themselves", dropBroadcast.run},
 	{"match_relu", "limits by constants are activations, which runtimes fuse", matchRelu.run},
+	{"match_gelu", "GELU is one operator of TFLite, and many in the graphs of frameworks", matchGelu.run},
+	{"match_hard_swish", "HARD_SWISH likewise", matchHardSwish.run},
+	{"match_elu", "ELU likewise", matchElu.run},
+	{"match_leaky_relu", "LEAKY_RELU likewise", matchLeakyRelu.run},
+	{"match_prelu", "PRELU likewise", matchPrelu.run},
+	{"match_logistic", "LOGISTIC likewise", matchLogistic.run},
+	{"match_softmax", "SOFTMAX and LOG_SOFTMAX likewise", matchSoftmax.run},
+	{"match_l2_normalization", "L2_NORMALIZATION likewise", matchL2Normalization.run},
+	{"drop_copy", "operators that copy an operand cost time, and stand between those that can be fused", dropCopy.run},
+	{"merge_parts", "what is cut and joined again, or joined twice, costs copies", mergeParts.run},
+	{"merge_transpose", "one TRANSPOSE does for two, none for two that undo each other", mergeTranspose.run},
+	{"merge_reshape", "the last of several RESHAPEs says it all", mergeReshape.run},
+	{"match_fully_connected", "FULLY_CONNECTED takes a bias and an activation, and BATCH_MATMUL does not", matchFullyConnected.run},
+	{"fuse_transpose", "BATCH_MATMUL reads and writes transposed matrices itself", fuseTranspose.run},
+	{"keep_num_dims", "FULLY_CONNECTED takes its operand for rows, and keeps their dimensions, by itself", keepNumDims.run},
+	{"keep_dims", "reductions keep or drop dimensions by themselves", keepDims.run},
+	{"move_unary", "activations are fused only into the layer right before them", moveUnary.run},
+	{"move_binary", "constants are fused only into the layer right before them", moveBinary.run},
 	{"merge_addends", "two constants that are added one after the other are one", mergeAddends.run},
 	{"fuse_dilation", "runtimes dilate convolutions themselves", fuseDilation.run},
 	{"fuse_pad", "runtimes pad convolutions themselves", fusePad.run},
@@ -42,6 +60,7 @@ var Import = []Pass{
 	{"match_embedding", "a row of a matrix need not be computed", matchEmbedding.run},
 	{"drop_softmax", "the place of the greatest logit is that of the greatest probability", dropSoftmax.run},
 	{"drop_zero_bias", "FULLY_CONNECTED needs no bias", dropZeroBias.run},
+	{"lower_erf", "TFLite has no operator for what no pattern took of the error function", lowerErf.run},
 	{"eliminate_common", "what is computed twice is computed once", eliminateCommon},
 	{"eliminate_dead", "what nothing reads is not computed", eliminateDead},
 }
@@ -51,6 +70,11 @@ var Order = [][2]string{
 	{"fold_densify", "fold_dequantize"}, // weights may be sparse and float16 at once
 	{"fold_scale", "reduce_strength"},   // weights are divided by a constant, not multiplied by its reciprocal, as TFLiteConverter does it
 	{"match_relu", "fuse_activation"},   // a limit that is fused is no operator any more
+	{"match_gelu", "lower_erf"},         // the pattern has the error function as an operator
+	{"match_relu", "match_hard_swish"},  // the limit to 6 may be a MAXIMUM and a MINIMUM
+	{"match_hard_swish", "fold_scale"},  // the factor 1/6 may go into the layer behind
+	{"match_relu", "match_prelu"},       // RELU may be a MAXIMUM
+	{"match_leaky_relu", "match_prelu"}, // a single slope is a special case
 	{"fuse_dilation", "fuse_pad"},       // the padding of dilated images is SPACE_TO_BATCH_ND's
 }
 
