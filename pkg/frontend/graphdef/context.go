@@ -97,4 +97,8 @@ func (c *Context) made(v *ir.Value) bool {
 }
 
 // Note tells users something about the conversion, once.
-func (c *Context) Note(format string, args ...any) { c.scope.note(format, args...) }
+func (c *Context) Note(format string, args ...any) {
+	if c.scope != nil {
+		c.scope.note(format, args...)
+	}
+}
