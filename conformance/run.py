@@ -10,6 +10,7 @@ Steps of `all`, in order; each does only what is not done yet:
     sources     SavedModels and frozen graphs with TensorFlow's values, and TFLiteConverter's answers to them
     tfops       one-operator graphs, likewise
     agree       Octet's flatbuffers of the sources, against TensorFlow's values and TFLiteConverter's flatbuffers
+    int8        the same in int8, with TensorFlow's ranges
     oracle      TensorFlow's int8 answers to the corpus' float models
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
@@ -40,6 +41,7 @@ STEPS = {
     'sources': [[PYTHON, '-W', 'ignore', HERE / 'sources.py']],
     'tfops': [[PYTHON, '-W', 'ignore', HERE / 'tfops.py']],
     'agree': [[PYTHON, '-W', 'ignore', HERE / 'agree.py']],
+    'int8': [[PYTHON, '-W', 'ignore', HERE / 'int8_sources.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
@@ -53,7 +55,7 @@ STEPS = {
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'agree', 'oracle', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'agree', 'int8', 'oracle', 'golden', 'fuzz', 'test']
 
 
 def main():
