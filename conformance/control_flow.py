@@ -7,7 +7,7 @@ import json
 import os
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
+os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')  # for TensorFlow 1's cells
 import numpy as np
 import tensorflow as tf
 from places import REPO

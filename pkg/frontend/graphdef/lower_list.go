@@ -171,7 +171,11 @@ func lowerListScatterInto(c *Context) {
 }
 
 func lowerListSplit(c *Context) {
-	v, lengths := c.In(0), c.indices(2)
+	c.OutEdges(Edge{List: c.splitRows(c.In(0), c.indices(2), c.shapeOperand(1))})
+}
+
+// splitRows returns the list of parts of v, of equal lengths along dimension 0. element counts if there is none.
+func (c *Context) splitRows(v *ir.Value, lengths []int, element []build.Dim) *List {
 	if len(v.Type.Shape) == 0 {
 		build.Damaged("a scalar can't be split")
 	}
@@ -181,11 +185,10 @@ func lowerListSplit(c *Context) {
 		}
 	}
 	if len(lengths) == 0 {
-		c.OutEdges(Edge{List: &List{DType: v.Type.DType, Element: c.shapeOperand(1)}})
-		return
+		return &List{DType: v.Type.DType, Element: element}
 	}
 	dims := append(build.Fixed(len(lengths), lengths[0]), c.Dims(c.name("rows"), v)[1:]...)
-	c.OutEdges(Edge{List: &List{Value: c.Reshape(c.name("split"), v, dims)}})
+	return &List{Value: c.Reshape(c.name("split"), v, dims)}
 }
 
 func lowerListConcat(c *Context) {
@@ -195,15 +198,20 @@ func lowerListConcat(c *Context) {
 	} else if s, unranked := c.ShapeAttr("element_shape"); !unranked {
 		element = build.Fixed(s...)
 	}
-	v := c.tensorOf(c.List(0), element)
+	c.Out(c.joinRows(c.List(0), element))
+}
+
+// joinRows returns the list's elements one behind the other along dimension 0, and how long each is along it.
+func (c *Context) joinRows(l *List, element []build.Dim) (rows, lengths *ir.Value) {
+	v := c.tensorOf(l, element)
 	dims := c.Dims(c.name("list"), v)
 	if len(dims) < 2 {
 		build.Damaged("scalars can't be joined")
 	}
-	rows := dims[1]
-	lengths := c.Emit("FILL", nil, c.Vector(c.name("count"), dims[:1]), c.Emit("CAST", &op.Cast{In: i32, Out: i64}, c.scalarOf(rows)))
-	dims = append([]build.Dim{c.product(dims[0], rows)}, dims[2:]...)
-	c.Out(c.Reshape(c.name("concat"), v, dims), lengths)
+	each := c.Emit("CAST", &op.Cast{In: i32, Out: i64}, c.scalarOf(dims[1]))
+	lengths = c.Emit("FILL", nil, c.Vector(c.name("count"), dims[:1]), each)
+	dims = append([]build.Dim{c.product(dims[0], dims[1])}, dims[2:]...)
+	return c.Reshape(c.name("concat"), v, dims), lengths
 }
 
 func (c *Context) product(a, b build.Dim) build.Dim {
