@@ -44,6 +44,7 @@ func init() {
 		activations,
 		losses,
 		matMuls,
+		einsums,
 	)
 }
 
