@@ -33,7 +33,7 @@ type contentKey struct {
 
 // contentSamples is the number of pieces of a large constant that its key looks at, contentPiece their length in bytes.
 const (
-	contentSamples = 16
+	contentSamples = 4
 	contentPiece   = 64
 )
 
@@ -85,7 +85,7 @@ type nodeKey struct {
 
 // mergeNodes makes the readers of a node's results read those of the first node that is the same.
 func (r *rewriter) mergeNodes() (changed bool) {
-	found := make(map[nodeKey][]*ir.Node, r.order.Len())
+	found := make(map[nodeKey][]*ir.Node, len(r.graph.Nodes))
 	for _, n := range r.nodes() {
 		if !pure(n) {
 			continue

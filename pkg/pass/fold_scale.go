@@ -15,10 +15,6 @@ var foldScale = rules{
 	"CONV_2D": {scaleData}, "DEPTHWISE_CONV_2D": {scaleData}, "CONV_3D": {scaleData}, "FULLY_CONNECTED": {scaleData},
 }
 
-func multiply(x, c float32) float32 { return x * c }
-
-func divide(x, c float32) float32 { return x / c }
-
 // scaleResult starts from a product of a layer's result and a constant of one element or one for each channel, or their quotient.
 func scaleResult(r *rewriter, n *ir.Node) bool {
 	for i := range n.Inputs {
@@ -35,13 +31,10 @@ func scaleResult(r *rewriter, n *ir.Node) bool {
 		if !ok || !plain(weights) || bias != nil && !plain(bias) || !finite(list) || n.Op == "DIV" && slices.Contains(list, 0) {
 			continue
 		}
-		f := multiply
-		if n.Op == "DIV" {
-			f = divide
-		}
-		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, l.out, list, f)))
+		over := n.Op == "DIV"
+		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, l.out, list, over)))
 		if bias != nil {
-			r.setInput(m, l.bias, r.constant(bias.Name, along(flat(bias.Const), 0, list, f)))
+			r.setInput(m, l.bias, r.constant(bias.Name, along(flat(bias.Const), 0, list, over)))
 		}
 		if a := activationOf(n); a != op.None {
 			setActivation(m, a)
@@ -66,7 +59,7 @@ func scaleData(r *rewriter, m *ir.Node) bool {
 		if !ok || !finite(list) {
 			continue
 		}
-		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, axis, list, multiply)))
+		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, axis, list, false)))
 		m.Version = 0
 		r.setInput(m, l.data, x)
 		r.drop(n)

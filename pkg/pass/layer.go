@@ -62,18 +62,48 @@ func spread(list []float32, n int) []float32 {
 	return out
 }
 
-// along returns the elements of a constant, each changed by f and by the element of list that belongs to its index in dimension axis.
-func along(t *tensor.Tensor, axis int, list []float32, f func(x, c float32) float32) *tensor.Tensor {
+// along returns the elements of a constant, each times the element of list that belongs to its index in dimension axis, or over it.
+func along(t *tensor.Tensor, axis int, list []float32, over bool) *tensor.Tensor {
 	out := tensor.New(t.DType, t.Shape)
 	src, dst := tensor.View[float32](t), tensor.View[float32](out)
+	list = spread(list, t.Shape[axis])
 	inner := t.Shape[axis+1:].Elements()
-	for i, at := 0, 0; at < len(src); i, at = i+1, at+inner {
-		c := list[i%t.Shape[axis]%len(list)]
-		for j := at; j < at+inner; j++ {
-			dst[j] = f(src[j], c)
+	if inner == 1 { // whole rows at once, each beside the list
+		for at := 0; at < len(src); at += len(list) {
+			scaleRow(dst[at:at+len(list)], src[at:], list, over)
 		}
+		return out
+	}
+	for i, at := 0, 0; at < len(src); i, at = i+1, at+inner {
+		scaleRun(dst[at:at+inner], src[at:], list[i%len(list)], over)
 	}
 	return out
+}
+
+func scaleRow(dst, src, list []float32, over bool) {
+	src, list = src[:len(dst)], list[:len(dst)]
+	if over {
+		for i := range dst {
+			dst[i] = src[i] / list[i]
+		}
+		return
+	}
+	for i := range dst {
+		dst[i] = src[i] * list[i]
+	}
+}
+
+func scaleRun(dst, src []float32, c float32, over bool) {
+	src = src[:len(dst)]
+	if over {
+		for i := range dst {
+			dst[i] = src[i] / c
+		}
+		return
+	}
+	for i := range dst {
+		dst[i] = src[i] * c
+	}
 }
 
 // activationOf returns the activation that a node applies to its result.

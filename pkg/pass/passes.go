@@ -80,31 +80,35 @@ var Order = [][2]string{
 
 // Run applies passes in order.
 func Run(m *ir.Model, passes []Pass) error {
-	_, err := round(m, passes)
-	return err
+	for _, p := range passes {
+		if _, err := p.Run(m); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return nil
 }
 
 // Settle applies passes in order, again and again until none changes anything: what one pass makes may be what another looks for.
 func Settle(m *ir.Model, passes []Pass) error {
-	for range maxRounds {
-		changed, err := round(m, passes)
-		if err != nil || !changed {
-			return err
+	if len(passes) == 0 {
+		return nil
+	}
+	idle := 0 // passes that have changed nothing since one did
+	for i := range maxRounds * len(passes) {
+		p := passes[i%len(passes)]
+		changed, err := p.Run(m)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		if idle++; changed {
+			idle = 0
+		}
+		if idle == len(passes) {
+			return nil
 		}
 	}
 	return fmt.Errorf("the passes come to no end in %d rounds", maxRounds)
 }
 
-// maxRounds bounds Settle. Real models need two or three rounds, and one more that changes nothing.
+// maxRounds bounds Settle. Real models need two or three rounds.
 const maxRounds = 50
-
-func round(m *ir.Model, passes []Pass) (changed bool, err error) {
-	for _, p := range passes {
-		c, err := p.Run(m)
-		if err != nil {
-			return changed, fmt.Errorf("%s: %w", p.Name, err)
-		}
-		changed = changed || c
-	}
-	return changed, nil
-}

@@ -40,30 +40,54 @@ type rewriter struct {
 	index int
 	graph *ir.Graph
 
-	order *list.List // of *ir.Node
-	place map[*ir.Node]*list.Element
 	maker map[*ir.Value]*ir.Node
 	uses  map[*ir.Value][]ir.Use // as ir.Graph.Uses: Node is nil for outputs of the graph
+	gone  map[*ir.Node]bool      // nodes that were removed
+	chain *chain                 // the nodes in order; nil as long as that is the graph's
 	dirty bool
+}
+
+// chain is a list of nodes to edit.
+type chain struct {
+	order *list.List // of *ir.Node
+	place map[*ir.Node]*list.Element
 }
 
 func newRewriter(m *ir.Model, index int) *rewriter {
 	g := m.Graphs[index]
-	r := &rewriter{
-		model: m, index: index, graph: g,
-		order: list.New(), place: make(map[*ir.Node]*list.Element, len(g.Nodes)), maker: g.Producers(), uses: g.Uses(),
+	return &rewriter{model: m, index: index, graph: g, maker: g.Producers(), uses: usesOf(g), gone: map[*ir.Node]bool{}}
+}
+
+// usesOf is ir.Graph.Uses with little memory: most values are read once, and the lists of all of them lie in one piece.
+func usesOf(g *ir.Graph) map[*ir.Value][]ir.Use {
+	uses := make(map[*ir.Value][]ir.Use, len(g.Values))
+	firsts := make([]ir.Use, 0, len(g.Values))
+	add := func(v *ir.Value, u ir.Use) {
+		if list := uses[v]; list != nil || len(firsts) == cap(firsts) {
+			uses[v] = append(list, u)
+			return
+		}
+		firsts = append(firsts, u)
+		uses[v] = firsts[len(firsts)-1 : len(firsts) : len(firsts)]
 	}
 	for _, n := range g.Nodes {
-		r.place[n] = r.order.PushBack(n)
+		for i, v := range n.Inputs {
+			if v != nil {
+				add(v, ir.Use{Node: n, Input: i})
+			}
+		}
 	}
-	return r
+	for i, v := range g.Outputs {
+		add(v, ir.Use{Input: i})
+	}
+	return uses
 }
 
 // sweep tries the rules once at each node that is there when it begins.
 func (r *rewriter) sweep(set rules) (changed bool) {
 	for _, n := range r.nodes() {
 		for _, try := range set[n.Op] {
-			if r.place[n] == nil {
+			if r.gone[n] {
 				break // a rule removed it
 			}
 			if try(r, n) {
@@ -75,13 +99,28 @@ func (r *rewriter) sweep(set rules) (changed bool) {
 	return changed
 }
 
-// nodes lists the nodes in order.
+// nodes lists the nodes in order. The list is not to be changed.
 func (r *rewriter) nodes() []*ir.Node {
-	nodes := make([]*ir.Node, 0, r.order.Len())
-	for e := r.order.Front(); e != nil; e = e.Next() {
+	if r.chain == nil {
+		return r.graph.Nodes
+	}
+	nodes := make([]*ir.Node, 0, r.chain.order.Len())
+	for e := r.chain.order.Front(); e != nil; e = e.Next() {
 		nodes = append(nodes, e.Value.(*ir.Node))
 	}
 	return nodes
+}
+
+// list returns the nodes as a list to edit.
+func (r *rewriter) list() *chain {
+	if r.chain == nil {
+		c := &chain{list.New(), make(map[*ir.Node]*list.Element, len(r.graph.Nodes))}
+		for _, n := range r.graph.Nodes {
+			c.place[n] = c.order.PushBack(n)
+		}
+		r.chain = c
+	}
+	return r.chain
 }
 
 // finish writes the edit back, and removes the values that nothing refers to.
@@ -135,7 +174,9 @@ func (r *rewriter) constant(name string, t *tensor.Tensor) *ir.Value {
 
 // before inserts a node in front of at. What it reads must be made before that.
 func (r *rewriter) before(at, n *ir.Node) *ir.Node {
-	r.place[n] = r.order.InsertBefore(n, r.place[at])
+	c := r.list()
+	c.place[n] = c.order.InsertBefore(n, c.place[at])
+	delete(r.gone, n)
 	r.link(n)
 	return n
 }
@@ -260,13 +301,15 @@ func (r *rewriter) remove(n *ir.Node) {
 			delete(r.maker, v)
 		}
 	}
-	r.order.Remove(r.place[n])
-	delete(r.place, n)
+	c := r.list()
+	c.order.Remove(c.place[n])
+	delete(c.place, n)
+	r.gone[n] = true
 }
 
 // drop removes n if nothing reads its results, and then in the same way the nodes that made what it read.
 func (r *rewriter) drop(n *ir.Node) {
-	if n == nil || r.place[n] == nil {
+	if n == nil || r.gone[n] {
 		return
 	}
 	for _, v := range n.Outputs {
