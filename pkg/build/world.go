@@ -245,3 +245,10 @@ func integers(t *tensor.Tensor) ([]int, bool) {
 	list, err := t.Ints()
 	return list, err == nil
 }
+
+// SameShape reports whether x and y have the same shape, as far as that follows from their operators: unknown dimensions count as equal where they
+// stand for the same size.
+func (b *Builder) SameShape(x, y *ir.Value) bool {
+	f, g := b.fact(x), b.fact(y)
+	return f.worlds[0].Shape.Equal(g.worlds[0].Shape) && f.worlds[1].Shape.Equal(g.worlds[1].Shape)
+}

@@ -27,7 +27,7 @@ var binaries = []Op{
 		arith(tensor.Float32, kernel.Sub[float32]), arith(tensor.Int32, kernel.Sub[int32]), arith(tensor.Int64, kernel.Sub[int64])),
 	binary("MUL", "x * y; integers wrap.", attr[Fused],
 		arith(tensor.Float32, kernel.Mul[float32]), arith(tensor.Int16, kernel.Mul[int16]), arith(tensor.Int32, kernel.Mul[int32]), arith(tensor.Int64, kernel.Mul[int64]),
-		arith(tensor.UInt32, kernel.Mul[uint32])),
+		arith(tensor.UInt32, kernel.Mul[uint32]), row(tensor.Complex64, kernel.MulComplex64)),
 	binary("DIV", "x / y, of integers rounded towards zero.", attr[Fused],
 		arith(tensor.Float32, kernel.Div[float32]), divisor[int32](arith(tensor.Int32, kernel.TruncDiv[int32]))),
 	binary("FLOOR_DIV", "x / y rounded down.", nil,

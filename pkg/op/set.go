@@ -7,6 +7,8 @@ var Set = NewSet(
 	comparisons,
 	selects,
 	casts,
+	complexes,
+	bucketizes,
 	convs,
 	depthwises,
 	transposeConvs,

@@ -61,6 +61,11 @@ var mathCodecs = join(
 			func(a *op.Cumsum) schema.CumsumOptionsT {
 				return schema.CumsumOptionsT{Exclusive: a.Exclusive, Reverse: a.Reverse}
 			}),
+		"BUCKETIZE": attrs(schema.BuiltinOptionsBucketizeOptions,
+			func(o *schema.BucketizeOptionsT) op.Bucketize { return op.Bucketize{Boundaries: o.Boundaries} },
+			func(a *op.Bucketize) schema.BucketizeOptionsT {
+				return schema.BucketizeOptionsT{Boundaries: a.Boundaries}
+			}),
 		"SOFTMAX": attrs(schema.BuiltinOptionsSoftmaxOptions,
 			func(o *schema.SoftmaxOptionsT) op.Softmax { return op.Softmax{Beta: o.Beta} },
 			func(a *op.Softmax) schema.SoftmaxOptionsT { return schema.SoftmaxOptionsT{Beta: a.Beta} }),

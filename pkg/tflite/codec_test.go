@@ -94,6 +94,10 @@ func fill(f reflect.Value, i int) {
 		*v = []byte{byte(i), 0}
 	case *float32:
 		*v = float32(i) + 0.1
+	case *[]float32:
+		*v = []float32{float32(i), 0.1}
+	case *int64:
+		*v = int64(i+1) << 40
 	case *bool:
 		*v = !*v
 	case *string:
