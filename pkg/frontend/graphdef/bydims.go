@@ -46,7 +46,7 @@ func (c *Context) byDims(x *ir.Value, busy []bool, limit int, apply func(x *ir.V
 		for i, g := range groups {
 			shape[i] = build.Dim{Size: 1}
 			for _, d := range g {
-				shape[i] = c.times(shape[i], d)
+				shape[i] = c.timesDim(shape[i], d)
 			}
 		}
 		x = apply(c.Reshape(c.name("reshape"), x, shape), dims)

@@ -94,11 +94,11 @@ func (c *Context) scattered(x, index, updates *ir.Value) (rows, at, news *ir.Val
 	strides := make([]build.Dim, depth)
 	for i := depth - 1; i >= 0; i-- {
 		strides[i] = count
-		count = c.times(dims[i], count)
+		count = c.timesDim(dims[i], count)
 	}
 	inner := build.Dim{Size: 1}
 	for _, d := range dims[depth:] {
-		inner = c.times(inner, d)
+		inner = c.timesDim(inner, d)
 	}
 	at = index
 	switch {
@@ -159,12 +159,12 @@ func (c *Context) update(x, index, updates *ir.Value) *ir.Value {
 	last := c.lastOf(at, count)
 	written := c.Emit("GREATER_EQUAL", nil, last, c.Builder.Int(c.name("zero"), 0))
 	picked := c.gather(news, c.Emit("MAXIMUM", nil, last, c.Builder.Int(c.name("zero"), 0)), 0, 0)
-	y := c.either(c.Reshape(c.name("written"), written, []build.Dim{count, {Size: 1}}), picked, rows)
+	y := c.selectV2(c.Reshape(c.name("written"), written, []build.Dim{count, {Size: 1}}), picked, rows)
 	return c.Reshape(c.name("result"), y, c.Dims(c.name("dims"), x))
 }
 
-// either is SELECT_V2 for elements of any type of fixed size.
-func (c *Context) either(condition, x, y *ir.Value) *ir.Value {
+// selectV2 is SELECT_V2 for elements of any type of fixed size.
+func (c *Context) selectV2(condition, x, y *ir.Value) *ir.Value {
 	x, back := c.as(x, selectTypes...)
 	y, _ = c.as(y, selectTypes...)
 	return back(c.Emit("SELECT_V2", nil, condition, x, y))

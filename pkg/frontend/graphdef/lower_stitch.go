@@ -24,7 +24,7 @@ func lowerStitch(c *Context) {
 		element = dims[lead:]
 		count := build.Dim{Size: 1}
 		for _, d := range dims[:lead] {
-			count = c.times(count, d)
+			count = c.timesDim(count, d)
 		}
 		index = append(index, c.Reshape(c.name("rows"), at, []build.Dim{count}))
 		rows = append(rows, c.Reshape(c.name("data"), x, append([]build.Dim{count}, element...)))

@@ -280,7 +280,7 @@ func lowerStridedUpdate(c *Context) {
 	s.constants()
 	part, dense := s.taken()
 	if n := update.Type.Shape.Elements(); n == 1 && part.Elements() != 1 {
-		update = c.broadcast(c.reshape(update, 1), c.Ints(c.name("part"), part...))
+		update = c.broadcastTo(c.reshape(update, 1), c.Ints(c.name("part"), part...))
 	}
 	update = c.reshape(update, part...)
 	if dense {
@@ -301,5 +301,5 @@ func lowerStridedUpdate(c *Context) {
 		index[at], mask[at] = i, true
 	}
 	picked := c.gather(c.reshape(update, part.Elements()), c.Ints(c.name("index"), index...), 0, 0)
-	c.Out(c.either(c.Const(c.name("mask"), tensor.Of(tensor.Bool, x.Type.Shape, mask)), c.reshape(picked, x.Type.Shape...), x))
+	c.Out(c.selectV2(c.Const(c.name("mask"), tensor.Of(tensor.Bool, x.Type.Shape, mask)), c.reshape(picked, x.Type.Shape...), x))
 }

@@ -11,7 +11,7 @@ import (
 // tiles are the operators that repeat a tensor.
 var tiles = []Op{
 	{Name: "Tile", To: "TILE BITCAST", Lower: lowerTile},
-	{Name: "BroadcastTo", To: "BROADCAST_TO RESHAPE BITCAST", Lower: func(c *Context) { c.Out(c.broadcast(c.In(0), c.constant32(c.In(1)))) }},
+	{Name: "BroadcastTo", To: "BROADCAST_TO RESHAPE BITCAST", Lower: func(c *Context) { c.Out(c.broadcastTo(c.In(0), c.constant32(c.In(1)))) }},
 }
 
 // broadcastRank is the number of dimensions that BROADCAST_TO takes.
@@ -36,8 +36,8 @@ func lowerTile(c *Context) {
 	c.Out(back(c.EmitAs("TILE", nil, []ir.Type{typed(y.Type.DType, unknownShape(rank)...)}, y, times)[0]))
 }
 
-// broadcast repeats x to a shape.
-func (c *Context) broadcast(x, shape *ir.Value) *ir.Value {
+// broadcastTo repeats x to a shape.
+func (c *Context) broadcastTo(x, shape *ir.Value) *ir.Value {
 	rank := length(shape, "the shape")
 	if want, ok := c.whole(shape); ok && x.Type.Static() {
 		switch s := tensor.Shape(want); {
@@ -59,7 +59,7 @@ func (c *Context) broadcast(x, shape *ir.Value) *ir.Value {
 	return back(c.EmitAs("BROADCAST_TO", nil, []ir.Type{typed(y.Type.DType, unknownShape(rank)...)}, y, shape)[0])
 }
 
-// repeat is broadcast for shapes of any number of known dimensions, by TILE.
+// repeat is broadcastTo for shapes of any number of known dimensions, by TILE.
 func (c *Context) repeat(x *ir.Value, want []int) *ir.Value {
 	shape := slices.Clone(want)
 	times := slices.Clone(want)

@@ -82,7 +82,7 @@ func (c *Context) permuteJoined(x *ir.Value, dims []build.Dim, perm []int) *ir.V
 			} else if dims[p].Size == 1 {
 				dims, perm = slices.Delete(dims, p, p+1), lowered(slices.Delete(perm, i, i+1), p)
 			} else {
-				dims[p+1] = c.times(dims[p], dims[p+1])
+				dims[p+1] = c.timesDim(dims[p], dims[p+1])
 				dims, perm = slices.Delete(dims, p, p+1), lowered(slices.Delete(perm, i, i+1), p)
 			}
 			i = -1
@@ -95,7 +95,7 @@ func (c *Context) permuteJoined(x *ir.Value, dims []build.Dim, perm []int) *ir.V
 	order := slices.Clone(perm)
 	at := slices.Index(order, 1)
 	order = lowered(slices.Delete(order, at, at+1), 1)
-	y := c.permuteJoined(x, append([]build.Dim{c.times(dims[0], dims[1])}, dims[2:]...), order)
+	y := c.permuteJoined(x, append([]build.Dim{c.timesDim(dims[0], dims[1])}, dims[2:]...), order)
 	// y's dimensions, with the pair read as two: the pair is at position i.
 	i := slices.Index(order, 0)
 	var list []build.Dim
@@ -125,8 +125,8 @@ func lowered(perm []int, p int) []int {
 	return perm
 }
 
-// times multiplies dimensions.
-func (c *Context) times(a, b build.Dim) build.Dim {
+// timesDim multiplies dimensions.
+func (c *Context) timesDim(a, b build.Dim) build.Dim {
 	switch {
 	case a.Value == nil && b.Value == nil:
 		return build.Dim{Size: a.Size * b.Size}
