@@ -72,7 +72,13 @@ func (v *variables) bindObjects() error {
 			return fmt.Errorf("node %q: function %q is bound to %d objects, but has %d inputs", n.Name, f.Func.Name, len(concrete.BoundInputs), len(inputs))
 		}
 		for j, id := range concrete.BoundInputs {
-			if id < 0 || int(id) >= len(tracked.Nodes) {
+			if id < 0 || int(id) >= len(objects.Nodes) {
+				return fmt.Errorf("function %q is bound to the object %d, which does not exist", f.Func.Name, id)
+			}
+			if objects.Nodes[id].Kind != tfpb.ObjectVariable {
+				continue // a constant, a table or a file: a node of the graph makes it
+			}
+			if int(id) >= len(tracked.Nodes) {
 				return fmt.Errorf("function %q is bound to the object %d, which the checkpoint does not have", f.Func.Name, id)
 			}
 			for _, a := range tracked.Nodes[id].Attributes {
