@@ -27,6 +27,32 @@ func (f Form) DType() tensor.DType { return f.dtype }
 // Type returns the type, with -1 for unknown dimensions.
 func (f Form) Type() ir.Type { return f.fact().typ() }
 
+// FormOf returns the form of a tensor of the given dimensions. What nothing is known of is a new unknown one.
+func (b *Builder) FormOf(d tensor.DType, dims []Dim) Form {
+	f := Form{d, [2]tensor.Shape{make(tensor.Shape, len(dims)), make(tensor.Shape, len(dims))}, make([]bool, len(dims))}
+	for i, dim := range dims {
+		x, y := dim.Size, dim.Size
+		if dim.Value != nil {
+			fact := b.fact(dim.Value)
+			x, y = scalar(fact.worlds[0]), scalar(fact.worlds[1])
+		}
+		if x < 0 || y < 0 {
+			p := b.state.freshProbe()
+			x, y = p[0], p[1]
+		}
+		f.worlds[0][i], f.worlds[1][i] = x, y
+	}
+	return f
+}
+
+// scalar returns the one integer that t holds, -1 if that is not known.
+func scalar(t *tensor.Tensor) int {
+	if list, ok := integers(t); ok && len(list) == 1 {
+		return list[0]
+	}
+	return -1
+}
+
 // Same reports whether dimension i of f is dimension j of g: the same number, or unknown and of one size.
 func (f Form) Same(i int, g Form, j int) bool {
 	return f.worlds[0][i] == g.worlds[0][j] && f.worlds[1][i] == g.worlds[1][j]

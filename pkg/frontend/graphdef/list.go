@@ -30,7 +30,7 @@ func (c *Context) tensorOf(l *List, element []build.Dim) *ir.Value {
 	}
 	zero := c.Const(c.name("zero"), tensor.New(l.DType, nil))
 	dims := append([]build.Dim{l.Count}, element...)
-	return c.Emit("FILL", nil, c.Vector(c.name("dims"), dims), zero)
+	return c.emitDims("FILL", nil, l.DType, dims, c.Vector(c.name("dims"), dims), zero)
 }
 
 // join returns a shape of which a and b know parts.
@@ -136,14 +136,16 @@ func (c *Context) growList(l *List, n *ir.Value) *List {
 	if known, _ := c.Known(more); len(known) == 1 && known[0] == 0 {
 		return l
 	}
-	rank := len(l.Value.Type.Shape)
+	dims := c.Dims(c.name("list"), l.Value)
+	rank := len(dims)
 	pads := c.Emit("PACK", &op.Pack{Count: 2}, c.Builder.Int(c.name("zero"), 0), more)
 	pads = c.Emit("RESHAPE", &op.Reshape{}, pads, c.Ints(c.name("shape"), 1, 2))
 	if rank > 1 {
 		rest := c.Const(c.name("rest"), tensor.New(tensor.Int32, tensor.Shape{rank - 1, 2}))
 		pads = c.Emit("CONCATENATION", &op.Concat{}, pads, rest)
 	}
-	return &List{Value: c.Emit("PAD", nil, l.Value, pads)}
+	dims[0] = c.dimOf(c.Emit("MAXIMUM", nil, length, n))
+	return &List{Value: c.emitDims("PAD", nil, l.Value.Type.DType, dims, l.Value, pads)}
 }
 
 // cutList returns the first n elements, of a list of at least n; n is a scalar of int32.
@@ -157,7 +159,24 @@ func (c *Context) cutList(l *List, n *ir.Value) *List {
 		size = append(size, build.Dim{Size: -1})
 	}
 	begin := c.Const(c.name("begin"), tensor.New(tensor.Int32, tensor.Shape{rank}))
-	return &List{Value: c.Emit("SLICE", nil, l.Value, begin, c.Vector(c.name("size"), size))}
+	dims := c.Dims(c.name("list"), l.Value)
+	dims[0] = size[0]
+	return &List{Value: c.emitDims("SLICE", nil, l.Value.Type.DType, dims, l.Value, begin, c.Vector(c.name("size"), size))}
+}
+
+// emitDims emits an operator whose result has the given dimensions. It may compute them from numbers that the operands only hold when the model runs.
+func (c *Context) emitDims(operator string, attr ir.Attr, d tensor.DType, dims []build.Dim, in ...*ir.Value) *ir.Value {
+	known := true
+	for _, dim := range dims {
+		if dim.Value != nil {
+			_, ok := c.Known(dim.Value)
+			known = known && ok
+		}
+	}
+	if known {
+		return c.Emit(operator, attr, in...)
+	}
+	return c.EmitForms(c.name(operator), operator, attr, []build.Form{c.FormOf(d, dims)}, in...)[0]
 }
 
 // dimOf returns a scalar as a dimension: a number where that is known.

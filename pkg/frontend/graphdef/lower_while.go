@@ -38,6 +38,11 @@ func lowerWhile(c *Context) {
 		c.OutEdges(p...)
 		return
 	}
+	if edges := l.otherwise(); edges != nil {
+		l.discard()
+		c.outEdges(edges)
+		return
+	}
 	c.outEdges(l.emit())
 }
 
@@ -253,6 +258,7 @@ func (l *loop) emit() []Edge {
 			slots = append(slots, slot{v, l.Form(v), x, x, y, -1})
 		}
 	}
+	l.separate(slots)
 	var operands, bodyIn, bodyOut, condIn []*ir.Value
 	var forms []build.Form
 	for _, s := range slots {
@@ -268,4 +274,19 @@ func (l *loop) emit() []Edge {
 		}
 	}
 	return results
+}
+
+// separate copies variables that the body hands on as later ones. The runtime keeps a variable's value before and after the body in one place, and writes one variable
+// after the other: what follows would read what has been overwritten.
+func (l *loop) separate(slots []slot) {
+	overwritten := map[*ir.Value]bool{}
+	for k := range slots {
+		s := &slots[k]
+		if v := s.result; overwritten[v] {
+			s.result = l.body.Emit("RESHAPE", &op.Reshape{}, v, l.body.Shape(l.name("shape"), v))
+		}
+		if s.result != s.body {
+			overwritten[s.body] = true
+		}
+	}
 }
