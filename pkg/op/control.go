@@ -30,7 +30,5 @@ var carried = []Op{
 	{Name: "VAR_HANDLE", Doc: "A handle of the variable with a name.", In: Exactly(0), Out: Exactly(1), Attr: attr[VarHandle]},
 	{Name: "READ_VARIABLE", Doc: "The content of the variable with the handle in input 0.", In: Exactly(1), Out: Exactly(1)},
 	{Name: "ASSIGN_VARIABLE", Doc: "Makes input 1 the content of the variable with the handle in input 0.", In: Exactly(2), Out: Exactly(0)},
-	{Name: "CONV_3D_TRANSPOSE", Doc: "The volumes of the shape in input 0 to which each element of input 2, NDHWC, adds its products with the weights in input 1, and the bias in input 3.",
-		In: Between(3, 4), Out: Exactly(1), Attr: attr[Conv3D]},
 	{Name: "CUSTOM", Doc: "An operator that is not TFLite's own.", In: AtLeast(0), Out: AtLeast(0), Attr: attr[Custom]},
 }

@@ -13,6 +13,7 @@ var Set = NewSet(
 	depthwises,
 	transposeConvs,
 	conv3Ds,
+	transposeConv3Ds,
 	fullyConnecteds,
 	matMuls,
 	pools,

@@ -17,7 +17,7 @@ var convolutions = []Op{
 	},
 	{
 		Name: "Conv3DBackpropInputV2", To: "CONV_3D_TRANSPOSE TRANSPOSE STRIDED_SLICE PACK SHAPE",
-		Lower: inFloat32(lowerTransposeConv3D), Note: "LiteRT runs it; it can't be quantized",
+		Lower: inFloat32(lowerTransposeConv3D),
 	},
 	{Name: "Conv2DBackpropFilter", Note: gradientsOnly},
 	{Name: "Conv3DBackpropFilterV2", Note: gradientsOnly},

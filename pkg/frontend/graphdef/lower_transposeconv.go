@@ -36,15 +36,10 @@ func lowerTransposeConv3D(c *Context) {
 	if groups != 1 {
 		build.Refuse("%d groups", groups)
 	}
-	shape, _ := c.Known(sizes)
-	shape = slices.Clone(shape)
-	for i, d := range shape {
-		shape[i] = max(d, -1)
-	}
-	y := c.EmitAs("CONV_3D_TRANSPOSE", &op.Conv3D{
+	y := c.Emit("CONV_3D_TRANSPOSE", &op.Conv3D{
 		Padding: w.padding, StrideD: w.strides[0], StrideH: w.strides[1], StrideW: w.strides[2],
 		DilationD: w.dilations[0], DilationH: w.dilations[1], DilationW: w.dilations[2],
-	}, []ir.Type{typed(f32, shape...)}, sizes, filter, x)[0]
+	}, sizes, filter, x)
 	c.Out(back(c.crop(y, w.pads)))
 }
 
