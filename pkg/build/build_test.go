@@ -1,6 +1,7 @@
 package build
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,24 @@ func TestStringsMove(t *testing.T) {
 	}
 	if f := Try(func() { b.Emit("z", "ABS", nil, x) }); f == nil {
 		t.Error("strings have an absolute value")
+	}
+}
+
+// TestWhatBothWorldsDecideAlikeIsNotKnown compares an unknown batch, 320 or 448, with 100.
+func TestWhatBothWorldsDecideAlikeIsNotKnown(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 3}})
+	shape := b.Shape("shape", x)
+	for operator, want := range map[string][]int{
+		"GREATER": {Unknown, 0}, "MINIMUM": {Unknown, 3}, "MAXIMUM": {Unknown, 100}, "FLOOR_MOD": {Unknown, 3}, "LESS": {Unknown, 1},
+	} {
+		second := 100
+		if operator == "FLOOR_MOD" {
+			second = 64
+		}
+		y := b.Emit("y", operator, nil, shape, b.Ints("c", second, second))
+		if got, ok := b.Known(y); !ok || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", operator, got, want)
+		}
 	}
 }
