@@ -188,7 +188,8 @@ func (g *randomGraph) dilated() {
 	if x == nil {
 		return
 	}
-	block := g.ints(tensor.Shape{2}, 2, 2)
+	b := int32(2 + g.pick("block", 2))
+	block := g.ints(tensor.Shape{2}, b, b)
 	p, q := int32(g.pick("before", 4)), int32(g.pick("after", 4))
 	c, d := int32(g.pick("crop", 2)), int32(g.pick("crop2", 2))
 	y := g.emit("SPACE_TO_BATCH_ND", nil, x, block, g.ints(tensor.Shape{2, 2}, p, q, p, q))
