@@ -111,6 +111,13 @@ func (b *Builder) Const(name string, t *tensor.Tensor) *ir.Value {
 	return b.Graph.AddConst(b.unique(name), t)
 }
 
+// State adds a variable: state that is zero before each run, and that the operators which read it change.
+func (b *Builder) State(name string, t ir.Type) *ir.Value {
+	v := b.value(name, t)
+	v.Variable = true
+	return v
+}
+
 // Import makes a constant of another graph of the model one of this graph; the content is shared.
 func (b *Builder) Import(v *ir.Value) *ir.Value { return b.Const(v.Name, v.Const) }
 

@@ -46,7 +46,20 @@ type Result struct {
 
 // Import converts a graph. Errors are *Unsupported, or name the node.
 func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
+	var kept []string
+	for {
+		res, loops, err := attempt(g, opt, kept)
+		if len(loops) == 0 {
+			return res, err
+		}
+		kept = append(kept, loops...)
+	}
+}
+
+// attempt converts a graph. If that fails for want of something that loops could give, were they not expressed otherwise, it returns their keys.
+func attempt(g *tfpb.GraphDef, opt Options, kept []string) (*Result, []string, error) {
 	w := newWalk(g, opt)
+	w.kept = kept
 	res := &Result{Model: &ir.Model{}}
 	b := build.New(res.Model, "main")
 	s := &scope{walk: w, b: b, nodes: index(g.Node), done: map[string]*result{}}
@@ -58,20 +71,20 @@ func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 			sig.Inputs = append(sig.Inputs, ir.Port{Name: p.Name, Value: v})
 		}
 	}); f != nil {
-		return nil, f
+		return nil, nil, f
 	}
 	unsupported, seen := &Unsupported{}, map[*poison]bool{}
 	for _, p := range opt.Outputs {
 		var e Edge
 		if e, err = s.output(p); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if e.poison != nil {
 			unsupported.collect(e.poison, seen)
 			continue
 		}
 		if e.Value == nil {
-			return nil, fmt.Errorf("output %q: %q is no tensor", p.Name, p.Tensor)
+			return nil, nil, fmt.Errorf("output %q: %q is no tensor", p.Name, p.Tensor)
 		}
 		b.Graph.Outputs = append(b.Graph.Outputs, e.Value)
 		sig.Outputs = append(sig.Outputs, ir.Port{Name: p.Name, Value: e.Value})
@@ -80,12 +93,12 @@ func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 		for i, p := range opt.Inputs {
 			unsupported.open(p, sig.Inputs[i].Value.Type)
 		}
-		return nil, unsupported.sorted()
+		return nil, unsupported.loops, unsupported.sorted()
 	}
 	res.Model.Signatures = []*ir.Signature{sig}
 	res.Notes = w.notes
 	b.Graph.Sweep(res.Model.Ports(0)...)
-	return res, nil
+	return res, nil, nil
 }
 
 // input binds an input of the graph to the tensor that it feeds.

@@ -13,19 +13,11 @@ var loops = []Op{
 	{Name: "StatelessWhile", To: "WHILE", Lower: lowerWhile},
 }
 
-// loopRules may each take over a loop that it can express better than by WHILE: it sets the results, and reports that it did.
-var loopRules []func(c *Context) bool
-
 // maxRounds bounds how often a body is walked until the forms of its variables are known. Each round but the last finds that some
 // dimension varies, that a variable changes, or what a list holds.
 const maxRounds = 12
 
 func lowerWhile(c *Context) {
-	for _, rule := range loopRules {
-		if rule(c) {
-			return
-		}
-	}
 	l := &loop{Context: c, entry: append([]Edge(nil), c.edges...), before: len(c.Model.Graphs)}
 	l.guess()
 	for round := 0; !l.walk(); round++ {

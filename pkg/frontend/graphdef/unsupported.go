@@ -15,7 +15,8 @@ import (
 type Unsupported struct {
 	Ops []UnsupportedOp
 	// Open lists the inputs with unknown dimensions beside the batch, as "name=1,?,?,3": what can't be converted with these may convert with known ones.
-	Open []string
+	Open  []string
+	loops []string // keys of loops that should not become layers
 }
 
 // UnsupportedOp is an operator, or one way of using it, that can't be converted.
@@ -44,6 +45,9 @@ func (u *Unsupported) collect(p *poison, seen map[*poison]bool) {
 	seen[p] = true
 	for _, q := range p.from {
 		u.collect(q, seen)
+	}
+	if p.loop != "" && !slices.Contains(u.loops, p.loop) {
+		u.loops = append(u.loops, p.loop)
 	}
 	if p.node != nil {
 		u.add(p.node, p.reason)

@@ -28,6 +28,7 @@ type poison struct {
 	node   *tfpb.NodeDef
 	reason string
 	from   []*poison
+	loop   string // key of the loop whose variable could be had if the loop did not become a layer
 }
 
 // walk is the state of one import.
@@ -39,6 +40,7 @@ type walk struct {
 	notes     []string
 	lowered   int
 	calls     []string // functions that are being walked
+	kept      []string // keys of the loops that don't become layers
 }
 
 func newWalk(g *tfpb.GraphDef, opt Options) *walk {

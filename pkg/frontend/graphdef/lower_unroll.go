@@ -1,0 +1,141 @@
+package graphdef
+
+import (
+	"slices"
+
+	"github.com/octetlite/octet/pkg/ir"
+)
+
+// Loops of a few rounds are written out: that takes more operators than WHILE, but such as can be quantized, and arithmetic on the counter folds.
+const (
+	unrollRounds = 16
+	unrollNodes  = 1000
+)
+
+// otherwise expresses a loop by something better than WHILE, and returns the variables after it; nil if it can't.
+func (l *loop) otherwise() []Edge {
+	if m := l.lstm(); m != nil && !slices.Contains(l.scope.kept, l.key()) {
+		return m.emit()
+	}
+	return l.unroll()
+}
+
+// unroll returns the variables after a loop that has few rounds, whatever the inputs are, or nil.
+func (l *loop) unroll() []Edge {
+	if rounds, ok := l.rounds(); ok && !l.few(rounds) {
+		return nil
+	}
+	rounds := l.count()
+	if rounds < 0 {
+		return nil
+	}
+	edges := l.edges
+	for range rounds {
+		if edges = l.Call(l.Func("body"), edges); poisoned(1, edges...) != nil {
+			return nil
+		}
+	}
+	return edges
+}
+
+func (l *loop) few(rounds int) bool {
+	return rounds <= unrollRounds && rounds*len(l.body.Graph.Nodes) <= unrollNodes
+}
+
+// count goes round the loop in a graph that is thrown away, and returns the number of rounds, or -1 if they are not few, or depend on inputs.
+func (l *loop) count() int {
+	before := len(l.Model.Graphs)
+	defer func() { l.Model.Graphs = l.Model.Graphs[:before] }()
+	trial := l.region("_trial")
+	edges := trial.captures(l.edges)
+	for rounds := 0; l.few(rounds); rounds++ {
+		again := trial.Call(l.Func("cond"), edges)
+		if len(again) != 1 || again[0].Value == nil {
+			return -1
+		}
+		v := trial.truth(again[0].Value)
+		switch known, ok := trial.Known(v); {
+		case v.Const == nil || !ok || len(known) != 1:
+			return -1
+		case known[0] == 0:
+			return rounds
+		}
+		if edges = trial.Call(l.Func("body"), edges); poisoned(1, edges...) != nil {
+			return -1
+		}
+	}
+	return -1
+}
+
+// counts reports whether variable i is 0 before the loop, and one more after each round.
+func (l *loop) counts(i int) bool {
+	v := l.entry[i].Value
+	if v == nil || v.Const == nil || l.constant[i] || len(v.Type.Shape) > 0 {
+		return false
+	}
+	start, ok := l.Known(v)
+	n := makers(l.body.Graph)[l.results[i].part()]
+	if !ok || start[0] != 0 || n == nil || n.Op != "ADD" {
+		return false
+	}
+	for k, x := range n.Inputs {
+		one, ok := l.body.Known(n.Inputs[1-k])
+		if x == l.args[i].Value && ok && len(one) == 1 && one[0] == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// rounds returns the number of rounds of a loop that goes on while counters are less than constants.
+func (l *loop) rounds() (least int, ok bool) {
+	makers := makers(l.cond.Graph)
+	todo := []*ir.Node{makers[l.again.Value]}
+	least = -1
+	for ; len(todo) > 0; todo = todo[1:] {
+		n := todo[0]
+		if n == nil {
+			return 0, false
+		}
+		less, limit := n.Input(0), n.Input(1)
+		switch n.Op {
+		case "LOGICAL_AND":
+			todo = append(todo, makers[less], makers[limit])
+			continue
+		case "GREATER":
+			less, limit = limit, less
+		case "LESS":
+		default:
+			return 0, false
+		}
+		most, known := l.cond.Known(limit)
+		if !known || limit.Const == nil || len(most) != 1 || !l.isCounter(less) {
+			return 0, false
+		}
+		if m := max(most[0], 0); least < 0 || m < least {
+			least = m
+		}
+	}
+	return least, least >= 0
+}
+
+// isCounter reports whether v is a counter in the condition.
+func (l *loop) isCounter(v *ir.Value) bool {
+	for i, e := range l.condArgs {
+		if e.Value == v && l.counts(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// makers maps values to the nodes that make them.
+func makers(g *ir.Graph) map[*ir.Value]*ir.Node {
+	m := make(map[*ir.Value]*ir.Node, len(g.Values))
+	for _, n := range g.Nodes {
+		for _, v := range n.Outputs {
+			m[v] = n
+		}
+	}
+	return m
+}
