@@ -7,7 +7,7 @@ import (
 )
 
 // mergeTranspose makes one TRANSPOSE of two in a row, removes those that change nothing, and makes those RESHAPE that only move dimensions of 1.
-var mergeTranspose = rules{"TRANSPOSE": {transposeOfTranspose, transposeToSame, transposeOfOnes}}
+var mergeTranspose = rules{"TRANSPOSE": {transposeOfTranspose, transposeToSame, transposeOfOnes, transposeInVain}}
 
 // permutation returns the constant permutation of a TRANSPOSE, each element of which is in range.
 func permutation(n *ir.Node) ([]int, bool) {
@@ -77,6 +77,21 @@ func transposeOfOnes(r *rewriter, n *ir.Node) bool {
 	}
 	r.toReshape(n, n.Inputs[0], shape)
 	return true
+}
+
+// transposeInVain starts from the last of several transposes and reshapes that together leave the elements in their order.
+func transposeInVain(r *rewriter, n *ir.Node) bool {
+	shape, ok := openShape(n.Outputs[0].Type)
+	if !ok {
+		return false
+	}
+	for chain := r.chainTo(n); len(chain) > 1; chain = chain[1:] {
+		if t, ok := follow(chain); ok && slices.Equal(slices.Concat(t.dims...), t.source) {
+			r.toReshape(n, chain[0].Inputs[0], shape)
+			return true
+		}
+	}
+	return false
 }
 
 // movesOnes reports whether a permutation keeps the order of all dimensions but those that are 1.

@@ -113,7 +113,7 @@ func (r *rewriter) sharing(c *ir.Value, shape tensor.Shape) *ir.Value {
 }
 
 // constantBack returns the constant that broadcasts as the result of a permutation of as many dimensions as perm has where c broadcasts as its operand: c with its
-// dimensions permuted, after the missing ones were put in front, without leading dimensions of 1.
+// dimensions permuted, after the missing ones were put in front, which are dropped again if they are.
 func (r *rewriter) constantBack(c *ir.Value, perm []int) *ir.Value {
 	if len(c.Type.Shape) > len(perm) {
 		return nil
@@ -127,7 +127,7 @@ func (r *rewriter) constantBack(c *ir.Value, perm []int) *ir.Value {
 		}
 	}
 	t := permutedTensor(&tensor.Tensor{DType: c.Type.DType, Shape: full, Data: c.Const.Data}, perm)
-	for len(t.Shape) > 0 && t.Shape[0] == 1 {
+	for len(t.Shape) > len(c.Type.Shape) && t.Shape[0] == 1 {
 		t.Shape = t.Shape[1:]
 	}
 	return r.constant(c.Name, t)

@@ -38,8 +38,10 @@ var Import = []Pass{
 	{"match_logistic", "LOGISTIC likewise", matchLogistic.run},
 	{"match_softmax", "SOFTMAX and LOG_SOFTMAX likewise", matchSoftmax.run},
 	{"match_l2_normalization", "L2_NORMALIZATION likewise", matchL2Normalization.run},
+	{"match_resize", "RESIZE_NEAREST_NEIGHBOR likewise", matchResize.run},
 	{"drop_copy", "operators that copy an operand cost time, and stand between those that can be fused", dropCopy.run},
 	{"merge_parts", "what is cut and joined again, or joined twice, costs copies", mergeParts.run},
+	{"move_layout", "networks of images as NCHW are left with transposes at their edges only", moveLayout},
 	{"merge_transpose", "one TRANSPOSE does for two, none for two that undo each other", mergeTranspose.run},
 	{"merge_reshape", "the last of several RESHAPEs says it all", mergeReshape.run},
 	{"match_fully_connected", "FULLY_CONNECTED takes a bias and an activation, and BATCH_MATMUL does not", matchFullyConnected.run},
@@ -75,6 +77,7 @@ var Order = [][2]string{
 	{"match_hard_swish", "fold_scale"},  // the factor 1/6 may go into the layer behind
 	{"match_relu", "match_prelu"},       // RELU may be a MAXIMUM
 	{"match_leaky_relu", "match_prelu"}, // a single slope is a special case
+	{"move_layout", "merge_transpose"},  // a TRANSPOSE that only moves dimensions of 1 becomes a RESHAPE
 	{"fuse_dilation", "fuse_pad"},       // the padding of dilated images is SPACE_TO_BATCH_ND's
 }
 
