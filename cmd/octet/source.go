@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,6 +50,10 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 		src.Folder = root.FS()
 		return src, folderSize(src.Folder), func() { root.Close() }, nil
 	}
+	if file, size, ok := openKeras(path); ok {
+		src.File, src.Size = file, size
+		return src, size, func() { file.Close() }, nil
+	}
 	if src.Data, err = os.ReadFile(path); err != nil {
 		return src, 0, done, err
 	}
@@ -56,6 +61,22 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 		src.Import.Signature = ""
 	}
 	return src, int64(len(src.Data)), done, nil
+}
+
+// openKeras opens a file if it looks like one of Keras, whose weights are read piece by piece.
+func openKeras(path string) (*os.File, int64, bool) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, false // who reads the path reports it
+	}
+	head := make([]byte, 1<<10)
+	n, _ := io.ReadFull(file, head)
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || !convert.IsKeras(head[:n]) {
+		file.Close()
+		return nil, 0, false
+	}
+	return file, info.Size(), true
 }
 
 // options turns the flags into the pipeline's options.

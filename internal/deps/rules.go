@@ -47,6 +47,9 @@ var Rooms = []Room{
 	{Path: "pkg/frontend/savedmodel", May: []string{
 		"pkg/tensor", "pkg/ir", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef",
 	}},
+	{Path: "pkg/frontend/keras", May: []string{
+		"pkg/tensor", "pkg/ir", "pkg/op", "pkg/build", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/graphdef",
+	}},
 	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
 
 	// One step over one shard, and the pipeline around it.
@@ -55,7 +58,8 @@ var Rooms = []Room{
 	}},
 	{Path: "pkg/convert", May: []string{
 		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
-		"pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/tflite", "pkg/dataset", "pkg/shard",
+		"pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/frontend/keras",
+		"pkg/tflite", "pkg/dataset", "pkg/shard",
 	}},
 
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.

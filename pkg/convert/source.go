@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/octetlite/octet/pkg/dataset"
@@ -20,13 +21,15 @@ import (
 // Source is a model as a user has it: the name of its file or folder, for messages, and the content.
 type Source struct {
 	Name   string
-	Data   []byte // of a file
-	Folder fs.FS  // of a folder, a SavedModel; Data is nil then
+	Data   []byte      // of a file
+	File   io.ReaderAt // of a Keras file, which is read piece by piece, instead of Data; Size is its size
+	Size   int64
+	Folder fs.FS // of a folder, a SavedModel; Data is nil then
 	Import Import
 }
 
 // Flatbuffer reports whether the source is in TensorFlow Lite's format already.
-func (s Source) Flatbuffer() bool { return s.Folder == nil && isFlatbuffer(s.Data) }
+func (s Source) Flatbuffer() bool { return s.Folder == nil && s.File == nil && isFlatbuffer(s.Data) }
 
 // Float is a source after the front end and the passes: the float model that is calibrated.
 type Float struct {
@@ -84,6 +87,8 @@ func decode(src Source) (m *ir.Model, notes []string, err error) {
 	switch {
 	case src.Folder != nil:
 		return decodeSavedModel(src)
+	case src.File != nil || IsKeras(src.Data):
+		return decodeKeras(src)
 	case isFlatbuffer(src.Data):
 		if src.Import.Given() {
 			return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a flatbuffer's inputs, outputs and shapes are what they are"),
@@ -96,25 +101,19 @@ func decode(src Source) (m *ir.Model, notes []string, err error) {
 	case isGraph(src.Data):
 		return decodeGraph(src)
 	}
-	kind, what := guess(src.Data)
-	return nil, nil, &Error{Kind: kind, Source: src.Name, Err: fmt.Errorf("not a model that can be converted, but %s", what),
-		Hint: "this version reads .tflite files, SavedModels and frozen graphs (.pb)"}
+	return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: fmt.Errorf("not a model that can be converted, but %s", guess(src.Data)),
+		Hint: "Octet reads .tflite files, SavedModels, frozen graphs (.pb) and Keras models (.keras, .h5)"}
 }
 
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }
 
-// guess says what a file looks like. Models of other forms are refused, what is no model is bad.
-func guess(data []byte) (Kind, string) {
-	zipped := bytes.HasPrefix(data, []byte("PK\x03\x04"))
+// guess says what a file looks like that is no model.
+func guess(data []byte) string {
 	switch {
 	case len(data) == 0:
-		return BadInput, "an empty file"
-	case bytes.HasPrefix(data, []byte("\x89HDF\r\n\x1a\n")):
-		return Refused, "an HDF5 file (Keras .h5)"
-	case zipped && bytes.Contains(data[:min(len(data), 1<<10)], []byte(".npy")):
-		return BadInput, "a NumPy archive (.npz)"
-	case zipped:
-		return Refused, "a ZIP archive (Keras .keras?)"
+		return "an empty file"
+	case isArchive(data) && bytes.Contains(data[:min(len(data), 1<<10)], []byte(".npy")):
+		return "a NumPy archive (.npz)"
 	}
-	return BadInput, "something else"
+	return "something else"
 }

@@ -1,0 +1,76 @@
+package keras
+
+import (
+	"github.com/octetlite/octet/pkg/frontend/graphdef"
+	"github.com/octetlite/octet/pkg/ir"
+)
+
+// pools are the pools, of windows and of whole tensors.
+var pools = func() []Layer {
+	var list []Layer
+	for n, suffix := range map[int]string{1: "1D", 2: "2D", 3: "3D"} {
+		list = append(list,
+			Layer{Class: "MaxPooling" + suffix, Call: func(c *Context) any { return callPool(c, n, "MaxPool") }},
+			Layer{Class: "AveragePooling" + suffix, Call: func(c *Context) any { return callPool(c, n, "AvgPool") }},
+			Layer{Class: "GlobalMaxPooling" + suffix, Call: func(c *Context) any { return callGlobal(c, n, "Max") }},
+			Layer{Class: "GlobalAveragePooling" + suffix, Call: func(c *Context) any { return callGlobal(c, n, "Mean") }},
+			Layer{Class: "AdaptiveMaxPooling" + suffix, Note: "bins of unequal sizes: export the model as a SavedModel"},
+			Layer{Class: "AdaptiveAveragePooling" + suffix, Note: "bins of unequal sizes: export the model as a SavedModel"},
+		)
+	}
+	return list
+}()
+
+func callPool(c *Context, n int, op string) any {
+	x, back := c.last(c.In(0), c.channelsFirst())
+	c.Rank(x, n+2, n+2)
+	size := c.Config.ints("pool_size", n, repeat(2, n)...)
+	w := window{n: n, strides: size, dilation: ones(n), padding: c.Config.text("padding", "valid")}
+	if c.Config.has("strides") {
+		w.strides = c.Config.ints("strides", n)
+	}
+	a := w.attrs()
+	delete(a, "dilations")
+	switch n {
+	case 1:
+		a["ksize"] = []int{1, 1, size[0], 1}
+		return back(c.lift(c.TF(op, a, c.flat(x))))
+	case 2:
+		a["ksize"] = []int{1, size[0], size[1], 1}
+		return back(c.TF(op, a, x))
+	}
+	a["ksize"] = []int{1, size[0], size[1], size[2], 1}
+	return back(c.TF(op+"3D", a, x))
+}
+
+func repeat(x, n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = x
+	}
+	return list
+}
+
+// callGlobal reduces over all spatial dimensions.
+func callGlobal(c *Context, n int, op string) any {
+	x := c.In(0)
+	c.Rank(x, n+2, n+2)
+	first := 1
+	if c.channelsFirst() {
+		first = 2
+	}
+	axes := make([]int, n)
+	for i := range axes {
+		axes[i] = first + i
+	}
+	return c.reduce(op, x, c.Config.bool("keepdims", false), axes...)
+}
+
+// upsample repeats rows and columns, or interpolates between them.
+func (c *Context) resize(x *ir.Value, height, width int, interpolation string) *ir.Value {
+	op := map[string]string{"nearest": "ResizeNearestNeighbor", "bilinear": "ResizeBilinear"}[interpolation]
+	if op == "" {
+		refuseInterpolation(interpolation)
+	}
+	return c.TF(op, graphdef.Attrs{"half_pixel_centers": true, "align_corners": false}, x, c.I32s(height, width))
+}

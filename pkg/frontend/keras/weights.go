@@ -1,0 +1,146 @@
+package keras
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"path"
+
+	"github.com/octetlite/octet/pkg/build"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/reader/hdf5"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// weights gives the variables of layers.
+type weights interface {
+	// find returns the next variable of the layer, or of the part of a layer, at a place; Keras calls it name.
+	find(p *place, name string) (*hdf5.Dataset, error)
+}
+
+// place says which variables come next.
+type place struct {
+	path   string   // in an archive
+	index  int      // of the next variable at the path
+	layers []string // names of the layers, outermost first, without the model's
+	order  int      // of the next variable in the layer with all its parts
+}
+
+// store is where a layer finds its variables: what it asks for, in the order in which Keras creates them. A layer that is called several times has one.
+type store struct {
+	b       *build.Builder
+	weights weights
+	place   place
+	owner   *store // the layer whose part this is; itself for a layer
+	parts   map[string]*store
+	made    map[string]*ir.Value
+	name    string // of the layer, in front of the variables'
+}
+
+// part returns the store of an object that the layer keeps under a name, such as the cell of an RNN.
+func (s *store) part(name string) *store {
+	if p := s.parts[name]; p != nil {
+		return p
+	}
+	p := &store{b: s.b, weights: s.weights, place: place{path: path.Join(s.place.path, name), layers: s.place.layers}, name: s.name + "/" + name,
+		parts: map[string]*store{}, made: map[string]*ir.Value{}, owner: s.owner}
+	s.parts[name] = p
+	return p
+}
+
+// Var returns the layer's next variable, or the same one again if the layer asked for that name before. It must have the given shape, in which -1 stands for any size.
+func (s *store) Var(name string, shape ...int) *ir.Value {
+	if v := s.made[name]; v != nil {
+		return v
+	}
+	at := s.place
+	at.order = s.owner.place.order
+	d, err := s.weights.find(&at, name)
+	if err != nil {
+		build.Damaged("weight %q: %w", name, err)
+	}
+	s.place.index++
+	s.owner.place.order++
+	got := d.Shape()
+	ok := len(got) == len(shape)
+	for i := 0; ok && i < len(shape); i++ {
+		ok = shape[i] < 0 || got[i] == shape[i]
+	}
+	if !ok && shape != nil {
+		build.Damaged("weight %q is of shape %v, want %v", name, tensor.Shape(got), tensor.Shape(shape))
+	}
+	t, err := load(d)
+	if err != nil {
+		build.Damaged("weight %q: %w", name, err)
+	}
+	v := s.b.Const(s.name+"/"+name, t)
+	s.made[name] = v
+	return v
+}
+
+// skip passes over a variable that is of no use for inference.
+func (s *store) skip() {
+	s.place.index++
+	s.owner.place.order++
+}
+
+// kinds are the element types of variables.
+var kinds = map[hdf5.Kind]tensor.DType{
+	hdf5.Float32: tensor.Float32, hdf5.Int8: tensor.Int8, hdf5.Int16: tensor.Int16, hdf5.Int32: tensor.Int32, hdf5.Int64: tensor.Int64,
+	hdf5.UInt8: tensor.UInt8, hdf5.UInt16: tensor.UInt16, hdf5.UInt32: tensor.UInt32, hdf5.UInt64: tensor.UInt64, hdf5.Bool: tensor.Bool,
+}
+
+// load reads a variable. Floats of any width become float32. A bfloat16 variable is stored as another type of its width, with the attribute dtype.
+func load(d *hdf5.Dataset) (*tensor.Tensor, error) {
+	kind := d.Type().Kind
+	if a, err := d.Attr("dtype"); err == nil {
+		if text, err := a.Text(); err == nil && text == "bfloat16" {
+			kind = hdf5.BFloat16
+		}
+	}
+	t := &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape(d.Shape()).Clone()}
+	if exact, ok := kinds[kind]; ok {
+		t.DType = exact
+		t.Data = tensor.Alloc(d.Size())
+		return t, d.ReadInto(t.Data)
+	}
+	data, err := d.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float32, d.Len())
+	switch kind {
+	case hdf5.Float64:
+		for i := range out {
+			out[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:])))
+		}
+	case hdf5.Float16:
+		for i := range out {
+			out[i] = half(binary.LittleEndian.Uint16(data[2*i:]))
+		}
+	case hdf5.BFloat16:
+		if len(data) != 2*len(out) {
+			return nil, fmt.Errorf("a bfloat16 in %d bytes", d.Type().Size)
+		}
+		for i := range out {
+			out[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16)
+		}
+	default:
+		return nil, fmt.Errorf("elements of type %v", kind)
+	}
+	t.Data = tensor.Bytes(out)
+	return t, nil
+}
+
+// half returns the value of an IEEE 754 binary16.
+func half(h uint16) float32 {
+	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&0x1f), uint32(h&0x3ff)
+	switch exponent {
+	case 0:
+		f := float32(fraction) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 0x1f:
+		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+}
