@@ -42,7 +42,11 @@ func (l *loop) lstm() *lstm {
 	if m.steps, ok = l.rounds(); !ok || m.steps == 0 || !m.cell() || !m.zero(m.h) || !m.zero(m.c) || !m.sums(m.split.Input(1)) {
 		return nil
 	}
-	if m.sequence == nil || m.recurrent == nil || m.sequence.Type.Shape[0] != m.steps || !m.others() {
+	if m.sequence == nil || m.recurrent == nil || !m.others() {
+		return nil
+	}
+	state, x := m.entry[m.h].Value.Type.Shape, m.sequence.Type.Shape
+	if !state.Equal(m.entry[m.c].Value.Type.Shape) || x[0] != m.steps || x[1] != state[0] || x[2] < 1 {
 		return nil
 	}
 	return m
@@ -134,7 +138,7 @@ func (m *lstm) gate(i int, v *ir.Value, function string) bool {
 		return false
 	}
 	axis, ok := m.body.Known(n.Inputs[0])
-	if !ok || len(axis) != 1 || axis[0] != 1 && axis[0] != -1 || len(part.Type.Shape) != 2 {
+	if !ok || len(axis) != 1 || axis[0] != 1 && axis[0] != -1 || len(part.Type.Shape) != 2 || part.Type.Shape[1] < 1 {
 		return false
 	}
 	m.split, m.units = n, part.Type.Shape[1]
