@@ -12,7 +12,7 @@ import (
 // gathers are the operators that take slices of a tensor by their indices.
 var gathers = []Op{
 	{Name: "Gather", To: "GATHER BITCAST", Lower: func(c *Context) { c.Out(c.gather(c.In(0), c.In(1), 0, 0)) }},
-	{Name: "GatherV2", To: "GATHER BITCAST", Lower: lowerGatherV2},
+	{Name: "GatherV2", To: "GATHER GATHER_ND BITCAST", Lower: lowerGatherV2},
 	{Name: "GatherNd", To: "GATHER_ND BITCAST", Lower: func(c *Context) { c.Out(c.gatherND(c.In(0), c.In(1))) }},
 	{Name: "DataFormatVecPermute", To: "GATHER", Lower: lowerVecPermute},
 	{Name: "DataFormatDimMap", To: "GATHER FLOOR_MOD", Lower: lowerDimMap},
@@ -44,6 +44,12 @@ func (c *Context) gather(x, index *ir.Value, axis, batch int) *ir.Value {
 	}
 	if !slices.Contains(indexTypes, index.Type.DType) {
 		index = c.castTo(index, i32)
+	}
+	if x.Type.DType == tensor.String && len(x.Type.Shape) > 1 { // GATHER takes only vectors of strings
+		if axis != 0 || batch != 0 {
+			build.Refuse("slices of strings along dimension %d, with %d batch dimensions", axis, batch)
+		}
+		return c.gatherND(x, c.expand(index, len(index.Type.Shape)))
 	}
 	y, back := c.as(x, gatherTypes...)
 	return back(c.Emit("GATHER", &op.Gather{Axis: axis, BatchDims: batch}, y, index))

@@ -8,12 +8,11 @@ import (
 	"github.com/octetlite/octet/pkg/op"
 )
 
-// reshapes are the operators that give the same elements another shape or type.
+// reshapes are the operators that give the same elements another shape.
 var reshapes = []Op{
 	{Name: "Reshape", To: "RESHAPE", Lower: lowerReshape},
 	{Name: "ExpandDims", To: "RESHAPE EXPAND_DIMS", Lower: lowerExpandDims},
 	{Name: "Squeeze", To: "RESHAPE SQUEEZE", Lower: lowerSqueeze},
-	{Name: "Bitcast", To: "BITCAST", Lower: lowerBitcast},
 }
 
 func lowerReshape(c *Context) {
@@ -99,25 +98,4 @@ func (c *Context) squeeze(x *ir.Value, drop []bool) *ir.Value {
 		types := []ir.Type{typed(x.Type.DType, shape...)}
 		return c.EmitAs("SQUEEZE", &op.Squeeze{Dims: dims}, types, x)[0]
 	})
-}
-
-func lowerBitcast(c *Context) {
-	x, d := c.In(0), c.Type("type", f32)
-	from, to := x.Type.DType.Bits(), d.Bits()
-	shape := x.Type.Shape.Clone()
-	switch last := len(shape) - 1; {
-	case from == 0 || to == 0:
-		build.Refuse("%v can't be read as %v", x.Type.DType, d)
-	case from > to:
-		shape = append(shape, from/to)
-	case from < to && last < 0:
-		build.Damaged("one %v can't be read as %v", x.Type.DType, d)
-	case from < to:
-		shape = shape[:last]
-	}
-	if x.Type.DType == d {
-		c.Out(x)
-		return
-	}
-	c.Out(c.EmitAs("BITCAST", nil, []ir.Type{typed(d, shape...)}, x)[0])
 }

@@ -20,7 +20,7 @@ var slicings = []Op{
 }
 
 // sliceRank is the number of dimensions that SLICE and STRIDED_SLICE take.
-const sliceRank = 5
+const sliceRank = 6
 
 var (
 	sliceTypes = []tensor.DType{

@@ -46,6 +46,8 @@ func init() {
 		reductions,
 		searches,
 		gradients,
+		scans,
+		segments,
 		conditionals,
 		loops,
 		tensorArrays,
@@ -67,6 +69,8 @@ func init() {
 		gathers,
 		fills,
 		scatters,
+		reversals,
+		uniques,
 	)
 }
 
