@@ -54,6 +54,9 @@ func content(p *tfpb.TensorProto) *tensor.Tensor {
 	if err != nil {
 		build.Damaged("%w", err)
 	}
+	if data == nil {
+		data = []byte{} // known, and without elements
+	}
 	t.Data = tensor.Aligned(t.DType, data)
 	return t
 }

@@ -35,7 +35,7 @@ func argReduction(name, extreme string) func(*Context) {
 		if d := axis.Type.DType; d != i32 && d != i64 {
 			axis = c.castTo(axis, i32)
 		}
-		via := argTypes.via(x.Type.DType)
+		search, via := name, argTypes.via(x.Type.DType)
 		if via == tensor.Invalid && x.Type.DType != i64 && x.Type.DType != tensor.UInt32 {
 			build.Refuse("%s of %v is not possible in TFLite", name, x.Type.DType)
 		}
@@ -46,7 +46,7 @@ func argReduction(name, extreme string) func(*Context) {
 				shape = append(shape, -1)
 			}
 			most := c.EmitAs(extreme, &op.Reduce{KeepDims: true}, []ir.Type{{DType: i64, Shape: shape}}, x, c.castTo(axis, i32))[0]
-			x, name = c.apply("EQUAL", x, most), "ARG_MAX"
+			x, search = c.apply("EQUAL", x, most), "ARG_MAX"
 		} else {
 			x = c.castTo(x, via)
 		}
@@ -54,7 +54,7 @@ func argReduction(name, extreme string) func(*Context) {
 		for i := range t.Shape {
 			t.Shape[i] = -1
 		}
-		c.Out(c.castTo(c.EmitAs(name, &op.ArgReduce{OutputType: place}, []ir.Type{t}, x, axis)[0], out))
+		c.Out(c.castTo(c.EmitAs(search, &op.ArgReduce{OutputType: place}, []ir.Type{t}, x, axis)[0], out))
 	}
 }
 

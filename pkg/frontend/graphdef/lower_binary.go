@@ -22,7 +22,7 @@ var binaries = []Op{
 	{Name: "TruncateMod", To: "DIV MUL SUB ABS FLOOR_MOD SIGN", Lower: two((*Context).truncateMod)},
 	{Name: "Maximum", To: "MAXIMUM", Lower: plain("MAXIMUM")},
 	{Name: "Minimum", To: "MINIMUM", Lower: plain("MINIMUM")},
-	{Name: "Pow", To: "POW MUL", Lower: two((*Context).pow)},
+	{Name: "Pow", To: "POW MUL SQRT RSQRT", Lower: two((*Context).pow)},
 	{Name: "SquaredDifference", To: "SQUARED_DIFFERENCE SUB SQUARE MUL", Lower: two((*Context).squaredDifference)},
 	{Name: "DivNoNan", To: "EQUAL DIV SELECT_V2", Lower: two(noNaN("DIV"))},
 	{Name: "MulNoNan", To: "EQUAL MUL SELECT_V2", Lower: two(noNaN("MUL"))},
@@ -92,9 +92,21 @@ func (c *Context) truncateMod(x, y *ir.Value) *ir.Value {
 	return c.apply("SUB", x, c.apply("MUL", c.apply("DIV", x, y), y))
 }
 
-// pow multiplies out small constant powers of integers that POW has no kernel for.
+// pow has short forms of some constant powers, and multiplies out small ones of integers that POW has no kernel for.
 func (c *Context) pow(x, y *ir.Value) *ir.Value {
 	d := x.Type.DType
+	if d == f32 && y.Const != nil && y.Type.DType == f32 && len(y.Type.Shape) == 0 && x.Const == nil {
+		switch tensor.View[float32](y.Const)[0] {
+		case 1:
+			return x
+		case 2:
+			return c.apply("MUL", x, x)
+		case 0.5:
+			return c.apply("SQRT", x)
+		case -0.5:
+			return c.apply("RSQRT", x)
+		}
+	}
 	if d.Float() || x.Const != nil && y.Const != nil || elementwises["POW"].via(d) != tensor.Invalid && d != tensor.UInt32 {
 		return c.apply("POW", x, y)
 	}

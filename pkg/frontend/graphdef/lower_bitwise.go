@@ -14,7 +14,7 @@ var bitwises = []Op{
 	{Name: "BitwiseAnd", To: "BITWISE_XOR RIGHT_SHIFT FLOOR_MOD ADD SUB MUL CAST BITCAST", Lower: two(pairs((*Context).and))},
 	{Name: "BitwiseOr", To: "BITWISE_XOR RIGHT_SHIFT FLOOR_MOD ADD SUB MUL CAST BITCAST", Lower: two(pairs((*Context).or))},
 	{Name: "Invert", To: "BITWISE_XOR SUB", Lower: one((*Context).invert)},
-	{Name: "LeftShift", To: "MUL POW CAST", Lower: two((*Context).leftShift)},
+	{Name: "LeftShift", To: "MUL POW MINIMUM MAXIMUM CAST", Lower: two((*Context).leftShift)},
 	{Name: "RightShift", To: "RIGHT_SHIFT FLOOR_DIV CAST", Lower: two((*Context).rightShift)},
 }
 
@@ -85,13 +85,15 @@ func (c *Context) invert(x *ir.Value) *ir.Value {
 	return c.apply("BITWISE_XOR", x, c.number(x, ones))
 }
 
-// leftShift is x·2^y.
+// leftShift is x·2^y, with y limited to the bits that there are.
 func (c *Context) leftShift(x, y *ir.Value) *ir.Value {
 	if by, ok := c.Known(y); ok && len(by) == 1 && by[0] >= 0 && by[0] < min(x.Type.DType.Bits(), 53) {
 		return c.apply("MUL", x, c.number(x, float64(uint64(1)<<by[0])))
 	}
 	if d := x.Type.DType; d.Size() < 8 {
-		power := c.apply("POW", c.Builder.Int(c.name("two"), 2), c.castTo(y, i32))
+		by := c.castTo(y, i32)
+		by = c.apply("MINIMUM", c.apply("MAXIMUM", by, c.number(by, 0)), c.number(by, float64(d.Bits()-1)))
+		power := c.apply("POW", c.number(by, 2), by)
 		return c.castTo(c.apply("MUL", c.castTo(x, i32), power), d)
 	}
 	return c.apply("MUL", x, c.apply("POW", c.number(x, 2), y))

@@ -14,8 +14,8 @@ var gradients = []Op{
 	{Name: "TanhGrad", To: "MUL SUB SQUARE", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
 		return c.apply("MUL", dy, c.apply("SUB", c.number(y, 1), c.square(y)))
 	})},
-	{Name: "SqrtGrad", To: "MUL DIV", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
-		return c.apply("DIV", c.apply("MUL", dy, c.number(y, 0.5)), y)
+	{Name: "SqrtGrad", To: "MUL DIV EQUAL SELECT", Note: "0 where the gradient is 0", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
+		return c.where("EQUAL", dy, 0, dy, c.apply("DIV", c.apply("MUL", dy, c.number(y, 0.5)), y))
 	})},
 	{Name: "RsqrtGrad", To: "MUL SQUARE", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
 		return c.apply("MUL", c.apply("MUL", dy, c.number(y, -0.5)), c.apply("MUL", y, c.square(y)))
