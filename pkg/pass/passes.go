@@ -50,7 +50,7 @@ var Import = []Pass{
 	{"keep_dims", "reductions keep or drop dimensions by themselves", keepDims.run},
 	{"move_unary", "activations are fused only into the layer right before them", moveUnary.run},
 	{"move_binary", "constants are fused only into the layer right before them", moveBinary.run},
-	{"merge_addends", "two constants that are added one after the other are one", mergeAddends.run},
+	{"merge_addends", "two constants that are added one after the other, or by which is multiplied, are one", mergeAddends.run},
 	{"fuse_dilation", "runtimes dilate convolutions themselves", fuseDilation.run},
 	{"fuse_pad", "runtimes pad convolutions themselves", fusePad.run},
 	{"fuse_bias", "layers add a bias themselves", fuseBias.run},
@@ -63,6 +63,8 @@ var Import = []Pass{
 	{"drop_softmax", "the place of the greatest logit is that of the greatest probability", dropSoftmax.run},
 	{"drop_zero_bias", "FULLY_CONNECTED needs no bias", dropZeroBias.run},
 	{"lower_erf", "TFLite has no operator for what no pattern took of the error function", lowerErf.run},
+	{"prune_calls", "what graphs are given and give back costs copies in each round of a loop", pruneCalls},
+	{"eliminate_graphs", "graphs that nothing runs any more only take place", eliminateGraphs},
 	{"eliminate_common", "what is computed twice is computed once", eliminateCommon},
 	{"eliminate_dead", "what nothing reads is not computed", eliminateDead},
 }
