@@ -93,10 +93,15 @@ func (r *rewriter) movedBack(c *ir.Value, m *ir.Node) *ir.Value {
 	if perm, ok := permutation(m); ok {
 		return r.constantBack(c, inverse(perm))
 	}
-	if !slices.Contains(reshaping, m.Op) || !endsWith(x, shape) || !endsWith(out, shape) {
+	if !slices.Contains(reshaping, m.Op) || !endsWith(out, shape) {
 		return nil
 	}
-	return r.sharing(c, shape)
+	for n := range len(x) + 1 {
+		if tail := x[len(x)-n:]; tail.Elements() == shape.Elements() {
+			return r.sharing(c, tail)
+		}
+	}
+	return nil
 }
 
 // endsWith reports whether shape ends with tail, which has no unknown dimension.

@@ -38,6 +38,7 @@ var Import = []Pass{
 	{"match_logistic", "LOGISTIC likewise", matchLogistic.run},
 	{"match_softmax", "SOFTMAX and LOG_SOFTMAX likewise", matchSoftmax.run},
 	{"match_l2_normalization", "L2_NORMALIZATION likewise", matchL2Normalization.run},
+	{"center_scale", "layers that normalize by computed statistics need fewer operators if the mean is subtracted first", centerScale.run},
 	{"match_resize", "RESIZE_NEAREST_NEIGHBOR likewise", matchResize.run},
 	{"drop_copy", "operators that copy an operand cost time, and stand between those that can be fused", dropCopy.run},
 	{"merge_parts", "what is cut and joined again, or joined twice, costs copies", mergeParts.run},
