@@ -71,6 +71,8 @@ func init() {
 		scatters,
 		reversals,
 		uniques,
+		matrices,
+		spaces,
 	)
 }
 
