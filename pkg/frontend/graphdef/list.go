@@ -96,7 +96,9 @@ func (c *Context) setItem(l *List, index, item *ir.Value) *List {
 		start = append(start, c.Builder.Int(c.name("zero"), 0))
 	}
 	at := c.Emit("PACK", &op.Pack{Count: len(start)}, start...)
-	return &List{Value: c.Emit("DYNAMIC_UPDATE_SLICE", nil, v, row, at)}
+	after := c.Emit("DYNAMIC_UPDATE_SLICE", nil, v, row, at)
+	c.noteItem(v, after, index, item)
+	return &List{Value: after}
 }
 
 // size returns the number of elements, or -1.
@@ -112,7 +114,13 @@ func (l *List) size() int {
 
 // getItem returns the elements at indices of any shape.
 func (c *Context) getItem(l *List, index *ir.Value, element []build.Dim) *ir.Value {
-	return c.Emit("GATHER", &op.Gather{}, c.tensorOf(l, element), index)
+	v := c.tensorOf(l, element)
+	if c.scope.unrolling > 0 {
+		if item := c.unpackItems(v, index); item != nil {
+			return item
+		}
+	}
+	return c.Emit("GATHER", &op.Gather{}, v, index)
 }
 
 // pushItem returns the list with one more element.

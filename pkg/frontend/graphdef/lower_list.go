@@ -16,7 +16,7 @@ var lists = []Op{
 		c.OutEdges(Edge{List: &List{DType: c.Type("element_dtype", f32), Element: c.elementShape(c.In(0))}})
 	}},
 	{Name: "TensorListFromTensor", Lower: lowerListFromTensor},
-	{Name: "TensorListStack", To: "FILL", Lower: func(c *Context) { c.Out(c.tensorOf(c.List(0), c.shapeOperand(1))) }},
+	{Name: "TensorListStack", To: "FILL", Lower: func(c *Context) { c.Out(c.packItems(c.tensorOf(c.List(0), c.shapeOperand(1)))) }},
 	{Name: "TensorListLength", To: "SHAPE STRIDED_SLICE", Lower: func(c *Context) { c.Out(c.scalarOf(c.lengthOf(c.List(0)))) }},
 	{Name: "TensorListSetItem", To: "EXPAND_DIMS RESHAPE PACK DYNAMIC_UPDATE_SLICE PAD", Lower: lowerListSetItem},
 	{Name: "TensorListGetItem", To: "GATHER", Lower: func(c *Context) { c.Out(c.getItem(c.List(0), c.scalar32(c.In(1)), c.shapeOperand(2))) }},

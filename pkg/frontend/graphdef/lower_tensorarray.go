@@ -91,7 +91,7 @@ func lowerArrayGather(c *Context) {
 	if s, unranked := c.ShapeAttr("element_shape"); !unranked {
 		element = build.Fixed(s...)
 	}
-	v := c.tensorOf(l, element)
+	v := c.packItems(c.tensorOf(l, element))
 	if !c.counted(at) {
 		c.Out(c.Emit("GATHER", &op.Gather{}, v, at))
 		return

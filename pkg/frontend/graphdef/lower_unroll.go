@@ -30,6 +30,8 @@ func (l *loop) unroll() []Edge {
 		return nil
 	}
 	edges := l.edges
+	l.scope.unrolling++
+	defer func() { l.scope.unrolling-- }()
 	for range rounds {
 		if edges = l.Call(l.Func("body"), edges); poisoned(1, edges...) != nil {
 			return nil

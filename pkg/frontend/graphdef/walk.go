@@ -40,12 +40,14 @@ type walk struct {
 	notes     []string
 	lowered   int
 	calls     []string // functions that are being walked
+	items     *items
+	unrolling int      // loops that are being written out
 	kept      []string // keys of the loops that don't become layers
 }
 
 func newWalk(g *tfpb.GraphDef, opt Options) *walk {
 	w := &walk{
-		opt: opt, graph: g, functions: map[string]*tfpb.FunctionDef{}, resources: map[string]*Resource{},
+		opt: opt, graph: g, functions: map[string]*tfpb.FunctionDef{}, resources: map[string]*Resource{}, items: newItems(),
 	}
 	for i := range g.Library.Function {
 		f := &g.Library.Function[i]
