@@ -48,6 +48,8 @@ func init() {
 		gradients,
 		scans,
 		segments,
+		transforms,
+		specials,
 		conditionals,
 		loops,
 		tensorArrays,
