@@ -51,6 +51,15 @@ func openArchive(r io.ReaderAt, size int64) (*file, error) {
 	if f.config, err = decodeConfig(text); err != nil {
 		return nil, err
 	}
+	if text, err := a.read("metadata.json", maxConfig); err == nil {
+		var meta struct {
+			Version string `json:"keras_version"`
+		}
+		if err := json.Unmarshal(text, &meta); err != nil {
+			return nil, fmt.Errorf("metadata.json: %w", err)
+		}
+		f.version = meta.Version
+	}
 	if a.files["model.weights.h5"] == nil && a.files["model.weights.json"] == nil {
 		return nil, errors.New("the archive holds no weights (model.weights.h5)")
 	}

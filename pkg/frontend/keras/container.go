@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
@@ -197,9 +198,17 @@ func (r *evaluation) result(ref result) any {
 		return v
 	}
 	l := r.model.layers[ref.layer]
-	switch {
-	case l == nil:
+	if l == nil {
 		build.Damaged("model %q has no layer %q", r.model.name, ref.layer)
+	}
+	if asked := ref; ref.node > 0 && r.im.ownCall(l) {
+		// Call 0 of a nested model is its own, from its inputs to its outputs, and is not written.
+		ref.node--
+		v := r.result(ref)
+		r.values[asked] = v
+		return v
+	}
+	switch {
 	case ref.node < 0 || ref.node >= len(l.calls):
 		build.Damaged("layer %q is called %d times, and call %d is referred to", ref.layer, len(l.calls), ref.node)
 	}
@@ -237,6 +246,17 @@ func (r *evaluation) result(ref result) any {
 		build.Damaged("layer %q has no result %d", ref.layer, ref.tensor)
 	}
 	return r.values[ref]
+}
+
+// ownCall reports whether Keras counts a call of a nested model that made it.
+func (im *importer) ownCall(l *instance) bool {
+	switch l.rule.Class {
+	case "Functional", "Model":
+		return true
+	case "Sequential":
+		return im.keras2
+	}
+	return false
 }
 
 func anyValues(m map[string]any) []any {
@@ -282,6 +302,7 @@ func (im *importer) refuse(l *instance, reason string) {
 
 // model emits the outermost model: its inputs, the call, and the signature.
 func (im *importer) model(f *file) error {
+	im.keras2 = strings.HasPrefix(f.version, "1.") || strings.HasPrefix(f.version, "2.")
 	l := im.instance(f.config)
 	if l.rule.Class != "Functional" && l.rule.Class != "Model" && l.rule.Class != "Sequential" {
 		return &Unsupported{[]UnsupportedLayer{{l.class, l.name, "a model of a class of its own, which only its own code can build: export it as a SavedModel (model.export)"}}}

@@ -74,7 +74,7 @@ type importer struct {
 type file struct {
 	config  config
 	weights weights
-	close   func()
+	version string // of Keras, "3.4.1"
 }
 
 // Unsupported lists the layers of a model that can't be converted.

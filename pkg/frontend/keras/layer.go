@@ -27,7 +27,7 @@ var Layers, Operations map[string]*Layer
 
 // They are filled here since rules of wrappers look layers up again.
 func init() {
-	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs)
+	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions)
 	Operations = byClass()
 }
 

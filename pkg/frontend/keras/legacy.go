@@ -34,6 +34,11 @@ func openHDF5(r io.ReaderAt, size int64) (*file, error) {
 	if f.config, err = decodeConfig([]byte(text)); err != nil {
 		return nil, err
 	}
+	if attr, err := h.Root().Attr("keras_version"); err == nil {
+		if f.version, err = attr.Text(); err != nil {
+			return nil, fmt.Errorf("keras_version: %w", err)
+		}
+	}
 	g, err := h.Root().Group("model_weights")
 	if err != nil {
 		return nil, err

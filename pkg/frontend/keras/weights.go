@@ -78,6 +78,18 @@ func (s *store) Var(name string, shape ...int) *ir.Value {
 	return v
 }
 
+// within returns a variable as a constant of the graph that c emits into: bodies of loops have their own.
+func (s *store) within(c *Context, name string, v *ir.Value) *ir.Value {
+	if c.Graph == s.b.Graph {
+		return v
+	}
+	key := fmt.Sprintf("%s in %d", name, c.Index())
+	if s.made[key] == nil {
+		s.made[key] = c.Import(v)
+	}
+	return s.made[key]
+}
+
 // skip passes over a variable that is of no use for inference.
 func (s *store) skip() {
 	s.place.index++
