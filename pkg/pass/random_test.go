@@ -18,10 +18,14 @@ import (
 // TestImportKeepsValuesOfRandomGraphs lets all import passes work on random graphs of what they look for, the batch known or not, and compares the values
 // before and after. The number of nodes must not grow.
 func TestImportKeepsValuesOfRandomGraphs(t *testing.T) {
+	importKeepsValues(t, (*randomGraph).step)
+}
+
+func importKeepsValues(t *testing.T, step func(*randomGraph)) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := newRandomGraph(t)
 		for range rapid.IntRange(3, 14).Draw(t, "steps") {
-			g.step()
+			step(g)
 		}
 		m := g.finish()
 		text := m.String()
