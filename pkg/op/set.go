@@ -9,6 +9,7 @@ var Set = NewSet(
 	casts,
 	complexes,
 	bucketizes,
+	randoms,
 	convs,
 	depthwises,
 	transposeConvs,

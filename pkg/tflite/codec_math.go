@@ -6,6 +6,10 @@ import (
 )
 
 var mathCodecs = join(
+	same(attrs(schema.BuiltinOptionsRandomOptions,
+		func(o *schema.RandomOptionsT) op.Random { return op.Random{Seed: o.Seed, Seed2: o.Seed2} },
+		func(a *op.Random) schema.RandomOptionsT { return schema.RandomOptionsT{Seed: a.Seed, Seed2: a.Seed2} }),
+		"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL"),
 	family{
 		"ADD": attrs(schema.BuiltinOptionsAddOptions,
 			func(o *schema.AddOptionsT) op.Arith {
