@@ -17,13 +17,13 @@ var fills = []Op{
 	{Name: "OnesLike", To: "SHAPE BROADCAST_TO", Lower: func(c *Context) { c.Out(c.like(c.In(0), c.one(c.In(0).Type.DType))) }},
 	{Name: "Range", To: "RANGE", Lower: lowerRange},
 	{Name: "LinSpace", To: "MUL ADD SUB CONCATENATION RESHAPE", Note: "a known number of elements only", Lower: lowerLinSpace},
-	{Name: "OneHot", To: "ONE_HOT", Lower: lowerOneHot},
+	{Name: "OneHot", To: "ONE_HOT CAST BITCAST", Lower: lowerOneHot},
 }
 
 var (
 	fillTypes   = []tensor.DType{tensor.Float32, tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64, tensor.Bool, tensor.String}
 	rangeTypes  = []tensor.DType{tensor.Float32, tensor.Int32, tensor.Int64}
-	oneHotTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.UInt8, tensor.Int16, tensor.Int32, tensor.Int64, tensor.Bool}
+	oneHotTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.UInt8, tensor.Int32, tensor.Int64, tensor.Bool}
 )
 
 // fill makes a tensor of one number.
@@ -143,8 +143,18 @@ func lowerOneHot(c *Context) {
 	rank := len(index.Type.Shape)
 	axis := c.Int("axis", -1)
 	at := axisOf(axis, rank+1)
-	on, back := c.as(c.In(2), oneHotTypes...)
-	off, _ := c.as(c.In(3), oneHotTypes...)
+	on, off := c.In(2), c.In(3)
+	d, wide := on.Type.DType, f32
+	if d == tensor.Int16 || d == tensor.UInt16 {
+		wide = i32
+	}
+	back := func(v *ir.Value) *ir.Value { return c.castTo(v, d) }
+	if d.Bits() == 16 {
+		on, off = c.castTo(on, wide), c.castTo(off, wide)
+	} else {
+		on, back = c.as(on, oneHotTypes...)
+		off, _ = c.as(off, oneHotTypes...)
+	}
 	shape := append(append(index.Type.Shape[:at:at], -1), index.Type.Shape[at:]...)
 	c.Out(back(c.EmitAs("ONE_HOT", &op.OneHot{Axis: axis}, []ir.Type{typed(on.Type.DType, shape...)}, index, c.index32(depth), on, off)[0]))
 }

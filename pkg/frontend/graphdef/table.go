@@ -50,6 +50,8 @@ func init() {
 		segments,
 		transforms,
 		specials,
+		randoms,
+		stateless,
 		conditionals,
 		loops,
 		tensorArrays,
@@ -75,6 +77,8 @@ func init() {
 		uniques,
 		matrices,
 		spaces,
+		images,
+		suppressions,
 	)
 }
 
