@@ -204,7 +204,7 @@ func (l *loop) compareList(i int) bool {
 		l.forms[i] = l.Form(list.Count.Value)
 		return false
 	case arg.pending():
-		values := make([]*ir.Value, 0, len(l.entry))
+		values := append([]*ir.Value(nil), l.Graph.Inputs...) // what depends on them is most likely to be there already
 		for _, e := range l.entry {
 			values = append(values, e.part())
 		}
