@@ -109,7 +109,7 @@ func (r *rewriter) mergeNodes() (changed bool) {
 func pure(n *ir.Node) bool {
 	o := op.Set.Lookup(n.Op)
 	known := o != nil && o.Executable() || strings.HasPrefix(n.Op, "TF_") // what front ends use among themselves is arithmetic
-	return known && len(n.Inputs) > 0 && len(n.Intermediates) == 0 && n.Carry == nil && !readsVariable(n)
+	return known && !slices.Contains(random, n.Op) && len(n.Inputs) > 0 && len(n.Intermediates) == 0 && n.Carry == nil && !readsVariable(n)
 }
 
 // alike reports whether n can be removed in favour of m.

@@ -15,6 +15,9 @@ const foldLimit = 1 << 20
 // unfolded are the operators that stand for what a file says of its numbers, and are not folded.
 var unfolded = []string{"DEQUANTIZE", "QUANTIZE", "FAKE_QUANT", "DENSIFY"}
 
+// random are the operators whose results differ from node to node and from run to run.
+var random = []string{"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL"}
+
 // foldConstants turns the results of nodes whose operands are all constants into constants, by the operators' own kernels, and those that follow from the types of
 // their operands. What can't be computed, such as a division by zero, stays.
 func foldConstants(m *ir.Model) (changed bool, err error) {
@@ -32,7 +35,7 @@ func foldConstants(m *ir.Model) (changed bool, err error) {
 // foldNode makes the results of a node constants if they can be, and reports whether it did.
 func foldNode(n *ir.Node) bool {
 	o := op.Set.Lookup(n.Op)
-	if o == nil || !o.Executable() || len(n.Inputs) == 0 || slices.Contains(unfolded, n.Op) || !unquantized(n) {
+	if o == nil || !o.Executable() || len(n.Inputs) == 0 || slices.Contains(unfolded, n.Op) || slices.Contains(random, n.Op) || !unquantized(n) {
 		return false
 	}
 	in := make([]*tensor.Tensor, len(n.Inputs))

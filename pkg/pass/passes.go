@@ -26,6 +26,7 @@ var Float = []Pass{
 var Import = []Pass{
 	{"fold_constants", "what other passes make of constants is a constant, too", foldConstants},
 	{"drop_identity", "operators that give back an operand cost time and hide what is behind them", dropIdentity.run},
+	{"drop_zero_product", "a product of zeros is known", dropZeroProduct.run},
 	{"merge_negation", "a difference is one operator where a negation and a sum are two", mergeNegation.run},
 	{"simplify_logic", "negations of comparisons, and selections that are decided, are what graphs of conditions leave behind", simplifyLogic.run},
 	{"drop_broadcast", "runtimes broadcast operands themselves", dropBroadcast.run},
@@ -62,6 +63,7 @@ var Import = []Pass{
 	{"match_one_hot", "one operator instead of a comparison, or of a conversion", matchOneHot.run},
 	{"match_embedding", "a row of a matrix need not be computed", matchEmbedding.run},
 	{"drop_softmax", "the place of the greatest logit is that of the greatest probability", dropSoftmax.run},
+	{"shrink_top_k", "the greatest elements that nothing reads need not be found", shrinkTopK.run},
 	{"drop_zero_bias", "FULLY_CONNECTED needs no bias", dropZeroBias.run},
 	{"lower_erf", "TFLite has no operator for what no pattern took of the error function", lowerErf.run},
 	{"prune_calls", "what graphs are given and give back costs copies in each round of a loop", pruneCalls},
