@@ -9,7 +9,7 @@ import (
 // specials are functions that TFLite has no operators for, by series and polynomials with about the precision of float32.
 var specials = []Op{
 	{Name: "Lgamma", To: gammaOps + " ABS EQUAL", Lower: one((*Context).lgamma)},
-	{Name: "Digamma", To: gammaOps + " COS EQUAL LOGICAL_AND", Lower: one((*Context).digamma)},
+	{Name: "Digamma", To: gammaOps + " COS EQUAL", Lower: one((*Context).digamma)},
 	{Name: "Erfinv", To: "SUB ADD MUL LOG NEG LESS SQRT SELECT_V2 SELECT ABS EQUAL", Lower: one((*Context).erfinv)},
 	{Name: "Ndtri", To: "SUB ADD MUL LOG NEG LESS SQRT SELECT_V2 SELECT ABS EQUAL", Lower: one((*Context).ndtri)},
 	{Name: "BesselI0", To: besselOps, Lower: one(func(c *Context, x *ir.Value) *ir.Value { return c.unscaled(x, c.bessel(x, besselI0)) })},
@@ -93,8 +93,7 @@ func (c *Context) digamma(x *ir.Value) *ir.Value {
 	part := c.apply("SUB", x, c.apply("FLOOR", c.apply("ADD", x, c.number(x, 0.5)))) // tan πx has the period 1
 	angle := c.apply("MUL", part, c.number(x, math.Pi))
 	cotangent := c.apply("DIV", c.apply("MUL", c.apply("COS", angle), c.number(x, math.Pi)), c.apply("SIN", angle))
-	pole := c.apply("LOGICAL_AND", c.apply("EQUAL", part, c.number(x, 0)), c.apply("LESS", x, c.number(x, 0)))
-	mirror := c.either(pole, c.number(x, math.NaN()), c.apply("SUB", high, cotangent))
+	mirror := c.where("EQUAL", part, 0, c.number(x, math.NaN()), c.apply("SUB", high, cotangent))
 	return c.either(low, mirror, high)
 }
 
