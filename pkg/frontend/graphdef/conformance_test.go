@@ -110,7 +110,7 @@ func judge(t *testing.T, g *group, i int) (o outcome) {
 			}
 		}
 		if settled {
-			o.Ops = histogram(m)
+			o.Ops = countOps(m)
 			if o.graph, err = tflite.Encode(m); err != nil {
 				return outcome{Verdict: wrong, Why: "encode: " + err.Error()}
 			}
@@ -225,7 +225,7 @@ func (c *testCase) run(m *ir.Model, s sample) error {
 	return nil
 }
 
-func histogram(m *ir.Model) map[string]int {
+func countOps(m *ir.Model) map[string]int {
 	found := map[string]int{}
 	for _, g := range m.Graphs {
 		for _, n := range g.Nodes {
