@@ -27,8 +27,11 @@ var stateless = []Op{
 
 const onlyFolds = "only of constants: TFLite draws no numbers from a seed that is an operand"
 
-// philox is TensorFlow's number of the generator.
-const philox = 1
+// TensorFlow's numbers of generators: Philox, and the best for the device, which is Philox where that is a CPU.
+const (
+	philox = 1
+	best   = 3
+)
 
 // statelessRule makes a constant of random numbers.
 func statelessRule(draw func([]float32, kernel.Philox)) func(*Context) {
@@ -58,7 +61,7 @@ func (c *Context) generator() kernel.Philox {
 		return seeded(c.seed(c.In(1)))
 	}
 	key, counter := c.words(c.In(1), 1), c.words(c.In(2), 2)
-	if alg := c.intOf(c.In(3), "the generator"); alg != philox {
+	if alg := c.intOf(c.In(3), "the generator"); alg != philox && alg != best {
 		build.Refuse("random numbers of generator %d", alg)
 	}
 	p := kernel.NewPhilox(key[0], counter[1])
