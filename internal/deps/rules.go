@@ -43,7 +43,7 @@ var Rooms = []Room{
 	{Path: "pkg/tflite/schema"},
 	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
 	{Path: "pkg/frontend/raise", May: []string{"pkg/frontend/tfpb"}},
-	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/pass", "pkg/frontend/tfpb"}},
+	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/pass", "pkg/frontend/tfpb"}},
 	{Path: "pkg/frontend/savedmodel", May: []string{
 		"pkg/tensor", "pkg/ir", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef",
 	}},

@@ -141,13 +141,22 @@ func (b *Builder) EmitN(name, operator string, attr ir.Attr, n int, in ...*ir.Va
 // EmitAs is EmitN for operators whose results' types don't follow from the operands: because a shape depends on data, because the element type is a
 // choice, or because the operator is not in the set, such as CUSTOM. The operator's own rule counts where it gives an answer; dimensions of -1 in types are then new unknown ones.
 func (b *Builder) EmitAs(name, operator string, attr ir.Attr, types []ir.Type, in ...*ir.Value) []*ir.Value {
-	n := &ir.Node{Op: operator, Attr: attr, Inputs: in}
-	for i := range types {
-		t := types[i]
-		if t.DType == tensor.Invalid {
-			t.DType = declared(n, i)
+	results := make([]*ir.Value, len(types))
+	for i, t := range types {
+		results[i] = &ir.Value{Type: t}
+	}
+	return b.EmitInto(name, operator, attr, results, in...)
+}
+
+// EmitInto is EmitAs for results that have more than a type, such as the scales of quantized ones. It returns the results.
+func (b *Builder) EmitInto(name, operator string, attr ir.Attr, results []*ir.Value, in ...*ir.Value) []*ir.Value {
+	n := &ir.Node{Op: operator, Attr: attr, Inputs: in, Outputs: results}
+	types := make([]ir.Type, len(results))
+	for i, v := range results {
+		types[i] = v.Type
+		if v.Name = name; v.Type.DType == tensor.Invalid {
+			v.Type.DType = declared(n, i)
 		}
-		n.Outputs = append(n.Outputs, &ir.Value{Name: name, Type: t})
 	}
 	o := b.state.set.Lookup(operator)
 	if err := b.state.set.Check(n); err != nil {
