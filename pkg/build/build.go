@@ -66,6 +66,7 @@ type state struct {
 	fresh int // unknown dimensions that were met so far, other than those of inputs
 	set   *op.OpSet
 	names map[*ir.Graph]map[string]int
+	budget
 }
 
 // New returns a builder for a new graph, which it adds to the model.
@@ -108,6 +109,7 @@ func (b *Builder) Input(name string, t ir.Type) *ir.Value {
 
 // Const adds a constant.
 func (b *Builder) Const(name string, t *tensor.Tensor) *ir.Value {
+	b.state.grant(t)
 	return b.Graph.AddConst(b.unique(name), t)
 }
 
