@@ -57,6 +57,7 @@ class Model:
 
     def run(self, arrays):
         arrays = {k: v.astype(object) if v.dtype.kind == 'S' else v for k, v in arrays.items() if k in self.inputs}
+        self.lite.reset_all_variables()  # recurrent operators go on from the last run's state
         if self.runner:
             return self.runner(**arrays)
         for name, value in arrays.items():

@@ -46,6 +46,10 @@ func (l *loop) lstm() *lstm {
 		return nil
 	}
 	state, x := m.entry[m.h].Value.Type.Shape, m.sequence.Type.Shape
+	if state[0] < 0 || !x.Static() {
+		m.Note("LSTM layers stay loops, or many operators, as long as the batch is not known: fixed, it makes each one operator")
+		return nil
+	}
 	if !state.Equal(m.entry[m.c].Value.Type.Shape) || x[0] != m.steps || x[1] != state[0] || x[2] < 1 {
 		return nil
 	}
@@ -243,7 +247,7 @@ func (m *lstm) step(v *ir.Value) *ir.Value {
 		return nil
 	}
 	for outer, inner := range m.body.captured {
-		if inner == n.Inputs[0] && len(outer.Type.Shape) == 3 && outer.Type.Static() {
+		if inner == n.Inputs[0] && len(outer.Type.Shape) == 3 {
 			return outer
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // zero reports whether a variable is zeros before the loop, in the shape of the cell's state.
 func (m *lstm) zero(i int) bool {
 	v := m.entry[i].Value
-	if v == nil || !v.Type.Static() || len(v.Type.Shape) != 2 || v.Type.Shape[1] != m.units {
+	if v == nil || len(v.Type.Shape) != 2 || v.Type.Shape[1] != m.units {
 		return false
 	}
 	if n := m.maker(v); n != nil && n.Op == "FILL" {
@@ -86,8 +86,10 @@ func (m *lstm) emit() []Edge {
 	if y := m.batchMajor(x); y != nil {
 		x, timeMajor = y, false
 	}
+	m.Note("LSTM layers go on from the state of the last run in TFLite's runtimes: programs must reset the interpreter's variables before each sequence")
 	attr := &op.SequenceLSTM{Activation: op.Tanh, TimeMajor: timeMajor}
 	out := m.Context.Emit("UNIDIRECTIONAL_SEQUENCE_LSTM", attr, m.operands(x)...)
+	m.Rename(out, m.Def.Name)
 	batch := m.entry[m.h].Value.Type.Shape[0]
 	at := func(row, column int) []int {
 		if timeMajor {
