@@ -79,6 +79,7 @@ func init() {
 		spaces,
 		images,
 		suppressions,
+		fakeQuants,
 	)
 }
 
