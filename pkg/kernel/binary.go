@@ -173,6 +173,9 @@ func F32PowRow(dst, a, b []float32) { stretch(dst, a, b, F32Pow) }
 // F32Atan2Row computes F32Atan2 of y (first operand) and x (second).
 func F32Atan2Row(dst, a, b []float32) { stretch(dst, a, b, F32Atan2) }
 
+// F64Atan2Row is F32Atan2Row for float64.
+func F64Atan2Row(dst, a, b []float64) { stretch(dst, a, b, F64Atan2) }
+
 // Pow computes x to the power of y. A negative y gives 1/x^-y rounded towards zero, with 1/0 as 0.
 func Pow[T Integer](dst, a, b []T) {
 	stretch(dst, a, b, func(x, y T) T {

@@ -66,6 +66,8 @@ func F32Normal(dst []float32, p Philox) {
 
 // Multinomial draws for each row of n logits as many classes as there is room for: class i with a probability in proportion to e^logit.
 func Multinomial[I Index](dst []I, logits []float32, n, draws int, p Philox) {
+	var word [4]uint32
+	used := len(word)
 	for ; len(dst) > 0 && draws > 0; dst, logits = dst[draws:], logits[n:] {
 		row, most, total := logits[:n], float32(math.Inf(-1)), 0.0
 		for _, x := range row {
@@ -83,8 +85,11 @@ func Multinomial[I Index](dst []I, logits []float32, n, draws int, p Philox) {
 			total += weight(x)
 		}
 		for i := range dst[:draws] {
-			x := p.Next()
-			left := total * (math.Float64frombits(1023<<52|uint64(x[1])<<32&(1<<52-1)|uint64(x[0])) - 1)
+			if used == len(word) {
+				word, used = p.Next(), 0
+			}
+			left := total * (math.Float64frombits(1023<<52|uint64(word[used])<<32&(1<<52-1)|uint64(word[used+1])) - 1)
+			used += 2
 			class := 0
 			for class < n-1 {
 				if left -= weight(row[class]); left < 0 {

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -27,6 +28,27 @@ func TestPhilox(t *testing.T) {
 	p := Philox{Count: [4]uint32{ones, 7}}
 	if p.Next(); p.Count != [4]uint32{0, 8} {
 		t.Errorf("the next count is %x", p.Count)
+	}
+}
+
+// TestStreams takes the numbers that LiteRT 2.3 draws from seeds 1 and 2.
+func TestStreams(t *testing.T) {
+	p := NewPhilox(1, 2)
+	x := make([]float32, 5)
+	F32Uniform(x, p)
+	if want := []float32{0.40639675, 0.8575996, 0.05539584, 0.08587229, 0.4121536}; !slices.Equal(x, want) {
+		t.Errorf("uniform: %v, want %v", x, want)
+	}
+	F32Normal(x, p)
+	for i, want := range []float32{-1.0467793, 0.8397046, 1.2358364, 2.0637853, 0.3037427} {
+		if math.Abs(float64(x[i]-want)) > 1e-6 {
+			t.Errorf("normal: %v at %d, want %v", x[i], i, want)
+		}
+	}
+	classes := make([]int32, 8)
+	Multinomial(classes, []float32{0, 1, 2, 1, 1, 1}, 3, 4, p)
+	if want := []int32{1, 2, 1, 1, 2, 2, 1, 1}; !slices.Equal(classes, want) {
+		t.Errorf("classes: %v, want %v", classes, want)
 	}
 }
 

@@ -106,11 +106,14 @@ func atan64(t float64) float64 {
 }
 
 // F32Atan2 returns the angle of the point (x, y) in -π … π, with C's rules for zeros and infinities.
-func F32Atan2(y, x float32) float32 {
+func F32Atan2(y, x float32) float32 { return float32(F64Atan2(float64(y), float64(x))) }
+
+// F64Atan2 is F32Atan2 for float64, to about 2^-45.
+func F64Atan2(y, x float64) float64 {
 	if x != x || y != y {
-		return float32(math.NaN())
+		return math.NaN()
 	}
-	ax, ay := math.Abs(float64(x)), math.Abs(float64(y))
+	ax, ay := math.Abs(x), math.Abs(y)
 	var t float64
 	switch lo, hi := min(ax, ay), max(ax, ay); {
 	case hi == 0:
@@ -123,8 +126,8 @@ func F32Atan2(y, x float32) float32 {
 	if ay > ax {
 		a = math.Pi/2 - a
 	}
-	if math.Signbit(float64(x)) {
+	if math.Signbit(x) {
 		a = math.Pi - a
 	}
-	return float32(math.Copysign(a, float64(y)))
+	return math.Copysign(a, y)
 }

@@ -46,7 +46,7 @@ var binaries = []Op{
 		row(tensor.Int16, kernel.Minimum[int16]), row(tensor.Int32, kernel.Minimum[int32]), row(tensor.Int64, kernel.Minimum[int64])),
 	binary("SQUARED_DIFFERENCE", "(x - y)².", nil,
 		row(tensor.Float32, kernel.SquaredDifference[float32]), row(tensor.Int32, kernel.SquaredDifference[int32])),
-	binary("ATAN2", "The angle of the point (y, x), where y is the first operand.", nil, row(tensor.Float32, kernel.F32Atan2Row)),
+	binary("ATAN2", "The angle of the point (y, x), where y is the first operand.", nil, row(tensor.Float32, kernel.F32Atan2Row), row(tensor.Float64, kernel.F64Atan2Row)),
 	binary("PRELU", "x where it is not negative, else x times the other operand.", nil, row(tensor.Float32, kernel.F32Prelu)),
 	binary("BITWISE_XOR", "The exclusive or of the bits of x and y.", nil,
 		row(tensor.Int8, kernel.BitwiseXor[int8]), row(tensor.Int16, kernel.BitwiseXor[int16]), row(tensor.Int32, kernel.BitwiseXor[int32]),

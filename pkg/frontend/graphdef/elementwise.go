@@ -47,7 +47,7 @@ var elementwises = map[string]elementwise{
 	"MAXIMUM":            {types: "f32 i32 i64", rank: 5},
 	"MINIMUM":            {types: "f32 i32 i64", rank: 5},
 	"SQUARED_DIFFERENCE": {types: "f32 i32", rank: 4, wraps: true},
-	"ATAN2":              {types: "f32"},
+	"ATAN2":              {types: "f32 f64"},
 	"BITWISE_XOR":        {types: "i8 i16 i32 u8 u16 u32", rank: 4},
 	"RIGHT_SHIFT":        {types: "i8 i16 i32 u8 u16 u32", rank: 4},
 
