@@ -44,6 +44,5 @@ func TestFoldingIsBounded(t *testing.T) {
 		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: took %v", name, took)
 		}
-		t.Log(name, time.Since(start), b.state.budget.work, b.state.budget.memory)
 	}
 }

@@ -32,25 +32,22 @@ func DType(t tfpb.DataType) (d tensor.DType, ok bool) {
 	return d, ok
 }
 
-// constLimit bounds a constant, which a few bytes may declare to be of any size.
-const constLimit = 2 << 30
-
-// content decodes a constant.
-func content(p *tfpb.TensorProto) *tensor.Tensor {
+// content decodes a constant of at most limit bytes.
+func content(p *tfpb.TensorProto, limit int64) *tensor.Tensor {
 	shape, unranked := shapeOf(&p.TensorShape)
 	t := &tensor.Tensor{DType: dtype(p.Dtype), Shape: shape}
 	if unranked || !shape.Static() {
 		build.Damaged("a constant without a shape")
 	}
 	if t.DType == tensor.String {
-		list, err := p.Strings(constLimit / 16)
+		list, err := p.Strings(limit / 16)
 		if err != nil {
 			build.Damaged("%w", err)
 		}
 		t.Data = Strings(list)
 		return t
 	}
-	data, err := p.Bytes(constLimit)
+	data, err := p.Bytes(limit)
 	if err != nil {
 		build.Damaged("%w", err)
 	}

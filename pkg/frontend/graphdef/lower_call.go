@@ -42,10 +42,13 @@ func (c *Context) CallIn(b *build.Builder, f *tfpb.NameAttrList, args []Edge) []
 	if len(w.calls) >= maxDepth {
 		build.Refuse("calls of functions are more than %d deep", maxDepth)
 	}
+	if err := w.charge(1 + len(args) + len(def.Signature.OutputArg)); err != nil {
+		build.Refuse("function %q: %w", f.Name, err)
+	}
 	w.calls = append(w.calls, f.Name)
 	defer func() { w.calls = w.calls[:len(w.calls)-1] }()
 
-	s := &scope{walk: w, b: b, nodes: index(def.NodeDef), args: map[string]Edge{}, attrs: &f.Attr, done: map[string]*result{}}
+	s := &scope{walk: w, b: b, nodes: w.index(def), args: map[string]Edge{}, attrs: &f.Attr, done: map[string]*result{}}
 	for i, a := range def.Signature.InputArg {
 		s.args[a.Name] = args[i]
 	}

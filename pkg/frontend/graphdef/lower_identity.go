@@ -55,7 +55,7 @@ func lowerConst(c *Context) {
 	if a == nil || a.Tensor == nil {
 		build.Damaged("the value is missing")
 	}
-	c.Out(c.Const(c.Def.Name, content(a.Tensor)))
+	c.Out(c.Const(c.Def.Name, c.scope.content(a.Tensor)))
 }
 
 func lowerPlaceholder(c *Context) {

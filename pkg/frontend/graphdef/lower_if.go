@@ -32,6 +32,9 @@ func lowerCase(c *Context) {
 	if len(branches) == 0 {
 		build.Damaged("has no branches")
 	}
+	if len(branches) > maxBranches {
+		build.Refuse("has more than %d branches", maxBranches)
+	}
 	index := c.In(0)
 	if len(index.Type.Shape) > 0 {
 		build.Damaged("the index has shape %v", index.Type.Shape)

@@ -60,7 +60,7 @@ func (l *loop) guess() {
 	if n := len(def.Signature.OutputArg); n != len(l.entry) {
 		build.Damaged("the body of a loop of %d variables has %d results", len(l.entry), n)
 	}
-	nodes := index(def.NodeDef)
+	nodes := l.scope.index(def)
 	for i, e := range l.entry {
 		l.constant[i] = i < len(def.Signature.InputArg) && handsOn(def, nodes, i)
 		if !l.constant[i] && e.pending() && complete(e.List.Element) {

@@ -9,12 +9,6 @@ import (
 	"github.com/octetlite/octet/pkg/ir"
 )
 
-// Limits against graphs that call functions which call functions and so on.
-const (
-	maxDepth = 200
-	maxNodes = 1 << 20
-)
-
 // Edge is what flows along an edge of a TensorFlow graph: a tensor, or what exists only while converting.
 type Edge struct {
 	Value    *ir.Value
@@ -38,16 +32,16 @@ type walk struct {
 	functions map[string]*tfpb.FunctionDef
 	resources map[string]*Resource // by key; see resource
 	notes     []string
-	lowered   int
 	calls     []string // functions that are being walked
 	items     *items
 	unrolling int      // loops that are being written out
 	kept      []string // keys of the loops that don't become layers
+	limits
 }
 
 func newWalk(g *tfpb.GraphDef, opt Options) *walk {
 	w := &walk{
-		opt: opt, graph: g, functions: map[string]*tfpb.FunctionDef{}, resources: map[string]*Resource{}, items: newItems(),
+		opt: opt, graph: g, functions: map[string]*tfpb.FunctionDef{}, resources: map[string]*Resource{}, items: newItems(), limits: newLimits(g),
 	}
 	for i := range g.Library.Function {
 		f := &g.Library.Function[i]
@@ -180,8 +174,8 @@ func (s *scope) get(text string) (Edge, error) {
 
 // lower applies the rule of a node whose operands are lowered.
 func (s *scope) lower(n *tfpb.NodeDef, r *result) error {
-	if s.lowered++; s.lowered > maxNodes {
-		return fmt.Errorf("node %q, %s: the graph has more than %d nodes with its functions", n.Name, n.Op, maxNodes)
+	if err := s.charge(1 + len(n.Input)/16); err != nil {
+		return fmt.Errorf("node %q, %s: %w", n.Name, n.Op, err)
 	}
 	c := &Context{Builder: s.b, Def: n, scope: s, first: len(s.b.Graph.Values)}
 	o := Ops.Lookup(n.Op)

@@ -40,6 +40,9 @@ func (t *TensorProto) field(f field) error {
 	return nil
 }
 
+// Stored returns the number of bytes that the message holds of the tensor.
+func (t *TensorProto) Stored() int { return len(t.data) }
+
 // Bytes returns the elements of a tensor of numbers: little-endian, in row-major order, of Dtype.Size() bytes each. They share memory
 // with the decoded data if that has them in one piece. Otherwise it has values: if fewer than elements, the last one is repeated, and if
 // there are none, all are zero. Content of another size than the shape's, or more values, are errors.
