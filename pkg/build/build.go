@@ -166,7 +166,7 @@ func (b *Builder) EmitInto(name, operator string, attr ir.Attr, results []*ir.Va
 	}
 	facts, err := b.infer(o, n)
 	if errors.Is(err, op.ErrDynamic) || errors.Is(err, errNoRule) || err != nil && opaque(in) {
-		if facts = b.assume(n, types); facts == nil {
+		if facts = b.assume(n, types, errors.Is(err, errNoRule)); facts == nil {
 			Refuse("%s: %w", operator, err)
 		}
 	} else if err != nil {

@@ -160,3 +160,14 @@ func TestWhatBothWorldsDecideAlikeIsNotKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestPseudoOperatorsKeepUnknownDimensions multiplies a tensor of unknown size by what an operator without a rule makes of it.
+func TestPseudoOperatorsKeepUnknownDimensions(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 2}})
+	y := b.EmitAs("y", "TF_ERF", nil, []ir.Type{x.Type}, x)[0]
+	z := b.Emit("z", "MUL", &op.Fused{}, x, y)
+	if want := (tensor.Shape{-1, 2}); !z.Type.Shape.Equal(want) {
+		t.Errorf("z is %v, want %v", z.Type, want)
+	}
+}

@@ -205,12 +205,19 @@ var unfoldable = []string{"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMI
 // relabeling lists operators whose result has the operand's elements in their order: folding shares the memory.
 var relabeling = []string{"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 
-// assume makes facts of the types that a front end declares; nil if they don't say enough.
-func (b *Builder) assume(n *ir.Node, types []ir.Type) []*fact {
+// assume makes facts of the types that a front end declares; nil if they don't say enough. Of an operator without a rule (plain), a result of an
+// operand's shape has that operand's unknown dimensions.
+func (b *Builder) assume(n *ir.Node, types []ir.Type, plain bool) []*fact {
 	facts := make([]*fact, len(types))
 	for i, t := range types {
 		if t.DType == tensor.Invalid || t.Unranked {
 			return nil
+		}
+		at := slices.IndexFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && v.Type.Shape.Equal(t.Shape) })
+		if plain && at >= 0 && !t.Static() {
+			f := b.fact(n.Inputs[at])
+			facts[i] = &fact{[2]*tensor.Tensor{{DType: t.DType, Shape: f.worlds[0].Shape}, {DType: t.DType, Shape: f.worlds[1].Shape}}}
+			continue
 		}
 		facts[i] = probe(t, func(int) [2]int { return b.state.freshProbe() })
 		if t.Static() {
