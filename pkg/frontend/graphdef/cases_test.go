@@ -120,6 +120,11 @@ func (c *testCase) open() (list []string) {
 	return list
 }
 
+// strings reports whether a case has strings, which package exec does not run.
+func (c *testCase) strings() bool {
+	return slices.ContainsFunc(slices.Concat(c.Inputs, c.Outputs), func(p port) bool { return p.DType == "string" })
+}
+
 // samples reads the inputs and outputs of case i.
 func (g *group) samples(t *testing.T, i int) (list []sample) {
 	c := &g.cases[i]
