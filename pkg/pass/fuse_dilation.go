@@ -114,7 +114,7 @@ func (r *rewriter) interleaved(n *ir.Node) (c interleaved, ok bool) {
 		c.pad, v = m, m.Inputs[0]
 	}
 	if m := r.only(v, "SQUEEZE", "RESHAPE"); m != nil {
-		if c.axis, ok = oneMore(m.Outputs[0].Type, m.Inputs[0].Type); !ok {
+		if c.axis, ok = oneMore(m, m.Outputs[0].Type, m.Inputs[0].Type); !ok {
 			return c, false
 		}
 		c.narrow, v = m, m.Inputs[0]
@@ -132,7 +132,7 @@ func (r *rewriter) interleaved(n *ir.Node) (c interleaved, ok bool) {
 		if m == nil {
 			return c, false
 		}
-		if axis, ok := oneMore(m.Inputs[0].Type, m.Outputs[0].Type); !ok || axis != c.axis || axis != 1 {
+		if axis, ok := oneMore(m, m.Inputs[0].Type, m.Outputs[0].Type); !ok || axis != c.axis || axis != 1 {
 			return c, false
 		}
 		c.widen, v = m, m.Inputs[0]
@@ -156,14 +156,25 @@ func (r *rewriter) interleaved(n *ir.Node) (c interleaved, ok bool) {
 	return c, true
 }
 
-// oneMore returns the place of the dimension of 1 that u has and t has not. Dimensions beside it agree as far as they are known.
-func oneMore(t, u ir.Type) (axis int, ok bool) {
-	if t.Unranked || u.Unranked || len(u.Shape) != len(t.Shape)+1 {
+// oneMore returns the place of the dimension of 1 that u has and t has not, the operand and the result of m, or the other way round. Others are the same.
+func oneMore(m *ir.Node, t, u ir.Type) (axis int, ok bool) {
+	if !keepsUnknown(m) || t.Unranked || u.Unranked || len(u.Shape) != len(t.Shape)+1 {
 		return 0, false
 	}
 	const at = 1 // where a row becomes an image of height 1
 	rest := slices.Delete(u.Shape.Clone(), at, at+1)
 	return at, u.Shape[at] == 1 && rest.Equal(t.Shape)
+}
+
+// keepsUnknown reports whether the unknown dimensions of m's result are those of its operand: RESHAPE may exchange them if there are several.
+func keepsUnknown(m *ir.Node) bool {
+	unknown := 0
+	for _, d := range m.Outputs[0].Type.Shape {
+		if d < 0 {
+			unknown++
+		}
+	}
+	return m.Op != "RESHAPE" || unknown <= 1
 }
 
 // padded inserts a PAD of the spatial dimensions of x in front of at, and returns its result.

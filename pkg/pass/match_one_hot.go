@@ -20,7 +20,7 @@ func equalToRange(r *rewriter, n *ir.Node) bool {
 		index := m.Inputs[0]
 		t, u := index.Type, v.Type
 		last := len(u.Shape) - 1
-		if last < 0 || len(c.Type.Shape) > len(u.Shape) || u.Shape[last] != 1 || t.Unranked || !t.Shape.Equal(u.Shape[:last]) {
+		if last < 0 || !keepsUnknown(m) || len(c.Type.Shape) > len(u.Shape) || u.Shape[last] != 1 || t.Unranked || !t.Shape.Equal(u.Shape[:last]) {
 			continue
 		}
 		if t.DType != tensor.Int32 && t.DType != tensor.Int64 || !counts(list) {

@@ -38,16 +38,21 @@ func notComparison(r *rewriter, n *ir.Node) bool {
 	return true
 }
 
-// decided starts from a selection by a constant.
+// decided starts from a selection by a constant. The branch that is taken must have the result's shape for sure: where dimensions are unknown the other one may
+// be what makes it as large as it is.
 func decided(r *rewriter, n *ir.Node) bool {
 	c, ok := truths(n.Inputs[0])
 	if !ok || !unquantized(n) {
 		return false
 	}
-	if c {
-		return r.bypass(n, n.Inputs[1])
+	taken, other := n.Inputs[1], n.Inputs[2]
+	if !c {
+		taken, other = other, taken
 	}
-	return r.bypass(n, n.Inputs[2])
+	if n.Op == "SELECT_V2" && !taken.Type.Static() && !within(other.Type.Shape, taken.Type) {
+		return false
+	}
+	return r.bypass(n, taken)
 }
 
 // selectNot starts from a selection by a negated truth value.
