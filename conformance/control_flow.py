@@ -1,6 +1,7 @@
 """Graphs with TensorFlow 1's control flow, as TensorFlow makes them: pkg/frontend/raise/testdata.
 
 Each NAME.pb is a frozen graph; cases.json lists its inputs, its outputs, and what TensorFlow makes of some inputs.
+TensorFlow numbers some nodes of lowered functions differently from run to run.
 """
 
 import json
@@ -54,7 +55,10 @@ def constants():
 def conditionals():
     """Conditionals in both branches of a conditional, whose predicates are made within and without."""
     p, q, x = scalar('p', tf.bool), scalar('q', tf.bool), scalar('x')
-    inner = lambda: v1.cond(x > 0, lambda: x * 2, lambda: -x)
+
+    def inner():
+        return v1.cond(x > 0, lambda: x * 2, lambda: -x)
+
     return v1.cond(p, inner, lambda: v1.cond(q, lambda: x + 10, lambda: tf.constant(7.0)))
 
 
@@ -74,7 +78,9 @@ def mixed():
             s = tf.identity(s)
         return i + 1, v1.cond(tf.equal(i % 2, 0), lambda: s + x, lambda: s * 2)
 
-    loop = lambda: v1.while_loop(lambda i, _: i < n, body, [0, x])[1]
+    def loop():
+        return v1.while_loop(lambda i, _: i < n, body, [0, x])[1]
+
     return v1.cond(n > 2, loop, lambda: tf.constant(-1.0))
 
 
@@ -104,27 +110,39 @@ TF1 = [count, nested, conditional, constants, conditionals, chained, mixed, case
 def functional(kind):
     """A model of today, of which freezing makes TensorFlow 1's control flow."""
     if kind == 'lowered_lstm':
-        model = tf.keras.Sequential([tf.keras.layers.Input([6, 3], batch_size=1), tf.keras.layers.LSTM(4, return_sequences=True), tf.keras.layers.LSTM(2)])
+        model = tf.keras.Sequential(
+            [tf.keras.layers.Input([6, 3], batch_size=1), tf.keras.layers.LSTM(4, return_sequences=True), tf.keras.layers.LSTM(2)]
+        )
         return model, [tf.TensorSpec([1, 6, 3], tf.float32, 'x')]
     if kind == 'lowered_gru':
         model = tf.keras.Sequential([tf.keras.layers.Input([5, 3], batch_size=1), tf.keras.layers.GRU(2)])
         return model, [tf.TensorSpec([1, 5, 3], tf.float32, 'x')]
     if kind == 'lowered_while':
+
         def f(n, x):
             while n > 0:
                 n -= 1
                 x = x * 2.0 if x < 10.0 else x - 5.0
             return x
+
         return f, [tf.TensorSpec([], tf.int32, 'n'), tf.TensorSpec([], tf.float32, 'x')]
     if kind == 'lowered_switch':
-        return lambda k, x: tf.switch_case(k, [lambda: x, lambda: x * x, lambda: -x]), [tf.TensorSpec([], tf.int32, 'k'), tf.TensorSpec([], tf.float32, 'x')]
+        return lambda k, x: tf.switch_case(k, [lambda: x, lambda: x * x, lambda: -x]), [
+            tf.TensorSpec([], tf.int32, 'k'),
+            tf.TensorSpec([], tf.float32, 'x'),
+        ]
     raise ValueError(kind)
 
 
 LOWERED = ['lowered_while', 'lowered_switch', 'lowered_lstm', 'lowered_gru']
 SCALARS = {
-    'n': [0, 1, 5], 'step': [0.5, -1.0, 2.0], 'x': [1.5, -2.0, 0.25], 'y': [3.0, 0.5, -1.0],
-    'p': [True, False, True], 'q': [False, True, True], 'k': [0, 1, 2],
+    'n': [0, 1, 5],
+    'step': [0.5, -1.0, 2.0],
+    'x': [1.5, -2.0, 0.25],
+    'y': [3.0, 0.5, -1.0],
+    'p': [True, False, True],
+    'q': [False, True, True],
+    'k': [0, 1, 2],
 }
 
 
@@ -148,10 +166,13 @@ def run(name, graph_def, inputs, outputs, rng):
             runs = []
             for feed in feeds(graph, inputs, rng):
                 results = session.run(outputs, feed)
-                runs.append({
-                    'inputs': [feed[n].ravel().tolist() for n in inputs],
-                    'outputs': [np.asarray(r).ravel().tolist() for r in results],
-                })
+                runs.append(
+                    {
+                        'inputs': [feed[n].ravel().tolist() for n in inputs],
+                        'outputs': [np.asarray(r).ravel().tolist() for r in results],
+                    }
+                )
+    graph_def.node.sort(key=lambda node: node.name)
     for node in graph_def.node:
         node.ClearField('experimental_debug_info')
         for attr in [a for a in node.attr if a.startswith('_')]:
@@ -166,6 +187,7 @@ def main():
     v1.disable_control_flow_v2()
     for make in TF1:
         with tf.Graph().as_default() as graph:
+            tf.keras.utils.set_random_seed(1)
             v1.set_random_seed(1)
             outputs = [tf.identity(t, f'result{i}').op.name for i, t in enumerate(tf.nest.flatten(make()))]
             with v1.Session() as session:

@@ -41,7 +41,7 @@ def fixed(make):
 
 
 def several():
-    """States in, states out, and two directions."""
+    """States out, and in."""
     x = keras.Input([5, 3])
     y, h, c = L.LSTM(2, return_sequences=True, return_state=True)(x)
     return keras.Model(x, [L.LSTM(2)(y, initial_state=[h, c]), h]), [spec(None, 5, 3)]
@@ -90,21 +90,37 @@ MODELS = {
 def arrays():
     """Every operator on tensor arrays, without a loop."""
     x = v1.placeholder(tf.float32, [4, 3], 'x')
-    array = lambda size, **k: tf.TensorArray(tf.float32, size, infer_shape=False, clear_after_read=False, **k)
+
+    def array(size, **k):
+        return tf.TensorArray(tf.float32, size, infer_shape=False, clear_after_read=False, **k)
+
     a = array(4).unstack(x)
     b = array(3).write(0, x[1]).write(2, a.read(3))
     b = b.write(1, x[0] * 2.0)
     c = array(2).split(x, [2, 2])
     d = array(5, element_shape=[3]).scatter([3, 1], x[:2])
     e = array(1, dynamic_size=True, element_shape=[3]).write(2, x[0])
-    return a.stack(), b.stack(), b.gather([2, 0]), c.concat(), c.read(1), d.stack(), tf.cast(d.size(), tf.float32), e.stack(), a.gather([0, 1])
+    return (
+        a.stack(),
+        b.stack(),
+        b.gather([2, 0]),
+        c.concat(),
+        c.read(1),
+        d.stack(),
+        tf.cast(d.size(), tf.float32),
+        e.stack(),
+        a.gather([0, 1]),
+    )
 
 
 def array_loop():
     """A loop that reads one array and writes another one."""
     x = v1.placeholder(tf.float32, [4, 3], 'x')
     a = tf.TensorArray(tf.float32, 4, clear_after_read=False).unstack(x)
-    body = lambda i, b, s: (i + 1, b.write(i, a.read(i) * s), s + tf.reduce_max(a.read(i)))
+
+    def body(i, b, s):
+        return (i + 1, b.write(i, a.read(i) * s), s + tf.reduce_max(a.read(i)))
+
     _, b, s = v1.while_loop(lambda i, *_: i < 4, body, [0, tf.TensorArray(tf.float32, 4), 1.0])
     return b.stack(), s
 
@@ -143,8 +159,13 @@ def run(archive, name, graph_def, inputs, outputs, rng):
                 sizes = [[batch if d < 0 else d for d in shape] for shape in shapes]
                 feed = {n: np.round(rng.normal(size=s), 3).astype(np.float32) for n, s in zip(inputs, sizes)}
                 results = [np.asarray(r, np.float32) for r in session.run(outputs, feed)]
-                one = lambda a: {'shape': list(a.shape), 'values': [float(f'{v:.8g}') for v in a.ravel()]}
+
+                def one(a):
+                    return {'shape': list(a.shape), 'values': [float(f'{v:.8g}') for v in a.ravel()]}
+
                 runs.append({'inputs': [one(feed[n]) for n in inputs], 'outputs': [one(r) for r in results]})
+    for nodes in [graph_def.node, *(f.node_def for f in graph_def.library.function)]:
+        nodes.sort(key=lambda node: node.name)
     for node in [*graph_def.node, *(n for f in graph_def.library.function for n in f.node_def)]:
         node.ClearField('experimental_debug_info')
         for attr in [a for a in node.attr if a.startswith('_')]:
@@ -175,6 +196,7 @@ def fill(archive):
     v1.disable_control_flow_v2()
     for make in TF1:
         with tf.Graph().as_default() as graph:
+            tf_keras.utils.set_random_seed(1)
             v1.set_random_seed(1)
             outputs = [tf.identity(t, f'result{i}').op.name for i, t in enumerate(tf.nest.flatten(make()))]
             with v1.Session() as session:

@@ -76,7 +76,7 @@ func TestDamage(t *testing.T) {
 func TestDeep(t *testing.T) {
 	chain := parseGraph(t, "p = Placeholder\ns = Switch p p\nm = Merge s s:1\n")
 	last := "m"
-	for i := range 100000 {
+	for i := range 30000 {
 		n := tfpb.NodeDef{Name: fmt.Sprint("c", i), Op: "Neg", Input: []string{last}}
 		last = n.Name
 		chain.Node = append(chain.Node, n)
