@@ -32,4 +32,11 @@ var controlCodecs = family{
 		func(a *op.VarHandle) schema.VarHandleOptionsT {
 			return schema.VarHandleOptionsT{Container: a.Container, SharedName: a.SharedName}
 		}),
+	"HASHTABLE": attrs(schema.BuiltinOptionsHashtableOptions,
+		func(o *schema.HashtableOptionsT) op.HashTable {
+			return op.HashTable{ID: int(o.TableId), Key: decodeDType(schema.TensorType(o.KeyDtype)), Value: decodeDType(schema.TensorType(o.ValueDtype))}
+		},
+		func(a *op.HashTable) schema.HashtableOptionsT {
+			return schema.HashtableOptionsT{TableId: int32(a.ID), KeyDtype: int8(encodeDType(a.Key)), ValueDtype: int8(encodeDType(a.Value))}
+		}),
 }
