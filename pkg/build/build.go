@@ -175,6 +175,19 @@ func (b *Builder) EmitInto(name, operator string, attr ir.Attr, results []*ir.Va
 	return b.place(name, n, facts)
 }
 
+// EmitDeclared is EmitAs for types that the caller knows better than the operator's rule: where an unknown dimension can only be one number, or only the
+// same as another one. Nothing folds.
+func (b *Builder) EmitDeclared(name, operator string, attr ir.Attr, types []ir.Type, in ...*ir.Value) []*ir.Value {
+	n := &ir.Node{Op: operator, Attr: attr, Inputs: in}
+	for _, t := range types {
+		n.Outputs = append(n.Outputs, &ir.Value{Name: name, Type: t})
+	}
+	if err := b.state.set.Check(n); err != nil {
+		panic(fmt.Sprintf("build: %s %q: %v", operator, name, err)) // a bug of the front end
+	}
+	return b.place(name, n, b.assume(n, types, true))
+}
+
 // opaque reports whether an operand is of a type that operators pass on but can't compute with, and that their shape rules don't take.
 func opaque(in []*ir.Value) bool {
 	return slices.ContainsFunc(in, func(v *ir.Value) bool { return v != nil && v.Type.DType.Bits() == 0 })

@@ -112,7 +112,7 @@ func (c *Context) apply(name string, in ...*ir.Value) *ir.Value {
 			return v
 		}
 		if d != i64 || !e.takes(i32) || !c.fit32(in) {
-			build.Refuse("%s of %v is not possible in TFLite", name, d)
+			build.Refuse("%s of %v is not possible in TFLite%s", name, d, wayOut(d))
 		}
 		via = i32
 	}
@@ -120,11 +120,45 @@ func (c *Context) apply(name string, in ...*ir.Value) *ir.Value {
 	for i, v := range in {
 		operands[i] = c.castTo(v, via)
 	}
-	v := c.Emit(name, attributes(name), c.broadcast(e.rank, operands...)...)
+	out := via
+	if e.truth {
+		out = tensor.Bool
+	}
+	v := c.emitBroadcast(name, out, c.broadcast(e.rank, operands...)...)
 	if e.truth {
 		return v
 	}
 	return c.castTo(v, d)
+}
+
+// wayOut says what helps where there is no kernel for an element type.
+func wayOut(d tensor.DType) string {
+	if d == tensor.Float64 {
+		return ": build the model in float32"
+	}
+	return ""
+}
+
+// emitBroadcast emits an operator whose operands broadcast. An unknown dimension beside a number is taken to be that number, or 1, and one beside another unknown one
+// to be the same: else the model would not run either.
+func (c *Context) emitBroadcast(name string, d tensor.DType, in ...*ir.Value) *ir.Value {
+	var v *ir.Value
+	failure := build.Try(func() { v = c.Emit(name, attributes(name), in...) })
+	if failure == nil {
+		return v
+	}
+	open, shape := false, tensor.Shape{}
+	for _, x := range in {
+		var err error
+		open = open || !x.Type.Shape.Static()
+		if shape, err = tensor.Broadcast(shape, x.Type.Shape); err != nil || len(shape) > tfliteRank {
+			panic(failure)
+		}
+	}
+	if !open {
+		panic(failure)
+	}
+	return c.EmitDeclared(c.name(name), name, attributes(name), []ir.Type{{DType: d, Shape: shape}}, in...)[0]
 }
 
 // attributes are those that TFLiteConverter writes where nothing is fused.
@@ -171,10 +205,21 @@ func (c *Context) broadcast(limit int, in ...*ir.Value) []*ir.Value {
 	}
 	for i, v := range in {
 		if !shape.Static() || !v.Type.Shape.Equal(shape) {
-			out[i] = c.Emit("BROADCAST_TO", nil, v, target)
+			out[i] = c.spread(v, target, shape)
 		}
 	}
 	return out
+}
+
+// spread is BROADCAST_TO, to a shape that may be known no better than that it is one.
+func (c *Context) spread(v, target *ir.Value, shape tensor.Shape) *ir.Value {
+	var r *ir.Value
+	if failure := build.Try(func() { r = c.Emit("BROADCAST_TO", nil, v, target) }); failure == nil {
+		return r
+	} else if v.Type.Shape.Static() {
+		panic(failure)
+	}
+	return c.EmitDeclared(c.name("BROADCAST_TO"), "BROADCAST_TO", nil, []ir.Type{{DType: v.Type.DType, Shape: shape}}, v, target)[0]
 }
 
 // number makes a scalar of v's element type.

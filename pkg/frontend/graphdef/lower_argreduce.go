@@ -37,7 +37,7 @@ func argReduction(name, extreme string) func(*Context) {
 		}
 		search, via := name, argTypes.via(x.Type.DType)
 		if via == tensor.Invalid && x.Type.DType != i64 && x.Type.DType != tensor.UInt32 {
-			build.Refuse("%s of %v is not possible in TFLite", name, x.Type.DType)
+			build.Refuse("%s of %v is not possible in TFLite%s", name, x.Type.DType, wayOut(x.Type.DType))
 		}
 		if via == tensor.Invalid { // the first place of the extreme
 			x = c.castTo(x, i64)
@@ -66,7 +66,7 @@ func (c *Context) topK(x, k *ir.Value, index tensor.DType) []*ir.Value {
 	d := x.Type.DType
 	via := topTypes.via(d)
 	if via == tensor.Invalid {
-		build.Refuse("the greatest of %v is not possible in TFLite", d)
+		build.Refuse("the greatest of %v is not possible in TFLite%s", d, wayOut(d))
 	}
 	rank := len(x.Type.Shape)
 	if rank == 0 {

@@ -10,6 +10,7 @@ var casts = []Op{
 	{Name: "Cast", To: "CAST REAL PACK BITCAST", Note: "complex numbers lose their imaginary part", Lower: func(c *Context) {
 		c.Out(c.convert(c.In(0), c.Type("DstT", tensor.Invalid)))
 	}},
+	{Name: "Bitcast", To: "BITCAST", Lower: func(c *Context) { c.Out(c.reread(c.In(0), c.Type("type", tensor.Invalid))) }},
 	{Name: "Bucketize", To: "BUCKETIZE", Lower: lowerBucketize},
 }
 

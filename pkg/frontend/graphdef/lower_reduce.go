@@ -56,7 +56,7 @@ func (c *Context) reduce(name string, x *ir.Value) *ir.Value {
 	via := e.via(d)
 	if via == tensor.Invalid {
 		if x.Const == nil || d != tensor.Float64 && d != tensor.BFloat16 && d != tensor.UInt64 {
-			build.Refuse("%s of %v is not possible in TFLite", name, d)
+			build.Refuse("%s of %v is not possible in TFLite%s", name, d, wayOut(d))
 		}
 		via = f32
 	}

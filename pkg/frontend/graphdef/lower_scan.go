@@ -28,7 +28,7 @@ func lowerCumsum(c *Context) {
 	d := x.Type.DType
 	via := summable.via(d)
 	if via == tensor.Invalid {
-		build.Refuse("running sums of %v are not possible in TFLite", d)
+		build.Refuse("running sums of %v are not possible in TFLite%s", d, wayOut(d))
 	}
 	attr := &op.Cumsum{Exclusive: c.Bool("exclusive", false), Reverse: c.Bool("reverse", false)}
 	if len(x.Type.Shape) == 0 {

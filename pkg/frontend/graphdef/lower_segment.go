@@ -41,7 +41,7 @@ func (c *Context) joinSegments(name string, data *ir.Value, lead int, first int,
 	e.wraps = name != "UNSORTED_SEGMENT_MAX" && name != "UNSORTED_SEGMENT_MIN"
 	via := e.via(d)
 	if via == tensor.Invalid {
-		build.Refuse("segments of %v are not possible in TFLite", d)
+		build.Refuse("segments of %v are not possible in TFLite%s", d, wayOut(d))
 	}
 	if lead > len(data.Type.Shape) {
 		build.Damaged("numbers of %d dimensions for %v", lead, data.Type.Shape)
@@ -148,7 +148,7 @@ func (c *Context) counts(x, size, weights *ir.Value, binary bool) *ir.Value {
 		via = i32
 	}
 	if via == tensor.Invalid {
-		build.Refuse("weights of %v are not possible in TFLite", d)
+		build.Refuse("weights of %v are not possible in TFLite%s", d, wayOut(d))
 	}
 	axis := len(x.Type.Shape) - 1
 	one, zero := c.Const(c.name("one"), scalar(via, 1)), c.Const(c.name("zero"), scalar(via, 0))

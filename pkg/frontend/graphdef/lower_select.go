@@ -55,11 +55,11 @@ var selectable = []tensor.DType{tensor.Int8, tensor.Int16, i32, i64, f32, tensor
 func (c *Context) selected(op string, in ...*ir.Value) *ir.Value {
 	d := in[1].Type.DType
 	if slices.Contains(selectable, d) || in[0].Const != nil && in[1].Const != nil && in[2].Const != nil {
-		return c.Emit(op, nil, in...)
+		return c.emitBroadcast(op, d, in...)
 	}
 	for _, t := range selectable {
 		if t.Size() == d.Size() && d.Size() > 0 {
-			return c.relabel(c.Emit(op, nil, in[0], c.relabel(in[1], t), c.relabel(in[2], t)), d)
+			return c.relabel(c.emitBroadcast(op, t, in[0], c.relabel(in[1], t), c.relabel(in[2], t)), d)
 		}
 	}
 	build.Refuse("%v can't be selected in TFLite", d)
