@@ -12,7 +12,7 @@ import (
 func (g *randomGraph) step() {
 	steps := []func(){
 		g.unary, g.unary, g.withConstant, g.withConstant, g.withConstant, g.binary, g.layer, g.layer, g.normalized, g.fullyConnected,
-		g.padded, g.pooled, g.reshaped, g.transposed, g.dilated, g.joined, g.reduced, g.repeated, g.swish, g.rows,
+		g.padded, g.pooled, g.reshaped, g.transposed, g.dilated, g.joined, g.reduced, g.repeated, g.swish, g.rows, g.selected,
 	}
 	steps[g.pick("step", len(steps))]()
 }
@@ -259,4 +259,14 @@ func (g *randomGraph) rows() {
 	}
 	d := g.emit("SUB", &op.Arith{}, x, mean)
 	g.emit("MEAN", &op.Reduce{KeepDims: true}, g.emit("SQUARE", nil, d), g.ints(tensor.Shape{1}, -1))
+}
+
+// selected adds a selection between two values by constant truth values.
+func (g *randomGraph) selected() {
+	x, y := g.some(0), g.some(0)
+	truth := make([]bool, max(1, x.Type.Shape[len(x.Type.Shape)-1]))
+	for i := range truth {
+		truth[i] = g.pick("truth", 2) == 0
+	}
+	g.emit("SELECT_V2", nil, g.graph.AddConst("b", tensor.Of(tensor.Bool, tensor.Shape{len(truth)}, truth)), x, y)
 }
