@@ -140,7 +140,13 @@ def static_rnn():
     return y, state.c
 
 
-TF1 = [arrays, array_loop, dynamic_rnn, static_rnn]
+def static_cell():
+    """The cell of TensorFlow 1, of which only outputs are wanted: it has one product for input and state, and a bias of its own for a gate."""
+    x = v1.placeholder(tf.float32, [2, 20, 3], 'x')
+    return v1.nn.dynamic_rnn(v1.nn.rnn_cell.LSTMCell(2), x, dtype=tf.float32)[0]
+
+
+TF1 = [arrays, array_loop, dynamic_rnn, static_rnn, static_cell]
 
 
 def trained(model, rng):

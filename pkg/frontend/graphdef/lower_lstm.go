@@ -18,7 +18,6 @@ import (
 // The order of the parts, of sums and of factors is free.
 type lstm struct {
 	*loop
-	makers           map[*ir.Value]*ir.Node // in the body
 	steps            int
 	h, c             int         // the variables
 	gates            [4]gate     // i, f, g, o, as TFLite's operands stand
@@ -37,7 +36,7 @@ type gate struct {
 
 // lstm recognises an LSTM layer with zeros as the first state. It is nil if the loop is none, or if shapes are not known.
 func (l *loop) lstm() *lstm {
-	m := &lstm{loop: l, makers: makers(l.body.Graph), h: -1}
+	m := &lstm{loop: l, h: -1}
 	var ok bool
 	if m.steps, ok = l.rounds(); !ok || m.steps == 0 || !m.cell() || !m.zero(m.h) || !m.zero(m.c) || !m.sums(m.split.Input(1)) {
 		return nil

@@ -14,6 +14,7 @@ const (
 
 // otherwise expresses a loop by something better than WHILE, and returns the variables after it; nil if it can't.
 func (l *loop) otherwise() []Edge {
+	l.makers = makers(l.body.Graph)
 	if m := l.lstm(); m != nil && !slices.Contains(l.scope.kept, l.key()) {
 		return m.emit()
 	}
@@ -76,7 +77,7 @@ func (l *loop) counts(i int) bool {
 		return false
 	}
 	start, ok := l.Known(v)
-	n := makers(l.body.Graph)[l.results[i].part()]
+	n := l.makers[l.results[i].part()]
 	if !ok || start[0] != 0 || n == nil || n.Op != "ADD" {
 		return false
 	}

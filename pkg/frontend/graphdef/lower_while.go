@@ -49,8 +49,9 @@ type loop struct {
 	results  []Edge // what it makes of that
 	cond     *region
 	condArgs []Edge
-	again    Edge // the condition
-	before   int  // graphs of the model
+	again    Edge                   // the condition
+	before   int                    // graphs of the model
+	makers   map[*ir.Value]*ir.Node // of the values of the body
 }
 
 // guess finds the variables that the body plainly hands on, and makes lists tensors whose elements have a known shape.
