@@ -30,7 +30,7 @@ func lowerRelu(c *Context) {
 		c.Out(c.Emit("RELU", nil, x))
 		return
 	}
-	c.Out(c.Emit("MAXIMUM", nil, x, c.castTo(c.scalar(0), x.Type.DType)))
+	c.Out(c.apply("MAXIMUM", x, c.number(x, 0)))
 }
 
 func lowerRelu6(c *Context) {
@@ -39,7 +39,7 @@ func lowerRelu6(c *Context) {
 		c.Out(c.Emit("RELU6", nil, x))
 		return
 	}
-	c.Out(c.Emit("MINIMUM", nil, c.Emit("MAXIMUM", nil, x, c.castTo(c.scalar(0), x.Type.DType)), c.castTo(c.scalar(6), x.Type.DType)))
+	c.Out(c.apply("MINIMUM", c.apply("MAXIMUM", x, c.number(x, 0)), c.number(x, 6)))
 }
 
 func lowerLeakyRelu(c *Context) {

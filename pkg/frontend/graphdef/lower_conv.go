@@ -19,6 +19,10 @@ var convolutions = []Op{
 		Name: "Conv3DBackpropInputV2", To: "CONV_3D_TRANSPOSE TRANSPOSE STRIDED_SLICE PACK SHAPE",
 		Lower: inFloat32(lowerTransposeConv3D),
 	},
+	{
+		Name: "DepthwiseConv2dNativeBackpropInput", To: "TRANSPOSE_CONV TRANSPOSE STRIDED_SLICE PACK SHAPE",
+		Lower: inFloat32(lowerTransposeDepthwise), Note: "the filter must be constant",
+	},
 	{Name: "Conv2DBackpropFilter", Note: gradientsOnly},
 	{Name: "Conv3DBackpropFilterV2", Note: gradientsOnly},
 	{Name: "DepthwiseConv2dNativeBackpropFilter", Note: gradientsOnly},

@@ -11,10 +11,36 @@ import (
 
 // lowerTransposeConv lowers the gradient of a convolution by its images, which is what models use as a transposed convolution. The operands are the
 // shape of the result, the filter of the convolution, HWIO, and its results.
-func lowerTransposeConv(c *Context) {
+func lowerTransposeConv(c *Context) { c.transposeConv(ranked(c.In(1), 4, "filter")) }
+
+// lowerTransposeDepthwise is lowerTransposeConv for a convolution of each channel for itself, by a filter that is zero between channels.
+func lowerTransposeDepthwise(c *Context) { c.transposeConv(c.dense(ranked(c.In(1), 4, "filter"))) }
+
+// maxDense bounds the elements of a filter that is mostly zeros.
+const maxDense = 1 << 24
+
+// dense makes of a filter for each channel, HWCM, one for all of them, [H, W, C, C·M].
+func (c *Context) dense(filter *ir.Value) *ir.Value {
+	shape := filter.Type.Shape
+	if filter.Const == nil || filter.Type.DType != f32 {
+		build.Refuse("the filter must be constant")
+	}
+	channels, multiplier := shape[2], shape[3]
+	wide := tensor.Shape{shape[0], shape[1], channels, channels * multiplier}
+	if n := wide.Elements(); n > maxDense {
+		build.Refuse("a filter of %v for each channel, which would need %d elements", shape, n)
+	}
+	t := tensor.New(f32, wide)
+	for i, x := range tensor.View[float32](filter.Const) {
+		row, m := i/multiplier, i%multiplier // row counts taps and channels
+		tensor.View[float32](t)[row*channels*multiplier+row%channels*multiplier+m] = x
+	}
+	return c.Const(c.name("filter"), t)
+}
+
+func (c *Context) transposeConv(filter *ir.Value) {
 	w := c.window(4)
 	x, back := c.images(2, 4)
-	filter := ranked(c.In(1), 4, "filter")
 	per := c.dim(filter, 2, "filter")
 	sizes, groups := c.resultSizes(x, w, per)
 	attr := &op.TransposeConv{Padding: w.padding, StrideH: w.strides[0], StrideW: w.strides[1]}
