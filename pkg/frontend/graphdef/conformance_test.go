@@ -221,7 +221,7 @@ func (c *testCase) run(m *ir.Model, s sample) error {
 		return fault{fmt.Errorf("%d outputs, want %d", len(got), len(s.outputs))}
 	}
 	for i, want := range s.outputs {
-		if err := compare(want, got[i], c.Random); err != nil {
+		if err := compare(want, got[i], c.Random, c.noise()); err != nil {
 			return fault{fmt.Errorf("output %d: %w", i, err)}
 		}
 	}
