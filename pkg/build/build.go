@@ -195,7 +195,7 @@ func opaque(in []*ir.Value) bool {
 
 // place adds the node and its results, or the constants that it folded to.
 func (b *Builder) place(name string, n *ir.Node, facts []*fact) []*ir.Value {
-	constant := true
+	constant := len(facts) > 0 // a node without results is there for what it does
 	for _, f := range facts {
 		constant = constant && f.constant()
 	}

@@ -171,3 +171,13 @@ func TestPseudoOperatorsKeepUnknownDimensions(t *testing.T) {
 		t.Errorf("z is %v, want %v", z.Type, want)
 	}
 }
+
+// TestNodesWithoutResultsStay emits a node that is there for what it does.
+func TestNodesWithoutResultsStay(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	c := b.Float("c", 1)
+	b.EmitAs("x", "ASSIGN_VARIABLE", nil, nil, b.EmitAs("v", "VAR_HANDLE", &op.VarHandle{}, []ir.Type{{DType: tensor.Resource}})[0], c)
+	if n := len(b.Graph.Nodes); n != 2 {
+		t.Errorf("%d nodes, want 2", n)
+	}
+}
