@@ -126,9 +126,13 @@ func (l layout) axes(n *ir.Node, x, at int) *layoutMove {
 	return &layoutMove{data: data, results: true, apply: func(r *rewriter, _ []*ir.Value) { r.setInput(n, at, r.likeInts(c, c.Type.Shape, list)) }}
 }
 
-// moveAxes is the move of reductions and the like. Where dimensions vanish the others must keep their order.
+// moveAxes is the move of reductions and the like. Where dimensions vanish the others must keep their order. Runtimes reverse several axes only if these are neighbours,
+// which they may not stay.
 func moveAxes(_ *rewriter, n *ir.Node, l layout) *layoutMove {
 	m := l.axes(n, 0, 1)
+	if n.Op == "REVERSE_V2" && n.Inputs[1].Type.Shape.Elements() != 1 {
+		return nil
+	}
 	if a, ok := n.Attr.(*op.Reduce); m != nil && ok && !a.KeepDims {
 		axes, ok := axesOf(n.Inputs[1], len(l.perm))
 		if m.results = false; !ok || !l.keeps(axes) {

@@ -23,7 +23,7 @@ func l2Normalization(r *rewriter, n *ir.Node) bool {
 			}
 			root = r.by(n.Inputs[1], "SQRT")
 		}
-		if root == nil || x.Type.DType != tensor.Float32 || !alike(x, n.Outputs[0]) || !r.squares(root.Inputs[0], x) {
+		if root == nil || x.Type.DType != tensor.Float32 || len(x.Type.Shape) > 4 || !alike(x, n.Outputs[0]) || !r.squares(root.Inputs[0], x) {
 			continue
 		}
 		r.become(n, "L2_NORMALIZATION", &op.Fused{Activation: activationOf(n)}, x)

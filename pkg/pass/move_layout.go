@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // moveLayout takes transposes out of the inside of graphs. Frameworks that keep images as NCHW put a TRANSPOSE before and behind each operator that
@@ -73,7 +74,7 @@ func newRelayout(r *rewriter, perm []int) *relayout {
 		moves: map[*ir.Node]*layoutMove{}, reader: map[ir.Use]*ir.Node{}, into: map[*ir.Node]bool{}, outOf: map[*ir.Node]bool{}, forms: map[*ir.Value]*ir.Value{},
 	}
 	for _, n := range a.nodes {
-		if plan := layoutMoves[n.Op]; plan != nil && unquantized(n) {
+		if plan := layoutMoves[n.Op]; plan != nil && unquantized(n) && transposable(n) {
 			if m := plan(r, n, a.l); m != nil {
 				a.moves[n] = m
 				for _, u := range m.data {
@@ -95,6 +96,16 @@ func newRelayout(r *rewriter, perm []int) *relayout {
 	}
 	return a
 }
+
+// transposable reports whether runtimes can transpose all operands and results of n.
+func transposable(n *ir.Node) bool {
+	return !slices.ContainsFunc(slices.Concat(n.Inputs, n.Outputs), func(v *ir.Value) bool {
+		return v != nil && !slices.Contains(transposableTypes, v.Type.DType)
+	})
+}
+
+// transposableTypes are the element types of TRANSPOSE.
+var transposableTypes = []tensor.DType{tensor.Float32, tensor.Int32, tensor.Int64, tensor.Int8, tensor.UInt8, tensor.Bool}
 
 // transposes reports whether n does nothing but permute by perm: a TRANSPOSE, or a RESHAPE that moves dimensions of 1.
 func (a *relayout) transposes(n *ir.Node, perm []int) bool {
