@@ -95,6 +95,7 @@ func attempt(g *tfpb.GraphDef, opt Options, kept []string) (*Result, []string, e
 		}
 		return nil, unsupported.loops, unsupported.sorted()
 	}
+	w.initialise(b)
 	res.Model.Signatures = []*ir.Signature{sig}
 	res.Notes = w.notes
 	b.Graph.Sweep(res.Model.Ports(0)...)

@@ -80,6 +80,7 @@ func init() {
 		images,
 		suppressions,
 		fakeQuants,
+		tables,
 	)
 }
 

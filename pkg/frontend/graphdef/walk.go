@@ -32,7 +32,8 @@ type walk struct {
 	functions map[string]*tfpb.FunctionDef
 	resources map[string]*Resource // by key; see resource
 	notes     []string
-	calls     []string // functions that are being walked
+	calls     []string        // functions that are being walked
+	filling   map[string]bool // functions that fill tables; nil until that is looked for
 	items     *items
 	unrolling int      // loops that are being written out
 	kept      []string // keys of the loops that don't become layers
