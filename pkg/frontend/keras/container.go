@@ -85,6 +85,7 @@ func (im *importer) container(l *instance, s *store) *container {
 	}
 	if !m.sequential {
 		m.inputs, m.outputs = ports(l.config["input_layers"]), ports(l.config["output_layers"])
+		m.number()
 	}
 	return m
 }
@@ -159,7 +160,7 @@ func (m *container) run(im *importer, args []any) any {
 	}
 	for i, x := range want {
 		ref := x.(result)
-		r.values[ref] = given[i]
+		r.values[r.normal(ref)] = given[i]
 	}
 	return r.get(m.outputs)
 }
@@ -194,21 +195,14 @@ func (r *evaluation) get(x any) any {
 }
 
 func (r *evaluation) result(ref result) any {
+	ref = r.normal(ref)
 	if v, ok := r.values[ref]; ok {
 		return v
 	}
 	l := r.model.layers[ref.layer]
-	if l == nil {
-		build.Damaged("model %q has no layer %q", r.model.name, ref.layer)
-	}
-	if asked := ref; ref.node > 0 && r.im.ownCall(l) {
-		// Call 0 of a nested model is its own, from its inputs to its outputs, and is not written.
-		ref.node--
-		v := r.result(ref)
-		r.values[asked] = v
-		return v
-	}
 	switch {
+	case l == nil:
+		build.Damaged("model %q has no layer %q", r.model.name, ref.layer)
 	case ref.node < 0 || ref.node >= len(l.calls):
 		build.Damaged("layer %q is called %d times, and call %d is referred to", ref.layer, len(l.calls), ref.node)
 	}
@@ -217,54 +211,69 @@ func (r *evaluation) result(ref result) any {
 		build.Damaged("layer %q needs its own result", ref.layer)
 	}
 	r.open[node] = true
-	name := l.name
-	if ref.node > 0 {
-		name = fmt.Sprintf("%s_%d", l.name, ref.node)
+	r.call(l, node)
+	delete(r.open, node)
+	v, ok := r.values[ref]
+	if !ok && r.values[node] != nil {
+		build.Damaged("layer %q has no result %d", ref.layer, ref.tensor)
 	}
-	c := l.calls[ref.node]
-	args, missing := r.get([]any(c.args)).([]any), false
+	return v
+}
+
+// call emits a call of a layer, and keeps its results: nil in place of the first if it can't be emitted, or if an operand could not.
+func (r *evaluation) call(l *instance, node result) {
+	c := l.calls[node.node]
+	args := r.get([]any(c.args)).([]any)
 	kwargs := map[string]any{}
 	for key, a := range c.kwargs {
 		kwargs[key] = r.get(a)
 	}
-	for _, x := range append(slices.Clone(c.args), anyValues(c.kwargs)...) {
+	for _, leaf := range flatten([]any{[]any(c.args), map[string]any(c.kwargs)}) {
+		if ref, ok := leaf.(result); ok && r.values[r.normal(ref)] == nil {
+			r.values[node] = nil
+			return
+		}
+	}
+	name := l.name
+	if node.node > 0 {
+		name = fmt.Sprintf("%s_%d", l.name, node.node)
+	}
+	r.values[node] = nil
+	for i, x := range flatten(r.im.call(l, args, kwargs, name)) {
+		r.values[result{node.layer, node.node, i}] = x
+	}
+}
+
+// normal numbers the calls of a layer as the file lists them.
+func (r *evaluation) normal(ref result) result {
+	if l := r.model.layers[ref.layer]; l != nil {
+		ref.node -= l.offset
+	}
+	return ref
+}
+
+// number finds the layers whose calls are counted from 1: some versions of Keras count the call that made a nested model, from its inputs to its outputs, but
+// do not list it.
+func (m *container) number() {
+	last := map[string]int{}
+	note := func(x any) {
 		for _, leaf := range flatten(x) {
-			if ref, ok := leaf.(result); ok && r.values[ref] == nil {
-				missing = true
+			if ref, ok := leaf.(result); ok {
+				last[ref.layer] = max(last[ref.layer], ref.node)
 			}
 		}
 	}
-	if missing {
-		r.values[ref] = nil
-		return nil
+	note(m.outputs)
+	for _, l := range m.order {
+		for _, c := range l.calls {
+			note([]any{[]any(c.args), map[string]any(c.kwargs)})
+		}
 	}
-	out := r.im.call(l, args, kwargs, name)
-	for i, x := range flatten(out) {
-		r.values[result{ref.layer, ref.node, i}] = x
+	for _, l := range m.order {
+		if n := len(l.calls); n > 0 && last[l.name] == n {
+			l.offset = 1
+		}
 	}
-	if _, ok := r.values[ref]; !ok {
-		build.Damaged("layer %q has no result %d", ref.layer, ref.tensor)
-	}
-	return r.values[ref]
-}
-
-// ownCall reports whether Keras counts a call of a nested model that made it.
-func (im *importer) ownCall(l *instance) bool {
-	switch l.rule.Class {
-	case "Functional", "Model":
-		return true
-	case "Sequential":
-		return im.keras2
-	}
-	return false
-}
-
-func anyValues(m map[string]any) []any {
-	var list []any
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		list = append(list, m[key])
-	}
-	return list
 }
 
 // call emits one call of a layer. It returns nil, and notes why, if that can't be.

@@ -13,6 +13,7 @@ type instance struct {
 	config      config
 	rule        *Layer
 	calls       []call // where a functional model calls it
+	offset      int    // the number by which the first of them is referred to
 	store       *store
 	container   *container // of nested models, made at the first call
 }
@@ -40,7 +41,8 @@ func (im *importer) instance(c config) *instance {
 		l.class = l.class[i+1:]
 	}
 	module := c.text("module", "")
-	if strings.HasPrefix(module, "keras.src.ops") || strings.HasPrefix(module, "keras.ops") {
+	// Files in HDF5 do not tell operations from layers, but no class is both and means something else.
+	if strings.HasPrefix(module, "keras.src.ops") || strings.HasPrefix(module, "keras.ops") || Layers[l.class] == nil && Operations[l.class] != nil {
 		l.rule = Operations[l.class]
 		if l.rule == nil {
 			l.rule = &Layer{Class: l.class, op: true, Note: "this operation of keras.ops can't be converted: export the model as a SavedModel (model.export), which may be"}
@@ -59,8 +61,14 @@ var (
 	lowerUpper = regexp.MustCompile(`([a-z])([A-Z])`)
 )
 
+// kept are the classes whose name in files is another than in Keras's code, where the name in an archive comes from.
+var kept = map[string]string{"GroupQueryAttention": "GroupedQueryAttention"}
+
 // snake turns a class name into the name by which Keras keeps such layers in an archive: BatchNormalization to batch_normalization.
 func snake(class string) string {
+	if name := kept[class]; name != "" {
+		class = name
+	}
 	s := notWord.ReplaceAllString(class, "")
 	s = upperWord.ReplaceAllString(s, "${1}_${2}")
 	return strings.ToLower(lowerUpper.ReplaceAllString(s, "${1}_${2}"))

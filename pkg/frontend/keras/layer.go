@@ -28,7 +28,10 @@ var Layers, Operations map[string]*Layer
 // They are filled here since rules of wrappers look layers up again.
 func init() {
 	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions)
-	Operations = byClass()
+	Operations = byClass(operations)
+	for _, l := range Operations {
+		l.op = true
+	}
 }
 
 func byClass(families ...[]Layer) map[string]*Layer {

@@ -126,15 +126,15 @@ func callGroupQuery(c *Context) any {
 	if shared < 1 || heads%shared != 0 {
 		build.Damaged("%d heads of queries for %d of keys", heads, shared)
 	}
-	q := c.projection("query_dense", "bqm,muh->bquh", query, bias)
-	k := c.projection("key_dense", "bkm,mvh->bkvh", key, bias)
-	v := c.projection("value_dense", "bkm,mvh->bkvh", value, bias)
+	q := c.projection("_query_dense", "bqm,muh->bquh", query, bias)
+	k := c.projection("_key_dense", "bkm,mvh->bkvh", key, bias)
+	v := c.projection("_value_dense", "bkm,mvh->bkvh", value, bias)
 	if n := heads / shared; n > 1 {
 		k, v = c.repeat(k, 2, n), c.repeat(v, 2, n)
 	}
 	scores := c.mul(c.einsum("bquh,bkuh->buqk", q, k), c.F32(float32(1/math.Sqrt(float64(c.Config.int("head_dim", 1))))))
 	scores = softmax(c, c.mask(scores), -1)
-	y := c.projection("output_dense", "bquh,uhm->bqm", c.einsum("buqk,bkuh->bquh", scores, v), bias)
+	y := c.projection("_output_dense", "bquh,uhm->bqm", c.einsum("buqk,bkuh->bquh", scores, v), bias)
 	if c.wantsScores() {
 		return []any{y, scores}
 	}
