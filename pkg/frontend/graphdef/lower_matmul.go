@@ -18,7 +18,7 @@ var matMuls = []Op{
 	{Name: "BatchMatMulV3", To: matMulOps, Lower: inFloat32(lowerBatchMatMul)},
 }
 
-const matMulOps = "FULLY_CONNECTED BATCH_MATMUL TRANSPOSE RESHAPE MUL SUM CAST"
+const matMulOps = "FULLY_CONNECTED BATCH_MATMUL TRANSPOSE RESHAPE BROADCAST_TO MUL SUM CAST"
 
 // lowerMatMul lowers the product of two matrices to FULLY_CONNECTED where the second is constant, or is stored as FULLY_CONNECTED wants it.
 func lowerMatMul(c *Context) {
@@ -115,7 +115,7 @@ func (c *Context) intMatMul(x, y *ir.Value, left, right bool) *ir.Value {
 }
 
 // highMatMul multiplies matrices with more dimensions than BATCH_MATMUL takes. It merges neighbours among the leading dimensions that broadcast
-// alike.
+// alike; where too many remain, it broadcasts before.
 func (c *Context) highMatMul(x, y *ir.Value, left, right bool) *ir.Value {
 	rank := max(len(x.Type.Shape), len(y.Type.Shape))
 	xs, ys := c.leading(x, rank), c.leading(y, rank)
@@ -143,7 +143,11 @@ func (c *Context) highMatMul(x, y *ir.Value, left, right bool) *ir.Value {
 		xm[last], ym[last] = c.product(xm[last], a), c.product(ym[last], b)
 	}
 	if len(xm)+2 > matMulRank {
-		build.Refuse("matrices of shapes %v and %v, which have too many dimensions", x.Type.Shape, y.Type.Shape)
+		each := func(v *ir.Value, own []build.Dim) *ir.Value {
+			shape := c.Vector(c.name("shape"), append(slices.Clone(full), own[rank-2:]...))
+			return c.Emit("BROADCAST_TO", nil, v, shape)
+		}
+		return c.highMatMul(each(x, xs), each(y, ys), left, right)
 	}
 	x = c.Reshape(c.name("x"), x, append(xm, xs[rank-2:]...))
 	y = c.Reshape(c.name("y"), y, append(ym, ys[rank-2:]...))
