@@ -42,7 +42,7 @@ func (c *Context) fakeQuant(lo, hi *ir.Value) {
 	if narrow {
 		least = 1
 	}
-	scale := c.div(c.sub(hi, lo), c.scalar(most-least))
+	scale := c.Emit("MAXIMUM", nil, c.div(c.sub(hi, lo), c.scalar(most-least)), c.scalar(smallest)) // of an empty range all is 0
 	zero := c.add(c.sub(c.scalar(least), c.div(lo, scale)), c.scalar(0.5))
 	zero = c.clamped(c.Emit("FLOOR", nil, zero), least, most)
 	if s, z := single32(scale), single32(zero); x.Const == nil && bits == 8 && !narrow && s > 0 && !math.IsInf(float64(s), 0) {
