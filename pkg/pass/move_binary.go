@@ -72,9 +72,7 @@ func (r *rewriter) movedAlike(m, back *ir.Node) bool {
 	if m.Op != "RESHAPE" || !alike(x, y) || !alike(v, w) || r.maker[y] == nil || len(x.Type.Shape) == 0 || len(v.Type.Shape) == 0 {
 		return false
 	}
-	rest, moved := x.Type.Shape[1:], v.Type.Shape[1:]
-	return x.Type.Shape.Static() && v.Type.Shape.Static() ||
-		rest.Static() && rest.Elements() > 0 && rest.Elements() == moved.Elements()
+	return x.Type.Static() && v.Type.Static() || movedBehindBatch(x.Type, v.Type)
 }
 
 // movedBack returns the constant that c stands for in front of m, where m moves it as its other operand; nil if there is none. c is no larger than m's result.

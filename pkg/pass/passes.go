@@ -42,6 +42,7 @@ var Import = []Pass{
 	{"center_scale", "layers that normalize by computed statistics need fewer operators if the mean is subtracted first", centerScale.run},
 	{"match_resize", "RESIZE_NEAREST_NEIGHBOR likewise", matchResize.run},
 	{"drop_copy", "operators that copy an operand cost time, and stand between those that can be fused", dropCopy.run},
+	{"hoist_batch", "who asks different values for the same batch asks twice", hoistBatch.run},
 	{"merge_parts", "what is cut and joined again, or joined twice, costs copies", mergeParts.run},
 	{"move_layout", "networks of images as NCHW are left with transposes at their edges only", moveLayout},
 	{"merge_transpose", "one TRANSPOSE does for two, none for two that undo each other", mergeTranspose.run},
