@@ -50,7 +50,7 @@ func decodeSavedModel(src Source) (*ir.Model, []string, error) {
 	}
 	res, err := eitherBatch(src.Import.Batch, func(batch int) (*graphdef.Result, error) {
 		return savedmodel.Import(src.Folder, savedmodel.Options{
-			Tags: src.Import.Tags, Signature: src.Import.Signature, Batch: batch, Shapes: src.Import.Shapes,
+			Tags: src.Import.Tags, Signature: src.Import.Signature, Batch: batch, Fuse: true, Shapes: src.Import.Shapes,
 		})
 	})
 	return finishImport(src, res, err)
@@ -78,7 +78,7 @@ func decodeGraph(src Source) (*ir.Model, []string, error) {
 	}
 	var res *graphdef.Result
 	if g, err = raise.Graph(g, keep); err == nil {
-		ports.Signature = savedmodel.DefaultSignature
+		ports.Signature, ports.Fuse = savedmodel.DefaultSignature, true
 		res, err = eitherBatch(src.Import.Batch, func(batch int) (*graphdef.Result, error) {
 			ports.Batch = batch
 			return graphdef.Import(g, ports)

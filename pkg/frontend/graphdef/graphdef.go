@@ -32,6 +32,8 @@ type Options struct {
 	Signature       string // key of the signature to make
 	// Batch is the size of dimension 0 of inputs in which it is unknown; 0 leaves it unknown.
 	Batch int
+	// Fuse refuses what a fixed batch would make a single operator, which quantizes, and an unknown one makes a loop, which does not.
+	Fuse bool
 	// Variables returns the content of a variable, by the node that makes its handle: VarHandleOp, VariableV2 and the like. nil if there are none.
 	Variables func(handle *tfpb.NodeDef) (*tensor.Tensor, error)
 	// Assets returns the content of a file of the model by its name. nil if there are none.

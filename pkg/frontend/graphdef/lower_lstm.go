@@ -3,6 +3,7 @@ package graphdef
 import (
 	"slices"
 
+	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -45,8 +46,14 @@ func (l *loop) lstm() *lstm {
 		return nil
 	}
 	state, x := m.entry[m.h].Value.Type.Shape, m.sequence.Type.Shape
-	if state[0] < 0 || !x.Static() {
+	if state[0] < 0 || len(x) == 3 && x[1] < 0 {
+		if m.scope.opt.Fuse {
+			build.Refuse("an LSTM layer is one operator only where the batch is fixed")
+		}
 		m.Note("LSTM layers stay loops, or many operators, as long as the batch is not known: fixed, it makes each one operator")
+		return nil
+	}
+	if !x.Static() {
 		return nil
 	}
 	if !state.Equal(m.entry[m.c].Value.Type.Shape) || x[0] != m.steps || x[1] != state[0] || x[2] < 1 {

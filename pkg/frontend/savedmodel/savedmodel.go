@@ -32,6 +32,7 @@ type Options struct {
 	Tags      []string // of the graph; "serve", or the only graph, if empty
 	Signature string   // DefaultSignature, or the only one, if empty
 	Batch     int      // see graphdef.Options
+	Fuse      bool     // likewise
 	// Shapes gives inputs other shapes, by the signature's names.
 	Shapes map[string]tensor.Shape
 }
@@ -55,7 +56,7 @@ func Import(fsys fs.FS, opt Options) (*graphdef.Result, error) {
 		return nil, err
 	}
 	sig := meta.SignatureDef.Get(key)
-	o := graphdef.Options{Signature: key, Batch: opt.Batch}
+	o := graphdef.Options{Signature: key, Batch: opt.Batch, Fuse: opt.Fuse}
 	if o.Inputs, err = inputs(sig, opt.Shapes); err != nil {
 		return nil, fmt.Errorf("signature %q: %w", key, err)
 	}
