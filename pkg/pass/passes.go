@@ -54,6 +54,7 @@ var Import = []Pass{
 	{"move_unary", "activations are fused only into the layer right before them", moveUnary.run},
 	{"move_binary", "constants are fused only into the layer right before them", moveBinary.run},
 	{"move_scale", "the scale of attention belongs into the weights of a layer before it", moveScale.run},
+	{"move_addend", "the bias of recurrent cells belongs into one of the layers whose results are added", moveAddend.run},
 	{"merge_addends", "two constants that are added one after the other, or by which is multiplied, are one", mergeAddends.run},
 	{"fuse_dilation", "runtimes dilate convolutions themselves", fuseDilation.run},
 	{"fuse_pad", "runtimes pad convolutions themselves", fusePad.run},
