@@ -22,8 +22,7 @@ func eliminateDead(m *ir.Model) (changed bool, err error) {
 			live[p.Value] = true
 		}
 		kept := len(g.Nodes)
-		for at := len(g.Nodes) - 1; at >= 0; at-- {
-			n := g.Nodes[at]
+		for _, n := range slices.Backward(g.Nodes) {
 			if !acts(n) && !slices.ContainsFunc(n.Outputs, func(v *ir.Value) bool { return live[v] }) {
 				continue
 			}

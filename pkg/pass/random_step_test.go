@@ -139,7 +139,7 @@ func (g *randomGraph) reshaped() {
 	var want []int32
 	switch g.pick("reshape", 3) {
 	case 0:
-		want = []int32{-1, int32(tensor.Shape(s[1:]).Elements())}
+		want = []int32{-1, int32(s[1:].Elements())}
 	case 1:
 		want = []int32{-1, 1}
 		for _, d := range s[1:] {

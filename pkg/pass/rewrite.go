@@ -173,12 +173,11 @@ func (r *rewriter) constant(name string, t *tensor.Tensor) *ir.Value {
 }
 
 // before inserts a node in front of at. What it reads must be made before that.
-func (r *rewriter) before(at, n *ir.Node) *ir.Node {
+func (r *rewriter) before(at, n *ir.Node) {
 	c := r.list()
 	c.place[n] = c.order.InsertBefore(n, c.place[at])
 	delete(r.gone, n)
 	r.link(n)
-	return n
 }
 
 // swap puts n in the place of old, with old's results, so that those who read them, and their names, stay.
