@@ -63,7 +63,7 @@ func Import(fsys fs.FS, opt Options) (*graphdef.Result, error) {
 	if o.Outputs, err = outputs(sig); err != nil {
 		return nil, fmt.Errorf("signature %q: %w", key, err)
 	}
-	v := &variables{fsys: fsys, meta: meta, keys: map[string]string{}}
+	v := &variables{fsys: fsys, meta: meta, keys: map[string]string{}, cuts: map[string]string{}}
 	if err := v.bind(); err != nil {
 		return nil, err
 	}

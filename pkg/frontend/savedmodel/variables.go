@@ -22,6 +22,7 @@ type variables struct {
 	fsys fs.FS
 	meta *tfpb.MetaGraphDef
 	keys map[string]string // by the handle's node
+	cuts map[string]string // the part of the checkpoint's tensor that a variable is, where it is one of several
 	ckpt *bundle.Bundle
 	none error // why there is no checkpoint, if there is none
 }
@@ -127,8 +128,18 @@ func (v *variables) bindRestores() {
 			continue
 		}
 		names, err := a.Tensor.Strings(1 << 20)
-		if at := resultOf(value); err == nil && at >= 0 && at < len(names) {
-			v.keys[handle] = string(names[at])
+		at := resultOf(value)
+		if err != nil || at < 0 || at >= len(names) {
+			continue
+		}
+		v.keys[handle] = string(names[at])
+		if len(restore.Input) < 3 || nodes[nodeOf(restore.Input[2])] == nil {
+			continue
+		}
+		if a := nodes[nodeOf(restore.Input[2])].Attr.Get("value"); a != nil && a.Tensor != nil {
+			if cuts, err := a.Tensor.Strings(1 << 20); err == nil && at < len(cuts) {
+				v.cuts[handle] = string(cuts[at])
+			}
 		}
 	}
 }
@@ -174,6 +185,9 @@ func (v *variables) value(handle *tfpb.NodeDef) (*tensor.Tensor, error) {
 		return nil, err
 	}
 	t.Data = tensor.Aligned(d, data)
+	if spec := v.cuts[handle.Name]; spec != "" {
+		return cut(t, spec)
+	}
 	return t, nil
 }
 
