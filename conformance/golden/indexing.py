@@ -23,6 +23,9 @@ def strided(label, begin, end, step, shape=(3, 4, 5), dtype='float32', **masks):
     )
 
 
+# The first three overlap, the fourth is one of them upside down.
+BOXES = np.float32([[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, 0.9, 1, 1.9], [1, 1.1, 0, 0.1], [5, 5, 6, 7]])
+
 CASES = [
     case('SLICE', 'plain', X((3, 4, 5)), K([1, 0, 2]), K([2, 3, 2])),
     case('SLICE', 'rest', X((3, 4)), K([1, 1]), K([-1, -1])),
@@ -78,6 +81,18 @@ CASES = [
     case('WHERE', 'int32', X((2, 2, 2), 'int32', -1, 2), results=[R('int64', open=(-1, 3))]),
     case('WHERE', 'none', X((3,), 'bool', values=[0, 0, 0]), results=[R('int64', open=(-1, 1))]),
     case('UNIQUE', 'int32', X((8,), 'int32', 0, 4), results=[R('int32', open=(-1,)), 'int32'], idxOutType=TYPES['int32']),
+    *[
+        case('NON_MAX_SUPPRESSION_V4', name, K(BOXES), X((5,), values=scores), K(most), K(0.5), K(least), results=['int32', 'int32'])
+        for name, scores, most, least in (
+            ('all', [0.9, 0.8, 0.7, 0.6, 0.5], 5, 0.0),
+            ('limited', [0.1, 0.2, 0.3, 0.4, 0.5], 2, 0.0),
+            ('threshold', [0.9, 0.8, 0.7, 0.6, 0.5], 3, 0.65),
+        )
+    ],
+    *[
+        case('NON_MAX_SUPPRESSION_V5', name, K(BOXES), X((5,), low=0.1, high=1), K(4), K(0.7), K(0.2), K(sigma), results=['int32', 'float32', 'int32'])
+        for name, sigma in (('hard', 0.0), ('soft', 0.5))
+    ],
     case('MATRIX_DIAG', 'rows', X((2, 3))),
     case('MATRIX_SET_DIAG', 'square', X((2, 3, 3)), X((2, 3))),
     case('MATRIX_SET_DIAG', 'wide', X((2, 4)), X((2,))),

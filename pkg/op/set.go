@@ -43,6 +43,7 @@ var Set = NewSet(
 	wheres,
 	shapes,
 	quantizations,
+	suppressions,
 	densifies,
 	controls,
 	carried,
