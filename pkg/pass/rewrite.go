@@ -253,12 +253,12 @@ func (r *rewriter) returned(uses []ir.Use) bool {
 }
 
 // bypass removes n, whose one result is v, element for element, and makes those who read the result read v. It reports false, and does nothing, if the types
-// are not the same, or if the graph returns the result and v is no result of a node or is returned as well: an output is a value of its own.
+// are not the same, or if the graph returns both: each output is a value of its own. An output may be an input.
 func (r *rewriter) bypass(n *ir.Node, v *ir.Value) bool {
 	if len(n.Outputs) != 1 || !implies(v.Type, n.Outputs[0].Type) {
 		return false
 	}
-	if old := n.Outputs[0]; r.returned(r.uses[old]) && (r.maker[v] == nil || r.returned(r.uses[v])) {
+	if old := n.Outputs[0]; r.returned(r.uses[old]) && r.returned(r.uses[v]) {
 		return false
 	}
 	r.replace(n.Outputs[0], v)
