@@ -16,7 +16,7 @@ var trigonometry = []Op{
 	{Name: "Atan2", To: "ATAN2", Lower: plain("ATAN2")},
 	{Name: "Asinh", To: "ABS MUL ADD SQRT DIV LOG SUB MINIMUM SIGN", Lower: one((*Context).asinh)},
 	{Name: "Acosh", To: "SUB ADD SQRT MUL LOG MINIMUM", Lower: one((*Context).acosh)},
-	{Name: "Atanh", To: "SUB ADD DIV LOG MINIMUM MUL", Lower: one((*Context).atanh)},
+	{Name: "Atanh", To: "ABS SIGN SUB ADD DIV LOG MINIMUM MUL", Lower: one((*Context).atanh)},
 }
 
 func (c *Context) tan(x *ir.Value) *ir.Value {
@@ -65,8 +65,9 @@ func (c *Context) acosh(x *ir.Value) *ir.Value {
 	return c.log1p(c.apply("ADD", t, root))
 }
 
-// atanh is ½·ln((1 + x)/(1 - x)), as ½·log1p(2x/(1 - x)).
+// atanh is the sign of x times ½·ln((1 + a)/(1 - a)) for a = |x|, as ½·log1p(2a/(1 - a)).
 func (c *Context) atanh(x *ir.Value) *ir.Value {
-	ratio := c.apply("DIV", c.apply("ADD", x, x), c.apply("SUB", c.number(x, 1), x))
-	return c.apply("MUL", c.log1p(ratio), c.number(x, 0.5))
+	a := c.abs(x)
+	ratio := c.apply("DIV", c.apply("ADD", a, a), c.apply("SUB", c.number(x, 1), a))
+	return c.apply("MUL", c.log1p(ratio), c.apply("MUL", c.sign(x), c.number(x, 0.5)))
 }
