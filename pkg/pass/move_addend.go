@@ -16,7 +16,7 @@ func addendOfSum(r *rewriter, n *ir.Node) bool {
 		}
 		for j, x := range sum.Inputs {
 			m := r.layerBefore(x)
-			if m == nil || !alike(x, v) || m.Op == "CONV_3D" {
+			if m == nil || !alike(x, v) || m.Op == "CONV_3D" || sum.Inputs[1-j].Const != nil {
 				continue
 			}
 			if _, ok := channelwise(c, channels(m), x.Type); !ok {
