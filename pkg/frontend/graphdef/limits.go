@@ -17,6 +17,7 @@ const (
 	nodeFactor  = 32
 	maxExpanded = 1 << 30 // bytes of constants beyond what the graph holds of them
 	constLimit  = 2 << 30 // bytes of a constant
+	maxVector   = 1 << 16 // elements of a shape and the like, which no values but their number may be known of
 )
 
 // limits counts what an import takes.

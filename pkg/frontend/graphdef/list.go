@@ -211,7 +211,7 @@ func (c *Context) elementShape(v *ir.Value) []build.Dim {
 	if len(v.Type.Shape) != 1 || v.Type.Shape[0] < 0 {
 		return nil
 	}
-	dims := make([]build.Dim, v.Type.Shape[0])
+	dims := make([]build.Dim, length(v, "the shape"))
 	known, ok := c.Known(v)
 	for i := range dims {
 		switch {
