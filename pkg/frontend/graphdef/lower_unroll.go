@@ -12,8 +12,12 @@ const (
 	unrollNodes  = 1000
 )
 
-// otherwise expresses a loop by something better than WHILE, and returns the variables after it; nil if it can't.
+// otherwise expresses a loop by something better than WHILE, and returns the variables after it; nil if it can't. Loops in graphs that are run again stay:
+// nothing would be gained while the outer loop is one, and layers would go on from the state of the round before.
 func (l *loop) otherwise() []Edge {
+	if l.Graph != l.Model.Graphs[0] {
+		return nil
+	}
 	l.makers = makers(l.body.Graph)
 	if m := l.lstm(); m != nil && !slices.Contains(l.scope.kept, l.key()) {
 		return m.emit()
@@ -23,35 +27,37 @@ func (l *loop) otherwise() []Edge {
 
 // unroll returns the variables after a loop that has few rounds, whatever the inputs are, or nil.
 func (l *loop) unroll() []Edge {
-	if rounds, ok := l.rounds(); ok && !l.few(rounds) {
+	nodes := 1
+	for _, g := range l.Model.Graphs[l.before:] {
+		nodes += len(g.Nodes)
+	}
+	most := min(unrollRounds, unrollNodes/nodes)
+	if rounds, ok := l.rounds(); ok && rounds > most {
 		return nil
 	}
-	rounds := l.count()
+	rounds := l.count(most)
 	if rounds < 0 {
 		return nil
 	}
-	edges := l.edges
+	edges, before := l.edges, len(l.Graph.Nodes)
 	l.scope.unrolling++
 	defer func() { l.scope.unrolling-- }()
 	for range rounds {
-		if edges = l.Call(l.Func("body"), edges); poisoned(1, edges...) != nil {
+		edges = l.Call(l.Func("body"), edges)
+		if poisoned(1, edges...) != nil || len(l.Graph.Nodes)-before > unrollNodes { // loops in the body were written out, too
 			return nil
 		}
 	}
 	return edges
 }
 
-func (l *loop) few(rounds int) bool {
-	return rounds <= unrollRounds && rounds*len(l.body.Graph.Nodes) <= unrollNodes
-}
-
-// count goes round the loop in a graph that is thrown away, and returns the number of rounds, or -1 if they are not few, or depend on inputs.
-func (l *loop) count() int {
+// count goes round the loop in a graph that is thrown away, and returns the number of rounds, or -1 if they are more than most, or depend on inputs.
+func (l *loop) count(most int) int {
 	before := len(l.Model.Graphs)
 	defer func() { l.Model.Graphs = l.Model.Graphs[:before] }()
 	trial := l.region("_trial")
 	edges := trial.captures(l.edges)
-	for rounds := 0; l.few(rounds); rounds++ {
+	for rounds := 0; rounds <= most; rounds++ {
 		again := trial.Call(l.Func("cond"), edges)
 		if len(again) != 1 || again[0].Value == nil {
 			return -1
