@@ -89,6 +89,19 @@ func (c *Context) FloatList(name string) []float32 {
 	return nil
 }
 
+// StringList returns an attribute that is a list of strings.
+func (c *Context) StringList(name string) []string {
+	a := c.kind(name, tfpb.AttrList)
+	if a == nil || a.List == nil {
+		return nil
+	}
+	list := make([]string, len(a.List.S))
+	for i, s := range a.List.S {
+		list[i] = string(s)
+	}
+	return list
+}
+
 // TypeList returns an attribute that is a list of element types.
 func (c *Context) TypeList(name string) []tensor.DType {
 	a := c.kind(name, tfpb.AttrList)

@@ -15,7 +15,7 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// attrs gives a node attributes: names, each followed by an int, float32, bool, string, []int, tfpb.DataType or *tensor.Tensor of float32 or int32.
+// attrs gives a node attributes: names, each followed by an int, float32, bool, string, []int, []string, tfpb.DataType or *tensor.Tensor of float32 or int32.
 func attrs(n tfpb.NodeDef, pairs ...any) tfpb.NodeDef {
 	for i := 0; i < len(pairs); i += 2 {
 		var a tfpb.AttrValue
@@ -34,6 +34,11 @@ func attrs(n tfpb.NodeDef, pairs ...any) tfpb.NodeDef {
 			a = tfpb.AttrValue{Kind: tfpb.AttrList, List: &tfpb.ListValue{}}
 			for _, v := range x {
 				a.List.I = append(a.List.I, int64(v))
+			}
+		case []string:
+			a = tfpb.AttrValue{Kind: tfpb.AttrList, List: &tfpb.ListValue{}}
+			for _, v := range x {
+				a.List.S = append(a.List.S, []byte(v))
 			}
 		case *tensor.Tensor:
 			a = tfpb.AttrValue{Kind: tfpb.AttrTensor, Tensor: proto(x)}

@@ -62,6 +62,7 @@ func init() {
 		losses,
 		matMuls,
 		einsums,
+		fusions,
 		reshapes,
 		shapes,
 		transposes,
