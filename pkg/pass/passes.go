@@ -37,6 +37,7 @@ var Import = []Pass{
 	{"match_leaky_relu", "LEAKY_RELU likewise", matchLeakyRelu.run},
 	{"match_prelu", "PRELU likewise", matchPrelu.run},
 	{"match_logistic", "LOGISTIC likewise", matchLogistic.run},
+	{"match_softplus", "a logarithm of LOGISTIC is shorter than one of an exponential and one", matchSoftplus.run},
 	{"match_softmax", "SOFTMAX and LOG_SOFTMAX likewise", matchSoftmax.run},
 	{"match_l2_normalization", "L2_NORMALIZATION likewise", matchL2Normalization.run},
 	{"center_scale", "layers that normalize by computed statistics need fewer operators if the mean is subtracted first", centerScale.run},
