@@ -17,6 +17,7 @@ var dropCopy = rules{
 	"MEAN": identity(noAxes), "SUM": identity(noAxes), "REDUCE_MAX": identity(noAxes), "REDUCE_MIN": identity(noAxes), "REDUCE_PROD": identity(noAxes),
 	"REDUCE_ANY": identity(noAxes), "REDUCE_ALL": identity(noAxes), "REVERSE_V2": identity(noAxes),
 	"CUMSUM": identity(shortCumsum), "GATHER": identity(wholeGather),
+	"GATHER_ND": {gatherRange},
 	"RESIZE_BILINEAR": identity(sameStatic), "RESIZE_NEAREST_NEIGHBOR": identity(sameStatic),
 	"CONCATENATION": {concatOfOne, concatOfNothing}, "PACK": {packOfOne}, "SPLIT": {splitInOne}, "SPLIT_V": {splitInOne}, "UNPACK": {unpackOfOne},
 }
@@ -98,6 +99,39 @@ func wholeGather(n *ir.Node, x, _ ir.Type) bool {
 	}
 	return ok
 }
+
+// gatherRange makes GATHER_ND of consecutive rows a SLICE, and drops it where these are all rows.
+func gatherRange(r *rewriter, n *ir.Node) bool {
+	x, index := n.Inputs[0], n.Inputs[1]
+	list, ok := ints(index)
+	if s := index.Type.Shape; !ok || len(s) != 2 || s[1] != 1 || len(list) == 0 || x.Type.Unranked || len(x.Type.Shape) == 0 {
+		return false
+	}
+	for i, v := range list {
+		if v != list[0]+i {
+			return false
+		}
+	}
+	if rows := x.Type.Shape[0]; list[0] < 0 || rows < list[0]+len(list) {
+		return false
+	} else if len(list) == rows {
+		return r.bypass(n, x)
+	}
+	if !slices.Contains(sliceTypes, x.Type.DType) {
+		return false
+	}
+	begin, size := make([]int, len(x.Type.Shape)), make([]int, len(x.Type.Shape))
+	for i := range size {
+		size[i] = -1
+	}
+	begin[0], size[0] = list[0], len(list)
+	name := n.Outputs[0].Name
+	r.become(n, "SLICE", nil, x, r.indices(name+"/begin", begin), r.indices(name+"/size", size))
+	return true
+}
+
+// sliceTypes are the element types of SLICE.
+var sliceTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.UInt8, tensor.Int32, tensor.Int64, tensor.UInt32, tensor.Bool}
 
 func concatOfOne(r *rewriter, n *ir.Node) bool {
 	return len(n.Inputs) == 1 && activationOf(n) == op.None && r.bypass(n, n.Inputs[0])
