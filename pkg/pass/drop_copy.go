@@ -17,7 +17,7 @@ var dropCopy = rules{
 	"MEAN": identity(noAxes), "SUM": identity(noAxes), "REDUCE_MAX": identity(noAxes), "REDUCE_MIN": identity(noAxes), "REDUCE_PROD": identity(noAxes),
 	"REDUCE_ANY": identity(noAxes), "REDUCE_ALL": identity(noAxes), "REVERSE_V2": identity(noAxes),
 	"CUMSUM": identity(shortCumsum), "GATHER": identity(wholeGather),
-	"GATHER_ND": {gatherRange},
+	"GATHER_ND":       {gatherRange},
 	"RESIZE_BILINEAR": identity(sameStatic), "RESIZE_NEAREST_NEIGHBOR": identity(sameStatic),
 	"CONCATENATION": {concatOfOne, concatOfNothing}, "PACK": {packOfOne}, "SPLIT": {splitInOne}, "SPLIT_V": {splitInOne}, "UNPACK": {unpackOfOne},
 }
