@@ -106,6 +106,9 @@ func (n *node) locate() {
 			fail(err)
 		}
 	}
+	if n.is("Merge") {
+		return // it waits for what is not run, too
+	}
 	for _, c := range n.control {
 		n.context, err = n.context.and(c.context)
 		fail(err)
