@@ -20,7 +20,7 @@ type elementwise struct {
 
 // elementwises are the operators of Context.apply.
 var elementwises = map[string]elementwise{
-	"ABS":         {types: "f32 i32"},
+	"ABS":         {types: "f32 i16 i32"},
 	"NEG":         {types: "f32 i32 i64", wraps: true},
 	"SIGN":        {types: "f32 f64 i32"},
 	"SQUARE":      {types: "f32"},

@@ -30,7 +30,7 @@ var reducible = map[string]elementwise{
 	"REDUCE_PROD": {types: "f32 i32 i64", wraps: true},
 	"REDUCE_MAX":  {types: "f32 i32 i64"},
 	"REDUCE_MIN":  {types: "f32 i32 i64"},
-	"MEAN":        {types: "f32 i32 i64"},
+	"MEAN":        {types: "f32 i32 i64"}, // the one of uint8 wants quantized numbers,
 	"REDUCE_ANY":  {types: "bool"},
 	"REDUCE_ALL":  {types: "bool"},
 }

@@ -112,14 +112,13 @@ func (c *Context) expm1(x *ir.Value) *ir.Value {
 	return c.apply("MUL", half, c.apply("ADD", c.apply("EXP", x), c.number(x, 1)))
 }
 
-// log1p is ln(1 + x): the logarithm of the rounded sum, less what rounding added to it, since the derivative is about 1 where that matters: below 1. The sum
-// is exact near -1.
+// log1p is ln(1 + x): the logarithm of the rounded sum, and what rounding took from it, since the derivative is about 1 where that matters: below 1. The sum is
+// exact near -1. 1 - (x + 1) is not written as (x + 1) - 1, which a pass might take for x.
 func (c *Context) log1p(x *ir.Value) *ir.Value {
 	one := c.number(x, 1)
 	low := c.apply("MINIMUM", x, one)
-	sum := c.apply("ADD", low, one)
-	excess := c.apply("SUB", c.apply("SUB", sum, one), low)
-	return c.apply("SUB", c.apply("LOG", c.apply("ADD", x, one)), excess)
+	lost := c.apply("ADD", c.apply("SUB", one, c.apply("ADD", low, one)), low)
+	return c.apply("ADD", c.apply("LOG", c.apply("ADD", x, one)), lost)
 }
 
 // unsigned reports whether a type has no negative numbers.

@@ -1,14 +1,14 @@
 package graphdef
 
 import (
+	"bytes"
 	"fmt"
 	"math"
-	"math/bits"
-	"strings"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/pass"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -17,19 +17,40 @@ func vector[T tensor.Element](d tensor.DType, x ...T) *tensor.Tensor {
 	return tensor.Of(d, tensor.Shape{len(x)}, x)
 }
 
-// compute converts one node on the given inputs, and runs it.
-func compute(t *testing.T, n tfpb.NodeDef, inputs ...*tensor.Tensor) *tensor.Tensor {
+// compute converts a graph with the given inputs, and runs it, before the passes and after them.
+func compute(t *testing.T, inputs []*tensor.Tensor, nodes ...tfpb.NodeDef) *tensor.Tensor {
 	t.Helper()
 	types := make([]ir.Type, len(inputs))
 	for i, x := range inputs {
 		types[i] = ir.Type{DType: x.DType, Shape: x.Shape}
 	}
-	m, err := imported(types, n)
-	if err != nil {
-		t.Fatalf("%s: %v", n.Op, err)
+	var out [2]*tensor.Tensor
+	for i := range out {
+		m, err := imported(types, nodes...)
+		if err == nil && i > 0 {
+			err = pass.Settle(m, pass.Import)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = run(t, m, inputs...)
 	}
-	return run(t, m, inputs...)
+	if out[0].DType == f32 {
+		x, y := tensor.View[float32](out[0]), tensor.View[float32](out[1])
+		for i := range x {
+			same := x[i] == y[i] || x[i] != x[i] && y[i] != y[i] || math.Abs(float64(x[i]-y[i])) <= 1e-6*math.Abs(float64(x[i]))
+			if !same {
+				t.Fatalf("the passes change %v to %v", x[i], y[i])
+			}
+		}
+	} else if !bytes.Equal(out[0].Data, out[1].Data) {
+		t.Fatalf("the passes change %v to %v", out[0], out[1])
+	}
+	return out[1]
 }
+
+// of is the list of its arguments.
+func of(x ...*tensor.Tensor) []*tensor.Tensor { return x }
 
 // steps returns numbers from lo to hi, both included.
 func steps(lo, hi float64) []float32 {
@@ -103,7 +124,7 @@ func TestFunctionsOfOneNumber(t *testing.T) {
 		{"BesselI1e", besselOf(1, true), -20, 20, 2e-6, true},
 	} {
 		x := steps(c.lo, c.hi)
-		y := tensor.View[float32](compute(t, node("y = "+c.op+"(x0)"), vector(f32, x...)))
+		y := tensor.View[float32](compute(t, of(vector(f32, x...)), node("y = "+c.op+"(x0)")))
 		for i := range x {
 			want := c.f(float64(x[i]))
 			scale := math.Abs(want)
@@ -136,7 +157,7 @@ func TestFunctionsAtTheirEnds(t *testing.T) {
 		{"Erfinv", []float32{1, -1, 0}, []float32{inf, -inf, 0}},
 		{"Digamma", []float32{0, -3}, []float32{nan, nan}},
 	} {
-		y := tensor.View[float32](compute(t, node("y = "+c.op+"(x0)"), vector(f32, c.x...)))
+		y := tensor.View[float32](compute(t, of(vector(f32, c.x...)), node("y = "+c.op+"(x0)")))
 		for i, want := range c.y {
 			same := y[i] == want || y[i] != y[i] && want != want || math.Abs(float64(y[i]-want)) < 1e-6*max(1, math.Abs(float64(want)))
 			if !same {
@@ -148,114 +169,8 @@ func TestFunctionsAtTheirEnds(t *testing.T) {
 	for op, want := range map[string][]bool{
 		"IsInf": {true, true, false, false, false}, "IsNan": {false, false, true, false, false}, "IsFinite": {false, false, false, true, true},
 	} {
-		if got := fmt.Sprint(tensor.View[bool](compute(t, node("y = "+op+"(x0)"), x))); got != fmt.Sprint(want) {
+		if got := fmt.Sprint(tensor.View[bool](compute(t, of(x), node("y = "+op+"(x0)")))); got != fmt.Sprint(want) {
 			t.Errorf("%s gives %v, want %v", op, got, want)
 		}
 	}
-}
-
-// integers returns the numbers around which bits change.
-func integers[T interface {
-	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32
-}]() (list []T) {
-	for shift := range 63 {
-		for _, d := range []int64{-1, 0, 1} {
-			x := int64(1)<<shift + d
-			if y := T(x); int64(y) == x {
-				list = append(list, y, -y, y^0x55)
-			}
-		}
-	}
-	return append(list, ^T(0), T(1)<<(bits.Len64(uint64(^T(0)))-1))
-}
-
-// bitwise compares the operators on bits with Go's, on pairs of numbers, and with constant masks.
-func bitwise[T interface {
-	tensor.Element
-	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32
-}](t *testing.T, d tensor.DType) {
-	list := integers[T]()
-	var x, y []T
-	for _, a := range list {
-		for _, b := range list {
-			x, y = append(x, a), append(y, b)
-		}
-	}
-	for op, f := range map[string]func(a, b T) T{
-		"BitwiseAnd": func(a, b T) T { return a & b },
-		"BitwiseOr":  func(a, b T) T { return a | b },
-		"BitwiseXor": func(a, b T) T { return a ^ b },
-	} {
-		got := tensor.View[T](compute(t, node("y = "+op+"(x0, x1)"), vector(d, x...), vector(d, y...)))
-		for i := range x {
-			if want := f(x[i], y[i]); got[i] != want {
-				t.Fatalf("%s of %v: %d, %d gives %d, want %d", op, d, x[i], y[i], got[i], want)
-			}
-		}
-	}
-	got := tensor.View[T](compute(t, node("y = Invert(x0)"), vector(d, list...)))
-	for i, a := range list {
-		if got[i] != ^a {
-			t.Errorf("Invert of %v: %d gives %d, want %d", d, a, got[i], ^a)
-		}
-	}
-}
-
-func TestBits(t *testing.T) {
-	bitwise[int8](t, tensor.Int8)
-	bitwise[uint8](t, tensor.UInt8)
-	bitwise[int16](t, tensor.Int16)
-	bitwise[uint16](t, tensor.UInt16)
-	bitwise[int32](t, tensor.Int32)
-	bitwise[uint32](t, tensor.UInt32)
-	bitwise[int64](t, tensor.Int64)
-}
-
-func TestMasksAndShiftsByConstants(t *testing.T) {
-	list := integers[int32]()
-	x := vector(i32, list...)
-	for _, m := range []int32{0, 1, 7, 255, 1<<30 - 1, math.MaxInt32, math.MinInt32, -1, -8, -1 << 20, 5, -6} {
-		mask := constant("m", tensor.I32(nil, m))
-		for _, n := range []string{"y = BitwiseAnd(x0, m)", "y = BitwiseAnd(m, x0)"} {
-			model, err := imported([]ir.Type{{DType: i32, Shape: x.Shape}}, mask, node(n))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := tensor.View[int32](run(t, model, x))
-			for i, a := range list {
-				if got[i] != a&m {
-					t.Fatalf("%d & %d = %d, want %d", a, m, got[i], a&m)
-				}
-			}
-		}
-	}
-	for _, by := range []int32{0, 1, 5, 30, 31} {
-		shift := constant("m", tensor.I32(nil, by))
-		for op, f := range map[string]func(a int32) int32{"LeftShift": func(a int32) int32 { return a << by }, "RightShift": func(a int32) int32 { return a >> by }} {
-			model, err := imported([]ir.Type{{DType: i32, Shape: x.Shape}}, shift, node("y = "+op+"(x0, m)"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := tensor.View[int32](run(t, model, x))
-			for i, a := range list {
-				if got[i] != f(a) {
-					t.Fatalf("%s: %d by %d = %d, want %d", op, a, by, got[i], f(a))
-				}
-			}
-		}
-	}
-	got := tensor.View[int32](compute(t, node("y = LeftShift(x0, x1)"), tensor.I32(tensor.Shape{4}, 1, -3, 5, 7), tensor.I32(tensor.Shape{4}, 31, 2, -1, 40)))
-	if want := []int32{math.MinInt32, -12, 5, math.MinInt32}; fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("shifts to the left: %v, want %v", got, want)
-	}
-}
-
-// opsOf lists a graph's operators, with the types of the results.
-func opsOf(m *ir.Model) string {
-	var list []string
-	for _, n := range m.Graphs[0].Nodes {
-		list = append(list, n.Op)
-	}
-	out := m.Graphs[0].Outputs[0].Type
-	return fmt.Sprintf("%s: %v%v", strings.Join(list, " "), out.DType, out.Shape)
 }
