@@ -80,3 +80,6 @@ func acting(m *ir.Model) func(n *ir.Node) bool {
 func readsVariable(n *ir.Node) bool {
 	return slices.ContainsFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && v.Variable })
 }
+
+// isControl reports whether a node runs graphs.
+func isControl(n *ir.Node) bool { return n.Op == "WHILE" || n.Op == "IF" }

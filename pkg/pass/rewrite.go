@@ -306,9 +306,9 @@ func (r *rewriter) remove(n *ir.Node) {
 	r.gone[n] = true
 }
 
-// drop removes n if nothing reads its results, and then in the same way the nodes that made what it read.
+// drop removes n if nothing reads its results, and then in the same way the nodes that made what it read. What may do more than make results stays.
 func (r *rewriter) drop(n *ir.Node) {
-	if n == nil || r.gone[n] {
+	if n == nil || r.gone[n] || slices.Contains(stateful, n.Op) || isControl(n) || readsVariable(n) {
 		return
 	}
 	for _, v := range n.Outputs {
