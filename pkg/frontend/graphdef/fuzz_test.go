@@ -123,6 +123,10 @@ func change(rng *rand.Rand, g *tfpb.GraphDef) {
 		return
 	}
 	n := &nodes[rng.IntN(len(nodes))]
+	if n.Op == "Const" {
+		*n = constantNode(rng, n.Name)
+		return
+	}
 	switch names := graphdef.Ops.Names(); rng.IntN(5) {
 	case 0:
 		n.Op = names[rng.IntN(len(names))]
