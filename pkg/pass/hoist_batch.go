@@ -45,6 +45,9 @@ func takesFirst(n *ir.Node) bool {
 	return n.Op == "SLICE" && is(1, 0) && is(2, 1)
 }
 
+// batchLimit bounds the values that are looked at for one.
+const batchLimit = 4096
+
 // batches finds the earliest value with the same first dimension as another, and keeps what it found.
 type batches struct {
 	r     *rewriter
@@ -57,7 +60,7 @@ func (b batches) source(v *ir.Value) *ir.Value {
 	}
 	b.found[v] = v
 	n := b.r.maker[v]
-	if n == nil || v.Type.Unranked || len(v.Type.Shape) == 0 {
+	if n == nil || len(b.found) > batchLimit || v.Type.Unranked || len(v.Type.Shape) == 0 {
 		return v
 	}
 	var sources []*ir.Value

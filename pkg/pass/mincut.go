@@ -27,47 +27,68 @@ func (c *cut) edge(a, b, capacity int) {
 	c.to, c.left = append(c.to, b, a), append(c.left, capacity, 0)
 }
 
-// run returns the cost of the cheapest cut, and which nodes lie on the sink's side in that of the cheapest ones where these are most (Ford and Fulkerson, 1956, with
-// shortest paths first). It fails, with false, if the cost is limit or more.
+// run returns the cost of the cheapest cut, and which nodes lie on the sink's side in that of the cheapest ones where these are most: the greatest flow, by
+// Dinic's algorithm (1970). It fails, with false, if the cost is limit or more.
 func (c *cut) run(limit int) (cost int, sink []bool, ok bool) {
-	for cost < limit {
-		came := c.reach()
-		if came[1] < 0 {
+	for {
+		level := c.levels()
+		if level[1] < 0 {
 			sink = make([]bool, len(c.edges))
 			for i := range sink {
-				sink[i] = i != 0 && came[i] < 0
+				sink[i] = level[i] < 0
 			}
 			return cost, sink, true
 		}
-		flow := unlimited
-		for at := 1; at != 0; at = c.to[came[at]^1] {
-			flow = min(flow, c.left[came[at]])
+		tried := make([]int, len(c.edges))
+		for {
+			flow := c.push(0, unlimited, level, tried)
+			if flow == 0 {
+				break
+			}
+			if cost += flow; cost >= limit {
+				return cost, nil, false
+			}
 		}
-		for at := 1; at != 0; at = c.to[came[at]^1] {
-			c.left[came[at]] -= flow
-			c.left[came[at]^1] += flow
-		}
-		cost += flow
 	}
-	return cost, nil, false
 }
 
-// reach returns the edge by which each node is reached from the source along edges with something left, -1 for those that are not.
-func (c *cut) reach() []int {
-	came := make([]int, len(c.edges))
-	for i := range came {
-		came[i] = -1
+// levels returns the distance of each node from the source along edges with something left, -1 for those that are not reached.
+func (c *cut) levels() []int {
+	level := make([]int, len(c.edges))
+	for i := range level {
+		level[i] = -1
 	}
+	level[0] = 0
 	queue := []int{0}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
 		for _, e := range c.edges[at] {
-			if b := c.to[e]; b != 0 && came[b] < 0 && c.left[e] > 0 {
-				came[b] = e
+			if b := c.to[e]; level[b] < 0 && c.left[e] > 0 {
+				level[b] = level[at] + 1
 				queue = append(queue, b)
 			}
 		}
 	}
-	return came
+	return level
+}
+
+// push sends up to flow from a node to the sink along edges that lead away from the source, and returns how much. Edges before tried lead nowhere any more.
+func (c *cut) push(at, flow int, level, tried []int) int {
+	if at == 1 {
+		return flow
+	}
+	for ; tried[at] < len(c.edges[at]); tried[at]++ {
+		e := c.edges[at][tried[at]]
+		b := c.to[e]
+		if c.left[e] <= 0 || level[b] != level[at]+1 {
+			continue
+		}
+		if f := c.push(b, min(flow, c.left[e]), level, tried); f > 0 {
+			c.left[e] -= f
+			c.left[e^1] += f
+			return f
+		}
+	}
+	return 0
 }

@@ -28,12 +28,15 @@ func moveLayout(m *ir.Model) (changed bool, err error) {
 	return changed, nil
 }
 
+// layoutLimit bounds the layouts that are tried. Networks have two or three.
+const layoutLimit = 24
+
 // layouts lists the permutations of the transposes among nodes, and their inverses, in a fixed order: first those that move the second dimension to the end.
 func layouts(nodes []*ir.Node) [][]int {
 	var list [][]int
 	for _, n := range nodes {
 		perm, ok := permutation(n)
-		if !ok || slices.IsSorted(perm) {
+		if !ok || slices.IsSorted(perm) || len(list) >= layoutLimit {
 			continue
 		}
 		for _, p := range [][]int{perm, inverse(perm)} {

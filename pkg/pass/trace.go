@@ -24,17 +24,20 @@ type run struct {
 // traced are the operators that trace follows.
 var traced = []string{"RESHAPE", "EXPAND_DIMS", "SQUEEZE", "TRANSPOSE", "TILE", "BROADCAST_TO", "GATHER", "RESIZE_NEAREST_NEIGHBOR"}
 
+// chainLimit bounds the chains that are traced.
+const chainLimit = 12
+
 // chainTo lists nodes that only move and repeat elements, the last of which is n, and each but the first of which is the only reader of the one before it.
 func (r *rewriter) chainTo(n *ir.Node) []*ir.Node {
 	list := []*ir.Node{n}
-	for {
-		x := list[0].Inputs[0]
-		before := r.only(x, traced...)
+	for len(list) < chainLimit {
+		before := r.only(list[0].Inputs[0], traced...)
 		if before == nil {
-			return list
+			break
 		}
 		list = slices.Insert(list, 0, before)
 	}
+	return list
 }
 
 // follow returns the trace of the result of the last of a chain of nodes, from the operand of the first.
@@ -128,14 +131,20 @@ func scales(n *ir.Node, in, out tensor.Shape, axis int) (k int, ok bool) {
 
 // nearestRepeats reports whether the nearest neighbours of size·k indices among size, in float32 arithmetic, are each index k times.
 func nearestRepeats(size, k int) bool {
+	if k < 1 || size > repeatLimit/k {
+		return false
+	}
 	scale := float32(size) / float32(size*k)
 	for i := range size * k {
 		if int(float32(i)*scale) != i/k {
 			return false
 		}
 	}
-	return k > 0
+	return true
 }
+
+// repeatLimit bounds the rows or columns of a resized image.
+const repeatLimit = 1 << 16
 
 // repeat repeats a dimension as a whole, or each of its elements.
 func (t *trace) repeat(axis, k int, each bool) {
