@@ -49,21 +49,35 @@ type Result struct {
 // Import converts a graph. Errors are *Unsupported, or name the node.
 func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 	var kept []string
+	mutable := map[string]bool{}
 	for {
-		res, loops, err := attempt(g, opt, kept)
-		if len(loops) == 0 {
+		res, found, err := attempt(g, opt, kept, mutable)
+		again := len(found.loops) > 0
+		kept = append(kept, found.loops...)
+		for name := range found.changed {
+			again = again || !mutable[name]
+			mutable[name] = true
+		}
+		if !again {
 			return res, err
 		}
-		kept = append(kept, loops...)
 	}
 }
 
-// attempt converts a graph. If that fails for want of something that loops could give, were they not expressed otherwise, it returns their keys.
-func attempt(g *tfpb.GraphDef, opt Options, kept []string) (*Result, []string, error) {
+// findings are what an attempt finds that another one must know.
+type findings struct {
+	loops   []string        // keys of loops that could give what is wanted, were they not expressed otherwise
+	changed map[string]bool // variables that change
+}
+
+// attempt converts a graph.
+func attempt(g *tfpb.GraphDef, opt Options, kept []string, mutable map[string]bool) (*Result, findings, error) {
 	w := newWalk(g, opt)
-	w.kept = kept
+	w.kept, w.mutable = kept, mutable
+	w.ordered = w.findsChange(opt.Outputs)
 	res := &Result{Model: &ir.Model{}}
 	b := build.New(res.Model, "main")
+	w.main = b
 	s := &scope{walk: w, b: b, nodes: index(g.Node), done: map[string]*result{}}
 	sig := &ir.Signature{Key: opt.Signature}
 	var err error
@@ -73,20 +87,20 @@ func attempt(g *tfpb.GraphDef, opt Options, kept []string) (*Result, []string, e
 			sig.Inputs = append(sig.Inputs, ir.Port{Name: p.Name, Value: v})
 		}
 	}); f != nil {
-		return nil, nil, f
+		return nil, findings{}, f
 	}
 	unsupported, seen := &Unsupported{}, map[*poison]bool{}
 	for _, p := range opt.Outputs {
 		var e Edge
 		if e, err = s.output(p); err != nil {
-			return nil, nil, err
+			return nil, findings{}, err
 		}
 		if e.poison != nil {
 			unsupported.collect(e.poison, seen)
 			continue
 		}
 		if e.Value == nil {
-			return nil, nil, fmt.Errorf("output %q: %q is no tensor", p.Name, p.Tensor)
+			return nil, findings{}, fmt.Errorf("output %q: %q is no tensor", p.Name, p.Tensor)
 		}
 		b.Graph.Outputs = append(b.Graph.Outputs, e.Value)
 		sig.Outputs = append(sig.Outputs, ir.Port{Name: p.Name, Value: e.Value})
@@ -95,13 +109,13 @@ func attempt(g *tfpb.GraphDef, opt Options, kept []string) (*Result, []string, e
 		for i, p := range opt.Inputs {
 			unsupported.open(p, sig.Inputs[i].Value.Type)
 		}
-		return nil, unsupported.loops, unsupported.sorted()
+		return nil, findings{unsupported.loops, w.changed}, unsupported.sorted()
 	}
 	w.initialise(b)
 	res.Model.Signatures = []*ir.Signature{sig}
 	res.Notes = w.notes
 	b.Graph.Sweep(res.Model.Ports(0)...)
-	return res, nil, nil
+	return res, findings{changed: w.changed}, nil
 }
 
 // input binds an input of the graph to the tensor that it feeds.

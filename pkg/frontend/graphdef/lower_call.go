@@ -64,7 +64,27 @@ func (c *Context) CallIn(b *build.Builder, f *tfpb.NameAttrList, args []Edge) []
 		}
 		results[i] = e
 	}
+	if w.ordered {
+		if err := s.finish(def); err != nil {
+			panic(&build.Failure{Err: fmt.Errorf("function %q: %w", f.Name, err)})
+		}
+	}
 	return results
+}
+
+// finish lowers what must have run when a function returns, beside what its results need.
+func (s *scope) finish(def *tfpb.FunctionDef) error {
+	for _, e := range def.ControlRet.Entries {
+		n := s.nodes[e.Value]
+		if n == nil || s.done[e.Value] != nil {
+			continue
+		}
+		// It may have no result to ask for.
+		if _, err := s.resolve(e.Value); err != nil && s.done[e.Value] == nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Signature returns the declaration of a function.

@@ -7,12 +7,12 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// variables are the operators on variables. A variable is a constant: what a model changes while it runs is refused.
+// variables are the operators on variables. A variable is a constant, unless the model changes it; see mutable.go.
 var variables = []Op{
 	{Name: "VarHandleOp", Lower: lowerHandle, Note: "its value is a constant"},
 	{Name: "VariableV2", Lower: lowerReference, Note: "its value is a constant"},
 	{Name: "Variable", Lower: lowerReference, Note: "its value is a constant"},
-	{Name: "ReadVariableOp", Lower: lowerRead},
+	{Name: "ReadVariableOp", Lower: lowerRead, Note: "READ_VARIABLE where the model changes the variable"},
 	{Name: "DisableCopyOnRead", Lower: func(*Context) {}},
 	{Name: "VariableShape", To: "SHAPE", Lower: func(c *Context) {
 		c.Out(c.Emit("SHAPE", &op.Shape{OutType: c.Type("out_type", i32)}, c.Variable(0)))
@@ -23,13 +23,15 @@ var variables = []Op{
 	{Name: "ResourceGatherNd", To: "GATHER_ND", Lower: func(c *Context) {
 		c.Out(c.Emit("GATHER_ND", nil, c.Variable(0), c.In(1)))
 	}},
-	{Name: "VarIsInitializedOp", Note: "variables that change are not supported"},
+	{Name: "VarIsInitializedOp", Lower: func(c *Context) {
+		c.Out(c.Const(c.name("true"), &tensor.Tensor{DType: tensor.Bool, Data: []byte{1}}))
+	}},
 	{Name: "Assign", Note: "the model changes a variable while it runs"},
 	{Name: "AssignAdd", Note: "the model changes a variable while it runs"},
 	{Name: "AssignSub", Note: "the model changes a variable while it runs"},
-	{Name: "AssignVariableOp", Note: "the model changes a variable while it runs"},
-	{Name: "AssignAddVariableOp", Note: "the model changes a variable while it runs"},
-	{Name: "AssignSubVariableOp", Note: "the model changes a variable while it runs"},
+	{Name: "AssignVariableOp", To: "CALL_ONCE VAR_HANDLE ASSIGN_VARIABLE", Lower: lowerChange},
+	{Name: "AssignAddVariableOp", To: "CALL_ONCE VAR_HANDLE READ_VARIABLE ADD ASSIGN_VARIABLE", Lower: lowerChange},
+	{Name: "AssignSubVariableOp", To: "CALL_ONCE VAR_HANDLE READ_VARIABLE SUB ASSIGN_VARIABLE", Lower: lowerChange},
 	{Name: "ResourceScatterUpdate", Note: "the model changes a variable while it runs"},
 	{Name: "ResourceScatterNdUpdate", Note: "the model changes a variable while it runs"},
 }
@@ -68,6 +70,9 @@ func (c *Context) Variable(i int) *ir.Value {
 	if r == nil || r.Content == nil {
 		build.Refuse("input %d is no variable", i)
 	}
+	if c.scope != nil && c.scope.mutable[r.Name] {
+		return r.readMutable(c)
+	}
 	v, err := r.read(c.Builder)
 	if err != nil {
 		build.Damaged("%w", err)
@@ -75,17 +80,23 @@ func (c *Context) Variable(i int) *ir.Value {
 	return v
 }
 
+// fetch reads the variable's content.
+func (r *Resource) fetch() error {
+	if r.content != nil {
+		return nil
+	}
+	t, err := r.Content()
+	r.content = t
+	return err
+}
+
 // read returns the constant that is the variable's value in the builder's graph.
 func (r *Resource) read(b *build.Builder) (*ir.Value, error) {
 	if v := r.values[b.Graph]; v != nil {
 		return v, nil
 	}
-	if r.content == nil {
-		t, err := r.Content()
-		if err != nil {
-			return nil, err
-		}
-		r.content = t
+	if err := r.fetch(); err != nil {
+		return nil, err
 	}
 	v := b.Const(r.Name, r.content)
 	r.values[b.Graph] = v

@@ -13,7 +13,8 @@ type Resource struct {
 	Content func() (*tensor.Tensor, error) // of a variable
 	values  map[*ir.Graph]*ir.Value        // its constant in each graph that reads it
 	content *tensor.Tensor
-	State   any // of other kinds: what their rules keep
+	own     *ir.Value // the handle of a variable that changes
+	State   any       // of other kinds: what their rules keep
 }
 
 // List is a list of tensors (TensorList, TensorArray) in one graph: a tensor of shape [n, …element], as soon as the shape of an element is known. Until then

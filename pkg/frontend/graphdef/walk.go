@@ -3,6 +3,7 @@ package graphdef
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
@@ -37,6 +38,10 @@ type walk struct {
 	items     *items
 	unrolling int      // loops that are being written out
 	kept      []string // keys of the loops that don't become layers
+	main      *build.Builder
+	ordered   bool            // inputs for control are followed, since variables change
+	mutable   map[string]bool // names of the variables that do
+	changed   map[string]bool // of those that this attempt found to do
 	limits
 }
 
@@ -101,7 +106,10 @@ func (s *scope) resolve(text string) (Edge, error) {
 			s.done[n.Name] = r
 			for _, in := range slices.Backward(n.Input) {
 				if isControl(in) {
-					continue
+					if !s.ordered {
+						continue
+					}
+					in = strings.TrimPrefix(in, "^")
 				}
 				m, err := s.pending(in)
 				if err != nil {
@@ -183,6 +191,10 @@ func (s *scope) lower(n *tfpb.NodeDef, r *result) error {
 	var bad []*poison
 	for _, in := range n.Input {
 		if isControl(in) {
+			// What could not be done before matters if it changes a variable.
+			if d := s.done[in[1:]]; s.ordered && d != nil && d.poison != nil && d.poison.node != nil && changing(d.poison.node.Op) {
+				bad = append(bad, d.poison)
+			}
 			continue
 		}
 		e, err := s.get(in)
