@@ -27,8 +27,8 @@ func (c *Context) dense(filter *ir.Value) *ir.Value {
 	}
 	channels, multiplier := shape[2], shape[3]
 	wide := tensor.Shape{shape[0], shape[1], channels, channels * multiplier}
-	if n := wide.Elements(); n > maxDense {
-		build.Refuse("a filter of %v for each channel, which would need %d elements", shape, n)
+	if n := wide.Elements(); n < 0 || n > maxDense {
+		build.Refuse("a filter of %v for each channel, as %v", shape, wide)
 	}
 	t := tensor.New(f32, wide)
 	for i, x := range tensor.View[float32](filter.Const) {

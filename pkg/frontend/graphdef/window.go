@@ -74,7 +74,13 @@ func (c *Context) pad(x *ir.Value, pads []int, with ...float32) *ir.Value {
 	return c.Emit("PAD", nil, x, before)
 }
 
+// maxChannels bounds the channels of a result.
+const maxChannels = 1 << 24
+
 // zeros returns a constant vector of n zeros, a bias.
 func (c *Context) zeros(n int) *ir.Value {
+	if n < 0 || n > maxChannels {
+		build.Refuse("%d channels", n)
+	}
 	return c.Const(c.name("bias"), tensor.New(f32, tensor.Shape{n}))
 }
