@@ -181,3 +181,16 @@ func TestNodesWithoutResultsStay(t *testing.T) {
 		t.Errorf("%d nodes, want 2", n)
 	}
 }
+
+// TestSizesOfDataStayUnknownAfterStrides divides a dimension that depends on data, as a chain of strides does.
+func TestSizesOfDataStayUnknownAfterStrides(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{2, 3}})
+	for range 20 {
+		y := b.EmitAs("y", "WHERE", nil, []ir.Type{{DType: tensor.Int64, Shape: tensor.Shape{-1, 2}}}, x)[0]
+		n := b.Emit("n", "FLOOR_DIV", nil, b.Dims("y", y)[0].Value, b.Int("stride", 64))
+		if got, ok := b.Known(n); !ok || got[0] != Unknown {
+			t.Fatalf("the number of rows divided by 64 is %v, want unknown", got)
+		}
+	}
+}

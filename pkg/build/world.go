@@ -26,10 +26,10 @@ const (
 // splits and blocks divide them as they will divide the real ones, and differ enough to tell dimensions apart.
 var axisProbes = [][2]int{{320, 448}, {640, 896}, {1152, 1408}, {1664, 2176}, {2432, 2944}}
 
-// freshProbe returns the sizes of a dimension that depends on data.
+// freshProbe returns the sizes of a dimension that depends on data. They are far enough apart to differ after strides, too.
 func (s *state) freshProbe() [2]int {
 	s.fresh++
-	return [2]int{16*s.fresh + 3, 16*s.fresh + 5}
+	return [2]int{32 * (10 + 3*s.fresh), 32 * (40 + 7*s.fresh)}
 }
 
 // fact is what is known of a value in the two worlds: its type, and its content where that is known. Both worlds share one tensor where they
