@@ -42,7 +42,8 @@ func (c *Context) fakeQuant(lo, hi *ir.Value) {
 	if narrow {
 		least = 1
 	}
-	scale := c.Emit("MAXIMUM", nil, c.div(c.sub(hi, lo), c.scalar(most-least)), c.scalar(smallest)) // of an empty range all is 0
+	span := c.Emit("MAXIMUM", nil, c.sub(hi, lo), c.scalar(smallest)) // of an empty range all is 0
+	scale, inverse := c.div(span, c.scalar(most-least)), c.div(c.scalar(most-least), span)
 	zero := c.add(c.sub(c.scalar(least), c.div(lo, scale)), c.scalar(0.5))
 	zero = c.clamped(c.Emit("FLOOR", nil, zero), least, most)
 	if s, z := single32(scale), single32(zero); x.Const == nil && bits == 8 && !narrow && s > 0 && !math.IsInf(float64(s), 0) {
@@ -51,7 +52,7 @@ func (c *Context) fakeQuant(lo, hi *ir.Value) {
 	}
 	lo, hi = c.mul(c.sub(c.scalar(least), zero), scale), c.mul(c.sub(c.scalar(most), zero), scale)
 	x = c.Emit("MAXIMUM", nil, c.Emit("MINIMUM", nil, x, hi), lo)
-	steps := c.Emit("FLOOR", nil, c.add(c.mul(c.sub(x, lo), c.div(c.scalar(1), scale)), c.scalar(0.5)))
+	steps := c.Emit("FLOOR", nil, c.add(c.mul(c.sub(x, lo), inverse), c.scalar(0.5)))
 	c.Out(c.add(c.mul(steps, scale), lo))
 }
 
@@ -115,7 +116,7 @@ func (c *Context) quantizeAndDequantize(bits int) {
 }
 
 // smallest is a scale that rounds nothing but 0 to 0, and whose inverse is finite.
-const smallest = 1e-37
+const smallest = 1e-35
 
 // rangeOf returns the bounds that are given by operands 1 and 2, or those of x: scalars, or as many as x has indices along an axis if that is not negative, in a shape that
 // broadcasts.

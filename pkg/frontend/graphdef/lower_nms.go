@@ -63,6 +63,9 @@ func lowerSuppressionV5(c *Context) {
 	for _, v := range c.Ins(3, 6) {
 		in = append(in, c.castTo(v, f32))
 	}
+	if single32(in[5]) > 0 { // then TensorFlow's scores fall, and the threshold does not count
+		in[3] = c.scalar(1)
+	}
 	r := c.EmitAs("NON_MAX_SUPPRESSION_V5", nil, []ir.Type{typed(i32, n), typed(f32, n), typed(i32)}, in...)
 	indices, scores, count := r[0], r[1], r[2]
 	if !c.Bool("pad_to_max_output_size", false) {

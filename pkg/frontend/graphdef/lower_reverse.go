@@ -14,7 +14,7 @@ var reversals = []Op{
 	{Name: "ReverseV2", To: "REVERSE_V2 BITCAST", Lower: lowerReverseV2},
 	{Name: "Reverse", To: "REVERSE_V2 BITCAST", Lower: lowerReverse},
 	{Name: "ReverseSequence", To: "REVERSE_SEQUENCE BITCAST", Lower: lowerReverseSequence},
-	{Name: "Roll", To: "SLICE STRIDED_SLICE CONCATENATION FLOOR_MOD SUB", Note: "known axes only", Lower: lowerRoll},
+	{Name: "Roll", To: "STRIDED_SLICE CONCATENATION RANGE SUB FLOOR_MOD GATHER", Note: "known axes only", Lower: lowerRoll},
 }
 
 var (
@@ -29,9 +29,6 @@ func lowerReverseV2(c *Context) {
 		y, back := c.as(x, reverseTypes...)
 		c.Out(back(c.Emit("REVERSE_V2", nil, y, c.index32(c.In(1)))))
 		return
-	}
-	if len(axes) > len(x.Type.Shape) {
-		build.Damaged("%d axes of %v", len(axes), x.Type)
 	}
 	axes = slices.Clone(axes)
 	for i := range axes {
@@ -100,30 +97,24 @@ func lowerRoll(c *Context) {
 // roll moves what is along an axis by shift places; what leaves at the end comes back at the beginning.
 func (c *Context) roll(x *ir.Value, shift build.Dim, axis int) *ir.Value {
 	size := x.Type.Shape[axis]
-	cut := build.Dim{Size: build.Unknown} // where the part begins that comes to the front
-	switch {
-	case shift.Value == nil && size >= 0:
-		if size == 0 || shift.Size%size == 0 {
-			return x
-		}
-		cut.Size = (size - shift.Size%size) % size
-	default:
+	if shift.Value != nil || size < 0 {
 		n := c.scalarOf(c.Dims(c.name("dims"), x)[axis])
-		s := shift.Value
-		if s == nil {
-			s = c.Builder.Int(c.name("shift"), shift.Size)
+		order := c.EmitAs("RANGE", nil, []ir.Type{typed(i32, size)}, c.Builder.Int(c.name("first"), 0), n, c.Builder.Int(c.name("step"), 1))[0]
+		by := shift.Value
+		if by == nil {
+			by = c.Builder.Int(c.name("shift"), shift.Size)
 		}
-		cut.Value = c.sub(n, c.Emit("FLOOR_MOD", nil, s, n))
+		return c.gather(x, c.Emit("FLOOR_MOD", nil, c.sub(order, by), n), axis, 0)
 	}
+	if size == 0 || shift.Size%size == 0 {
+		return x
+	}
+	cut := build.Dim{Size: (size - shift.Size%size) % size} // where the part begins that comes to the front
 	front, back := make([]position, len(x.Type.Shape)), make([]position, len(x.Type.Shape))
 	for i := range front {
 		front[i], back[i] = everything, everything
 	}
 	front[axis] = position{begin: cut, last: true, stride: 1}
 	back[axis] = position{end: cut, first: true, stride: 1}
-	y := c.joined([]*ir.Value{c.cut(x, front), c.cut(x, back)}, axis)
-	if x.Type.Static() {
-		return c.reshape(y, x.Type.Shape...)
-	}
-	return y
+	return c.joined([]*ir.Value{c.cut(x, front), c.cut(x, back)}, axis)
 }

@@ -22,8 +22,8 @@ var scatters = []Op{
 	{Name: "InplaceSub", To: "SCATTER_ND SUB FLOOR_MOD", Lower: lowerInplaceBy("SUB")},
 	{Name: "SparseToDense", To: "SPARSE_TO_DENSE BITCAST", Lower: lowerSparseToDense},
 	{Name: "InvertPermutation", To: "SCATTER_ND RESHAPE RANGE", Lower: lowerInvertPermutation},
-	{Name: "DynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX", Lower: lowerStitch},
-	{Name: "ParallelDynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX", Lower: lowerStitch},
+	{Name: "DynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX SELECT_V2", Lower: lowerStitch},
+	{Name: "ParallelDynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX SELECT_V2", Lower: lowerStitch},
 }
 
 const scattering = "FLOOR_MOD DYNAMIC_UPDATE_SLICE UNSORTED_SEGMENT_MAX GATHER SELECT_V2 MUL SUM RESHAPE"

@@ -45,8 +45,8 @@ func lowerSlice(c *Context) {
 		switch {
 		case sized && count[i] >= 0:
 			shape[i] = count[i]
-		case sized && known && from[i] == 0:
-			shape[i] = d
+		case !busy[i]:
+			shape[i] = likeOf(x, i)
 		}
 	}
 	switch {
@@ -70,6 +70,14 @@ func lowerSlice(c *Context) {
 		}
 		return c.Emit("SLICE", nil, x, c.Ints(c.name("begin"), b...), c.Ints(c.name("size"), s...))
 	})))
+}
+
+// likeOf returns dimension i of x, as a declared shape has it.
+func likeOf(x *ir.Value, i int) int {
+	if d := x.Type.Shape[i]; d >= 0 {
+		return d
+	}
+	return build.Like(i)
 }
 
 // position is what a slice takes of a dimension: from begin to end, as in Python. All of it if all is set.
@@ -137,7 +145,7 @@ func (c *Context) stridedSlice(x *ir.Value, positions []position) *ir.Value {
 		case p.drop:
 			attr.ShrinkAxisMask |= 1 << i
 		case p.all:
-			shape = append(shape, x.Type.Shape[i])
+			shape = append(shape, likeOf(x, i))
 		default:
 			shape = append(shape, p.count(x.Type.Shape[i]))
 		}

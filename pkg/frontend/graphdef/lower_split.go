@@ -75,7 +75,11 @@ func lowerSplitV(c *Context) {
 		return
 	}
 	shape := x.Type.Shape.Clone()
-	shape[axis] = -1
+	for i := range shape {
+		if shape[i] = likeOf(x, i); i == axis {
+			shape[i] = -1
+		}
+	}
 	c.splitV(x, sizes, c.Builder.Int(c.name("axis"), axis), shape)
 }
 

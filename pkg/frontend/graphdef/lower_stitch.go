@@ -1,12 +1,15 @@
 package graphdef
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 )
 
-// lowerStitch joins rows in the order that lists of indices give; of several rows with one index the last counts.
+// lowerStitch joins rows in the order that lists of indices give; of several rows with one index the last counts, and rows that
+// no index names are zeros.
 func lowerStitch(c *Context) {
 	n := c.Len() / 2
 	if n < 1 || c.Len()%2 != 0 {
@@ -30,20 +33,27 @@ func lowerStitch(c *Context) {
 		rows = append(rows, c.Reshape(c.name("data"), x, append([]build.Dim{count}, element...)))
 	}
 	at, all := c.joined(index, 0), c.joined(rows, 0)
+	var size build.Dim
+	holes := true
 	if list, ok := c.whole(at); ok {
-		size := 0
+		seen := map[int]bool{}
 		for _, i := range list {
 			if i < 0 || i >= maxPlaces {
 				build.Damaged("index %d", i)
 			}
-			size = max(size, i+1)
+			size.Size, seen[i] = max(size.Size, i+1), true
 		}
-		last := c.lastOf(at, build.Dim{Size: size})
-		c.Out(c.gather(all, c.Emit("MAXIMUM", nil, last, c.Builder.Int(c.name("zero"), 0)), 0, 0))
-		return
+		holes = len(seen) < size.Size
+	} else {
+		most := c.Emit("REDUCE_MAX", &op.Reduce{}, at, c.Ints(c.name("axes"), 0))
+		size = build.Dim{Size: build.Unknown, Value: c.add(most, c.Builder.Int(c.name("one"), 1))}
 	}
-	most := c.Emit("REDUCE_MAX", &op.Reduce{}, at, c.Ints(c.name("axes"), 0))
-	size := build.Dim{Size: build.Unknown, Value: c.add(most, c.Builder.Int(c.name("one"), 1))}
 	last := c.lastOf(at, size)
-	c.Out(c.gather(all, c.Emit("MAXIMUM", nil, last, c.Builder.Int(c.name("zero"), 0)), 0, 0))
+	y := c.gather(all, c.Emit("MAXIMUM", nil, last, c.Builder.Int(c.name("zero"), 0)), 0, 0)
+	if holes {
+		given := c.Emit("GREATER_EQUAL", nil, last, c.Builder.Int(c.name("zero"), 0))
+		shape := append([]build.Dim{{Size: -1}}, build.Fixed(slices.Repeat([]int{1}, len(element))...)...)
+		y = c.selectV2(c.Reshape(c.name("given"), given, shape), y, c.zero(y.Type.DType))
+	}
+	c.Out(y)
 }

@@ -161,7 +161,7 @@ func (c *Context) rawSlice(x *ir.Value) *ir.Value {
 	for i, p := range s.positions {
 		switch {
 		case p.all:
-			shape = append(shape, s.shape[i])
+			shape = append(shape, likeOf(x, i))
 		case !p.drop:
 			shape = append(shape, p.count(s.shape[i]))
 		}

@@ -50,6 +50,7 @@ func init() {
 		segments,
 		transforms,
 		specials,
+		audios,
 		randoms,
 		stateless,
 		conditionals,
