@@ -141,7 +141,8 @@ func (b *Builder) EmitN(name, operator string, attr ir.Attr, n int, in ...*ir.Va
 }
 
 // EmitAs is EmitN for operators whose results' types don't follow from the operands: because a shape depends on data, because the element type is a
-// choice, or because the operator is not in the set, such as CUSTOM. The operator's own rule counts where it gives an answer; dimensions of -1 in types are then new unknown ones.
+// choice, or because the operator is not in the set, such as CUSTOM. The operator's own rule counts where it gives an answer; dimensions of -1 in types are then
+// new unknown ones, and those of Like(i) are operand 0's dimension i.
 func (b *Builder) EmitAs(name, operator string, attr ir.Attr, types []ir.Type, in ...*ir.Value) []*ir.Value {
 	results := make([]*ir.Value, len(types))
 	for i, t := range types {

@@ -205,6 +205,9 @@ var unfoldable = []string{"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMI
 // relabeling lists operators whose result has the operand's elements in their order: folding shares the memory.
 var relabeling = []string{"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 
+// Like stands, in the shape of a type that is declared (EmitAs), for the size of an axis of the first operand.
+func Like(axis int) int { return -2 - axis }
+
 // assume makes facts of the types that a front end declares; nil if they don't say enough. Of an operator without a rule (plain), a result of an
 // operand's shape has that operand's unknown dimensions.
 func (b *Builder) assume(n *ir.Node, types []ir.Type, plain bool) []*fact {
@@ -222,6 +225,13 @@ func (b *Builder) assume(n *ir.Node, types []ir.Type, plain bool) []*fact {
 		facts[i] = probe(t, func(int) [2]int { return b.state.freshProbe() })
 		if t.Static() {
 			facts[i].worlds[1] = facts[i].worlds[0]
+		}
+		for axis, d := range t.Shape {
+			if from := Like(0) - d; from >= 0 && len(n.Inputs) > 0 && from < len(n.Inputs[0].Type.Shape) {
+				for w, x := range b.fact(n.Inputs[0]).worlds {
+					facts[i].worlds[w].Shape[axis] = x.Shape[from]
+				}
+			}
 		}
 	}
 	return facts
