@@ -27,6 +27,21 @@ func log64(x float64) float64 {
 	return float64(k*ln2Hi) + (float64(k*ln2Lo) + l)
 }
 
+// F64Log is F32Log for float64, to about 2^-50.
+func F64Log(x float64) float64 {
+	switch {
+	case x != x || x > math.MaxFloat64:
+		return x
+	case x == 0:
+		return math.Inf(-1)
+	case x < 0:
+		return math.NaN()
+	case x < 0x1p-1022: // not normal
+		return log64(x*0x1p54) - 54*math.Ln2
+	}
+	return log64(x)
+}
+
 // F32Log returns the natural logarithm of x: -Inf for 0, NaN for x < 0.
 func F32Log(x float32) float32 {
 	switch {

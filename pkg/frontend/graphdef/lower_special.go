@@ -3,6 +3,7 @@ package graphdef
 import (
 	"math"
 
+	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 )
 
@@ -18,12 +19,12 @@ var specials = []Op{
 		return c.apply("MUL", c.sign(x), c.unscaled(x, c.bessel(x, besselI1)))
 	})},
 	{Name: "BesselI1e", To: besselOps, Lower: one(func(c *Context, x *ir.Value) *ir.Value { return c.apply("MUL", c.sign(x), c.bessel(x, besselI1)) })},
+	{Name: "NextAfter", To: "BITCAST GREATER EQUAL SELECT SELECT_V2 ADD NOT_EQUAL LOGICAL_OR", Lower: two((*Context).nextAfter)},
 	{Name: "Betainc", Note: "TFLite has no operators for it"},
 	{Name: "Igamma", Note: "TFLite has no operators for it"},
 	{Name: "Igammac", Note: "TFLite has no operators for it"},
 	{Name: "Polygamma", Note: "TFLite has no operators for it"},
 	{Name: "Zeta", Note: "TFLite has no operators for it"},
-	{Name: "NextAfter", Note: "TFLite has no operators for it"},
 }
 
 const (
@@ -171,4 +172,21 @@ func (c *Context) bessel(x *ir.Value, b bessel) *ir.Value {
 // unscaled multiplies with e^|x|.
 func (c *Context) unscaled(x, scaled *ir.Value) *ir.Value {
 	return c.apply("MUL", scaled, c.apply("EXP", c.abs(x)))
+}
+
+// nextAfter is the float next to x towards y: one step of the integer that x's bits are.
+func (c *Context) nextAfter(x, y *ir.Value) *ir.Value {
+	if x.Type.DType != f32 {
+		build.Refuse("neighbours of %v", x.Type.DType)
+	}
+	bits := c.reread(x, i32)
+	away := c.apply("EQUAL", c.apply("GREATER", y, x), c.apply("GREATER", x, c.number(x, 0)))
+	step := c.either(away, c.number(bits, 1), c.number(bits, -1))
+	stepped := c.reread(c.apply("ADD", bits, step), f32)
+	least := c.Const(c.name("least"), scalar(f32, math.SmallestNonzeroFloat32))
+	fromZero := c.where("GREATER", y, 0, least, c.apply("NEG", least))
+	next := c.where("EQUAL", x, 0, fromZero, stepped)
+	next = c.either(c.apply("EQUAL", x, y), y, next)
+	unordered := c.apply("LOGICAL_OR", c.isNaN(x), c.isNaN(y))
+	return c.either(unordered, c.apply("ADD", x, y), next)
 }
