@@ -49,7 +49,8 @@ func decided(r *rewriter, n *ir.Node) bool {
 	if !c {
 		taken, other = other, taken
 	}
-	if n.Op == "SELECT_V2" && !taken.Type.Static() && !within(other.Type.Shape, taken.Type) {
+	if n.Op == "SELECT_V2" && !sameShape(taken.Type, n.Outputs[0].Type) &&
+		!(within(other.Type.Shape, taken.Type) && within(n.Inputs[0].Type.Shape, taken.Type)) {
 		return false
 	}
 	return r.bypass(n, taken)
