@@ -281,6 +281,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 
 // load reads the source, and checks what can be checked before data are read.
 func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
+	defer frugal()()
 	float, err := convert.Load(source, opt.Folding())
 	if err != nil || opt.Scheme == convert.None {
 		return float, err

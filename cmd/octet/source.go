@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -61,6 +62,16 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 		src.Import.Signature = ""
 	}
 	return src, int64(len(src.Data)), done, nil
+}
+
+// frugal makes the collector run often while models are read: what they are made of is large, few in number, and soon garbage. It returns the way back.
+func frugal() (restore func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	const percent = 25
+	before := debug.SetGCPercent(percent)
+	return func() { debug.SetGCPercent(before) }
 }
 
 // openKeras opens a file if it looks like one of Keras, whose weights are read piece by piece.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
@@ -59,6 +60,10 @@ func Load(src Source, folding bool) (f *Float, err error) {
 		if err := ir.Verify(m, op.Set); err != nil {
 			return nil, &Error{Kind: Internal, Source: src.Name, Err: fmt.Errorf("after the float passes: %w", err)}
 		}
+	}
+	if !src.Flatbuffer() {
+		// What the weights were made from is garbage now, as large as they are; the flatbuffer takes its place.
+		runtime.GC()
 	}
 	if f.Bytes, err = tflite.Encode(m); err != nil {
 		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
