@@ -40,6 +40,9 @@ func (c *Context) joined(parts []*ir.Value, axis int) *ir.Value {
 			list = append(list, v)
 		}
 	}
+	if len(parts) == 0 {
+		build.Damaged("there is nothing to join")
+	}
 	switch len(list) {
 	case 0:
 		return parts[0]
@@ -59,6 +62,11 @@ func lowerPack(c *Context) {
 		build.Damaged("there is nothing to pack")
 	}
 	axis := axisOf(c.Int("axis", 0), len(parts[0].Type.Shape)+1)
+	for _, p := range parts {
+		if len(p.Type.Shape) != len(parts[0].Type.Shape) {
+			build.Damaged("%v can't be packed with %v", parts[0].Type, p.Type)
+		}
+	}
 	if d := parts[0].Type.DType; len(parts) == 1 || d == tensor.Bool {
 		for i := range parts {
 			parts[i] = c.expand(parts[i], axis)

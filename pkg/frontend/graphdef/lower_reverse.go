@@ -30,6 +30,9 @@ func lowerReverseV2(c *Context) {
 		c.Out(back(c.Emit("REVERSE_V2", nil, y, c.index32(c.In(1)))))
 		return
 	}
+	if len(axes) > len(x.Type.Shape) {
+		build.Damaged("%d axes of %v", len(axes), x.Type)
+	}
 	axes = slices.Clone(axes)
 	for i := range axes {
 		axes[i] = axisOf(axes[i], len(x.Type.Shape))

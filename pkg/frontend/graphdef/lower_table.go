@@ -111,7 +111,7 @@ func lowerTableFind(c *Context) {
 // handleType is the type of handles.
 var handleType = ir.Type{DType: tensor.Resource, Shape: tensor.Shape{1}}
 
-// initialise makes the model fill the tables that it uses when it is first run.
+// initialise makes the model fill the tables that it uses, and the variables that it changes, when it is first run.
 func (w *walk) initialise(main *build.Builder) {
 	used := map[*table]string{}
 	var order []*table
@@ -129,7 +129,7 @@ func (w *walk) initialise(main *build.Builder) {
 	for t := range used {
 		order = append(order, t)
 	}
-	if len(order) == 0 {
+	if len(order)+len(w.mutable) == 0 {
 		return
 	}
 	slices.SortFunc(order, func(s, t *table) int { return cmp.Compare(used[s], used[t]) })
@@ -138,6 +138,7 @@ func (w *walk) initialise(main *build.Builder) {
 		handle := b.EmitAs(used[t], "HASHTABLE", t.attr(), []ir.Type{handleType})[0]
 		b.EmitAs(used[t], "HASHTABLE_IMPORT", nil, nil, handle, b.Const(used[t]+"/keys", t.keys), b.Const(used[t]+"/values", t.values))
 	}
+	w.fillVariables(b)
 	call := &ir.Node{Op: "CALL_ONCE", Attr: &op.CallOnce{Init: b.Index()}}
 	main.Graph.Nodes = slices.Insert(main.Graph.Nodes, 0, call)
 }

@@ -72,6 +72,9 @@ func length(v *ir.Value, what string) int {
 	if len(v.Type.Shape) != 1 || v.Type.Shape[0] < 0 {
 		build.Refuse("the number of elements of %s is not known", what)
 	}
+	if v.Type.Shape[0] > maxVector {
+		build.Refuse("%s has %d elements", what, v.Type.Shape[0])
+	}
 	return v.Type.Shape[0]
 }
 

@@ -35,6 +35,9 @@ func (c *Context) rearranged(x *ir.Value, lead int, index []int, shape tensor.Sh
 // appended joins two tensors along one dimension, into which all but the leading ones are joined first.
 func (c *Context) appended(a, b *ir.Value, lead int) *ir.Value {
 	flat := func(v *ir.Value) *ir.Value {
+		if len(v.Type.Shape) < lead {
+			build.Damaged("%v has less than %d dimensions", v.Type, lead)
+		}
 		inner := v.Type.Shape[lead:]
 		if !inner.Static() {
 			build.Refuse("matrices of the unknown shape %v", inner)
