@@ -53,6 +53,7 @@ type rows[T tensor.Element] struct {
 func foldRows[T tensor.Element](c *Context, r rows[T], in []*ir.Value) *ir.Value {
 	x := in[0].Const
 	if r.one != nil {
+		c.charge(x.Elements())
 		out := tensor.New(x.DType, x.Shape)
 		r.one(tensor.View[T](out), tensor.View[T](x))
 		return c.Const(c.name("folded"), out)
@@ -65,6 +66,7 @@ func foldRows[T tensor.Element](c *Context, r rows[T], in []*ir.Value) *ir.Value
 	if n := shape.Elements(); err != nil || n > foldElements || len(shape) > kernel.MaxRank {
 		return nil
 	}
+	c.charge(shape.Elements())
 	if r.test != nil {
 		out := tensor.New(tensor.Bool, shape)
 		kernel.Binary(tensor.View[bool](out), tensor.View[T](x), x.Shape, tensor.View[T](y), y.Shape, r.test)

@@ -88,6 +88,9 @@ func (c *Context) convert(v *ir.Value, d tensor.DType) *ir.Value {
 		return c.complex(x, c.Emit("ZEROS_LIKE", nil, x))
 	case v.Const == nil:
 		return c.castTo(v, d)
+	}
+	c.charge(v.Const.Elements())
+	switch {
 	case from == tensor.BFloat16:
 		out := tensor.New(f32, v.Type.Shape)
 		kernel.BF16ToF32(tensor.View[float32](out), tensor.View[uint16](v.Const))

@@ -34,6 +34,7 @@ func lowerSpectrogram(c *Context) {
 	if frames > 0 && window > maxFrames/frames {
 		build.Refuse("%d frames of %d samples", frames, window)
 	}
+	c.charge(frames * window)
 	index, hann := make([]int32, frames*window), make([]float32, window)
 	for i := range index {
 		index[i] = int32(i/window*stride + i%window)

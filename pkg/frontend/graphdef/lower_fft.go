@@ -138,6 +138,7 @@ func (c *Context) linear(x *ir.Value, n int, matrix func(out, in int) float64) *
 	if k < 1 || n > maxMatrix/k {
 		build.Refuse("a transform of %d elements into %d", k, n)
 	}
+	c.charge(n * k)
 	weights := make([]float32, n*k)
 	for i := range weights {
 		weights[i] = float32(matrix(i/k, i%k))

@@ -19,6 +19,8 @@ var identities = []Op{
 	{Name: "EnsureShape", Lower: lowerEnsureShape, Note: "checked where the shape is known"},
 	{Name: "PlaceholderWithDefault", Lower: lowerFirst, Note: "its default, unless it is an input"},
 	{Name: "XlaSharding", Lower: lowerFirst},
+	{Name: "GuaranteeConst", Lower: lowerFirst},
+	{Name: "RefIdentity", Lower: lowerFirst},
 	{Name: "OptimizationBarrier", Lower: lowerAll, passes: true},
 	{Name: "NoOp", Lower: func(*Context) {}},
 	{Name: "Assert", Lower: func(*Context) {}, Note: "dropped"},

@@ -49,6 +49,7 @@ func statelessRule(draw func([]float32, kernel.Philox)) func(*Context) {
 			build.Refuse("random numbers of %v", d)
 		}
 		p := c.generator()
+		c.charge(n)
 		out := tensor.New(f32, shape)
 		draw(tensor.View[float32](out), p)
 		c.Out(c.Const(c.Def.Name, out))

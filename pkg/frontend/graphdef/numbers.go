@@ -94,9 +94,12 @@ func (c *Context) fits32(v *ir.Value, depth int) bool {
 	return false
 }
 
-// producer returns the node that makes v, or nil.
+// horizon is how many nodes producer looks back, so that a graph of many nodes is not searched again and again.
+const horizon = 1 << 10
+
+// producer returns the node that makes v, nil if there is none, or it lies too far back.
 func (c *Context) producer(v *ir.Value) *ir.Node {
-	for i := len(c.Graph.Nodes) - 1; i >= 0 && v.Const == nil; i-- {
+	for i := len(c.Graph.Nodes) - 1; i >= max(0, len(c.Graph.Nodes)-horizon) && v.Const == nil; i-- {
 		for _, out := range c.Graph.Nodes[i].Outputs {
 			if out == v {
 				return c.Graph.Nodes[i]
@@ -104,4 +107,11 @@ func (c *Context) producer(v *ir.Value) *ir.Node {
 		}
 	}
 	return nil
+}
+
+// charge counts the elements of a constant that a rule computes itself: 1024 as much as a node.
+func (c *Context) charge(elements int) {
+	if err := c.scope.charge(1 + elements>>10); err != nil {
+		build.Refuse("%w", err)
+	}
 }
