@@ -32,14 +32,24 @@ func TestMain(m *testing.M) {
 //
 //	model NAME FILE            writes a model of internal/testmodel, "custom", which holds a custom operator, or "mute", which has no outputs
 //	exits STATUS COMMAND...    runs a command, which must end with the given status
+//	source PACKAGE/NAME FOLDER copies a SavedModel of a front end's test data
+//	keras NAME FILE            writes a model of the archive of Keras's layers
+//	frozen FILE IN OUT OP      writes a TensorFlow graph of one operator
 //	samples FILE N VALUE...    writes a .npz of N samples of the input x0 of the Conv model, each filled with one of the values in turn
 func TestScripts(t *testing.T) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"model":   writeModel,
 			"samples": writeSamples,
 			"exits":   exits,
+			"source":  copySource(root),
+			"keras":   copyKeras(root),
+			"frozen":  writeFrozen,
 		},
 	})
 }

@@ -110,6 +110,9 @@ func graphPorts(g *tfpb.GraphDef, imp Import) (opt graphdef.Options, notes []str
 		}
 		notes = append(notes, fmt.Sprintf("outputs: %s, which nothing reads; --outputs chooses others", strings.Join(outputs, ", ")))
 	}
+	if err := graphdef.Check(g, outputs); err != nil {
+		return opt, nil, err
+	}
 	if len(inputs) == 0 {
 		if inputs = graphdef.GuessInputs(g, outputs); len(inputs) == 0 {
 			return opt, nil, errors.New("the outputs depend on no placeholder")

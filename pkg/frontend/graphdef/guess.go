@@ -66,6 +66,21 @@ func GuessInputs(g *tfpb.GraphDef, outputs []string) []string {
 	return list
 }
 
+// Check returns an error if a name is none of a node's results.
+func Check(g *tfpb.GraphDef, names []string) error {
+	nodes := index(g.Node)
+	for _, name := range names {
+		r, err := parseRef(name)
+		if err != nil {
+			return err
+		}
+		if nodes[r.node] == nil {
+			return fmt.Errorf("the graph has no node %q", r.node)
+		}
+	}
+	return nil
+}
+
 // TypeOf returns the type of the tensor that is to be an input, as far as its node tells it; the element type is tensor.Invalid where it
 // doesn't.
 func TypeOf(g *tfpb.GraphDef, name string) (ir.Type, error) {

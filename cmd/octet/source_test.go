@@ -1,0 +1,99 @@
+package main
+
+import (
+	"archive/zip"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Where packages keep models that tests convert.
+const (
+	savedModels = "../../pkg/frontend/"
+	kerasModels = "../../pkg/frontend/keras/testdata/layers.zip"
+)
+
+// copySource copies a model of a front end's test data: "savedmodel/objects".
+func copySource(root string) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		if len(args) != 2 {
+			ts.Fatalf("usage: source PACKAGE/NAME FOLDER")
+		}
+		pkg, name, _ := strings.Cut(args[0], "/")
+		ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(root, savedModels, pkg, "testdata", name))))
+	}
+}
+
+// copyKeras takes a model out of the archive of Keras's layers.
+func copyKeras(root string) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		if len(args) != 2 {
+			ts.Fatalf("usage: keras NAME FILE")
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), readKeras(ts, filepath.Join(root, kerasModels), args[0]), 0o600))
+	}
+}
+
+func readKeras(ts *testscript.TestScript, archive, name string) []byte {
+	z, err := zip.OpenReader(archive)
+	ts.Check(err)
+	defer z.Close()
+	for _, f := range z.File {
+		if path.Dir(f.Name) == name && strings.HasPrefix(path.Base(f.Name), "model.") {
+			r, err := f.Open()
+			ts.Check(err)
+			defer r.Close()
+			data, err := io.ReadAll(r)
+			ts.Check(err)
+			return data
+		}
+	}
+	ts.Fatalf("there is no model %q", name)
+	return nil
+}
+
+// writeFrozen writes a TensorFlow graph of a placeholder of float32 [?, 3] and one operator on it.
+func writeFrozen(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: frozen FILE INPUT OUTPUT OPERATOR")
+	}
+	message := func(b []byte, field protowire.Number, content []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), content)
+	}
+	dim := func(size int64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(size))
+	}
+	attr := func(node []byte, name string, value []byte) []byte {
+		return message(node, 5, message(message(nil, 1, []byte(name)), 2, value))
+	}
+	shape := message(message(nil, 2, dim(-1)), 2, dim(3))
+	float := protowire.AppendVarint(protowire.AppendTag(nil, 6, protowire.VarintType), 1)
+	input := message(message(nil, 1, []byte(args[1])), 2, []byte("Placeholder"))
+	input = attr(attr(input, "dtype", float), "shape", message(nil, 7, shape))
+	output := message(message(message(nil, 1, []byte(args[2])), 2, []byte(args[3])), 3, []byte(args[1]))
+	graph := message(message(nil, 1, input), 1, attr(output, "T", float))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), graph, 0o600))
+}
+
+// TestSameBytesFromSources quantizes a SavedModel here and on a cluster, which is given its float model.
+func TestSameBytesFromSources(t *testing.T) {
+	dir := t.TempDir()
+	model := savedModels + "savedmodel/testdata/objects"
+	convert := func(name string, args ...string) string {
+		out := filepath.Join(dir, name)
+		octet(t, append([]string{"convert", model, "-o", out, "--data", "random:normal?samples=9"}, args...)...)
+		return sum(t, out)
+	}
+	want := convert("here.tflite")
+	withCluster(t, 2, func(addr string) {
+		if got := convert("there.tflite", "--coordinator", addr); got != want {
+			t.Errorf("on a cluster: sha256 %s, here it was %s", got, want)
+		}
+	})
+}
