@@ -296,14 +296,15 @@ def encode(a):
 RNG = np.random.default_rng(7)
 
 
-def main():
+def write(path, cases):
+    """Writes an archive of (function, specs, runs)."""
     table = []
-    with zipfile.ZipFile(ARCHIVE, 'w', zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
 
         def add(name, content):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
 
-        for function, specs, runs in CASES:
+        for function, specs, runs in cases:
             traced = tf.function(function).get_concrete_function(*specs)
             graph_def = traced.graph.as_graph_def()
             for node in [n for f in [*graph_def.library.function] for n in f.node_def] + [*graph_def.node]:
@@ -311,7 +312,12 @@ def main():
                 for key in [k for k in node.attr if k.startswith('_')]:
                     del node.attr[key]
             add(f'{function.__name__}.pb', graph_def.SerializeToString(deterministic=True))
-            entry = {'name': function.__name__, 'inputs': [t.name for t in traced.inputs], 'outputs': [t.name for t in traced.outputs], 'runs': []}
+            entry = {
+                'name': function.__name__,
+                'inputs': [t.name for t in traced.inputs],
+                'outputs': [t.name for t in traced.outputs],
+                'runs': [],
+            }
             entry['shapes'] = [[n or -1 for n in s.shape] for s in specs]
             for given in runs:
                 inputs = [sample(s, given[i] if i < len(given) else None) for i, s in enumerate(specs)]
@@ -319,6 +325,10 @@ def main():
                 entry['runs'].append({'inputs': [encode(a) for a in inputs], 'outputs': [encode(a) for a in outputs]})
             table.append(entry)
         add('cases.json', '[\n' + ',\n'.join(json.dumps(entry) for entry in table) + '\n]\n')
+
+
+def main():
+    write(ARCHIVE, CASES)
 
 
 if __name__ == '__main__':

@@ -23,7 +23,7 @@ Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     graphs      pkg/quantize/testdata/fuzz
     golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip and oracle_int8.zip
-    golden-loops pkg/frontend/graphdef/testdata/loops.zip and control.zip
+    golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
     demo        examples/fashion
 Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, npm, apt-get.
@@ -54,7 +54,7 @@ STEPS = {
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
-    'golden-loops': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('loops', 'control')],
+    'golden-loops': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('loops', 'control', 'arrays')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
 ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'agree', 'int8', 'oracle', 'golden', 'fuzz', 'test']

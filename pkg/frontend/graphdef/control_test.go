@@ -39,7 +39,8 @@ type values struct {
 }
 
 func (a values) dtype() tensor.DType {
-	return map[string]tensor.DType{"float32": tensor.Float32, "int32": tensor.Int32, "int64": tensor.Int64, "bool": tensor.Bool}[a.DType]
+	return map[string]tensor.DType{"float32": tensor.Float32, "int32": tensor.Int32, "int64": tensor.Int64, "bool": tensor.Bool,
+		"int16": tensor.Int16, "uint8": tensor.UInt8}[a.DType]
 }
 
 func (a values) tensor() *tensor.Tensor {
@@ -65,11 +66,16 @@ func (a values) compare(got *tensor.Tensor) error {
 		return fmt.Errorf("is %v%v, want %v%v", got.DType, got.Shape, a.dtype(), a.Shape)
 	}
 	var list []float64
-	if got.DType == tensor.Float32 {
+	switch got.DType {
+	case tensor.Float32:
 		for _, x := range tensor.View[float32](got) {
 			list = append(list, float64(x))
 		}
-	} else {
+	case tensor.Bool:
+		for _, x := range got.Data {
+			list = append(list, float64(x))
+		}
+	default:
 		ints, err := got.Ints()
 		if err != nil {
 			return err
@@ -86,10 +92,12 @@ func (a values) compare(got *tensor.Tensor) error {
 	return nil
 }
 
-// controlCases returns the cases of testdata/control.zip.
-func controlCases(t testing.TB) (cases []controlCase) {
+func controlCases(t testing.TB) []controlCase { return casesIn(t, "testdata/control.zip") }
+
+// casesIn returns the cases of an archive.
+func casesIn(t testing.TB, path string) (cases []controlCase) {
 	t.Helper()
-	archive, err := zip.OpenReader("testdata/control.zip")
+	archive, err := zip.OpenReader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
