@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -253,17 +254,30 @@ func (r *rewriter) returned(uses []ir.Use) bool {
 }
 
 // bypass removes n, whose one result is v, element for element, and makes those who read the result read v. It reports false, and does nothing, if the types
-// are not the same, or if the graph returns both: each output is a value of its own. An output may be an input.
+// are not the same, or if the graph returns both: each output is a value of its own. An output may be an input, but not in the body of a loop: the runtime would
+// overwrite the one variable before it becomes the other.
 func (r *rewriter) bypass(n *ir.Node, v *ir.Value) bool {
 	if len(n.Outputs) != 1 || !implies(v.Type, n.Outputs[0].Type) {
 		return false
 	}
-	if old := n.Outputs[0]; r.returned(r.uses[old]) && r.returned(r.uses[v]) {
+	if old := n.Outputs[0]; r.returned(r.uses[old]) && (r.returned(r.uses[v]) || r.maker[v] == nil && r.isBody()) {
 		return false
 	}
 	r.replace(n.Outputs[0], v)
 	r.drop(n)
 	return true
+}
+
+// isBody reports whether the graph is the body of a loop.
+func (r *rewriter) isBody() bool {
+	for _, g := range r.model.Graphs {
+		for _, n := range g.Nodes {
+			if a, ok := n.Attr.(*op.While); ok && a.Body == r.index {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // implies reports whether whatever has type t has type u: the types are the same, but u may leave dimensions open.
