@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// WriteCoverage writes the page of the documentation that says what becomes of each operator of TensorFlow.
+// WriteCoverage writes the part of docs/coverage.md that says what becomes of each operator of TensorFlow.
 func WriteCoverage(w io.Writer) error {
 	var groups [3][]*Op
 	for _, name := range Ops.Names() {
@@ -20,18 +20,17 @@ func WriteCoverage(w io.Writer) error {
 		}
 	}
 	p := &printer{w: w}
-	p.printf("# What becomes of TensorFlow's operators\n\n")
-	p.printf("Made from the table of package `graphdef`; `go test ./pkg/frontend/graphdef -update` remakes it.\n")
+	p.printf("## TensorFlow's operators\n\n")
 	p.printf("Whatever has constant operands alone is folded, and leaves no operator. An operator that is not listed here is refused.\n")
-	p.printf("\n## Lowered (%d)\n\n| TensorFlow | TensorFlow Lite, before fusion | notes |\n|---|---|---|\n", len(groups[0]))
+	p.printf("\n### Lowered (%d)\n\n| TensorFlow | TensorFlow Lite, before fusion | notes |\n|---|---|---|\n", len(groups[0]))
 	for _, o := range groups[0] {
 		p.printf("| %s | %s | %s |\n", o.Name, o.To, o.Note)
 	}
-	p.printf("\n## Vanishing or folded only (%d)\n\n| TensorFlow | notes |\n|---|---|\n", len(groups[1]))
+	p.printf("\n### Vanishing or folded only (%d)\n\n| TensorFlow | notes |\n|---|---|\n", len(groups[1]))
 	for _, o := range groups[1] {
 		p.printf("| %s | %s |\n", o.Name, o.Note)
 	}
-	p.printf("\n## Refused (%d)\n\n| TensorFlow | reason |\n|---|---|\n", len(groups[2]))
+	p.printf("\n### Refused (%d)\n\n| TensorFlow | reason |\n|---|---|\n", len(groups[2]))
 	for _, o := range groups[2] {
 		p.printf("| %s | %s |\n", o.Name, o.Note)
 	}

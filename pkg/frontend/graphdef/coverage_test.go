@@ -1,19 +1,6 @@
 package graphdef
 
-import (
-	"bytes"
-	"testing"
-
-	"github.com/octetlite/octet/internal/golden"
-)
-
-func TestCoveragePageIsMadeFromTheTable(t *testing.T) {
-	var page bytes.Buffer
-	if err := WriteCoverage(&page); err != nil {
-		t.Fatal(err)
-	}
-	golden.File(t, "../../../docs/coverage.md", page.Bytes())
-}
+import "testing"
 
 func TestRowsSayEnough(t *testing.T) {
 	for _, name := range Ops.Names() {
