@@ -44,12 +44,30 @@ func inFloat32(rule func(*Context)) func(*Context) {
 	}
 }
 
-// castTo converts v to an element type, if it is of another.
+// rounded is a float32 value that was rounded to float16, and whether the model itself says so by a Cast.
+type rounded struct {
+	from  *ir.Value
+	given bool
+}
+
+// castTo converts v to an element type, if it is of another. What a rule rounded to float16, since the model computes in it, is not rounded when the next
+// rule widens it again: TFLite would round at each operator, and fuse none. Only a model's own pair of casts stays as it is.
 func (c *Context) castTo(v *ir.Value, d tensor.DType) *ir.Value {
 	if v.Type.DType == d {
 		return v
 	}
-	return c.Emit("CAST", &op.Cast{In: v.Type.DType, Out: d}, v)
+	given := c.Def.Op == "Cast"
+	if c.scope == nil || v.Const != nil {
+		return c.Emit("CAST", &op.Cast{In: v.Type.DType, Out: d}, v)
+	}
+	if r := c.scope.rounded[v]; d == f32 && r.from != nil && !(r.given && given) {
+		return r.from
+	}
+	w := c.Emit("CAST", &op.Cast{In: v.Type.DType, Out: d}, v)
+	if v.Type.DType == f32 && d == tensor.Float16 {
+		c.scope.rounded[w] = rounded{v, given}
+	}
+	return w
 }
 
 // unsupported is a result that can't be made, for the given reason; it does no harm until something needs it.

@@ -42,12 +42,14 @@ type walk struct {
 	ordered   bool            // inputs for control are followed, since variables change
 	mutable   map[string]bool // names of the variables that do
 	changed   map[string]bool // of those that this attempt found to do
+	rounded   map[*ir.Value]rounded
 	limits
 }
 
 func newWalk(g *tfpb.GraphDef, opt Options) *walk {
 	w := &walk{
 		opt: opt, graph: g, functions: map[string]*tfpb.FunctionDef{}, resources: map[string]*Resource{}, items: newItems(), limits: newLimits(g),
+		rounded: map[*ir.Value]rounded{},
 	}
 	for i := range g.Library.Function {
 		f := &g.Library.Function[i]
