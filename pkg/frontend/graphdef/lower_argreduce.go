@@ -17,8 +17,8 @@ var searches = []Op{
 	{Name: "TopKV2", Results: []string{"values", "indices"}, To: "TOPK_V2 CAST", Note: "always sorted", Lower: func(c *Context) {
 		c.Out(c.topK(c.In(0), c.In(1), c.Type("index_type", i32))...)
 	}},
-	{Name: "ApproxTopK", Results: []string{"values", "indices"}, To: "TOPK_V2 NEG", Note: "exact; along the last dimension", Lower: lowerApproxTopK},
-	{Name: "NthElement", To: "TOPK_V2 GATHER NEG SUB ADD", Lower: lowerNthElement},
+	{Name: "ApproxTopK", Results: []string{"values", "indices"}, To: "TOPK_V2 NEG SUB BITWISE_XOR", Note: "exact; along the last dimension", Lower: lowerApproxTopK},
+	{Name: "NthElement", To: "TOPK_V2 GATHER NEG SUB BITWISE_XOR ADD", Lower: lowerNthElement},
 }
 
 // argTypes lists the element types that ARG_MAX and ARG_MIN take.

@@ -9,15 +9,15 @@ import (
 
 // comparisons are the operators that make truth values of two elements.
 var comparisons = []Op{
-	{Name: "Equal", To: "EQUAL", Lower: equality("EQUAL")},
-	{Name: "NotEqual", To: "NOT_EQUAL", Lower: equality("NOT_EQUAL")},
+	{Name: "Equal", To: "EQUAL REDUCE_ALL", Lower: equality("EQUAL")},
+	{Name: "NotEqual", To: "NOT_EQUAL REDUCE_ANY", Lower: equality("NOT_EQUAL")},
 	{Name: "Less", To: "LESS", Lower: two((*Context).less)},
 	{Name: "LessEqual", To: "LESS_EQUAL", Lower: plain("LESS_EQUAL")},
 	{Name: "Greater", To: "GREATER", Lower: plain("GREATER")},
 	{Name: "GreaterEqual", To: "GREATER_EQUAL", Lower: plain("GREATER_EQUAL")},
 	{Name: "LogicalAnd", To: "LOGICAL_AND", Lower: plain("LOGICAL_AND")},
 	{Name: "LogicalOr", To: "LOGICAL_OR", Lower: plain("LOGICAL_OR")},
-	{Name: "ApproximateEqual", To: "SUB ABS LESS", Lower: two(func(c *Context, x, y *ir.Value) *ir.Value {
+	{Name: "ApproximateEqual", To: "SUB ABS NEG MAXIMUM LESS", Lower: two(func(c *Context, x, y *ir.Value) *ir.Value {
 		return c.apply("LESS", c.abs(c.minus(x, y)), c.number(x, float64(c.Float("tolerance", 1e-5))))
 	})},
 }

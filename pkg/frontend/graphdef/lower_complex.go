@@ -11,8 +11,8 @@ import (
 var complexes = []Op{
 	{Name: "Complex", To: "PACK BITCAST", Lower: func(c *Context) { c.Out(c.complex(c.In(0), c.In(1))) }},
 	{Name: "Real", To: "REAL", Lower: partRule("REAL")},
-	{Name: "Imag", To: "IMAG", Lower: partRule("IMAG")},
-	{Name: "ComplexAbs", To: "COMPLEX_ABS", Lower: partRule("COMPLEX_ABS")},
+	{Name: "Imag", To: "IMAG ZEROS_LIKE", Lower: partRule("IMAG")},
+	{Name: "ComplexAbs", To: "COMPLEX_ABS ABS", Lower: partRule("COMPLEX_ABS")},
 	{Name: "Angle", To: "REAL IMAG ATAN2", Lower: func(c *Context) {
 		x := c.In(0)
 		c.Out(c.apply("ATAN2", c.part("IMAG", x), c.part("REAL", x)))

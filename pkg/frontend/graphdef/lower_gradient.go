@@ -14,28 +14,28 @@ var gradients = []Op{
 	{Name: "TanhGrad", To: "MUL SUB SQUARE", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
 		return c.apply("MUL", dy, c.apply("SUB", c.number(y, 1), c.square(y)))
 	})},
-	{Name: "SqrtGrad", To: "MUL DIV EQUAL SELECT", Note: "0 where the gradient is 0", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
+	{Name: "SqrtGrad", To: "MUL DIV EQUAL SELECT SELECT_V2", Note: "0 where the gradient is 0", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
 		return c.where("EQUAL", dy, 0, dy, c.apply("DIV", c.apply("MUL", dy, c.number(y, 0.5)), y))
 	})},
 	{Name: "RsqrtGrad", To: "MUL SQUARE", Lower: two(func(c *Context, y, dy *ir.Value) *ir.Value {
 		return c.apply("MUL", c.apply("MUL", dy, c.number(y, -0.5)), c.apply("MUL", y, c.square(y)))
 	})},
-	{Name: "ReciprocalGrad", To: "MUL NEG", Lower: two((*Context).reciprocalGradient)},
-	{Name: "InvGrad", To: "MUL NEG", Lower: two((*Context).reciprocalGradient)},
+	{Name: "ReciprocalGrad", To: "MUL NEG SQUARE", Lower: two((*Context).reciprocalGradient)},
+	{Name: "InvGrad", To: "MUL NEG SQUARE", Lower: two((*Context).reciprocalGradient)},
 	{Name: "ReluGrad", To: "GREATER SELECT SELECT_V2", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
 		return c.where("GREATER", x, 0, dy, c.number(dy, 0))
 	})},
-	{Name: "Relu6Grad", To: "GREATER LESS LOGICAL_AND SELECT_V2", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
+	{Name: "Relu6Grad", To: "GREATER LESS LOGICAL_AND SELECT SELECT_V2", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
 		inside := c.apply("LOGICAL_AND", c.apply("GREATER", x, c.number(x, 0)), c.apply("LESS", x, c.number(x, 6)))
 		return c.either(inside, dy, c.number(dy, 0))
 	})},
-	{Name: "LeakyReluGrad", To: "GREATER MUL SELECT", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
+	{Name: "LeakyReluGrad", To: "GREATER MUL SELECT SELECT_V2", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
 		return c.where("GREATER", x, 0, dy, c.apply("MUL", dy, c.number(dy, float64(c.Float("alpha", 0.2)))))
 	})},
-	{Name: "EluGrad", To: "LESS ADD MUL SELECT", Lower: two(func(c *Context, dy, y *ir.Value) *ir.Value {
+	{Name: "EluGrad", To: "LESS ADD MUL SELECT SELECT_V2", Lower: two(func(c *Context, dy, y *ir.Value) *ir.Value {
 		return c.where("LESS", y, 0, c.apply("MUL", dy, c.apply("ADD", y, c.number(y, 1))), dy)
 	})},
-	{Name: "SeluGrad", To: "LESS ADD MUL SELECT", Lower: two(func(c *Context, dy, y *ir.Value) *ir.Value {
+	{Name: "SeluGrad", To: "LESS ADD MUL SELECT SELECT_V2", Lower: two(func(c *Context, dy, y *ir.Value) *ir.Value {
 		const scale, scaleAlpha = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
 		low := c.apply("MUL", dy, c.apply("ADD", y, c.number(y, scaleAlpha)))
 		return c.where("LESS", y, 0, low, c.apply("MUL", dy, c.number(dy, scale)))
@@ -43,7 +43,7 @@ var gradients = []Op{
 	{Name: "SoftplusGrad", To: "LOGISTIC MUL", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
 		return c.apply("MUL", dy, c.apply("LOGISTIC", x))
 	})},
-	{Name: "SoftsignGrad", To: "ABS ADD SQUARE DIV", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
+	{Name: "SoftsignGrad", To: "ABS ADD SQUARE MUL DIV", Lower: two(func(c *Context, dy, x *ir.Value) *ir.Value {
 		return c.apply("DIV", dy, c.square(c.apply("ADD", c.abs(x), c.number(x, 1))))
 	})},
 	{Name: "BroadcastGradientArgs", Results: []string{"r0", "r1"}, Note: "only of known shapes", Lower: lowerBroadcastGradientArgs},

@@ -1,6 +1,8 @@
 package graphdef
 
 import (
+	"strings"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -91,7 +93,7 @@ func segmentExtreme(name string) func(c *Context, data, ids, n *ir.Value) *ir.Va
 
 // The operators that the rules of several rows emit.
 const (
-	extremeOps = "REDUCE_MAX ADD SHAPE FILL UNSORTED_SEGMENT_SUM RESHAPE EQUAL SELECT_V2 CAST "
+	extremeOps = "REDUCE_MAX ADD SHAPE FILL UNSORTED_SEGMENT_SUM RESHAPE EQUAL SELECT SELECT_V2 CAST "
 	meanOps    = "REDUCE_MAX ADD SHAPE FILL UNSORTED_SEGMENT_SUM RESHAPE MAXIMUM DIV CAST"
 )
 
@@ -124,11 +126,11 @@ func (c *Context) unsorted(name string, data, ids, count *ir.Value) *ir.Value {
 func sparseSegment(join func(c *Context, data, ids, n *ir.Value) *ir.Value) func(*Context) {
 	return inFloat32(func(c *Context) {
 		rows, ids := c.Emit("GATHER", &op.Gather{}, c.In(0), c.index32(c.In(1))), c.index32(c.In(2))
-		n := c.segmentCount(ids)
-		if c.Len() > 3 {
-			n = c.index32(c.In(3))
+		if strings.HasSuffix(c.Def.Op, "WithNumSegments") {
+			c.Out(join(c, rows, ids, c.index32(c.In(3))))
+			return
 		}
-		c.Out(join(c, rows, ids, n))
+		c.Out(join(c, rows, ids, c.segmentCount(ids)))
 	})
 }
 

@@ -3,13 +3,19 @@ package graphdef
 import (
 	"math"
 
+	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // unaries are the operators on each element of one tensor.
 var unaries = []Op{
-	{Name: "Abs", To: "ABS NEG MAXIMUM", Lower: one((*Context).abs)},
+	{Name: "Abs", To: "ABS NEG MAXIMUM COMPLEX_ABS", Lower: one(func(c *Context, x *ir.Value) *ir.Value {
+		if x.Type.DType == tensor.Complex64 {
+			return c.part("COMPLEX_ABS", x)
+		}
+		return c.abs(x)
+	})},
 	{Name: "Neg", To: "NEG", Lower: plain("NEG")},
 	{Name: "Sign", To: "SIGN MAXIMUM MINIMUM", Lower: one((*Context).sign)},
 	{Name: "Square", To: "SQUARE MUL", Lower: one((*Context).square)},
@@ -60,8 +66,6 @@ func (c *Context) abs(x *ir.Value) *ir.Value {
 	switch d := x.Type.DType; {
 	case unsigned(d):
 		return x
-	case d == tensor.Complex64:
-		return c.part("COMPLEX_ABS", x)
 	case d == i64 && x.Const == nil:
 		return c.apply("MAXIMUM", x, c.apply("NEG", x))
 	}
@@ -99,11 +103,20 @@ func (c *Context) reciprocal(x *ir.Value) *ir.Value { return c.apply("DIV", c.nu
 func (c *Context) isNaN(x *ir.Value) *ir.Value { return c.apply("NOT_EQUAL", x, x) }
 
 func (c *Context) isInf(x *ir.Value) *ir.Value {
+	float(x)
 	return c.apply("EQUAL", c.abs(x), c.number(x, math.Inf(1)))
 }
 
 func (c *Context) isFinite(x *ir.Value) *ir.Value {
+	float(x)
 	return c.apply("LESS", c.abs(x), c.number(x, math.Inf(1)))
+}
+
+// float demands numbers that can be infinite.
+func float(x *ir.Value) {
+	if !x.Type.DType.Float() {
+		build.Damaged("elements of %v", x.Type.DType)
+	}
 }
 
 // expm1 is e^x - 1 = tanh(x/2)·(e^x + 1), where nothing cancels near 0.
