@@ -16,10 +16,12 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/graphdef"
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/pass"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -29,7 +31,7 @@ const (
 	maxMemory = 4 << 30
 )
 
-// attempt imports a graph, with its placeholders as inputs and the given outputs, and reports a panic, a broken model, and what takes too long or too much memory.
+// attempt imports a graph, with its placeholders as inputs and the given outputs, runs the passes on it, and reports a panic, a broken model, and what takes too long or too much memory.
 func attempt(g *tfpb.GraphDef, outputs ...string) (err error) {
 	opt := graphdef.Options{}
 	for _, o := range outputs {
@@ -55,14 +57,15 @@ func attempt(g *tfpb.GraphDef, outputs ...string) (err error) {
 	if failure != nil {
 		return nil
 	}
-	return verify(res.Model)
-}
-
-// verify is ir.Verify, but for operators that passes replace.
-func verify(m *ir.Model) error {
-	err := ir.Verify(m, op.Set)
-	if err != nil {
-		return fmt.Errorf("%w\n%v", err, m)
+	if err := ir.Verify(res.Model, op.Set); err != nil {
+		return fmt.Errorf("%w\n%v", err, res.Model)
+	}
+	if err := pass.Settle(res.Model, pass.Import); err != nil {
+		return fmt.Errorf("the passes: %w", err)
+	}
+	build.Bind(res.Model)
+	if err := ir.Verify(res.Model, op.Set); err != nil {
+		return fmt.Errorf("after the passes: %w\n%v", err, res.Model)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package graphdef
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
 	"github.com/octetlite/octet/pkg/ir"
@@ -252,6 +254,7 @@ func (l *loop) emit() []Edge {
 		}
 	}
 	l.separate(slots)
+	l.animate(slots)
 	var operands, bodyIn, bodyOut, condIn []*ir.Value
 	var forms []build.Form
 	for _, s := range slots {
@@ -281,5 +284,24 @@ func (l *loop) separate(slots []slot) {
 		if s.result != s.body {
 			overwritten[s.body] = true
 		}
+	}
+}
+
+// animate makes the shapes of variables that begin empty, and grow, depend on data: the runtime allocates none for them in a body whose shapes all follow from the
+// first ones.
+func (l *loop) animate(slots []slot) {
+	counter := slices.IndexFunc(slots, func(s slot) bool { return s.result != s.body && s.form.DType() == i32 && len(s.form.Type().Shape) == 0 })
+	for k := range slots {
+		s := &slots[k]
+		if counter < 0 || s.operand.Type.Shape.Elements() != 0 || s.form.Type().Static() || s.operand.Type.DType.Bits() == 0 {
+			continue
+		}
+		b := l.body
+		begin, size := []*ir.Value{b.Emit("SUB", &op.Arith{}, slots[counter].body, slots[counter].body)}, []int{-1}
+		for range s.form.Type().Shape[1:] {
+			begin, size = append(begin, b.Builder.Int(b.name("zero"), 0)), append(size, -1)
+		}
+		at := b.Emit("PACK", &op.Pack{Count: len(begin)}, begin...)
+		s.result = b.EmitForms(b.name("slice"), "SLICE", nil, []build.Form{b.Form(s.result)}, s.result, at, b.Ints(b.name("size"), size...))[0]
 	}
 }
