@@ -60,7 +60,7 @@ func TestWhatRulesEmit(t *testing.T) {
 		{[]ir.Type{typ(i64, 3)}, nodes("y = Abs(x0)"), "NEG MAXIMUM: i64[3]"},
 		{[]ir.Type{typ(f32, 2), typ(f32, 2), typ(f32, 2)}, nodes("y = AddN(x0, x1, x2)"), "ADD_N: f32[2]"},
 		{[]ir.Type{typ(i64, 2), typ(i64, 2), typ(i64, 2)}, nodes("y = AddN(x0, x1, x2)"), "ADD ADD: i64[2]"},
-		{[]ir.Type{typ(tensor.Bool, -1, 3), typ(f32, -1, 3)}, nodes("y = SelectV2(x0, x1, x1)"), "SELECT: f32[?,3]"},
+		{[]ir.Type{typ(tensor.Bool, -1, 3), typ(f32, -1, 3)}, nodes("y = SelectV2(x0, x1, x1)"), "SELECT_V2: f32[?,3]"},
 		{[]ir.Type{typ(tensor.Bool, 2), typ(f32, 2, 3)}, nodes("y = Select(x0, x1, x1)"), "SELECT: f32[2,3]"},
 		{[]ir.Type{typ(tensor.Bool, 2, 1), typ(f32, 2, 3), typ(f32, 1, 3)}, nodes("y = SelectV2(x0, x1, x2)"), "SELECT_V2: f32[2,3]"},
 		{[]ir.Type{typ(tensor.Bool, 2, 1), typ(tensor.Float64, 2, 3)}, nodes("y = SelectV2(x0, x1, x1)"), "BITCAST BITCAST SELECT_V2 BITCAST: f64[2,3]"},

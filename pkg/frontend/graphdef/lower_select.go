@@ -43,7 +43,7 @@ func (c *Context) either(condition, x, y *ir.Value) *ir.Value {
 		build.Damaged("the operands are %v and %v", x.Type.DType, y.Type.DType)
 	}
 	all := c.broadcast(selectRank, condition, x, y)
-	if c.SameShape(all[0], all[1]) && c.SameShape(all[1], all[2]) {
+	if shape := all[0].Type.Shape; shape.Static() && shape.Equal(all[1].Type.Shape) && shape.Equal(all[2].Type.Shape) {
 		return c.selected("SELECT", all...)
 	}
 	return c.selected("SELECT_V2", all...)
