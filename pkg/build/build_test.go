@@ -186,11 +186,62 @@ func TestNodesWithoutResultsStay(t *testing.T) {
 func TestSizesOfDataStayUnknownAfterStrides(t *testing.T) {
 	b := New(&ir.Model{}, "main")
 	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{2, 3}})
-	for range 20 {
+	for range 2000 {
 		y := b.EmitAs("y", "WHERE", nil, []ir.Type{{DType: tensor.Int64, Shape: tensor.Shape{-1, 2}}}, x)[0]
-		n := b.Emit("n", "FLOOR_DIV", nil, b.Dims("y", y)[0].Value, b.Int("stride", 64))
+		n := b.Emit("n", "FLOOR_DIV", nil, b.Dims("y", y)[0].Value, b.Int("stride", 32))
 		if got, ok := b.Known(n); !ok || got[0] != Unknown {
-			t.Fatalf("the number of rows divided by 64 is %v, want unknown", got)
+			t.Fatalf("the number of rows divided by 32 is %v, want unknown", got)
 		}
+	}
+}
+
+// TestDeclaredShapesKeepDimensions joins two parts of which only one dimension depends on data.
+func TestDeclaredShapesKeepDimensions(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 2}})
+	at := b.Input("at", ir.Type{DType: tensor.Int32, Shape: tensor.Shape{2}})
+	part := b.EmitAs("part", "SLICE", nil, []ir.Type{{DType: tensor.Float32, Shape: tensor.Shape{Like(0), -1}}}, x, at, at)[0]
+	y := b.Emit("y", "CONCATENATION", &op.Concat{Axis: 1}, x, part)
+	if want := (tensor.Shape{-1, -1}); !y.Type.Shape.Equal(want) {
+		t.Errorf("y is %v, want %v", y.Type, want)
+	}
+}
+
+// TestMeasuredSizesAreFollowed pads what a number of rows leaves of 100.
+func TestMeasuredSizesAreFollowed(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{100}})
+	n := b.Input("n", ir.Type{DType: tensor.Int32})
+	b.Measure(n, 100)
+	kept := b.Emit("kept", "SLICE", nil, x, b.Ints("begin", 0), b.Vector("size", []Dim{{Unknown, n}}))
+	rest := b.Emit("rest", "SUB", &op.Arith{}, b.Int("most", 100), n)
+	padded := b.Emit("padded", "CONCATENATION", &op.Concat{}, kept, b.Emit("zeros", "FILL", nil, b.Vector("dims", []Dim{{Unknown, rest}}), b.Float("zero", 0)))
+	for _, c := range []struct {
+		v    *ir.Value
+		want tensor.Shape
+	}{{kept, tensor.Shape{-1}}, {padded, tensor.Shape{100}}} {
+		if !c.v.Type.Shape.Equal(c.want) {
+			t.Errorf("%s is %v, want %v", c.v.Name, c.v.Type, c.want)
+		}
+	}
+	few := b.Input("few", ir.Type{DType: tensor.Int32})
+	b.Measure(few, 10)
+	if _, ok := b.Known(few); ok {
+		t.Error("a size of at most 10 is taken for more")
+	}
+}
+
+// TestSizesThatAreNotPossible asks for 50 rows of a number that depends on data: whether there are as many, too.
+func TestSizesThatAreNotPossible(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 2}})
+	cut := func(n int) *ir.Value {
+		return b.EmitAs("y", "SLICE", nil, []ir.Type{{DType: tensor.Float32, Shape: tensor.Shape{-1, 2}}}, x, b.Ints("begin", 0, 0), b.Ints("size", n, -1))[0]
+	}
+	if got := cut(400).Type.Shape; !got.Equal(tensor.Shape{-1, 2}) { // more than 320, less than 448
+		t.Errorf("shape %v", got)
+	}
+	if f := Try(func() { cut(4000) }); f == nil {
+		t.Error("more rows than there ever are")
 	}
 }

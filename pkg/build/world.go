@@ -2,7 +2,9 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -26,10 +28,29 @@ const (
 // splits and blocks divide them as they will divide the real ones, and differ enough to tell dimensions apart.
 var axisProbes = [][2]int{{320, 448}, {640, 896}, {1152, 1408}, {1664, 2176}, {2432, 2944}}
 
-// freshProbe returns the sizes of a dimension that depends on data. They are far enough apart to differ after strides, too.
+// freshProbe returns the sizes of a dimension that depends on data. They are far enough apart to differ after strides, too, and small: detectors pad what
+// they select to a hundred, of which it must not be more.
 func (s *state) freshProbe() [2]int {
-	s.fresh++
-	return [2]int{32 * (10 + 3*s.fresh), 32 * (40 + 7*s.fresh)}
+	k := s.fresh
+	if s.fresh++; k < 31*31 {
+		return [2]int{33 + k%31, 65 + (k/31+k)%31}
+	}
+	return [2]int{32 * (10 + 3*k), 32 * (40 + 7*k)}
+}
+
+// maxProbe is the most that the first of those sizes are.
+const maxProbe = 96
+
+// Measure makes v, a scalar of int32 that depends on data and is at most most, a size of its own: dimensions of this size are then the same, and sums with it
+// are followed. It does nothing where most is too little for that.
+func (b *Builder) Measure(v *ir.Value, most int) {
+	if most < maxProbe || v.Const != nil || v.Type.DType != tensor.Int32 || len(v.Type.Shape) > 0 {
+		return
+	}
+	p := b.state.freshProbe()
+	if max(p[0], p[1]) <= maxProbe {
+		b.state.facts[v] = &fact{[2]*tensor.Tensor{tensor.I32(nil, int32(p[0])), tensor.I32(nil, int32(p[1]))}}
+	}
 }
 
 // fact is what is known of a value in the two worlds: its type, and its content where that is known. Both worlds share one tensor where they
@@ -103,14 +124,15 @@ func (b *Builder) infer(o *op.Op, n *ir.Node) ([]*fact, error) {
 	}
 	facts := make([]*fact, len(n.Outputs))
 	first, err := b.evaluate(o, n, in[0], same)
-	if err != nil {
-		return nil, err
-	}
 	second := first
 	if !same {
-		if second, err = b.evaluate(o, n, in[1], false); err != nil {
-			return nil, err
+		var other error
+		if second, other = b.evaluate(o, n, in[1], false); (err == nil) != (other == nil) {
+			return nil, fmt.Errorf("%w: of the sizes that are possible, some are not: %w", op.ErrDynamic, cmp.Or(err, other))
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	for i := range facts {
 		if !same {

@@ -30,6 +30,7 @@ func (c *Context) boxes(iou, score *ir.Value) (indices, count *ir.Value) {
 	}
 	types := []ir.Type{typed(i32, n), typed(i32)}
 	r := c.EmitAs("NON_MAX_SUPPRESSION_V4", nil, types, c.castTo(c.In(0), f32), c.castTo(c.In(1), f32), most, c.castTo(iou, f32), c.castTo(score, f32))
+	c.Measure(r[1], n)
 	return r[0], r[1]
 }
 
@@ -68,6 +69,7 @@ func lowerSuppressionV5(c *Context) {
 	}
 	r := c.EmitAs("NON_MAX_SUPPRESSION_V5", nil, []ir.Type{typed(i32, n), typed(f32, n), typed(i32)}, in...)
 	indices, scores, count := r[0], r[1], r[2]
+	c.Measure(count, n)
 	if !c.Bool("pad_to_max_output_size", false) {
 		indices, scores = c.countedOf(indices, count), c.countedOf(scores, count)
 	}

@@ -37,6 +37,7 @@ func lowerSlice(c *Context) {
 	}
 	from, known := c.whole(begin)
 	count, sized := c.whole(size)
+	counts, _ := c.Known(size) // as far as they are
 	whole, busy := known && sized, make([]bool, rank)
 	shape := unknownShape(rank)
 	for i, d := range x.Type.Shape {
@@ -45,8 +46,10 @@ func lowerSlice(c *Context) {
 		switch {
 		case sized && count[i] >= 0:
 			shape[i] = count[i]
-		case !busy[i]:
+		case !busy[i], known && counts != nil && from[i] == 0 && counts[i] == -1:
 			shape[i] = likeOf(x, i)
+		case counts != nil && counts[i] >= 0:
+			shape[i] = counts[i]
 		}
 	}
 	switch {
