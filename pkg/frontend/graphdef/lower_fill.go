@@ -13,8 +13,8 @@ import (
 var fills = []Op{
 	{Name: "Fill", To: "FILL BITCAST", Lower: func(c *Context) { c.Out(c.fill(c.In(0), c.In(1))) }},
 	{Name: "Empty", To: "FILL", Lower: func(c *Context) { c.Out(c.fill(c.In(0), c.zero(c.Type("dtype", f32)))) }},
-	{Name: "ZerosLike", To: "ZEROS_LIKE SHAPE BROADCAST_TO", Lower: lowerZerosLike},
-	{Name: "OnesLike", To: "SHAPE BROADCAST_TO", Lower: func(c *Context) { c.Out(c.like(c.In(0), c.one(c.In(0).Type.DType))) }},
+	{Name: "ZerosLike", To: "ZEROS_LIKE SHAPE BROADCAST_TO FILL", Lower: lowerZerosLike},
+	{Name: "OnesLike", To: "SHAPE BROADCAST_TO FILL", Lower: func(c *Context) { c.Out(c.like(c.In(0), c.one(c.In(0).Type.DType))) }},
 	{Name: "Range", To: "RANGE", Lower: lowerRange},
 	{Name: "LinSpace", To: "MUL ADD SUB CONCATENATION RESHAPE", Note: "a known number of elements only", Lower: lowerLinSpace},
 	{Name: "OneHot", To: "ONE_HOT CAST BITCAST", Lower: lowerOneHot},

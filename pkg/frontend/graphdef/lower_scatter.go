@@ -22,11 +22,14 @@ var scatters = []Op{
 	{Name: "InplaceSub", To: "SCATTER_ND SUB FLOOR_MOD", Lower: lowerInplaceBy("SUB")},
 	{Name: "SparseToDense", To: "SPARSE_TO_DENSE BITCAST", Lower: lowerSparseToDense},
 	{Name: "InvertPermutation", To: "SCATTER_ND RESHAPE RANGE", Lower: lowerInvertPermutation},
-	{Name: "DynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX SELECT_V2", Lower: lowerStitch},
-	{Name: "ParallelDynamicStitch", To: "CONCATENATION GATHER UNSORTED_SEGMENT_MAX SELECT_V2", Lower: lowerStitch},
+	{Name: "DynamicStitch", To: stitching, Lower: lowerStitch},
+	{Name: "ParallelDynamicStitch", To: stitching, Lower: lowerStitch},
 }
 
-const scattering = "FLOOR_MOD DYNAMIC_UPDATE_SLICE UNSORTED_SEGMENT_MAX GATHER SELECT_V2 MUL SUM RESHAPE"
+const (
+	scattering = "FLOOR_MOD DYNAMIC_UPDATE_SLICE RANGE MAXIMUM GREATER_EQUAL CONCATENATION UNSORTED_SEGMENT_MAX GATHER SELECT_V2 MUL SUM RESHAPE"
+	stitching  = "CONCATENATION REDUCE_MAX ADD RANGE UNSORTED_SEGMENT_MAX MAXIMUM GATHER GREATER_EQUAL SELECT_V2"
+)
 
 var (
 	scatterTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.UInt8, tensor.Int32, tensor.Int64, tensor.Bool}

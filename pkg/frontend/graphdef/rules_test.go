@@ -15,15 +15,21 @@ import (
 // plumbing lists the operators that rules need for types and shapes that are not the usual ones.
 var plumbing = []string{"CAST", "BITCAST", "SHAPE", "BROADCAST_ARGS", "BROADCAST_TO", "STRIDED_SLICE", "PACK", "RESHAPE"}
 
-// TestRulesRefuseWhatTheyDontTake gives every operator of arithmetic operands that it is not made for: a rule either emits a valid graph or says why not.
+// TestRulesRefuseWhatTheyDontTake gives every operator operands that it is not made for: a rule either emits a valid graph or says why not.
 func TestRulesRefuseWhatTheyDontTake(t *testing.T) {
+	testRules(t, unaries, binaries, trigonometry, comparisons, selections, bitwises, casts, complexes, reductions, searches, gradients, scans, segments, transforms, specials, randoms,
+		stateless)
+	testRules(t, reshapes, shapes, transposes, concats, splits, slicings, paddings, tiles, gathers, fills, scatters, reversals, uniques, matrices, spaces, images, suppressions,
+		fakeQuants)
+}
+
+func testRules(t *testing.T, families ...[]Op) {
+	t.Helper()
 	types := []tensor.DType{f32, i32, i64, tensor.Float64, tensor.Float16, tensor.BFloat16, tensor.UInt8, tensor.UInt32, tensor.UInt64, tensor.Bool, tensor.Complex64, tensor.String}
 	shapes := []tensor.Shape{{}, {1}, {3}, {0}, {-1}, {2, 3}, {-1, 3}, {2, -1, 3}, {1, 2, 1, 2, 1, 2, 1, 3}}
 	r := rand.New(rand.NewPCG(1, 2))
 	emitted := 0
-	for _, family := range [][]Op{
-		unaries, binaries, trigonometry, comparisons, selections, bitwises, casts, complexes, reductions, searches, gradients, scans, segments, transforms, specials, randoms, stateless,
-	} {
+	for _, family := range families {
 		for _, o := range family {
 			for range 60 {
 				n := r.IntN(5)
