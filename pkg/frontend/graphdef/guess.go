@@ -14,9 +14,22 @@ import (
 var silent = []string{"Const", "NoOp", "Assert", "Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Print", "PrintV2", "SaveV2", "RestoreV2", "Assign",
 	"AssignVariableOp", "VarHandleOp", "VariableV2", "MergeV2Checkpoints", "ScalarSummary", "HistogramSummary", "MergeSummary"}
 
-// GuessOutputs returns the nodes that nothing reads and that depend on a placeholder, in the order of the graph.
+// switches are TensorFlow 1's operators whose results are there only if a branch is taken.
+var switches = []string{"Switch", "RefSwitch", "_SwitchN"}
+
+// GuessOutputs returns the nodes that nothing reads and that depend on a placeholder, in the order of the graph. What is there only if a branch is taken is
+// no output.
 func GuessOutputs(g *tfpb.GraphDef) []string {
 	read := map[string]bool{}
+	nodes := index(g.Node)
+	half := func(n *tfpb.NodeDef) bool {
+		if n.Op == "Identity" && len(n.Input) > 0 {
+			if r, err := parseRef(n.Input[0]); err == nil && nodes[r.node] != nil {
+				n = nodes[r.node]
+			}
+		}
+		return slices.Contains(switches, n.Op)
+	}
 	for i := range g.Node {
 		for _, in := range g.Node[i].Input {
 			if r, err := parseRef(strings.TrimPrefix(in, "^")); err == nil {
@@ -27,7 +40,7 @@ func GuessOutputs(g *tfpb.GraphDef) []string {
 	var list []string
 	for i := range g.Node {
 		n := &g.Node[i]
-		if !read[n.Name] && !slices.Contains(silent, n.Op) && len(GuessInputs(g, []string{n.Name})) > 0 {
+		if !read[n.Name] && !slices.Contains(silent, n.Op) && !half(n) && len(GuessInputs(g, []string{n.Name})) > 0 {
 			list = append(list, n.Name)
 		}
 	}
