@@ -83,6 +83,9 @@ func (s *scope) finish(def *tfpb.FunctionDef) error {
 		if _, err := s.resolve(e.Value); err != nil && s.done[e.Value] == nil {
 			return err
 		}
+		if s.losesChange(s.done[e.Value].poison) {
+			build.Refuse("function %q changes a variable in a way that can't be converted", def.Signature.Name)
+		}
 	}
 	return nil
 }

@@ -50,9 +50,25 @@ func (w *walk) reaches(nodes map[string]*tfpb.NodeDef, stack []string, functions
 			return true
 		}
 		stack = append(stack, n.Input...)
-		for i := range n.Attr.Entries {
-			f := n.Attr.Entries[i].Value.Func
-			if f == nil || functions[f.Name] {
+		if w.callsChange(n, functions) {
+			return true
+		}
+	}
+	return false
+}
+
+// callsChange reports whether a function that a node calls, directly or not, may change a variable; functions are those that were looked at already.
+func (w *walk) callsChange(n *tfpb.NodeDef, functions map[string]bool) bool {
+	for i := range n.Attr.Entries {
+		var called []tfpb.NameAttrList
+		if f := n.Attr.Entries[i].Value.Func; f != nil {
+			called = append(called, *f)
+		}
+		if list := n.Attr.Entries[i].Value.List; list != nil {
+			called = append(called, list.Func...)
+		}
+		for _, f := range called {
+			if functions[f.Name] {
 				continue
 			}
 			functions[f.Name] = true
@@ -62,6 +78,14 @@ func (w *walk) reaches(nodes map[string]*tfpb.NodeDef, stack []string, functions
 		}
 	}
 	return false
+}
+
+// losesChange reports whether what could not be made, or what it needed, changes a variable.
+func (w *walk) losesChange(p *poison) bool {
+	if p == nil {
+		return false
+	}
+	return p.node != nil && (changing(p.node.Op) || w.callsChange(p.node, map[string]bool{})) || slices.ContainsFunc(p.from, w.losesChange)
 }
 
 // ends lists what a function must compute: its results, and what must have run when it returns.

@@ -67,3 +67,30 @@ func TestVariablesThatCantChange(t *testing.T) {
 		}
 	}
 }
+
+// TestVariablesThatChangeInLoops adds to a variable in a loop, and in branches, which only the order shows.
+func TestVariablesThatChangeInLoops(t *testing.T) {
+	change := body("change", []string{"h", "a"}, []string{"h", "a"}, node("c = AssignAddVariableOp(h, a)"))
+	change.ControlRet.Entries = []tfpb.Entry[string]{{Key: "c", Value: "c"}}
+	library := []tfpb.FunctionDef{change, body("more", []string{"h", "a"}, []string{"n:z:0"}, node("n = Less(a, a)"))}
+	cases := node("c = Case(k, v, x)")
+	cases.Attr.Entries = []tfpb.Entry[tfpb.AttrValue]{{Key: "branches", Value: tfpb.AttrValue{
+		Kind: tfpb.AttrList, List: &tfpb.ListValue{Func: []tfpb.NameAttrList{{Name: "change"}, {Name: "change"}}},
+	}}}
+	for _, n := range []tfpb.NodeDef{
+		functions(node("c = While(v, x)"), "cond", "more", "body", "change"),
+		functions(node("c = If(x, v, x)"), "then_branch", "change", "else_branch", "change"),
+		cases,
+	} {
+		g := graph("x = Placeholder", "v = VarHandleOp", "r = ReadVariableOp(v, ^c)", "y = Identity(r)")
+		g.Node = append(g.Node, n, attrs(node("k = Cast(x)"), "DstT", tfpb.Int32))
+		g.Library.Function = library
+		_, err := Import(g, Options{
+			Inputs: []Port{{Name: "x", Tensor: "x", Type: ir.Type{DType: f32, Shape: tensor.Shape{}}}}, Outputs: []Port{{Name: "y", Tensor: "y"}},
+			Variables: func(*tfpb.NodeDef) (*tensor.Tensor, error) { return tensor.F32(tensor.Shape{}, 1), nil },
+		})
+		if err == nil || !strings.Contains(err.Error(), `function "change" changes a variable in a way that can't be converted`) {
+			t.Errorf("%s: error %v", n.Op, err)
+		}
+	}
+}

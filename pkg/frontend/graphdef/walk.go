@@ -194,7 +194,7 @@ func (s *scope) lower(n *tfpb.NodeDef, r *result) error {
 	for _, in := range n.Input {
 		if isControl(in) {
 			// What could not be done before matters if it changes a variable.
-			if d := s.done[in[1:]]; s.ordered && d != nil && d.poison != nil && d.poison.node != nil && changing(d.poison.node.Op) {
+			if d := s.done[in[1:]]; s.ordered && d != nil && s.losesChange(d.poison) {
 				bad = append(bad, d.poison)
 			}
 			continue
