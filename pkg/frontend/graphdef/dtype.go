@@ -23,7 +23,7 @@ func dtype(t tfpb.DataType) tensor.DType {
 	if !ok {
 		build.Refuse("the element type %v", t)
 	}
-	return d
+	return standIn(d)
 }
 
 // DType translates an element type; ok is false for types that tensors here can't have.
@@ -35,7 +35,11 @@ func DType(t tfpb.DataType) (d tensor.DType, ok bool) {
 // content decodes a constant of at most limit bytes.
 func content(p *tfpb.TensorProto, limit int64) *tensor.Tensor {
 	shape, unranked := shapeOf(&p.TensorShape)
-	t := &tensor.Tensor{DType: dtype(p.Dtype), Shape: shape}
+	d, ok := DType(p.Dtype)
+	if !ok {
+		build.Refuse("the element type %v", p.Dtype)
+	}
+	t := &tensor.Tensor{DType: d, Shape: shape}
 	if unranked || !shape.Static() {
 		build.Damaged("a constant without a shape")
 	}
@@ -55,7 +59,7 @@ func content(p *tfpb.TensorProto, limit int64) *tensor.Tensor {
 		data = []byte{} // known, and without elements
 	}
 	t.Data = tensor.Aligned(t.DType, data)
-	return t
+	return widened(t)
 }
 
 // Strings encodes the elements of a string tensor as TFLite does: their number, the offsets of each and of the end, then the bytes.

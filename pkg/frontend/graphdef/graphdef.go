@@ -131,6 +131,7 @@ func (s *scope) input(p Port) *ir.Value {
 			build.Damaged("input %q: %w", p.Name, err)
 		}
 	}
+	t.DType = standIn(t.DType)
 	if t.Unranked {
 		build.Refuse("input %q has no known rank: give its shape", p.Name)
 	}

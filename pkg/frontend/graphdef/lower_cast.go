@@ -7,9 +7,7 @@ import (
 
 // casts are the operators that give elements another type.
 var casts = []Op{
-	{Name: "Cast", To: "CAST REAL PACK BITCAST", Note: "complex numbers lose their imaginary part", Lower: func(c *Context) {
-		c.Out(c.convert(c.In(0), c.Type("DstT", tensor.Invalid)))
-	}},
+	{Name: "Cast", To: "CAST REAL PACK BITCAST", Note: "complex numbers lose their imaginary part", Lower: lowerCast},
 	{Name: "Bitcast", To: "BITCAST", Lower: func(c *Context) { c.Out(c.reread(c.In(0), c.Type("type", tensor.Invalid))) }},
 	{Name: "Bucketize", To: "BUCKETIZE", Lower: lowerBucketize},
 }

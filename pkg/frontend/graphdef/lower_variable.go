@@ -86,7 +86,7 @@ func (r *Resource) fetch() error {
 		return nil
 	}
 	t, err := r.Content()
-	r.content = t
+	r.content = widened(t)
 	return err
 }
 
