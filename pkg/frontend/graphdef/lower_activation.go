@@ -16,7 +16,7 @@ var activations = []Op{
 	{Name: "LeakyRelu", To: "LEAKY_RELU", Lower: inFloat32(lowerLeakyRelu)},
 	{Name: "Elu", To: "ELU", Lower: inFloat32(func(c *Context) { c.Out(c.Emit("ELU", nil, c.In(0))) })},
 	{Name: "Selu", To: "GREATER MUL EXP SUB SELECT", Lower: inFloat32(lowerSelu)},
-	{Name: "Softplus", To: "RELU ABS NEG EXP ADD LOG", Lower: inFloat32(lowerSoftplus), Note: "in a form that neither overflows nor vanishes"},
+	{Name: "Softplus", To: "RELU ABS NEG EXP ADD LOG", Lower: inFloat32(lowerSoftplus), Note: "in a form that does not overflow; what is below 6e-8 is 0"},
 	{Name: "Softsign", To: "ABS ADD DIV", Lower: inFloat32(lowerSoftsign)},
 	{Name: "Softmax", To: "SOFTMAX", Lower: inFloat32(func(c *Context) { c.Out(c.Emit("SOFTMAX", &op.Softmax{Beta: 1}, c.In(0))) })},
 	{Name: "LogSoftmax", To: "LOG_SOFTMAX", Lower: inFloat32(func(c *Context) { c.Out(c.Emit("LOG_SOFTMAX", nil, c.In(0))) })},
