@@ -50,7 +50,7 @@ type Result struct {
 func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 	var kept []string
 	mutable := map[string]bool{}
-	for {
+	for range maxAttempts {
 		res, found, err := attempt(g, opt, kept, mutable)
 		again := len(found.loops) > 0
 		kept = append(kept, found.loops...)
@@ -62,6 +62,7 @@ func Import(g *tfpb.GraphDef, opt Options) (*Result, error) {
 			return res, err
 		}
 	}
+	return nil, fmt.Errorf("loops and variables are not settled after %d attempts", maxAttempts)
 }
 
 // findings are what an attempt finds that another one must know.

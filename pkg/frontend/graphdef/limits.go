@@ -12,6 +12,7 @@ import (
 // of one number.
 const (
 	maxDepth    = 200     // of calls
+	maxAttempts = 20      // at the whole graph, each of which finds more loops that must stay loops, or variables that change
 	maxBranches = 256     // of one Case, each of which is a graph in the one before
 	baseNodes   = 1 << 17 // that may be lowered, and for each node of the graph and its functions
 	nodeFactor  = 32

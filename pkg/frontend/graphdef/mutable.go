@@ -82,10 +82,19 @@ func (w *walk) callsChange(n *tfpb.NodeDef, functions map[string]bool) bool {
 
 // losesChange reports whether what could not be made, or what it needed, changes a variable.
 func (w *walk) losesChange(p *poison) bool {
-	if p == nil {
-		return false
+	seen := map[*poison]bool{nil: true}
+	for stack := []*poison{p}; len(stack) > 0; {
+		p, stack = stack[len(stack)-1], stack[:len(stack)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if p.node != nil && (changing(p.node.Op) || w.callsChange(p.node, map[string]bool{})) {
+			return true
+		}
+		stack = append(stack, p.from...)
 	}
-	return p.node != nil && (changing(p.node.Op) || w.callsChange(p.node, map[string]bool{})) || slices.ContainsFunc(p.from, w.losesChange)
+	return false
 }
 
 // ends lists what a function must compute: its results, and what must have run when it returns.
