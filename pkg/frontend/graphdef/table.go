@@ -83,6 +83,7 @@ func init() {
 		suppressions,
 		fakeQuants,
 		tables,
+		refusals,
 	)
 }
 
