@@ -198,7 +198,7 @@ func TestHostileNodes(t *testing.T) {
 	names, all := graphdef.Ops.Names(), attributes(t)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, name := range names {
-		for range 40 {
+		for range 20 {
 			g := hostile(rng, name, all)
 			if err := attempt(g, "y", "y:1"); err != nil {
 				t.Errorf("%s: %v\n%v", name, err, describe(g))
