@@ -9,6 +9,7 @@ TYPES = {
     'float16': schema.TensorType.FLOAT16,
     'int8': schema.TensorType.INT8,
     'uint8': schema.TensorType.UINT8,
+    'complex64': schema.TensorType.COMPLEX64,
     'int16': schema.TensorType.INT16,
     'int32': schema.TensorType.INT32,
     'int64': schema.TensorType.INT64,
@@ -17,6 +18,7 @@ TYPES = {
 
 # operators whose options table is not named after them
 OPTIONS = {
+    **dict.fromkeys(('RANDOM_UNIFORM', 'RANDOM_STANDARD_NORMAL', 'MULTINOMIAL'), 'Random'),
     'MAX_POOL_2D': 'Pool2D',
     'AVERAGE_POOL_2D': 'Pool2D',
     'L2_POOL_2D': 'Pool2D',

@@ -19,13 +19,13 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import case, elementwise, graphs, indexing, integer, integer_random, nn, recurrent, reduction, shape
+from golden import case, elementwise, graphs, indexing, integer, integer_random, nn, recurrent, reduction, shape, spectrum
 from places import REPO
 
 OUT = REPO / 'pkg/exec/testdata'
 OPTIMIZED, REFERENCE = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType.BUILTIN_REF
 ARCHIVES = [  # file, modules of cases, functions that build graphs, the kernels that decide
-    (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent), graphs.GRAPHS, OPTIMIZED),
+    (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent, spectrum), graphs.GRAPHS + spectrum.GRAPHS, OPTIMIZED),
     (OUT / 'golden_int8.zip', (integer, integer_random), (), REFERENCE),
 ]
 EXCEPTIONS = {  # operators for which others do

@@ -23,6 +23,13 @@ func Turn(m, n int) (cos, sin float64) {
 	return s, -c
 }
 
+// ToComplex stores real numbers as complex ones.
+func ToComplex(dst []complex64, src []float32) {
+	for i, x := range src[:len(dst)] {
+		dst[i] = complex(x, 0)
+	}
+}
+
 // MulComplex64 is a Row: x·y.
 func MulComplex64(dst, a, b []complex64) {
 	stretch(dst, a, b, func(x, y complex64) complex64 {

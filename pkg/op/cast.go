@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -19,10 +21,13 @@ var casts = []Op{{
 	In: Exactly(1), Out: Exactly(1), Attr: attr[Cast], Infer: inferCast, Eval: evalCast,
 }}
 
+// castResults are castTypes, and complex numbers without an imaginary part.
+var castResults = append(slices.Clone(castTypes), tensor.Complex64)
+
 func inferCast(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
 	x := o.stored(0, castTypes...)
-	return o.one(o.declared(0, castTypes...), x.Shape)
+	return o.one(o.declared(0, castResults...), x.Shape)
 }
 
 func evalCast(c *Call) error {
@@ -32,19 +37,26 @@ func evalCast(c *Call) error {
 	}
 	half := x.DType == tensor.Float16 || out.DType == tensor.Float16
 	var memory []float32
-	if half {
+	if half || out.DType == tensor.Complex64 {
 		memory = c.Scratch(x.Elements())
 	}
 	wide := &tensor.Tensor{DType: tensor.Float32, Shape: x.Shape, Data: tensor.Bytes(memory)}
 	switch {
 	case x.DType == tensor.Float16:
 		kernel.F16ToF32(memory, tensor.View[uint16](x))
-		convert(out, wide)
+		if out.DType != tensor.Complex64 {
+			convert(out, wide)
+		}
+	case out.DType == tensor.Complex64:
+		convert(wide, x)
 	case half:
 		convert(wide, x)
 		kernel.F32ToF16(tensor.View[uint16](out), memory)
 	default:
 		convert(out, x)
+	}
+	if out.DType == tensor.Complex64 {
+		kernel.ToComplex(tensor.View[complex64](out), memory)
 	}
 	return nil
 }

@@ -9,8 +9,9 @@ import (
 // Random are the attributes of the operators that draw numbers: the seeds.
 type Random struct{ Seed, Seed2 int64 }
 
+// generator is the one that the runtime seeds, by the low 32 bits of the seeds, as signed numbers.
 func (r *Random) generator() kernel.Philox {
-	return kernel.NewPhilox(uint64(r.Seed), uint64(r.Seed2))
+	return kernel.NewPhilox(uint64(int32(r.Seed)), uint64(int32(r.Seed2)))
 }
 
 // randoms are the operators that draw numbers. TFLite's runtime goes on with the numbers from run to run, and takes seeds of its own if both are 0. Here every run

@@ -84,8 +84,7 @@ func (c *Context) convert(v *ir.Value, d tensor.DType) *ir.Value {
 	case from == tensor.Complex64:
 		return c.convert(c.part("REAL", v), d)
 	case d == tensor.Complex64:
-		x := c.convert(v, f32)
-		return c.complex(x, c.Emit("ZEROS_LIKE", nil, x))
+		return c.castTo(c.convert(v, f32), d)
 	case v.Const == nil:
 		return c.castTo(v, d)
 	}

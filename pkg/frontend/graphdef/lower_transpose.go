@@ -11,9 +11,12 @@ import (
 // transposes are the operators that change the order of dimensions.
 var transposes = []Op{
 	{Name: "Transpose", To: "TRANSPOSE RESHAPE BITCAST", Lower: lowerTranspose},
-	{Name: "ConjugateTranspose", To: "TRANSPOSE RESHAPE BITCAST", Note: "no complex numbers", Lower: func(c *Context) {
-		if d := c.In(0).Type.DType; d == tensor.Complex64 || d == tensor.Complex128 {
-			build.Refuse("TFLite can't conjugate")
+	{Name: "ConjugateTranspose", To: "TRANSPOSE RESHAPE BITCAST MUL", Lower: func(c *Context) {
+		switch c.In(0).Type.DType {
+		case tensor.Complex64:
+			c.edges[0] = Edge{Value: c.conjugate(c.In(0))}
+		case tensor.Complex128:
+			build.Refuse("complex numbers of 128 bits")
 		}
 		lowerTranspose(c)
 	}},
