@@ -12,8 +12,8 @@ import (
 var tensorArrays = []Op{
 	{Name: "TensorArrayV3", Results: []string{"handle", "flow"}, To: "FILL", Lower: lowerTensorArray},
 	{Name: "TensorArrayWriteV3", Results: []string{"flow_out"}, To: "EXPAND_DIMS RESHAPE PACK DYNAMIC_UPDATE_SLICE PAD", Lower: lowerArrayWrite},
-	{Name: "TensorArrayReadV3", To: "GATHER", Lower: func(c *Context) { c.Out(c.getItem(c.List(2), c.scalar32(c.In(1)), nil)) }},
-	{Name: "TensorArrayGatherV3", To: "GATHER SLICE", Lower: lowerArrayGather},
+	{Name: "TensorArrayReadV3", To: "GATHER UNPACK", Lower: func(c *Context) { c.Out(c.getItem(c.List(2), c.scalar32(c.In(1)), nil)) }},
+	{Name: "TensorArrayGatherV3", To: "GATHER SLICE PACK", Lower: lowerArrayGather},
 	{Name: "TensorArrayScatterV3", To: "SCATTER_ND PAD", Note: "indices from 0 on, or constant ones", Lower: lowerArrayScatter},
 	{Name: "TensorArraySizeV3", To: "SHAPE STRIDED_SLICE", Lower: func(c *Context) { c.Out(c.scalarOf(c.lengthOf(c.List(1)))) }},
 	{Name: "TensorArraySplitV3", To: "RESHAPE", Note: "equal lengths only", Lower: lowerArraySplit},

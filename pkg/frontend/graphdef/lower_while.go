@@ -11,9 +11,14 @@ import (
 
 // loops are the operators that call a function again and again.
 var loops = []Op{
-	{Name: "While", To: "WHILE", Lower: lowerWhile},
-	{Name: "StatelessWhile", To: "WHILE", Lower: lowerWhile},
+	{Name: "While", To: loopOps, Lower: lowerWhile, Note: loopNote},
+	{Name: "StatelessWhile", To: loopOps, Lower: lowerWhile, Note: loopNote},
 }
+
+const (
+	loopOps  = "WHILE UNIDIRECTIONAL_SEQUENCE_LSTM TRANSPOSE REVERSE_V2 STRIDED_SLICE RESHAPE"
+	loopNote = "loops of few rounds are written out, and LSTM layers are one operator"
+)
 
 // maxRounds bounds how often a body is walked until the forms of its variables are known. Each round but the last finds that some
 // dimension varies, that a variable changes, or what a list holds.
