@@ -171,6 +171,18 @@ model((5, 6))(lambda x: L.Attention()([x, x], use_causal_mask=True), 'attention/
 model((5, 6), (4, 6))(lambda x, y: L.Attention(score_mode='concat')([x, y]), 'attention/concat')
 model((5, 6), (4, 6))(lambda x, y: L.AdditiveAttention()([x, y]), 'additive_attention')
 
+for cell in ('LSTM', 'GRU', 'SimpleRNN'):
+    for steps in (6, 20):
+        model((steps,), dtype='int32')(lambda x, c=cell: getattr(L, c)(4)(L.Embedding(5, 3, mask_zero=True)(x)), f'mask/{cell.lower()}_{steps}', cell == 'LSTM')
+        model((steps,), dtype='int32')(
+            lambda x, c=cell: getattr(L, c)(4, return_sequences=True)(L.Embedding(5, 3, mask_zero=True)(x)), f'mask/{cell.lower()}_{steps}_all')
+model((6,), dtype='int32')(lambda x: L.Bidirectional(L.LSTM(4, return_sequences=True))(L.Embedding(5, 3, mask_zero=True)(x)), 'mask/bidirectional')
+model((6,), dtype='int32')(lambda x: L.GlobalAveragePooling1D()(L.Dense(4)(L.Embedding(5, 3, mask_zero=True)(x))), 'mask/pooling')
+model((6, 3))(lambda x: L.GRU(4)(L.Dropout(0.1)(L.Masking()(ops.relu(x)))), 'mask/masking')
+model((6,), dtype='int32')(lambda x: (lambda e: L.MultiHeadAttention(2, 3)(e, e))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/mha')
+model((6,), dtype='int32')(lambda x: (lambda e: L.Attention()([e, e]))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/attention')
+model((6,), dtype='int32')(lambda x: (lambda e: L.GRU(3)(L.Add()([e, L.Dense(4)(e)])))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/merge')
+
 
 def shared():
     x, y = keras.Input((4,), name='a'), keras.Input((4,), name='b')

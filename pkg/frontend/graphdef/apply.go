@@ -23,7 +23,9 @@ func Apply(b *build.Builder, name, op string, attrs Attrs, in ...*ir.Value) []*i
 	for key, x := range attrs {
 		n.Attr.Entries = append(n.Attr.Entries, tfpb.Entry[tfpb.AttrValue]{Key: key, Value: attrValue(x)})
 	}
-	c := &Context{Builder: b, Def: n, first: len(b.Graph.Values)}
+	w := newWalk(&tfpb.GraphDef{}, Options{})
+	w.main = b
+	c := &Context{Builder: b, Def: n, scope: &scope{walk: w, b: b}, first: len(b.Graph.Values)}
 	for _, v := range in {
 		c.edges = append(c.edges, Edge{Value: v})
 	}

@@ -285,7 +285,7 @@ func (im *importer) call(l *instance, args []any, kwargs map[string]any, name st
 	c := &Context{Builder: im.b, store: l.store, im: im, layer: l, Config: l.config, Args: args, Kwargs: kwargs, name: name}
 	var out any
 	first := len(im.b.Graph.Values)
-	f := build.Try(func() { out = l.rule.Call(c) })
+	f := build.Try(func() { out = c.Call() })
 	switch {
 	case f == nil:
 	case f.Refused:

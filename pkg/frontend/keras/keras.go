@@ -42,7 +42,7 @@ func Import(r io.ReaderAt, size int64, opt Options) (*Result, error) {
 	}
 	res := &Result{Model: &ir.Model{}}
 	b := build.New(res.Model, "main")
-	m := &importer{b: b, opt: opt, unsupported: &Unsupported{}}
+	m := &importer{b: b, opt: opt, unsupported: &Unsupported{}, masks: map[*ir.Value]*ir.Value{}}
 	var fail error
 	if failure := build.Try(func() { fail = m.model(f) }); failure != nil {
 		return nil, failure
@@ -67,6 +67,7 @@ type importer struct {
 	unsupported *Unsupported
 	notes       []string
 	depth       int
+	masks       map[*ir.Value]*ir.Value
 	keras2      bool // the file is of Keras 2, some of whose functions differ
 }
 

@@ -27,7 +27,7 @@ var Layers, Operations map[string]*Layer
 
 // They are filled here since rules of wrappers look layers up again.
 func init() {
-	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions)
+	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers)
 	Operations = byClass(operations)
 	for _, l := range Operations {
 		l.op = true
@@ -179,4 +179,11 @@ func (c *Context) Sub(serialized config, part string, args ...any) *Context {
 }
 
 // Call applies the rule of the context's layer.
-func (c *Context) Call() any { return c.layer.rule.Call(c) }
+func (c *Context) Call() any {
+	if c.layer.rule.Call == nil {
+		build.Refuse("%s %q: %s", c.layer.class, c.layer.name, c.layer.rule.Note)
+	}
+	out := c.layer.rule.Call(c)
+	c.passMask(out)
+	return out
+}

@@ -58,9 +58,18 @@ func (c *Context) attended() (query, value, key *ir.Value) {
 	return query, value, key
 }
 
-// mask adds to scores [batch, (heads,) queries, keys] what leaves out keys.
+// mask adds to scores [batch, (heads,) queries, keys] what leaves out keys: those that any mask leaves out, by the same amount, so that a query without any key weighs all
+// alike.
 func (c *Context) mask(scores *ir.Value) *ir.Value {
 	rank := len(scores.Type.Shape)
+	var kept *ir.Value // 1 where a key counts, else 0
+	keep := func(m *ir.Value) {
+		if kept == nil {
+			kept = m
+		} else {
+			kept = c.mul(kept, m)
+		}
+	}
 	if given := c.Arg(-1, "attention_mask"); given != nil {
 		list := c.tensors(given)
 		if len(list) != 1 {
@@ -70,28 +79,53 @@ func (c *Context) mask(scores *ir.Value) *ir.Value {
 		for len(m.Type.Shape) < rank {
 			m = c.TF("ExpandDims", nil, m, c.I32(1))
 		}
-		scores = c.add(scores, c.mul(c.sub(c.F32(1), m), c.F32(masked)))
+		keep(m)
 	}
 	for _, key := range []string{"query_mask", "value_mask", "key_mask", "mask"} {
 		if c.Arg(-1, key) != nil {
 			build.Refuse("the argument %q", key)
 		}
 	}
-	causal, _ := c.Arg(-1, "use_causal_mask").(bool)
-	if !causal && !c.Config.bool("causal", false) {
+	// A step of the values or keys that does not count is left out; in attention with heads, so are those of the queries.
+	query, value, key := c.attended()
+	steps := func(m *ir.Value, dims ...int) {
+		for _, d := range dims {
+			m = c.TF("ExpandDims", nil, m, c.I32(d))
+		}
+		keep(c.real(m))
+	}
+	if m := c.maskOf(value); m != nil {
+		steps(m, repeat(1, rank-2)...)
+	}
+	if m := c.maskOf(key); m != nil && key != value && rank == 4 {
+		steps(m, repeat(1, rank-2)...)
+	}
+	if m := c.maskOf(query); m != nil && rank == 4 {
+		steps(m, 1, 3)
+	}
+	if causal, _ := c.Arg(-1, "use_causal_mask").(bool); causal || c.Config.bool("causal", false) {
+		keep(c.past(scores))
+	}
+	if kept == nil {
 		return scores
 	}
+	return c.add(scores, c.mul(c.sub(c.F32(1), kept), c.F32(masked)))
+}
+
+// past is 1 for the keys up to each query's own position, else 0.
+func (c *Context) past(scores *ir.Value) *ir.Value {
+	rank := len(scores.Type.Shape)
 	q, k := scores.Type.Shape[rank-2], scores.Type.Shape[rank-1]
-	if q < 0 || k < 0 {
-		build.Refuse("a causal mask of unknown size")
+	if q < 0 || k < 0 || q*k > 1<<24 {
+		build.Refuse("a causal mask of %d by %d steps", q, k)
 	}
-	late := make([]float32, q*k)
+	ones := make([]float32, q*k)
 	for i := range q {
-		for j := i + 1; j < k; j++ {
-			late[i*k+j] = masked
+		for j := range min(i+1, k) {
+			ones[i*k+j] = 1
 		}
 	}
-	return c.add(scores, c.Floats(tensor.Shape{q, k}, late...))
+	return c.Floats(tensor.Shape{q, k}, ones...)
 }
 
 // callMultiHead attends with several heads at once.
@@ -182,6 +216,9 @@ func callAdditive(c *Context) any {
 func (c *Context) weigh(scores, value *ir.Value) any {
 	scores = softmax(c, c.mask(scores), -1)
 	y := c.TF("BatchMatMulV2", nil, scores, value)
+	if query, _, _ := c.attended(); c.maskOf(query) != nil {
+		y = c.mul(y, c.real(c.TF("ExpandDims", nil, c.maskOf(query), c.I32(2))))
+	}
 	if c.wantsScores() {
 		return []any{y, scores}
 	}

@@ -26,7 +26,6 @@ var cores = []Layer{
 	{Class: "GaussianDropout", Call: callFirst},
 	{Class: "GaussianNoise", Call: callFirst},
 	{Class: "ActivityRegularization", Call: callFirst},
-	{Class: "Masking", Note: "masks that depend on data: export the model as a SavedModel"},
 	{Class: "Lambda", Note: "holds Python code: export the model as a SavedModel (model.export), which holds what the code computes"},
 	{Class: "ReLU", Call: callReLU},
 	{Class: "LeakyReLU", Call: func(c *Context) any {
@@ -113,10 +112,12 @@ func callEmbedding(c *Context) any {
 	if x.Type.DType != tensor.Int32 && x.Type.DType != tensor.Int64 {
 		x = c.TF("Cast", graphdef.Attrs{"SrcT": x.Type.DType, "DstT": tensor.Int32}, x)
 	}
+	y := c.TF("GatherV2", nil, table, x, c.I32(0))
 	if c.Config.bool("mask_zero", false) {
-		c.Note("layer %q masks zeros: the mask is not part of the converted model, so layers that heed it compute on all steps", c.layer.name)
+		zero := c.TF("Cast", graphdef.Attrs{"SrcT": tensor.Int32, "DstT": x.Type.DType}, c.I32(0))
+		c.setMask(y, c.TF("NotEqual", nil, x, zero))
 	}
-	return c.TF("GatherV2", nil, table, x, c.I32(0))
+	return y
 }
 
 // callReLU is max(x - threshold, 0) above a threshold, a slope below it, and a limit.

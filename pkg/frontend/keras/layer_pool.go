@@ -63,6 +63,12 @@ func callGlobal(c *Context, n int, op string) any {
 	for i := range axes {
 		axes[i] = first + i
 	}
+	if m := c.explicitMask(); m != nil && n == 1 && op == "Mean" {
+		m = c.real(c.TF("ExpandDims", nil, m, c.I32(3-first)))
+		keep := c.Config.bool("keepdims", false)
+		kept := c.where(c.TF("Greater", nil, m, c.F32(0)), x, c.F32(0))
+		return c.div(c.reduce("Sum", kept, keep, axes...), c.reduce("Sum", m, keep, axes...))
+	}
 	return c.reduce(op, x, c.Config.bool("keepdims", false), axes...)
 }
 

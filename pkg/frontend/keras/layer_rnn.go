@@ -2,6 +2,8 @@ package keras
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
@@ -124,16 +126,17 @@ func (c *Context) recurrent(cl cell) any {
 	if c.Config.bool("stateful", false) {
 		c.Note("layer %q keeps its state between calls: the converted model begins each with zeros", c.layer.name)
 	}
-	if c.Kwargs["mask"] != nil {
-		build.Refuse("a mask that depends on data")
-	}
 	r := &recurrence{c: c, cell: cl, batch: batch, steps: steps,
 		backwards: c.Config.bool("go_backwards", false), sequences: c.Config.bool("return_sequences", false)}
+	r.zero = c.Config.bool("zero_output_for_mask", false)
 	given := c.initialState()
+	if r.mask = c.explicitMask(); r.mask != nil && given != nil {
+		build.Refuse("a mask and a first state in one call")
+	}
 	if c.Config.bool("time_major", false) {
 		build.Refuse("a recurrent layer whose first dimension is the time")
 	}
-	if l, ok := cl.(*lstmCell); ok && given == nil && !c.Config.bool("return_state", false) && l.fuses() {
+	if l, ok := cl.(*lstmCell); ok && given == nil && r.mask == nil && !c.Config.bool("return_state", false) && l.fuses() {
 		return l.fuse(r, x)
 	}
 	for i, n := range cl.states() {
@@ -175,7 +178,34 @@ type recurrence struct {
 	batch, steps int
 	backwards    bool
 	sequences    bool
+	mask         *ir.Value // [batch, time] of bool, or nil
+	zero         bool      // the output of a step that does not count is 0
 	initial      []*ir.Value
+}
+
+// output returns which vector of the state is the output.
+func (r *recurrence) output() int {
+	if s, ok := r.cell.(*stackedCells); ok {
+		return s.output()
+	}
+	return 0
+}
+
+// step runs the cell in one step. Where the mask, [batch], is false, state and output stay as they were.
+func (r *recurrence) step(c *Context, x, mask *ir.Value, state []*ir.Value) (*ir.Value, []*ir.Value) {
+	y, next := r.cell.step(c, x, state)
+	if mask == nil {
+		return y, next
+	}
+	mask = c.TF("ExpandDims", nil, mask, c.I32(1))
+	kept := make([]*ir.Value, len(next))
+	for i := range next {
+		kept[i] = c.where(mask, next[i], state[i])
+	}
+	if r.zero {
+		return c.where(mask, y, c.F32(0)), kept
+	}
+	return kept[r.output()], kept
 }
 
 // run returns the last output, or all of them [batch, time, units], and the last state.
@@ -195,13 +225,17 @@ func (r *recurrence) unroll(x *ir.Value) (*ir.Value, []*ir.Value) {
 	} else {
 		parts[0] = c.TF("Squeeze", map[string]any{"squeeze_dims": []int{1}}, x)
 	}
+	masks := make([]*ir.Value, r.steps)
+	if r.mask != nil {
+		masks = c.TFs("Unpack", map[string]any{"num": r.steps, "axis": 1}, r.mask)
+	}
 	var all []*ir.Value
 	var y *ir.Value
 	for i := range r.steps {
 		if r.backwards {
 			i = r.steps - 1 - i
 		}
-		y, state = r.cell.step(c, parts[i], state)
+		y, state = r.step(c, parts[i], masks[i], state)
 		all = append(all, y)
 	}
 	if r.sequences {
@@ -214,16 +248,23 @@ func (r *recurrence) unroll(x *ir.Value) (*ir.Value, []*ir.Value) {
 func (r *recurrence) loop(x *ir.Value) (*ir.Value, []*ir.Value) {
 	c := r.c
 	x = c.transpose(x, 1, 0, 2)
+	mask := r.mask
+	if mask != nil {
+		mask = c.transpose(mask, 1, 0)
+	}
 	if r.backwards {
 		x = c.TF("ReverseV2", nil, x, c.I32s(0))
+		if mask != nil {
+			mask = c.TF("ReverseV2", nil, mask, c.I32s(0))
+		}
 	}
 	operands := append([]*ir.Value{c.I32(0), x}, r.initial...)
 	if r.sequences {
-		units := r.cell.states()[0]
-		if s, ok := r.cell.(*stackedCells); ok {
-			units = s.cells[len(s.cells)-1].states()[0]
-		}
+		units := r.cell.states()[r.output()]
 		operands = append(operands, c.Const(c.name+"/zeros", tensor.New(tensor.Float32, tensor.Shape{r.steps, r.batch, units})))
+	}
+	if mask != nil {
+		operands = append(operands, mask)
 	}
 	cond, body := c.in(c.Builder.Sub(c.name+"/cond")), c.in(c.Builder.Sub(c.name+"/body"))
 	inputs := func(s *Context) []*ir.Value {
@@ -240,12 +281,19 @@ func (r *recurrence) loop(x *ir.Value) (*ir.Value, []*ir.Value) {
 	at = in[0]
 	step := body.Emit("GATHER", &op.Gather{}, in[1], at)
 	n := len(r.initial)
-	y, state := r.cell.step(body, step, in[2:2+n])
+	var masked *ir.Value
+	if mask != nil {
+		masked = body.Emit("GATHER", &op.Gather{}, in[len(in)-1], at)
+	}
+	y, state := r.step(body, step, masked, in[2:2+n])
 	out := append([]*ir.Value{body.Emit("ADD", &op.Arith{}, at, body.I32(1)), in[1]}, state...)
 	if r.sequences {
 		row := body.Reshape(y, append(build.Fixed(1), body.Dims(y)...)...)
 		begin := body.Emit("PACK", &op.Pack{Count: 3}, at, body.I32(0), body.I32(0))
 		out = append(out, body.Emit("DYNAMIC_UPDATE_SLICE", nil, in[2+n], row, begin))
+	}
+	if mask != nil {
+		out = append(out, in[len(in)-1])
 	}
 	body.Graph.Outputs = out
 	types := make([]ir.Type, len(operands))
@@ -257,10 +305,7 @@ func (r *recurrence) loop(x *ir.Value) (*ir.Value, []*ir.Value) {
 	if r.sequences {
 		return c.transpose(results[2+n], 1, 0, 2), last
 	}
-	if s, ok := r.cell.(*stackedCells); ok {
-		return last[s.output()], last
-	}
-	return last[0], last
+	return last[r.output()], last
 }
 
 // in returns the context for another graph.
@@ -277,8 +322,12 @@ func callBidirectional(c *Context) any {
 	if serialized == nil {
 		serialized = mirrored(c.Config.object("layer"))
 	}
-	a, ok := forward.Call().(*ir.Value)
 	backward := c.Sub(serialized, "backward_layer", x)
+	for _, each := range []*Context{forward, backward} {
+		each.Config = maps.Clone(each.Config)
+		each.Config["zero_output_for_mask"] = each.Config.bool("return_sequences", false)
+	}
+	a, ok := forward.Call().(*ir.Value)
 	b, ok2 := backward.Call().(*ir.Value)
 	if !ok || !ok2 {
 		build.Refuse("the states of both directions are returned")
@@ -332,7 +381,11 @@ func callTimeDistributed(c *Context) any {
 		joined.Size = b * x.Type.Shape[1]
 	}
 	flat := c.Reshape(x, append([]build.Dim{joined}, dims[2:]...)...)
-	y, ok := c.Sub(c.Config.object("layer"), "layer", flat).Call().(*ir.Value)
+	inner := c.Sub(c.Config.object("layer"), "layer", flat)
+	if c.maskOf(x) != nil && (inner.layer.container != nil || slices.Contains(handsOn, inner.layer.class) && len(x.Type.Shape) > 3) {
+		build.Refuse("a masked sequence of sequences")
+	}
+	y, ok := inner.Call().(*ir.Value)
 	if !ok {
 		build.Refuse("a layer of several results for each step")
 	}
