@@ -26,7 +26,7 @@ var convolutions = []Op{
 	{Name: "Conv2DBackpropFilter", Note: gradientsOnly},
 	{Name: "Conv3DBackpropFilterV2", Note: gradientsOnly},
 	{Name: "DepthwiseConv2dNativeBackpropFilter", Note: gradientsOnly},
-	{Name: "Dilation2D", Note: "TFLite has no morphological operators"},
+	{Name: "Dilation2D", To: "ADD MAXIMUM STRIDED_SLICE PADV2", Lower: inFloat32(lowerDilation), Note: "small filters only"},
 }
 
 // gradientsOnly is why operators of training are refused.

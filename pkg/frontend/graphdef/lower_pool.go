@@ -7,6 +7,7 @@ import (
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // pools are the operators that join the elements of each window.
@@ -16,7 +17,10 @@ var pools = []Op{
 	{Name: "MaxPoolV2", To: maxPool.ops, Lower: inFloat32(func(c *Context) { maxPool.lower2D(c) }), Note: "the size of windows and the strides must be constant"},
 	{Name: "MaxPool3D", To: maxPool.ops, Lower: inFloat32(func(c *Context) { maxPool.lower3D(c) })},
 	{Name: "AvgPool3D", To: avgPool.ops, Lower: inFloat32(func(c *Context) { avgPool.lower3D(c) })},
-	{Name: "MaxPoolWithArgmax", Results: []string{"output", "argmax"}, To: maxPool.ops, Lower: inFloat32(lowerArgmaxPool), Note: "without the positions"},
+	{
+		Name: "MaxPoolWithArgmax", Results: []string{"output", "argmax"}, To: maxPool.ops + " STRIDED_SLICE GREATER MAXIMUM SELECT_V2 GATHER ADD CAST",
+		Lower: inFloat32(lowerArgmaxPool), Note: "positions in small windows over images of known size only",
+	},
 	{Name: "FractionalMaxPool", Note: "it is random"},
 	{Name: "FractionalAvgPool", Note: "it is random"},
 	{Name: "MaxPoolGrad", Note: gradientsOnly},
@@ -32,6 +36,9 @@ var (
 	maxPool = pool{"MAX_POOL_2D", "REDUCE_MAX", "MAX_POOL_2D PADV2 TRANSPOSE RESHAPE REDUCE_MAX"}
 	avgPool = pool{"AVERAGE_POOL_2D", "MEAN", "AVERAGE_POOL_2D TRANSPOSE RESHAPE MEAN"}
 )
+
+// shortIntegers are the integers that float32 holds all of.
+var shortIntegers = []tensor.DType{tensor.Int8, tensor.UInt8, tensor.Int16, tensor.UInt16}
 
 func (p pool) lower2D(c *Context) {
 	x, back := c.images(0, 4)
@@ -50,6 +57,14 @@ func (p pool) lower2D(c *Context) {
 	case size[3] != 1 || strides[3] != 1:
 		c.Out(back(p.overChannels(c, x, size, strides)))
 		return
+	}
+	switch d := x.Type.DType; {
+	case p == maxPool && (d == i32 || d == i64):
+		c.Out(back(c.greatest(x, size[1:3], strides[1:3])))
+		return
+	case p == maxPool && slices.Contains(shortIntegers, d):
+		wide := back
+		x, back = c.castTo(x, f32), func(v *ir.Value) *ir.Value { return c.castTo(wide(v), d) }
 	}
 	if pads != nil {
 		x = c.pad(x, pads, -math.MaxFloat32) // below all others
@@ -97,7 +112,21 @@ func (p pool) lower3D(c *Context) {
 	c.Out(back(c.Reshape(c.name("volumes"), y, []build.Dim{dims[0], depth, plane[1], plane[2], plane[3]})))
 }
 
+// lowerArgmaxPool adds the positions of the greatest elements, which take an operator or more for each cell of a window.
 func lowerArgmaxPool(c *Context) {
 	maxPool.lower2D(c)
-	c.OutEdges(c.unsupported("the positions of the greatest elements"))
+	var at *ir.Value
+	if f := build.Try(func() {
+		x, _ := c.images(0, 4)
+		if c.Bool("include_batch_in_index", false) {
+			build.Refuse("positions that count the samples too")
+		}
+		at = c.positions(x, c.spatial("ksize", c.IntList("ksize"), 4), c.spatial("strides", c.IntList("strides"), 4))
+	}); f != nil {
+		c.OutEdges(c.unsupported(f.Error()))
+		return
+	}
+	at = c.castTo(at, c.Type("Targmax", i64))
+	c.Rename(at, c.Def.Name+":1")
+	c.OutEdges(Edge{Value: at})
 }
