@@ -60,7 +60,7 @@ func lowerSpectrogram(c *Context) {
 }
 
 // mel is a frequency on the mel scale.
-func mel(hertz float64) float64 { return 1127 * kernel.F64Log(1+hertz/700) }
+func mel(hertz float64) float64 { return float64(1127 * kernel.F64Log(1+hertz/700)) }
 
 // lowerMfcc adds up amplitudes under triangles that stand equally far apart on the mel scale, and takes the cosine transform of the logarithms.
 func lowerMfcc(c *Context) {
