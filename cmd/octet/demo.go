@@ -27,8 +27,9 @@ func newDemo(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Quantize a small real model on an embedded cluster, and measure it",
 		Long: `Quantize a small real model on a cluster within this process: etcd, a coordinator and two workers.
-The model is a convolutional network for Fashion-MNIST; it is calibrated over 200 images, and its
-accuracy is measured on 1,000 others, before and after. Nothing is left behind, but for what --keep names.`,
+The model is a convolutional network for Fashion-MNIST, as Keras saved it; it is calibrated over 200
+images, and its accuracy is measured on 1,000 others, before and after. Nothing is left behind, but for
+what --keep names.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd.Context(), s, keep)
@@ -47,7 +48,8 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	model, calibration, out := filepath.Join(dir, "fashion.tflite"), filepath.Join(dir, "calibration.npz"), filepath.Join(dir, "fashion_int8.tflite")
+	model, calibration := filepath.Join(dir, "fashion.keras"), filepath.Join(dir, "calibration.npz")
+	float, out := filepath.Join(dir, "fashion.tflite"), filepath.Join(dir, "fashion_int8.tflite")
 	for path, data := range map[string][]byte{model: fashion.Model, calibration: fashion.Calibration} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			return err
@@ -70,17 +72,21 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 		return err
 	}
 	fmt.Fprintf(s.out, "  up after %.1f s, coordinator at %s\n\n", time.Since(start).Seconds(), addr)
-	fmt.Fprintf(s.out, "$ octet convert fashion.tflite -o fashion_int8.tflite --data calibration.npz --coordinator %s\n", addr)
-	f := &convertFlags{output: out, data: calibration, io: "int8", onBad: "fail", workers: 1, coordinator: addr}
-	opt, err := f.options(func(string) bool { return false })
-	if err != nil {
+	shown := streams{s.in, &indented{w: s.out, prefix: dir + "/"}, s.err}
+	fmt.Fprintln(s.out, "$ octet convert fashion.keras -o fashion.tflite")
+	if err := demoConvert(ctx, shown, model, &convertFlags{output: float}); err != nil {
 		return err
 	}
-	if err := convertModel(ctx, streams{s.in, &indented{w: s.out, prefix: filepath.Dir(out) + "/"}, s.err}, model, f, opt); err != nil {
+	fmt.Fprintf(s.out, "\n$ octet convert fashion.keras -o fashion_int8.tflite --data calibration.npz --coordinator %s\n", addr)
+	if err := demoConvert(ctx, shown, model, &convertFlags{output: out, data: calibration, coordinator: addr}); err != nil {
 		return err
 	}
 	cancel()
 	if err := <-down; err != nil {
+		return err
+	}
+	floatModel, err := os.ReadFile(float)
+	if err != nil {
 		return err
 	}
 	int8Model, err := os.ReadFile(out)
@@ -91,7 +97,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	for _, m := range []struct {
 		name string
 		data []byte
-	}{{"float32", fashion.Model}, {"int8", int8Model}} {
+	}{{"float32", floatModel}, {"int8", int8Model}} {
 		right, total, err := accuracy(ctx, dir, m.name, m.data)
 		if err != nil {
 			return err
@@ -105,6 +111,16 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 		fmt.Fprintf(s.out, "\nThe int8 model is in %s.\n", keep)
 	}
 	return nil
+}
+
+// demoConvert runs one conversion as the command does.
+func demoConvert(ctx context.Context, s streams, model string, f *convertFlags) error {
+	f.io, f.onBad, f.workers = "int8", "fail", 1
+	opt, err := f.options(func(string) bool { return false })
+	if err != nil {
+		return err
+	}
+	return convertModel(ctx, s, model, f, opt)
 }
 
 // accuracy runs a model over the test images and counts the right answers.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
+	"encoding/binary"
 	"io"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/octetlite/octet/pkg/reader/npy"
 )
 
 // Where packages keep models that tests convert.
@@ -79,6 +84,45 @@ func writeFrozen(ts *testscript.TestScript, _ bool, args []string) {
 	output := message(message(message(nil, 1, []byte(args[2])), 2, []byte(args[3])), 3, []byte(args[1]))
 	graph := message(message(nil, 1, input), 1, attr(output, "T", float))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), graph, 0o600))
+}
+
+// TestKerasEqualsTensorFlow converts the demo's model, and compares what it computes with what TensorFlow's conversion of it does.
+func TestKerasEqualsTensorFlow(t *testing.T) {
+	const fashion = "../../examples/fashion/"
+	dir := t.TempDir()
+	ours := filepath.Join(dir, "ours.tflite")
+	octet(t, "convert", fashion+"model.keras", "-o", ours)
+	outputs := func(model string) []byte {
+		out := filepath.Join(dir, "out.npz")
+		octet(t, "run", model, "--data", fashion+"calibration.npz", "-o", out)
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("%d arrays, error %v", len(entries), err)
+		}
+		a, err := entries[0].Array()
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]byte, a.RowSize()*int64(a.Rows()))
+		if err := a.ReadRows(values, 0); err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	got, want := outputs(ours), outputs(fashion+"model.tflite")
+	if len(got) != len(want) || len(want) != 200*10*4 {
+		t.Fatalf("%d bytes, TensorFlow's are %d", len(got), len(want))
+	}
+	for i := 0; i < len(want); i += 4 {
+		x, y := math.Float32frombits(binary.LittleEndian.Uint32(got[i:])), math.Float32frombits(binary.LittleEndian.Uint32(want[i:]))
+		if d := x - y; d > 1e-6 || d < -1e-6 {
+			t.Fatalf("probability %d is %v, TensorFlow's is %v", i/4, x, y)
+		}
+	}
 }
 
 // TestSameBytesFromSources quantizes a SavedModel here and on a cluster, which is given its float model.

@@ -3,9 +3,9 @@ package fashion
 
 import _ "embed" // the files below
 
-// Model is the float model, a flatbuffer.
+// Model is the trained model, as Keras saved it.
 //
-//go:embed model.tflite
+//go:embed model.keras
 var Model []byte
 
 // Calibration is a representative dataset of 200 images.
