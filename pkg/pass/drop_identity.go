@@ -10,7 +10,8 @@ import (
 
 // dropIdentity removes operators that give back an operand.
 var dropIdentity = rules{
-	"ADD": {neutral}, "SUB": {neutral}, "MUL": {neutral}, "DIV": {neutral}, "POW": {neutral}, "LOGICAL_AND": {neutral}, "LOGICAL_OR": {neutral},
+	"ADD": {neutral}, "SUB": {neutral}, "MUL": {neutral}, "DIV": {neutral}, "POW": {neutral}, "LOGICAL_AND": {neutral, same}, "LOGICAL_OR": {neutral, same},
+	"MAXIMUM": {same}, "MINIMUM": {same},
 	"NEG": {twice}, "LOGICAL_NOT": {twice},
 	"RELU": {notNegative}, "ABS": {notNegative},
 	"CAST": {castToSame},
@@ -39,6 +40,11 @@ func neutral(r *rewriter, n *ir.Node) bool {
 		}
 	}
 	return false
+}
+
+// same starts from an operator that gives back what both its operands are.
+func same(r *rewriter, n *ir.Node) bool {
+	return n.Inputs[0] == n.Inputs[1] && unquantized(n) && r.bypass(n, n.Inputs[0])
 }
 
 // twice starts from the second of two operators that undo each other.

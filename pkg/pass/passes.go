@@ -70,6 +70,7 @@ var Import = []Pass{
 	{"shrink_top_k", "the greatest elements that nothing reads need not be found", shrinkTopK.run},
 	{"drop_zero_bias", "FULLY_CONNECTED needs no bias", dropZeroBias.run},
 	{"lower_erf", "TFLite has no operator for what no pattern took of the error function", lowerErf.run},
+	{"merge_counters", "a loop needs one counter of its rounds", mergeCounters},
 	{"prune_calls", "what graphs are given and give back costs copies in each round of a loop", pruneCalls},
 	{"eliminate_graphs", "graphs that nothing runs any more only take place", eliminateGraphs},
 	{"eliminate_common", "what is computed twice is computed once", eliminateCommon},
