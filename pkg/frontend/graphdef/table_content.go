@@ -3,8 +3,10 @@ package graphdef
 import (
 	"bytes"
 	"encoding/binary"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
@@ -144,7 +146,7 @@ func (c *Context) fileTable(t *table, name *tensor.Tensor) (keys, values *tensor
 	if len(list) != 1 {
 		return nil, nil
 	}
-	data, err := c.scope.opt.Assets(string(list[0]))
+	data, err := c.scope.opt.Assets(path.Base(strings.ReplaceAll(string(list[0]), `\`, "/"))) // models name files by where they were
 	if err != nil {
 		build.Damaged("%w", err)
 	}

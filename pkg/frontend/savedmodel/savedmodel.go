@@ -181,15 +181,3 @@ func names(ports []graphdef.Port) []string {
 	}
 	return list
 }
-
-// asset reads a file of the model's folder of assets.
-func asset(fsys fs.FS, meta *tfpb.MetaGraphDef, name string) ([]byte, error) {
-	if !slices.ContainsFunc(meta.AssetFileDef, func(a tfpb.AssetFileDef) bool { return a.Filename == name }) {
-		return nil, fmt.Errorf("the model lists no asset %q", name)
-	}
-	path := "assets/" + name
-	if !fs.ValidPath(path) {
-		return nil, fmt.Errorf("the asset %q leads out of the model's folder", name)
-	}
-	return fs.ReadFile(fsys, path)
-}

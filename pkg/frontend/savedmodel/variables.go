@@ -146,6 +146,9 @@ func (v *variables) bindRestores() {
 
 // value returns the content of the variable whose handle a node makes.
 func (v *variables) value(handle *tfpb.NodeDef) (*tensor.Tensor, error) {
+	if t := assetName(v.meta, handle.Name); t != nil {
+		return t, nil
+	}
 	if v.ckpt == nil {
 		return nil, fmt.Errorf("the model has variables, but no checkpoint: %w", v.none)
 	}
