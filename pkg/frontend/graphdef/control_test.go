@@ -204,7 +204,7 @@ func TestOperatorsOfControlFlow(t *testing.T) {
 			"4>1 LESS",
 		},
 		"shifted":        {"1>3 ADD MUL WHILE", "4>4 ADD MUL ADD RESHAPE", "4>1 LESS"},
-		"unread":         {"1>1 WHILE", "3>3 ADD ADD ADD", "3>1 LESS LESS LOGICAL_AND"},
+		"unread":         {"1>1 WHILE", "2>2 ADD ADD", "2>1 LESS LESS LOGICAL_AND"},
 		"switched":       {"2>1 EQUAL IF", "2>1 ADD", "2>1 EQUAL IF", "2>1 MUL", "2>1 EQUAL IF", "1>1 SUB", "1>1 NEG"},
 		"open_condition": {"1>1 SHAPE STRIDED_SLICE GREATER IF", "1>1 MUL", "1>1 ADD"},
 	}
