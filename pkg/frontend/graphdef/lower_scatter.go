@@ -116,7 +116,7 @@ func (c *Context) scattered(x, index, updates *ir.Value) (rows, at, news *ir.Val
 	if inner.Value == nil && inner.Size == 0 || news.Type.Shape[0] < 0 && at.Type.Shape[0] >= 0 {
 		news = c.Reshape(c.name("updates"), updates, []build.Dim{c.Dims(c.name("at"), at)[0], inner})
 	}
-	return c.Reshape(c.name("table"), x, []build.Dim{count, inner}), at, news, count
+	return c.Reshape(c.name("table"), x, []build.Dim{count, inner}), at, same(updates, news), count
 }
 
 // lastOf returns for each of a number of rows which of the updates writes it last, negative for none.
