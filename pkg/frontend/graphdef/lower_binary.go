@@ -15,7 +15,7 @@ var binaries = []Op{
 	{Name: "Mul", To: "MUL", Lower: two((*Context).times)},
 	{Name: "Div", To: "DIV MUL REAL", Lower: two((*Context).over)},
 	{Name: "RealDiv", To: "DIV MUL REAL", Lower: two((*Context).over)},
-	{Name: "TruncateDiv", To: "DIV LESS CEIL FLOOR SELECT", Lower: two((*Context).truncateDiv)},
+	{Name: "TruncateDiv", To: "DIV LESS CEIL FLOOR SELECT SELECT_V2", Lower: two((*Context).truncateDiv)},
 	{Name: "FloorDiv", To: "FLOOR_DIV", Lower: plain("FLOOR_DIV")},
 	{Name: "FloorMod", To: "FLOOR_MOD", Lower: plain("FLOOR_MOD")},
 	{Name: "Mod", To: "DIV MUL SUB ABS NEG MAXIMUM FLOOR_MOD SIGN MINIMUM", Lower: two((*Context).truncateMod)},

@@ -29,7 +29,7 @@ var specials = []Op{
 
 const (
 	gammaOps  = "LESS NEG SUB SELECT ADD DIV LOG MUL FLOOR MINIMUM SIN SELECT_V2"
-	besselOps = "ABS DIV SQUARE MUL ADD EXP NEG SQRT LESS SELECT SIGN MAXIMUM"
+	besselOps = "ABS DIV SQUARE MUL ADD EXP NEG SQRT LESS SELECT SELECT_V2 SIGN MAXIMUM"
 )
 
 // lanczos are the coefficients of Lanczos' approximation of the gamma function with g = 7: Γ(z + 1) = √2π·t^(z+½)·e^-t·A(z), where t = z + 7.5 and

@@ -2,6 +2,7 @@ package graphdef
 
 import (
 	"math"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
@@ -100,10 +101,8 @@ const horizon = 1 << 10
 // producer returns the node that makes v, nil if there is none, or it lies too far back.
 func (c *Context) producer(v *ir.Value) *ir.Node {
 	for i := len(c.Graph.Nodes) - 1; i >= max(0, len(c.Graph.Nodes)-horizon) && v.Const == nil; i-- {
-		for _, out := range c.Graph.Nodes[i].Outputs {
-			if out == v {
-				return c.Graph.Nodes[i]
-			}
+		if n := c.Graph.Nodes[i]; slices.Contains(n.Outputs, v) {
+			return n
 		}
 	}
 	return nil
