@@ -7,8 +7,9 @@ import (
 )
 
 var transposeConv3Ds = []Op{{
-	Name: "CONV_3D_TRANSPOSE", Doc: "The volumes of the shape in input 0 to which each element of input 2, NDHWC, adds its products with the weights in input 1, DHWOI, and the bias in input 3.",
-	In: Between(3, 4), Out: Exactly(1), Attr: attr[Conv3D], Infer: inferTransposeConv3D, Prepare: late(prepareTransposeConv3D, 0),
+	Name: "CONV_3D_TRANSPOSE",
+	Doc:  "The volumes of the shape in input 0 to which each element of input 2, NDHWC, adds its products with the weights in input 1, DHWOI, and the bias in input 3.",
+	In:   Between(3, 4), Out: Exactly(1), Attr: attr[Conv3D], Infer: inferTransposeConv3D, Prepare: late(prepareTransposeConv3D, 0),
 }}
 
 // transposeConv3D reads a node of CONV_3D_TRANSPOSE. The padding is that of the convolution that would give the operand's shape for the result's.

@@ -16,7 +16,7 @@ import (
 
 // convolution is the definition: y[position, o] is the sum of x[cell, i]·w[tap, i, o] over the cells that the window's taps meet and the channels of o's group.
 // Backwards, x[cell, i] is the sum over the positions.
-func convolution(s *slide, samples, channels, results, groups int, w []float32, x, y []float32, backwards bool) {
+func convolution(s *slide, channels, results, groups int, w []float32, x, y []float32, backwards bool) {
 	per, share := channels/groups, results/groups
 	ins, outs := tensor.Shape(s.in).Elements(), tensor.Shape(s.out).Elements()
 	for sample := range samples {
@@ -40,7 +40,7 @@ func TestConvolutionsAgreeWithDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range 60 {
 		name := []string{"Conv2D", "DepthwiseConv2dNative", "Conv3D"}[i%3]
-		dims, samples, channels, groups, results := 2, 2, 4, []int{1, 1, 2}[r.IntN(3)], 6
+		dims, channels, groups, results := 2, 4, []int{1, 1, 2}[r.IntN(3)], 6
 		filterShape := []int{channels / groups, results}
 		switch name {
 		case "Conv3D":
@@ -50,9 +50,9 @@ func TestConvolutionsAgreeWithDefinition(t *testing.T) {
 		}
 		s := drawSlide(r, dims, "SAME", "VALID", "EXPLICIT")
 		first := r.IntN(2) == 1
-		x, y := noise(r, around(samples, s.in, channels)...), tensor.New(f32, around(samples, s.out, results))
+		x, y := noise(r, around(s.in, channels)...), tensor.New(f32, around(s.out, results))
 		w := noise(r, append(slices.Clone(s.kernel), filterShape...)...)
-		convolution(&s, samples, channels, results, groups, tensor.View[float32](w), tensor.View[float32](x), tensor.View[float32](y), false)
+		convolution(&s, channels, results, groups, tensor.View[float32](w), tensor.View[float32](x), tensor.View[float32](y), false)
 		t.Run(fmt.Sprintf("%d_%s_%+v", i, name, s), func(t *testing.T) {
 			testLayer(t, s.node(node("y = "+name+"(x0, x1)"), first), first, x, w, y)
 		})
@@ -63,7 +63,7 @@ func TestTransposedConvolutionsAgreeWithDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for i := range 60 {
 		name := []string{"Conv2DBackpropInput", "Conv3DBackpropInputV2", "DepthwiseConv2dNativeBackpropInput"}[i%3]
-		dims, samples, channels, groups, results := 2, 2, 4, []int{1, 2}[r.IntN(2)], 6
+		dims, channels, groups, results := 2, 4, []int{1, 2}[r.IntN(2)], 6
 		filterShape := []int{channels / groups, results}
 		switch name {
 		case "Conv3DBackpropInputV2":
@@ -73,9 +73,9 @@ func TestTransposedConvolutionsAgreeWithDefinition(t *testing.T) {
 		}
 		s := drawSlide(r, dims, "SAME", "VALID", "EXPLICIT")
 		first := r.IntN(2) == 1
-		y, x := noise(r, around(samples, s.out, results)...), tensor.New(f32, around(samples, s.in, channels))
+		y, x := noise(r, around(s.out, results)...), tensor.New(f32, around(s.in, channels))
 		w := noise(r, append(slices.Clone(s.kernel), filterShape...)...)
-		convolution(&s, samples, channels, results, groups, tensor.View[float32](w), tensor.View[float32](x), tensor.View[float32](y), true)
+		convolution(&s, channels, results, groups, tensor.View[float32](w), tensor.View[float32](x), tensor.View[float32](y), true)
 		n := s.node(node("y = "+name+"(sizes, x1, x0)"), first)
 		sizes := append([]int{samples}, x.Shape[1:]...)
 		if first {

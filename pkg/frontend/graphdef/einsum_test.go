@@ -186,7 +186,7 @@ func TestEinsumIsShort(t *testing.T) {
 		left, _, _ := strings.Cut(strings.ReplaceAll(equation, "...", "z"), "->")
 		nodes := []tfpb.NodeDef{attrs(node("y = Einsum(x0, x1)"), "equation", equation)}
 		var types []ir.Type
-		for _, s := range strings.Split(left, ",") {
+		for s := range strings.SplitSeq(left, ",") {
 			types = append(types, ir.Type{DType: f32, Shape: slices.Repeat([]int{2}, len(s))})
 		}
 		m, err := imported(types, nodes...)

@@ -15,10 +15,7 @@ var fusions = []Op{
 	{Name: "_FusedDepthwiseConv2dNative", To: "DEPTHWISE_CONV_2D PAD TRANSPOSE" + fusedOps, Lower: inFloat32(fused("DepthwiseConv2dNative"))},
 	{Name: "FusedDepthwiseConv2dNative", To: "DEPTHWISE_CONV_2D PAD TRANSPOSE" + fusedOps, Lower: inFloat32(fused("DepthwiseConv2dNative"))},
 	{Name: "_FusedMatMul", To: "FULLY_CONNECTED BATCH_MATMUL TRANSPOSE" + fusedOps, Lower: inFloat32(fused("MatMul"))},
-	{
-		Name: "_FusedBatchNormEx", Results: []string{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"},
-		To: batchNormOps + " RELU", Lower: inFloat32(lowerBatchNormEx),
-	},
+	{Name: "_FusedBatchNormEx", Results: batchNormResults, To: batchNormOps + " RELU", Lower: inFloat32(lowerBatchNormEx)},
 }
 
 const fusedOps = " ADD MUL RELU RELU6 ELU LEAKY_RELU PRELU TANH LOGISTIC"

@@ -10,12 +10,9 @@ import (
 
 // normalizations are the operators that scale by statistics, and those that add a bias, which go with them.
 var normalizations = []Op{
-	{Name: "FusedBatchNorm", Results: []string{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}, To: batchNormOps, Lower: inFloat32(lowerBatchNorm)},
-	{Name: "FusedBatchNormV2", Results: []string{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}, To: batchNormOps, Lower: inFloat32(lowerBatchNorm)},
-	{
-		Name: "FusedBatchNormV3", Results: []string{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"},
-		To: batchNormOps, Lower: inFloat32(lowerBatchNorm),
-	},
+	{Name: "FusedBatchNorm", Results: batchNormResults[:5], To: batchNormOps, Lower: inFloat32(lowerBatchNorm)},
+	{Name: "FusedBatchNormV2", Results: batchNormResults[:5], To: batchNormOps, Lower: inFloat32(lowerBatchNorm)},
+	{Name: "FusedBatchNormV3", Results: batchNormResults, To: batchNormOps, Lower: inFloat32(lowerBatchNorm)},
 	{Name: "FusedBatchNormGrad", Note: gradientsOnly},
 	{Name: "FusedBatchNormGradV2", Note: gradientsOnly},
 	{Name: "FusedBatchNormGradV3", Note: gradientsOnly},
@@ -27,10 +24,12 @@ var normalizations = []Op{
 	{Name: "LRNGrad", Note: gradientsOnly},
 }
 
+var batchNormResults = []string{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"}
+
 const batchNormOps = "MUL ADD SUB RSQRT TRANSPOSE MEAN SQUARED_DIFFERENCE RESHAPE"
 
-// lowerBatchNorm lowers (x - mean)·scale/√(variance + ε) + offset as x·s + (offset - mean·s), with s = scale/√(variance + ε). The statistics are operands or, while
-// training, those of x.
+// lowerBatchNorm lowers (x - mean)·scale/√(variance + ε) + offset as x·s + (offset - mean·s), with s = scale/√(variance + ε). The statistics are
+// operands or, while training, those of x.
 func lowerBatchNorm(c *Context) {
 	epsilon := c.scalar(c.Float("epsilon", 1e-4))
 	if c.Bool("is_training", true) {

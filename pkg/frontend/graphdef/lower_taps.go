@@ -83,7 +83,8 @@ func lowerDilation(c *Context) {
 	cells := c.reshape(filter, -1, c.dim(filter, 2, "filter"))
 	var y *ir.Value
 	for i, v := range c.slices(x, t, -math.MaxFloat32) {
-		cell := c.Emit("STRIDED_SLICE", &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}, cells, c.Ints(c.name("begin"), i, 0), c.Ints(c.name("end"), i+1, 0), c.Ints(c.name("stride"), 1, 1))
+		cell := c.Emit("STRIDED_SLICE", &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}, cells,
+			c.Ints(c.name("begin"), i, 0), c.Ints(c.name("end"), i+1, 0), c.Ints(c.name("stride"), 1, 1))
 		if v = c.add(v, cell); y == nil {
 			y = v
 		} else {

@@ -17,9 +17,9 @@ func TestDilation(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
 	for i := range 20 {
 		s := drawSlide(r, 2, "SAME", "VALID")
-		const samples, channels = 2, 3
-		x, w := noise(r, around(samples, s.in, channels)...), noise(r, append(slices.Clone(s.kernel), channels)...)
-		want, seen := tensor.New(f32, around(samples, s.out, channels)), map[int]bool{}
+		const channels = 3
+		x, w := noise(r, around(s.in, channels)...), noise(r, append(slices.Clone(s.kernel), channels)...)
+		want, seen := tensor.New(f32, around(s.out, channels)), map[int]bool{}
 		for k := range samples * channels {
 			sample, c := k/channels, k%channels
 			s.each(func(out, tap, in int) {
@@ -42,7 +42,8 @@ func TestPoolsOfIntegers(t *testing.T) {
 	for padding, w := range want {
 		for _, d := range []tfpb.DataType{tfpb.Int32, tfpb.Int64} {
 			pool := attrs(node("m = MaxPool(h)"), "padding", padding, "ksize", []int{1, 2, 2, 1}, "strides", []int{1, 1, 1, 1})
-			m, err := imported([]ir.Type{{DType: i32, Shape: tensor.Shape{1, -1, 3, 1}}}, attrs(node("h = Cast(x0)"), "DstT", d), pool, attrs(node("y = Cast(m)"), "DstT", tfpb.Int32))
+			m, err := imported([]ir.Type{{DType: i32, Shape: tensor.Shape{1, -1, 3, 1}}},
+				attrs(node("h = Cast(x0)"), "DstT", d), pool, attrs(node("y = Cast(m)"), "DstT", tfpb.Int32))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -44,7 +44,7 @@ func (s *slide) each(f func(out, tap, in int)) {
 	for out := range tensor.Shape(s.out).Elements() {
 		for tap := range tensor.Shape(s.kernel).Elements() {
 			in, o, k, inside, scale := 0, out, tap, true, 1
-			for d := len(s.in) - 1; d >= 0; d-- {
+			for d := range slices.Backward(s.in) {
 				at := o%s.out[d]*s.strides[d] - s.before[d] + k%s.kernel[d]*s.dilations[d]
 				inside = inside && at >= 0 && at < s.in[d]
 				in, o, k, scale = in+at*scale, o/s.out[d], k/s.kernel[d], scale*s.in[d]
@@ -81,8 +81,11 @@ func (s *slide) node(n tfpb.NodeDef, first bool) tfpb.NodeDef {
 	return n
 }
 
+// samples is the number of images or volumes in these tests.
+const samples = 2
+
 // around returns the shape of samples with the given channels, last.
-func around(samples int, spatial []int, channels int) tensor.Shape {
+func around(spatial []int, channels int) tensor.Shape {
 	return slices.Concat(tensor.Shape{samples}, spatial, []int{channels})
 }
 
@@ -150,8 +153,8 @@ func TestPoolsAgreeWithDefinition(t *testing.T) {
 			}
 		}
 		first := r.IntN(2) == 1 && name != "MaxPoolWithArgmax"
-		const samples, channels = 2, 3
-		x, want := noise(r, around(samples, s.in, channels)...), tensor.New(f32, around(samples, s.out, channels))
+		const channels = 3
+		x, want := noise(r, around(s.in, channels)...), tensor.New(f32, around(s.out, channels))
 		count := make([]float32, want.Elements())
 		for i := range samples * channels {
 			sample, c := i/channels, i%channels
