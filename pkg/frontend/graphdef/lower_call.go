@@ -10,15 +10,19 @@ import (
 
 // calls are the operators that call one function.
 var calls = []Op{
-	{Name: "PartitionedCall", Lower: lowerCall, passes: true},
-	{Name: "StatefulPartitionedCall", Lower: lowerCall, passes: true},
-	{Name: "TPUPartitionedCall", Lower: lowerCall, passes: true},
+	{Name: "PartitionedCall", To: "NON_MAX_SUPPRESSION_V4", Lower: lowerCall, Note: "what the function becomes, or an operator for what TensorFlow marks it as", passes: true},
+	{Name: "StatefulPartitionedCall", To: "NON_MAX_SUPPRESSION_V4", Lower: lowerCall, Note: "what the function becomes, or an operator for what TensorFlow marks it as", passes: true},
+	{Name: "TPUPartitionedCall", To: "NON_MAX_SUPPRESSION_V4", Lower: lowerCall, Note: "what the function becomes, or an operator for what TensorFlow marks it as", passes: true},
 	{Name: "SymbolicGradient", Note: "gradients are not part of a model"},
 }
 
 func lowerCall(c *Context) {
 	f := c.Func("f")
-	c.OutEdges(c.Call(f, c.edges)...)
+	results := c.composite(f)
+	if results == nil {
+		results = c.Call(f, c.edges)
+	}
+	c.OutEdges(results...)
 }
 
 // Call walks a function in the current graph, with the given arguments, and returns its results.
