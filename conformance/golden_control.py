@@ -282,6 +282,27 @@ def asserted(x):
         return tf.identity(x) * 2.0
 
 
+@case([2])
+def from_nothing(x):
+    """Variables that begin without elements."""
+    shapes = [tf.TensorShape([]), tf.TensorShape([None, 2]), tf.TensorShape([None])]
+    grow = lambda i, a, b: (tf.concat([a, x[None] * tf.cast(i, F)], 0), tf.concat([x, b], 0))
+    return loop(20, grow, tf.zeros([0, 2]), tf.zeros([0]), shape_invariants=shapes)
+
+
+@case([None, 20, 2])
+def sequences(x):
+    """Two counters that are one, and a list that is written with zeros where a sequence has ended."""
+    steps = array(20).unstack(tf.transpose(x, [1, 0, 2]))
+
+    def body(i, time, h, out):
+        h = h * 0.5 + steps.read(time)
+        return time + 1, h, out.write(time, tf.where(time < 15, h, tf.zeros_like(h)))
+
+    out = loop(20, body, 0, tf.zeros_like(x[:, 0]), array(20), maximum_iterations=20)[2]
+    return tf.transpose(out.stack(), [1, 0, 2])
+
+
 def sample(spec, given):
     shape = [RNG.integers(1, 4) if n is None else n for n in spec.shape]
     if given is None:
