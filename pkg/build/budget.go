@@ -70,13 +70,13 @@ func work(n *ir.Node, in, out []*tensor.Tensor) float64 {
 	}
 	switch n.Op {
 	case "FULLY_CONNECTED", "BATCH_MATMUL": // [m,k]·[k,n] takes m·k·n products
-		return total + math.Sqrt(size(in[0]))*math.Sqrt(size(in[1]))*math.Sqrt(size(out[0]))
+		return total + float64(math.Sqrt(size(in[0]))*math.Sqrt(size(in[1]))*math.Sqrt(size(out[0])))
 	case "CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "TRANSPOSE_CONV": // each element of the filter meets at most each place of the image
-		return total + largest/last*size(in[1])
+		return total + float64(largest/last*size(in[1]))
 	case "MAX_POOL_2D", "AVERAGE_POOL_2D", "L2_POOL_2D":
-		return total + size(out[0])/last*size(in[0])
+		return total + float64(size(out[0])/last*size(in[0]))
 	case "LOCAL_RESPONSE_NORMALIZATION":
-		return total + size(out[0])*last
+		return total + float64(size(out[0])*last)
 	case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_LSTM",
 		"BIDIRECTIONAL_SEQUENCE_RNN", "LSTM", "RNN", "SVDF":
 		return total * total
