@@ -181,7 +181,7 @@ func (c *Context) broadcast(limit int, in ...*ir.Value) []*ir.Value {
 		same = same && c.SameShape(v, in[0])
 		constant = constant && v.Const != nil
 	}
-	if same || constant || rank <= limit {
+	if same || limit > 0 && (constant || rank <= limit) {
 		return in
 	}
 	shape, out := in[0].Type.Shape, slices.Clone(in)

@@ -16,7 +16,7 @@ var unaries = []Op{
 		}
 		return c.abs(x)
 	})},
-	{Name: "Neg", To: "NEG", Lower: plain("NEG")},
+	{Name: "Neg", To: "NEG BITCAST", Lower: one((*Context).negative)},
 	{Name: "Sign", To: "SIGN MAXIMUM MINIMUM", Lower: one((*Context).sign)},
 	{Name: "Square", To: "SQUARE MUL", Lower: one((*Context).square)},
 	{Name: "Floor", To: "FLOOR", Lower: plain("FLOOR")},
@@ -25,7 +25,7 @@ var unaries = []Op{
 	{Name: "Rint", To: "ROUND", Lower: one((*Context).round)},
 	{Name: "Sqrt", To: "SQRT", Lower: plain("SQRT")},
 	{Name: "Rsqrt", To: "RSQRT", Lower: plain("RSQRT")},
-	{Name: "Exp", To: "EXP", Lower: plain("EXP")},
+	{Name: "Exp", To: "EXP REAL IMAG COS SIN MUL PACK BITCAST", Lower: one((*Context).exp)},
 	{Name: "Log", To: "LOG", Lower: plain("LOG")},
 	{Name: "Sin", To: "SIN", Lower: plain("SIN")},
 	{Name: "Cos", To: "COS", Lower: plain("COS")},
@@ -70,6 +70,22 @@ func (c *Context) abs(x *ir.Value) *ir.Value {
 		return c.apply("MAXIMUM", x, c.apply("NEG", x))
 	}
 	return c.apply("ABS", x)
+}
+
+// exp is e^x, of complex numbers e^re·(cos im + i·sin im).
+func (c *Context) exp(x *ir.Value) *ir.Value {
+	if x.Type.DType != tensor.Complex64 {
+		return c.apply("EXP", x)
+	}
+	size, angle := c.apply("EXP", c.part("REAL", x)), c.part("IMAG", x)
+	return c.complex(c.apply("MUL", size, c.apply("COS", angle)), c.apply("MUL", size, c.apply("SIN", angle)))
+}
+
+func (c *Context) negative(x *ir.Value) *ir.Value {
+	if x.Type.DType != tensor.Complex64 {
+		return c.apply("NEG", x)
+	}
+	return c.reread(c.apply("NEG", c.parts(x)), x.Type.DType)
 }
 
 // sign is -1, 0 or 1.

@@ -3,6 +3,7 @@ package graphdef
 import (
 	"fmt"
 	"math"
+	"math/cmplx"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
@@ -123,6 +124,21 @@ func TestComplexArithmetic(t *testing.T) {
 			if math.Hypot(real(d), imag(d)) > 1e-6 {
 				t.Errorf("%s gives %v at %d, want %v", op, got[i], i, f(x, tensor.View[complex64](b)[i]))
 			}
+		}
+	}
+	turned := tensor.View[complex64](compute(t, of(a), nodes("e = Exp(x0)", "y = Neg(e)")...))
+	for i, x := range tensor.View[complex64](a) {
+		if d := complex128(turned[i]) + cmplx.Exp(complex128(x)); cmplx.Abs(d) > 1e-6 {
+			t.Errorf("-e^%v is %v", x, turned[i])
+		}
+	}
+	// A scalar and a vector, of which one is a constant, and both.
+	wide := vector[float32](f32, 1, 2)
+	three, two := constant("three", tensor.F32(nil, 3)), constant("two", wide)
+	for _, n := range []string{"c = Complex(three, x0)", "c = Complex(three, two)"} {
+		got := tensor.View[complex64](compute(t, of(wide), append(nodes(n, "z = Conj(c)", "y = AddV2(c, z)"), three, two)...))
+		if len(got) != 2 || got[0] != 6 || got[1] != 6 {
+			t.Errorf("%s: twice the real parts are %v", n, got)
 		}
 	}
 	angle := tensor.View[float32](compute(t, of(a), node("y = Angle(x0)")))
