@@ -38,12 +38,16 @@ def make(name):
     command = [PYTHON, '-W', 'ignore', __file__, '--here', name]
     try:
         run = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=TIMEOUT, env=ENVIRONMENT)
+        if run.returncode == 0:
+            return run.stdout.strip().splitlines()[-1], None
+        lines = [line for line in run.stderr.splitlines() if line.strip()]
+        why = f'signal {-run.returncode}' if run.returncode < 0 else '\n'.join(lines[-1:])[:500]
     except subprocess.TimeoutExpired:
-        return 'FAILED', f'no answer within {TIMEOUT} s'
-    if run.returncode == 0:
-        return run.stdout.strip().splitlines()[-1], None
-    lines = [line for line in run.stderr.splitlines() if line.strip()]
-    return 'FAILED', f'signal {-run.returncode}' if run.returncode < 0 else '\n'.join(lines[-1:])[:500]
+        why = f'no answer within {TIMEOUT} s'
+    if (SOURCES / name / 'source.json').exists():  # the converter ended the process
+        (SOURCES / name / 'failed.txt').write_text(why + '\n')
+        return 'TFLiteConverter fails', None
+    return 'FAILED', why
 
 
 def main():
