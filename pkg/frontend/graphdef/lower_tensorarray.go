@@ -1,6 +1,8 @@
 package graphdef
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -76,10 +78,8 @@ func (c *Context) counted(v *ir.Value) bool {
 // maker returns the node of the graph that makes v, or nil.
 func (c *Context) maker(v *ir.Value) *ir.Node {
 	for _, n := range c.Graph.Nodes {
-		for _, o := range n.Outputs {
-			if o == v {
-				return n
-			}
+		if slices.Contains(n.Outputs, v) {
+			return n
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package raise_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -55,12 +56,12 @@ func evaluate(steps []step, values []float64) []float64 {
 			if values[s.a] > values[s.b] {
 				branch = s.then
 			}
-			made := evaluate(branch, values[:len(values):len(values)])
+			made := evaluate(branch, slices.Clip(values))
 			values = append(values, made[len(made)-s.count:]...)
 		case "while":
 			v := values[s.a]
 			for range s.rounds {
-				made := evaluate(s.then, append(values[:len(values):len(values)], v))
+				made := evaluate(s.then, append(slices.Clip(values), v))
 				v = made[len(made)-1] / 4
 			}
 			values = append(values, v)
@@ -133,7 +134,7 @@ func (s *scope) use(v *variable) string {
 
 // write adds the nodes of steps, and their values.
 func (s *scope) write(steps []step, values []*variable) []*variable {
-	values = values[:len(values):len(values)]
+	values = slices.Clip(values)
 	for _, x := range steps {
 		var refs []string
 		switch x.kind {
@@ -200,7 +201,7 @@ func (s *scope) loop(x step, values []*variable) string {
 	}
 	body.pivot = s.add("Identity", switches[0]+":1")
 	s.next(nexts[0], s.add("AddV2", switches[0]+":1", body.constant(1)))
-	made := body.write(x.then, append(values[:len(values):len(values)], &variable{switches[1] + ":1", body}))
+	made := body.write(x.then, append(slices.Clip(values), &variable{switches[1] + ":1", body}))
 	s.next(nexts[1], s.add("RealDiv", body.use(made[len(made)-1]), body.constant(4)))
 	return s.add("Exit", switches[1])
 }
