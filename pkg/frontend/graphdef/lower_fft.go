@@ -11,18 +11,27 @@ import (
 // transforms are Fourier transforms. TFLite has the one of real numbers, whose length is a power of two; others are products with a constant matrix.
 var transforms = []Op{
 	{Name: "RFFT", To: "RESHAPE RFFT2D FULLY_CONNECTED BITCAST", Lower: lowerRFFT},
-	{Name: "RFFT2D", To: "RFFT2D", Note: "lengths that are powers of two", Lower: lowerRFFT2D},
-	{Name: "IRFFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: "as a product with a matrix", Lower: lowerIRFFT},
-	{Name: "FFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: "as a product with a matrix", Lower: func(c *Context) { c.Out(c.fourier(c.In(0), -1)) }},
-	{Name: "IFFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: "as a product with a matrix", Lower: func(c *Context) { c.Out(c.fourier(c.In(0), 1)) }},
-	{Name: "FFT2D", Note: "there is no such operator in TFLite"},
+	{Name: "RFFT2D", To: "RFFT2D RESHAPE FULLY_CONNECTED BITCAST TRANSPOSE", Lower: lowerRFFT2D},
+	{Name: "IRFFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: byMatrix, Lower: func(c *Context) { c.Out(c.fourierToReal(c.In(0), c.lengths(1)[0])) }},
+	{Name: "IRFFT2D", To: "BITCAST RESHAPE FULLY_CONNECTED TRANSPOSE", Note: byMatrix, Lower: func(c *Context) {
+		n := c.lengths(2)
+		c.Out(c.fourierToReal(c.fourierOfColumns(c.In(0), n[0], 1), n[1]))
+	}},
+	{Name: "FFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: byMatrix, Lower: func(c *Context) { c.Out(c.fourier(c.In(0), -1)) }},
+	{Name: "IFFT", To: "BITCAST RESHAPE FULLY_CONNECTED", Note: byMatrix, Lower: func(c *Context) { c.Out(c.fourier(c.In(0), 1)) }},
+	{Name: "FFT2D", To: "BITCAST RESHAPE FULLY_CONNECTED TRANSPOSE", Note: byMatrix, Lower: func(c *Context) {
+		c.Out(c.fourierOfColumns(c.fourier(c.In(0), -1), 0, -1))
+	}},
+	{Name: "IFFT2D", To: "BITCAST RESHAPE FULLY_CONNECTED TRANSPOSE", Note: byMatrix, Lower: func(c *Context) {
+		c.Out(c.fourierOfColumns(c.fourier(c.In(0), 1), 0, 1))
+	}},
 	{Name: "FFT3D", Note: "there is no such operator in TFLite"},
-	{Name: "IFFT2D", Note: "there is no such operator in TFLite"},
 	{Name: "IFFT3D", Note: "there is no such operator in TFLite"},
-	{Name: "IRFFT2D", Note: "there is no such operator in TFLite"},
 	{Name: "IRFFT3D", Note: "there is no such operator in TFLite"},
 	{Name: "RFFT3D", Note: "there is no such operator in TFLite"},
 }
+
+const byMatrix = "as a product with a matrix"
 
 // maxMatrix bounds the elements of a transform's matrix.
 const maxMatrix = 1 << 24
@@ -47,42 +56,49 @@ func (c *Context) lengths(axes int) []int {
 func powerOf2(n int) bool { return n > 0 && n&(n-1) == 0 }
 
 func lowerRFFT(c *Context) {
-	x, n := c.In(0), c.lengths(1)[0]
-	last := len(x.Type.Shape) - 1
-	if x.Type.DType != f32 {
-		build.Refuse("transforms of %v", x.Type.DType)
+	n := c.lengths(1)[0]
+	if x := c.In(0); !powerOf2(n) {
+		c.Out(c.fourierOfReal(x, n))
+	} else {
+		last := len(x.Type.Shape) - 1
+		lead := c.Dims(c.name("input"), x)
+		image := c.Reshape(c.name("image"), x, append(lead[:last:last], build.Dim{Size: 1}, lead[last]))
+		y := c.Emit("RFFT2D", nil, image, c.Ints(c.name("length"), 1, n))
+		c.Out(c.Reshape(c.name("row"), y, append(lead[:last:last], build.Dim{Size: n/2 + 1})))
 	}
-	lead := c.Dims(c.name("input"), x)
-	if !powerOf2(n) {
-		y := c.linear(x, 2*(n/2+1), func(out, in int) float64 {
-			cos, sin := kernel.Turn(out/2*in, n)
-			switch {
-			case in >= n:
-				return 0
-			case out%2 == 0:
-				return cos
-			}
-			return -sin
-		})
-		c.Out(c.reread(c.Reshape(c.name("pairs"), y, append(lead[:last:last], build.Fixed(n/2+1, 2)...)), tensor.Complex64))
-		return
-	}
-	image := c.Reshape(c.name("image"), x, append(lead[:last:last], build.Dim{Size: 1}, lead[last]))
-	y := c.Emit("RFFT2D", nil, image, c.Ints(c.name("length"), 1, n))
-	c.Out(c.Reshape(c.name("row"), y, append(lead[:last:last], build.Dim{Size: n/2 + 1})))
 }
 
 func lowerRFFT2D(c *Context) {
 	if n := c.lengths(2); !powerOf2(n[0]) || !powerOf2(n[1]) {
-		build.Refuse("the lengths %v are not powers of two", n)
+		c.Out(c.fourierOfColumns(c.fourierOfReal(c.In(0), n[1]), n[0], -1))
+		return
 	}
 	c.Out(c.Emit("RFFT2D", nil, c.In(0), c.index32(c.In(1))))
 }
 
-// lowerIRFFT adds up cosines and sines: those of a frequency and of its mirror image are the same.
-func lowerIRFFT(c *Context) {
-	x, n := c.In(0), c.lengths(1)[0]
-	c.Out(c.linear(c.flatParts(x), n, func(out, in int) float64 {
+// fourierOfReal is the transform of real numbers along the last axis, cut or padded with zeros to a length, up to the middle frequency.
+func (c *Context) fourierOfReal(x *ir.Value, n int) *ir.Value {
+	if x.Type.DType != f32 {
+		build.Refuse("transforms of %v", x.Type.DType)
+	}
+	last := len(x.Type.Shape) - 1
+	y := c.linear(x, 2*(n/2+1), func(out, in int) float64 {
+		cos, sin := kernel.Turn(out/2*in, n)
+		switch {
+		case in >= n:
+			return 0
+		case out%2 == 0:
+			return cos
+		}
+		return -sin
+	})
+	lead := c.Dims(c.name("input"), x)
+	return c.reread(c.Reshape(c.name("pairs"), y, append(lead[:last:last], build.Fixed(n/2+1, 2)...)), tensor.Complex64)
+}
+
+// fourierToReal undoes fourierOfReal. It adds up cosines and sines: those of a frequency and of its mirror image are the same.
+func (c *Context) fourierToReal(x *ir.Value, n int) *ir.Value {
+	return c.linear(c.flatParts(x), n, func(out, in int) float64 {
 		f := in / 2
 		cos, sin := kernel.Turn(f*out, n)
 		weight := 2 / float64(n)
@@ -96,7 +112,25 @@ func lowerIRFFT(c *Context) {
 			return float64(weight * cos)
 		}
 		return -float64(weight * sin)
-	}))
+	})
+}
+
+// fourierOfColumns is fourier along the last axis but one, which must have the given length unless that is 0.
+func (c *Context) fourierOfColumns(x *ir.Value, n int, sign float64) *ir.Value {
+	rank := len(x.Type.Shape)
+	if rank < 2 || rank > transposeRank {
+		build.Refuse("a transform of the shape %v", x.Type.Shape)
+	}
+	if size := c.dim(x, -2, "number of rows"); n != 0 && n != size {
+		build.Refuse("a transform of %d rows as %d", size, n)
+	}
+	perm := make([]int, rank)
+	for i := range perm {
+		perm[i] = i
+	}
+	perm[rank-1], perm[rank-2] = rank-2, rank-1
+	turned := func(v *ir.Value) *ir.Value { return c.reread(c.transpose(c.reread(v, i64), perm...), tensor.Complex64) }
+	return turned(c.fourier(turned(x), sign))
 }
 
 // fourier is the transform along the last axis, with the given sign in the exponent; the one with a plus is divided by the length.

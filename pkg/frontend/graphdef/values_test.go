@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/cmplx"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
@@ -107,6 +108,13 @@ func TestTransforms(t *testing.T) {
 			}
 		}
 	}
+	image := tensor.F32(tensor.Shape{2, 3, 4}, tensor.View[float32](noise(rand.New(rand.NewPCG(1, 2)), 24))...)
+	near(t, image, compute(t, of(image), nodes("c = Complex(x0, x0)", "f = FFT2D(c)", "i = IFFT2D(f)", "y = Imag(i)")...))
+	sizes := constant("n", tensor.I32(tensor.Shape{2}, 3, 4))
+	near(t, image, compute(t, of(image), append(nodes("f = RFFT2D(x0, n)", "y = IRFFT2D(f, n)"), sizes)...))
+	both := nodes("z = ZerosLike(x0)", "c = Complex(x0, z)", "f = FFT2D(c)", "r = RFFT2D(x0, n)", "s = Slice(f, begin, size)", "d = Sub(s, r)", "y = ComplexAbs(d)")
+	both = append(both, sizes, constant("begin", tensor.I32(tensor.Shape{3}, 0, 0, 0)), constant("size", tensor.I32(tensor.Shape{3}, -1, -1, 3)))
+	near(t, tensor.New(f32, tensor.Shape{2, 3, 3}), compute(t, of(image), both...))
 	back := compute(t, of(x), nodes("c = Complex(x0, x0)", "f = FFT(c)", "i = IFFT(f)", "y = Imag(i)")...)
 	near(t, x, back)
 }
