@@ -187,6 +187,7 @@ func constantValue(n *tfpb.NodeDef) ([]float64, error) {
 		return []float64{float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))}, nil
 	case tfpb.Int32:
 		return []float64{float64(int32(binary.LittleEndian.Uint32(b)))}, nil
+	default:
+		return nil, fmt.Errorf("constant of type %v", a.Tensor.Dtype)
 	}
-	return nil, fmt.Errorf("constant of type %v", a.Tensor.Dtype)
 }
