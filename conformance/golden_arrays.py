@@ -294,6 +294,11 @@ def images(x, size):
         tf.image.adjust_contrast(x, 1.5),
         tf.image.adjust_saturation(p, 0.6),
         tf.image.adjust_hue(p, 0.2),
+        [
+            tf.image.resize(x, [3, 7], m, antialias=True)
+            for m in ('bilinear', 'bicubic', 'lanczos3', 'lanczos5', 'gaussian', 'mitchellcubic')
+        ],
+        raw.ScaleAndTranslate(images=x, size=[4, 6], scale=[0.7, 1.3], translation=[0.5, -1.0], kernel_type='box', antialias=False),
     )
 
 

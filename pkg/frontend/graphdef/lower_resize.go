@@ -13,7 +13,7 @@ var images = []Op{
 	{Name: "ResizeNearestNeighbor", To: "RESIZE_NEAREST_NEIGHBOR BITCAST", Lower: lowerResizeNearest},
 	{Name: "ResizeBicubic", To: resampling, Note: "images of known size only", Lower: lowerResizeBicubic},
 	{Name: "ResizeArea", To: resampling, Note: "images of known size only", Lower: lowerResizeArea},
-	{Name: "ScaleAndTranslate", Note: "TFLite has no operator for it"},
+	{Name: "ScaleAndTranslate", To: resampling, Note: "images of known size only", Lower: lowerScaleAndTranslate},
 	{Name: "CropAndResize", Note: "TFLite has no operator for it"},
 	{Name: "ImageProjectiveTransformV2", Note: "TFLite has no operator for it"},
 	{Name: "ImageProjectiveTransformV3", Note: "TFLite has no operator for it"},
