@@ -302,6 +302,18 @@ def images(x, size):
     )
 
 
+@case([None, 5, 7, 2], [None, 4], runs=((), ()))
+def crops(x, d):
+    boxes = tf.constant([[0.1, 0.2, 0.9, 0.7], [1, 1, 0, 0], [-0.2, 0.5, 0.6, 1.4]]) + 0 * d[0, 0]
+    cut, k = tf.image.crop_and_resize, [0, 0, 0]
+    return (
+        cut(x, boxes, k, [3, 4]),
+        cut(x, boxes, k, [1, 6], extrapolation_value=-2.0),
+        cut(x, boxes, k, [6, 5], 'nearest'),
+        cut(tf.concat([x, x + 1], 0), boxes, [1, 0, 1], [2, 2]),
+    )
+
+
 BOXES = [[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, 0.9, 1, 1.9], [1, 1.1, 0, 0.1], [5, 5, 6, 7]]
 
 

@@ -14,7 +14,7 @@ var images = []Op{
 	{Name: "ResizeBicubic", To: resampling, Note: "images of known size only", Lower: lowerResizeBicubic},
 	{Name: "ResizeArea", To: resampling, Note: "images of known size only", Lower: lowerResizeArea},
 	{Name: "ScaleAndTranslate", To: resampling, Note: "images of known size only", Lower: lowerScaleAndTranslate},
-	{Name: "CropAndResize", Note: "TFLite has no operator for it"},
+	{Name: "CropAndResize", To: cropping, Lower: lowerCropAndResize},
 	{Name: "ImageProjectiveTransformV2", Note: "TFLite has no operator for it"},
 	{Name: "ImageProjectiveTransformV3", Note: "TFLite has no operator for it"},
 	{Name: "DrawBoundingBoxes", Note: "TFLite has no operator for it"},
