@@ -94,6 +94,8 @@ CASES = [
         strideW=1,
         **act('RELU'),
     ),
+    case('CONV_3D_TRANSPOSE', 'same', K([1, 4, 6, 6, 2]), W((2, 3, 3, 2, 3)), X((1, 2, 3, 3, 3)), padding=SAME, strideD=2, **TWO),
+    case('CONV_3D_TRANSPOSE', 'valid', K([1, 3, 5, 7, 2]), W((2, 3, 3, 2, 3)), X((1, 2, 3, 5, 3)), W((2,)), padding=VALID, strideD=1, **ONE),
     case('FULLY_CONNECTED', 'plain', X((2, 6)), W((4, 6)), W((4,))),
     case('FULLY_CONNECTED', 'no_bias', X((3, 6)), W((4, 6)), NONE),
     case('FULLY_CONNECTED', 'flattened', X((2, 2, 3, 1)), W((4, 6)), W((4,))),
