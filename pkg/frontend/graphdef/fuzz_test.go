@@ -155,6 +155,7 @@ func change(rng *rand.Rand, g *tfpb.GraphDef) {
 				a.Shape = &tfpb.TensorShapeProto{Dim: []int64{int64(integers[rng.IntN(len(integers))])}}
 			case tfpb.AttrB:
 				a.B = !a.B
+			default:
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package graphdef
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/tfpb"
 	"github.com/octetlite/octet/pkg/ir"
@@ -66,7 +68,7 @@ func (c *Context) choose(condition *ir.Value, args []Edge, then, otherwise branc
 	yes, no := c.region("_true"), c.region("_false")
 	a := then(yes.Context, yes.captures(args))
 	b := otherwise(no.Context, no.captures(args))
-	if p := poisoned(len(a), append(a[:len(a):len(a)], b...)...); p != nil {
+	if p := poisoned(len(a), append(slices.Clip(a), b...)...); p != nil {
 		c.Model.Graphs = c.Model.Graphs[:before]
 		return p
 	}
