@@ -16,8 +16,8 @@ type taken struct {
 	part       *ir.Value // how much of hi counts
 }
 
-// lowerCropAndResize cuts boxes out of images, and scales each to one size: between the pixels around a place, or by the nearest one. With corners a and b of a box as parts of the
-// image, the i-th of m places is (a + i(b - a)/(m - 1))·(size - 1), and the box's middle if m is 1.
+// lowerCropAndResize cuts boxes out of images, and scales each to one size: between the pixels around a place, or by the nearest one. With corners a
+// and b of a box as parts of the image, the i-th of m places is (a + i(b - a)/(m - 1))·(size - 1), and the box's middle if m is 1.
 func lowerCropAndResize(c *Context) {
 	x, boxes, index := c.castTo(c.In(0), f32), c.castTo(c.In(1), f32), c.index32(c.In(2))
 	size, ok := c.whole(c.In(3))

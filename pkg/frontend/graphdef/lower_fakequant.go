@@ -71,8 +71,8 @@ func (c *Context) through(x *ir.Value, d tensor.DType, scale float32, zero int64
 	return c.EmitAs("DEQUANTIZE", nil, []ir.Type{typed(f32, x.Type.Shape...)}, q)[0]
 }
 
-// quantizeAndDequantize rounds operand 0 to multiples of a scale, so that the range's greater side is a whole number of them. The range is that of operands 1 and 2, to which
-// the result is limited, or that of operand 0 itself.
+// quantizeAndDequantize rounds operand 0 to multiples of a scale, so that the range's greater side is a whole number of them. The range is that of
+// operands 1 and 2, to which the result is limited, or that of operand 0 itself.
 func (c *Context) quantizeAndDequantize(bits int) {
 	x := c.In(0)
 	if bits < 2 || bits > 24 {
@@ -118,8 +118,8 @@ func (c *Context) quantizeAndDequantize(bits int) {
 // smallest is a scale that rounds nothing but 0 to 0, and whose inverse is finite.
 const smallest = 1e-35
 
-// rangeOf returns the bounds that are given by operands 1 and 2, or those of x: scalars, or as many as x has indices along an axis if that is not negative, in a shape that
-// broadcasts.
+// rangeOf returns the bounds that are given by operands 1 and 2, or those of x: scalars, or as many as x has indices along an axis if that is not
+// negative, in a shape that broadcasts.
 func (c *Context) rangeOf(x *ir.Value, given bool, axis int) (lo, hi *ir.Value) {
 	rank := len(x.Type.Shape)
 	shape := make([]build.Dim, rank)

@@ -16,7 +16,10 @@ var suppressions = []Op{
 	{Name: "NonMaxSuppressionV2", To: "NON_MAX_SUPPRESSION_V4 SLICE", Lower: func(c *Context) { c.suppress(c.In(3), c.scalar(-math.MaxFloat32)) }},
 	{Name: "NonMaxSuppressionV3", To: "NON_MAX_SUPPRESSION_V4 SLICE", Lower: func(c *Context) { c.suppress(c.In(3), c.In(4)) }},
 	{Name: "NonMaxSuppressionV4", Results: []string{"selected_indices", "valid_outputs"}, To: "NON_MAX_SUPPRESSION_V4 SLICE", Lower: lowerSuppressionV4},
-	{Name: "NonMaxSuppressionV5", Results: []string{"selected_indices", "selected_scores", "valid_outputs"}, To: "NON_MAX_SUPPRESSION_V5 SLICE CAST", Lower: lowerSuppressionV5},
+	{
+		Name: "NonMaxSuppressionV5", Results: []string{"selected_indices", "selected_scores", "valid_outputs"}, To: "NON_MAX_SUPPRESSION_V5 SLICE CAST",
+		Lower: lowerSuppressionV5,
+	},
 	{Name: "CombinedNonMaxSuppression", Note: "TFLite has no operator for it"},
 	{Name: "NonMaxSuppressionWithOverlaps", Note: "TFLite has no operator for it"},
 }

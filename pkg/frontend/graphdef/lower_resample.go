@@ -48,9 +48,17 @@ const cubicSteps = 1 << 10
 // cubic returns the weight of a pixel at a distance below 2, by Keys' kernel with the parameter a.
 func cubic(a, x float64) float64 {
 	if x <= 1 {
-		return ((a+2)*x-(a+3))*x*x + 1
+		return polynomial(x, a+2, -a-3, 0, 1)
 	}
-	return ((a*x-5*a)*x+8*a)*x - 4*a
+	return polynomial(x, a, -5*a, 8*a, -4*a)
+}
+
+// polynomial evaluates a polynomial with the given coefficients, the highest first.
+func polynomial(x float64, coefficients ...float64) (y float64) {
+	for _, c := range coefficients {
+		y = float64(y*x) + c
+	}
+	return y
 }
 
 // lowerResizeBicubic weighs four neighbours along each dimension, by Keys' kernel: with a of -1/2 if the centers of pixels are half-way, and no weight for what is
@@ -73,7 +81,7 @@ func lowerResizeBicubic(c *Context) {
 			step := math.RoundToEven(float64(float32(at-float32(base)) * cubicSteps))
 			row, sum := tensor.View[float32](w)[i*from:(i+1)*from], 0.0
 			for k := -1; k <= 2; k++ {
-				weight := cubic(a, math.Abs(float64(k)-step/cubicSteps))
+				weight := cubic(a, math.Abs(float64(k)-float64(step/cubicSteps)))
 				j := int(base) + k
 				if half && (j < 0 || j >= from) {
 					continue

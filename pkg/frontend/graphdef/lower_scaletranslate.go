@@ -28,9 +28,9 @@ var filters = map[string]filter{
 	"keyscubic": {2, func(x float64) float64 { return cubic(-0.5, x) }},
 	"mitchellcubic": {2, func(x float64) float64 {
 		if x >= 1 {
-			return ((-7.0/18*x+2)*x-10.0/3)*x + 16.0/9
+			return polynomial(x, -7.0/18, 2, -10.0/3, 16.0/9)
 		}
-		return (7.0/6*x-2)*x*x + 8.0/9
+		return polynomial(x, 7.0/6, -2, 0, 8.0/9)
 	}},
 }
 
@@ -93,7 +93,8 @@ func (f filter) weights(from, to int, step, shift float32, antialias bool) *tens
 			continue
 		}
 		row, sum := tensor.View[float32](w)[i*from:(i+1)*from], 0.0
-		first, last := int(math.Ceil(at-f.radius*wide-0.5)), int(math.Floor(at+f.radius*wide-0.5))
+		reach := float64(f.radius * wide)
+		first, last := int(math.Ceil(at-reach-0.5)), int(math.Floor(at+reach-0.5))
 		for j := max(first, 0); j <= min(last, from-1); j++ {
 			if d := math.Abs(float64(j)+0.5-at) / wide; d <= f.radius {
 				row[j] = float32(f.weight(d))

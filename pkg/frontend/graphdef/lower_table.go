@@ -169,7 +169,9 @@ func (c *Context) find(t *table, keys, otherwise *ir.Value) *ir.Value {
 		if otherwise.Const == nil {
 			build.Refuse("a default that is no constant")
 		}
-		values = c.Const(c.name("values"), &tensor.Tensor{DType: tensor.String, Shape: tensor.Shape{n + 1}, Data: Strings(append(stringsOf(otherwise.Const), stringsOf(t.values)...))})
+		values = c.Const(c.name("values"), &tensor.Tensor{
+			DType: tensor.String, Shape: tensor.Shape{n + 1}, Data: Strings(append(stringsOf(otherwise.Const), stringsOf(t.values)...)),
+		})
 	} else {
 		values = c.joined([]*ir.Value{c.reshape(otherwise, 1), values}, 0)
 	}
