@@ -49,11 +49,11 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 			return src, 0, done, err
 		}
 		src.Folder = root.FS()
-		return src, folderSize(src.Folder), func() { root.Close() }, nil
+		return src, folderSize(src.Folder), func() { _ = root.Close() }, nil
 	}
 	if file, size, ok := openKeras(path); ok {
 		src.File, src.Size = file, size
-		return src, size, func() { file.Close() }, nil
+		return src, size, func() { _ = file.Close() }, nil
 	}
 	if src.Data, err = os.ReadFile(path); err != nil {
 		return src, 0, done, err
@@ -84,7 +84,7 @@ func openKeras(path string) (*os.File, int64, bool) {
 	n, _ := io.ReadFull(file, head)
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() || !convert.IsKeras(head[:n]) {
-		file.Close()
+		_ = file.Close()
 		return nil, 0, false
 	}
 	return file, info.Size(), true
@@ -98,11 +98,15 @@ func (f *sourceFlags) options() (convert.Import, error) {
 	}
 	for _, text := range f.shapes {
 		name, list, ok := strings.Cut(text, "=")
-		if !ok || name == "" || list == "" {
+		if !ok || name == "" {
 			return o, usagef("--input-shapes: %q is not of the form NAME=1,224,224,3", text)
 		}
 		shape := tensor.Shape{}
-		for _, word := range strings.Split(list, ",") {
+		if list == "" { // a scalar
+			o.Shapes[name] = shape
+			continue
+		}
+		for word := range strings.SplitSeq(list, ",") {
 			d, err := strconv.Atoi(strings.TrimSpace(word))
 			if word == "?" || word == "-1" {
 				d, err = -1, nil
@@ -120,11 +124,11 @@ func (f *sourceFlags) options() (convert.Import, error) {
 // folderSize returns the bytes of the files that a SavedModel consists of.
 func folderSize(folder fs.FS) (size int64) {
 	_ = fs.WalkDir(folder, ".", func(_ string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // it counts for nothing; who reads it reports it
-		}
-		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
-			size += info.Size()
+		// What can't be looked at counts for nothing; who reads it reports it.
+		if err == nil {
+			if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+				size += info.Size()
+			}
 		}
 		return nil
 	})

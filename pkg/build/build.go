@@ -240,12 +240,11 @@ func (b *Builder) value(name string, t ir.Type) *ir.Value {
 // unique returns name, with a number behind it if it is taken.
 func (b *Builder) unique(name string) string {
 	for try := name; ; {
-		n, taken := b.names[try]
-		if !taken {
+		if _, taken := b.names[try]; !taken {
 			b.names[try] = 0
 			return try
 		}
-		n = b.names[name] + 1
+		n := b.names[name] + 1
 		b.names[name] = n
 		try = fmt.Sprintf("%s_%d", name, n)
 	}

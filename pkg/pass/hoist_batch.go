@@ -143,6 +143,6 @@ func movedBehindBatch(x, out ir.Type) bool {
 	if x.Unranked || len(x.Shape) == 0 || len(out.Shape) == 0 {
 		return false
 	}
-	rest, moved := tensor.Shape(x.Shape[1:]), tensor.Shape(out.Shape[1:])
+	rest, moved := x.Shape[1:], out.Shape[1:]
 	return rest.Elements() > 0 && rest.Elements() == moved.Elements()
 }

@@ -180,8 +180,8 @@ func (g *randomGraph) anyReduce() {
 	}
 	name := []string{"MEAN", "REDUCE_MAX", "REDUCE_MIN"}[g.pick("reduce", 3)]
 	y := g.emit(name, &op.Reduce{KeepDims: g.pick("keep", 2) == 0}, x, g.ints(tensor.Shape{len(axes)}, axes...))
-	if y != nil && x.Type.Shape[0] < 0 && len(y.Type.Shape) > 0 && y.Type.Shape[0] < 0 && tensor.Shape(y.Type.Shape[1:]).Static() {
-		g.emit("RESHAPE", &op.Reshape{}, y, g.ints(tensor.Shape{4}, -1, 1, 1, int32(tensor.Shape(y.Type.Shape[1:]).Elements())))
+	if y != nil && x.Type.Shape[0] < 0 && len(y.Type.Shape) > 0 && y.Type.Shape[0] < 0 && y.Type.Shape[1:].Static() {
+		g.emit("RESHAPE", &op.Reshape{}, y, g.ints(tensor.Shape{4}, -1, 1, 1, int32(y.Type.Shape[1:].Elements())))
 	}
 }
 
@@ -276,7 +276,7 @@ func (g *randomGraph) rowwise() {
 // squeezed flattens the middle of images, as NCHW ones are before their channels are put last.
 func (g *randomGraph) squeezed() {
 	x := g.some(4)
-	if x == nil || !tensor.Shape(x.Type.Shape[1:]).Static() {
+	if x == nil || !x.Type.Shape[1:].Static() {
 		return
 	}
 	s := x.Type.Shape

@@ -2,6 +2,7 @@ package graphdef
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
@@ -88,12 +89,7 @@ func (c *Context) OutEdges(edges ...Edge) { c.results = append(c.results, edges.
 
 // made reports whether the rule made v.
 func (c *Context) made(v *ir.Value) bool {
-	for _, u := range c.Graph.Values[c.first:] {
-		if u == v {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Graph.Values[c.first:], v)
 }
 
 // Note tells users something about the conversion, once.

@@ -83,8 +83,7 @@ func TestUnsupportedOperatorsAreListedAtOnce(t *testing.T) {
 	g := graph("x = Placeholder", "a = Cholesky(x)", "b = Cholesky(a)", "c = SymbolicGradient(x)", "unused = Lu(x)",
 		"d = IdentityN(b, c, unused)", "y = Identity(d)", "z = Identity(d:1)")
 	_, err := Import(g, Options{Inputs: []Port{floatInput}, Outputs: []Port{{Name: "y", Tensor: "y"}, {Name: "z", Tensor: "z"}}})
-	var u *Unsupported
-	if !errors.As(err, &u) {
+	if _, ok := errors.AsType[*Unsupported](err); !ok {
 		t.Fatalf("error %v, want *Unsupported", err)
 	}
 	want := `operators that can't be converted: Cholesky (2 nodes, the first is "a"); ` +

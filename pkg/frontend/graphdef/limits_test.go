@@ -86,7 +86,8 @@ func TestConstantsOfOneNumberAreBounded(t *testing.T) {
 	if f := build.Try(func() { l.content(p) }); f != nil {
 		t.Errorf("a constant that the graph holds: %v", f)
 	}
-	if first, second := l.content(p), l.content(p); first != second {
+	first := l.content(p)
+	if second := l.content(p); first != second {
 		t.Error("a constant is decoded twice")
 	}
 	p, err := tfpb.DecodeTensorProto([]byte{8, 1, 18, 5, 18, 3, 8, 200, 1}) // float32[200], without any value

@@ -22,7 +22,6 @@ var fills = []Op{
 
 var (
 	fillTypes   = []tensor.DType{tensor.Float32, tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64, tensor.Bool, tensor.String}
-	rangeTypes  = []tensor.DType{tensor.Float32, tensor.Int32, tensor.Int64}
 	oneHotTypes = []tensor.DType{tensor.Float32, tensor.Int8, tensor.UInt8, tensor.Int32, tensor.Int64, tensor.Bool}
 )
 

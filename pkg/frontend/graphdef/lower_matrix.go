@@ -1,6 +1,8 @@
 package graphdef
 
 import (
+	"slices"
+
 	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
@@ -197,7 +199,7 @@ func lowerDiag(c *Context) {
 	x := c.In(0)
 	dims := c.Dims(c.name("dims"), x)
 	y := c.matrixDiag(c.Reshape(c.name("flat"), x, []build.Dim{{Size: -1}}))
-	c.Out(c.Reshape(c.name("result"), y, append(dims[:len(dims):len(dims)], dims...)))
+	c.Out(c.Reshape(c.name("result"), y, append(slices.Clip(dims), dims...)))
 }
 
 func lowerDiagPart(c *Context) {

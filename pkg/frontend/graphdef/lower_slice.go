@@ -89,7 +89,7 @@ type position struct {
 	stride       int
 	first, last  bool // begin or end does not count, and the slice goes as far as it can
 	drop         bool // the dimension, of which one element is taken, is dropped
-	all, dynamic bool
+	all          bool
 }
 
 // everything is the position that takes all.

@@ -17,10 +17,10 @@ type strided struct {
 	plain     bool       // there is no mask
 }
 
-// strided reads the operands of a StridedSlice of a tensor of the given shape; first is the operand that holds begin. With raw set, elements of indices that are
+// strided reads the operands of a StridedSlice of a tensor of the given shape. With raw set, elements of indices that are
 // not known have no values of their own.
-func (c *Context) strided(shape tensor.Shape, first int, raw bool) strided {
-	begin, end, strides := c.index32(c.In(first)), c.index32(c.In(first+1)), c.index32(c.In(first+2))
+func (c *Context) strided(shape tensor.Shape, raw bool) strided {
+	begin, end, strides := c.index32(c.In(1)), c.index32(c.In(2)), c.index32(c.In(3))
 	n := length(begin, "begin")
 	if length(end, "end") != n || length(strides, "strides") != n || n > 32 {
 		build.Damaged("begin of %v, end of %v and strides of %v do not fit each other", begin.Type, end.Type, strides.Type)
@@ -131,7 +131,7 @@ func lowerStridedSlice(c *Context) {
 		c.Out(c.rawSlice(x))
 		return
 	}
-	s := c.strided(x.Type.Shape, 1, false)
+	s := c.strided(x.Type.Shape, false)
 	if slices.Contains(s.added, true) {
 		x = c.insert(x, s)
 	}
@@ -156,7 +156,7 @@ func (c *Context) opaque(i int) bool {
 
 // rawSlice emits a StridedSlice as it is, but for the type of its indices.
 func (c *Context) rawSlice(x *ir.Value) *ir.Value {
-	s := c.strided(x.Type.Shape, 1, true)
+	s := c.strided(x.Type.Shape, true)
 	shape := tensor.Shape{}
 	for i, p := range s.positions {
 		switch {
@@ -200,8 +200,8 @@ func (c *Context) plainSlice(x *ir.Value, s strided) *ir.Value {
 	return back(c.Emit("SLICE", nil, y, c.Ints(c.name("begin"), begin...), c.Ints(c.name("size"), size...)))
 }
 
-// constants returns the positions of s, which must be constants of known dimensions.
-func (s strided) constants() []position {
+// check abandons the rule unless the positions of s are constants of known dimensions.
+func (s strided) check() {
 	for i, p := range s.positions {
 		if s.shape[i] < 0 || p.begin.Value != nil || p.end.Value != nil {
 			build.Refuse("the slice is no constant one of a known shape")
@@ -210,7 +210,6 @@ func (s strided) constants() []position {
 			build.Damaged("index %d is outside a dimension of %d", p.begin.Size, s.shape[i])
 		}
 	}
-	return s.positions
 }
 
 // taken returns the shape of the slice, with dropped dimensions as 1, and whether all strides are 1.
@@ -253,8 +252,8 @@ func lowerStridedSliceGrad(c *Context) {
 	if !ok || tensor.Shape(shape).Elements() > maxPlaces {
 		build.Refuse("the shape is no small constant")
 	}
-	s := c.strided(shape, 1, true)
-	s.constants()
+	s := c.strided(shape, true)
+	s.check()
 	part, dense := s.taken()
 	x := c.reshape(c.In(4), part...)
 	if dense {
@@ -276,8 +275,8 @@ func lowerStridedSliceGrad(c *Context) {
 // lowerStridedUpdate replaces a slice.
 func lowerStridedUpdate(c *Context) {
 	x, update := c.In(0), c.In(4)
-	s := c.strided(x.Type.Shape, 1, true)
-	s.constants()
+	s := c.strided(x.Type.Shape, true)
+	s.check()
 	part, dense := s.taken()
 	if n := update.Type.Shape.Elements(); n == 1 && part.Elements() != 1 {
 		update = c.broadcastTo(c.reshape(update, 1), c.Ints(c.name("part"), part...))

@@ -28,7 +28,7 @@ type Table struct{ byName map[string]*Op }
 var Ops Table
 
 // It is filled here since rules look operators up again.
-func init() {
+func init() { //nolint:gochecknoinits // an initializer would refer to itself
 	Ops = newTable(
 		identities,
 		calls,

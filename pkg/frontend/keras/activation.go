@@ -9,7 +9,7 @@ import (
 // activations are the functions that layers name as their activation, by Keras's names.
 var activations map[string]func(c *Context, x *ir.Value) *ir.Value
 
-func init() {
+func init() { //nolint:gochecknoinits // an initializer would refer to itself
 	activations = map[string]func(c *Context, x *ir.Value) *ir.Value{
 		"linear":       func(_ *Context, x *ir.Value) *ir.Value { return x },
 		"relu":         simple("Relu"),

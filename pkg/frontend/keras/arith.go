@@ -1,6 +1,8 @@
 package keras
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/graphdef"
 	"github.com/octetlite/octet/pkg/ir"
@@ -35,7 +37,7 @@ func (c *Context) concat(axis int, list ...*ir.Value) *ir.Value {
 	if len(list) == 1 {
 		return list[0]
 	}
-	return c.TF("ConcatV2", graphdef.Attrs{"N": len(list)}, append(list[:len(list):len(list)], c.I32(axis))...)
+	return c.TF("ConcatV2", graphdef.Attrs{"N": len(list)}, append(slices.Clip(list), c.I32(axis))...)
 }
 
 // channels reads data_format: whether the channels come first.

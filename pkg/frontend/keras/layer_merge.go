@@ -36,7 +36,7 @@ func merging(f func(c *Context, x, y *ir.Value) *ir.Value) func(c *Context) any 
 // operands returns the tensors to merge; numbers among them become constants.
 func (c *Context) operands() []*ir.Value {
 	var list []*ir.Value
-	for _, x := range flatten([]any(c.Args)) {
+	for _, x := range flatten(c.Args) {
 		switch x := x.(type) {
 		case *ir.Value:
 			list = append(list, x)

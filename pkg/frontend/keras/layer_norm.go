@@ -64,9 +64,9 @@ func callBatchNorm(c *Context) any {
 	return c.add(c.mul(x, c.along(scale, a, rank)), c.along(offset, a, rank))
 }
 
-// axes reads a list of axes, sorted.
-func (c *Context) axes(key string, rank int, otherwise ...int) []int {
-	list := c.Config.ints(key, 0, otherwise...)
+// axes reads the list of axes "axis", sorted.
+func (c *Context) axes(rank int, otherwise ...int) []int {
+	list := c.Config.ints("axis", 0, otherwise...)
 	out := make([]int, len(list))
 	for i, a := range list {
 		out[i] = axis(a, rank)
@@ -98,7 +98,7 @@ func (c *Context) spread(v, x *ir.Value, axes []int) *ir.Value {
 
 func callLayerNorm(c *Context) any {
 	x := c.In(0)
-	axes := c.axes("axis", len(x.Type.Shape), -1)
+	axes := c.axes(len(x.Type.Shape), -1)
 	epsilon := c.F32(c.Config.float("epsilon", 1e-3))
 	var gamma, beta *ir.Value
 	if c.Config.bool("rms_scaling", false) {
@@ -169,7 +169,7 @@ func callGroupNorm(c *Context) any {
 // callUnitNorm divides by the norm, as far as that is above a millionth.
 func callUnitNorm(c *Context) any {
 	x := c.In(0)
-	axes := c.axes("axis", len(x.Type.Shape), -1)
+	axes := c.axes(len(x.Type.Shape), -1)
 	sum := c.reduce("Sum", c.TF("Square", nil, x), true, axes...)
 	return c.mul(x, c.TF("Rsqrt", nil, c.TF("Maximum", nil, sum, c.F32(1e-12))))
 }
@@ -178,7 +178,7 @@ func callUnitNorm(c *Context) any {
 func callRMSNorm(c *Context) any {
 	x := c.In(0)
 	rank := len(x.Type.Shape)
-	axes := c.axes("axis", rank, -1)
+	axes := c.axes(rank, -1)
 	mean := c.reduce("Mean", c.TF("Square", nil, x), true, axes...)
 	y := c.mul(x, c.TF("Rsqrt", nil, c.add(mean, c.F32(c.Config.float("epsilon", 1e-6)))))
 	return c.mul(y, c.spread(c.Var("scale"), x, axes))
