@@ -22,6 +22,7 @@ func WriteCoverage(w io.Writer) error {
 	}
 	b.WriteString("\nActivations: " + strings.Join(slices.Sorted(maps.Keys(activations)), ", ") + ".\n")
 	b.WriteString("\nOperations of `keras.ops`: " + strings.Join(slices.Sorted(maps.Keys(Operations)), ", ") + ".\n")
+	b.WriteString("\nTensorFlow's functions in models of Keras 2 (`TFOpLambda`): " + strings.Join(slices.Sorted(maps.Keys(Functions)), ", ") + ".\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

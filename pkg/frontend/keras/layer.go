@@ -26,8 +26,8 @@ type Layer struct {
 var Layers, Operations map[string]*Layer
 
 // They are filled here since rules of wrappers look layers up again.
-func init() {
-	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers)
+func init() { //nolint:gochecknoinits // an initializer would refer to itself
+	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers, lambdas)
 	Operations = byClass(operations)
 	for _, l := range Operations {
 		l.op = true

@@ -135,12 +135,16 @@ func callMultiHead(c *Context) any {
 		build.Refuse("attention over the axes %v", a)
 	}
 	bias := c.Config.bool("use_bias", true)
-	q := c.projection("query_dense", "abc,cde->abde", query, bias)
-	k := c.projection("key_dense", "abc,cde->abde", key, bias)
-	v := c.projection("value_dense", "abc,cde->abde", value, bias)
+	private := "" // what Keras 2 begins the names of the parts with
+	if c.im.keras2 {
+		private = "_"
+	}
+	q := c.projection(private+"query_dense", "abc,cde->abde", query, bias)
+	k := c.projection(private+"key_dense", "abc,cde->abde", key, bias)
+	v := c.projection(private+"value_dense", "abc,cde->abde", value, bias)
 	q = c.mul(q, c.F32(float32(1/math.Sqrt(float64(c.Config.int("key_dim", 1))))))
 	scores := softmax(c, c.mask(c.einsum("aecd,abcd->acbe", k, q)), -1)
-	y := c.projection("output_dense", "abcd,cde->abe", c.einsum("acbe,aecd->abcd", scores, v), bias)
+	y := c.projection(private+"output_dense", "abcd,cde->abe", c.einsum("acbe,aecd->abcd", scores, v), bias)
 	if c.wantsScores() {
 		return []any{y, scores}
 	}

@@ -2,6 +2,8 @@ package keras
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
@@ -13,7 +15,7 @@ import (
 
 // pairsOf splits "A=B C=D"; a word without "=" stands for itself twice.
 func pairsOf(text string) (list [][2]string) {
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		a, b, ok := strings.Cut(word, "=")
 		if !ok {
 			b = a
@@ -53,7 +55,11 @@ func (c *Context) literal(name string, x any) *ir.Value {
 		return c.Const(c.name+"/const", &tensor.Tensor{DType: tensor.Bool, Data: data})
 	}
 	v := c.numbers(name, x)
-	for _, other := range c.Ins() {
+	others := c.Ins()
+	for _, key := range slices.Sorted(maps.Keys(c.Kwargs)) {
+		others = append(others, c.tensors(c.Kwargs[key])...)
+	}
+	for _, other := range others {
 		if d := other.Type.DType; d != tensor.Float32 && d != tensor.Bool {
 			return c.TF("Cast", graphdef.Attrs{"SrcT": tensor.Float32, "DstT": d}, v)
 		}
