@@ -85,11 +85,11 @@ func likeOf(x *ir.Value, i int) int {
 
 // position is what a slice takes of a dimension: from begin to end, as in Python. All of it if all is set.
 type position struct {
-	begin, end   build.Dim
-	stride       int
-	first, last  bool // begin or end does not count, and the slice goes as far as it can
-	drop         bool // the dimension, of which one element is taken, is dropped
-	all          bool
+	begin, end  build.Dim
+	stride      int
+	first, last bool // begin or end does not count, and the slice goes as far as it can
+	drop        bool // the dimension, of which one element is taken, is dropped
+	all         bool
 }
 
 // everything is the position that takes all.
