@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes pkg/frontend/keras/testdata/keras2.zip: small models of Keras 2 in both forms, and what Keras computes with them; like golden_keras.py's."""
+"""Makes pkg/frontend/keras/testdata/keras2.zip: models of Keras 2 in both forms, and its answers; see golden_keras.py."""
 
 import io
 import os
@@ -19,8 +19,9 @@ from keras_sources import call
 from places import REPO
 
 OUT = REPO / 'pkg/frontend/keras/testdata/keras2.zip'
-NAMES = """functions more-functions pictures hard_swish nested encoder_decoder sequential gru-before bilstm bigru stacked time_distributed separable attention masked lstm-batch1
-    gru simple_rnn conv1d upsampling cnn""".split()
+NAMES = """functions more-functions
+    pictures hard_swish nested encoder_decoder sequential gru-before bilstm bigru stacked time_distributed separable
+    attention masked lstm-batch1 gru simple_rnn conv1d upsampling cnn""".split()
 
 
 def node(op, name, **attr):

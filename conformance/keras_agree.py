@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Convert the Keras files of .corpus/keras with Octet, and compare its flatbuffers with Keras's values and with TFLiteConverter's flatbuffers.
+"""Convert the Keras files of .corpus/keras with Octet, and compare the flatbuffers with Keras's values and TFLiteConverter's.
 
 usage: keras_agree.py [--octet FILE] [NAME | PATTERN ...]
 
@@ -9,8 +9,8 @@ Writes .corpus/keras/NAME/octet-FORM.tflite and a record a file to .corpus/keras
     xnnpack         the same as LiteRT runs by default
     lite_error      TFLiteConverter's error, if the model's own flatbuffer is at hand
     ops, lite_ops, more     numbers of operators, and by operator where Octet has more of them in all
-Wrong are errors above 1e-5 and twice TFLiteConverter's, other types, shapes or names, a flatbuffer that LiteRT refuses, one that advertises an open batch and,
-resized to 4, computes something else than four single runs, and a model that should be refused and is not.
+Wrong are errors above 1e-5 and twice TFLiteConverter's, other types, shapes or names, a flatbuffer that LiteRT refuses, one that
+advertises an open batch and, resized to 4, computes something else than four single runs, and what should be refused and is not.
 """
 
 import argparse

@@ -3,8 +3,8 @@
 
 usage: keras_sources.py [NAME | PATTERN …]
 
-A folder is like one of .corpus/sources (see source.py), but holds model.keras and model.h5, or the path of a package's file in model.txt. Outputs have the
-names that Octet gives them. failed.json lists what Keras itself can't make, save or run.
+A folder is like one of .corpus/sources (see source.py), but holds model.keras and model.h5, or the path of a package's file in
+model.txt. Outputs have the names that Octet gives them. failed.json lists what Keras itself can't make, save or run.
 """
 
 import dataclasses

@@ -1,6 +1,7 @@
-"""Whole models as Keras files: MODELS, by name. A row is a function that gives (model, samples, forms), lazily; see keras_sources.py.
+"""Whole models as Keras files: MODELS, by name. A row is a function that gives model, samples and forms; see keras_sources.py.
 
-`applications.py` has keras.applications, `zoo.py` architectures.py and the layers of origins/keras3.py, `keras2.py` what tf_keras saves, `real.py` files that others saved.
+applications.py has keras.applications; zoo.py architectures.py and the layers of origins/keras3.py; keras2.py what tf_keras saves;
+real.py files that others saved.
 """
 
 from keras_files import applications, keras2, real, zoo

@@ -9,14 +9,14 @@ from origins import applications as saved
 from origins.keras3 import build
 from places import SOURCES
 
-SIDES = {  # class: side of the pictures; what saved.SMALL has comes from there, so that TFLiteConverter's flatbuffer is at hand
-    'MobileNet': 32, 'MobileNetV2': 32, 'MobileNetV3Small': 32, 'MobileNetV3Large': 32, 'EfficientNetB0': 32, 'EfficientNetB3': 32, 'EfficientNetV2B0': 32,
-    'ResNet50': 32, 'ResNet50V2': 32, 'DenseNet121': 32, 'NASNetMobile': 32, 'InceptionV3': 75, 'Xception': 71, 'ConvNeXtTiny': 32, 'VGG16': 32,
-    'InceptionResNetV2': 75, 'EfficientNetV2S': 32, 'ConvNeXtSmall': 32, 'ResNet101': 32, 'ResNet101V2': 32, 'VGG19': 32, 'DenseNet169': 32, 'EfficientNetB1': 32,
-    'EfficientNetB2': 32, 'EfficientNetB4': 32, 'EfficientNetV2B1': 32, 'EfficientNetV2B2': 32, 'EfficientNetV2B3': 32, 'DenseNet201': 32, 'ResNet152': 32,
-    'ResNet152V2': 32, 'EfficientNetB5': 32, 'EfficientNetB6': 32, 'EfficientNetB7': 32, 'EfficientNetV2M': 32, 'EfficientNetV2L': 32, 'ConvNeXtBase': 32,
-    'ConvNeXtLarge': 32, 'ConvNeXtXLarge': 32, 'NASNetLarge': 64,
-}  # fmt: skip
+NAMES = """
+    MobileNet MobileNetV2 MobileNetV3Small MobileNetV3Large EfficientNetB0 EfficientNetB3 EfficientNetV2B0 ResNet50 ResNet50V2
+    DenseNet121 NASNetMobile InceptionV3 Xception ConvNeXtTiny VGG16 InceptionResNetV2 EfficientNetV2S ConvNeXtSmall ResNet101
+    ResNet101V2 VGG19 DenseNet169 EfficientNetB1 EfficientNetB2 EfficientNetB4 EfficientNetV2B1 EfficientNetV2B2
+    EfficientNetV2B3 DenseNet201 ResNet152 ResNet152V2 EfficientNetB5 EfficientNetB6 EfficientNetB7 EfficientNetV2M
+    EfficientNetV2L ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge NASNetLarge
+""".split()
+SIDES = {'InceptionV3': 75, 'InceptionResNetV2': 75, 'Xception': 71, 'NASNetLarge': 64}  # of the pictures; 32 of the others
 LEGACY = {
     'MobileNetV2',
     'MobileNetV3Small',
@@ -33,7 +33,7 @@ def name(c):
 
 
 def make(c):
-    side, more = saved.SMALL.get(c, (SIDES[c], {'classes': 10}))
+    side, more = saved.SMALL.get(c, (SIDES.get(c, 32), {'classes': 10}))  # of SMALL, TFLiteConverter's flatbuffer is at hand
     model, given = build(
         name(c), lambda: getattr(keras.applications, c)(weights=None, input_shape=(side, side, 3), **more), images(side)
     )
@@ -45,7 +45,7 @@ def twin(folder):
     return path.read_bytes() if path.exists() else None
 
 
-MODELS = {name(c): functools.partial(make, c) for c in SIDES}
+MODELS = {name(c): functools.partial(make, c) for c in NAMES}
 TWINS = {name(c): functools.partial(twin, name(c)) for c in saved.SMALL}
 LITE = {
     name(c)

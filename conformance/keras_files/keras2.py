@@ -1,4 +1,4 @@
-"""Models of Keras 2, in both forms: those of origins/keras2.py, and what its functional models do besides layers: TensorFlow's functions."""
+"""Models of Keras 2, in both forms: those of origins/keras2.py, and TensorFlow's functions, which functional models call."""
 
 import functools
 

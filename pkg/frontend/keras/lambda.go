@@ -168,9 +168,12 @@ var otherFunctions = map[string]func(c *Context) any{
 	},
 	"nn.moments": func(c *Context) any {
 		c.rename("axes=axis")
-		mean, variance := c.spreadOver()
-		if !c.flag("keepdims", false) {
-			mean = c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": c.over(c.operand(0, "x"))}, mean)
+		x, keep := c.operand(0, "x"), c.flag("keepdims", false)
+		axes := c.over(x)
+		mean := c.reduce("Mean", x, true, axes...)
+		variance := c.reduce("Mean", c.TF("SquaredDifference", nil, x, mean), keep, axes...)
+		if !keep {
+			mean = c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": axes}, mean)
 		}
 		return []any{mean, variance}
 	},
