@@ -49,7 +49,8 @@ func F32Elu(dst, src []float32) {
 
 // F32LeakyRelu computes x where x > 0, else x * alpha; alpha may have any value.
 func F32LeakyRelu(dst, src []float32, alpha float32) {
-	each(dst, src, func(x float32) float32 {
+	n := f32LeakyRelu(dst, src, alpha)
+	each(dst[n:], src[n:], func(x float32) float32 {
 		if x > 0 {
 			return x
 		}
@@ -59,6 +60,9 @@ func F32LeakyRelu(dst, src []float32, alpha float32) {
 
 // F32Prelu is a Row: x (first operand) where x >= 0, else x * alpha (second operand).
 func F32Prelu(dst, x, alpha []float32) {
+	if dst, x, alpha = vectorRow(preluRow, dst, x, alpha); len(dst) == 0 {
+		return
+	}
 	stretch(dst, x, alpha, func(x, alpha float32) float32 {
 		if x >= 0 {
 			return x
@@ -69,7 +73,8 @@ func F32Prelu(dst, x, alpha []float32) {
 
 // F32HardSwish computes x * min(max(x + 3, 0), 6) / 6.
 func F32HardSwish(dst, src []float32) {
-	each(dst, src, func(x float32) float32 { return x * bounded(x+3, 0, 6) / 6 })
+	n := f32HardSwish(dst, src)
+	each(dst[n:], src[n:], func(x float32) float32 { return x * bounded(x+3, 0, 6) / 6 })
 }
 
 // F32Gelu computes x/2 * erfc(-x/√2), the exact form of GELU.

@@ -35,6 +35,9 @@ func stretch[T, R any](dst []R, a, b []T, f func(x, y T) R) {
 
 // Add computes x + y.
 func Add[T Number](dst, a, b []T) {
+	if dst, a, b = vectorRow(addRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		zip(dst, a, b, func(x, y T) T { return x + y })
@@ -48,6 +51,9 @@ func Add[T Number](dst, a, b []T) {
 
 // Sub computes x - y.
 func Sub[T Number](dst, a, b []T) {
+	if dst, a, b = vectorRow(subRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		zip(dst, a, b, func(x, y T) T { return x - y })
@@ -62,6 +68,9 @@ func Sub[T Number](dst, a, b []T) {
 
 // Mul computes x * y.
 func Mul[T Number](dst, a, b []T) {
+	if dst, a, b = vectorRow(mulRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		zip(dst, a, b, func(x, y T) T { return x * y })
@@ -75,6 +84,9 @@ func Mul[T Number](dst, a, b []T) {
 
 // Div computes x / y.
 func Div[T Float](dst, a, b []T) {
+	if dst, a, b = vectorRow(divRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		zip(dst, a, b, func(x, y T) T { return x / y })
@@ -90,11 +102,14 @@ func Div[T Float](dst, a, b []T) {
 // SquaredDifference computes (x - y)².
 func SquaredDifference[T Number](dst, a, b []T) {
 	Sub(dst, a, b)
-	each(dst, dst, func(d T) T { return d * d })
+	Mul(dst, dst, dst)
 }
 
 // Maximum computes the greater of x and y. A NaN in either is the result; of zeros of both signs, y is.
 func Maximum[T Number](dst, a, b []T) {
+	if dst, a, b = vectorRow(maximumRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	stretch(dst, a, b, func(x, y T) T {
 		if x > y || x != x {
 			return x
@@ -105,6 +120,9 @@ func Maximum[T Number](dst, a, b []T) {
 
 // Minimum computes the lesser of x and y. A NaN in either is the result; of zeros of both signs, y is.
 func Minimum[T Number](dst, a, b []T) {
+	if dst, a, b = vectorRow(minimumRow, dst, a, b); len(dst) == 0 {
+		return
+	}
 	stretch(dst, a, b, func(x, y T) T {
 		if x < y || x != x {
 			return x

@@ -2,7 +2,9 @@ package kernel
 
 // Clamp stores src limited to [lo, hi] in dst, which may be src. A NaN stays; a zero of either sign stays where a limit is zero.
 func Clamp[T Number](dst, src []T, lo, hi T) {
-	for i, x := range src[:len(dst)] {
+	n := vectorClamp(dst, src, lo, hi)
+	dst = dst[n:]
+	for i, x := range src[n:][:len(dst)] {
 		if x < lo {
 			x = lo
 		}
@@ -19,7 +21,22 @@ const clampRun = 2048
 // BinaryClamp is Binary with the result limited to [lo, hi] as by Clamp. dst must not overlap an operand unless both have its shape.
 func BinaryClamp[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], lo, hi T) {
 	p := broadcast(aShape, bShape)
-	if p.rank > 1 || len(dst) <= clampRun {
+	n, width := p.run()
+	if n <= clampRun {
+		var index dims
+		var at [3]int
+		from := 0 // what is computed and not limited yet
+		for i := 0; i < len(dst); i += n {
+			row(dst[i:i+n], a[at[0]:at[0]+width[0]], b[at[1]:at[1]+width[1]])
+			p.next(&index, &at)
+			if end := i + n; end-from >= clampRun || end == len(dst) {
+				Clamp(dst[from:end], dst[from:end], lo, hi)
+				from = end
+			}
+		}
+		return
+	}
+	if p.rank > 1 {
 		Binary(dst, a, aShape, b, bShape, row)
 		Clamp(dst, dst, lo, hi)
 		return

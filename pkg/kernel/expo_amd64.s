@@ -107,69 +107,69 @@ step:
 	VCVTPS2PD    X0, Y0
 	VCVTPS2PD    X1, Y1
 	VMULPD       expoTable<>+64(SB), Y0, Y3
+	VMULPD       expoTable<>+64(SB), Y1, Y4
 	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+192(SB), Y0, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y0, Y0, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y0, Y5, Y0
+	VADDPD       expoTable<>+96(SB), Y4, Y4
+	VSUBPD       expoTable<>+96(SB), Y3, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y7
+	VMULPD       expoTable<>+128(SB), Y5, Y6
+	VMULPD       expoTable<>+128(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+160(SB), Y5, Y6
+	VMULPD       expoTable<>+160(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+192(SB), Y0, Y6
+	VMULPD       expoTable<>+192(SB), Y1, Y8
+	VADDPD       expoTable<>+224(SB), Y6, Y6
+	VADDPD       expoTable<>+224(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+256(SB), Y6, Y6
+	VADDPD       expoTable<>+256(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+288(SB), Y6, Y6
+	VADDPD       expoTable<>+288(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+320(SB), Y6, Y6
+	VADDPD       expoTable<>+320(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+352(SB), Y6, Y6
+	VADDPD       expoTable<>+352(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+384(SB), Y6, Y6
+	VADDPD       expoTable<>+384(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+416(SB), Y6, Y6
+	VADDPD       expoTable<>+416(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+448(SB), Y6, Y6
+	VADDPD       expoTable<>+448(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+480(SB), Y6, Y6
+	VADDPD       expoTable<>+480(SB), Y8, Y8
+	VMULPD       Y0, Y0, Y5
+	VMULPD       Y1, Y1, Y7
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y0, Y6, Y0
+	VADDPD       Y1, Y8, Y1
 	VPADDQ       expoTable<>+512(SB), Y3, Y3
+	VPADDQ       expoTable<>+512(SB), Y4, Y4
 	VPSLLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y3, Y0
-	VMULPD       expoTable<>+64(SB), Y1, Y3
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+192(SB), Y1, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y1, Y1, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y1, Y5, Y1
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPSLLQ       $0x34, Y3, Y3
-	VMULPD       Y3, Y1, Y1
-	VADDPD       Y1, Y3, Y1
+	VMULPD       Y4, Y1, Y1
+	VADDPD       Y1, Y4, Y1
 	VCVTPD2PSY   Y0, X2
 	VCVTPD2PSY   Y1, X0
 	VINSERTF128  $0x01, X0, Y2, Y0
@@ -199,72 +199,72 @@ step:
 	VCVTPS2PD    X0, Y0
 	VCVTPS2PD    X1, Y1
 	VMULPD       expoTable<>+64(SB), Y0, Y3
+	VMULPD       expoTable<>+64(SB), Y1, Y4
 	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+192(SB), Y0, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y0, Y0, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y0, Y5, Y0
+	VADDPD       expoTable<>+96(SB), Y4, Y4
+	VSUBPD       expoTable<>+96(SB), Y3, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y7
+	VMULPD       expoTable<>+128(SB), Y5, Y6
+	VMULPD       expoTable<>+128(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+160(SB), Y5, Y6
+	VMULPD       expoTable<>+160(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+192(SB), Y0, Y6
+	VMULPD       expoTable<>+192(SB), Y1, Y8
+	VADDPD       expoTable<>+224(SB), Y6, Y6
+	VADDPD       expoTable<>+224(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+256(SB), Y6, Y6
+	VADDPD       expoTable<>+256(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+288(SB), Y6, Y6
+	VADDPD       expoTable<>+288(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+320(SB), Y6, Y6
+	VADDPD       expoTable<>+320(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+352(SB), Y6, Y6
+	VADDPD       expoTable<>+352(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+384(SB), Y6, Y6
+	VADDPD       expoTable<>+384(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+416(SB), Y6, Y6
+	VADDPD       expoTable<>+416(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+448(SB), Y6, Y6
+	VADDPD       expoTable<>+448(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+480(SB), Y6, Y6
+	VADDPD       expoTable<>+480(SB), Y8, Y8
+	VMULPD       Y0, Y0, Y5
+	VMULPD       Y1, Y1, Y7
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y0, Y6, Y0
+	VADDPD       Y1, Y8, Y1
 	VPADDQ       expoTable<>+512(SB), Y3, Y3
+	VPADDQ       expoTable<>+512(SB), Y4, Y4
 	VPSLLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       Y3, Y0, Y0
 	VADDPD       Y0, Y3, Y0
 	VMOVUPD      expoTable<>+0(SB), Y3
 	VADDPD       Y0, Y3, Y0
 	VDIVPD       Y0, Y3, Y0
-	VMULPD       expoTable<>+64(SB), Y1, Y3
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+192(SB), Y1, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y1, Y1, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y1, Y5, Y1
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPSLLQ       $0x34, Y3, Y3
-	VMULPD       Y3, Y1, Y1
-	VADDPD       Y1, Y3, Y1
+	VMULPD       Y4, Y1, Y1
+	VADDPD       Y1, Y4, Y1
 	VMOVUPD      expoTable<>+0(SB), Y3
 	VADDPD       Y1, Y3, Y1
 	VDIVPD       Y1, Y3, Y1
@@ -297,77 +297,77 @@ step:
 	VCVTPS2PD    X0, Y0
 	VCVTPS2PD    X1, Y1
 	VMULPD       expoTable<>+64(SB), Y0, Y3
+	VMULPD       expoTable<>+64(SB), Y1, Y4
 	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y0, Y0
-	VMULPD       expoTable<>+192(SB), Y0, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y0, Y0, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y0, Y5, Y0
+	VADDPD       expoTable<>+96(SB), Y4, Y4
+	VSUBPD       expoTable<>+96(SB), Y3, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y7
+	VMULPD       expoTable<>+128(SB), Y5, Y6
+	VMULPD       expoTable<>+128(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+160(SB), Y5, Y6
+	VMULPD       expoTable<>+160(SB), Y7, Y8
+	VSUBPD       Y6, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VMULPD       expoTable<>+192(SB), Y0, Y6
+	VMULPD       expoTable<>+192(SB), Y1, Y8
+	VADDPD       expoTable<>+224(SB), Y6, Y6
+	VADDPD       expoTable<>+224(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+256(SB), Y6, Y6
+	VADDPD       expoTable<>+256(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+288(SB), Y6, Y6
+	VADDPD       expoTable<>+288(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+320(SB), Y6, Y6
+	VADDPD       expoTable<>+320(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+352(SB), Y6, Y6
+	VADDPD       expoTable<>+352(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+384(SB), Y6, Y6
+	VADDPD       expoTable<>+384(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+416(SB), Y6, Y6
+	VADDPD       expoTable<>+416(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+448(SB), Y6, Y6
+	VADDPD       expoTable<>+448(SB), Y8, Y8
+	VMULPD       Y0, Y6, Y6
+	VMULPD       Y1, Y8, Y8
+	VADDPD       expoTable<>+480(SB), Y6, Y6
+	VADDPD       expoTable<>+480(SB), Y8, Y8
+	VMULPD       Y0, Y0, Y5
+	VMULPD       Y1, Y1, Y7
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y0, Y6, Y0
+	VADDPD       Y1, Y8, Y1
 	VPADDQ       expoTable<>+512(SB), Y3, Y3
+	VPADDQ       expoTable<>+512(SB), Y4, Y4
 	VPSLLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       Y3, Y0, Y0
-	VMOVUPD      expoTable<>+0(SB), Y4
-	VSUBPD       Y4, Y3, Y3
+	VMOVUPD      expoTable<>+0(SB), Y5
+	VSUBPD       Y5, Y3, Y3
 	VADDPD       Y3, Y0, Y0
 	VADDPD       expoTable<>+32(SB), Y0, Y3
 	VDIVPD       Y3, Y0, Y0
-	VMULPD       expoTable<>+64(SB), Y1, Y3
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VSUBPD       expoTable<>+96(SB), Y3, Y4
-	VMULPD       expoTable<>+128(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+160(SB), Y4, Y5
-	VSUBPD       Y5, Y1, Y1
-	VMULPD       expoTable<>+192(SB), Y1, Y5
-	VADDPD       expoTable<>+224(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+256(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+288(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+320(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+352(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+384(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+416(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+448(SB), Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VADDPD       expoTable<>+480(SB), Y5, Y5
-	VMULPD       Y1, Y1, Y4
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y1, Y5, Y1
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPSLLQ       $0x34, Y3, Y3
-	VMULPD       Y3, Y1, Y1
-	VMOVUPD      expoTable<>+0(SB), Y4
-	VSUBPD       Y4, Y3, Y3
-	VADDPD       Y3, Y1, Y1
-	VADDPD       expoTable<>+32(SB), Y1, Y3
-	VDIVPD       Y3, Y1, Y1
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      expoTable<>+0(SB), Y3
+	VSUBPD       Y3, Y4, Y4
+	VADDPD       Y4, Y1, Y1
+	VADDPD       expoTable<>+32(SB), Y1, Y4
+	VDIVPD       Y4, Y1, Y1
 	VCVTPD2PSY   Y0, X2
 	VCVTPD2PSY   Y1, X0
 	VINSERTF128  $0x01, X0, Y2, Y1

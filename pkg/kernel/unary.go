@@ -24,7 +24,7 @@ func Abs[T Number](dst, src []T) {
 func Neg[T Number](dst, src []T) { each(dst, src, func(x T) T { return -x }) }
 
 // Square stores src² in dst, which may be src.
-func Square[T Number](dst, src []T) { each(dst, src, func(x T) T { return x * x }) }
+func Square[T Number](dst, src []T) { Mul(dst, src[:len(dst)], src[:len(dst)]) }
 
 // Sign stores -1, 0 or 1 in dst, which may be src; a NaN stays.
 func Sign[T Number](dst, src []T) {

@@ -45,6 +45,12 @@ func TestVariantsRun(t *testing.T) {
 		"logistic": func() { F32MapLogistic(y, x) },
 		"tanh":     func() { F32MapTanh(y, x) },
 	}
+	for _, c := range vectorRows {
+		cases[c.name] = func() { c.row(y[:1<<12], x[:1<<12], x[1<<12:][:1<<12]) }
+	}
+	for _, c := range vectorUnaries {
+		cases[c.name] = func() { c.run(y[:1<<12], x[:1<<12]) }
+	}
 	for _, p := range pools {
 		cases[p.name+" pool"] = func() {
 			if err := p.run(y, x, F32PoolSpec{Window: square(8, 5, 1), C: 1 << 8}); err != nil {

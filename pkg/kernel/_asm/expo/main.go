@@ -130,16 +130,14 @@ func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish f
 	x := YMM()
 	VMOVUPS(Mem{Base: src}, x)
 	prepare(x)
-	var half [2]reg.VecVirtual
-	half[0], half[1] = YMM(), YMM()
+	half, scale := [2]reg.VecVirtual{YMM(), YMM()}, [2]reg.VecVirtual{YMM(), YMM()}
 	upper := XMM()
 	VEXTRACTF128(Imm(1), x, upper)
 	VCVTPS2PD(x.AsX(), half[0])
 	VCVTPS2PD(upper, half[1])
+	expm1Scaled(half[:], scale[:], c)
 	for i := range half {
-		s := YMM()
-		expm1Scaled(half[i], s, c)
-		finish(half[i], s)
+		finish(half[i], scale[i])
 	}
 	out := YMM()
 	low, high := XMM(), XMM()
@@ -160,26 +158,34 @@ func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish f
 	RET()
 }
 
-// expm1Scaled replaces x by p and sets s, as the Go function of this name does.
-func expm1Scaled(x, s reg.VecVirtual, c *table) {
-	k, q := YMM(), YMM()
-	VMULPD(c.f64(log2e), x, s)
-	VADDPD(c.f64(shift), s, s)
-	VSUBPD(c.f64(shift), s, k)
-	VMULPD(c.f64(ln2Hi), k, q)
-	VSUBPD(q, x, x)
-	VMULPD(c.f64(ln2Lo), k, q)
-	VSUBPD(q, x, x)
-	VMULPD(c.f64(coefficients[0]), x, q)
-	for i, a := range coefficients[1:] {
-		VADDPD(c.f64(a), q, q)
-		if i < len(coefficients)-2 {
-			VMULPD(x, q, q)
+// expm1Scaled replaces every x by p and sets s, as the Go function of this name does. The processor computes them side by side.
+func expm1Scaled(x, s []reg.VecVirtual, c *table) {
+	k, q := make([]reg.VecVirtual, len(x)), make([]reg.VecVirtual, len(x))
+	for i := range x {
+		k[i], q[i] = YMM(), YMM()
+	}
+	all := func(f func(x, s, k, q reg.VecVirtual)) {
+		for i := range x {
+			f(x[i], s[i], k[i], q[i])
 		}
 	}
-	VMULPD(x, x, k)
-	VMULPD(k, q, q)
-	VADDPD(x, q, x)
-	VPADDQ(c.bits64("exponent", 1023), s, s)
-	VPSLLQ(Imm(52), s, s)
+	all(func(x, s, _, _ reg.VecVirtual) { VMULPD(c.f64(log2e), x, s) })
+	all(func(_, s, _, _ reg.VecVirtual) { VADDPD(c.f64(shift), s, s) })
+	all(func(_, s, k, _ reg.VecVirtual) { VSUBPD(c.f64(shift), s, k) })
+	for _, part := range []float64{ln2Hi, ln2Lo} {
+		all(func(_, _, k, q reg.VecVirtual) { VMULPD(c.f64(part), k, q) })
+		all(func(x, _, _, q reg.VecVirtual) { VSUBPD(q, x, x) })
+	}
+	all(func(x, _, _, q reg.VecVirtual) { VMULPD(c.f64(coefficients[0]), x, q) })
+	for i, a := range coefficients[1:] {
+		all(func(_, _, _, q reg.VecVirtual) { VADDPD(c.f64(a), q, q) })
+		if i < len(coefficients)-2 {
+			all(func(x, _, _, q reg.VecVirtual) { VMULPD(x, q, q) })
+		}
+	}
+	all(func(x, _, k, _ reg.VecVirtual) { VMULPD(x, x, k) })
+	all(func(_, _, k, q reg.VecVirtual) { VMULPD(k, q, q) })
+	all(func(x, _, _, q reg.VecVirtual) { VADDPD(x, q, x) })
+	all(func(_, s, _, _ reg.VecVirtual) { VPADDQ(c.bits64("exponent", 1023), s, s) })
+	all(func(_, s, _, _ reg.VecVirtual) { VPSLLQ(Imm(52), s, s) })
 }

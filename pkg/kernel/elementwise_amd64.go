@@ -1,0 +1,73 @@
+//go:build amd64 && !purego
+
+package kernel
+
+// f32Row computes as many elements of a run as variants do, and returns their number.
+func f32Row(code rowCode, dst, a, b []float32) int {
+	n := len(dst) &^ (mapStep - 1)
+	if !useAVX2 || n == 0 {
+		return 0
+	}
+	const whole = 4 * mapStep
+	var repeated [mapStep]float32
+	pa, pb, aStep, bStep := &a[0], &b[0], whole, whole
+	switch {
+	case len(a) == len(b):
+		_, _ = a[n-1], b[n-1]
+	case len(b) == 1:
+		_ = a[n-1]
+		pb, bStep = repeat(&repeated, b[0]), 0
+	default:
+		_ = b[n-1]
+		pa, aStep = repeat(&repeated, a[0]), 0
+	}
+	switch code {
+	case addRow:
+		addAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case subRow:
+		subAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case mulRow:
+		mulAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case divRow:
+		divAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case maximumRow:
+		maximumAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case minimumRow:
+		minimumAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	case preluRow:
+		preluAVX2(&dst[0], pa, pb, aStep, bStep, n)
+	}
+	return n
+}
+
+// repeat fills a vector with x.
+func repeat(vector *[mapStep]float32, x float32) *float32 {
+	for i := range vector {
+		vector[i] = x
+	}
+	return &vector[0]
+}
+
+func f32Clamp(dst, src []float32, bounds *[2]float32) int {
+	n := mapped(dst, src)
+	if n > 0 {
+		clampAVX2(&dst[0], &src[0], n, bounds)
+	}
+	return n
+}
+
+func f32HardSwish(dst, src []float32) int {
+	n := mapped(dst, src)
+	if n > 0 {
+		hardSwishAVX2(&dst[0], &src[0], n)
+	}
+	return n
+}
+
+func f32LeakyRelu(dst, src []float32, alpha float32) int {
+	n := mapped(dst, src)
+	if n > 0 {
+		leakyReluAVX2(&dst[0], &src[0], n, alpha)
+	}
+	return n
+}
