@@ -153,7 +153,7 @@ func (m *container) run(im *importer, args []any) any {
 		return x
 	}
 	r := &evaluation{im: im, model: m, values: map[result]any{}, open: map[result]bool{}}
-	given := flatten([]any(args))
+	given := flatten(args)
 	want := flatten(m.inputs)
 	if len(given) != len(want) {
 		build.Damaged("has %d inputs, and is called with %d", len(want), len(given))
@@ -223,12 +223,12 @@ func (r *evaluation) result(ref result) any {
 // call emits a call of a layer, and keeps its results: nil in place of the first if it can't be emitted, or if an operand could not.
 func (r *evaluation) call(l *instance, node result) {
 	c := l.calls[node.node]
-	args := r.get([]any(c.args)).([]any)
+	args := r.get(c.args).([]any)
 	kwargs := map[string]any{}
 	for key, a := range c.kwargs {
 		kwargs[key] = r.get(a)
 	}
-	for _, leaf := range flatten([]any{[]any(c.args), map[string]any(c.kwargs)}) {
+	for _, leaf := range flatten([]any{c.args, c.kwargs}) {
 		if ref, ok := leaf.(result); ok && r.values[r.normal(ref)] == nil {
 			r.values[node] = nil
 			return
@@ -266,7 +266,7 @@ func (m *container) number() {
 	note(m.outputs)
 	for _, l := range m.order {
 		for _, c := range l.calls {
-			note([]any{[]any(c.args), map[string]any(c.kwargs)})
+			note([]any{c.args, c.kwargs})
 		}
 	}
 	for _, l := range m.order {

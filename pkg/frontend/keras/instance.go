@@ -32,8 +32,10 @@ type result struct {
 
 // instance reads a serialized layer.
 func (im *importer) instance(c config) *instance {
-	l := &instance{class: c.text("class_name", ""), config: c.object("config")}
-	if l.config == nil {
+	l := &instance{class: c.text("class_name", "")}
+	if layers, ok := c["config"].([]any); ok { // a Sequential of Keras before 2.2.3
+		l.config = config{"layers": layers}
+	} else if l.config = c.object("config"); l.config == nil {
 		l.config = config{}
 	}
 	l.name = c.text("name", l.config.text("name", l.class))

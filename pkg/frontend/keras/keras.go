@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
@@ -85,13 +86,9 @@ type Unsupported struct{ Layers []UnsupportedLayer }
 type UnsupportedLayer struct{ Class, Name, Reason string }
 
 func (u *Unsupported) Error() string {
-	text := "layers that can't be converted"
+	list := make([]string, len(u.Layers))
 	for i, l := range u.Layers {
-		sep := "; "
-		if i == 0 {
-			sep = ": "
-		}
-		text += fmt.Sprintf("%s%s %q: %s", sep, l.Class, l.Name, l.Reason)
+		list[i] = fmt.Sprintf("%s %q: %s", l.Class, l.Name, l.Reason)
 	}
-	return text
+	return "layers that can't be converted: " + strings.Join(list, "; ")
 }

@@ -106,7 +106,7 @@ func callNormalization(c *Context) any {
 // normalized gives a statistic the shape by which it broadcasts: its dimensions are the axes that the layer keeps apart.
 func (c *Context) normalized(x, v *ir.Value) *ir.Value {
 	rank := len(x.Type.Shape)
-	axes := c.axes("axis", rank, -1)
+	axes := c.axes(rank, -1)
 	if !c.Config.has("axis") && c.Config["axis"] == nil {
 		if _, given := c.Config["axis"]; given {
 			axes = nil
@@ -141,7 +141,7 @@ func callResizing(c *Context) any {
 	if rank == 3 {
 		x = c.TF("ExpandDims", nil, x, c.I32(0))
 	}
-	y := c.resize(x, h, w, c.Config.text("interpolation", "bilinear"))
+	y := c.resize(x, c.I32s(h, w), c.Config.text("interpolation", "bilinear"))
 	if rank == 3 {
 		y = c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": []int{0}}, y)
 	}

@@ -73,10 +73,10 @@ func callGlobal(c *Context, n int, op string) any {
 }
 
 // upsample repeats rows and columns, or interpolates between them.
-func (c *Context) resize(x *ir.Value, height, width int, interpolation string) *ir.Value {
+func (c *Context) resize(x, size *ir.Value, interpolation string) *ir.Value {
 	op := map[string]string{"nearest": "ResizeNearestNeighbor", "bilinear": "ResizeBilinear"}[interpolation]
 	if op == "" {
 		refuseInterpolation(interpolation)
 	}
-	return c.TF(op, graphdef.Attrs{"half_pixel_centers": true, "align_corners": false}, x, c.I32s(height, width))
+	return c.TF(op, graphdef.Attrs{"half_pixel_centers": true, "align_corners": false}, x, size)
 }

@@ -32,14 +32,20 @@ func callFlatten(c *Context) any {
 	if c.channelsFirst() && len(x.Type.Shape) > 2 {
 		x, _ = c.last(x, true)
 	}
-	n := 1
+	n, _ := elements(x)
+	return c.Reshape(x, c.batch(x), build.Dim{Size: n})
+}
+
+// elements returns the number of elements that x has for each one of its batch, and -1 and false where that is not known.
+func elements(x *ir.Value) (n int, known bool) {
+	n = 1
 	for _, d := range x.Type.Shape[min(1, len(x.Type.Shape)):] {
 		if d < 0 {
-			build.Refuse("a tensor of unknown size %v is flattened", x.Type.Shape)
+			return -1, false
 		}
 		n *= d
 	}
-	return c.Reshape(x, c.batch(x), build.Dim{Size: n})
+	return n, true
 }
 
 // batch returns the first dimension.
@@ -62,14 +68,7 @@ func callReshape(c *Context) any {
 			n *= d
 		}
 	}
-	if open >= 0 {
-		total := 1
-		for _, d := range x.Type.Shape[min(1, len(x.Type.Shape)):] {
-			if d < 0 {
-				build.Refuse("a tensor of unknown size %v gets another shape", x.Type.Shape)
-			}
-			total *= d
-		}
+	if total, known := elements(x); known && open >= 0 {
 		if n == 0 || total%n != 0 {
 			build.Damaged("a tensor of shape %v does not fit into %v", x.Type.Shape, target)
 		}
@@ -137,16 +136,21 @@ func callZeroPadding(c *Context, n int) any {
 func callCropping(c *Context, n int) any {
 	x := c.In(0)
 	first, crops := c.spatial(x, n), c.pairs("cropping", n, 1)
-	begin, size := repeat(0, n+2), repeat(-1, n+2)
+	begin, size, end := repeat(0, n+2), repeat(-1, n+2), repeat(0, n+2)
+	whole, open := 1<<(n+2)-1, false // whole has a bit for each dimension that is kept up to its end
 	for i := range n {
-		d := x.Type.Shape[first+i]
-		if d < 0 {
-			build.Refuse("a tensor of unknown size %v is cropped", x.Type.Shape)
-		}
-		begin[first+i], size[first+i] = crops[2*i], d-crops[2*i]-crops[2*i+1]
-		if crops[2*i] < 0 || crops[2*i+1] < 0 || size[first+i] < 0 {
+		a, d, after := first+i, x.Type.Shape[first+i], crops[2*i+1]
+		begin[a], size[a], end[a] = crops[2*i], d-crops[2*i]-after, -after
+		if crops[2*i] < 0 || after < 0 || d >= 0 && size[a] < 0 {
 			build.Damaged("cropping %v of a tensor of shape %v", crops, x.Type.Shape)
 		}
+		if after > 0 {
+			whole &^= 1 << a
+		}
+		open = open || d < 0
+	}
+	if open {
+		return c.TF("StridedSlice", graphdef.Attrs{"end_mask": whole}, x, c.I32s(begin...), c.I32s(end...), c.I32s(ones(n+2)...))
 	}
 	return c.TF("Slice", nil, x, c.I32s(begin...), c.I32s(size...))
 }
@@ -157,15 +161,15 @@ func (c *Context) repeat(x *ir.Value, a, n int) *ir.Value {
 	if a >= len(dims) {
 		build.Damaged("is called with a tensor of shape %v", x.Type.Shape)
 	}
-	if x.Type.Shape[a] < 0 {
-		build.Refuse("a tensor of unknown size %v is repeated", x.Type.Shape)
-	}
 	wide := slices.Insert(slices.Clone(dims), a+1, build.Dim{Size: 1})
 	tiles := ones(len(wide))
 	tiles[a+1] = n
 	y := c.TF("Tile", nil, c.Reshape(x, wide...), c.I32s(tiles...))
 	out := slices.Clone(dims)
 	out[a] = build.Dim{Size: x.Type.Shape[a] * n}
+	if dims[a].Value != nil {
+		out[a] = build.Dim{Size: build.Unknown, Value: c.mul(dims[a].Value, c.I32(n))}
+	}
 	return c.Reshape(y, out...)
 }
 
@@ -173,11 +177,8 @@ func callUpSampling2D(c *Context) any {
 	x, back := c.last(c.In(0), c.channelsFirst())
 	c.Rank(x, 4, 4)
 	size := c.Config.ints("size", 2, 2, 2)
-	h, w := x.Type.Shape[1], x.Type.Shape[2]
-	if h < 0 || w < 0 {
-		build.Refuse("a tensor of unknown size %v is enlarged", x.Type.Shape)
-	}
-	return back(c.resize(x, h*size[0], w*size[1], c.Config.text("interpolation", "nearest")))
+	sides := c.TF("StridedSlice", nil, c.TF("Shape", nil, x), c.I32s(1), c.I32s(3), c.I32s(1))
+	return back(c.resize(x, c.mul(sides, c.I32s(size[0], size[1])), c.Config.text("interpolation", "nearest")))
 }
 
 func callUpSampling3D(c *Context) any {

@@ -21,9 +21,6 @@ var rnns = []Layer{
 	{Class: "RNN", Call: callRNN, Note: "with the cells of LSTM, GRU and SimpleRNN, and StackedRNNCells of them"},
 	{Class: "Bidirectional", Call: callBidirectional},
 	{Class: "TimeDistributed", Call: callTimeDistributed},
-	{Class: "ConvLSTM1D", Note: "a convolution in each step: export the model as a SavedModel"},
-	{Class: "ConvLSTM2D", Note: "a convolution in each step: export the model as a SavedModel"},
-	{Class: "ConvLSTM3D", Note: "a convolution in each step: export the model as a SavedModel"},
 }
 
 // unrollLimit is the number of steps up to which a loop is written out.
@@ -75,7 +72,8 @@ func newCell(c *Context, class string) cell {
 	case "lstm_cell":
 		return &lstmCell{gates{c, units}}
 	case "gru_cell":
-		return &gruCell{gates: gates{c, units}, after: c.Config.bool("reset_after", true)}
+		// Keras 2 had no such option at first.
+		return &gruCell{gates: gates{c, units}, after: c.Config.bool("reset_after", !c.im.keras2)}
 	case "simple_rnn_cell":
 		return &simpleCell{gates{c, units}}
 	}
@@ -354,13 +352,8 @@ func callBidirectional(c *Context) any {
 
 // mirrored is a layer that goes the other way.
 func mirrored(serialized config) config {
-	out, inner := config{}, config{}
-	for key, x := range serialized {
-		out[key] = x
-	}
-	for key, x := range serialized.object("config") {
-		inner[key] = x
-	}
+	out, inner := maps.Clone(serialized), config{}
+	maps.Copy(inner, serialized.object("config"))
 	inner["go_backwards"] = !serialized.object("config").bool("go_backwards", false)
 	out["config"] = map[string]any(inner)
 	return out

@@ -34,8 +34,8 @@ var operations = slices.Concat(
 		}},
 		{Class: "Softmax", Call: func(c *Context) any { return softmax(c, c.operand(0, "x"), c.whole("axis", -1)) }},
 		{Class: "LogSoftmax", Call: func(c *Context) any { return alongLast(c, c.operand(0, "x"), c.whole("axis", -1), "LogSoftmax") }},
-		{Class: "Var", Call: func(c *Context) any { _, v := c.spreadOver(); return v }},
-		{Class: "Std", Call: func(c *Context) any { _, v := c.spreadOver(); return c.TF("Sqrt", nil, v) }},
+		{Class: "Var", Call: func(c *Context) any { return c.variance() }},
+		{Class: "Std", Call: func(c *Context) any { return c.TF("Sqrt", nil, c.variance()) }},
 		{Class: "Logsumexp", Call: callLogsumexp},
 		{Class: "Argmax", Call: func(c *Context) any { return c.extreme("ArgMax") }},
 		{Class: "Argmin", Call: func(c *Context) any { return c.extreme("ArgMin") }},
@@ -196,12 +196,12 @@ func callEluOperation(c *Context) any {
 	return c.where(c.TF("Greater", nil, x, c.F32(0)), y, c.mul(c.F32(alpha), y))
 }
 
-// spreadOver returns mean and variance over the axes of the operation.
-func (c *Context) spreadOver() (mean, variance *ir.Value) {
+// variance returns the variance over the axes of the operation.
+func (c *Context) variance() *ir.Value {
 	x := c.operand(0, "x")
 	axes := c.over(x)
-	mean = c.reduce("Mean", x, true, axes...)
-	return mean, c.reduce("Mean", c.TF("SquaredDifference", nil, x, mean), c.flag("keepdims", false), axes...)
+	mean := c.reduce("Mean", x, true, axes...)
+	return c.reduce("Mean", c.TF("SquaredDifference", nil, x, mean), c.flag("keepdims", false), axes...)
 }
 
 func callLogsumexp(c *Context) any {
@@ -341,5 +341,5 @@ func callResizeOperation(c *Context) any {
 	if interpolation == "" {
 		interpolation = "bilinear"
 	}
-	return c.resize(x, size[0], size[1], interpolation)
+	return c.resize(x, c.I32s(size...), interpolation)
 }
