@@ -212,6 +212,15 @@ def compare(octet, found):
     return out | json.loads(run.stdout.splitlines()[-1])
 
 
+def keep(record):
+    """Write a record to .corpus/agree.json, over that of an earlier run."""
+    path, there = CORPUS / 'agree.json', {s.name for s in source.sources()}
+    kept = {r['name']: r for r in json.loads(path.read_text()) if r['name'] in there} if path.exists() else {}
+    kept[record['name']] = record
+    path.write_text(json.dumps([kept[n] for n in sorted(kept)], indent=1) + '\n')
+    return record
+
+
 def summary(records):
     """Lines for people."""
     yield f'{len(records)} sources: ' + ', '.join(
@@ -242,11 +251,7 @@ def main():
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
         with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
-            records = list(pool.map(lambda s: compare(octet, s), wanted))
-    path = CORPUS / 'agree.json'
-    kept = {r['name']: r for r in json.loads(path.read_text())} if path.exists() and a.name else {}
-    kept |= {r['name']: r for r in records}
-    path.write_text(json.dumps([kept[n] for n in sorted(kept)], indent=1) + '\n')
+            records = [keep(r) for r in pool.map(lambda s: compare(octet, s), wanted)]
     print('\n'.join(summary(records)))
     if any(r['verdict'] == 'wrong' or r['verdict'] == 'refused' and r['lite'] for r in records):
         sys.exit(1)

@@ -31,7 +31,7 @@ def parts(x):
     """A variable in three parts, and an embedding."""
     split = v1.fixed_size_partitioner(3)
     table = v1.get_variable('table', [12, 4], initializer=v1.random_normal_initializer(seed=3), partitioner=split)
-    return tf.concat([tf.nn.embedding_lookup(list(table), i, 'div') for i in tf.unstack(x, axis=1)], -1)
+    return tf.concat([v1.nn.embedding_lookup(list(table), i, 'div') for i in tf.unstack(x, axis=1)], -1)
 
 
 def saved(name, build, shape, dtype, resource, given=None):
