@@ -245,3 +245,23 @@ func TestSizesThatAreNotPossible(t *testing.T) {
 		t.Error("more rows than there ever are")
 	}
 }
+
+// TestSlicesOfUnknownDimensions takes at most 100 rows of a tensor that may have fewer.
+func TestSlicesOfUnknownDimensions(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, 5}})
+	slice := func(from, to int, attr *op.StridedSlice) tensor.Shape {
+		return b.Emit("y", "STRIDED_SLICE", attr, x, b.Ints("begin", from, 0), b.Ints("end", to, 5), b.Ints("strides", 1, 1)).Type.Shape
+	}
+	for name, c := range map[string]struct{ got, want tensor.Shape }{
+		"x[:100]": {slice(0, 100, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{-1, 5}},
+		"x[-8:]":  {slice(-8, 0, &op.StridedSlice{BeginMask: 2, EndMask: 3}), tensor.Shape{-1, 5}},
+		"x[:1]":   {slice(0, 1, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{1, 5}},
+		"x[0]":    {slice(0, 1, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
+		"x[3, :]": {slice(3, 4, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
+	} {
+		if !c.got.Equal(c.want) {
+			t.Errorf("%s is %v, want %v", name, c.got, c.want)
+		}
+	}
+}

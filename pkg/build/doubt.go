@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -36,6 +37,31 @@ func (b *Builder) doubt(n *ir.Node, in [2][]*tensor.Tensor, x, y *tensor.Tensor)
 			x.Data, y.Data = nil, nil
 			return
 		}
+	}
+}
+
+// doubtSlice makes the sizes of a slice differ that are equal because both worlds are large enough: x[:100] of an unknown dimension has at most 100 rows. Slices of one row are taken to
+// exist.
+func (b *Builder) doubtSlice(n *ir.Node, in [2][]*tensor.Tensor, x, y *tensor.Tensor) {
+	attr, ok := n.Attr.(*op.StridedSlice)
+	if !ok || n.Op != "STRIDED_SLICE" || len(x.Shape) != len(y.Shape) {
+		return
+	}
+	result := 0
+	for axis, d := range in[0][0].Shape {
+		if attr.ShrinkAxisMask>>axis&1 != 0 {
+			continue
+		}
+		if result >= len(x.Shape) {
+			return
+		}
+		if d != in[1][0].Shape[axis] && x.Shape[result] == y.Shape[result] && x.Shape[result] > 1 {
+			p := b.state.freshProbe()
+			x.Shape, y.Shape = x.Shape.Clone(), y.Shape.Clone()
+			x.Shape[result], y.Shape[result] = p[0], p[1]
+			x.Data, y.Data = nil, nil
+		}
+		result++
 	}
 }
 

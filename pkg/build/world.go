@@ -137,6 +137,7 @@ func (b *Builder) infer(o *op.Op, n *ir.Node) ([]*fact, error) {
 	for i := range facts {
 		if !same {
 			b.doubt(n, in, first[i], second[i])
+			b.doubtSlice(n, in, first[i], second[i])
 		}
 		f := &fact{[2]*tensor.Tensor{first[i], second[i]}}
 		if x, y := first[i], second[i]; len(x.Shape) != len(y.Shape) {
