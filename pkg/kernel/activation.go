@@ -39,7 +39,9 @@ func bounded(x, lo, hi float32) float32 {
 
 // F32Elu computes x where x >= 0, else exp(x) - 1.
 func F32Elu(dst, src []float32) {
-	for i, x := range src[:len(dst)] {
+	n := mapElu(dst, src)
+	dst = dst[n:]
+	for i, x := range src[n:][:len(dst)] {
 		if x < 0 {
 			x = F32Expm1(x)
 		}
@@ -80,7 +82,9 @@ func F32HardSwish(dst, src []float32) {
 // F32Gelu computes x/2 * erfc(-x/√2), the exact form of GELU.
 func F32Gelu(dst, src []float32) {
 	const sqrtHalf = 0.70710678118654752440
-	for i, x := range src[:len(dst)] {
+	n := mapGelu(dst, src)
+	dst = dst[n:]
+	for i, x := range src[n:][:len(dst)] {
 		dst[i] = 0.5 * x * F32Erfc(x*-sqrtHalf)
 	}
 }
@@ -88,7 +92,9 @@ func F32Gelu(dst, src []float32) {
 // F32GeluTanh computes x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³))), the approximate form of GELU.
 func F32GeluTanh(dst, src []float32) {
 	const sqrt2OverPi = 0.79788456080286535588
-	for i, x := range src[:len(dst)] {
+	n := mapGeluTanh(dst, src)
+	dst = dst[n:]
+	for i, x := range src[n:][:len(dst)] {
 		cube := float32(0.044715 * x * x * x)
 		dst[i] = float32(0.5*x) * (1 + F32Tanh(sqrt2OverPi*(x+cube)))
 	}

@@ -18,3 +18,18 @@ func logisticAVX2(dst *float32, src *float32, n int)
 //
 //go:noescape
 func tanhAVX2(dst *float32, src *float32, n int)
+
+// eluAVX2 stores x where it is not below 0, else e^x - 1, of src in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func eluAVX2(dst *float32, src *float32, n int)
+
+// geluTanhAVX2 stores x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³))) of src in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func geluTanhAVX2(dst *float32, src *float32, n int)
+
+// geluAVX2 stores x/2 * erfc(-x/√2) of src in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func geluAVX2(dst *float32, src *float32, n int)

@@ -15,6 +15,18 @@ var maps = []struct {
 	{"Exp", F32MapExp, F32Exp},
 	{"Logistic", F32MapLogistic, F32Logistic},
 	{"Tanh", F32MapTanh, F32Tanh},
+	{"Elu", F32Elu, func(x float32) float32 {
+		if x < 0 {
+			return F32Expm1(x)
+		}
+		return x
+	}},
+	{"Gelu", F32Gelu, func(x float32) float32 { return 0.5 * x * F32Erfc(x*float32(-math.Sqrt2/2)) }},
+	{"GeluTanh", F32GeluTanh, func(x float32) float32 {
+		y := []float32{x}
+		F32GeluTanh(y, y) // too few for a variant
+		return y[0]
+	}},
 }
 
 func TestMap(t *testing.T) {
@@ -29,7 +41,7 @@ func TestMap(t *testing.T) {
 				m.run(dst[:len(src)], src)
 				for i, x := range src {
 					if want := m.f(x); !sameFloat(dst[i], want) {
-						t.Fatalf("F32Map%s(%g) = %g, want %g", m.name, x, dst[i], want)
+						t.Fatalf("%s(%g) = %g, want %g", m.name, x, dst[i], want)
 					}
 				}
 				src = src[:0]
@@ -41,7 +53,7 @@ func TestMap(t *testing.T) {
 			}
 			check()
 			// Around the limits, where results turn into constants.
-			for _, x := range []float32{10, 20, 40, 88.722839, 89, 100, 103.97208, 104, 110, 9.0109} {
+			for _, x := range []float32{10, 20, 40, 1.4142135, 5.6568542, 14.495689, 88.722839, 89, 100, 103.97208, 104, 110, 9.0109} {
 				for _, x := range []float32{x, -x, x / 2, -x / 2} {
 					for up, down := x, x; len(src) < cap(src); {
 						src = append(src, up, down)

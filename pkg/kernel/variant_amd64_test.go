@@ -44,6 +44,9 @@ func TestVariantsRun(t *testing.T) {
 		"exp":      func() { F32MapExp(y, x) },
 		"logistic": func() { F32MapLogistic(y, x) },
 		"tanh":     func() { F32MapTanh(y, x) },
+		"elu":      func() { F32Elu(y, x) },
+		"gelu":     func() { F32Gelu(y, x) },
+		"geluTanh": func() { F32GeluTanh(y, x) },
 	}
 	for _, c := range vectorRows {
 		cases[c.name] = func() { c.row(y[:1<<12], x[:1<<12], x[1<<12:][:1<<12]) }

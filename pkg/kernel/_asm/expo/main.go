@@ -1,5 +1,5 @@
-// Command expo writes the AVX2 kernels of the exponential family. Their Go counterparts are F32Exp, F32Logistic and F32Tanh: these
-// kernels do the same operations on float64, four at a time.
+// Command expo writes the AVX2 kernels of the exponential family. Their Go counterparts are F32Exp, F32Logistic, F32Tanh, F32Elu, F32Gelu and
+// F32GeluTanh: these kernels do the same operations on float64, four at a time.
 package main
 
 //go:generate go run . -out ../../expo_amd64.s -stubs ../../expo_stub_amd64.go -pkg kernel
@@ -16,7 +16,7 @@ import (
 const (
 	vector   = 8  // float32 in a register
 	register = 32 // bytes
-	size     = 4  // bytes of a float32
+	less     = 17 // the predicate of a comparison: ordered, quiet
 )
 
 // table is the constants in memory, each filling a register.
@@ -62,38 +62,66 @@ func main() {
 	// Beyond these limits the results are infinities and zeros, ones and zeros, and ones, as at them.
 	lo, hi, top := c.f32(-110), c.f32(100), c.f32(20)
 
-	// Each function prepares float32 arguments for e^x, and makes results of p and s, where e^x = s·(1 + p).
-	each("expAVX2", "e^x", func(x reg.VecVirtual) { clamp(x, lo, hi) }, nil, func(p, s reg.VecVirtual) {
-		VMULPD(s, p, p)
-		VADDPD(p, s, p)
-	}, c)
-	each("logisticAVX2", "1 / (1 + e^-x)", func(x reg.VecVirtual) {
-		clamp(x, lo, hi)
-		VXORPS(signs, x, x)
-	}, nil, func(p, s reg.VecVirtual) {
-		VMULPD(s, p, p)
-		VADDPD(p, s, p)
-		one := YMM()
-		VMOVUPD(c.f64(1), one)
-		VADDPD(p, one, p)
-		VDIVPD(p, one, p)
-	}, c)
-	each("tanhAVX2", "the hyperbolic tangent of x", func(x reg.VecVirtual) {
-		mask, limit := YMM(), YMM()
-		VMOVUPS(signs, mask)
-		VANDNPS(x, mask, x)
-		VMOVUPS(top, limit)
-		VMINPS(x, limit, x)
-		VADDPS(x, x, x)
-	}, &signs, func(p, s reg.VecVirtual) {
-		VMULPD(s, p, p)
-		one := YMM()
-		VMOVUPD(c.f64(1), one)
-		VSUBPD(one, s, s)
-		VADDPD(s, p, p)
-		VADDPD(c.f64(2), p, s)
-		VDIVPD(s, p, p)
-	}, c)
+	for _, f := range []function{
+		{
+			name: "expAVX2", does: "e^x",
+			prepare: func(x reg.VecVirtual) { clamp(x, lo, hi) },
+			finish:  exp,
+		},
+		{
+			name: "logisticAVX2", does: "1 / (1 + e^-x)",
+			prepare: func(x reg.VecVirtual) {
+				clamp(x, lo, hi)
+				VXORPS(signs, x, x)
+			},
+			finish: func(p, s reg.VecVirtual) {
+				exp(p, s)
+				one := YMM()
+				VMOVUPD(c.f64(1), one)
+				VADDPD(p, one, p)
+				VDIVPD(p, one, p)
+			},
+		},
+		{
+			name: "tanhAVX2", does: "the hyperbolic tangent of x",
+			prepare: func(x reg.VecVirtual) { twice(x, signs, top) },
+			finish:  func(p, s reg.VecVirtual) { tanh(p, s, c) },
+			last:    func(out, x reg.VecVirtual) { sign(out, x, signs) },
+		},
+		{
+			name: "eluAVX2", does: "x where it is not below 0, else e^x - 1,",
+			prepare: func(x reg.VecVirtual) { clamp(x, lo, hi) },
+			finish:  func(p, s reg.VecVirtual) { expm1(p, s, c) },
+			last: func(out, x reg.VecVirtual) {
+				negative := YMM()
+				VXORPS(negative, negative, negative)
+				VCMPPS(Imm(less), negative, x, negative)
+				VBLENDVPS(negative, out, x, out)
+			},
+		},
+		{
+			name: "geluTanhAVX2", does: "x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³)))",
+			prepare: func(x reg.VecVirtual) {
+				cube := YMM()
+				VMULPS(c.f32(0.044715), x, cube)
+				VMULPS(x, cube, cube)
+				VMULPS(x, cube, cube)
+				VADDPS(cube, x, x)
+				VMULPS(c.f32(0.79788456080286535588), x, x)
+				twice(x, signs, top)
+			},
+			finish: func(p, s reg.VecVirtual) { tanh(p, s, c) },
+			last: func(out, x reg.VecVirtual) {
+				sign(out, x, signs) // the sign of the tangent's argument is that of x
+				VADDPS(c.f32(1), out, out)
+				VMULPS(c.f32(0.5), x, x)
+				VMULPS(out, x, out)
+			},
+		},
+	} {
+		f.write(c)
+	}
+	gelu(c, signs)
 	Generate()
 }
 
@@ -118,8 +146,36 @@ var (
 	constants    = append([]float64{1, 2, log2e, shift, ln2Hi, ln2Lo}, coefficients...)
 )
 
-// each writes a kernel that applies a function to eight elements at a time. If sign is given, results get the argument's sign.
-func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish func(p, s reg.VecVirtual), c *table) {
+// function is a function of one number by way of e^x.
+type function struct {
+	name, does string
+	prepare    func(x reg.VecVirtual)      // makes eight float32 arguments of e^x
+	finish     func(p, s reg.VecVirtual)   // makes p the result for four of them, where e^x = s·(1 + p); it may change s
+	last       func(out, x reg.VecVirtual) // makes out the result for eight x, if finish does not; it may change x
+}
+
+// write writes the kernel that applies the function to eight elements at a time.
+func (f *function) write(c *table) {
+	loop(f.name, f.does, func(src Mem, out reg.VecVirtual) {
+		x := YMM()
+		VMOVUPS(src, x)
+		f.prepare(x)
+		half, scale := widen(x), [2]reg.VecVirtual{YMM(), YMM()}
+		expm1Scaled(half[:], scale[:], c)
+		for i := range half {
+			f.finish(half[i], scale[i])
+		}
+		narrow(half, out)
+		if f.last != nil {
+			x := YMM()
+			VMOVUPS(src, x)
+			f.last(out, x)
+		}
+	})
+}
+
+// loop writes a kernel that computes eight elements, out, at a time.
+func loop(name, does string, body func(src Mem, out reg.VecVirtual)) {
 	TEXT(name, NOSPLIT, "func(dst, src *float32, n int)")
 	Pragma("noescape")
 	Doc(name + " stores " + does + " of src in dst, which may be src, for n elements, a positive multiple of 8.")
@@ -127,28 +183,8 @@ func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish f
 	src := Load(Param("src"), GP64())
 	n := Load(Param("n"), GP64())
 	Label("step")
-	x := YMM()
-	VMOVUPS(Mem{Base: src}, x)
-	prepare(x)
-	half, scale := [2]reg.VecVirtual{YMM(), YMM()}, [2]reg.VecVirtual{YMM(), YMM()}
-	upper := XMM()
-	VEXTRACTF128(Imm(1), x, upper)
-	VCVTPS2PD(x.AsX(), half[0])
-	VCVTPS2PD(upper, half[1])
-	expm1Scaled(half[:], scale[:], c)
-	for i := range half {
-		finish(half[i], scale[i])
-	}
 	out := YMM()
-	low, high := XMM(), XMM()
-	VCVTPD2PSY(half[0], low)
-	VCVTPD2PSY(half[1], high)
-	VINSERTF128(Imm(1), high, low.AsY(), out)
-	if sign != nil {
-		VMOVUPS(Mem{Base: src}, x)
-		VANDPS(*sign, x, x)
-		VORPS(x, out, out)
-	}
+	body(Mem{Base: src}, out)
 	VMOVUPS(out, Mem{Base: dst})
 	ADDQ(Imm(register), src)
 	ADDQ(Imm(register), dst)
@@ -156,6 +192,60 @@ func each(name, does string, prepare func(x reg.VecVirtual), sign *Mem, finish f
 	JNZ(LabelRef("step"))
 	VZEROUPPER()
 	RET()
+}
+
+// widen returns eight float32 as float64.
+func widen(x reg.VecVirtual) [2]reg.VecVirtual {
+	half, upper := [2]reg.VecVirtual{YMM(), YMM()}, XMM()
+	VEXTRACTF128(Imm(1), x, upper)
+	VCVTPS2PD(x.AsX(), half[0])
+	VCVTPS2PD(upper, half[1])
+	return half
+}
+
+// narrow rounds eight float64 to float32.
+func narrow(half [2]reg.VecVirtual, out reg.VecVirtual) {
+	low, high := XMM(), XMM()
+	VCVTPD2PSY(half[0], low)
+	VCVTPD2PSY(half[1], high)
+	VINSERTF128(Imm(1), high, low.AsY(), out)
+}
+
+// exp makes p = e^x.
+func exp(p, s reg.VecVirtual) {
+	VMULPD(s, p, p)
+	VADDPD(p, s, p)
+}
+
+// expm1 makes p = e^x - 1. It changes s.
+func expm1(p, s reg.VecVirtual, c *table) {
+	VMULPD(s, p, p)
+	VSUBPD(c.f64(1), s, s)
+	VADDPD(s, p, p)
+}
+
+// twice makes 2|x|, limited to where the hyperbolic tangent is 1; a NaN stays.
+func twice(x reg.VecVirtual, signs, top Mem) {
+	mask, limit := YMM(), YMM()
+	VMOVUPS(signs, mask)
+	VANDNPS(x, mask, x)
+	VMOVUPS(top, limit)
+	VMINPS(x, limit, x)
+	VADDPS(x, x, x)
+}
+
+// tanh makes p the hyperbolic tangent of x/2, not negative. It changes s.
+func tanh(p, s reg.VecVirtual, c *table) {
+	expm1(p, s, c)
+	VADDPD(c.f64(2), p, s)
+	VDIVPD(s, p, p)
+}
+
+// sign gives out, which has none, the sign of x.
+func sign(out, x reg.VecVirtual, signs Mem) {
+	s := YMM()
+	VANDPS(signs, x, s)
+	VORPS(s, out, out)
 }
 
 // expm1Scaled replaces every x by p and sets s, as the Go function of this name does. The processor computes them side by side.
