@@ -176,7 +176,7 @@ class Open(tf.Module):
     def broadcast(self, x):
         n = tf.shape(x)[0]
         mask = tf.linalg.band_part(tf.ones([6, 6]), -1, 0)
-        return {'y': x[:, None, :] * mask + tf.zeros([n, 6, 6]), 'z': tf.concat([x, tf.fill([n, 1], 2.0)], 1), 'r': tf.range(n)}
+        return {'y': x[:, None, :] * mask + tf.zeros([n, 6, 6]), 'z': tf.concat([x, tf.fill([n, 1], 2.0)], 1)}
 
 
 class State(tf.Module):
