@@ -83,7 +83,12 @@ func foldRows[T Number, A int64 | float64](acc []A, x []T, fold Fold) {
 	x = x[:len(acc)]
 	switch fold {
 	case SumOf, MeanOf:
-		for i, v := range x {
+		n := 0
+		if f, ok := any(x).([]float32); ok {
+			n = sumRows(any(acc).([]float64), f)
+		}
+		acc := acc[n:]
+		for i, v := range x[n:] {
 			acc[i] += A(v)
 		}
 	case ProdOf:

@@ -1,19 +1,22 @@
 package kernel
 
+import "math"
+
 // F32Softmax computes exp(beta*(x - m)) / Σ exp(beta*(x - m)) over rows of n elements, m being a row's greatest: the sum is made by F32Sum
 // and rounded to float32. A NaN or +Inf makes its row NaN. dst may be src.
 func F32Softmax(dst, src []float32, n int, beta float32) {
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
-		top := f32Max(in)
-		for i, x := range in {
-			out[i] = (x - top) * beta
+		_, top, isNaN := f32MinMax(in) // a zero of either sign will do
+		if isNaN {
+			top = float32(math.NaN())
+		}
+		Sub(out, in, []float32{top})
+		if beta != 1 {
+			Mul(out, out, []float32{beta})
 		}
 		F32MapExp(out, out)
-		sum := float32(F32Sum(out))
-		for i, e := range out {
-			out[i] = e / sum
-		}
+		Div(out, out, []float32{float32(F32Sum(out))})
 	}
 }
 

@@ -11,6 +11,7 @@ func (s *lanes) fold() float64 {
 // F32Sum returns the sum of x: the exact numbers added up in float64 in eight lanes.
 func F32Sum(x []float32) float64 {
 	var s lanes
+	x = x[s.add(x):]
 	for ; len(x) >= 8; x = x[8:] {
 		s[0] += float64(x[0])
 		s[1] += float64(x[1])
@@ -30,6 +31,7 @@ func F32Sum(x []float32) float64 {
 // F32SumSquares returns the sum of the squares of x, each exact in float64, in the order of F32Sum.
 func F32SumSquares(x []float32) float64 {
 	var s lanes
+	x = x[s.addSquares(x):]
 	for ; len(x) >= 8; x = x[8:] {
 		for i := range s {
 			v := float64(x[i])

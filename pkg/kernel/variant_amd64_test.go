@@ -48,6 +48,18 @@ func TestVariantsRun(t *testing.T) {
 		"gelu":     func() { F32Gelu(y, x) },
 		"geluTanh": func() { F32GeluTanh(y, x) },
 	}
+	cases["sums of columns"] = func() {
+		var acc [reduceBlock]float64
+		for row := x; len(row) > 0; row = row[reduceBlock:] {
+			foldRows(acc[:], row, SumOf)
+		}
+	}
+	for _, c := range sums {
+		if c.name == "mean of columns" {
+			continue // it divides more than it adds up
+		}
+		cases[c.name] = func() { c.run(y, x) }
+	}
 	for _, c := range vectorRows {
 		cases[c.name] = func() { c.row(y[:1<<12], x[:1<<12], x[1<<12:][:1<<12]) }
 	}

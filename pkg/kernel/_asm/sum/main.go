@@ -1,0 +1,76 @@
+// Command sum writes the AVX2 kernels that add up numbers in float64. Their Go counterparts are F32Sum, F32SumSquares and foldRows.
+package main
+
+//go:generate go run . -out ../../sum_amd64.s -stubs ../../sum_stub_amd64.go -pkg kernel
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+const (
+	half     = 4  // float64 in a register
+	register = 32 // bytes
+)
+
+func main() {
+	ConstraintExpr("amd64")
+	ConstraintExpr("!purego")
+	lanes("sumAVX2", "every eighth element", func(reg.VecVirtual) {})
+	lanes("sumSquaresAVX2", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
+	columns()
+	Generate()
+}
+
+// lanes writes a kernel that adds what f makes of the elements to eight sums.
+func lanes(name, what string, f func(v reg.VecVirtual)) {
+	TEXT(name, NOSPLIT, "func(x *float32, n int, sums *[8]float64)")
+	Pragma("noescape")
+	Doc(name + " adds " + what + " to each of sums, one after the other. n is a positive multiple of 8.")
+	x := Load(Param("x"), GP64())
+	n := Load(Param("n"), GP64())
+	at := Load(Param("sums"), GP64())
+	sums := [2]reg.VecVirtual{YMM(), YMM()}
+	for i, s := range sums {
+		VMOVUPD(Mem{Base: at, Disp: i * register}, s)
+	}
+	Label("step")
+	for i, s := range sums {
+		v := YMM()
+		VCVTPS2PD(Mem{Base: x, Disp: i * register / 2}, v)
+		f(v)
+		VADDPD(v, s, s)
+	}
+	ADDQ(Imm(register), x)
+	SUBQ(Imm(2*half), n)
+	JNZ(LabelRef("step"))
+	for i, s := range sums {
+		VMOVUPD(s, Mem{Base: at, Disp: i * register})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// columns writes the kernel that adds to each of many sums.
+func columns() {
+	TEXT("sumRowsAVX2", NOSPLIT, "func(sums *float64, x *float32, n int)")
+	Pragma("noescape")
+	Doc("sumRowsAVX2 adds x[i] to sums[i] for n elements, a positive multiple of 8.")
+	sums := Load(Param("sums"), GP64())
+	x := Load(Param("x"), GP64())
+	n := Load(Param("n"), GP64())
+	Label("step")
+	for i := range 2 {
+		v := YMM()
+		VCVTPS2PD(Mem{Base: x, Disp: i * register / 2}, v)
+		VADDPD(Mem{Base: sums, Disp: i * register}, v, v)
+		VMOVUPD(v, Mem{Base: sums, Disp: i * register})
+	}
+	ADDQ(Imm(register), x)
+	ADDQ(Imm(2*register), sums)
+	SUBQ(Imm(2*half), n)
+	JNZ(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}

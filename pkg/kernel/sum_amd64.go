@@ -1,0 +1,38 @@
+//go:build amd64 && !purego
+
+package kernel
+
+// wholeLanes returns how many of n elements variants add up.
+func wholeLanes(n int) int {
+	if !useAVX2 {
+		return 0
+	}
+	return n &^ 7
+}
+
+// add takes the first elements of x into the sums and returns how many.
+func (s *lanes) add(x []float32) int {
+	n := wholeLanes(len(x))
+	if n > 0 {
+		sumAVX2(&x[0], n, (*[8]float64)(s))
+	}
+	return n
+}
+
+// addSquares takes the squares of the first elements of x into the sums and returns how many.
+func (s *lanes) addSquares(x []float32) int {
+	n := wholeLanes(len(x))
+	if n > 0 {
+		sumSquaresAVX2(&x[0], n, (*[8]float64)(s))
+	}
+	return n
+}
+
+// sumRows adds the first elements of x to those of acc and returns how many.
+func sumRows(acc []float64, x []float32) int {
+	n := wholeLanes(len(acc))
+	if n > 0 {
+		sumRowsAVX2(&acc[0], &x[:n][0], n)
+	}
+	return n
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (s *lanes) add([]float32) int        { return 0 }
+func (s *lanes) addSquares([]float32) int { return 0 }
+func sumRows([]float64, []float32) int    { return 0 }
