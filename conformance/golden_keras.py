@@ -1,6 +1,6 @@
 """Makes pkg/frontend/keras/testdata/layers.zip: models of one layer or few, and what Keras computes with them.
 
-usage: golden_keras.py [NAME …]      only cases whose name holds one of these; the archive is then made of these alone
+usage: golden_keras.py [NAME …]      only cases whose name holds one of these; the archive keeps the others
 
 For each case: NAME/model.keras or NAME/model.h5, NAME/in.npz and NAME/out.npz, whose keys are the numbers of inputs and outputs.
 """
@@ -32,7 +32,7 @@ def randomize(model):
     """Weights that tell: no zeros and ones as they are made, positive where variances are."""
     random = np.random.RandomState(3)
     for v in model.variables:
-        if not v.dtype.startswith('float') and v.dtype != 'bfloat16':
+        if not v.dtype.startswith('float') and v.dtype != 'bfloat16' or v.path.endswith('_scale'):
             continue
         low, high = (0.5, 1.5) if 'variance' in v.path else (-0.5, 0.5)
         v.assign(random.uniform(low, high, v.shape).astype(np.float32))
@@ -58,11 +58,12 @@ def samples(model):
 def main():
     words = sys.argv[1:]
     OUT.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(OUT, 'w', zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory() as tmp:
-
-        def put(name, data):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-
+    entries = {}  # by folder
+    if words and OUT.exists():
+        with zipfile.ZipFile(OUT) as old:
+            for name in old.namelist():
+                entries.setdefault(os.path.dirname(name), {})[os.path.basename(name)] = old.read(name)
+    with tempfile.TemporaryDirectory() as tmp:
         for name, make in cases.CASES.items():
             if words and not any(w in name for w in words):
                 continue
@@ -73,17 +74,22 @@ def main():
                 randomize(model)
                 arrays = samples(model)
                 out = model(arrays if len(arrays) > 1 else arrays[0], training=False)
-                flat = keras.tree.flatten(out)
+                flat = [keras.ops.cast(t, 'float32') if 'float' in str(t.dtype) else t for t in keras.tree.flatten(out)]
                 for form in ('keras', 'h5') if name in cases.BOTH else ('keras',):
                     path = pathlib.Path(tmp) / f'model.{form}'
                     model.save(path)
-                    folder = name if form == 'keras' else f'{name}-h5'
-                    put(f'{folder}/model.{form}', path.read_bytes())
-                    put(f'{folder}/in.npz', npz(arrays))
-                    put(f'{folder}/out.npz', npz([np.asarray(keras.ops.cast(t, "float32") if t.dtype == "bfloat16" else t) for t in flat]))
+                    entries[name if form == 'keras' else f'{name}-h5'] = {
+                        f'model.{form}': path.read_bytes(),
+                        'in.npz': npz(arrays),
+                        'out.npz': npz([np.asarray(t) for t in flat]),
+                    }
             except Exception as e:
                 print(f'{name}: {type(e).__name__}: {str(e)[:200]}')
                 raise
+    with zipfile.ZipFile(OUT, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for folder in [f for name in cases.CASES for f in (name, f'{name}-h5') if f in entries]:
+            for name, data in entries[folder].items():
+                archive.writestr(zipfile.ZipInfo(f'{folder}/{name}', (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     print(f'{OUT.stat().st_size} bytes')
 
 

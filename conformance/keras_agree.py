@@ -61,8 +61,11 @@ def theirs(found):
             for t, n in zip(tensors, known if len(known) == len(tensors) else [t.name for t in tensors])
         ]
 
-    outs = renamed(found.outputs, runner.get_output_details())
-    return dataclasses.replace(found, outputs=outs, signature=model.key)
+    ins, outs = (
+        renamed(found.inputs, runner.get_input_details()),
+        renamed(found.outputs, runner.get_output_details()),
+    )
+    return dataclasses.replace(found, inputs=ins, outputs=outs, signature=model.key)
 
 
 def judge(found, form):
@@ -77,10 +80,10 @@ def judge(found, form):
     if found.lite is not None:
         other = theirs(found)
         record['lite_ops'] = sum(operators(found.lite).values())
-        names = {a.name: b.name for a, b in zip(found.outputs, other.outputs)}
+        names = {a.name: b.name for a, b in zip(found.inputs + found.outputs, other.inputs + other.outputs)}
         try:
             record['lite_error'], record['lite_problems'] = agree.error(
-                Model(found.lite, other), samples, [{names[k]: v for k, v in want.items()} for want in wanted]
+                Model(found.lite, other), *([{names[k]: v for k, v in each.items()} for each in way] for way in (samples, wanted))
             )
         except (RuntimeError, ValueError, KeyError) as e:
             record['lite_problems'] = [str(e)[:300]]

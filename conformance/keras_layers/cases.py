@@ -255,3 +255,45 @@ for name, f in {
 }.items():
     model((3, 4))(f, f'ops/{name}', name in ('arithmetic', 'mean', 'getitem', 'concatenate', 'matmul'))
 CASES['models/mixed_bfloat16'] = lambda: keras.Sequential([keras.Input((4,)), L.Dense(3, dtype='bfloat16')])
+
+
+for same in ('same', 'valid'):
+    layer(f'conv_lstm1d/{same}', (4, 7, 2), lambda s=same: L.ConvLSTM1D(3, 3, padding=s, return_sequences=True), both=same == 'same')
+    layer(f'conv_lstm2d/{same}', (3, 6, 5, 2), lambda s=same: L.ConvLSTM2D(3, 3, padding=s), both=same == 'same')
+layer('conv_lstm2d/strides_backwards', (3, 6, 5, 2),
+      lambda: L.ConvLSTM2D(3, (3, 2), strides=2, go_backwards=True, return_sequences=True, use_bias=False))
+layer('conv_lstm2d/dilated', (2, 6, 5, 2), lambda: L.ConvLSTM2D(2, 2, dilation_rate=2, recurrent_activation='hard_sigmoid'))
+layer('conv_lstm2d/loop', (18, 4, 3, 2), lambda: L.ConvLSTM2D(2, 2, padding='same', return_sequences=True))
+model((3, 4, 4, 2))(lambda x: L.ConvLSTM2D(2, 2, padding='same', return_state=True)(x), 'conv_lstm2d/state')
+for n, shape in ((1, (8, 3)), (2, (8, 6, 3)), (3, (4, 6, 2, 3))):
+    for kind in ('Max', 'Average'):
+        layer(f'adaptive_pool/{kind.lower()}{n}d', shape, lambda k=kind, n=n: getattr(L, f'Adaptive{k}Pooling{n}D')(2))
+layer('random_crop', (8, 8, 3), lambda: L.RandomCrop(4, 4))
+layer('rand_augment', (8, 8, 3), lambda: L.RandAugment((0, 255)))
+
+
+def quantized(make):
+    """The model with weights of int8."""
+
+    def wrap():
+        m = make()
+        m.quantize('int8')
+        return m
+
+    return wrap
+
+
+model((6,))(lambda x: L.Dense(3)(L.Dense(8, activation='relu')(x)), 'quantized/dense')
+model((3, 6))(lambda x: L.Dense(4, use_bias=False)(x), 'quantized/dense_rank3')
+model((3, 6))(lambda x: L.EinsumDense('abc,cd->abd', (None, 4), bias_axes='d')(x), 'quantized/einsum')
+model((3, 6))(lambda x: L.EinsumDense('abc,dec->abed', (None, 2, 4), bias_axes='ed')(x), 'quantized/einsum_order')
+model((4,), dtype='int32')(lambda x: L.Embedding(6, 4)(x), 'quantized/embedding')
+model((5, 8))(lambda x: L.MultiHeadAttention(2, 4)(x, x), 'quantized/attention')
+for name in [n for n in CASES if n.startswith('quantized/')]:
+    CASES[name] = quantized(CASES[name])
+for policy in ('mixed_float16', 'mixed_bfloat16', 'float16'):
+    layer(f'policy/{policy}', (6, 6, 2), lambda p=policy: keras.Sequential(
+        [L.Conv2D(3, 3, dtype=p), L.Activation('relu', dtype=p), L.Flatten(), L.Dense(2, dtype=keras.DTypePolicy(p))]))
+
+model((3, 4))(lambda x: (x + ops.reshape(ops.arange(12.0), (3, 4))) * ops.sqrt(2.0), 'ops/constants', both=True)
+model((3, 4))(lambda x: ops.maximum(x - ops.mean(x, axis=1, keepdims=True), 0.5), 'ops/like_layers', both=True)

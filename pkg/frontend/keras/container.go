@@ -178,6 +178,9 @@ func (r *evaluation) get(x any) any {
 	switch x := x.(type) {
 	case result:
 		return r.result(x)
+	case constant:
+		c := &Context{Builder: r.im.b, im: r.im, name: r.model.name}
+		return c.cast(c.numbers("value", x.value), x.dtype)
 	case []any:
 		out := make([]any, len(x))
 		for i, y := range x {

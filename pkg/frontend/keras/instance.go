@@ -24,6 +24,12 @@ type call struct {
 	kwargs map[string]any
 }
 
+// constant is a tensor that stands in the configuration.
+type constant struct {
+	value any
+	dtype string
+}
+
 // result names a result of a call.
 type result struct {
 	layer        string
@@ -43,8 +49,12 @@ func (im *importer) instance(c config) *instance {
 		l.class = l.class[i+1:]
 	}
 	module := c.text("module", "")
-	// Files in HDF5 do not tell operations from layers, but no class is both and means something else.
-	if strings.HasPrefix(module, "keras.src.ops") || strings.HasPrefix(module, "keras.ops") || Layers[l.class] == nil && Operations[l.class] != nil {
+	// Files in HDF5 do not tell operations from layers, but operations have no options that all layers have.
+	isOperation := strings.HasPrefix(module, "keras.src.ops") || strings.HasPrefix(module, "keras.ops")
+	if module == "" && Operations[l.class] != nil {
+		isOperation = Layers[l.class] == nil || !l.config.has("dtype") && !l.config.has("trainable")
+	}
+	if isOperation {
 		l.rule = Operations[l.class]
 		if l.rule == nil {
 			l.rule = &Layer{Class: l.class, op: true, Note: "this operation of keras.ops can't be converted: export the model as a SavedModel (model.export), which may be"}
@@ -166,8 +176,12 @@ func legacyReference(x any) any {
 func reference(x any) any {
 	switch x := x.(type) {
 	case map[string]any:
-		if x["class_name"] == "__keras_tensor__" {
+		switch x["class_name"] {
+		case "__keras_tensor__":
 			return resultOf(config(x).object("config").list("keras_history"))
+		case "__tensor__", "__numpy__":
+			inner := config(x).object("config")
+			return constant{inner["value"], inner.text("dtype", "float32")}
 		}
 		out := map[string]any{}
 		for key, y := range x {

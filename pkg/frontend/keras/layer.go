@@ -27,7 +27,7 @@ var Layers, Operations map[string]*Layer
 
 // They are filled here since rules of wrappers look layers up again.
 func init() { //nolint:gochecknoinits // an initializer would refer to itself
-	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers, lambdas)
+	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers, lambdas, convRNNs, others)
 	Operations = byClass(operations)
 	for _, l := range Operations {
 		l.op = true
@@ -183,6 +183,7 @@ func (c *Context) Call() any {
 	if c.layer.rule.Call == nil {
 		build.Refuse("%s %q: %s", c.layer.class, c.layer.name, c.layer.rule.Note)
 	}
+	c.heedPolicy()
 	out := c.layer.rule.Call(c)
 	c.passMask(out)
 	return out

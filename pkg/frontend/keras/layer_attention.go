@@ -28,7 +28,11 @@ func (c *Context) einsum(equation string, x, y *ir.Value) *ir.Value {
 // projection multiplies by the kernel, and adds the bias, that a part of the layer keeps.
 func (c *Context) projection(part, equation string, x *ir.Value, bias bool) *ir.Value {
 	s := c.store.part(part)
-	y := c.einsum(equation, x, s.Var("kernel"))
+	kernel := s.Var("kernel")
+	if bias {
+		s.Var("bias") // it comes before the scale
+	}
+	y := c.einsum(equation, x, c.unscaledEinsum(s, kernel, equation))
 	if bias {
 		y = c.add(y, s.Var("bias"))
 	}

@@ -52,14 +52,18 @@ func callDense(c *Context) any {
 	x, units := c.In(0), c.Config.int("units", 0)
 	n := c.Last(x)
 	kernel := c.Var("kernel", n, units)
-	var y *ir.Value
+	var bias, y *ir.Value
+	if c.Config.bool("use_bias", true) {
+		bias = c.Var("bias", units)
+	}
+	kernel = c.unscaled(c.store, kernel, "kernel_scale", 1, units)
 	if rank := c.Rank(x, 1, 8); rank == 2 {
 		y = c.TF("MatMul", nil, x, kernel)
 	} else {
 		y = c.TF("BatchMatMulV2", nil, x, kernel)
 	}
-	if c.Config.bool("use_bias", true) {
-		y = c.add(y, c.Var("bias", units))
+	if bias != nil {
+		y = c.add(y, bias)
 	}
 	return c.activate("activation", "linear", y)
 }
@@ -68,8 +72,12 @@ func callDense(c *Context) any {
 func callEinsumDense(c *Context) any {
 	x, equation := c.In(0), strings.ReplaceAll(c.Config.text("equation", ""), " ", "")
 	kernel := c.Var("kernel")
-	y := c.TF("Einsum", graphdef.Attrs{"equation": equation, "N": 2}, x, kernel)
-	if axes := c.Config.text("bias_axes", ""); axes != "" {
+	axes := c.Config.text("bias_axes", "")
+	if axes != "" {
+		c.Var("bias") // it comes before the scale
+	}
+	y := c.einsum(equation, x, c.unscaledEinsum(c.store, kernel, equation))
+	if axes != "" {
 		b := c.Var("bias")
 		_, result, _ := strings.Cut(equation, "->")
 		result = strings.ReplaceAll(result, "...", "")
@@ -108,7 +116,9 @@ func callEinsumDense(c *Context) any {
 // callEmbedding takes rows of a table.
 func callEmbedding(c *Context) any {
 	x := c.In(0)
-	table := c.Var("embeddings", c.Config.int("input_dim", -1), c.Config.int("output_dim", -1))
+	rows := c.Config.int("input_dim", -1)
+	table := c.Var("embeddings", rows, c.Config.int("output_dim", -1))
+	table = c.unscaled(c.store, table, "embeddings_scale", rows, 1)
 	if x.Type.DType != tensor.Int32 && x.Type.DType != tensor.Int64 {
 		x = c.TF("Cast", graphdef.Attrs{"SrcT": x.Type.DType, "DstT": tensor.Int32}, x)
 	}

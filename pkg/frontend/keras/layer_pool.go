@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/graphdef"
 	"github.com/octetlite/octet/pkg/ir"
 )
@@ -14,8 +15,8 @@ var pools = func() []Layer {
 			Layer{Class: "AveragePooling" + suffix, Call: func(c *Context) any { return callPool(c, n, "AvgPool") }},
 			Layer{Class: "GlobalMaxPooling" + suffix, Call: func(c *Context) any { return callGlobal(c, n, "Max") }},
 			Layer{Class: "GlobalAveragePooling" + suffix, Call: func(c *Context) any { return callGlobal(c, n, "Mean") }},
-			Layer{Class: "AdaptiveMaxPooling" + suffix, Note: "bins of unequal sizes: export the model as a SavedModel"},
-			Layer{Class: "AdaptiveAveragePooling" + suffix, Note: "bins of unequal sizes: export the model as a SavedModel"},
+			Layer{Class: "AdaptiveMaxPooling" + suffix, Call: func(c *Context) any { return callAdaptive(c, n, "MaxPool") }, Note: "bins of equal sizes"},
+			Layer{Class: "AdaptiveAveragePooling" + suffix, Call: func(c *Context) any { return callAdaptive(c, n, "AvgPool") }, Note: "bins of equal sizes"},
 		)
 	}
 	return list
@@ -29,18 +30,37 @@ func callPool(c *Context, n int, op string) any {
 	if c.Config.has("strides") {
 		w.strides = c.Config.ints("strides", n)
 	}
+	return back(c.pool(op, x, size, w))
+}
+
+// callAdaptive has as many windows as output_size says, which are alike where that divides the input's size.
+func callAdaptive(c *Context, n int, op string) any {
+	x, back := c.last(c.In(0), c.channelsFirst())
+	c.Rank(x, n+2, n+2)
+	out, size := c.Config.ints("output_size", n), make([]int, n)
+	for i, in := range x.Type.Shape[1 : 1+n] {
+		if in < 1 || i >= len(out) || out[i] < 1 || in%out[i] != 0 {
+			build.Refuse("bins of unequal sizes, %v of a tensor of shape %v", out, x.Type.Shape)
+		}
+		size[i] = in / out[i]
+	}
+	return back(c.pool(op, x, size, window{n: n, strides: size, dilation: ones(n), padding: "valid"}))
+}
+
+// pool emits a pool of n spatial dimensions, channels last.
+func (c *Context) pool(op string, x *ir.Value, size []int, w window) *ir.Value {
 	a := w.attrs()
 	delete(a, "dilations")
-	switch n {
+	switch w.n {
 	case 1:
 		a["ksize"] = []int{1, 1, size[0], 1}
-		return back(c.lift(c.TF(op, a, c.flat(x))))
+		return c.lift(c.TF(op, a, c.flat(x)))
 	case 2:
 		a["ksize"] = []int{1, size[0], size[1], 1}
-		return back(c.TF(op, a, x))
+		return c.TF(op, a, x)
 	}
 	a["ksize"] = []int{1, size[0], size[1], size[2], 1}
-	return back(c.TF(op+"3D", a, x))
+	return c.TF(op+"3D", a, x)
 }
 
 func repeat(x, n int) []int {

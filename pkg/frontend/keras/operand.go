@@ -108,6 +108,13 @@ func (c *Context) several(name string) []int {
 		return nil
 	}
 	var list []int
+	if v, ok := x.(*ir.Value); ok {
+		known, ok := c.Known(v)
+		if !ok || slices.Contains(known, build.Unknown) {
+			build.Refuse("%q depends on data", name)
+		}
+		return known
+	}
 	for _, y := range flatten(x) {
 		if y == nil {
 			list = append(list, -1)
