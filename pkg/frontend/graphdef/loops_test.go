@@ -122,6 +122,7 @@ func (c *loopCase) run(m *ir.Model, run int) error {
 // layers are the numbers of UNIDIRECTIONAL_SEQUENCE_LSTM and WHILE in what the cases become where dimensions are known. Others become straight lines.
 var layers = map[string][2]int{
 	"lstm": {1, 0}, "lstm_sequences": {2, 0}, "lstm_backwards": {1, 0}, "lstm_no_bias": {1, 0}, "lstm_fixed": {1, 0}, "lstm_both": {2, 0},
+	"squares": {0, 1}, "squares_open": {0, 1}, "running": {0, 1}, "growing": {0, 1}, "array_loop": {0, 1},
 	"distributed": {1, 0}, "lstm2": {2, 0}, "lstm2_backwards": {1, 0}, "dynamic_rnn": {0, 1}, "static_cell": {1, 0},
 }
 

@@ -6,10 +6,12 @@ import (
 	"github.com/octetlite/octet/pkg/ir"
 )
 
-// Loops of a few rounds are written out: that takes more operators than WHILE, but such as can be quantized, and arithmetic on the counter folds.
+// Loops of a few rounds are written out where that takes no more operators than WHILE with its graphs. Recurrent layers of a few steps are written out in any case: their
+// operators can be quantized then.
 const (
 	unrollRounds = 16
 	unrollNodes  = 1000
+	plainRounds  = 3 // of other loops, since more would take more operators
 )
 
 // otherwise expresses a loop by something better than WHILE, and returns the variables after it; nil if it can't. Loops in graphs that are run again stay:
@@ -32,6 +34,9 @@ func (l *loop) unroll() []Edge {
 		nodes += len(g.Nodes)
 	}
 	most := min(unrollRounds, unrollNodes/nodes)
+	if !l.recurrent() {
+		most = min(most, plainRounds)
+	}
 	if rounds, ok := l.rounds(); ok && rounds > most {
 		return nil
 	}
@@ -39,17 +44,36 @@ func (l *loop) unroll() []Edge {
 	if rounds < 0 {
 		return nil
 	}
-	edges, before := l.edges, len(l.Graph.Nodes)
+	if !l.recurrent() {
+		most = nodes
+	} else {
+		most = unrollNodes
+	}
+	edges, before, graphs := l.edges, len(l.Graph.Nodes), len(l.Model.Graphs)
 	l.scope.unrolling++
 	defer func() { l.scope.unrolling-- }()
 	for range rounds {
 		edges = l.Call(l.Func("body"), edges)
-		if poisoned(1, edges...) != nil || len(l.Graph.Nodes)-before > unrollNodes { // loops in the body were written out, too
+		if poisoned(1, edges...) != nil || len(l.Graph.Nodes)-before > most { // loops in the body were written out, too
+			l.Graph.Nodes, l.Model.Graphs = l.Graph.Nodes[:before], l.Model.Graphs[:graphs]
 			return nil
 		}
 	}
 	return edges
 }
+
+// recurrent reports whether the body looks like a layer that walks over a sequence: it takes a step of one, and multiplies by weights.
+func (l *loop) recurrent() bool {
+	step, product := false, false
+	for _, n := range l.body.Graph.Nodes {
+		step = step || n.Op == "GATHER"
+		product = product || slices.Contains(weighted, n.Op)
+	}
+	return step && product
+}
+
+// weighted are the operators with weights.
+var weighted = []string{"FULLY_CONNECTED", "BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D"}
 
 // count goes round the loop in a graph that is thrown away, and returns the number of rounds, or -1 if they are more than most, or depend on inputs.
 func (l *loop) count(most int) int {
