@@ -11,7 +11,7 @@ import (
 // dropCopy removes operators whose result is an operand: slices of everything, paddings and repetitions of nothing, reductions over no axes, joins and cuts
 // of one part, and the like.
 var dropCopy = rules{
-	"SLICE": identity(wholeSlice), "STRIDED_SLICE": identity(wholeStridedSlice),
+	"SLICE": identity(wholeSlice), "STRIDED_SLICE": append(identity(wholeStridedSlice), sliceOfOne),
 	"PAD": identity(constantly(0)), "PADV2": identity(constantly(0)), "MIRROR_PAD": identity(constantly(0)),
 	"TILE": identity(constantly(1)), "BROADCAST_TO": identity(sameStatic),
 	"MEAN": identity(noAxes), "SUM": identity(noAxes), "REDUCE_MAX": identity(noAxes), "REDUCE_MIN": identity(noAxes), "REDUCE_PROD": identity(noAxes),
@@ -62,6 +62,40 @@ func wholeStridedSlice(n *ir.Node, x, _ ir.Type) bool {
 			return false
 		}
 	}
+	return true
+}
+
+// sliceOfOne makes STRIDED_SLICE a RESHAPE where it takes everything, and only drops dimensions of 1.
+func sliceOfOne(r *rewriter, n *ir.Node) bool {
+	x, out, a := n.Inputs[0], n.Outputs[0], n.Attr.(*op.StridedSlice)
+	begin, ok1 := ints(n.Inputs[1])
+	stride, ok2 := ints(n.Inputs[3])
+	if !ok1 || !ok2 || !all(stride, 1) || x.Type.Unranked || len(begin) > len(x.Type.Shape) || a.ShrinkAxisMask == 0 || a.EllipsisMask|a.NewAxisMask != 0 || a.Offset {
+		return false
+	}
+	rest, unknown := *n, 0
+	whole := *a
+	whole.ShrinkAxisMask = 0
+	for i := range begin {
+		if a.ShrinkAxisMask>>i&1 == 0 {
+			continue
+		}
+		if x.Type.Shape[i] != 1 || begin[i] != 0 && begin[i] != -1 {
+			return false
+		}
+		whole.BeginMask |= 1 << i
+		whole.EndMask |= 1 << i
+	}
+	rest.Attr = &whole
+	for _, d := range out.Type.Shape {
+		if d < 0 {
+			unknown++
+		}
+	}
+	if unknown > 1 || !wholeStridedSlice(&rest, x.Type, out.Type) {
+		return false
+	}
+	r.become(n, "RESHAPE", &op.Reshape{}, x, r.indices(out.Name+"/shape", out.Type.Shape))
 	return true
 }
 
