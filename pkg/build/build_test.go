@@ -254,11 +254,12 @@ func TestSlicesOfUnknownDimensions(t *testing.T) {
 		return b.Emit("y", "STRIDED_SLICE", attr, x, b.Ints("begin", from, 0), b.Ints("end", to, 5), b.Ints("strides", 1, 1)).Type.Shape
 	}
 	for name, c := range map[string]struct{ got, want tensor.Shape }{
-		"x[:100]": {slice(0, 100, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{-1, 5}},
-		"x[-8:]":  {slice(-8, 0, &op.StridedSlice{BeginMask: 2, EndMask: 3}), tensor.Shape{-1, 5}},
-		"x[:1]":   {slice(0, 1, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{1, 5}},
-		"x[0]":    {slice(0, 1, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
-		"x[3, :]": {slice(3, 4, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
+		"x[:100]":       {slice(0, 100, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{-1, 5}},
+		"x[5000:-5000]": {slice(5000, -5000, &op.StridedSlice{BeginMask: 2, EndMask: 2}), tensor.Shape{-1, 5}},
+		"x[-8:]":        {slice(-8, 0, &op.StridedSlice{BeginMask: 2, EndMask: 3}), tensor.Shape{-1, 5}},
+		"x[:1]":         {slice(0, 1, &op.StridedSlice{BeginMask: 3, EndMask: 2}), tensor.Shape{1, 5}},
+		"x[0]":          {slice(0, 1, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
+		"x[3, :]":       {slice(3, 4, &op.StridedSlice{EndMask: 2, ShrinkAxisMask: 1}), tensor.Shape{5}},
 	} {
 		if !c.got.Equal(c.want) {
 			t.Errorf("%s is %v, want %v", name, c.got, c.want)

@@ -40,7 +40,8 @@ func (b *Builder) doubt(n *ir.Node, in [2][]*tensor.Tensor, x, y *tensor.Tensor)
 	}
 }
 
-// doubtSlice makes the sizes of a slice differ that are equal because both worlds are large enough: x[:100] of an unknown dimension has at most 100 rows. Slices of one row are taken to
+// doubtSlice makes the sizes of a slice differ that are equal because both worlds are large enough: x[:100] of an unknown dimension has at most 100 rows. So it does with
+// empty ones: x[5000:] of what both worlds are too small for. Slices of one row are taken to
 // exist.
 func (b *Builder) doubtSlice(n *ir.Node, in [2][]*tensor.Tensor, x, y *tensor.Tensor) {
 	attr, ok := n.Attr.(*op.StridedSlice)
@@ -55,7 +56,7 @@ func (b *Builder) doubtSlice(n *ir.Node, in [2][]*tensor.Tensor, x, y *tensor.Te
 		if result >= len(x.Shape) {
 			return
 		}
-		if d != in[1][0].Shape[axis] && x.Shape[result] == y.Shape[result] && x.Shape[result] > 1 {
+		if d != in[1][0].Shape[axis] && x.Shape[result] == y.Shape[result] && x.Shape[result] != 1 {
 			p := b.state.freshProbe()
 			x.Shape, y.Shape = x.Shape.Clone(), y.Shape.Clone()
 			x.Shape[result], y.Shape[result] = p[0], p[1]
