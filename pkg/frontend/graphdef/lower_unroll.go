@@ -54,7 +54,8 @@ func (l *loop) unroll() []Edge {
 	defer func() { l.scope.unrolling-- }()
 	for range rounds {
 		edges = l.Call(l.Func("body"), edges)
-		if poisoned(1, edges...) != nil || len(l.Graph.Nodes)-before > most { // loops in the body were written out, too
+		// Loops in the body were written out, too, or stay, and then this one stays around them.
+		if poisoned(1, edges...) != nil || len(l.Graph.Nodes)-before > most || len(l.Model.Graphs) > graphs {
 			l.Graph.Nodes, l.Model.Graphs = l.Graph.Nodes[:before], l.Model.Graphs[:graphs]
 			return nil
 		}
