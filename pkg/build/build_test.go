@@ -266,3 +266,15 @@ func TestSlicesOfUnknownDimensions(t *testing.T) {
 		}
 	}
 }
+
+// TestShapesOfLargeTensors asks for the shapes of tensors that no folding could afford to read.
+func TestShapesOfLargeTensors(t *testing.T) {
+	b := New(&ir.Model{}, "main")
+	x := b.Input("x", ir.Type{DType: tensor.Float32, Shape: tensor.Shape{-1, -1, -1, 512}})
+	for range 10 {
+		sides := b.Emit("sides", "STRIDED_SLICE", &op.StridedSlice{}, b.Shape("shape", x), b.Ints("begin", 1), b.Ints("end", 3), b.Ints("strides", 1))
+		if y := b.Emit("y", "RESIZE_BILINEAR", &op.Resize{}, x, sides); !b.SameShape(x, y) {
+			t.Fatalf("%v, resized to its own size, has another shape", x.Type)
+		}
+	}
+}

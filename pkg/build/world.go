@@ -190,7 +190,11 @@ func (b *Builder) evaluate(o *op.Op, n *ir.Node, in []*tensor.Tensor, certain bo
 		out[0].Data = in[0].Data
 		return out, nil
 	}
-	if !b.state.pay(n, in, out) {
+	read := in
+	if o.TypesOnly {
+		read = nil
+	}
+	if !b.state.pay(n, read, out) {
 		return out, nil
 	}
 	for _, t := range out {
