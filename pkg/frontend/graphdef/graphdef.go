@@ -134,7 +134,7 @@ func (s *scope) input(p Port) *ir.Value {
 	}
 	t.DType = standIn(t.DType)
 	if t.Unranked {
-		build.Refuse("input %q has no known rank: give its shape", p.Name)
+		build.Refuse("input %q has no known rank: give its shape; --input-shapes %[1]s= makes a scalar of it", p.Name)
 	}
 	if len(t.Shape) > 0 && t.Shape[0] < 0 && s.opt.Batch > 0 {
 		t.Shape = t.Shape.Clone()
