@@ -88,134 +88,154 @@ DATA expoTable<>+640(SB)/8, $0x41a0000041a00000
 DATA expoTable<>+648(SB)/8, $0x41a0000041a00000
 DATA expoTable<>+656(SB)/8, $0x41a0000041a00000
 DATA expoTable<>+664(SB)/8, $0x41a0000041a00000
-DATA expoTable<>+672(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+680(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+688(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+696(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+704(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+712(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+720(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+728(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+736(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+744(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+752(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+760(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+768(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+776(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+784(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+792(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+800(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+808(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+816(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+824(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+832(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+840(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+848(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+856(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+864(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+872(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+880(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+888(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+896(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+904(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+912(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+920(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+928(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+936(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+944(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+952(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+960(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+968(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+976(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+984(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+992(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1000(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1008(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1016(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1024(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1032(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1040(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1048(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1056(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1064(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1072(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1080(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1088(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1096(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1104(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1112(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1120(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1128(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1136(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1144(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1152(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1160(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1168(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1176(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1184(SB)/8, $0x4024800000000000
-DATA expoTable<>+1192(SB)/8, $0x4024800000000000
-DATA expoTable<>+1200(SB)/8, $0x4024800000000000
-DATA expoTable<>+1208(SB)/8, $0x4024800000000000
-DATA expoTable<>+1216(SB)/8, $0x4004000000000000
-DATA expoTable<>+1224(SB)/8, $0x4004000000000000
-DATA expoTable<>+1232(SB)/8, $0x4004000000000000
-DATA expoTable<>+1240(SB)/8, $0x4004000000000000
-DATA expoTable<>+1248(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1256(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1264(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1272(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1280(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1288(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1296(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1304(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1312(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1320(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1328(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1336(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1344(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1352(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1360(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1368(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1376(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1384(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1392(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1400(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1408(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1416(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1424(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1432(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1440(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1448(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1456(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1464(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1472(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1480(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1488(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1496(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1504(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1512(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1520(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1528(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1536(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1544(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1552(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1560(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1568(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1576(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1584(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1592(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1600(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1608(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1616(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1624(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1632(SB)/8, $0x8000000000000000
-DATA expoTable<>+1640(SB)/8, $0x8000000000000000
-DATA expoTable<>+1648(SB)/8, $0x8000000000000000
-DATA expoTable<>+1656(SB)/8, $0x8000000000000000
-GLOBL expoTable<>(SB), RODATA|NOPTR, $1664
+DATA expoTable<>+672(SB)/8, $0x3fe62e42fefa39ef
+DATA expoTable<>+680(SB)/8, $0x3fe62e42fefa39ef
+DATA expoTable<>+688(SB)/8, $0x3fe62e42fefa39ef
+DATA expoTable<>+696(SB)/8, $0x3fe62e42fefa39ef
+DATA expoTable<>+704(SB)/8, $0xc2ae0000c2ae0000
+DATA expoTable<>+712(SB)/8, $0xc2ae0000c2ae0000
+DATA expoTable<>+720(SB)/8, $0xc2ae0000c2ae0000
+DATA expoTable<>+728(SB)/8, $0xc2ae0000c2ae0000
+DATA expoTable<>+736(SB)/8, $0xfffffffff0020000
+DATA expoTable<>+744(SB)/8, $0xfffffffff0020000
+DATA expoTable<>+752(SB)/8, $0xfffffffff0020000
+DATA expoTable<>+760(SB)/8, $0xfffffffff0020000
+DATA expoTable<>+768(SB)/8, $0x000000001ffc0000
+DATA expoTable<>+776(SB)/8, $0x000000001ffc0000
+DATA expoTable<>+784(SB)/8, $0x000000001ffc0000
+DATA expoTable<>+792(SB)/8, $0x000000001ffc0000
+DATA expoTable<>+800(SB)/8, $0x42ae000042ae0000
+DATA expoTable<>+808(SB)/8, $0x42ae000042ae0000
+DATA expoTable<>+816(SB)/8, $0x42ae000042ae0000
+DATA expoTable<>+824(SB)/8, $0x42ae000042ae0000
+DATA expoTable<>+832(SB)/8, $0x3d3727133d372713
+DATA expoTable<>+840(SB)/8, $0x3d3727133d372713
+DATA expoTable<>+848(SB)/8, $0x3d3727133d372713
+DATA expoTable<>+856(SB)/8, $0x3d3727133d372713
+DATA expoTable<>+864(SB)/8, $0x3f4c422a3f4c422a
+DATA expoTable<>+872(SB)/8, $0x3f4c422a3f4c422a
+DATA expoTable<>+880(SB)/8, $0x3f4c422a3f4c422a
+DATA expoTable<>+888(SB)/8, $0x3f4c422a3f4c422a
+DATA expoTable<>+896(SB)/8, $0x3f8000003f800000
+DATA expoTable<>+904(SB)/8, $0x3f8000003f800000
+DATA expoTable<>+912(SB)/8, $0x3f8000003f800000
+DATA expoTable<>+920(SB)/8, $0x3f8000003f800000
+DATA expoTable<>+928(SB)/8, $0x3f0000003f000000
+DATA expoTable<>+936(SB)/8, $0x3f0000003f000000
+DATA expoTable<>+944(SB)/8, $0x3f0000003f000000
+DATA expoTable<>+952(SB)/8, $0x3f0000003f000000
+DATA expoTable<>+960(SB)/8, $0x7fffffffffffffff
+DATA expoTable<>+968(SB)/8, $0x7fffffffffffffff
+DATA expoTable<>+976(SB)/8, $0x7fffffffffffffff
+DATA expoTable<>+984(SB)/8, $0x7fffffffffffffff
+DATA expoTable<>+992(SB)/8, $0xbf3504f3bf3504f3
+DATA expoTable<>+1000(SB)/8, $0xbf3504f3bf3504f3
+DATA expoTable<>+1008(SB)/8, $0xbf3504f3bf3504f3
+DATA expoTable<>+1016(SB)/8, $0xbf3504f3bf3504f3
+DATA expoTable<>+1024(SB)/8, $0xbe7c1a515de8637a
+DATA expoTable<>+1032(SB)/8, $0xbe7c1a515de8637a
+DATA expoTable<>+1040(SB)/8, $0xbe7c1a515de8637a
+DATA expoTable<>+1048(SB)/8, $0xbe7c1a515de8637a
+DATA expoTable<>+1056(SB)/8, $0x3eb9ae0986f9de4f
+DATA expoTable<>+1064(SB)/8, $0x3eb9ae0986f9de4f
+DATA expoTable<>+1072(SB)/8, $0x3eb9ae0986f9de4f
+DATA expoTable<>+1080(SB)/8, $0x3eb9ae0986f9de4f
+DATA expoTable<>+1088(SB)/8, $0xbeef0705a1dde9aa
+DATA expoTable<>+1096(SB)/8, $0xbeef0705a1dde9aa
+DATA expoTable<>+1104(SB)/8, $0xbeef0705a1dde9aa
+DATA expoTable<>+1112(SB)/8, $0xbeef0705a1dde9aa
+DATA expoTable<>+1120(SB)/8, $0x3f1f941bed7e7847
+DATA expoTable<>+1128(SB)/8, $0x3f1f941bed7e7847
+DATA expoTable<>+1136(SB)/8, $0x3f1f941bed7e7847
+DATA expoTable<>+1144(SB)/8, $0x3f1f941bed7e7847
+DATA expoTable<>+1152(SB)/8, $0xbf4c0286cad68e02
+DATA expoTable<>+1160(SB)/8, $0xbf4c0286cad68e02
+DATA expoTable<>+1168(SB)/8, $0xbf4c0286cad68e02
+DATA expoTable<>+1176(SB)/8, $0xbf4c0286cad68e02
+DATA expoTable<>+1184(SB)/8, $0x3f7565ba0406c001
+DATA expoTable<>+1192(SB)/8, $0x3f7565ba0406c001
+DATA expoTable<>+1200(SB)/8, $0x3f7565ba0406c001
+DATA expoTable<>+1208(SB)/8, $0x3f7565ba0406c001
+DATA expoTable<>+1216(SB)/8, $0xbf9b82ce15c3b7f8
+DATA expoTable<>+1224(SB)/8, $0xbf9b82ce15c3b7f8
+DATA expoTable<>+1232(SB)/8, $0xbf9b82ce15c3b7f8
+DATA expoTable<>+1240(SB)/8, $0xbf9b82ce15c3b7f8
+DATA expoTable<>+1248(SB)/8, $0x3fbce2f2197bc2ef
+DATA expoTable<>+1256(SB)/8, $0x3fbce2f2197bc2ef
+DATA expoTable<>+1264(SB)/8, $0x3fbce2f2197bc2ef
+DATA expoTable<>+1272(SB)/8, $0x3fbce2f2197bc2ef
+DATA expoTable<>+1280(SB)/8, $0xbfd812746b0271ec
+DATA expoTable<>+1288(SB)/8, $0xbfd812746b0271ec
+DATA expoTable<>+1296(SB)/8, $0xbfd812746b0271ec
+DATA expoTable<>+1304(SB)/8, $0xbfd812746b0271ec
+DATA expoTable<>+1312(SB)/8, $0x3ff20dd750429b19
+DATA expoTable<>+1320(SB)/8, $0x3ff20dd750429b19
+DATA expoTable<>+1328(SB)/8, $0x3ff20dd750429b19
+DATA expoTable<>+1336(SB)/8, $0x3ff20dd750429b19
+DATA expoTable<>+1344(SB)/8, $0x4024800000000000
+DATA expoTable<>+1352(SB)/8, $0x4024800000000000
+DATA expoTable<>+1360(SB)/8, $0x4024800000000000
+DATA expoTable<>+1368(SB)/8, $0x4024800000000000
+DATA expoTable<>+1376(SB)/8, $0x4004000000000000
+DATA expoTable<>+1384(SB)/8, $0x4004000000000000
+DATA expoTable<>+1392(SB)/8, $0x4004000000000000
+DATA expoTable<>+1400(SB)/8, $0x4004000000000000
+DATA expoTable<>+1408(SB)/8, $0x3ef6a82f05d31e2d
+DATA expoTable<>+1416(SB)/8, $0x3ef6a82f05d31e2d
+DATA expoTable<>+1424(SB)/8, $0x3ef6a82f05d31e2d
+DATA expoTable<>+1432(SB)/8, $0x3ef6a82f05d31e2d
+DATA expoTable<>+1440(SB)/8, $0xbf006456940b1239
+DATA expoTable<>+1448(SB)/8, $0xbf006456940b1239
+DATA expoTable<>+1456(SB)/8, $0xbf006456940b1239
+DATA expoTable<>+1464(SB)/8, $0xbf006456940b1239
+DATA expoTable<>+1472(SB)/8, $0xbf2124afc06962c6
+DATA expoTable<>+1480(SB)/8, $0xbf2124afc06962c6
+DATA expoTable<>+1488(SB)/8, $0xbf2124afc06962c6
+DATA expoTable<>+1496(SB)/8, $0xbf2124afc06962c6
+DATA expoTable<>+1504(SB)/8, $0x3f2de3bfd77f9cce
+DATA expoTable<>+1512(SB)/8, $0x3f2de3bfd77f9cce
+DATA expoTable<>+1520(SB)/8, $0x3f2de3bfd77f9cce
+DATA expoTable<>+1528(SB)/8, $0x3f2de3bfd77f9cce
+DATA expoTable<>+1536(SB)/8, $0x3f4cb6ee95692be0
+DATA expoTable<>+1544(SB)/8, $0x3f4cb6ee95692be0
+DATA expoTable<>+1552(SB)/8, $0x3f4cb6ee95692be0
+DATA expoTable<>+1560(SB)/8, $0x3f4cb6ee95692be0
+DATA expoTable<>+1568(SB)/8, $0xbf65a5706ee497d5
+DATA expoTable<>+1576(SB)/8, $0xbf65a5706ee497d5
+DATA expoTable<>+1584(SB)/8, $0xbf65a5706ee497d5
+DATA expoTable<>+1592(SB)/8, $0xbf65a5706ee497d5
+DATA expoTable<>+1600(SB)/8, $0xbf705bbbd9138053
+DATA expoTable<>+1608(SB)/8, $0xbf705bbbd9138053
+DATA expoTable<>+1616(SB)/8, $0xbf705bbbd9138053
+DATA expoTable<>+1624(SB)/8, $0xbf705bbbd9138053
+DATA expoTable<>+1632(SB)/8, $0x3fa470ba2d4b70f3
+DATA expoTable<>+1640(SB)/8, $0x3fa470ba2d4b70f3
+DATA expoTable<>+1648(SB)/8, $0x3fa470ba2d4b70f3
+DATA expoTable<>+1656(SB)/8, $0x3fa470ba2d4b70f3
+DATA expoTable<>+1664(SB)/8, $0xbfc0011540f10a11
+DATA expoTable<>+1672(SB)/8, $0xbfc0011540f10a11
+DATA expoTable<>+1680(SB)/8, $0xbfc0011540f10a11
+DATA expoTable<>+1688(SB)/8, $0xbfc0011540f10a11
+DATA expoTable<>+1696(SB)/8, $0x3fd01c11a7251a98
+DATA expoTable<>+1704(SB)/8, $0x3fd01c11a7251a98
+DATA expoTable<>+1712(SB)/8, $0x3fd01c11a7251a98
+DATA expoTable<>+1720(SB)/8, $0x3fd01c11a7251a98
+DATA expoTable<>+1728(SB)/8, $0xbfd7ca88dec553d8
+DATA expoTable<>+1736(SB)/8, $0xbfd7ca88dec553d8
+DATA expoTable<>+1744(SB)/8, $0xbfd7ca88dec553d8
+DATA expoTable<>+1752(SB)/8, $0xbfd7ca88dec553d8
+DATA expoTable<>+1760(SB)/8, $0x3fcafbb3f3b75b07
+DATA expoTable<>+1768(SB)/8, $0x3fcafbb3f3b75b07
+DATA expoTable<>+1776(SB)/8, $0x3fcafbb3f3b75b07
+DATA expoTable<>+1784(SB)/8, $0x3fcafbb3f3b75b07
+DATA expoTable<>+1792(SB)/8, $0x8000000000000000
+DATA expoTable<>+1800(SB)/8, $0x8000000000000000
+DATA expoTable<>+1808(SB)/8, $0x8000000000000000
+DATA expoTable<>+1816(SB)/8, $0x8000000000000000
+GLOBL expoTable<>(SB), RODATA|NOPTR, $1824
 
 // func expAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -228,85 +248,142 @@ step:
 	VMOVUPS      expoTable<>+608(SB), Y2
 	VMINPS       Y0, Y2, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y2
-	VMULPD       expoTable<>+64(SB), Y0, Y3
+	VCVTPS2PD    X0, Y2
+	VCVTPS2PD    X1, Y3
+	VMOVUPD      expoTable<>+96(SB), Y4
+	VFMADD231PD  expoTable<>+64(SB), Y2, Y4
+	VMOVUPD      expoTable<>+96(SB), Y5
+	VFMADD231PD  expoTable<>+64(SB), Y3, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y6
+	VSUBPD       expoTable<>+96(SB), Y5, Y7
+	VFNMADD231PD expoTable<>+672(SB), Y6, Y2
+	VFNMADD231PD expoTable<>+672(SB), Y7, Y3
+	VMOVUPD      expoTable<>+256(SB), Y8
+	VMOVUPD      expoTable<>+256(SB), Y9
+	VFMADD213PD  expoTable<>+288(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+288(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+320(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+320(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+352(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+352(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+384(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+384(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+416(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+416(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+448(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+448(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+480(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+480(SB), Y3, Y9
+	VMULPD       Y2, Y2, Y6
+	VMULPD       Y3, Y3, Y7
+	VFMADD231PD  Y6, Y8, Y2
+	VFMADD231PD  Y7, Y9, Y3
+	VPADDQ       expoTable<>+512(SB), Y4, Y4
+	VPADDQ       expoTable<>+512(SB), Y5, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VFMADD213PD  Y4, Y4, Y2
+	VFMADD213PD  Y5, Y5, Y3
+	VMOVUPS      expoTable<>+704(SB), Y4
+	VCMPPS       $0x11, Y4, Y0, Y0
+	VPXOR        Y4, Y4, Y4
+	VPADDQ       expoTable<>+736(SB), Y2, Y5
+	VPAND        expoTable<>+768(SB), Y5, Y5
+	VPCMPEQQ     Y4, Y5, Y5
+	VPOR         Y5, Y0, Y0
+	VPADDQ       expoTable<>+736(SB), Y3, Y5
+	VPAND        expoTable<>+768(SB), Y5, Y5
+	VPCMPEQQ     Y4, Y5, Y5
+	VPOR         Y5, Y0, Y0
+	VPTEST       Y0, Y0
+	JZ           certain
+	VMOVUPS      (CX), Y0
+	VMOVUPS      expoTable<>+576(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      expoTable<>+608(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y2
+	VCVTPS2PD    X1, Y3
 	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VADDPD       expoTable<>+96(SB), Y3, Y3
+	VMULPD       expoTable<>+64(SB), Y3, Y5
 	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VSUBPD       expoTable<>+96(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y7
-	VMULPD       expoTable<>+128(SB), Y5, Y6
+	VADDPD       expoTable<>+96(SB), Y5, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y0
+	VSUBPD       expoTable<>+96(SB), Y5, Y7
+	VMULPD       expoTable<>+128(SB), Y0, Y6
 	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+160(SB), Y5, Y6
+	VSUBPD       Y6, Y2, Y2
+	VSUBPD       Y8, Y3, Y3
+	VMULPD       expoTable<>+160(SB), Y0, Y6
 	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+192(SB), Y0, Y6
-	VMULPD       expoTable<>+192(SB), Y2, Y8
+	VSUBPD       Y6, Y2, Y2
+	VSUBPD       Y8, Y3, Y3
+	VMULPD       expoTable<>+192(SB), Y2, Y6
+	VMULPD       expoTable<>+192(SB), Y3, Y8
 	VADDPD       expoTable<>+224(SB), Y6, Y6
 	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+256(SB), Y6, Y6
 	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+288(SB), Y6, Y6
 	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+320(SB), Y6, Y6
 	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+352(SB), Y6, Y6
 	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+384(SB), Y6, Y6
 	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+416(SB), Y6, Y6
 	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+448(SB), Y6, Y6
 	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+480(SB), Y6, Y6
 	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y0, Y0, Y5
-	VMULPD       Y2, Y2, Y7
-	VMULPD       Y5, Y6, Y6
+	VMULPD       Y2, Y2, Y0
+	VMULPD       Y3, Y3, Y7
+	VMULPD       Y0, Y6, Y6
 	VMULPD       Y7, Y8, Y8
-	VADDPD       Y0, Y6, Y0
-	VADDPD       Y2, Y8, Y2
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
+	VADDPD       Y2, Y6, Y2
+	VADDPD       Y3, Y8, Y3
 	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       expoTable<>+512(SB), Y5, Y5
 	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y3, Y0, Y0
-	VADDPD       Y0, Y3, Y0
+	VPSLLQ       $0x34, Y5, Y5
 	VMULPD       Y4, Y2, Y2
 	VADDPD       Y2, Y4, Y2
-	VCVTPD2PSY   Y0, X1
-	VCVTPD2PSY   Y2, X0
-	VINSERTF128  $0x01, X0, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, DX
-	JNZ          step
+	VMULPD       Y5, Y3, Y3
+	VADDPD       Y3, Y5, Y3
+
+certain:
+	VCVTPD2PSY  Y2, X1
+	VCVTPD2PSY  Y3, X0
+	VINSERTF128 $0x01, X0, Y1, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, AX
+	SUBQ        $0x08, DX
+	JNZ         step
 	VZEROUPPER
 	RET
 
 // func logisticAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·logisticAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -320,86 +397,150 @@ step:
 	VMINPS       Y0, Y2, Y0
 	VXORPS       expoTable<>+544(SB), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y2
-	VMULPD       expoTable<>+64(SB), Y0, Y3
+	VCVTPS2PD    X0, Y2
+	VCVTPS2PD    X1, Y3
+	VMOVUPD      expoTable<>+96(SB), Y4
+	VFMADD231PD  expoTable<>+64(SB), Y2, Y4
+	VMOVUPD      expoTable<>+96(SB), Y5
+	VFMADD231PD  expoTable<>+64(SB), Y3, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y6
+	VSUBPD       expoTable<>+96(SB), Y5, Y7
+	VFNMADD231PD expoTable<>+672(SB), Y6, Y2
+	VFNMADD231PD expoTable<>+672(SB), Y7, Y3
+	VMOVUPD      expoTable<>+256(SB), Y8
+	VMOVUPD      expoTable<>+256(SB), Y9
+	VFMADD213PD  expoTable<>+288(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+288(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+320(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+320(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+352(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+352(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+384(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+384(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+416(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+416(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+448(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+448(SB), Y3, Y9
+	VFMADD213PD  expoTable<>+480(SB), Y2, Y8
+	VFMADD213PD  expoTable<>+480(SB), Y3, Y9
+	VMULPD       Y2, Y2, Y6
+	VMULPD       Y3, Y3, Y7
+	VFMADD231PD  Y6, Y8, Y2
+	VFMADD231PD  Y7, Y9, Y3
+	VPADDQ       expoTable<>+512(SB), Y4, Y4
+	VPADDQ       expoTable<>+512(SB), Y5, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VFMADD213PD  Y4, Y4, Y2
+	VMOVUPD      expoTable<>+0(SB), Y4
+	VADDPD       Y2, Y4, Y2
+	VDIVPD       Y2, Y4, Y2
+	VFMADD213PD  Y5, Y5, Y3
+	VMOVUPD      expoTable<>+0(SB), Y4
+	VADDPD       Y3, Y4, Y3
+	VDIVPD       Y3, Y4, Y3
+	VMOVUPS      expoTable<>+800(SB), Y4
+	VCMPPS       $0x11, Y0, Y4, Y0
+	VPXOR        Y4, Y4, Y4
+	VPADDQ       expoTable<>+736(SB), Y2, Y5
+	VPAND        expoTable<>+768(SB), Y5, Y5
+	VPCMPEQQ     Y4, Y5, Y5
+	VPOR         Y5, Y0, Y0
+	VPADDQ       expoTable<>+736(SB), Y3, Y5
+	VPAND        expoTable<>+768(SB), Y5, Y5
+	VPCMPEQQ     Y4, Y5, Y5
+	VPOR         Y5, Y0, Y0
+	VPTEST       Y0, Y0
+	JZ           certain
+	VMOVUPS      (CX), Y0
+	VMOVUPS      expoTable<>+576(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      expoTable<>+608(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VXORPS       expoTable<>+544(SB), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y2
+	VCVTPS2PD    X1, Y3
 	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VADDPD       expoTable<>+96(SB), Y3, Y3
+	VMULPD       expoTable<>+64(SB), Y3, Y5
 	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VSUBPD       expoTable<>+96(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y7
-	VMULPD       expoTable<>+128(SB), Y5, Y6
+	VADDPD       expoTable<>+96(SB), Y5, Y5
+	VSUBPD       expoTable<>+96(SB), Y4, Y0
+	VSUBPD       expoTable<>+96(SB), Y5, Y7
+	VMULPD       expoTable<>+128(SB), Y0, Y6
 	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+160(SB), Y5, Y6
+	VSUBPD       Y6, Y2, Y2
+	VSUBPD       Y8, Y3, Y3
+	VMULPD       expoTable<>+160(SB), Y0, Y6
 	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+192(SB), Y0, Y6
-	VMULPD       expoTable<>+192(SB), Y2, Y8
+	VSUBPD       Y6, Y2, Y2
+	VSUBPD       Y8, Y3, Y3
+	VMULPD       expoTable<>+192(SB), Y2, Y6
+	VMULPD       expoTable<>+192(SB), Y3, Y8
 	VADDPD       expoTable<>+224(SB), Y6, Y6
 	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+256(SB), Y6, Y6
 	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+288(SB), Y6, Y6
 	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+320(SB), Y6, Y6
 	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+352(SB), Y6, Y6
 	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+384(SB), Y6, Y6
 	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+416(SB), Y6, Y6
 	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+448(SB), Y6, Y6
 	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y8, Y8
 	VADDPD       expoTable<>+480(SB), Y6, Y6
 	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y0, Y0, Y5
-	VMULPD       Y2, Y2, Y7
-	VMULPD       Y5, Y6, Y6
+	VMULPD       Y2, Y2, Y0
+	VMULPD       Y3, Y3, Y7
+	VMULPD       Y0, Y6, Y6
 	VMULPD       Y7, Y8, Y8
-	VADDPD       Y0, Y6, Y0
-	VADDPD       Y2, Y8, Y2
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
+	VADDPD       Y2, Y6, Y2
+	VADDPD       Y3, Y8, Y3
 	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       expoTable<>+512(SB), Y5, Y5
 	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y3, Y0, Y0
-	VADDPD       Y0, Y3, Y0
-	VMOVUPD      expoTable<>+0(SB), Y3
-	VADDPD       Y0, Y3, Y0
-	VDIVPD       Y0, Y3, Y0
+	VPSLLQ       $0x34, Y5, Y5
 	VMULPD       Y4, Y2, Y2
 	VADDPD       Y2, Y4, Y2
-	VMOVUPD      expoTable<>+0(SB), Y3
-	VADDPD       Y2, Y3, Y2
-	VDIVPD       Y2, Y3, Y2
-	VCVTPD2PSY   Y0, X1
-	VCVTPD2PSY   Y2, X0
-	VINSERTF128  $0x01, X0, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, DX
-	JNZ          step
+	VMOVUPD      expoTable<>+0(SB), Y0
+	VADDPD       Y2, Y0, Y2
+	VDIVPD       Y2, Y0, Y2
+	VMULPD       Y5, Y3, Y3
+	VADDPD       Y3, Y5, Y3
+	VMOVUPD      expoTable<>+0(SB), Y0
+	VADDPD       Y3, Y0, Y3
+	VDIVPD       Y3, Y0, Y3
+
+certain:
+	VCVTPD2PSY  Y2, X1
+	VCVTPD2PSY  Y3, X0
+	VINSERTF128 $0x01, X0, Y1, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, AX
+	SUBQ        $0x08, DX
+	JNZ         step
 	VZEROUPPER
 	RET
 
@@ -610,11 +751,11 @@ TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-24
 
 step:
 	VMOVUPS      (CX), Y0
-	VMULPS       expoTable<>+672(SB), Y0, Y2
+	VMULPS       expoTable<>+832(SB), Y0, Y2
 	VMULPS       Y0, Y2, Y2
 	VMULPS       Y0, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VMULPS       expoTable<>+704(SB), Y0, Y0
+	VMULPS       expoTable<>+864(SB), Y0, Y0
 	VMOVUPS      expoTable<>+544(SB), Y2
 	VANDNPS      Y0, Y2, Y0
 	VMOVUPS      expoTable<>+640(SB), Y2
@@ -699,8 +840,8 @@ step:
 	VMOVUPS      (CX), Y2
 	VANDPS       expoTable<>+544(SB), Y2, Y3
 	VORPS        Y3, Y0, Y0
-	VADDPS       expoTable<>+736(SB), Y0, Y0
-	VMULPS       expoTable<>+768(SB), Y2, Y2
+	VADDPS       expoTable<>+896(SB), Y0, Y0
+	VMULPS       expoTable<>+928(SB), Y2, Y2
 	VMULPS       Y0, Y2, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x20, CX
@@ -719,34 +860,14 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-24
 
 step:
 	VMOVUPS      (CX), Y1
-	VMULPS       expoTable<>+832(SB), Y1, Y1
+	VMULPS       expoTable<>+992(SB), Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VCVTPS2PD    X1, Y0
 	VCVTPS2PD    X2, Y1
 	VMULPD       Y0, Y0, Y6
 	VMULPD       Y1, Y1, Y7
-	VMULPD       expoTable<>+864(SB), Y6, Y4
-	VMULPD       expoTable<>+864(SB), Y7, Y5
-	VADDPD       expoTable<>+896(SB), Y4, Y4
-	VADDPD       expoTable<>+896(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+928(SB), Y4, Y4
-	VADDPD       expoTable<>+928(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+960(SB), Y4, Y4
-	VADDPD       expoTable<>+960(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+992(SB), Y4, Y4
-	VADDPD       expoTable<>+992(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1024(SB), Y4, Y4
-	VADDPD       expoTable<>+1024(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
+	VMULPD       expoTable<>+1024(SB), Y6, Y4
+	VMULPD       expoTable<>+1024(SB), Y7, Y5
 	VADDPD       expoTable<>+1056(SB), Y4, Y4
 	VADDPD       expoTable<>+1056(SB), Y5, Y5
 	VMULPD       Y6, Y4, Y4
@@ -761,57 +882,57 @@ step:
 	VMULPD       Y7, Y5, Y5
 	VADDPD       expoTable<>+1152(SB), Y4, Y4
 	VADDPD       expoTable<>+1152(SB), Y5, Y5
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VADDPD       expoTable<>+1184(SB), Y4, Y4
+	VADDPD       expoTable<>+1184(SB), Y5, Y5
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VADDPD       expoTable<>+1216(SB), Y4, Y4
+	VADDPD       expoTable<>+1216(SB), Y5, Y5
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VADDPD       expoTable<>+1248(SB), Y4, Y4
+	VADDPD       expoTable<>+1248(SB), Y5, Y5
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VADDPD       expoTable<>+1280(SB), Y4, Y4
+	VADDPD       expoTable<>+1280(SB), Y5, Y5
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VADDPD       expoTable<>+1312(SB), Y4, Y4
+	VADDPD       expoTable<>+1312(SB), Y5, Y5
 	VMOVUPD      expoTable<>+0(SB), Y3
 	VMULPD       Y4, Y0, Y4
 	VSUBPD       Y4, Y3, Y4
-	VANDPD       expoTable<>+800(SB), Y0, Y6
+	VANDPD       expoTable<>+960(SB), Y0, Y6
 	VCMPPD       $0x11, Y3, Y6, Y6
 	VMULPD       Y5, Y1, Y5
 	VSUBPD       Y5, Y3, Y5
-	VANDPD       expoTable<>+800(SB), Y1, Y7
+	VANDPD       expoTable<>+960(SB), Y1, Y7
 	VCMPPD       $0x11, Y3, Y7, Y7
 	VANDPD       Y6, Y7, Y3
 	VMOVMSKPD    Y3, BX
 	CMPL         BX, $0x0f
 	JEQ          near
 	VMOVUPD      expoTable<>+0(SB), Y6
-	VANDPD       expoTable<>+800(SB), Y0, Y3
+	VANDPD       expoTable<>+960(SB), Y0, Y3
 	VMAXPD       Y3, Y6, Y6
-	VMOVUPD      expoTable<>+1184(SB), Y3
+	VMOVUPD      expoTable<>+1344(SB), Y3
 	VMINPD       Y6, Y3, Y6
-	VSUBPD       expoTable<>+1216(SB), Y6, Y9
-	VADDPD       expoTable<>+1216(SB), Y6, Y3
+	VSUBPD       expoTable<>+1376(SB), Y6, Y9
+	VADDPD       expoTable<>+1376(SB), Y6, Y3
 	VDIVPD       Y3, Y9, Y9
 	VMOVUPD      expoTable<>+0(SB), Y7
-	VANDPD       expoTable<>+800(SB), Y1, Y3
+	VANDPD       expoTable<>+960(SB), Y1, Y3
 	VMAXPD       Y3, Y7, Y7
-	VMOVUPD      expoTable<>+1184(SB), Y3
+	VMOVUPD      expoTable<>+1344(SB), Y3
 	VMINPD       Y7, Y3, Y7
-	VSUBPD       expoTable<>+1216(SB), Y7, Y10
-	VADDPD       expoTable<>+1216(SB), Y7, Y8
+	VSUBPD       expoTable<>+1376(SB), Y7, Y10
+	VADDPD       expoTable<>+1376(SB), Y7, Y8
 	VDIVPD       Y8, Y10, Y10
-	VMULPD       expoTable<>+1248(SB), Y9, Y3
-	VMULPD       expoTable<>+1248(SB), Y10, Y8
-	VADDPD       expoTable<>+1280(SB), Y3, Y3
-	VADDPD       expoTable<>+1280(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1312(SB), Y3, Y3
-	VADDPD       expoTable<>+1312(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1344(SB), Y3, Y3
-	VADDPD       expoTable<>+1344(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1376(SB), Y3, Y3
-	VADDPD       expoTable<>+1376(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1408(SB), Y3, Y3
-	VADDPD       expoTable<>+1408(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
-	VMULPD       Y10, Y8, Y8
+	VMULPD       expoTable<>+1408(SB), Y9, Y3
+	VMULPD       expoTable<>+1408(SB), Y10, Y8
 	VADDPD       expoTable<>+1440(SB), Y3, Y3
 	VADDPD       expoTable<>+1440(SB), Y8, Y8
 	VMULPD       Y9, Y3, Y3
@@ -834,10 +955,30 @@ step:
 	VMULPD       Y10, Y8, Y8
 	VADDPD       expoTable<>+1600(SB), Y3, Y3
 	VADDPD       expoTable<>+1600(SB), Y8, Y8
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VADDPD       expoTable<>+1632(SB), Y3, Y3
+	VADDPD       expoTable<>+1632(SB), Y8, Y8
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VADDPD       expoTable<>+1664(SB), Y3, Y3
+	VADDPD       expoTable<>+1664(SB), Y8, Y8
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VADDPD       expoTable<>+1696(SB), Y3, Y3
+	VADDPD       expoTable<>+1696(SB), Y8, Y8
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VADDPD       expoTable<>+1728(SB), Y3, Y3
+	VADDPD       expoTable<>+1728(SB), Y8, Y8
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VADDPD       expoTable<>+1760(SB), Y3, Y3
+	VADDPD       expoTable<>+1760(SB), Y8, Y8
 	VMULPD       Y6, Y6, Y6
-	VXORPD       expoTable<>+1632(SB), Y6, Y6
+	VXORPD       expoTable<>+1792(SB), Y6, Y6
 	VMULPD       Y7, Y7, Y7
-	VXORPD       expoTable<>+1632(SB), Y7, Y7
+	VXORPD       expoTable<>+1792(SB), Y7, Y7
 	VMULPD       expoTable<>+64(SB), Y6, Y9
 	VMULPD       expoTable<>+64(SB), Y7, Y10
 	VADDPD       expoTable<>+96(SB), Y9, Y9
@@ -904,7 +1045,7 @@ step:
 	VMOVUPD      expoTable<>+32(SB), Y9
 	VSUBPD       Y3, Y9, Y9
 	VBLENDVPD    Y0, Y9, Y3, Y3
-	VANDPD       expoTable<>+800(SB), Y0, Y6
+	VANDPD       expoTable<>+960(SB), Y0, Y6
 	VCMPPD       $0x11, expoTable<>+0(SB), Y6, Y6
 	VBLENDVPD    Y6, Y4, Y3, Y4
 	VMULPD       Y10, Y7, Y7
@@ -913,7 +1054,7 @@ step:
 	VMOVUPD      expoTable<>+32(SB), Y10
 	VSUBPD       Y8, Y10, Y10
 	VBLENDVPD    Y1, Y10, Y8, Y8
-	VANDPD       expoTable<>+800(SB), Y1, Y7
+	VANDPD       expoTable<>+960(SB), Y1, Y7
 	VCMPPD       $0x11, expoTable<>+0(SB), Y7, Y7
 	VBLENDVPD    Y7, Y5, Y8, Y5
 
@@ -922,7 +1063,7 @@ near:
 	VCVTPD2PSY  Y5, X0
 	VINSERTF128 $0x01, X0, Y2, Y0
 	VMOVUPS     (CX), Y1
-	VMULPS      expoTable<>+768(SB), Y1, Y1
+	VMULPS      expoTable<>+928(SB), Y1, Y1
 	VMULPS      Y0, Y1, Y0
 	VMOVUPS     Y0, (AX)
 	ADDQ        $0x20, CX

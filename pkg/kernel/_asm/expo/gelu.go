@@ -29,7 +29,8 @@ func gelu(c *table, signs Mem) {
 		x := YMM()
 		VMOVUPS(src, x)
 		VMULPS(c.f32(-0.70710678118654752440), x, x)
-		half := widen(x)
+		half := newPair()
+		widen(x, half)
 		// The way for magnitudes below 1: near.
 		one, near, z := YMM(), newPair(), newPair()
 		for i, d := range half {
@@ -82,8 +83,6 @@ func gelu(c *table, signs Mem) {
 		VMULPS(out, x, out)
 	})
 }
-
-func newPair() [2]reg.VecVirtual { return [2]reg.VecVirtual{YMM(), YMM()} }
 
 // limit makes a the magnitude of d between 1 and top; a NaN stays.
 func limit(d, a reg.VecVirtual, magnitude Mem, top float64, c *table) {

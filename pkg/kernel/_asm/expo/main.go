@@ -66,7 +66,13 @@ func main() {
 		{
 			name: "expAVX2", does: "e^x",
 			prepare: func(x reg.VecVirtual) { clamp(x, lo, hi) },
-			finish:  exp,
+			guess:   fusedExp,
+			small: func(x reg.VecVirtual) {
+				limit := YMM()
+				VMOVUPS(c.f32(-tiny), limit)
+				VCMPPS(Imm(less), limit, x, x)
+			},
+			finish: exp,
 		},
 		{
 			name: "logisticAVX2", does: "1 / (1 + e^-x)",
@@ -74,12 +80,18 @@ func main() {
 				clamp(x, lo, hi)
 				VXORPS(signs, x, x)
 			},
+			guess: func(p, s reg.VecVirtual) {
+				fusedExp(p, s)
+				inverse(p, c)
+			},
+			small: func(x reg.VecVirtual) {
+				limit := YMM()
+				VMOVUPS(c.f32(tiny), limit)
+				VCMPPS(Imm(less), x, limit, x)
+			},
 			finish: func(p, s reg.VecVirtual) {
 				exp(p, s)
-				one := YMM()
-				VMOVUPD(c.f64(1), one)
-				VADDPD(p, one, p)
-				VDIVPD(p, one, p)
+				inverse(p, c)
 			},
 		},
 		{
@@ -150,6 +162,8 @@ var (
 type function struct {
 	name, does string
 	prepare    func(x reg.VecVirtual)      // makes eight float32 arguments of e^x
+	guess      func(p, s reg.VecVirtual)   // if given, does what finish does, nearly; see estimate
+	small      func(x reg.VecVirtual)      // turns the arguments into a mask of those whose results may be no normal float32
 	finish     func(p, s reg.VecVirtual)   // makes p the result for four of them, where e^x = s·(1 + p); it may change s
 	last       func(out, x reg.VecVirtual) // makes out the result for eight x, if finish does not; it may change x
 }
@@ -160,11 +174,25 @@ func (f *function) write(c *table) {
 		x := YMM()
 		VMOVUPS(src, x)
 		f.prepare(x)
-		half, scale := widen(x), [2]reg.VecVirtual{YMM(), YMM()}
+		half, scale := newPair(), newPair()
+		widen(x, half)
+		if f.guess != nil {
+			estimate(half, scale, c)
+			for i := range half {
+				f.guess(half[i], scale[i])
+			}
+			f.small(x)
+			doubt(half, x, c)
+			JZ(LabelRef("certain"))
+			VMOVUPS(src, x)
+			f.prepare(x)
+			widen(x, half)
+		}
 		expm1Scaled(half[:], scale[:], c)
 		for i := range half {
 			f.finish(half[i], scale[i])
 		}
+		Label("certain")
 		narrow(half, out)
 		if f.last != nil {
 			x := YMM()
@@ -194,13 +222,14 @@ func loop(name, does string, body func(src Mem, out reg.VecVirtual)) {
 	RET()
 }
 
-// widen returns eight float32 as float64.
-func widen(x reg.VecVirtual) [2]reg.VecVirtual {
-	half, upper := [2]reg.VecVirtual{YMM(), YMM()}, XMM()
+func newPair() [2]reg.VecVirtual { return [2]reg.VecVirtual{YMM(), YMM()} }
+
+// widen makes eight float32 float64.
+func widen(x reg.VecVirtual, half [2]reg.VecVirtual) {
+	upper := XMM()
 	VEXTRACTF128(Imm(1), x, upper)
 	VCVTPS2PD(x.AsX(), half[0])
 	VCVTPS2PD(upper, half[1])
-	return half
 }
 
 // narrow rounds eight float64 to float32.
@@ -215,6 +244,17 @@ func narrow(half [2]reg.VecVirtual, out reg.VecVirtual) {
 func exp(p, s reg.VecVirtual) {
 	VMULPD(s, p, p)
 	VADDPD(p, s, p)
+}
+
+// fusedExp is exp with one rounding.
+func fusedExp(p, s reg.VecVirtual) { VFMADD213PD(s, s, p) }
+
+// inverse makes p = 1 / (1 + p).
+func inverse(p reg.VecVirtual, c *table) {
+	one := YMM()
+	VMOVUPD(c.f64(1), one)
+	VADDPD(p, one, p)
+	VDIVPD(p, one, p)
 }
 
 // expm1 makes p = e^x - 1. It changes s.
