@@ -15,9 +15,21 @@ func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
 	}
 }
 
+// observeResult is observe for a result whose range the kernel may have found.
+func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32Scan) {
+	if r, ok := seen.Range(t.Elements()); ok && t.DType == tensor.Float32 {
+		s.observer.Observe(v, t, asRange(r, t))
+		return
+	}
+	s.observe(v, t)
+}
+
 // rangeOf scans a float32 tensor.
 func rangeOf(t *tensor.Tensor) quant.Range {
-	r := kernel.F32MinMax(tensor.View[float32](t))
+	return asRange(kernel.F32MinMax(tensor.View[float32](t)), t)
+}
+
+func asRange(r kernel.F32Range, t *tensor.Tensor) quant.Range {
 	return quant.Range{Min: r.Min, Max: r.Max, Count: uint64(t.Elements()), NaN: uint64(r.NaN), Inf: uint64(r.Inf)}
 }
 

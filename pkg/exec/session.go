@@ -138,12 +138,13 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 				c.In[j] = f.tensors[i]
 			}
 		}
+		c.Seen.Start(s.observer != nil && len(st.out) == 1)
 		if err := s.step(f, st, c, k); err != nil {
 			return nil, nodeError(st.index, st.node, err)
 		}
 		if s.observer != nil {
 			for j, i := range st.out {
-				s.observe(p.slots[i].value, c.Out[j])
+				s.observeResult(p.slots[i].value, c.Out[j], &c.Seen)
 			}
 		}
 	}

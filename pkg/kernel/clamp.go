@@ -15,42 +15,49 @@ func Clamp[T Number](dst, src []T, lo, hi T) {
 	}
 }
 
-// clampRun is the number of elements that BinaryClamp computes before it limits them, while they are in the cache.
+// clampRun is the number of elements that are computed before they are limited or looked at, while they are in the cache.
 const clampRun = 2048
 
 // BinaryClamp is Binary with the result limited to [lo, hi] as by Clamp. dst must not overlap an operand unless both have its shape.
 func BinaryClamp[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], lo, hi T) {
+	binaryParts(dst, a, aShape, b, bShape, row, func(part []T) { Clamp(part, part, lo, hi) })
+}
+
+// F32BinaryScan is Binary, or BinaryClamp, whose result scan sees.
+func F32BinaryScan(dst []float32, a []float32, aShape []int, b []float32, bShape []int, row Row[float32, float32], c F32Clamp, scan *F32Scan) {
+	binaryParts(dst, a, aShape, b, bShape, row, func(part []float32) {
+		if c.On {
+			Clamp(part, part, c.Lo, c.Hi)
+		}
+		scan.Include(part)
+	})
+}
+
+// binaryParts is Binary that calls finish for each part of the result as soon as it is computed.
+func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], finish func(part []T)) {
 	p := broadcast(aShape, bShape)
 	n, width := p.run()
-	if n <= clampRun {
-		var index dims
-		var at [3]int
-		from := 0 // what is computed and not limited yet
-		for i := 0; i < len(dst); i += n {
-			row(dst[i:i+n], a[at[0]:at[0]+width[0]], b[at[1]:at[1]+width[1]])
-			p.next(&index, &at)
-			if end := i + n; end-from >= clampRun || end == len(dst) {
-				Clamp(dst[from:end], dst[from:end], lo, hi)
-				from = end
+	var index dims
+	var at [3]int
+	from := 0 // what is computed and not finished yet
+	for i := 0; i < len(dst); i += n {
+		ra, rb := a[at[0]:at[0]+width[0]], b[at[1]:at[1]+width[1]]
+		for j := 0; j < n; j += clampRun {
+			end := min(j+clampRun, n)
+			row(dst[i+j:i+end], part(ra, j, end), part(rb, j, end))
+			if i+end-from >= clampRun || i+end == len(dst) {
+				finish(dst[from : i+end])
+				from = i + end
 			}
 		}
-		return
+		p.next(&index, &at)
 	}
-	if p.rank > 1 {
-		Binary(dst, a, aShape, b, bShape, row)
-		Clamp(dst, dst, lo, hi)
-		return
+}
+
+// part returns elements of a run, or its one element that is repeated.
+func part[T any](x []T, from, to int) []T {
+	if len(x) == 1 {
+		return x
 	}
-	for at := 0; at < len(dst); at += clampRun {
-		end := min(at+clampRun, len(dst))
-		ra, rb := a, b
-		if len(a) > 1 {
-			ra = a[at:end]
-		}
-		if len(b) > 1 {
-			rb = b[at:end]
-		}
-		row(dst[at:end], ra, rb)
-		Clamp(dst[at:end], dst[at:end], lo, hi)
-	}
+	return x[from:to]
 }

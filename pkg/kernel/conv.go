@@ -48,7 +48,7 @@ func newConv(s F32ConvSpec) (*F32Conv, error) {
 	}
 	c := &F32Conv{spec: s, zero: make([]float32, s.C/s.Groups)}
 	var err error
-	c.rows, err = newRows(s.OH*s.OW, s.taps(), s.KW, s.C/s.Groups, func(row, tap int) int {
+	c.rows, err = newRows(s.OH*s.OW, s.OC/s.Groups, s.taps(), s.KW, s.C/s.Groups, func(row, tap int) int {
 		return s.offset(row/s.OW, row%s.OW, tap, s.C)
 	})
 	return c, err
@@ -80,7 +80,10 @@ func (c *F32Conv) Scratch() int {
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree.
-func (c *F32Conv) Run(out, in []float32) { c.run(out, in, c.groups) }
+func (c *F32Conv) Run(out, in []float32) { c.run(out, in, c.groups, nil) }
+
+// RunScan is Run; scan sees the result unless there are several groups.
+func (c *F32Conv) RunScan(out, in []float32, scan *F32Scan) { c.run(out, in, c.groups, scan) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (c *F32Conv) RunWith(out, in, weights, bias, scratch []float32) {
@@ -89,21 +92,21 @@ func (c *F32Conv) RunWith(out, in, weights, bias, scratch []float32) {
 	}
 	for g := range c.spec.Groups {
 		p := c.packGroup(scratch, weights, bias, g)
-		c.runGroup(out, in, &p, g)
+		c.runGroup(out, in, &p, g, nil)
 	}
 }
 
-func (c *F32Conv) run(out, in []float32, groups []panels) {
+func (c *F32Conv) run(out, in []float32, groups []panels, scan *F32Scan) {
 	for g := range groups {
-		c.runGroup(out, in, &groups[g], g)
+		c.runGroup(out, in, &groups[g], g, scan)
 	}
 }
 
 // runGroup computes one group's channels.
-func (c *F32Conv) runGroup(out, in []float32, right *panels, g int) {
+func (c *F32Conv) runGroup(out, in []float32, right *panels, g int, scan *F32Scan) {
 	s := &c.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.OC
-	p := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds()}
+	p := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 	for range batches(len(in), inSize, len(out), outSize) {
 		p.in, p.out = in[g*s.C/s.Groups:inSize], out[g*s.OC/s.Groups:outSize]
 		p.run()

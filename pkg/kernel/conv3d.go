@@ -31,7 +31,7 @@ func NewF32Conv3D(s F32Conv3DSpec, weights, bias []float32) (*F32Conv3D, error) 
 	plane, taps := s.Window, s.KD*s.taps()
 	c := &F32Conv3D{spec: s, zero: make([]float32, s.C)}
 	var err error
-	c.rows, err = newRows(s.OD*s.OH*s.OW, taps, s.KW, s.C, func(row, tap int) int {
+	c.rows, err = newRows(s.OD*s.OH*s.OW, s.OC, taps, s.KW, s.C, func(row, tap int) int {
 		z := row/(s.OH*s.OW)*s.StrideD - s.Front + tap/plane.taps()*s.DilationD
 		off := plane.offset(row/s.OW%s.OH, row%s.OW, tap%plane.taps(), s.C)
 		if z < 0 || z >= s.D || off < 0 {

@@ -110,12 +110,15 @@ func (d *F32Depthwise) packGroup(memory, weights, bias []float32, g int) panels 
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, C·M]. It panics if their lengths disagree.
-func (d *F32Depthwise) Run(out, in []float32) {
+func (d *F32Depthwise) Run(out, in []float32) { d.RunScan(out, in, nil) }
+
+// RunScan is Run; scan sees the result unless there are several outputs for a channel, or few channels.
+func (d *F32Depthwise) RunScan(out, in []float32, scan *F32Scan) {
 	if d.conv != nil {
-		d.conv.run(out, in, d.groups)
+		d.conv.run(out, in, d.groups, scan)
 		return
 	}
-	d.run(out, in, d.blocks)
+	d.run(out, in, d.blocks, scan)
 }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
@@ -125,27 +128,28 @@ func (d *F32Depthwise) RunWith(out, in, weights, bias, scratch []float32) {
 		panic(err)
 	}
 	if d.conv == nil {
-		d.run(out, in, d.pack(scratch, weights, bias))
+		d.run(out, in, d.pack(scratch, weights, bias), nil)
 		return
 	}
 	for g := range d.spec.C {
 		p := d.packGroup(scratch, weights, bias, g)
-		d.conv.runGroup(out, in, &p, g)
+		d.conv.runGroup(out, in, &p, g, nil)
 	}
 }
 
-func (d *F32Depthwise) run(out, in, blocks []float32) {
+func (d *F32Depthwise) run(out, in, blocks []float32, scan *F32Scan) {
 	s := &d.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
 	for range batches(len(in), inSize, len(out), outSize) {
-		d.image(out[:outSize], in[:inSize], blocks)
+		d.image(out[:outSize], in[:inSize], blocks, scan)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
 // imageGeneric convolves one image. It defines what all variants compute.
-func (d *F32Depthwise) imageGeneric(out, in, blocks []float32) {
+func (d *F32Depthwise) imageGeneric(out, in, blocks []float32, scan *F32Scan) {
 	s, bounds := &d.spec, d.spec.Clamp.bounds()
+	defer scan.Include(out)
 	for pixel := range s.OH * s.OW {
 		for b, w := 0, blocks; b < s.C; b += channelBlock {
 			first := min(b, s.C-channelBlock)

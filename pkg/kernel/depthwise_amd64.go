@@ -44,9 +44,9 @@ func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 }
 
 // image convolves one image.
-func (d *F32Depthwise) image(out, in, blocks []float32) {
+func (d *F32Depthwise) image(out, in, blocks []float32, scan *F32Scan) {
 	if !useAVX2 {
-		d.imageGeneric(out, in, blocks)
+		d.imageGeneric(out, in, blocks, scan)
 		return
 	}
 	s, p, table := &d.spec, &d.plan, d.plan.table
@@ -62,6 +62,7 @@ func (d *F32Depthwise) image(out, in, blocks []float32) {
 		if p.strip {
 			d.strips(row, in, blocks, y, &bounds)
 		}
+		scan.Include(row)
 	}
 }
 

@@ -7,4 +7,6 @@ type depthwisePlan struct{}
 
 func newDepthwisePlan(*F32DepthwiseSpec) depthwisePlan { return depthwisePlan{} }
 
-func (d *F32Depthwise) image(out, in, blocks []float32) { d.imageGeneric(out, in, blocks) }
+func (d *F32Depthwise) image(out, in, blocks []float32, scan *F32Scan) {
+	d.imageGeneric(out, in, blocks, scan)
+}

@@ -36,11 +36,16 @@ func NewF32FullyConnected(s F32FullyConnectedSpec, weights, bias []float32) (*F3
 func (f *F32FullyConnected) Scratch() int { return panelsLen(f.spec.K, f.spec.N) }
 
 // Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree.
-func (f *F32FullyConnected) Run(out, in []float32) { f.run(out, in, &f.right, false) }
+func (f *F32FullyConnected) Run(out, in []float32) { f.run(out, in, &f.right, false, nil) }
+
+// RunScan is Run; scan sees the result.
+func (f *F32FullyConnected) RunScan(out, in []float32, scan *F32Scan) {
+	f.run(out, in, &f.right, false, scan)
+}
 
 // Resume is Run with every sum started from what out holds instead of the bias: with the partial sums of other inputs in
 // it, as if those had come first.
-func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, &f.right, true) }
+func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, &f.right, true, nil) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (f *F32FullyConnected) RunWith(out, in, weights, bias, scratch []float32) {
@@ -48,11 +53,11 @@ func (f *F32FullyConnected) RunWith(out, in, weights, bias, scratch []float32) {
 		panic(err)
 	}
 	right := newPanels(scratch, f.spec.K, f.spec.N, weights, 1, f.spec.K, bias)
-	f.run(out, in, &right, false)
+	f.run(out, in, &right, false, nil)
 }
 
-func (f *F32FullyConnected) run(out, in []float32, right *panels, resume bool) {
+func (f *F32FullyConnected) run(out, in []float32, right *panels, resume bool, scan *F32Scan) {
 	s := &f.spec
-	g := gemm{in: in, m: batches(len(in), s.K, len(out), s.N), row: s.K, right: right, out: out, outRow: s.N, resume: resume, bounds: s.Clamp.bounds()}
+	g := gemm{in: in, m: batches(len(in), s.K, len(out), s.N), row: s.K, right: right, out: out, outRow: s.N, resume: resume, bounds: s.Clamp.bounds(), scan: scan}
 	g.run()
 }

@@ -3,6 +3,9 @@ package kernel
 // tileRows is the number of rows that the matrix kernel computes at a time.
 const tileRows = 6
 
+// outBytes is how much of the result is made before the next part of it: it is still in the second-level cache when its range is taken.
+const outBytes = 256 << 10
+
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
@@ -21,6 +24,7 @@ type gemm struct {
 	place  []int32 // where the rows of the result start, if they don't follow each other
 	resume bool    // start from out
 	bounds [2]float32
+	scan   *F32Scan // sees the result, if its rows follow each other without a gap
 }
 
 // span is a sequence of tiles whose rows are made alike: of ks runs of kc elements each, at the offsets of a table. Without
@@ -46,11 +50,13 @@ func (p *gemm) run() {
 					p.tiles(&block[i], first)
 				}
 			}
+			last := &block[len(block)-1]
+			p.see(block[0].row, last.row+last.rows)
 		}
 		return
 	}
 	k := p.right.k
-	tiles := max(1, leftBytes/(4*tileRows*max(k, 1)))
+	tiles := max(1, min(leftBytes/(4*tileRows*max(k, 1)), outBytes/(4*tileRows*p.right.n)))
 	for row := 0; row < p.m; row += tiles * tileRows {
 		rows := min(p.m-row, tiles*tileRows)
 		full := rows / tileRows
@@ -62,6 +68,14 @@ func (p *gemm) run() {
 				p.tiles(&span{row: row + full*tileRows, tiles: 1, rows: rest, kc: k, ks: 1}, first)
 			}
 		}
+		p.see(row, row+rows)
+	}
+}
+
+// see looks at rows of the result.
+func (p *gemm) see(from, to int) {
+	if n := p.right.n; p.scan.On() && p.outRow == n && p.place == nil {
+		p.scan.Include(p.out[from*n : to*n])
 	}
 }
 

@@ -20,14 +20,14 @@ func checkTable(outputs, taps int) error {
 	return nil
 }
 
-// newRows returns the rows of m outputs. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
+// newRows returns the rows of m outputs of n elements. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
 // image. Taps that follow each other without a gap, all of them or every inner ones, are read as one run.
-func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
+func newRows(m, n, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 	if err := checkTable(m, taps); err != nil {
 		return nil, err
 	}
 	r := &rows{m: m}
-	limit := max(1, leftBytes/(4*tileRows*c*max(1, min(taps, 3))))
+	limit := max(1, min(leftBytes/(4*tileRows*c*max(1, min(taps, 3))), outBytes/(4*tileRows*max(1, n))))
 	tile := make([]int, tileRows*taps)
 	var table []int32
 	tiles := 0 // in the last block

@@ -85,7 +85,7 @@ func newPhase(s *F32ConvSpec, py, px int) (phase, error) {
 		p.place[row] = int32(((py+row/columns*s.StrideH)*s.OW + px + row%columns*s.StrideW) * s.OC)
 	}
 	var err error
-	p.rows, err = newRows(m, len(p.taps), inner, s.C, func(row, tap int) int {
+	p.rows, err = newRows(m, s.OC, len(p.taps), inner, s.C, func(row, tap int) int {
 		ky, kx := p.taps[tap]/s.KW, p.taps[tap]%s.KW
 		dy, dx := py+row/columns*s.StrideH+s.Top-ky*s.DilationH, px+row%columns*s.StrideW+s.Left-kx*s.DilationW
 		if dy < 0 || dx < 0 || dy/s.StrideH >= s.H || dx/s.StrideW >= s.W {

@@ -24,7 +24,7 @@ func NewF32TransposeConv3D(s F32Conv3DSpec, weights, bias []float32) (*F32Transp
 	taps := s.KD * s.taps()
 	t := &F32TransposeConv3D{spec: s, zero: make([]float32, s.C)}
 	var err error
-	t.rows, err = newRows(s.OD*s.OH*s.OW, taps, s.KW, s.C, func(row, tap int) int {
+	t.rows, err = newRows(s.OD*s.OH*s.OW, s.OC, taps, s.KW, s.C, func(row, tap int) int {
 		z := met(row/(s.OH*s.OW)+s.Front-tap/s.taps()*s.DilationD, s.StrideD, s.D)
 		y := met(row/s.OW%s.OH+s.Top-tap/s.KW%s.KH*s.DilationH, s.StrideH, s.H)
 		x := met(row%s.OW+s.Left-tap%s.KW*s.DilationW, s.StrideW, s.W)

@@ -30,6 +30,9 @@ func (v Activation) clamp() kernel.F32Clamp {
 	return kernel.F32Clamp{On: true, Lo: float32(lo), Hi: float32(hi)}
 }
 
+// isLimit reports whether finish does nothing.
+func (v Activation) isLimit() bool { return v != Tanh && v != SignBit }
+
 // finish applies to x what clamp leaves: the activations that are no limits.
 func (v Activation) finish(x []float32) {
 	switch v {

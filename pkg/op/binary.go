@@ -114,6 +114,9 @@ func arith[T interface {
 	tensor.Element
 	kernel.Number
 }](d tensor.DType, f kernel.Row[T, T]) variant {
+	if f, ok := any(f).(kernel.Row[float32, float32]); ok {
+		return floats(f)
+	}
 	return variant{d, func(c *Call) error {
 		a, b := c.In[0], c.In[1]
 		out, x, y := tensor.View[T](c.Out[0]), tensor.View[T](a), tensor.View[T](b)
@@ -127,9 +130,20 @@ func arith[T interface {
 		default:
 			kernel.BinaryClamp(out, x, a.Shape, y, b.Shape, f, T(lo), T(hi))
 		}
-		if d == tensor.Float32 {
-			act.finish(f32(c.Out[0]))
+		return nil
+	}}
+}
+
+// floats is the variant of a kernel on float32 with a fused activation.
+func floats(f kernel.Row[float32, float32]) variant {
+	return variant{tensor.Float32, func(c *Call) error {
+		a, b := c.In[0], c.In[1]
+		act, seen := fused(c.Node), &c.Seen
+		if !act.isLimit() {
+			seen = nil
 		}
+		kernel.F32BinaryScan(f32(c.Out[0]), f32(a), a.Shape, f32(b), b.Shape, f, act.clamp(), seen)
+		act.finish(f32(c.Out[0]))
 		return nil
 	}}
 }

@@ -1,12 +1,20 @@
 package op
 
-import "github.com/octetlite/octet/pkg/tensor"
+import (
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/tensor"
+)
 
 // layer is a kernel with weights, as package kernel makes them.
 type layer interface {
 	Run(out, in []float32)
 	RunWith(out, in, weights, bias, scratch []float32)
 	Scratch() int
+}
+
+// scanned is a layer that takes the range of its result.
+type scanned interface {
+	RunScan(out, in []float32, scan *kernel.F32Scan)
 }
 
 // layerInputs says which inputs of a layer's node are what.
@@ -22,6 +30,12 @@ func (i layerInputs) prepare(in []*tensor.Tensor, a Activation, build func(weigh
 	}
 	if b := bias(in); in[i.weights].Known() && (b == nil || b.Known()) {
 		l, err := build(f32(in[i.weights]), f32(b))
+		if s, ok := l.(scanned); ok && a.isLimit() && err == nil {
+			return func(c *Call) error {
+				s.RunScan(f32(c.Out[0]), f32(c.In[i.data]), &c.Seen)
+				return nil
+			}, nil
+		}
 		return func(c *Call) error {
 			out := f32(c.Out[0])
 			l.Run(out, f32(c.In[i.data]))

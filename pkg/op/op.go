@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -65,6 +66,8 @@ type Call struct {
 	Node *ir.Node
 	In   []*tensor.Tensor // nil where absent. Variables among them may be changed in place
 	Out  []*tensor.Tensor // of the inferred types, with memory; the content is undefined on entry
+	// Seen is for kernels with one float32 result: they may let it see that while it is in the cache, as a whole, or not.
+	Seen kernel.F32Scan
 	// scratch is memory that the executor keeps from call to call.
 	scratch []byte
 }

@@ -69,7 +69,19 @@ func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 // each is the variant of a kernel over the elements of input 0.
 func each[T tensor.Element](d tensor.DType, f func(dst, src []T)) variant {
 	return variant{d, func(c *Call) error {
-		f(tensor.View[T](c.Out[0]), tensor.View[T](c.In[0]))
+		dst, src := tensor.View[T](c.Out[0]), tensor.View[T](c.In[0])
+		out, ok := any(dst).([]float32)
+		if !ok || !c.Seen.On() {
+			f(dst, src)
+			return nil
+		}
+		// So much stays in the first-level cache.
+		const part = 2048
+		for at := 0; at < len(dst); at += part {
+			end := min(at+part, len(dst))
+			f(dst[at:end], src[at:end])
+			c.Seen.Include(out[at:end])
+		}
 		return nil
 	}}
 }
