@@ -42,7 +42,8 @@ def run(command):
 
 
 def weights(found):
-    return sum(p.stat().st_size for p in (found.saved_model / 'variables').glob('variables.data-*'))
+    """Bytes of TFLiteConverter's flatbuffer: a checkpoint may hold variables more than once."""
+    return len(found.lite)
 
 
 def processor():
