@@ -43,7 +43,8 @@ def outputs(model):
 
 
 def names(model):
-    return list(getattr(model, 'input_names', None) or [t.name for t in model.inputs])
+    """The names of the layers that are the inputs."""
+    return list(getattr(model, 'input_names', None) or [t._keras_history.operation.name for t in model.inputs])
 
 
 def call(model, arrays):
@@ -70,6 +71,7 @@ def make(name, row):
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     model, given, forms = row()
+    given = [dict(zip(names(model), arrays.values())) for arrays in given]
     wanted = [call(model, arrays) for arrays in given]
     for form in forms:
         if isinstance(form, str):

@@ -7,7 +7,5 @@ real.py files that others saved.
 from keras_files import applications, keras2, real, zoo
 
 MODELS = real.MODELS | keras2.MODELS | zoo.MODELS | applications.MODELS
-TWINS = (
-    real.TWINS | zoo.TWINS | applications.TWINS
-)  # functions that give a flatbuffer of the same model by TFLiteConverter, or None
+TWINS = real.TWINS | zoo.TWINS  # functions that give a flatbuffer of the same model by TFLiteConverter, or None
 LITE = applications.LITE | keras2.LITE  # names for which TFLiteConverter is asked

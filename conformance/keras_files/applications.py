@@ -3,11 +3,12 @@
 import functools
 
 import keras
+import numpy as np
 
 from architectures import images
-from origins import applications as saved
 from origins.keras3 import build
 from places import SOURCES
+from zoo import SEED
 
 NAMES = """
     MobileNet MobileNetV2 MobileNetV3Small MobileNetV3Large EfficientNetB0 EfficientNetB3 EfficientNetV2B0 ResNet50 ResNet50V2
@@ -32,11 +33,31 @@ def name(c):
     return f'apps-{c.lower()}'
 
 
+def jitter(model, arrays, rng):
+    """Change fresh weights a little. With the statistics of so small pictures, models as deep as these would enlarge each rounding."""
+    for layer in model._flatten_layers():
+        for w in layer.weights if not getattr(layer, 'layers', None) else []:
+            if w.name == 'moving_variance':
+                w.assign(rng.uniform(0.8, 1.25, w.shape))
+            elif w.name in ('bias', 'beta', 'moving_mean'):
+                w.assign(0.05 * rng.standard_normal(w.shape))
+            elif w.name == 'gamma' and len(w.shape) == 1:
+                w.assign(w.numpy() * rng.uniform(0.9, 1.1, w.shape))
+    last = model.layers[-1]
+    logits = keras.Model(model.input, last.input)(arrays, training=False).numpy() @ last.kernel.numpy()
+    last.kernel.assign(last.kernel.numpy() * min(1 / max(float(logits.std()), 1e-6), 30.0))
+
+
 def make(c):
-    side, more = saved.SMALL.get(c, (SIDES.get(c, 32), {'classes': 10}))  # of SMALL, TFLiteConverter's flatbuffer is at hand
+    side = SIDES.get(c, 32)
     model, given = build(
-        name(c), lambda: getattr(keras.applications, c)(weights=None, input_shape=(side, side, 3), **more), images(side)
+        name(c),
+        lambda: getattr(keras.applications, c)(weights=None, input_shape=(side, side, 3), classes=10),
+        images(side),
+        settled=False,
     )
+    if hasattr(model.layers[-1], 'kernel'):
+        jitter(model, np.concatenate([next(iter(g.values())) for g in given]), np.random.default_rng(SEED))
     return model, given, ('keras', 'h5') if c in LEGACY else ('keras',)
 
 
@@ -46,8 +67,16 @@ def twin(folder):
 
 
 MODELS = {name(c): functools.partial(make, c) for c in NAMES}
-TWINS = {name(c): functools.partial(twin, name(c)) for c in saved.SMALL}
 LITE = {
     name(c)
-    for c in ('EfficientNetB3', 'EfficientNetV2S', 'ConvNeXtSmall', 'ResNet101', 'InceptionResNetV2', 'Xception', 'InceptionV3')
+    for c in (
+        'MobileNetV2',
+        'MobileNetV3Small',
+        'EfficientNetB0',
+        'EfficientNetV2B0',
+        'ConvNeXtTiny',
+        'ResNet50V2',
+        'InceptionV3',
+        'DenseNet121',
+    )
 }

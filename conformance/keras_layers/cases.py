@@ -297,3 +297,12 @@ for policy in ('mixed_float16', 'mixed_bfloat16', 'float16'):
 
 model((3, 4))(lambda x: (x + ops.reshape(ops.arange(12.0), (3, 4))) * ops.sqrt(2.0), 'ops/constants', both=True)
 model((3, 4))(lambda x: ops.maximum(x - ops.mean(x, axis=1, keepdims=True), 0.5), 'ops/like_layers', both=True)
+for name, f in {
+    'argsort': lambda x: ops.argsort(x, axis=-1),
+    'sort': lambda x: ops.sort(x, axis=-1),
+    'take_along': lambda x: ops.take_along_axis(x, ops.argsort(x, axis=-1), axis=-1),
+    'norm': lambda x: ops.norm(x, axis=-1),
+    'norm_1': lambda x: ops.norm(x, ord=1, axis=1, keepdims=True),
+    'norm_all': lambda x: ops.norm(x, axis=(1, 2)),
+}.items():
+    model((3, 4))(f, f'ops/{name}')

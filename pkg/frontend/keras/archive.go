@@ -17,6 +17,9 @@ import (
 const (
 	maxConfig  = 64 << 20
 	maxWeights = 64 << 30
+	// Weights that are compressed, which Keras does not do, may be as many times larger than the archive's part, besides a least size.
+	mostPacked    = 100
+	leastUnpacked = 64 << 20
 )
 
 // open reads what a model consists of.
@@ -120,7 +123,7 @@ func (a *archive) open(name string) (*hdf5.File, error) {
 		}
 		return h, nil
 	}
-	data, err := a.read(name, maxWeights)
+	data, err := a.read(name, min(maxWeights, leastUnpacked+mostPacked*int64(f.CompressedSize64)))
 	if err != nil {
 		return nil, err
 	}

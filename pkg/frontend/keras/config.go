@@ -21,7 +21,34 @@ func decodeConfig(data []byte) (config, error) {
 	if err := d.Decode(&c); err != nil {
 		return nil, fmt.Errorf("the configuration is no JSON object: %w", err)
 	}
+	if !shallow(map[string]any(c), maxNesting) {
+		return nil, fmt.Errorf("the configuration is nested more than %d deep", maxNesting)
+	}
 	return c, nil
+}
+
+// maxNesting bounds how deep objects and lists of a configuration may be nested: one model in another takes about five.
+const maxNesting = 1000
+
+func shallow(x any, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	switch x := x.(type) {
+	case map[string]any:
+		for _, y := range x {
+			if !shallow(y, depth-1) {
+				return false
+			}
+		}
+	case []any:
+		for _, y := range x {
+			if !shallow(y, depth-1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (c config) has(key string) bool { return c[key] != nil }

@@ -14,8 +14,12 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// maxDepth bounds how deep models may be nested.
-const maxDepth = 50
+// Limits of a model: how deep others may be nested in it, how many layers it has itself, and how many calls of layers with all of these.
+const (
+	maxDepth  = 50
+	maxLayers = 20_000
+	maxCalls  = 50_000
+)
 
 // containers are the models, which may be layers of others.
 var containers = []Layer{
@@ -54,6 +58,9 @@ func (im *importer) container(l *instance, s *store) *container {
 	}
 	counts := map[string]int{}
 	list := l.config.list("layers")
+	if len(list) > maxLayers {
+		build.Refuse("a model of more than %d layers", maxLayers)
+	}
 	if l.config == nil {
 		list = nil
 	}
@@ -284,6 +291,9 @@ func (im *importer) call(l *instance, args []any, kwargs map[string]any, name st
 	if l.rule.Call == nil {
 		im.refuse(l, l.rule.Note)
 		return nil
+	}
+	if im.calls++; im.calls > maxCalls {
+		build.Refuse("more than %d calls of layers", maxCalls)
 	}
 	c := &Context{Builder: im.b, store: l.store, im: im, layer: l, Config: l.config, Args: args, Kwargs: kwargs, name: name}
 	var out any

@@ -41,6 +41,11 @@ func Import(r io.ReaderAt, size int64, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.convert(opt)
+}
+
+// convert emits the model.
+func (f *file) convert(opt Options) (*Result, error) {
 	res := &Result{Model: &ir.Model{}}
 	b := build.New(res.Model, "main")
 	m := &importer{b: b, opt: opt, unsupported: &Unsupported{}, masks: map[*ir.Value]*ir.Value{}}
@@ -68,6 +73,7 @@ type importer struct {
 	unsupported *Unsupported
 	notes       []string
 	depth       int
+	calls       int // of layers, so far
 	masks       map[*ir.Value]*ir.Value
 	keras2      bool // the file is of Keras 2, some of whose functions differ
 }

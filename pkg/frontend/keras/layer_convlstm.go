@@ -98,7 +98,7 @@ func callConvLSTM(c *Context, n int) any {
 	r := &recurrence{c: c, cell: cell, batch: s[0], steps: s[1], mask: c.explicitMask(), zero: c.Config.bool("zero_output_for_mask", false),
 		backwards: c.Config.bool("go_backwards", false), sequences: c.Config.bool("return_sequences", false)}
 	for _, size := range cell.states() {
-		r.initial = append(r.initial, c.Const(c.name+"/zeros", tensor.New(tensor.Float32, tensor.Shape{s[0], size})))
+		r.initial = append(r.initial, c.zeros(s[0], size))
 	}
 	y, last := r.run(steps)
 	// shaped gives a result its dimensions again.

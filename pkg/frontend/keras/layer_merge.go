@@ -27,6 +27,8 @@ var merges = []Layer{
 		return c.concat(axis(c.Config.int("axis", -1), len(list[0].Type.Shape)), list...)
 	}},
 	{Class: "Dot", Call: callDot},
+	{Class: "CustomScaleLayer", Call: func(c *Context) any { return c.add(c.In(0), c.mul(c.In(1), c.F32(c.Config.float("scale", 1)))) },
+		Note: "of keras.applications"},
 }
 
 func merging(f func(c *Context, x, y *ir.Value) *ir.Value) func(c *Context) any {

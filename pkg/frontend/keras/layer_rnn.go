@@ -26,6 +26,26 @@ var rnns = []Layer{
 // unrollLimit is the number of steps up to which a loop is written out.
 const unrollLimit = 16
 
+// unrollMost is the number of steps up to which a layer may ask for that itself.
+const unrollMost = 1024
+
+// stateMost bounds the elements of a state, and of all results.
+const stateMost = 1 << 26
+
+// zeros is what a state, or a list of results, begins with.
+func (c *Context) zeros(dims ...int) *ir.Value {
+	n := 1
+	for _, d := range dims {
+		if d < 0 {
+			build.Damaged("a state of the shape %v", dims)
+		}
+		if n *= d; n > stateMost {
+			build.Refuse("a state, or results of a sequence, of the shape %v", dims)
+		}
+	}
+	return c.Const(c.name+"/zeros", tensor.New(tensor.Float32, dims))
+}
+
 var oneDim = build.Dim{Size: 1}
 
 // stackName is the name by which Keras keeps cell i of a list: the class, and a number if the class came before.
@@ -68,6 +88,9 @@ func (c *Context) cell(class string) cell {
 // newCell returns the cell of a class, configured and with variables as the context says; nil if there is none of that class.
 func newCell(c *Context, class string) cell {
 	units := c.Config.int("units", 0)
+	if units < 1 {
+		build.Damaged("%d units", units)
+	}
 	switch class {
 	case "lstm_cell":
 		return &lstmCell{gates{c, units}}
@@ -145,7 +168,7 @@ func (c *Context) recurrent(cl cell) any {
 			r.initial = append(r.initial, given[i])
 			continue
 		}
-		r.initial = append(r.initial, c.Const(c.name+"/zeros", tensor.New(tensor.Float32, tensor.Shape{batch, n})))
+		r.initial = append(r.initial, c.zeros(batch, n))
 	}
 	out, last := r.run(cl.prepare(c, x))
 	if !c.Config.bool("return_state", false) {
@@ -208,7 +231,7 @@ func (r *recurrence) step(c *Context, x, mask *ir.Value, state []*ir.Value) (*ir
 
 // run returns the last output, or all of them [batch, time, units], and the last state.
 func (r *recurrence) run(x *ir.Value) (*ir.Value, []*ir.Value) {
-	if r.steps <= unrollLimit || r.c.Config.bool("unroll", false) {
+	if r.steps <= unrollLimit || r.steps <= unrollMost && r.c.Config.bool("unroll", false) {
 		return r.unroll(x)
 	}
 	return r.loop(x)
@@ -259,7 +282,7 @@ func (r *recurrence) loop(x *ir.Value) (*ir.Value, []*ir.Value) {
 	operands := append([]*ir.Value{c.I32(0), x}, r.initial...)
 	if r.sequences {
 		units := r.cell.states()[r.output()]
-		operands = append(operands, c.Const(c.name+"/zeros", tensor.New(tensor.Float32, tensor.Shape{r.steps, r.batch, units})))
+		operands = append(operands, c.zeros(r.steps, r.batch, units))
 	}
 	if mask != nil {
 		operands = append(operands, mask)
@@ -352,7 +375,8 @@ func callBidirectional(c *Context) any {
 
 // mirrored is a layer that goes the other way.
 func mirrored(serialized config) config {
-	out, inner := maps.Clone(serialized), config{}
+	out, inner := config{}, config{}
+	maps.Copy(out, serialized)
 	maps.Copy(inner, serialized.object("config"))
 	inner["go_backwards"] = !serialized.object("config").bool("go_backwards", false)
 	out["config"] = map[string]any(inner)

@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func TestFirstFormOfSequential(t *testing.T) {
 // TestGRUsFirstForm tells the forms of the cell apart where a file does not: Keras 2 began with the reset before the product, Keras 3 knows both.
 func TestGRUsFirstForm(t *testing.T) {
 	for keras2, after := range map[bool]bool{true: false, false: true} {
-		c := &Context{im: &importer{keras2: keras2}, layer: &instance{class: "GRU"}, Config: config{}}
+		c := &Context{im: &importer{keras2: keras2}, layer: &instance{class: "GRU"}, Config: config{"units": json.Number("4")}}
 		if got := newCell(c, "gru_cell").(*gruCell).after; got != after {
 			t.Errorf("of Keras 2 %v: reset after %v", keras2, got)
 		}

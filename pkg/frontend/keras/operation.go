@@ -12,6 +12,7 @@ import (
 
 // operations are those of keras.ops, as nodes of functional models. Their arguments are those of the call, or of the configuration.
 var operations = slices.Concat(
+	sorting,
 	unaries("Absolute=Abs Abs=Abs Fabs=Abs Ceil=Ceil Cos=Cos Sin=Sin Tan=Tan Exp=Exp Expm1=Expm1 Floor=Floor Log=Log Log1p=Log1p Negative=Neg Reciprocal=Reciprocal "+
 		"Sign=Sign Sqrt=Sqrt Square=Square Tanh=Tanh Rsqrt=Rsqrt Erf=Erf Erfc=Erfc Relu=Relu Relu6=Relu6 Sigmoid=Sigmoid Softplus=Softplus Softsign=Softsign Selu=Selu "+
 		"Sinh=Sinh Cosh=Cosh Arcsin=Asin Arccos=Acos Arctan=Atan LogicalNot=LogicalNot Isnan=IsNan Isfinite=IsFinite Isinf=IsInf ZerosLike=ZerosLike OnesLike=OnesLike"),
