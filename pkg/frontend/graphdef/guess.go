@@ -47,7 +47,8 @@ func GuessOutputs(g *tfpb.GraphDef) []string {
 	return list
 }
 
-// GuessInputs returns the placeholders that outputs depend on, in the order of the graph.
+// GuessInputs returns the placeholders that outputs depend on, in the order of the graph. Those with a default are among them if that is no constant: what an input pipeline
+// delivers.
 func GuessInputs(g *tfpb.GraphDef, outputs []string) []string {
 	nodes, seen := index(g.Node), map[string]bool{}
 	var stack []string
@@ -63,7 +64,7 @@ func GuessInputs(g *tfpb.GraphDef, outputs []string) []string {
 	for len(stack) > 0 {
 		n := nodes[stack[len(stack)-1]]
 		stack = stack[:len(stack)-1]
-		if n == nil {
+		if n == nil || fed(nodes, n) {
 			continue
 		}
 		for _, in := range n.Input {
@@ -72,11 +73,26 @@ func GuessInputs(g *tfpb.GraphDef, outputs []string) []string {
 	}
 	var list []string
 	for i := range g.Node {
-		if n := &g.Node[i]; seen[n.Name] && (n.Op == "Placeholder" || n.Op == "PlaceholderV2") {
+		if n := &g.Node[i]; seen[n.Name] && fed(nodes, n) {
 			list = append(list, n.Name)
 		}
 	}
 	return list
+}
+
+// fed reports whether a node is a placeholder whose value callers give.
+func fed(nodes map[string]*tfpb.NodeDef, n *tfpb.NodeDef) bool {
+	switch n.Op {
+	case "Placeholder", "PlaceholderV2":
+		return true
+	case "PlaceholderWithDefault":
+		if len(n.Input) == 0 {
+			return false
+		}
+		r, err := parseRef(n.Input[0])
+		return err == nil && nodes[r.node] != nil && nodes[r.node].Op != "Const"
+	}
+	return false
 }
 
 // Check returns an error if a name is none of a node's results.

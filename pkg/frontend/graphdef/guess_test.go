@@ -1,15 +1,25 @@
-package graphdef
+package graphdef_test
 
 import (
+	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/octetlite/octet/pkg/frontend/graphdef"
+	"github.com/octetlite/octet/pkg/frontend/tfpb"
 )
 
-func TestGuessOutputs(t *testing.T) {
-	g := graph("x = Placeholder", "p = Placeholder", "alone = Const", "s = Switch(x, p)", "half = Identity(s:1)", "unread = Switch(p, p)", "n = Neg(s)",
-		"m = Merge(n, s:1)", "y = Identity(m)", "z = Identity(x, ^half)", "lost = Identity(nothing)")
-	if diff := cmp.Diff([]string{"y", "z"}, GuessOutputs(g)); diff != "" {
-		t.Errorf("outputs (-want +got):\n%s", diff)
+// TestInputsOfAnInputPipeline finds inputs that replace what a pipeline would deliver, and leaves options with constant defaults alone.
+func TestInputsOfAnInputPipeline(t *testing.T) {
+	g := &tfpb.GraphDef{Node: []tfpb.NodeDef{
+		{Name: "handle", Op: "Placeholder"},
+		{Name: "next", Op: "IteratorGetNext", Input: []string{"handle"}},
+		{Name: "image", Op: "PlaceholderWithDefault", Input: []string{"next:1"}},
+		{Name: "off", Op: "Const"},
+		{Name: "training", Op: "PlaceholderWithDefault", Input: []string{"off"}},
+		{Name: "gain", Op: "Placeholder"},
+		{Name: "scaled", Op: "Mul", Input: []string{"image", "gain", "^training"}},
+	}}
+	if got, want := graphdef.GuessInputs(g, []string{"scaled"}), []string{"image", "gain"}; !slices.Equal(got, want) {
+		t.Errorf("inputs are %q, want %q", got, want)
 	}
 }
