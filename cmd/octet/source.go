@@ -69,7 +69,7 @@ func frugal() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	const percent = 25
+	const percent = 15
 	before := debug.SetGCPercent(percent)
 	return func() { debug.SetGCPercent(before) }
 }

@@ -25,10 +25,16 @@ func asset(fsys fs.FS, meta *tfpb.MetaGraphDef, name string) ([]byte, error) {
 // assetName returns the content of a variable that holds the name of an asset, nil if it is none: such variables are assigned from the tensors that the model lists
 // with its assets.
 func assetName(meta *tfpb.MetaGraphDef, handle string) *tensor.Tensor {
+	if len(meta.AssetFileDef) == 0 {
+		return nil
+	}
 	for i := range meta.GraphDef.Node {
 		n := &meta.GraphDef.Node[i]
+		if n.Op != "AssignVariableOp" {
+			continue
+		}
 		in := dataInputs(n)
-		if n.Op != "AssignVariableOp" || len(in) < 2 || nodeOf(in[0]) != handle {
+		if len(in) < 2 || nodeOf(in[0]) != handle {
 			continue
 		}
 		for _, a := range meta.AssetFileDef {
