@@ -56,6 +56,12 @@ func TestConv(t *testing.T) {
 	for _, oc := range []int{1, 7, 8, 9, 15, 16, 17, 24, 25, 33} {
 		add(1, F32ConvSpec{Window: square(5, 1, 1), C: oc + 2, OC: oc})
 	}
+	for _, oc := range []int{63, 64, 80, 150} { // one pixel
+		add(2, F32ConvSpec{Window: square(1, 1, 1), C: 21, OC: oc})
+		add(1, F32ConvSpec{Window: square(1, 1, 1), C: 14, OC: 2 * oc, Groups: 2})
+		add(1, F32ConvSpec{Window: square(1, 3, 1), C: 5, OC: oc})
+		add(1, F32ConvSpec{Window: Window{H: 3, W: 3, OH: 1, OW: 1, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1}, C: 5, OC: oc})
+	}
 	for c := range 9 {
 		add(2, F32ConvSpec{Window: square(7, 3, 1+c%2), C: c + 1, OC: 16})
 	}

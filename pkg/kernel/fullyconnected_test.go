@@ -36,7 +36,7 @@ func fullyConnectedLayer(name string, m int, s F32FullyConnectedSpec) layer {
 func TestFullyConnected(t *testing.T) {
 	var layers []layer
 	for _, m := range []int{1, 2, 5, 6, 7, 13} {
-		for _, n := range []int{1, 8, 10, 16, 63, 64, 65, 200} {
+		for _, n := range []int{1, 8, 10, 16, 63, 64, 65, 80, 112, 200} {
 			for _, k := range []int{1, 3, 4, 5, 70} {
 				s := F32FullyConnectedSpec{K: k, N: n, Clamp: clamps[len(layers)%len(clamps)]}
 				layers = append(layers, fullyConnectedLayer(fmt.Sprintf("m%d_n%d_k%d", m, n, k), m, s))
@@ -50,7 +50,7 @@ func TestFullyConnected(t *testing.T) {
 // TestFullyConnectedResume computes sums in two parts: the result is that of one.
 func TestFullyConnectedResume(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
-	for _, n := range []int{3, 16, 24, 150} {
+	for _, n := range []int{3, 16, 24, 80, 150} {
 		for _, m := range []int{1, 4, 6, 9} {
 			const k1, k2 = 37, 22
 			l := fullyConnectedLayer("", m, F32FullyConnectedSpec{K: k1 + k2, N: n})

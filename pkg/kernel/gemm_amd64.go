@@ -74,15 +74,15 @@ func (c *tileCall) call(tiles int, start *float32, startRow int, out *float32, o
 	gemm6x8AVX2(tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsStep, c.zero, c.b, start, 4*startRow, out, 4*outRow, c.bounds)
 }
 
-// vector computes what it can of a product of one row, and returns how many columns that is.
+// vector computes what it can of a product of one row, and returns how many columns that is, from the first on.
 func (p *gemm) vector() int {
 	const columns = 4 * panelWidth
-	k := p.right.k
-	if !useAVX2 || p.rows != nil || p.m != 1 || k == 0 || p.place != nil {
+	k, n := p.right.k, p.right.n
+	in := p.row0()
+	if !useAVX2 || in == nil || k == 0 || n < columns || p.place != nil {
 		return 0
 	}
-	in, done := p.in[:k], p.right.n/columns*columns
-	for first := 0; first < done; first += columns {
+	group := func(first int) {
 		out := p.out[first : first+columns]
 		start := p.right.bias[first : first+columns]
 		if p.resume {
@@ -90,5 +90,29 @@ func (p *gemm) vector() int {
 		}
 		gemv4x16AVX2(k, &in[0], &p.right.data[first*k], 4*panelWidth*k, &start[0], &out[0], &p.bounds)
 	}
+	done := n / columns * columns
+	for first := 0; first < done; first += columns {
+		group(first)
+	}
+	if n%panelWidth == 0 && done < n && !p.resume {
+		group(n - columns) // some columns come out again, the same
+		return n
+	}
 	return done
+}
+
+// row0 returns the left operand if it is one row whose elements follow each other, else nil.
+func (p *gemm) row0() []float32 {
+	k := p.right.k
+	if p.height() != 1 {
+		return nil
+	}
+	if p.rows == nil {
+		return p.in[:k]
+	}
+	s := &p.rows.blocks[0][0]
+	if s.ks != 1 || s.kc != k || s.table[0] < 0 {
+		return nil
+	}
+	return p.in[s.table[0]:][:k]
 }
