@@ -42,8 +42,9 @@ func newConvert(s streams) *cobra.Command {
 		Short: "Convert a model, and quantize it to int8",
 		Long: `Convert a model to a TensorFlow Lite flatbuffer, and quantize it.
 
-SOURCE is a .tflite file, the folder of a SavedModel, or a frozen TensorFlow graph (.pb). An unknown
-batch becomes 1, which callers of the flatbuffer may resize; --batch fixes it.
+SOURCE is a .tflite file, the folder of a SavedModel, a Keras model (.keras, .h5, .hdf5), or a frozen
+TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuffer may resize;
+--batch fixes it.
 
 --data names a representative dataset, over which the ranges of all
 activations are measured:
@@ -68,6 +69,7 @@ integer kernel. --compat tflite follows TFLiteConverter's rules instead: the sam
 the same tensors, bit for bit.`,
 		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz
   octet convert saved_model/ -o float.tflite
+  octet convert model.keras -o int8.tflite --data samples.npz
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
@@ -97,7 +99,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	f.source.add(cmd)
-	completeFile(cmd, "tflite", "pb")
+	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	complete(cmd, "quantize", schemes...)
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", "int8", "uint8", "float32")

@@ -83,8 +83,8 @@ func newInspect(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect SOURCE",
 		Short: "Show a model's operators, tensors, scales, sizes and signatures",
-		Long: `Show what a .tflite file consists of, or the float model that a SavedModel's folder or a frozen
-TensorFlow graph (.pb) becomes.`,
+		Long: `Show what a .tflite file consists of, or the float model that a SavedModel's folder, a Keras model
+(.keras, .h5, .hdf5) or a frozen TensorFlow graph (.pb) becomes.`,
 		Example: `  octet inspect model.tflite
   octet inspect saved_model/
   octet inspect model.tflite --json | jq .ops`,
@@ -108,7 +108,7 @@ TensorFlow graph (.pb) becomes.`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.signature, "signature", "", "of a SavedModel: the signature (default: serving_default)")
-	completeFile(cmd, "tflite", "pb")
+	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&tensors, "tensors", false, "list every tensor and node too")
 	return cmd

@@ -63,7 +63,7 @@ and gives outputs that compare with that model's.`,
 	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize its outputs")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
 	f.source.add(cmd)
-	completeFile(cmd, "tflite", "pb")
+	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	return cmd
 }
 
