@@ -113,6 +113,14 @@ func (b *Builder) Const(name string, t *tensor.Tensor) *ir.Value {
 	return b.Graph.AddConst(b.unique(name), t)
 }
 
+// Release drops the content of a constant that nothing uses any more, and that is to be swept.
+func (b *Builder) Release(v *ir.Value) {
+	if v.Const != nil && len(v.Const.Data) > 0 {
+		delete(b.state.seen, &v.Const.Data[0])
+	}
+	v.Const = nil
+}
+
 // State adds a variable: state that is zero before each run, and that the operators which read it change.
 func (b *Builder) State(name string, t ir.Type) *ir.Value {
 	v := b.value(name, t)

@@ -297,7 +297,7 @@ func (im *importer) call(l *instance, args []any, kwargs map[string]any, name st
 	}
 	c := &Context{Builder: im.b, store: l.store, im: im, layer: l, Config: l.config, Args: args, Kwargs: kwargs, name: name}
 	var out any
-	first := len(im.b.Graph.Values)
+	first, node := len(im.b.Graph.Values), len(im.b.Graph.Nodes)
 	f := build.Try(func() { out = c.Call() })
 	switch {
 	case f == nil:
@@ -309,6 +309,18 @@ func (im *importer) call(l *instance, args []any, kwargs map[string]any, name st
 	}
 	if v, ok := out.(*ir.Value); ok && slices.Contains(im.b.Graph.Values[first:], v) {
 		im.b.Rename(v, name)
+	}
+	if l.container == nil && l.store != nil {
+		used := map[*ir.Value]bool{}
+		for _, v := range c.tensors(out) {
+			used[v] = true
+		}
+		for _, n := range im.b.Graph.Nodes[min(node, len(im.b.Graph.Nodes)):] {
+			for _, v := range n.Inputs {
+				used[v] = true
+			}
+		}
+		l.store.release(used)
 	}
 	return out
 }

@@ -34,7 +34,9 @@ type store struct {
 	owner   *store // the layer whose part this is; itself for a layer
 	parts   map[string]*store
 	made    map[string]*ir.Value
-	name    string // of the layer, in front of the variables'
+	inner   map[string]*ir.Value     // the same in bodies of loops
+	sources map[string]*hdf5.Dataset // what they were read from
+	name    string                   // of the layer, in front of the variables'
 }
 
 // part returns the store of an object that the layer keeps under a name, such as the cell of an RNN.
@@ -50,8 +52,10 @@ func (s *store) part(name string) *store {
 
 // Var returns the layer's next variable, or the same one again if the layer asked for that name before. It must have the given shape, in which -1 stands for any size.
 func (s *store) Var(name string, shape ...int) *ir.Value {
-	if v := s.made[name]; v != nil {
+	if v := s.made[name]; v != nil && v.Const != nil {
 		return v
+	} else if v != nil {
+		return s.read(name)
 	}
 	at := s.place
 	at.order = s.owner.place.order
@@ -69,7 +73,16 @@ func (s *store) Var(name string, shape ...int) *ir.Value {
 	if !ok && shape != nil {
 		build.Damaged("weight %q is of shape %v, want %v", name, tensor.Shape(got), tensor.Shape(shape))
 	}
-	t, err := load(d)
+	if s.sources == nil {
+		s.sources = map[string]*hdf5.Dataset{}
+	}
+	s.sources[name] = d
+	return s.read(name)
+}
+
+// read makes a variable a constant of the graph.
+func (s *store) read(name string) *ir.Value {
+	t, err := load(s.sources[name])
 	if err != nil {
 		build.Damaged("weight %q: %w", name, err)
 	}
@@ -78,16 +91,34 @@ func (s *store) Var(name string, shape ...int) *ir.Value {
 	return v
 }
 
+// release drops the content of variables that no node uses: what folding made of them stands for them. If the layer is called again they are read again.
+func (s *store) release(used map[*ir.Value]bool) {
+	const worthwhile = 1 << 12 // bytes
+	for name, v := range s.made {
+		if used[v] {
+			delete(s.sources, name) // for good: another call may not need it
+		} else if v.Const != nil && len(v.Const.Data) >= worthwhile && s.sources[name] != nil {
+			s.b.Release(v)
+		}
+	}
+	for _, p := range s.parts {
+		p.release(used)
+	}
+}
+
 // within returns a variable as a constant of the graph that c emits into: bodies of loops have their own.
 func (s *store) within(c *Context, name string, v *ir.Value) *ir.Value {
 	if c.Graph == s.b.Graph {
 		return v
 	}
 	key := fmt.Sprintf("%s in %d", name, c.Index())
-	if s.made[key] == nil {
-		s.made[key] = c.Import(v)
+	if s.inner[key] == nil {
+		if s.inner == nil {
+			s.inner = map[string]*ir.Value{}
+		}
+		s.inner[key] = c.Import(v)
 	}
-	return s.made[key]
+	return s.inner[key]
 }
 
 // skip passes over a variable that is of no use for inference.
