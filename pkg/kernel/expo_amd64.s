@@ -232,7 +232,11 @@ DATA expoTable<>+1792(SB)/8, $0x8000000000000000
 DATA expoTable<>+1800(SB)/8, $0x8000000000000000
 DATA expoTable<>+1808(SB)/8, $0x8000000000000000
 DATA expoTable<>+1816(SB)/8, $0x8000000000000000
-GLOBL expoTable<>(SB), RODATA|NOPTR, $1824
+DATA expoTable<>+1824(SB)/8, $0x4110000041100000
+DATA expoTable<>+1832(SB)/8, $0x4110000041100000
+DATA expoTable<>+1840(SB)/8, $0x4110000041100000
+DATA expoTable<>+1848(SB)/8, $0x4110000041100000
+GLOBL expoTable<>(SB), RODATA|NOPTR, $1856
 
 // func expAVX2(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -852,7 +856,7 @@ step:
 	RET
 
 // func geluAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -863,9 +867,158 @@ step:
 	VMULPS       expoTable<>+992(SB), Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VCVTPS2PD    X1, Y0
-	VCVTPS2PD    X2, Y1
+	VCVTPS2PD    X2, Y3
+	VMULPD       Y0, Y0, Y7
+	VMULPD       Y3, Y3, Y8
+	VMOVUPD      expoTable<>+1024(SB), Y4
+	VMOVUPD      expoTable<>+1024(SB), Y5
+	VFMADD213PD  expoTable<>+1056(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1056(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1088(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1088(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1120(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1120(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1152(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1152(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1184(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1184(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1216(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1216(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1248(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1248(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1280(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1280(SB), Y8, Y5
+	VFMADD213PD  expoTable<>+1312(SB), Y7, Y4
+	VFMADD213PD  expoTable<>+1312(SB), Y8, Y5
+	VMOVUPD      expoTable<>+0(SB), Y6
+	VMULPD       Y4, Y0, Y4
+	VSUBPD       Y4, Y6, Y4
+	VANDPD       expoTable<>+960(SB), Y0, Y7
+	VCMPPD       $0x11, Y6, Y7, Y7
+	VMULPD       Y5, Y3, Y5
+	VSUBPD       Y5, Y6, Y5
+	VANDPD       expoTable<>+960(SB), Y3, Y8
+	VCMPPD       $0x11, Y6, Y8, Y8
+	VANDPD       Y7, Y8, Y6
+	VMOVMSKPD    Y6, BX
+	CMPL         BX, $0x0f
+	JEQ          guess
+	VMOVUPD      expoTable<>+0(SB), Y7
+	VANDPD       expoTable<>+960(SB), Y0, Y6
+	VMAXPD       Y6, Y7, Y7
+	VMOVUPD      expoTable<>+1344(SB), Y6
+	VMINPD       Y7, Y6, Y7
+	VSUBPD       expoTable<>+1376(SB), Y7, Y10
+	VADDPD       expoTable<>+1376(SB), Y7, Y6
+	VDIVPD       Y6, Y10, Y10
+	VMOVUPD      expoTable<>+0(SB), Y8
+	VANDPD       expoTable<>+960(SB), Y3, Y6
+	VMAXPD       Y6, Y8, Y8
+	VMOVUPD      expoTable<>+1344(SB), Y6
+	VMINPD       Y8, Y6, Y8
+	VSUBPD       expoTable<>+1376(SB), Y8, Y11
+	VADDPD       expoTable<>+1376(SB), Y8, Y9
+	VDIVPD       Y9, Y11, Y11
+	VMOVUPD      expoTable<>+1408(SB), Y6
+	VMOVUPD      expoTable<>+1408(SB), Y9
+	VFMADD213PD  expoTable<>+1440(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1440(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1472(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1472(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1504(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1504(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1536(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1536(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1568(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1568(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1600(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1600(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1632(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1632(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1664(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1664(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1696(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1696(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1728(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1728(SB), Y11, Y9
+	VFMADD213PD  expoTable<>+1760(SB), Y10, Y6
+	VFMADD213PD  expoTable<>+1760(SB), Y11, Y9
+	VMULPD       Y7, Y7, Y7
+	VXORPD       expoTable<>+1792(SB), Y7, Y7
+	VMULPD       Y8, Y8, Y8
+	VXORPD       expoTable<>+1792(SB), Y8, Y8
+	VMOVUPD      expoTable<>+96(SB), Y10
+	VFMADD231PD  expoTable<>+64(SB), Y7, Y10
+	VMOVUPD      expoTable<>+96(SB), Y11
+	VFMADD231PD  expoTable<>+64(SB), Y8, Y11
+	VSUBPD       expoTable<>+96(SB), Y10, Y12
+	VSUBPD       expoTable<>+96(SB), Y11, Y13
+	VFNMADD231PD expoTable<>+672(SB), Y12, Y7
+	VFNMADD231PD expoTable<>+672(SB), Y13, Y8
+	VMOVUPD      expoTable<>+256(SB), Y14
+	VMOVUPD      expoTable<>+256(SB), Y15
+	VFMADD213PD  expoTable<>+288(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+288(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+320(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+320(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+352(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+352(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+384(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+384(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+416(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+416(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+448(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+448(SB), Y8, Y15
+	VFMADD213PD  expoTable<>+480(SB), Y7, Y14
+	VFMADD213PD  expoTable<>+480(SB), Y8, Y15
+	VMULPD       Y7, Y7, Y12
+	VMULPD       Y8, Y8, Y13
+	VFMADD231PD  Y12, Y14, Y7
+	VFMADD231PD  Y13, Y15, Y8
+	VPADDQ       expoTable<>+512(SB), Y10, Y10
+	VPADDQ       expoTable<>+512(SB), Y11, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPSLLQ       $0x34, Y11, Y11
+	VMULPD       Y10, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VMULPD       Y7, Y6, Y6
+	VMOVUPD      expoTable<>+32(SB), Y10
+	VSUBPD       Y6, Y10, Y10
+	VBLENDVPD    Y0, Y10, Y6, Y6
+	VANDPD       expoTable<>+960(SB), Y0, Y7
+	VCMPPD       $0x11, expoTable<>+0(SB), Y7, Y7
+	VBLENDVPD    Y7, Y4, Y6, Y4
+	VMULPD       Y11, Y8, Y8
+	VADDPD       Y8, Y11, Y8
+	VMULPD       Y8, Y9, Y9
+	VMOVUPD      expoTable<>+32(SB), Y11
+	VSUBPD       Y9, Y11, Y11
+	VBLENDVPD    Y3, Y11, Y9, Y9
+	VANDPD       expoTable<>+960(SB), Y3, Y8
+	VCMPPD       $0x11, expoTable<>+0(SB), Y8, Y8
+	VBLENDVPD    Y8, Y5, Y9, Y5
+
+guess:
+	VMOVUPS      expoTable<>+1824(SB), Y0
+	VCMPPS       $0x11, Y1, Y0, Y1
+	VPXOR        Y0, Y0, Y0
+	VPADDQ       expoTable<>+736(SB), Y4, Y3
+	VPAND        expoTable<>+768(SB), Y3, Y3
+	VPCMPEQQ     Y0, Y3, Y3
+	VPOR         Y3, Y1, Y1
+	VPADDQ       expoTable<>+736(SB), Y5, Y3
+	VPAND        expoTable<>+768(SB), Y3, Y3
+	VPCMPEQQ     Y0, Y3, Y3
+	VPOR         Y3, Y1, Y1
+	VPTEST       Y1, Y1
+	JZ           certain
+	VMOVUPS      (CX), Y1
+	VMULPS       expoTable<>+992(SB), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y0
+	VCVTPS2PD    X2, Y3
 	VMULPD       Y0, Y0, Y6
-	VMULPD       Y1, Y1, Y7
+	VMULPD       Y3, Y3, Y7
 	VMULPD       expoTable<>+1024(SB), Y6, Y4
 	VMULPD       expoTable<>+1024(SB), Y7, Y5
 	VADDPD       expoTable<>+1056(SB), Y4, Y4
@@ -902,78 +1055,78 @@ step:
 	VMULPD       Y7, Y5, Y5
 	VADDPD       expoTable<>+1312(SB), Y4, Y4
 	VADDPD       expoTable<>+1312(SB), Y5, Y5
-	VMOVUPD      expoTable<>+0(SB), Y3
+	VMOVUPD      expoTable<>+0(SB), Y1
 	VMULPD       Y4, Y0, Y4
-	VSUBPD       Y4, Y3, Y4
+	VSUBPD       Y4, Y1, Y4
 	VANDPD       expoTable<>+960(SB), Y0, Y6
-	VCMPPD       $0x11, Y3, Y6, Y6
-	VMULPD       Y5, Y1, Y5
-	VSUBPD       Y5, Y3, Y5
-	VANDPD       expoTable<>+960(SB), Y1, Y7
-	VCMPPD       $0x11, Y3, Y7, Y7
-	VANDPD       Y6, Y7, Y3
-	VMOVMSKPD    Y3, BX
+	VCMPPD       $0x11, Y1, Y6, Y6
+	VMULPD       Y5, Y3, Y5
+	VSUBPD       Y5, Y1, Y5
+	VANDPD       expoTable<>+960(SB), Y3, Y7
+	VCMPPD       $0x11, Y1, Y7, Y7
+	VANDPD       Y6, Y7, Y1
+	VMOVMSKPD    Y1, BX
 	CMPL         BX, $0x0f
-	JEQ          near
+	JEQ          sure
 	VMOVUPD      expoTable<>+0(SB), Y6
-	VANDPD       expoTable<>+960(SB), Y0, Y3
-	VMAXPD       Y3, Y6, Y6
-	VMOVUPD      expoTable<>+1344(SB), Y3
-	VMINPD       Y6, Y3, Y6
+	VANDPD       expoTable<>+960(SB), Y0, Y1
+	VMAXPD       Y1, Y6, Y6
+	VMOVUPD      expoTable<>+1344(SB), Y1
+	VMINPD       Y6, Y1, Y6
 	VSUBPD       expoTable<>+1376(SB), Y6, Y9
-	VADDPD       expoTable<>+1376(SB), Y6, Y3
-	VDIVPD       Y3, Y9, Y9
+	VADDPD       expoTable<>+1376(SB), Y6, Y1
+	VDIVPD       Y1, Y9, Y9
 	VMOVUPD      expoTable<>+0(SB), Y7
-	VANDPD       expoTable<>+960(SB), Y1, Y3
-	VMAXPD       Y3, Y7, Y7
-	VMOVUPD      expoTable<>+1344(SB), Y3
-	VMINPD       Y7, Y3, Y7
+	VANDPD       expoTable<>+960(SB), Y3, Y1
+	VMAXPD       Y1, Y7, Y7
+	VMOVUPD      expoTable<>+1344(SB), Y1
+	VMINPD       Y7, Y1, Y7
 	VSUBPD       expoTable<>+1376(SB), Y7, Y10
 	VADDPD       expoTable<>+1376(SB), Y7, Y8
 	VDIVPD       Y8, Y10, Y10
-	VMULPD       expoTable<>+1408(SB), Y9, Y3
+	VMULPD       expoTable<>+1408(SB), Y9, Y1
 	VMULPD       expoTable<>+1408(SB), Y10, Y8
-	VADDPD       expoTable<>+1440(SB), Y3, Y3
+	VADDPD       expoTable<>+1440(SB), Y1, Y1
 	VADDPD       expoTable<>+1440(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1472(SB), Y3, Y3
+	VADDPD       expoTable<>+1472(SB), Y1, Y1
 	VADDPD       expoTable<>+1472(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1504(SB), Y3, Y3
+	VADDPD       expoTable<>+1504(SB), Y1, Y1
 	VADDPD       expoTable<>+1504(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1536(SB), Y3, Y3
+	VADDPD       expoTable<>+1536(SB), Y1, Y1
 	VADDPD       expoTable<>+1536(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1568(SB), Y3, Y3
+	VADDPD       expoTable<>+1568(SB), Y1, Y1
 	VADDPD       expoTable<>+1568(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1600(SB), Y3, Y3
+	VADDPD       expoTable<>+1600(SB), Y1, Y1
 	VADDPD       expoTable<>+1600(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1632(SB), Y3, Y3
+	VADDPD       expoTable<>+1632(SB), Y1, Y1
 	VADDPD       expoTable<>+1632(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1664(SB), Y3, Y3
+	VADDPD       expoTable<>+1664(SB), Y1, Y1
 	VADDPD       expoTable<>+1664(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1696(SB), Y3, Y3
+	VADDPD       expoTable<>+1696(SB), Y1, Y1
 	VADDPD       expoTable<>+1696(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1728(SB), Y3, Y3
+	VADDPD       expoTable<>+1728(SB), Y1, Y1
 	VADDPD       expoTable<>+1728(SB), Y8, Y8
-	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y1, Y1
 	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1760(SB), Y3, Y3
+	VADDPD       expoTable<>+1760(SB), Y1, Y1
 	VADDPD       expoTable<>+1760(SB), Y8, Y8
 	VMULPD       Y6, Y6, Y6
 	VXORPD       expoTable<>+1792(SB), Y6, Y6
@@ -1041,24 +1194,25 @@ step:
 	VPSLLQ       $0x34, Y10, Y10
 	VMULPD       Y9, Y6, Y6
 	VADDPD       Y6, Y9, Y6
-	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y1, Y1
 	VMOVUPD      expoTable<>+32(SB), Y9
-	VSUBPD       Y3, Y9, Y9
-	VBLENDVPD    Y0, Y9, Y3, Y3
+	VSUBPD       Y1, Y9, Y9
+	VBLENDVPD    Y0, Y9, Y1, Y1
 	VANDPD       expoTable<>+960(SB), Y0, Y6
 	VCMPPD       $0x11, expoTable<>+0(SB), Y6, Y6
-	VBLENDVPD    Y6, Y4, Y3, Y4
+	VBLENDVPD    Y6, Y4, Y1, Y4
 	VMULPD       Y10, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VMULPD       Y7, Y8, Y8
 	VMOVUPD      expoTable<>+32(SB), Y10
 	VSUBPD       Y8, Y10, Y10
-	VBLENDVPD    Y1, Y10, Y8, Y8
-	VANDPD       expoTable<>+960(SB), Y1, Y7
+	VBLENDVPD    Y3, Y10, Y8, Y8
+	VANDPD       expoTable<>+960(SB), Y3, Y7
 	VCMPPD       $0x11, expoTable<>+0(SB), Y7, Y7
 	VBLENDVPD    Y7, Y5, Y8, Y5
 
-near:
+sure:
+certain:
 	VCVTPD2PSY  Y4, X2
 	VCVTPD2PSY  Y5, X0
 	VINSERTF128 $0x01, X0, Y2, Y0

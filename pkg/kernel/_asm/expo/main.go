@@ -133,7 +133,7 @@ func main() {
 	} {
 		f.write(c)
 	}
-	gelu(c, signs)
+	gelu(c)
 	Generate()
 }
 
