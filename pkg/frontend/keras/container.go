@@ -378,7 +378,10 @@ func (im *importer) inputs(m *container) []input {
 	var list []input
 	add := func(l *instance) {
 		in := input{name: l.name, typ: inputType(l)}
-		if s, ok := im.opt.Shapes[l.name]; ok {
+		if im.keras2 && l.class != "InputLayer" && l.container == nil && !l.config.has("layers") { // as Keras 2 calls the input that it makes for a Sequential
+			in.name += "_input"
+		}
+		if s, ok := im.opt.Shapes[in.name]; ok {
 			in.typ.Shape = s
 		}
 		if s := in.typ.Shape; len(s) > 0 && s[0] < 0 && im.opt.Batch > 0 {

@@ -88,3 +88,19 @@ func TestOpenSizes(t *testing.T) {
 		})
 	}
 }
+
+// TestNameOfSequentialsInput calls the input as Keras 2 does, which makes a layer of its own for it.
+func TestNameOfSequentialsInput(t *testing.T) {
+	c, err := decodeConfig([]byte(`{"class_name": "Sequential", "config": [{"class_name": "Dense", "config": {"name": "dense_1", "batch_input_shape": [null, 3]}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for keras2, want := range map[bool]string{true: "dense_1_input", false: "dense_1"} {
+		b := build.New(&ir.Model{}, "main")
+		im := &importer{b: b, keras2: keras2, opt: Options{Shapes: map[string]tensor.Shape{want: {1, 3}}}}
+		in := im.inputs(im.container(im.instance(c), &store{b: b}))
+		if len(in) != 1 || in[0].name != want || !in[0].typ.Shape.Equal(tensor.Shape{1, 3}) {
+			t.Errorf("of Keras 2 %v: the input is %v, want %s", keras2, in, want)
+		}
+	}
+}
