@@ -19,6 +19,7 @@ import numpy as np
 from keras_layers import cases
 from places import REPO
 
+SHARD = 200  # bytes of weights in each file
 OUT = REPO / 'pkg/frontend/keras/testdata/layers.zip'
 
 
@@ -55,6 +56,19 @@ def samples(model):
     return arrays
 
 
+def shard(path):
+    """Splits the weights of a .keras file over several, as Keras does where they are large."""
+    model = keras.models.load_model(path)
+    with zipfile.ZipFile(path) as whole:
+        texts = {name: whole.read(name) for name in ('config.json', 'metadata.json')}
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, 'w') as out:
+        for name, text in texts.items():
+            out.writestr(name, text)
+        model.save_weights(pathlib.Path(folder) / 'model.weights.json', max_shard_size=SHARD / 1024**3)
+        for part in sorted(pathlib.Path(folder).iterdir()):
+            out.write(part, part.name)
+
+
 def main():
     words = sys.argv[1:]
     OUT.parent.mkdir(exist_ok=True)
@@ -78,6 +92,8 @@ def main():
                 for form in ('keras', 'h5') if name in cases.BOTH else ('keras',):
                     path = pathlib.Path(tmp) / f'model.{form}'
                     model.save(path)
+                    if name in cases.SHARDED:
+                        shard(path)
                     entries[name if form == 'keras' else f'{name}-h5'] = {
                         f'model.{form}': path.read_bytes(),
                         'in.npz': npz(arrays),

@@ -34,7 +34,7 @@ def name(c):
 
 
 def jitter(model, arrays, rng):
-    """Change fresh weights a little. With the statistics of so small pictures, models as deep as these would enlarge each rounding."""
+    """Change fresh weights a little. With the statistics of pictures this small, models this deep would enlarge each rounding."""
     for layer in model._flatten_layers():
         for w in layer.weights if not getattr(layer, 'layers', None) else []:
             if w.name == 'moving_variance':

@@ -1,4 +1,4 @@
-"""The cases: functions that make a model, by name. BOTH lists those that are saved in HDF5, too."""
+"""The cases: functions that make a model, by name. BOTH lists those that are saved in HDF5, too, SHARDED those of several files."""
 
 import keras
 from keras import layers as L
@@ -306,3 +306,5 @@ for name, f in {
     'norm_all': lambda x: ops.norm(x, axis=(1, 2)),
 }.items():
     model((3, 4))(f, f'ops/{name}')
+SHARDED = {'models/sharded'}  # whose weights are in several files
+CASES['models/sharded'] = lambda: keras.Sequential([keras.Input((4,)), L.Dense(8, activation='relu'), L.Dense(5), L.Dense(3)])
