@@ -26,6 +26,8 @@
 // themselves, prepare with nil and use RunWith, with scratch memory of Scratch() elements. F32BatchMatMul takes two operands and scratch.
 // F32AvgPool, F32MaxPool, F32L2Pool and F32MinMax are plain functions.
 //
+// An F32Scan is the range of a result, taken while its parts are in the cache: RunScan and F32BinaryScan fill it in. It is what F32MinMax finds of the whole.
+//
 // Images are NHWC. The number of images, N, follows from the lengths of the slices. Sizes and padding are the caller's: a Window says
 // how many outputs there are and what is padded before the first row and column. New… return an error for a geometry that makes no sense
 // or weights that don't fit it; Run panics on slices that are not what the geometry says. Run allocates nothing.
