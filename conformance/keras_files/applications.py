@@ -44,6 +44,8 @@ def jitter(model, arrays, rng):
             elif w.name == 'gamma' and len(w.shape) == 1:
                 w.assign(w.numpy() * rng.uniform(0.9, 1.1, w.shape))
     last = model.layers[-1]
+    if not hasattr(last, 'kernel'):
+        return
     logits = keras.Model(model.input, last.input)(arrays, training=False).numpy() @ last.kernel.numpy()
     last.kernel.assign(last.kernel.numpy() * min(1 / max(float(logits.std()), 1e-6), 30.0))
 
@@ -56,8 +58,7 @@ def make(c):
         images(side),
         settled=False,
     )
-    if hasattr(model.layers[-1], 'kernel'):
-        jitter(model, np.concatenate([next(iter(g.values())) for g in given]), np.random.default_rng(SEED))
+    jitter(model, np.concatenate([next(iter(g.values())) for g in given]), np.random.default_rng(SEED))
     return model, given, ('keras', 'h5') if c in LEGACY else ('keras',)
 
 
