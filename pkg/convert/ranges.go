@@ -20,7 +20,7 @@ func Ranges(f *Float, file Source) (*calib.Stats, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &calib.Stats{Kind: calib.TFLiteCalibrator, Model: f.Digest}
+	s := &calib.Stats{Kind: calib.TFLiteCalibrator, Model: f.Digest()}
 	fail := func(format string, args ...any) error {
 		return &Error{Kind: BadInput, Source: file.Name, Err: fmt.Errorf(format, args...), Hint: "ranges must come from the same float model"}
 	}

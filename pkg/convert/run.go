@@ -36,7 +36,7 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return fail(err)
 	}
-	return &Job{Model: f.Bytes, Digest: f.Digest, Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
+	return &Job{Model: f.Bytes, Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
 }
 
 // Calibrate plans a job over a dataset, has it run, and merges.
@@ -69,8 +69,8 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	if opt.Scheme == None {
 		return &Result{Model: f.Bytes, Notes: f.Notes}, nil
 	}
-	if stats.Model != f.Digest {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest),
+	if stats.Model != f.Digest() {
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
 			Hint: "calibrate this model, or give the source that the statistics were made from"}
 	}
 	m, report, err := quantize.Int8(f.Model, stats, opt.Quantize)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"sync"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
@@ -37,9 +38,13 @@ type Float struct {
 	Source string    // the file's name
 	Model  *ir.Model // the float graph
 	Bytes  []byte    // its flatbuffer
-	Digest string    // hex sha256 of Bytes: what statistics refer to
 	Notes  []string
+
+	digest func() string // computed once
 }
+
+// Digest returns the hex sha256 of Bytes: what statistics refer to.
+func (f *Float) Digest() string { return f.digest() }
 
 // Load reads a source and brings it into the form that is calibrated. fold lists the constant foldings to apply; quantization needs Folding.
 func Load(src Source, folding bool) (f *Float, err error) {
@@ -68,8 +73,10 @@ func Load(src Source, folding bool) (f *Float, err error) {
 	if f.Bytes, err = tflite.Encode(m); err != nil {
 		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
 	}
-	sum := sha256.Sum256(f.Bytes)
-	f.Digest = hex.EncodeToString(sum[:])
+	f.digest = sync.OnceValue(func() string {
+		sum := sha256.Sum256(f.Bytes)
+		return hex.EncodeToString(sum[:])
+	})
 	return f, nil
 }
 

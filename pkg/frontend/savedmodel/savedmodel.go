@@ -67,6 +67,9 @@ func Import(fsys fs.FS, opt Options) (*graphdef.Result, error) {
 	if err := v.bind(); err != nil {
 		return nil, err
 	}
+	if v.ckpt != nil {
+		defer v.ckpt.Close()
+	}
 	o.Variables = v.value
 	o.Assets = func(name string) ([]byte, error) { return asset(fsys, meta, name) }
 	keep := make([]string, 0, len(o.Outputs))

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ObjectGraph is the key of a scalar string: the TrackableObjectGraph message of checkpoints of objects.
@@ -35,6 +36,9 @@ type Bundle struct {
 	shards  int
 	keys    []string
 	entries map[string]Entry // parts of partitioned variables included
+
+	mu    sync.Mutex
+	files map[int]openFile // by shard
 }
 
 // Open reads the index of the checkpoint with the given prefix, such as "variables/variables", which is a path of fs.ValidPath's form.
@@ -48,7 +52,7 @@ func Open(fsys fs.FS, prefix string) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint index: %w", err)
 	}
-	b := &Bundle{fsys: fsys, prefix: prefix, shards: -1, entries: map[string]Entry{}}
+	b := &Bundle{fsys: fsys, prefix: prefix, shards: -1, entries: map[string]Entry{}, files: map[int]openFile{}}
 	if err := visitTable(index, b.add); err != nil {
 		return nil, fmt.Errorf("checkpoint index %s: %w", name, err)
 	}
@@ -130,16 +134,12 @@ func (b *Bundle) ReadStrings(key string) ([][]byte, error) {
 // stored returns an entry's bytes as they are in its shard.
 func (b *Bundle) stored(e Entry) ([]byte, error) {
 	name := b.shard(e.shard)
-	f, err := b.fsys.Open(name)
+	f, size, done, err := b.open(e.shard)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if size := info.Size(); e.offset > size || e.size > size-e.offset {
+	defer done()
+	if e.offset > size || e.size > size-e.offset {
 		return nil, fmt.Errorf("%d bytes at %d of %s, which has %d: %w", e.size, e.offset, name, size, errCut)
 	}
 	data := make([]byte, e.size)
@@ -152,6 +152,48 @@ func (b *Bundle) stored(e Entry) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes at %d of %s: %w", e.size, e.offset, name, err)
 	}
 	return data, nil
+}
+
+// open returns a shard's file, its size, and what to call after use. A file that can be read at any place stays open until Close.
+func (b *Bundle) open(shard int) (f fs.File, size int64, done func(), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if o, ok := b.files[shard]; ok {
+		return o.file, o.size, func() {}, nil
+	}
+	if f, err = b.fsys.Open(b.shard(shard)); err != nil {
+		return nil, 0, nil, err
+	}
+	done = func() { _ = f.Close() }
+	info, err := f.Stat()
+	if err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	size = info.Size()
+	if _, ok := f.(io.ReaderAt); ok {
+		b.files[shard] = openFile{f, size}
+		done = func() {}
+	}
+	return f, size, done, nil
+}
+
+// openFile is a shard that stays open.
+type openFile struct {
+	file fs.File
+	size int64
+}
+
+// Close closes the files that are open. The bundle can still be used, and opens them again.
+func (b *Bundle) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var errs []error
+	for _, o := range b.files {
+		errs = append(errs, o.file.Close())
+	}
+	clear(b.files)
+	return errors.Join(errs...)
 }
 
 func (b *Bundle) shard(i int) string {
