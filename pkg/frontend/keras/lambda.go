@@ -2,6 +2,7 @@ package keras
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/octetlite/octet/pkg/build"
@@ -24,7 +25,7 @@ var lambdas = []Layer{
 // others by their names.
 var Functions map[string]func(c *Context) any
 
-func init() {
+func init() { //nolint:gochecknoinits // an initializer would refer to itself
 	Functions = map[string]func(c *Context) any{}
 	for _, p := range pairsOf("math.abs=Abs abs=Abs math.negative=Neg math.exp=Exp math.expm1=Expm1 math.log=Log math.log1p=Log1p math.sqrt=Sqrt math.rsqrt=Rsqrt " +
 		"math.square=Square math.reciprocal=Reciprocal math.sin=Sin math.cos=Cos math.tan=Tan math.asin=Asin math.acos=Acos math.atan=Atan math.sinh=Sinh math.cosh=Cosh " +
@@ -55,18 +56,14 @@ func init() {
 		}
 	}
 	for _, family := range []map[string]func(c *Context) any{shapeFunctions, pictureFunctions, otherFunctions} {
-		for name, f := range family {
-			Functions[name] = f
-		}
+		maps.Copy(Functions, family)
 	}
 }
 
 // rename gives keyword arguments the names that a rule knows, by "old=new old=new".
 func (c *Context) rename(text string) {
 	renamed := map[string]any{}
-	for key, x := range c.Kwargs {
-		renamed[key] = x
-	}
+	maps.Copy(renamed, c.Kwargs)
 	for _, p := range pairsOf(text) {
 		if x := renamed[p[0]]; x != nil && renamed[p[1]] == nil {
 			renamed[p[1]] = x

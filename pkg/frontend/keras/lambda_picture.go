@@ -35,12 +35,12 @@ var pictureFunctions = map[string]func(c *Context) any{
 	"image.flip_up_down":    func(c *Context) any { return c.flipped(1) },
 }
 
-// last4 expands a number or two, or takes four, for the dimensions of pictures.
-func (c *Context) four(name string, otherwise int) []int {
+// four expands a number or two, or takes four, for the dimensions of pictures; 1 where the argument is left out.
+func (c *Context) four(name string) []int {
 	list := c.several(name)
 	switch len(list) {
 	case 0:
-		list = []int{otherwise}
+		list = []int{1}
 		fallthrough
 	case 1:
 		return []int{1, list[0], list[0], 1}
@@ -76,7 +76,7 @@ func (c *Context) padding() string {
 // filter convolves with a kernel that is another tensor, or in the call.
 func (c *Context) filter(op, x, kernel string) any {
 	c.lastChannels()
-	a := graphdef.Attrs{"strides": c.four("strides", 1), "padding": c.padding(), "dilations": c.four("dilations", 1)}
+	a := graphdef.Attrs{"strides": c.four("strides"), "padding": c.padding(), "dilations": c.four("dilations")}
 	return c.TF(op, a, c.operand(0, x), c.operand(1, kernel))
 }
 
@@ -84,10 +84,10 @@ func (c *Context) slide(op string) any {
 	c.lastChannels()
 	x := c.operand(0, "input")
 	c.Rank(x, 4, 4)
-	a := graphdef.Attrs{"ksize": c.four("ksize", 1), "padding": c.padding()}
+	a := graphdef.Attrs{"ksize": c.four("ksize"), "padding": c.padding()}
 	a["strides"] = a["ksize"]
 	if c.param(-1, "strides") != nil {
-		a["strides"] = c.four("strides", 1)
+		a["strides"] = c.four("strides")
 	}
 	return c.TF(op, a, x)
 }

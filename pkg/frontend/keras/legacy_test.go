@@ -54,7 +54,7 @@ func TestOpenSizes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.class+" of "+test.in, func(t *testing.T) {
 			var shape tensor.Shape
-			for _, d := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(test.in, "f32["), "]"), ",") {
+			for d := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(test.in, "f32["), "]"), ",") {
 				n, err := strconv.Atoi(d)
 				if err != nil {
 					n = -1
