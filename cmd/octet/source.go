@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -70,14 +69,9 @@ func frugal() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	// The ballast is never touched, so that it takes no memory; it keeps the collector from running again and again while there is little.
-	const percent, ballast = 15, 64 << 20
-	weight := make([]byte, ballast)
+	const percent = 30
 	before := debug.SetGCPercent(percent)
-	return func() {
-		runtime.KeepAlive(weight)
-		debug.SetGCPercent(before)
-	}
+	return func() { debug.SetGCPercent(before) }
 }
 
 // openKeras opens a file if it looks like one of Keras, whose weights are read piece by piece.
