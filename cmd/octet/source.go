@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -69,9 +70,14 @@ func frugal() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	const percent = 30
+	// The ballast is never touched, so that it takes no memory; it keeps the collector from running again and again while there is little.
+	const percent, ballast = 15, 64 << 20
+	weight := make([]byte, ballast)
 	before := debug.SetGCPercent(percent)
-	return func() { debug.SetGCPercent(before) }
+	return func() {
+		runtime.KeepAlive(weight)
+		debug.SetGCPercent(before)
+	}
 }
 
 // openKeras opens a file if it looks like one of Keras, whose weights are read piece by piece.
