@@ -43,12 +43,12 @@ var Rooms = []Room{
 	{Path: "pkg/tflite/schema"},
 	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
 	{Path: "pkg/frontend/raise", May: []string{"pkg/frontend/tfpb"}},
-	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/pass", "pkg/frontend/tfpb"}},
+	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/frontend/tfpb"}},
 	{Path: "pkg/frontend/savedmodel", May: []string{
 		"pkg/tensor", "pkg/ir", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef",
 	}},
 	{Path: "pkg/frontend/keras", May: []string{
-		"pkg/tensor", "pkg/ir", "pkg/op", "pkg/build", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/graphdef",
+		"pkg/tensor", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/reader/...", "pkg/frontend/tfpb", "pkg/frontend/graphdef",
 	}},
 	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
 

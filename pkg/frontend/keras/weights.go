@@ -8,6 +8,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/reader/hdf5"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -158,16 +159,12 @@ func load(d *hdf5.Dataset) (*tensor.Tensor, error) {
 			out[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:])))
 		}
 	case hdf5.Float16:
-		for i := range out {
-			out[i] = half(binary.LittleEndian.Uint16(data[2*i:]))
-		}
+		kernel.F16ToF32(out, words(data))
 	case hdf5.BFloat16:
 		if len(data) != 2*len(out) {
 			return nil, fmt.Errorf("a bfloat16 in %d bytes", d.Type().Size)
 		}
-		for i := range out {
-			out[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16)
-		}
+		kernel.BF16ToF32(out, words(data))
 	default:
 		return nil, fmt.Errorf("elements of type %v", kind)
 	}
@@ -175,15 +172,7 @@ func load(d *hdf5.Dataset) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// half returns the value of an IEEE 754 binary16.
-func half(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exponent {
-	case 0:
-		f := float32(fraction) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 0x1f:
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+// words returns data as numbers of 16 bits.
+func words(data []byte) []uint16 {
+	return tensor.View[uint16](&tensor.Tensor{DType: tensor.UInt16, Data: tensor.Aligned(tensor.UInt16, data)})
 }
