@@ -16,15 +16,13 @@ type F32DepthwiseSpec struct {
 // outside the image are zeros that take part in the sum. The weights are [1, KH, KW, C·M].
 type F32Depthwise struct {
 	spec   F32DepthwiseSpec
-	conv   *F32Conv // instead of all below: several outputs of a channel, or few channels, are a grouped convolution
-	groups []panels // of conv
 	blocks []float32
 	zero   []float32
 	plan   depthwisePlan
 }
 
-// channelBlock is the number of channels that are computed side by side; each block of weights holds the bias and then the taps. Where
-// the channels don't divide, the last block begins earlier and repeats some.
+// channelBlock is the number of outputs that are computed side by side; each block of weights holds the bias and then the taps. Where
+// the outputs don't divide, the last block begins earlier and repeats some; where there are fewer, the only block ends in zeros.
 const channelBlock = 8
 
 // NewF32Depthwise prepares a depthwise convolution. It keeps neither weights nor bias. A nil bias is zeros; nil weights are given to RunWith.
@@ -35,48 +33,33 @@ func NewF32Depthwise(s F32DepthwiseSpec, weights, bias []float32) (*F32Depthwise
 	if s.C < 1 || s.Multiplier < 1 || s.Multiplier > maxElements/s.C {
 		return nil, fmt.Errorf("kernel: %d channels, each with %d outputs", s.C, s.Multiplier)
 	}
-	oc := s.C * s.Multiplier
-	if err := checkImages(s.Window, s.C, oc); err != nil {
+	if err := checkImages(s.Window, s.C, s.outputs()); err != nil {
 		return nil, err
 	}
 	if err := checkTable(s.OH*s.OW, s.taps()); err != nil {
 		return nil, err
 	}
-	d := &F32Depthwise{spec: s}
-	if s.Multiplier > 1 || s.C < channelBlock {
-		conv, err := newConv(F32ConvSpec{Window: s.Window, C: s.C, OC: oc, Groups: s.C, Clamp: s.Clamp})
-		if err != nil {
-			return nil, err
-		}
-		d.conv = conv
-	} else {
-		d.zero = make([]float32, s.C)
-		d.plan = newDepthwisePlan(&d.spec)
-	}
+	d := &F32Depthwise{spec: s, zero: make([]float32, s.C)}
+	d.plan = newDepthwisePlan(&d.spec)
 	if weights == nil {
 		return d, nil
 	}
-	if err := checkWeights(weights, s.taps()*oc, bias, oc); err != nil {
+	if err := checkWeights(weights, s.taps()*s.outputs(), bias, s.outputs()); err != nil {
 		return nil, err
 	}
-	memory := make([]float32, d.Scratch())
-	if d.conv == nil {
-		d.blocks = d.pack(memory, weights, bias)
-		return d, nil
-	}
-	d.groups = make([]panels, s.C)
-	for g := range d.groups {
-		d.groups[g] = d.packGroup(memory[g*panelsLen(s.taps(), s.Multiplier):], weights, bias, g)
-	}
+	d.blocks = d.pack(make([]float32, d.Scratch()), weights, bias)
 	return d, nil
 }
 
+// outputs returns the number of output channels.
+func (s *F32DepthwiseSpec) outputs() int { return s.C * s.Multiplier }
+
+// first returns the first output channel of the block that belongs to channel b.
+func (s *F32DepthwiseSpec) first(b int) int { return max(0, min(b, s.outputs()-channelBlock)) }
+
 // Scratch returns how many float32 RunWith needs.
 func (d *F32Depthwise) Scratch() int {
-	if d.conv != nil {
-		return d.conv.Scratch()
-	}
-	return (d.spec.C + channelBlock - 1) / channelBlock * d.blockLen()
+	return (d.spec.outputs() + channelBlock - 1) / channelBlock * d.blockLen()
 }
 
 // blockLen returns the size of a block of weights.
@@ -84,85 +67,92 @@ func (d *F32Depthwise) blockLen() int { return (1 + d.spec.taps()) * channelBloc
 
 // pack rearranges the weights into blocks.
 func (d *F32Depthwise) pack(memory, weights, bias []float32) []float32 {
-	c := d.spec.C
+	oc := d.spec.outputs()
+	n := min(oc, channelBlock)
 	memory = memory[:d.Scratch()]
-	for b, rest := 0, memory; b < c; b += channelBlock {
-		first := min(b, c-channelBlock)
-		clear(rest[:channelBlock])
+	for b, rest := 0, memory; b < oc; b += channelBlock {
+		first := d.spec.first(b)
+		block := rest[:d.blockLen()]
+		clear(block)
 		if bias != nil {
-			copy(rest[:channelBlock], bias[first:])
+			copy(block[:n], bias[first:])
 		}
 		for t := range d.spec.taps() {
-			copy(rest[(1+t)*channelBlock:][:channelBlock], weights[t*c+first:])
+			copy(block[(1+t)*channelBlock:][:n], weights[t*oc+first:])
 		}
 		rest = rest[d.blockLen():]
 	}
 	return memory
 }
 
-// packGroup rearranges the weights of one input channel with its outputs.
-func (d *F32Depthwise) packGroup(memory, weights, bias []float32, g int) panels {
-	m := d.spec.Multiplier
-	if bias != nil {
-		bias = bias[g*m:][:m]
-	}
-	return newPanels(memory, d.spec.taps(), m, weights[g*m:], d.spec.C*m, 1, bias)
-}
-
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, C·M]. It panics if their lengths disagree.
 func (d *F32Depthwise) Run(out, in []float32) { d.RunScan(out, in, nil) }
 
-// RunScan is Run; scan sees the result unless there are several outputs for a channel, or few channels.
-func (d *F32Depthwise) RunScan(out, in []float32, scan *F32Scan) {
-	if d.conv != nil {
-		d.conv.run(out, in, d.groups, scan)
-		return
-	}
-	d.run(out, in, d.blocks, scan)
+// RunScan is Run; scan sees the result.
+func (d *F32Depthwise) RunScan(out, in []float32, scan *F32Scan) { d.run(out, in, d.blocks, scan) }
+
+// RunRows computes the rows from..to-1 of the result of one image; out and in are the whole image. It reads no rows of the input but those that they
+// see. Calls that together cover all rows do what RunScan does.
+func (d *F32Depthwise) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+	s := &d.spec
+	mustLen("input", len(in), s.H*s.W*s.C)
+	mustLen("output", len(out), s.OH*s.OW*s.outputs())
+	d.rows(out, in, d.blocks, from, to, scan)
 }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (d *F32Depthwise) RunWith(out, in, weights, bias, scratch []float32) {
-	oc := d.spec.C * d.spec.Multiplier
-	if err := checkWeights(weights, d.spec.taps()*oc, bias, oc); err != nil {
+	if err := checkWeights(weights, d.spec.taps()*d.spec.outputs(), bias, d.spec.outputs()); err != nil {
 		panic(err)
 	}
-	if d.conv == nil {
-		d.run(out, in, d.pack(scratch, weights, bias), nil)
-		return
-	}
-	for g := range d.spec.C {
-		p := d.packGroup(scratch, weights, bias, g)
-		d.conv.runGroup(out, in, &p, g, nil)
-	}
+	d.run(out, in, d.pack(scratch, weights, bias), nil)
 }
 
 func (d *F32Depthwise) run(out, in, blocks []float32, scan *F32Scan) {
 	s := &d.spec
-	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
+	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.outputs()
 	for range batches(len(in), inSize, len(out), outSize) {
-		d.image(out[:outSize], in[:inSize], blocks, scan)
+		d.rows(out[:outSize], in[:inSize], blocks, 0, s.OH, scan)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
-// imageGeneric convolves one image. It defines what all variants compute.
-func (d *F32Depthwise) imageGeneric(out, in, blocks []float32, scan *F32Scan) {
-	s, bounds := &d.spec, d.spec.Clamp.bounds()
-	defer scan.Include(out)
-	for pixel := range s.OH * s.OW {
-		for b, w := 0, blocks; b < s.C; b += channelBlock {
-			first := min(b, s.C-channelBlock)
+// rows computes rows of an image's result.
+func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+	n := d.spec.OW * d.spec.outputs()
+	for y := from; y < to; y++ {
+		row := out[y*n : (y+1)*n]
+		d.row(row, in, blocks, y)
+		scan.Include(row)
+	}
+}
+
+// rowGeneric computes one row of an image's result. It defines what all variants compute.
+func (d *F32Depthwise) rowGeneric(out, in, blocks []float32, y int) {
+	s, bounds, oc := &d.spec, d.spec.Clamp.bounds(), d.spec.outputs()
+	n := min(oc, channelBlock)
+	for x := range s.OW {
+		for b, w := 0, blocks; b < oc; b += channelBlock {
+			first := s.first(b)
 			acc := [channelBlock]float32(w)
 			for t := range s.taps() {
-				x := d.zero
-				if off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C); off >= 0 {
-					x = in[off:]
+				line := d.zero
+				if off := s.offset(y, x, t, s.C); off >= 0 {
+					line = in[off:][:s.C]
 				}
-				fmaProducts(acc[:], x[first:], w[(1+t)*channelBlock:])
+				taps := w[(1+t)*channelBlock:]
+				if s.Multiplier == 1 {
+					fmaProducts(acc[:n], line[first:], taps)
+					continue
+				}
+				var spread [channelBlock]float32
+				for j := range n {
+					spread[j] = line[(first+j)/s.Multiplier]
+				}
+				fmaProducts(acc[:n], spread[:], taps)
 			}
-			for j, v := range acc {
-				out[pixel*s.C+first+j] = limit(v, &bounds)
+			for j, v := range acc[:n] {
+				out[x*oc+first+j] = limit(v, &bounds)
 			}
 			w = w[d.blockLen():]
 		}

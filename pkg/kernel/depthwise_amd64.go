@@ -9,8 +9,17 @@ type depthwisePlan struct {
 	strip bool // there are kernels for several neighbouring outputs
 	// The columns from..to of the output see no column outside the image, so that strips cover them; the others are computed one by one.
 	from, to int
-	// table holds the taps' offsets of the outputs that are computed one by one, in order.
+	// table holds the taps' offsets of the outputs that are computed one by one, row by row.
 	table []int32
+	// spreads say for each block how its outputs find their inputs, if these don't lie side by side or are fewer than a vector.
+	spreads []spread
+}
+
+// spread says where a block's inputs and outputs lie in a pixel, in bytes, which elements of a vector of inputs are loaded, which of them each output takes,
+// and which outputs are stored.
+type spread struct {
+	in, out           int
+	load, take, store [channelBlock]int32
 }
 
 // inputRows is where the rows of the input start that an output sees, and how many bytes their pixels are apart: 0 for a row outside
@@ -24,7 +33,19 @@ type inputRows struct {
 const shortStrip = 4
 
 func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
-	p.strip = s.KH == s.KW && (s.KH == 3 || s.KH == 5) && s.StrideW <= 2 && s.DilationH == 1 && s.DilationW == 1
+	if oc := s.outputs(); s.Multiplier > 1 || s.C < channelBlock {
+		for b := 0; b < oc; b += channelBlock {
+			first := s.first(b)
+			from := max(0, min(first/s.Multiplier, s.C-channelBlock))
+			sp := spread{in: 4 * from, out: 4 * first}
+			for j := range min(oc, channelBlock) {
+				c := (first+j)/s.Multiplier - from
+				sp.load[c], sp.take[j], sp.store[j] = -1, int32(c), -1
+			}
+			p.spreads = append(p.spreads, sp)
+		}
+	}
+	p.strip = p.spreads == nil && s.KH == s.KW && (s.KH == 3 || s.KH == 5) && s.StrideW <= 2 && s.DilationH == 1 && s.DilationW == 1
 	if p.strip {
 		p.from = min((s.Left+s.StrideW-1)/s.StrideW, s.OW)
 		p.to = max(min((s.W+s.Left-s.KW+s.StrideW)/s.StrideW, s.OW), p.from)
@@ -43,31 +64,34 @@ func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 	return p
 }
 
-// image convolves one image.
-func (d *F32Depthwise) image(out, in, blocks []float32, scan *F32Scan) {
+// row computes one row of an image's result.
+func (d *F32Depthwise) row(out, in, blocks []float32, y int) {
 	if !useAVX2 {
-		d.imageGeneric(out, in, blocks, scan)
+		d.rowGeneric(out, in, blocks, y)
 		return
 	}
-	s, p, table := &d.spec, &d.plan, d.plan.table
+	s, p := &d.spec, &d.plan
 	bounds := s.Clamp.bounds()
-	for y := range s.OH {
-		row := out[y*s.OW*s.C:][:s.OW*s.C]
-		for x := range s.OW {
-			if x < p.from || x >= p.to {
-				d.pixel(row[x*s.C:][:s.C], in, blocks, table[:s.taps()], &bounds)
-				table = table[s.taps():]
-			}
+	single := s.OW - (p.to - p.from) // outputs that are computed one by one
+	table := p.table[y*single*s.taps():]
+	oc := s.outputs()
+	for x := range s.OW {
+		if x < p.from || x >= p.to {
+			d.pixel(out[x*oc:][:oc], in, blocks, table[:s.taps()], &bounds)
+			table = table[s.taps():]
 		}
-		if p.strip {
-			d.strips(row, in, blocks, y, &bounds)
-		}
-		scan.Include(row)
+	}
+	if p.strip {
+		d.strips(out, in, blocks, y, &bounds)
 	}
 }
 
 // pixel computes one output.
 func (d *F32Depthwise) pixel(out, in, blocks []float32, offs []int32, bounds *[2]float32) {
+	if n := len(d.plan.spreads); n > 0 {
+		depthwiseSpreadAVX2(n, len(offs), &in[0], &offs[0], &d.zero[0], &blocks[0], &out[0], bounds, (*byte)(unsafe.Pointer(&d.plan.spreads[0])))
+		return
+	}
 	const group = 4 * channelBlock
 	at := 0 // channels done
 	if n := len(out) / group; n > 0 {

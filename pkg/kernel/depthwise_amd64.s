@@ -2123,3 +2123,60 @@ tap:
 	JNZ  group
 	VZEROUPPER
 	RET
+
+// func depthwiseSpreadAVX2(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwiseSpreadAVX2(SB), NOSPLIT, $0-72
+	MOVQ         blocks+0(FP), AX
+	MOVQ         taps+8(FP), CX
+	MOVQ         in+16(FP), DX
+	MOVQ         zero+32(FP), BX
+	MOVQ         w+40(FP), SI
+	MOVQ         out+48(FP), DI
+	MOVQ         bounds+56(FP), R8
+	MOVQ         spreads+64(FP), R9
+	VBROADCASTSS (R8), Y2
+	VBROADCASTSS 4(R8), Y3
+
+block:
+	MOVQ    (R9), R12
+	MOVQ    8(R9), R13
+	VMOVDQU 16(R9), Y4
+	VMOVDQU 48(R9), Y5
+	VMOVDQU 80(R9), Y6
+	VMOVUPS (SI), Y0
+	ADDQ    $0x20, SI
+	MOVQ    offs+24(FP), R8
+	MOVQ    CX, R11
+
+tap:
+	MOVLQSX     (R8), R10
+	TESTQ       R10, R10
+	LEAQ        (DX)(R10*4), R10
+	CMOVQLT     BX, R10
+	VMASKMOVPS  (R10)(R12*1), Y4, Y1
+	VPERMPS     Y1, Y5, Y1
+	VFMADD231PS (SI), Y1, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x04, R8
+	DECQ        R11
+	JNZ         tap
+	VMAXPS      Y0, Y2, Y0
+	VMINPS      Y0, Y3, Y0
+
+	// Storing by a mask takes longer
+	ADDQ    DI, R13
+	CMPL    108(R9), $0x00
+	JEQ     part
+	VMOVUPS Y0, (R13)
+	JMP     stored
+
+part:
+	VMASKMOVPS Y0, Y6, (R13)
+
+stored:
+	ADDQ $0x00000070, R9
+	DECQ AX
+	JNZ  block
+	VZEROUPPER
+	RET

@@ -7,6 +7,4 @@ type depthwisePlan struct{}
 
 func newDepthwisePlan(*F32DepthwiseSpec) depthwisePlan { return depthwisePlan{} }
 
-func (d *F32Depthwise) image(out, in, blocks []float32, scan *F32Scan) {
-	d.imageGeneric(out, in, blocks, scan)
-}
+func (d *F32Depthwise) row(out, in, blocks []float32, y int) { d.rowGeneric(out, in, blocks, y) }

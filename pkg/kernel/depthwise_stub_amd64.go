@@ -63,3 +63,9 @@ func depthwisePixel4AVX2(groups int, taps int, in *float32, offs *int32, zero *f
 //
 //go:noescape
 func depthwisePixel1AVX2(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
+
+// depthwiseSpreadAVX2 computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the
+// taps' offsets in elements of in; negative ones stand for zero.
+//
+//go:noescape
+func depthwiseSpreadAVX2(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)

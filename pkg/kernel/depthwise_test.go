@@ -74,6 +74,24 @@ func TestDepthwise(t *testing.T) {
 	checkAll(t, layers)
 }
 
+func TestDepthwiseByRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	for i := range 60 {
+		s := F32DepthwiseSpec{Window: draw(r, 22, 5), C: 1 + r.IntN(40), Multiplier: 1 + i%5/4*r.IntN(4), Clamp: clamps[i%len(clamps)]}
+		if i%2 == 0 {
+			s.Window = square(4+r.IntN(20), 3+i%4, 1+i%3%2)
+		}
+		weights, bias := make([]float32, s.taps()*s.outputs()), make([]float32, s.outputs())
+		values(r, weights, 0)
+		values(r, bias, 0)
+		d, err := NewF32Depthwise(s, weights, bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkByRows(t, d, s.Window, s.C, s.outputs())
+	}
+}
+
 func TestDepthwiseRefuses(t *testing.T) {
 	huge := square(4, 3, 1)
 	huge.KH, huge.KW, huge.OH, huge.OW = 1<<10, 1<<10, 1<<10, 1<<10

@@ -1,4 +1,4 @@
-// Command depthwise writes the AVX2 kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.imageGeneric.
+// Command depthwise writes the AVX2 kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.rowGeneric.
 package main
 
 //go:generate go run . -out ../../depthwise_amd64.s -stubs ../../depthwise_stub_amd64.go -pkg kernel
@@ -29,6 +29,7 @@ func main() {
 	}
 	pixel(4)
 	pixel(1)
+	spread()
 	Generate()
 }
 
@@ -169,6 +170,65 @@ func pixel(group int) {
 	}
 	DECQ(groups.Addr)
 	JNZ(LabelRef("group"))
+	VZEROUPPER()
+	RET()
+}
+
+// spread writes the kernel for one output whose channels don't find their inputs side by side: several share one, or there are fewer than a vector holds.
+func spread() {
+	TEXT("depthwiseSpreadAVX2", NOSPLIT, "func(blocks, taps int, in *float32, offs *int32, zero, w, out *float32, bounds *[2]float32, spreads *byte)")
+	Pragma("noescape")
+	Doc("depthwiseSpreadAVX2 computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the",
+		"taps' offsets in elements of in; negative ones stand for zero.")
+	blocks := Load(Param("blocks"), GP64())
+	taps := Load(Param("taps"), GP64())
+	in := Load(Param("in"), GP64())
+	zero := Load(Param("zero"), GP64())
+	w := Load(Param("w"), GP64())
+	out := Load(Param("out"), GP64())
+	bounds := Load(Param("bounds"), GP64())
+	spreads := Load(Param("spreads"), GP64())
+	acc, x, lo, hi, load, take, store := YMM(), YMM(), YMM(), YMM(), YMM(), YMM(), YMM()
+	VBROADCASTSS(Mem{Base: bounds}, lo)
+	VBROADCASTSS(Mem{Base: bounds, Disp: size}, hi)
+	offs, from, n, first, to := GP64(), GP64(), GP64(), GP64(), GP64()
+	const fields = 16 // bytes of a spread before its vectors
+
+	Label("block")
+	MOVQ(Mem{Base: spreads}, first)
+	MOVQ(Mem{Base: spreads, Disp: 8}, to)
+	VMOVDQU(Mem{Base: spreads, Disp: fields}, load)
+	VMOVDQU(Mem{Base: spreads, Disp: fields + block}, take)
+	VMOVDQU(Mem{Base: spreads, Disp: fields + 2*block}, store)
+	VMOVUPS(Mem{Base: w}, acc)
+	ADDQ(Imm(block), w)
+	Load(Param("offs"), offs)
+	MOVQ(taps, n)
+	Label("tap")
+	MOVLQSX(Mem{Base: offs}, from)
+	TESTQ(from, from)
+	LEAQ(Mem{Base: in, Index: from, Scale: size}, from)
+	CMOVQLT(zero, from)
+	VMASKMOVPS(Mem{Base: from, Index: first, Scale: 1}, load, x)
+	VPERMPS(x, take, x)
+	VFMADD231PS(Mem{Base: w}, x, acc)
+	ADDQ(Imm(block), w)
+	ADDQ(Imm(size), offs)
+	DECQ(n)
+	JNZ(LabelRef("tap"))
+	limit(lo, hi, acc)
+	Comment("Storing by a mask takes longer")
+	ADDQ(out, to)
+	CMPL(Mem{Base: spreads, Disp: fields + 3*block - size}, Imm(0))
+	JEQ(LabelRef("part"))
+	VMOVUPS(acc, Mem{Base: to})
+	JMP(LabelRef("stored"))
+	Label("part")
+	VMASKMOVPS(acc, store, Mem{Base: to})
+	Label("stored")
+	ADDQ(U32(fields+3*block), spreads)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
 }
