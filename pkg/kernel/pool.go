@@ -9,6 +9,12 @@ type F32PoolSpec struct {
 	Clamp F32Clamp
 }
 
+// F32Pool joins each channel of every window of an image. It is immutable, and goroutines may share it.
+type F32Pool struct {
+	spec F32PoolSpec
+	mode poolMode
+}
+
 // poolMode is what a pool does with the values of a window.
 type poolMode uint8
 
@@ -18,87 +24,101 @@ const (
 	poolMax                     // the first greatest; a NaN is the greatest
 )
 
-// F32AvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C]: the sum divided by the number of
-// positions inside the image.
-func F32AvgPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolSum) }
+// NewF32AvgPool prepares the mean of every window: the sum divided by the number of positions inside the image.
+func NewF32AvgPool(s F32PoolSpec) (*F32Pool, error) { return newPool(s, poolSum) }
 
-// F32L2Pool stores the root of the mean square of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
-func F32L2Pool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolSquares) }
+// NewF32L2Pool prepares the root of the mean square of every window.
+func NewF32L2Pool(s F32PoolSpec) (*F32Pool, error) { return newPool(s, poolSquares) }
 
-// F32MaxPool stores the maximum of every window of in, [N, H, W, C], in out, [N, OH, OW, C]. It is NaN where the window holds one.
-func F32MaxPool(out, in []float32, s F32PoolSpec) error { return f32Pool(out, in, &s, poolMax) }
+// NewF32MaxPool prepares the maximum of every window. It is NaN where the window holds one.
+func NewF32MaxPool(s F32PoolSpec) (*F32Pool, error) { return newPool(s, poolMax) }
 
-func f32Pool(out, in []float32, s *F32PoolSpec, mode poolMode) error {
+func newPool(s F32PoolSpec, mode poolMode) (*F32Pool, error) {
 	if err := s.check(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkImages(s.Window, s.C, s.C); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkInside(); err != nil {
-		return err
+		return nil, err
 	}
-	bounds := s.Clamp.bounds()
+	return &F32Pool{s, mode}, nil
+}
+
+// Run pools the images of in, [N, H, W, C], into out, [N, OH, OW, C]. It panics if their lengths disagree.
+func (p *F32Pool) Run(out, in []float32) { p.RunScan(out, in, nil) }
+
+// RunScan is Run; scan sees the result.
+func (p *F32Pool) RunScan(out, in []float32, scan *F32Scan) {
+	s := &p.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
 	for range batches(len(in), inSize, len(out), outSize) {
-		for y := range s.OH {
-			for x := range s.OW {
-				acc := out[(y*s.OW+x)*s.C:][:s.C]
-				n := s.pool(acc, in[:inSize], y, x, mode)
-				finish(acc, float32(n), mode)
-				if s.Clamp.On {
-					for i, v := range acc {
-						acc[i] = limit(v, &bounds)
-					}
-				}
-			}
-		}
+		p.RunRows(out[:outSize], in[:inSize], 0, s.OH, scan)
 		in, out = in[inSize:], out[outSize:]
 	}
-	return nil
 }
 
-// finish makes results of folded windows of n positions.
-func finish(acc []float32, n float32, mode poolMode) {
-	switch mode {
-	case poolSum:
-		for i, v := range acc {
-			acc[i] = v / n
+// RunRows computes the rows from..to-1 of the result of one image; out and in are the whole image. It reads no rows of the input but those that they
+// see. Calls that together cover all rows do what RunScan does.
+func (p *F32Pool) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+	s := &p.spec
+	mustLen("input", len(in), s.H*s.W*s.C)
+	mustLen("output", len(out), s.OH*s.OW*s.C)
+	bounds := s.Clamp.bounds()
+	for y := from; y < to; y++ {
+		row := out[y*s.OW*s.C:][:s.OW*s.C]
+		for x := range s.OW {
+			w := s.seen(y, x)
+			p.pixel(row[x*s.C:][:s.C], in[w.at:], &w, &bounds)
 		}
-	case poolSquares:
-		for i, v := range acc {
-			acc[i] = F32Sqrt(v / n)
-		}
-	case poolMax:
+		scan.Include(row)
 	}
 }
 
-// pool folds the window of output (y, x) into acc and returns the number of positions inside the image.
-func (s *F32PoolSpec) pool(acc, in []float32, y, x int, mode poolMode) (n int) {
-	first := float32(0)
-	if mode == poolMax {
-		first = float32(math.Inf(-1))
-	}
-	for i := range acc {
-		acc[i] = first
-	}
+// poolWindow is the part of a window that is inside the image: where its first pixel starts, its rows and columns, and the steps from one to the next.
+type poolWindow struct{ at, rows, cols, rowStep, colStep int }
+
+// seen returns the window of output (y, x).
+func (s *F32PoolSpec) seen(y, x int) poolWindow {
 	top, left := y*s.StrideH-s.Top, x*s.StrideW-s.Left
 	ky, rows := within(top, s.DilationH, s.KH, s.H)
 	kx, cols := within(left, s.DilationW, s.KW, s.W)
-	for iy := top + ky*s.DilationH; n < rows*cols; iy += s.DilationH {
-		for i := range cols {
-			ix := left + (kx+i)*s.DilationW
-			fold(acc, in[(iy*s.W+ix)*s.C:][:s.C], mode)
-		}
-		n += cols
-	}
-	return n
+	at := (top+ky*s.DilationH)*s.W + left + kx*s.DilationW
+	return poolWindow{at * s.C, rows, cols, s.DilationH * s.W * s.C, s.DilationW * s.C}
 }
 
-// foldGeneric takes x into acc. It defines what all variants compute.
-func foldGeneric(acc, x []float32, mode poolMode) {
+// pixelGeneric computes one output from the part of the image that starts with its window. It defines what all variants compute.
+func (p *F32Pool) pixelGeneric(out, in []float32, w *poolWindow, bounds *[2]float32) {
+	first := float32(0)
+	if p.mode == poolMax {
+		first = float32(math.Inf(-1))
+	}
+	for i := range out {
+		out[i] = first
+	}
+	for y := range w.rows {
+		for x := range w.cols {
+			p.mode.fold(out, in[y*w.rowStep+x*w.colStep:])
+		}
+	}
+	n := float32(w.rows * w.cols)
+	for i, v := range out {
+		switch p.mode {
+		case poolSum:
+			v /= n
+		case poolSquares:
+			v = F32Sqrt(v / n)
+		case poolMax:
+		}
+		out[i] = limit(v, bounds)
+	}
+}
+
+// fold takes x into acc.
+func (m poolMode) fold(acc, x []float32) {
 	x = x[:len(acc)]
-	switch mode {
+	switch m {
 	case poolSum:
 		for i, v := range x {
 			acc[i] += v

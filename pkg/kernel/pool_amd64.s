@@ -4,63 +4,401 @@
 
 #include "textflag.h"
 
-// func foldSumAVX2(acc *float32, x *float32, n int)
-// Requires: AVX
-TEXT ·foldSumAVX2(SB), NOSPLIT, $0-24
-	MOVQ acc+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
+// func poolSum4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2
+TEXT ·poolSum4AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0x00000000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         DX, R11
+	IMULQ        BX, R11
+	VXORPS       Y3, Y3, Y3
+	VCVTSI2SSQ   R11, X3, X3
+	VBROADCASTSS X3, Y3
 
-step:
-	VMOVUPS (AX), Y0
-	VMOVUPS (CX), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, DX
-	JNZ     step
+group:
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y2, Y6
+	VMOVAPS Y2, Y7
+	MOVQ    CX, R9
+	MOVQ    DX, R11
+
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS (R10), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(R10), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 64(R10), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 96(R10), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    DI, R10
+	DECQ    R12
+	JNZ     column
+	ADDQ    SI, R9
+	DECQ    R11
+	JNZ     row
+	VDIVPS  Y3, Y4, Y4
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, (R8)
+	VDIVPS  Y3, Y5, Y5
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
+	VMOVUPS Y5, 32(R8)
+	VDIVPS  Y3, Y6, Y6
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y6, Y0, Y6
+	VMINPS  Y6, Y1, Y6
+	VMOVUPS Y6, 64(R8)
+	VDIVPS  Y3, Y7, Y7
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y7, Y0, Y7
+	VMINPS  Y7, Y1, Y7
+	VMOVUPS Y7, 96(R8)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, R8
+	DECQ    AX
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func foldSquaresAVX2(acc *float32, x *float32, n int)
-// Requires: AVX, FMA3
-TEXT ·foldSquaresAVX2(SB), NOSPLIT, $0-24
-	MOVQ acc+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
+// func poolSum1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2
+TEXT ·poolSum1AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0x00000000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         DX, R11
+	IMULQ        BX, R11
+	VXORPS       Y3, Y3, Y3
+	VCVTSI2SSQ   R11, X3, X3
+	VBROADCASTSS X3, Y3
 
-step:
-	VMOVUPS     (AX), Y0
-	VMOVUPS     (CX), Y1
-	VFMADD231PS Y1, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, DX
-	JNZ         step
+group:
+	VMOVAPS Y2, Y4
+	MOVQ    CX, R9
+	MOVQ    DX, R11
+
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS (R10), Y5
+	VADDPS  Y5, Y4, Y4
+	ADDQ    DI, R10
+	DECQ    R12
+	JNZ     column
+	ADDQ    SI, R9
+	DECQ    R11
+	JNZ     row
+	VDIVPS  Y3, Y4, Y4
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, (R8)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, R8
+	DECQ    AX
+	JNZ     group
 	VZEROUPPER
 	RET
 
-// func foldMaxAVX2(acc *float32, x *float32, n int)
-// Requires: AVX
-TEXT ·foldMaxAVX2(SB), NOSPLIT, $0-24
-	MOVQ acc+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
+// func poolSquares4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·poolSquares4AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0x00000000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         DX, R11
+	IMULQ        BX, R11
+	VXORPS       Y3, Y3, Y3
+	VCVTSI2SSQ   R11, X3, X3
+	VBROADCASTSS X3, Y3
 
-step:
-	VMOVUPS (AX), Y0
-	VMOVUPS (CX), Y1
-	VCMPPS  $0x03, Y1, Y1, Y2
+group:
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y2, Y6
+	VMOVAPS Y2, Y7
+	MOVQ    CX, R9
+	MOVQ    DX, R11
 
-	// With a NaN, or two zeros, the processor returns the second operand: the maximum so far
-	VMAXPS    Y0, Y1, Y0
-	VBLENDVPS Y2, Y1, Y0, Y0
-	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	SUBQ      $0x08, DX
-	JNZ       step
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS     (R10), Y8
+	VFMADD231PS Y8, Y8, Y4
+	VMOVUPS     32(R10), Y8
+	VFMADD231PS Y8, Y8, Y5
+	VMOVUPS     64(R10), Y8
+	VFMADD231PS Y8, Y8, Y6
+	VMOVUPS     96(R10), Y8
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        DI, R10
+	DECQ        R12
+	JNZ         column
+	ADDQ        SI, R9
+	DECQ        R11
+	JNZ         row
+	VDIVPS      Y3, Y4, Y4
+	VSQRTPS     Y4, Y4
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, (R8)
+	VDIVPS  Y3, Y5, Y5
+	VSQRTPS Y5, Y5
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
+	VMOVUPS Y5, 32(R8)
+	VDIVPS  Y3, Y6, Y6
+	VSQRTPS Y6, Y6
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y6, Y0, Y6
+	VMINPS  Y6, Y1, Y6
+	VMOVUPS Y6, 64(R8)
+	VDIVPS  Y3, Y7, Y7
+	VSQRTPS Y7, Y7
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y7, Y0, Y7
+	VMINPS  Y7, Y1, Y7
+	VMOVUPS Y7, 96(R8)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, R8
+	DECQ    AX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func poolSquares1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·poolSquares1AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0x00000000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         DX, R11
+	IMULQ        BX, R11
+	VXORPS       Y3, Y3, Y3
+	VCVTSI2SSQ   R11, X3, X3
+	VBROADCASTSS X3, Y3
+
+group:
+	VMOVAPS Y2, Y4
+	MOVQ    CX, R9
+	MOVQ    DX, R11
+
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS     (R10), Y5
+	VFMADD231PS Y5, Y5, Y4
+	ADDQ        DI, R10
+	DECQ        R12
+	JNZ         column
+	ADDQ        SI, R9
+	DECQ        R11
+	JNZ         row
+	VDIVPS      Y3, Y4, Y4
+	VSQRTPS     Y4, Y4
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, (R8)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, R8
+	DECQ    AX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func poolMax4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2
+TEXT ·poolMax4AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0xff800000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+
+group:
+	VMOVAPS Y2, Y3
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y2, Y6
+	MOVQ    CX, R9
+	MOVQ    DX, R11
+
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS   (R10), Y7
+	VCMPPS    $0x03, Y7, Y7, Y8
+	VMAXPS    Y3, Y7, Y3
+	VBLENDVPS Y8, Y7, Y3, Y3
+	VMOVUPS   32(R10), Y7
+	VCMPPS    $0x03, Y7, Y7, Y8
+	VMAXPS    Y4, Y7, Y4
+	VBLENDVPS Y8, Y7, Y4, Y4
+	VMOVUPS   64(R10), Y7
+	VCMPPS    $0x03, Y7, Y7, Y8
+	VMAXPS    Y5, Y7, Y5
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VMOVUPS   96(R10), Y7
+	VCMPPS    $0x03, Y7, Y7, Y8
+	VMAXPS    Y6, Y7, Y6
+	VBLENDVPS Y8, Y7, Y6, Y6
+	ADDQ      DI, R10
+	DECQ      R12
+	JNZ       column
+	ADDQ      SI, R9
+	DECQ      R11
+	JNZ       row
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, 32(R8)
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
+	VMOVUPS Y5, 64(R8)
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y6, Y0, Y6
+	VMINPS  Y6, Y1, Y6
+	VMOVUPS Y6, 96(R8)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, R8
+	DECQ    AX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func poolMax1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX2
+TEXT ·poolMax1AVX2(SB), NOSPLIT, $0-64
+	MOVQ         groups+0(FP), AX
+	MOVQ         in+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         cols+24(FP), BX
+	MOVQ         rowStep+32(FP), SI
+	MOVQ         colStep+40(FP), DI
+	MOVQ         out+48(FP), R8
+	MOVQ         bounds+56(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	MOVL         $0xff800000, R11
+	VMOVD        R11, X2
+	VBROADCASTSS X2, Y2
+
+group:
+	VMOVAPS Y2, Y3
+	MOVQ    CX, R9
+	MOVQ    DX, R11
+
+row:
+	MOVQ R9, R10
+	MOVQ BX, R12
+
+column:
+	VMOVUPS   (R10), Y4
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VMAXPS    Y3, Y4, Y3
+	VBLENDVPS Y5, Y4, Y3, Y3
+	ADDQ      DI, R10
+	DECQ      R12
+	JNZ       column
+	ADDQ      SI, R9
+	DECQ      R11
+	JNZ       row
+
+	// A NaN stays, and a zero of either sign: the processor returns the second operand
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, R8
+	DECQ    AX
+	JNZ     group
 	VZEROUPPER
 	RET

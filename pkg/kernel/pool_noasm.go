@@ -2,4 +2,6 @@
 
 package kernel
 
-func fold(acc, x []float32, mode poolMode) { foldGeneric(acc, x, mode) }
+func (p *F32Pool) pixel(out, in []float32, w *poolWindow, bounds *[2]float32) {
+	p.pixelGeneric(out, in, w, bounds)
+}

@@ -4,17 +4,32 @@
 
 package kernel
 
-// foldSumAVX2 adds x to acc, for n elements, a positive multiple of 8.
+// poolSum4AVX2 stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
 //
 //go:noescape
-func foldSumAVX2(acc *float32, x *float32, n int)
+func poolSum4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// foldSquaresAVX2 adds the squares of x to acc, for n elements, a positive multiple of 8.
+// poolSum1AVX2 stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
 //
 //go:noescape
-func foldSquaresAVX2(acc *float32, x *float32, n int)
+func poolSum1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// foldMaxAVX2 raises acc to x, and to NaN where x is, for n elements, a positive multiple of 8.
+// poolSquares4AVX2 stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
 //
 //go:noescape
-func foldMaxAVX2(acc *float32, x *float32, n int)
+func poolSquares4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+
+// poolSquares1AVX2 stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+//
+//go:noescape
+func poolSquares1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+
+// poolMax4AVX2 stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+//
+//go:noescape
+func poolMax4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+
+// poolMax1AVX2 stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+//
+//go:noescape
+func poolMax1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)

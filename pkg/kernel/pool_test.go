@@ -10,11 +10,11 @@ import (
 // pools pairs each pool with what it does to the values of a window, in the order of its rows.
 var pools = []struct {
 	name string
-	run  func(out, in []float32, s F32PoolSpec) error
+	make func(s F32PoolSpec) (*F32Pool, error)
 	want func(window []float32) float32
 	true func(window []float32) float64 // in float64
 }{
-	{"Avg", F32AvgPool, func(window []float32) float32 {
+	{"Avg", NewF32AvgPool, func(window []float32) float32 {
 		sum := float32(0)
 		for _, v := range window {
 			sum += v
@@ -27,7 +27,7 @@ var pools = []struct {
 		}
 		return sum / float64(len(window))
 	}},
-	{"L2", F32L2Pool, func(window []float32) float32 {
+	{"L2", NewF32L2Pool, func(window []float32) float32 {
 		sum := float32(0)
 		for _, v := range window {
 			sum = fma32(v, v, sum)
@@ -40,7 +40,7 @@ var pools = []struct {
 		}
 		return math.Sqrt(sum / float64(len(window)))
 	}},
-	{"Max", F32MaxPool, func(window []float32) float32 {
+	{"Max", NewF32MaxPool, func(window []float32) float32 {
 		m := float32(math.Inf(-1))
 		for _, v := range window {
 			if v != v {
@@ -91,18 +91,21 @@ func TestPool(t *testing.T) {
 					want[o] = limit(v, &bounds)
 				}
 				out, intact := guarded(t, len(want))
+				pool, err := p.make(s)
+				if err != nil {
+					t.Fatalf("%+v: %v", s, err)
+				}
 				check := func() {
-					if err := p.run(out, in, s); err != nil {
-						t.Fatalf("%+v: %v", s, err)
-					}
+					pool.Run(out, in)
 					intact()
 					same(t, fmt.Sprintf("%+v", s), out, want)
 				}
 				check()
 				withoutVariants(check)
-				if a := testing.AllocsPerRun(2, func() { _ = p.run(out, in, s) }); a != 0 {
+				if a := testing.AllocsPerRun(2, func() { pool.Run(out, in) }); a != 0 {
 					t.Errorf("%v allocations in a run", a)
 				}
+				checkByRows(t, pool, s.Window, s.C, s.C)
 			}
 		})
 	}
@@ -118,7 +121,7 @@ func TestPoolRefuses(t *testing.T) {
 	} {
 		w := square(4, 3, 1)
 		change(&w)
-		if err := F32AvgPool(make([]float32, w.OH*w.OW), make([]float32, 16), F32PoolSpec{Window: w, C: 1}); err == nil {
+		if _, err := NewF32AvgPool(F32PoolSpec{Window: w, C: 1}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -130,10 +133,12 @@ func BenchmarkPool(b *testing.B) {
 	for _, p := range pools {
 		b.Run(p.name, func(b *testing.B) {
 			b.SetBytes(int64(4 * len(in)))
+			pool, err := p.make(s)
+			if err != nil {
+				b.Fatal(err)
+			}
 			for b.Loop() {
-				if err := p.run(out, in, s); err != nil {
-					b.Fatal(err)
-				}
+				pool.Run(out, in)
 			}
 		})
 	}

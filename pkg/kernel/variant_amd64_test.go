@@ -67,11 +67,11 @@ func TestVariantsRun(t *testing.T) {
 		cases[c.name] = func() { c.run(y[:1<<12], x[:1<<12]) }
 	}
 	for _, p := range pools {
-		cases[p.name+" pool"] = func() {
-			if err := p.run(y, x, F32PoolSpec{Window: square(8, 5, 1), C: 1 << 8}); err != nil {
-				t.Fatal(err)
-			}
+		pool, err := p.make(F32PoolSpec{Window: square(8, 5, 1), C: 1 << 8})
+		if err != nil {
+			t.Fatal(err)
 		}
+		cases[p.name+" pool"] = func() { pool.Run(y, x) }
 	}
 	for _, l := range []layer{
 		convLayer("conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 48}),

@@ -16,13 +16,13 @@ type Pool2D struct {
 
 // pools are the operators that join each channel of every window of NHWC images. What lies outside an image takes no part.
 var pools = []Op{
-	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.F32AvgPool, kernel.S8AvgPool),
-	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.F32MaxPool, kernel.S8MaxPool),
-	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.F32L2Pool, nil),
+	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.NewF32AvgPool, kernel.S8AvgPool),
+	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.NewF32MaxPool, kernel.S8MaxPool),
+	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.NewF32L2Pool, nil),
 }
 
 // pool is the row of a pool with its kernels for float32 and int8, of which the latter may be absent.
-func pool(name, doc string, run func(out, in []float32, s kernel.F32PoolSpec) error, s8 func(out, in []int8, s kernel.S8PoolSpec) error) Op {
+func pool(name, doc string, build func(s kernel.F32PoolSpec) (*kernel.F32Pool, error), s8 func(out, in []int8, s kernel.S8PoolSpec) error) Op {
 	return Op{
 		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr[Pool2D],
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
@@ -36,13 +36,21 @@ func pool(name, doc string, run func(out, in []float32, s kernel.F32PoolSpec) er
 			if in[0].DType == tensor.Int8 {
 				return o.s8Pool(s, s8)
 			}
+			if o.err != nil {
+				return nil, o.err
+			}
 			a := n.Attr.(*Pool2D).Activation
+			p, err := build(s)
 			return func(c *Call) error {
 				out := f32(c.Out[0])
-				err := run(out, f32(c.In[0]), s)
+				if a.isLimit() {
+					p.RunScan(out, f32(c.In[0]), &c.Seen)
+					return nil
+				}
+				p.Run(out, f32(c.In[0]))
 				a.finish(out)
-				return err
-			}, o.err
+				return nil
+			}, err
 		},
 	}
 }

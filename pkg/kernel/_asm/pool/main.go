@@ -1,57 +1,132 @@
-// Command pool writes the AVX2 kernels of pools. Their Go counterpart is foldGeneric.
+// Command pool writes the AVX2 kernels of pools. Their Go counterpart is F32Pool.pixelGeneric.
 package main
 
 //go:generate go run . -out ../../pool_amd64.s -stubs ../../pool_stub_amd64.go -pkg kernel
 
 import (
+	"fmt"
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 const (
-	vector = 8 // float32 in a register
-	size   = 4 // bytes of a float32
-	unord  = 3 // the predicate of a comparison that holds if an operand is NaN
+	size  = 4 // bytes of a float32
+	block = 32
+	unord = 3 // the predicate of a comparison that holds if an operand is NaN
 )
+
+// mode is a kind of pool.
+type mode struct {
+	name, does string
+	start      float64
+	fold       func(acc, x reg.VecVirtual)
+	finish     func(acc, n reg.VecVirtual) // nil if there is nothing to do
+}
+
+var modes = []mode{
+	{"Sum", "the mean", 0,
+		func(acc, x reg.VecVirtual) { VADDPS(x, acc, acc) },
+		func(acc, n reg.VecVirtual) { VDIVPS(n, acc, acc) },
+	},
+	{"Squares", "the root of the mean square", 0,
+		func(acc, x reg.VecVirtual) { VFMADD231PS(x, x, acc) },
+		func(acc, n reg.VecVirtual) {
+			VDIVPS(n, acc, acc)
+			VSQRTPS(acc, acc)
+		},
+	},
+	// With a NaN, or two zeros, the processor returns the second operand: the maximum so far.
+	{"Max", "the maximum", math.Inf(-1),
+		func(acc, x reg.VecVirtual) {
+			nan := YMM()
+			VCMPPS(Imm(unord), x, x, nan)
+			VMAXPS(acc, x, acc)
+			VBLENDVPS(nan, x, acc, acc)
+		},
+		nil,
+	},
+}
 
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	fold("foldSumAVX2", "adds x to acc", func(acc, x reg.VecVirtual) {
-		VADDPS(x, acc, acc)
-	})
-	fold("foldSquaresAVX2", "adds the squares of x to acc", func(acc, x reg.VecVirtual) {
-		VFMADD231PS(x, x, acc)
-	})
-	fold("foldMaxAVX2", "raises acc to x, and to NaN where x is", func(acc, x reg.VecVirtual) {
-		nan := YMM()
-		VCMPPS(Imm(unord), x, x, nan)
-		Comment("With a NaN, or two zeros, the processor returns the second operand: the maximum so far")
-		VMAXPS(acc, x, acc)
-		VBLENDVPS(nan, x, acc, acc)
-	})
+	for _, m := range modes {
+		pixel(m, 4)
+		pixel(m, 1)
+	}
 	Generate()
 }
 
-// fold writes the kernel that takes a vector after the other into the accumulators.
-func fold(name, does string, step func(acc, x reg.VecVirtual)) {
-	TEXT(name, NOSPLIT, "func(acc, x *float32, n int)")
+// pixel writes the kernel for one output, which goes through the window once for each group of blocks of 8 channels.
+func pixel(m mode, group int) {
+	name := fmt.Sprintf("pool%s%dAVX2", m.name, group)
+	TEXT(name, NOSPLIT, "func(groups int, in *float32, rows, cols, rowStep, colStep int, out *float32, bounds *[2]float32)")
 	Pragma("noescape")
-	Doc(name + " " + does + ", for n elements, a positive multiple of 8.")
-	acc := Load(Param("acc"), GP64())
-	x := Load(Param("x"), GP64())
-	n := Load(Param("n"), GP64())
-	a, v := YMM(), YMM()
-	Label("step")
-	VMOVUPS(Mem{Base: acc}, a)
-	VMOVUPS(Mem{Base: x}, v)
-	step(a, v)
-	VMOVUPS(a, Mem{Base: acc})
-	ADDQ(Imm(vector*size), acc)
-	ADDQ(Imm(vector*size), x)
-	SUBQ(Imm(vector), n)
-	JNZ(LabelRef("step"))
+	Doc(fmt.Sprintf("%s stores %s of a window, whose rows and columns are so many bytes apart, for a number of groups of %d blocks of 8 channels.", name, m.does, group))
+	groups := Load(Param("groups"), GP64())
+	in := Load(Param("in"), GP64())
+	rows := Load(Param("rows"), GP64())
+	cols := Load(Param("cols"), GP64())
+	rowStep := Load(Param("rowStep"), GP64())
+	colStep := Load(Param("colStep"), GP64())
+	out := Load(Param("out"), GP64())
+	bounds := Load(Param("bounds"), GP64())
+	lo, hi, start, n := YMM(), YMM(), YMM(), YMM()
+	VBROADCASTSS(Mem{Base: bounds}, lo)
+	VBROADCASTSS(Mem{Base: bounds, Disp: size}, hi)
+	line, from, y, x := GP64(), GP64(), GP64(), GP64()
+	MOVL(U32(math.Float32bits(float32(m.start))), y.As32())
+	VMOVD(y.As32(), start.AsX())
+	VBROADCASTSS(start.AsX(), start)
+	if m.finish != nil {
+		MOVQ(rows, y)
+		IMULQ(cols, y)
+		VXORPS(n, n, n)
+		VCVTSI2SSQ(y, n.AsX(), n.AsX())
+		VBROADCASTSS(n.AsX(), n)
+	}
+	acc := make([]reg.VecVirtual, group)
+	for i := range acc {
+		acc[i] = YMM()
+	}
+
+	Label("group")
+	for _, a := range acc {
+		VMOVAPS(start, a)
+	}
+	MOVQ(in, line)
+	MOVQ(rows, y)
+	Label("row")
+	MOVQ(line, from)
+	MOVQ(cols, x)
+	Label("column")
+	for i, a := range acc {
+		v := YMM()
+		VMOVUPS(Mem{Base: from, Disp: i * block}, v)
+		m.fold(a, v)
+	}
+	ADDQ(colStep, from)
+	DECQ(x)
+	JNZ(LabelRef("column"))
+	ADDQ(rowStep, line)
+	DECQ(y)
+	JNZ(LabelRef("row"))
+	for i, a := range acc {
+		if m.finish != nil {
+			m.finish(a, n)
+		}
+		Comment("A NaN stays, and a zero of either sign: the processor returns the second operand")
+		VMAXPS(a, lo, a)
+		VMINPS(a, hi, a)
+		VMOVUPS(a, Mem{Base: out, Disp: i * block})
+	}
+	ADDQ(U32(uint32(group*block)), in)
+	ADDQ(U32(uint32(group*block)), out)
+	DECQ(groups)
+	JNZ(LabelRef("group"))
 	VZEROUPPER()
 	RET()
 }
