@@ -8,3 +8,6 @@ import "golang.org/x/sys/cpu"
 var useAVX2 = hasAVX2()
 
 func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
+
+// variants reports whether the functions in assembly run that all architectures with variants have.
+func variants() bool { return useAVX2 }

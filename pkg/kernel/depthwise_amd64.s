@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func depthwise3x3s1n8AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise3x3s1n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise3x3s1n8AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise3x3s1n8Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -198,9 +198,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise3x3s1n4AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise3x3s1n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise3x3s1n4AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise3x3s1n4Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -318,9 +318,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise3x3s2n8AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise3x3s2n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise3x3s2n8AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise3x3s2n8Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -545,9 +545,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise3x3s2n4AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise3x3s2n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise3x3s2n4AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise3x3s2n4Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -680,9 +680,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise5x5s1n8AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise5x5s1n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise5x5s1n8AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise5x5s1n8Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -1067,9 +1067,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise5x5s1n4AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise5x5s1n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise5x5s1n4AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise5x5s1n4Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -1304,9 +1304,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise5x5s2n8AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise5x5s2n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise5x5s2n8AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise5x5s2n8Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -1746,9 +1746,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwise5x5s2n4AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+// func depthwise5x5s2n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·depthwise5x5s2n4AVX2(SB), NOSPLIT, $0-56
+TEXT ·depthwise5x5s2n4Asm(SB), NOSPLIT, $0-56
 	MOVQ blocks+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ rowSteps+16(FP), DX
@@ -2008,9 +2008,9 @@ block:
 	VZEROUPPER
 	RET
 
-// func depthwisePixel4AVX2(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
+// func depthwisePixel4Asm(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·depthwisePixel4AVX2(SB), NOSPLIT, $0-64
+TEXT ·depthwisePixel4Asm(SB), NOSPLIT, $0-64
 	MOVQ         taps+8(FP), AX
 	MOVQ         in+16(FP), CX
 	MOVQ         zero+32(FP), DX
@@ -2078,9 +2078,9 @@ tap:
 	VZEROUPPER
 	RET
 
-// func depthwisePixel1AVX2(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
+// func depthwisePixel1Asm(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·depthwisePixel1AVX2(SB), NOSPLIT, $0-64
+TEXT ·depthwisePixel1Asm(SB), NOSPLIT, $0-64
 	MOVQ         taps+8(FP), AX
 	MOVQ         in+16(FP), CX
 	MOVQ         zero+32(FP), DX
@@ -2124,9 +2124,9 @@ tap:
 	VZEROUPPER
 	RET
 
-// func depthwiseSpreadAVX2(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)
+// func depthwiseSpreadAsm(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·depthwiseSpreadAVX2(SB), NOSPLIT, $0-72
+TEXT ·depthwiseSpreadAsm(SB), NOSPLIT, $0-72
 	MOVQ         blocks+0(FP), AX
 	MOVQ         taps+8(FP), CX
 	MOVQ         in+16(FP), DX

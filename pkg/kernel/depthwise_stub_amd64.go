@@ -4,68 +4,68 @@
 
 package kernel
 
-// depthwise3x3s1n8AVX2 computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
+// depthwise3x3s1n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise3x3s1n8AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise3x3s1n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise3x3s1n4AVX2 computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
+// depthwise3x3s1n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise3x3s1n4AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise3x3s1n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise3x3s2n8AVX2 computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
+// depthwise3x3s2n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise3x3s2n8AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise3x3s2n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise3x3s2n4AVX2 computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
+// depthwise3x3s2n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise3x3s2n4AVX2(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise3x3s2n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise5x5s1n8AVX2 computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
+// depthwise5x5s1n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise5x5s1n8AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise5x5s1n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise5x5s1n4AVX2 computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
+// depthwise5x5s1n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise5x5s1n4AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise5x5s1n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise5x5s2n8AVX2 computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
+// depthwise5x5s2n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise5x5s2n8AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise5x5s2n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwise5x5s2n4AVX2 computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
+// depthwise5x5s2n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
 // blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
 //
 //go:noescape
-func depthwise5x5s2n4AVX2(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
+func depthwise5x5s2n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
 
-// depthwisePixel4AVX2 computes one output for a number of groups of 4 blocks of channels. offs are the taps' offsets in elements of in;
+// depthwisePixel4Asm computes one output for a number of groups of 4 blocks of channels. offs are the taps' offsets in elements of in;
 // negative ones stand for zero.
 //
 //go:noescape
-func depthwisePixel4AVX2(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
+func depthwisePixel4Asm(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
 
-// depthwisePixel1AVX2 computes one output for a number of groups of 1 blocks of channels. offs are the taps' offsets in elements of in;
+// depthwisePixel1Asm computes one output for a number of groups of 1 blocks of channels. offs are the taps' offsets in elements of in;
 // negative ones stand for zero.
 //
 //go:noescape
-func depthwisePixel1AVX2(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
+func depthwisePixel1Asm(groups int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32)
 
-// depthwiseSpreadAVX2 computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the
+// depthwiseSpreadAsm computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the
 // taps' offsets in elements of in; negative ones stand for zero.
 //
 //go:noescape
-func depthwiseSpreadAVX2(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)
+func depthwiseSpreadAsm(blocks int, taps int, in *float32, offs *int32, zero *float32, w *float32, out *float32, bounds *[2]float32, spreads *byte)

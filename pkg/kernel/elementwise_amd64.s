@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func addAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func addAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·addAVX2(SB), NOSPLIT, $0-48
+TEXT ·addAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -64,9 +64,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func subAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func subAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·subAVX2(SB), NOSPLIT, $0-48
+TEXT ·subAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -124,9 +124,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func mulAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func mulAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·mulAVX2(SB), NOSPLIT, $0-48
+TEXT ·mulAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -184,9 +184,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func divAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func divAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·divAVX2(SB), NOSPLIT, $0-48
+TEXT ·divAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -244,9 +244,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func maximumAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func maximumAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·maximumAVX2(SB), NOSPLIT, $0-48
+TEXT ·maximumAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -314,9 +314,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func minimumAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func minimumAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·minimumAVX2(SB), NOSPLIT, $0-48
+TEXT ·minimumAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -384,9 +384,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func preluAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+// func preluAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 // Requires: AVX
-TEXT ·preluAVX2(SB), NOSPLIT, $0-48
+TEXT ·preluAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -459,9 +459,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func clampAVX2(dst *float32, src *float32, n int, bounds *[2]float32)
+// func clampAsm(dst *float32, src *float32, n int, bounds *[2]float32)
 // Requires: AVX
-TEXT ·clampAVX2(SB), NOSPLIT, $0-32
+TEXT ·clampAsm(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -511,9 +511,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func hardSwishAVX2(dst *float32, src *float32, n int)
+// func hardSwishAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-24
+TEXT ·hardSwishAsm(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -584,9 +584,9 @@ GLOBL three<>(SB), RODATA|NOPTR, $4
 DATA six<>+0(SB)/4, $0x40c00000
 GLOBL six<>(SB), RODATA|NOPTR, $4
 
-// func leakyReluAVX2(dst *float32, src *float32, n int, alpha float32)
+// func leakyReluAsm(dst *float32, src *float32, n int, alpha float32)
 // Requires: AVX
-TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-28
+TEXT ·leakyReluAsm(SB), NOSPLIT, $0-28
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX

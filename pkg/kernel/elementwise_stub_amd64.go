@@ -4,59 +4,59 @@
 
 package kernel
 
-// addAVX2 stores a + b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// addAsm stores a + b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func addAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func addAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// subAVX2 stores a - b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// subAsm stores a - b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func subAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func subAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// mulAVX2 stores a * b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// mulAsm stores a * b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func mulAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func mulAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// divAVX2 stores a / b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// divAsm stores a / b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func divAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func divAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// maximumAVX2 stores the greater of a and b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// maximumAsm stores the greater of a and b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func maximumAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func maximumAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// minimumAVX2 stores the lesser of a and b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// minimumAsm stores the lesser of a and b in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func minimumAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func minimumAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// preluAVX2 stores a where it is at least 0, else a * b, in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// preluAsm stores a where it is at least 0, else a * b, in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
 // a and b step by so many bytes: 32, or 0.
 //
 //go:noescape
-func preluAVX2(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
+func preluAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
-// clampAVX2 stores src limited to bounds in dst, which may be src, for n elements, a positive multiple of 8.
+// clampAsm stores src limited to bounds in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func clampAVX2(dst *float32, src *float32, n int, bounds *[2]float32)
+func clampAsm(dst *float32, src *float32, n int, bounds *[2]float32)
 
-// hardSwishAVX2 stores x * min(max(x + 3, 0), 6) / 6, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// hardSwishAsm stores x * min(max(x + 3, 0), 6) / 6, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func hardSwishAVX2(dst *float32, src *float32, n int)
+func hardSwishAsm(dst *float32, src *float32, n int)
 
-// leakyReluAVX2 stores x where it is greater than 0, else x * alpha, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// leakyReluAsm stores x where it is greater than 0, else x * alpha, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func leakyReluAVX2(dst *float32, src *float32, n int, alpha float32)
+func leakyReluAsm(dst *float32, src *float32, n int, alpha float32)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func poolSum4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2
-TEXT ·poolSum4AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolSum4Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX
@@ -84,9 +84,9 @@ column:
 	VZEROUPPER
 	RET
 
-// func poolSum1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2
-TEXT ·poolSum1AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolSum1Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX
@@ -137,9 +137,9 @@ column:
 	VZEROUPPER
 	RET
 
-// func poolSquares4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·poolSquares4AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolSquares4Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX
@@ -221,9 +221,9 @@ column:
 	VZEROUPPER
 	RET
 
-// func poolSquares1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·poolSquares1AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolSquares1Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX
@@ -275,9 +275,9 @@ column:
 	VZEROUPPER
 	RET
 
-// func poolMax4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2
-TEXT ·poolMax4AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolMax4Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX
@@ -354,9 +354,9 @@ column:
 	VZEROUPPER
 	RET
 
-// func poolMax1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 // Requires: AVX, AVX2
-TEXT ·poolMax1AVX2(SB), NOSPLIT, $0-64
+TEXT ·poolMax1Asm(SB), NOSPLIT, $0-64
 	MOVQ         groups+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rows+16(FP), DX

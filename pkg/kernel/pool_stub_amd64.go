@@ -4,32 +4,32 @@
 
 package kernel
 
-// poolSum4AVX2 stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolSum4Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
 //
 //go:noescape
-func poolSum4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// poolSum1AVX2 stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolSum1Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
 //
 //go:noescape
-func poolSum1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// poolSquares4AVX2 stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolSquares4Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
 //
 //go:noescape
-func poolSquares4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// poolSquares1AVX2 stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolSquares1Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
 //
 //go:noescape
-func poolSquares1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// poolMax4AVX2 stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolMax4Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
 //
 //go:noescape
-func poolMax4AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
 
-// poolMax1AVX2 stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolMax1Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
 //
 //go:noescape
-func poolMax1AVX2(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)

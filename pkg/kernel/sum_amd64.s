@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func sumAVX2(x *float32, n int, sums *[8]float64)
+// func sumAsm(x *float32, n int, sums *[8]float64)
 // Requires: AVX
-TEXT ·sumAVX2(SB), NOSPLIT, $0-24
+TEXT ·sumAsm(SB), NOSPLIT, $0-24
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	MOVQ    sums+16(FP), DX
@@ -26,9 +26,9 @@ step:
 	VZEROUPPER
 	RET
 
-// func sumSquaresAVX2(x *float32, n int, sums *[8]float64)
+// func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 // Requires: AVX
-TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-24
+TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-24
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	MOVQ    sums+16(FP), DX
@@ -50,9 +50,9 @@ step:
 	VZEROUPPER
 	RET
 
-// func sumRowsAVX2(sums *float64, x *float32, n int)
+// func sumRowsAsm(sums *float64, x *float32, n int)
 // Requires: AVX
-TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-24
+TEXT ·sumRowsAsm(SB), NOSPLIT, $0-24
 	MOVQ sums+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX

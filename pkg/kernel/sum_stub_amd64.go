@@ -4,17 +4,17 @@
 
 package kernel
 
-// sumAVX2 adds every eighth element to each of sums, one after the other. n is a positive multiple of 8.
+// sumAsm adds every eighth element to each of sums, one after the other. n is a positive multiple of 8.
 //
 //go:noescape
-func sumAVX2(x *float32, n int, sums *[8]float64)
+func sumAsm(x *float32, n int, sums *[8]float64)
 
-// sumSquaresAVX2 adds the square of every eighth element to each of sums, one after the other. n is a positive multiple of 8.
+// sumSquaresAsm adds the square of every eighth element to each of sums, one after the other. n is a positive multiple of 8.
 //
 //go:noescape
-func sumSquaresAVX2(x *float32, n int, sums *[8]float64)
+func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 
-// sumRowsAVX2 adds x[i] to sums[i] for n elements, a positive multiple of 8.
+// sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.
 //
 //go:noescape
-func sumRowsAVX2(sums *float64, x *float32, n int)
+func sumRowsAsm(sums *float64, x *float32, n int)

@@ -20,10 +20,10 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	for _, side := range []int{3, 5} {
+	for _, columns := range []int{3, 5, 7} {
 		for _, stride := range []int{1, 2} {
-			for _, outputs := range []int{8, 4} {
-				strip(side, stride, outputs)
+			for _, outputs := range []int{8, 7, 4} {
+				strips(columns, stride, outputs)
 			}
 		}
 	}
@@ -33,84 +33,147 @@ func main() {
 	Generate()
 }
 
-// strip writes the kernel for neighbouring outputs of a row. It goes through the input's pixels from left to right and gives each
-// to the outputs that see it, so that each output takes its taps in order.
-func strip(side, stride, outputs int) {
-	name := fmt.Sprintf("depthwise%dx%ds%dn%dAVX2", side, side, stride, outputs)
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(blocks int, rows *[%d]*float32, rowSteps *[%[1]d]int, w, out *float32, outStep int, bounds *[2]float32)", side))
+// Where depthwiseRows holds the kernel's rows: their starts, their steps, and memory for the pointers of each. It is for maxRows of them.
+const (
+	maxRows   = 16
+	stepsAt   = 8 * maxRows
+	linesAt   = 2 * stepsAt
+	lineBytes = 8 * 8
+)
+
+// strips writes the kernel for strips of outputs with a window of so many columns and any number of rows. It goes through the input's columns from left to
+// right and gives each to the outputs that see it, so that each output takes its taps in order. The outermost half window of columns on
+// either side has pointers of its own, so that it may be zeros.
+func strips(columns, stride, outputs int) {
+	name := fmt.Sprintf("depthwise%ds%dn%dAVX2", columns, stride, outputs)
+	edge := columns / 2
+	TEXT(name, NOSPLIT, "func(strips int, table *int32, blocks, last, rows int, lines *byte, zero, w, out *float32, outStep int, bounds *[2]float32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes %d neighbouring outputs, outStep bytes apart, with a kernel of %d×%d taps and stride %d, for a number of", name, outputs, side, side, stride),
-		"blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.")
-	blocks := Load(Param("blocks"), GP64())
-	rows := Load(Param("rows"), GP64())
-	rowSteps := Load(Param("rowSteps"), GP64())
-	w := Load(Param("w"), GP64())
-	out := Load(Param("out"), GP64())
+	Doc(fmt.Sprintf("%s computes strips of %d outputs of a row, outStep bytes apart, with windows of %d columns and stride %d.", name, outputs, columns, stride),
+		fmt.Sprintf("For each strip table says where its outputs start in the row, and the first %d columns of the input, the others, and the last %[1]d; negative", edge),
+		"columns are zeros. All is in elements. The last of the blocks of channels starts last bytes from the first. lines is a depthwiseRows.")
+	table := Load(Param("table"), GP64())
+	lines := Load(Param("lines"), GP64())
+	zero := Load(Param("zero"), GP64())
 	outStep := Load(Param("outStep"), GP64())
-	bounds := Load(Param("bounds"), GP64())
-	channel := GP64() // bytes
-	XORQ(channel, channel)
+	w, channel, line, to := GP64(), GP64(), GP64(), GP64()
+	a, b, c, d := GP64(), GP64(), GP64(), GP64()
 	acc := make([]reg.VecVirtual, outputs)
 	for j := range acc {
 		acc[j] = YMM()
 	}
-	tap := make([]reg.VecVirtual, side)
+	tap := make([]reg.VecVirtual, columns)
 	for kx := range tap {
 		tap[kx] = YMM()
 	}
 	x := YMM()
-	from, step, to := GP64(), GP64(), GP64()
 
+	Label("strip")
+	Load(Param("rows"), d)
+	MOVQ(lines, line)
+	LEAQ(Mem{Base: lines, Disp: linesAt}, to)
+	Label("pointers")
+	MOVQ(Mem{Base: line}, a)
+	MOVQ(Mem{Base: line, Disp: stepsAt}, b)
+	for i := range 2*edge + 1 {
+		MOVLQSX(Mem{Base: table, Disp: size * (1 + i)}, c)
+		TESTQ(c, c)
+		LEAQ(Mem{Base: a, Index: c, Scale: size}, c)
+		CMOVQLT(zero, c)
+		TESTQ(b, b)
+		CMOVQEQ(a, c)
+		MOVQ(c, Mem{Base: to, Disp: 8 * i})
+	}
+	ADDQ(Imm(8), line)
+	ADDQ(Imm(lineBytes), to)
+	DECQ(d)
+	JNZ(LabelRef("pointers"))
+
+	Load(Param("w"), w)
+	XORQ(channel, channel)
+	blocks := GP64()
+	Load(Param("blocks"), blocks)
 	Label("block")
-	for _, a := range acc {
-		VMOVUPS(Mem{Base: w}, a)
+	for _, v := range acc {
+		VMOVUPS(Mem{Base: w}, v)
 	}
-	for ky := range side {
-		MOVQ(Mem{Base: rows, Disp: 8 * ky}, from)
-		MOVQ(Mem{Base: rowSteps, Disp: 8 * ky}, step)
-		ADDQ(channel, from)
+	ADDQ(Imm(block), w)
+	Load(Param("rows"), d)
+	MOVQ(lines, line)
+	LEAQ(Mem{Base: lines, Disp: linesAt}, to)
+	Label("row")
+	for kx := range tap {
+		VMOVUPS(Mem{Base: w, Disp: block * kx}, tap[kx])
+	}
+	MOVQ(Mem{Base: to, Disp: 8 * edge}, a)
+	MOVQ(Mem{Base: line, Disp: stepsAt}, b)
+	ADDQ(channel, a)
+	all := (outputs-1)*stride + columns
+	for i := range all {
+		inner := i - edge
+		switch {
+		case inner < 0 || inner >= all-2*edge:
+			at := i
+			if inner > 0 {
+				at = i - all + 2*edge + 1
+			}
+			MOVQ(Mem{Base: to, Disp: 8 * at}, c)
+			VMOVUPS(Mem{Base: c, Index: channel, Scale: 1}, x)
+		case inner%2 == 0:
+			VMOVUPS(Mem{Base: a}, x)
+		default:
+			VMOVUPS(Mem{Base: a, Index: b, Scale: 1}, x)
+			if inner+1 < all-2*edge {
+				LEAQ(Mem{Base: a, Index: b, Scale: 2}, a)
+			}
+		}
 		for kx := range tap {
-			VMOVUPS(Mem{Base: w, Disp: block * (1 + ky*side + kx)}, tap[kx])
-		}
-		columns := (outputs-1)*stride + side
-		for i := range columns {
-			if i%2 == 0 {
-				VMOVUPS(Mem{Base: from}, x)
-			} else {
-				VMOVUPS(Mem{Base: from, Index: step, Scale: 1}, x)
-			}
-			if i%2 == 1 && i+1 < columns {
-				LEAQ(Mem{Base: from, Index: step, Scale: 2}, from)
-			}
-			for kx := range tap {
-				if j := (i - kx) / stride; i >= kx && (i-kx)%stride == 0 && j < outputs {
-					VFMADD231PS(x, tap[kx], acc[j])
-				}
+			if j := (i - kx) / stride; i >= kx && (i-kx)%stride == 0 && j < outputs {
+				VFMADD231PS(x, tap[kx], acc[j])
 			}
 		}
 	}
+	ADDQ(U32(uint32(block*columns)), w)
+	ADDQ(Imm(8), line)
+	ADDQ(Imm(lineBytes), to)
+	DECQ(d)
+	JNZ(LabelRef("row"))
+
 	lo, hi := tap[0], tap[1]
-	VBROADCASTSS(Mem{Base: bounds}, lo)
-	VBROADCASTSS(Mem{Base: bounds, Disp: size}, hi)
-	LEAQ(Mem{Base: out, Index: channel, Scale: 1}, to)
-	for j, a := range acc {
-		limit(lo, hi, a)
-		VMOVUPS(a, Mem{Base: to})
+	Load(Param("bounds"), a)
+	VBROADCASTSS(Mem{Base: a}, lo)
+	VBROADCASTSS(Mem{Base: a, Disp: size}, hi)
+	Load(Param("out"), a)
+	MOVLQSX(Mem{Base: table}, c)
+	LEAQ(Mem{Base: a, Index: c, Scale: size}, a)
+	ADDQ(channel, a)
+	for j, v := range acc {
+		limit(lo, hi, v)
+		VMOVUPS(v, Mem{Base: a})
 		if j+1 < len(acc) {
-			ADDQ(outStep, to)
+			ADDQ(outStep, a)
 		}
 	}
-	ADDQ(U32(uint32(block*(1+side*side))), w)
 	ADDQ(Imm(block), channel)
+	Load(Param("last"), b)
+	CMPQ(channel, b)
+	CMOVQGT(b, channel)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
+	ADDQ(Imm(uint64(size*(2+2*edge))), table)
+	strips, err := Param("strips").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	DECQ(strips.Addr)
+	JNZ(LabelRef("strip"))
 	VZEROUPPER()
 	RET()
 }
 
 // pixel writes the kernel for one output of any number of taps, which goes through them once for each group of blocks.
 func pixel(group int) {
-	name := fmt.Sprintf("depthwisePixel%dAVX2", group)
+	name := fmt.Sprintf("depthwisePixel%dAsm", group)
 	TEXT(name, NOSPLIT, "func(groups, taps int, in *float32, offs *int32, zero, w, out *float32, bounds *[2]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes one output for a number of groups of %d blocks of channels. offs are the taps' offsets in elements of in;", name, group),
@@ -176,9 +239,9 @@ func pixel(group int) {
 
 // spread writes the kernel for one output whose channels don't find their inputs side by side: several share one, or there are fewer than a vector holds.
 func spread() {
-	TEXT("depthwiseSpreadAVX2", NOSPLIT, "func(blocks, taps int, in *float32, offs *int32, zero, w, out *float32, bounds *[2]float32, spreads *byte)")
+	TEXT("depthwiseSpreadAsm", NOSPLIT, "func(blocks, taps int, in *float32, offs *int32, zero, w, out *float32, bounds *[2]float32, spreads *byte)")
 	Pragma("noescape")
-	Doc("depthwiseSpreadAVX2 computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the",
+	Doc("depthwiseSpreadAsm computes one output for a number of blocks of channels, whose inputs it loads and distributes as spreads, structs of type spread, say. offs are the",
 		"taps' offsets in elements of in; negative ones stand for zero.")
 	blocks := Load(Param("blocks"), GP64())
 	taps := Load(Param("taps"), GP64())

@@ -26,36 +26,36 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	row("addAVX2", "a + b", func(a, b, x reg.VecVirtual) { VADDPS(b, a, x) })
-	row("subAVX2", "a - b", func(a, b, x reg.VecVirtual) { VSUBPS(b, a, x) })
-	row("mulAVX2", "a * b", func(a, b, x reg.VecVirtual) { VMULPS(b, a, x) })
-	row("divAVX2", "a / b", func(a, b, x reg.VecVirtual) { VDIVPS(b, a, x) })
+	row("addAsm", "a + b", func(a, b, x reg.VecVirtual) { VADDPS(b, a, x) })
+	row("subAsm", "a - b", func(a, b, x reg.VecVirtual) { VSUBPS(b, a, x) })
+	row("mulAsm", "a * b", func(a, b, x reg.VecVirtual) { VMULPS(b, a, x) })
+	row("divAsm", "a / b", func(a, b, x reg.VecVirtual) { VDIVPS(b, a, x) })
 	// With a NaN, or zeros of both signs, the processor returns the second operand, b; but a NaN in a is the result.
-	row("maximumAVX2", "the greater of a and b", func(a, b, x reg.VecVirtual) {
+	row("maximumAsm", "the greater of a and b", func(a, b, x reg.VecVirtual) {
 		VMAXPS(b, a, x)
 		VCMPPS(Imm(unordered), a, a, b)
 		VBLENDVPS(b, a, x, x)
 	})
-	row("minimumAVX2", "the lesser of a and b", func(a, b, x reg.VecVirtual) {
+	row("minimumAsm", "the lesser of a and b", func(a, b, x reg.VecVirtual) {
 		VMINPS(b, a, x)
 		VCMPPS(Imm(unordered), a, a, b)
 		VBLENDVPS(b, a, x, x)
 	})
-	row("preluAVX2", "a where it is at least 0, else a * b,", func(a, b, x reg.VecVirtual) {
+	row("preluAsm", "a where it is at least 0, else a * b,", func(a, b, x reg.VecVirtual) {
 		VMULPS(b, a, b)
 		VXORPS(x, x, x)
 		VCMPPS(Imm(greaterOrEqual), x, a, x)
 		VBLENDVPS(x, a, b, x)
 	})
 
-	unary("clampAVX2", "src limited to bounds", "bounds *[2]float32", func() func(x reg.VecVirtual) {
+	unary("clampAsm", "src limited to bounds", "bounds *[2]float32", func() func(x reg.VecVirtual) {
 		at, lo, hi := GP64(), YMM(), YMM()
 		Load(Param("bounds"), at)
 		VBROADCASTSS(Mem{Base: at}, lo)
 		VBROADCASTSS(Mem{Base: at, Disp: 4}, hi)
 		return func(x reg.VecVirtual) { clamp(x, lo, hi) }
 	})
-	unary("hardSwishAVX2", "x * min(max(x + 3, 0), 6) / 6, x of src,", "", func() func(x reg.VecVirtual) {
+	unary("hardSwishAsm", "x * min(max(x + 3, 0), 6) / 6, x of src,", "", func() func(x reg.VecVirtual) {
 		three, lo, hi := constant("three", 3), YMM(), constant("six", 6)
 		VXORPS(lo, lo, lo)
 		return func(x reg.VecVirtual) {
@@ -66,7 +66,7 @@ func main() {
 			VDIVPS(hi, x, x)
 		}
 	})
-	unary("leakyReluAVX2", "x where it is greater than 0, else x * alpha, x of src,", "alpha float32", func() func(x reg.VecVirtual) {
+	unary("leakyReluAsm", "x where it is greater than 0, else x * alpha, x of src,", "alpha float32", func() func(x reg.VecVirtual) {
 		alpha, zero := YMM(), YMM()
 		address, err := Param("alpha").Resolve()
 		if err != nil {

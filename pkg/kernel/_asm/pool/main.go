@@ -62,7 +62,7 @@ func main() {
 
 // pixel writes the kernel for one output, which goes through the window once for each group of blocks of 8 channels.
 func pixel(m mode, group int) {
-	name := fmt.Sprintf("pool%s%dAVX2", m.name, group)
+	name := fmt.Sprintf("pool%s%dAsm", m.name, group)
 	TEXT(name, NOSPLIT, "func(groups int, in *float32, rows, cols, rowStep, colStep int, out *float32, bounds *[2]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s stores %s of a window, whose rows and columns are so many bytes apart, for a number of groups of %d blocks of 8 channels.", name, m.does, group))

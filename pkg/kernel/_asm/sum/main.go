@@ -17,8 +17,8 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	lanes("sumAVX2", "every eighth element", func(reg.VecVirtual) {})
-	lanes("sumSquaresAVX2", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
+	lanes("sumAsm", "every eighth element", func(reg.VecVirtual) {})
+	lanes("sumSquaresAsm", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
 	columns()
 	Generate()
 }
@@ -54,9 +54,9 @@ func lanes(name, what string, f func(v reg.VecVirtual)) {
 
 // columns writes the kernel that adds to each of many sums.
 func columns() {
-	TEXT("sumRowsAVX2", NOSPLIT, "func(sums *float64, x *float32, n int)")
+	TEXT("sumRowsAsm", NOSPLIT, "func(sums *float64, x *float32, n int)")
 	Pragma("noescape")
-	Doc("sumRowsAVX2 adds x[i] to sums[i] for n elements, a positive multiple of 8.")
+	Doc("sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.")
 	sums := Load(Param("sums"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())

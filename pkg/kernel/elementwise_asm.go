@@ -5,7 +5,7 @@ package kernel
 // f32Row computes as many elements of a run as variants do, and returns their number.
 func f32Row(code rowCode, dst, a, b []float32) int {
 	n := len(dst) &^ (mapStep - 1)
-	if !useAVX2 || n == 0 {
+	if !variants() || n == 0 {
 		return 0
 	}
 	const whole = 4 * mapStep
@@ -23,19 +23,19 @@ func f32Row(code rowCode, dst, a, b []float32) int {
 	}
 	switch code {
 	case addRow:
-		addAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		addAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case subRow:
-		subAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		subAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case mulRow:
-		mulAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		mulAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case divRow:
-		divAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		divAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case maximumRow:
-		maximumAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		maximumAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case minimumRow:
-		minimumAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		minimumAsm(&dst[0], pa, pb, aStep, bStep, n)
 	case preluRow:
-		preluAVX2(&dst[0], pa, pb, aStep, bStep, n)
+		preluAsm(&dst[0], pa, pb, aStep, bStep, n)
 	}
 	return n
 }
@@ -51,7 +51,7 @@ func repeat(vector *[mapStep]float32, x float32) *float32 {
 func f32Clamp(dst, src []float32, bounds *[2]float32) int {
 	n := mapped(dst, src)
 	if n > 0 {
-		clampAVX2(&dst[0], &src[0], n, bounds)
+		clampAsm(&dst[0], &src[0], n, bounds)
 	}
 	return n
 }
@@ -59,7 +59,7 @@ func f32Clamp(dst, src []float32, bounds *[2]float32) int {
 func f32HardSwish(dst, src []float32) int {
 	n := mapped(dst, src)
 	if n > 0 {
-		hardSwishAVX2(&dst[0], &src[0], n)
+		hardSwishAsm(&dst[0], &src[0], n)
 	}
 	return n
 }
@@ -67,7 +67,7 @@ func f32HardSwish(dst, src []float32) int {
 func f32LeakyRelu(dst, src []float32, alpha float32) int {
 	n := mapped(dst, src)
 	if n > 0 {
-		leakyReluAVX2(&dst[0], &src[0], n, alpha)
+		leakyReluAsm(&dst[0], &src[0], n, alpha)
 	}
 	return n
 }

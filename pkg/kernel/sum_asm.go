@@ -4,7 +4,7 @@ package kernel
 
 // wholeLanes returns how many of n elements variants add up.
 func wholeLanes(n int) int {
-	if !useAVX2 {
+	if !variants() {
 		return 0
 	}
 	return n &^ 7
@@ -14,7 +14,7 @@ func wholeLanes(n int) int {
 func (s *lanes) add(x []float32) int {
 	n := wholeLanes(len(x))
 	if n > 0 {
-		sumAVX2(&x[0], n, (*[8]float64)(s))
+		sumAsm(&x[0], n, (*[8]float64)(s))
 	}
 	return n
 }
@@ -23,7 +23,7 @@ func (s *lanes) add(x []float32) int {
 func (s *lanes) addSquares(x []float32) int {
 	n := wholeLanes(len(x))
 	if n > 0 {
-		sumSquaresAVX2(&x[0], n, (*[8]float64)(s))
+		sumSquaresAsm(&x[0], n, (*[8]float64)(s))
 	}
 	return n
 }
@@ -32,7 +32,7 @@ func (s *lanes) addSquares(x []float32) int {
 func sumRows(acc []float64, x []float32) int {
 	n := wholeLanes(len(acc))
 	if n > 0 {
-		sumRowsAVX2(&acc[0], &x[:n][0], n)
+		sumRowsAsm(&acc[0], &x[:n][0], n)
 	}
 	return n
 }

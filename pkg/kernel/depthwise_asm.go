@@ -66,7 +66,7 @@ func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 
 // row computes one row of an image's result.
 func (d *F32Depthwise) row(out, in, blocks []float32, y int) {
-	if !useAVX2 {
+	if !variants() {
 		d.rowGeneric(out, in, blocks, y)
 		return
 	}
@@ -89,20 +89,20 @@ func (d *F32Depthwise) row(out, in, blocks []float32, y int) {
 // pixel computes one output.
 func (d *F32Depthwise) pixel(out, in, blocks []float32, offs []int32, bounds *[2]float32) {
 	if n := len(d.plan.spreads); n > 0 {
-		depthwiseSpreadAVX2(n, len(offs), &in[0], &offs[0], &d.zero[0], &blocks[0], &out[0], bounds, (*byte)(unsafe.Pointer(&d.plan.spreads[0])))
+		depthwiseSpreadAsm(n, len(offs), &in[0], &offs[0], &d.zero[0], &blocks[0], &out[0], bounds, (*byte)(unsafe.Pointer(&d.plan.spreads[0])))
 		return
 	}
 	const group = 4 * channelBlock
 	at := 0 // channels done
 	if n := len(out) / group; n > 0 {
-		depthwisePixel4AVX2(n, len(offs), &in[0], &offs[0], &d.zero[0], &blocks[0], &out[0], bounds)
+		depthwisePixel4Asm(n, len(offs), &in[0], &offs[0], &d.zero[0], &blocks[0], &out[0], bounds)
 		at = n * group
 	}
 	for at < len(out) {
 		n := max(1, (len(out)-at)/channelBlock)
 		w := &blocks[at/channelBlock*d.blockLen()]
 		at = min(at, len(out)-channelBlock)
-		depthwisePixel1AVX2(n, len(offs), &in[at], &offs[0], &d.zero[at], w, &out[at], bounds)
+		depthwisePixel1Asm(n, len(offs), &in[at], &offs[0], &d.zero[at], w, &out[at], bounds)
 		at += n * channelBlock
 	}
 }
@@ -142,20 +142,20 @@ func (d *F32Depthwise) strip(n, blocks int, rows *inputRows, w, out *float32, bo
 	outStep := 4 * d.spec.C
 	switch {
 	case d.spec.KW == 3 && d.spec.StrideW == 1 && n == shortStrip:
-		depthwise3x3s1n4AVX2(blocks, from3, step3, w, out, outStep, bounds)
+		depthwise3x3s1n4Asm(blocks, from3, step3, w, out, outStep, bounds)
 	case d.spec.KW == 3 && d.spec.StrideW == 1:
-		depthwise3x3s1n8AVX2(blocks, from3, step3, w, out, outStep, bounds)
+		depthwise3x3s1n8Asm(blocks, from3, step3, w, out, outStep, bounds)
 	case d.spec.KW == 3 && n == shortStrip:
-		depthwise3x3s2n4AVX2(blocks, from3, step3, w, out, outStep, bounds)
+		depthwise3x3s2n4Asm(blocks, from3, step3, w, out, outStep, bounds)
 	case d.spec.KW == 3:
-		depthwise3x3s2n8AVX2(blocks, from3, step3, w, out, outStep, bounds)
+		depthwise3x3s2n8Asm(blocks, from3, step3, w, out, outStep, bounds)
 	case d.spec.StrideW == 1 && n == shortStrip:
-		depthwise5x5s1n4AVX2(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
+		depthwise5x5s1n4Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
 	case d.spec.StrideW == 1:
-		depthwise5x5s1n8AVX2(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
+		depthwise5x5s1n8Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
 	case n == shortStrip:
-		depthwise5x5s2n4AVX2(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
+		depthwise5x5s2n4Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
 	default:
-		depthwise5x5s2n8AVX2(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
+		depthwise5x5s2n8Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
 	}
 }
