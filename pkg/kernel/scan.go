@@ -2,18 +2,23 @@ package kernel
 
 import "math"
 
-// F32Scan is the range of a result, put together from its parts while they are in the cache. Kernels that take one include every element once, or none: what
-// F32MinMax would find of the whole. The zero value, and nil, look at nothing.
+// F32Scan is the range of a result, and if it is wanted its histogram, put together from its parts while they are in the cache. Kernels that take one include every
+// element once, or none: what F32MinMax would find of the whole. The zero value, and nil, look at nothing.
 type F32Scan struct {
 	on    bool
 	n     int // elements seen
 	found F32Range
+	by    *F32Counter
+	into  *F32Histogram
 }
 
 // Start forgets what was seen. If on is false, nothing will be.
 func (s *F32Scan) Start(on bool) {
 	*s = F32Scan{on: on, found: F32Range{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}}
 }
+
+// Count has what is included from now on counted, too. The histogram is complete after the counter's Flush.
+func (s *F32Scan) Count(by *F32Counter, into *F32Histogram) { s.by, s.into = by, into }
 
 // On reports whether parts are looked at.
 func (s *F32Scan) On() bool { return s != nil && s.on }
@@ -23,12 +28,31 @@ func (s *F32Scan) Include(x []float32) {
 	if !s.On() {
 		return
 	}
+	if s.into == nil {
+		s.include(x)
+		return
+	}
+	for len(x) > 0 {
+		part := x[:min(len(x), scanRun)]
+		s.by.add(s.into, part, s.include(part))
+		x = x[len(part):]
+	}
+}
+
+// scanRun is the number of elements that are looked at before they are counted, while they are in the first-level cache.
+const scanRun = 4096
+
+func (s *F32Scan) include(x []float32) F32Range {
 	r := F32MinMax(x)
 	s.n += len(x)
 	s.found.Min, s.found.Max = min(s.found.Min, r.Min), max(s.found.Max, r.Max)
 	s.found.NaN += r.NaN
 	s.found.Inf += r.Inf
+	return r
 }
 
 // Range returns the range of a result of n elements, and false if the kernel did not look at it.
 func (s *F32Scan) Range(n int) (F32Range, bool) { return s.found, s.On() && s.n == n }
+
+// Seen returns how many elements were included.
+func (s *F32Scan) Seen() int { return s.n }

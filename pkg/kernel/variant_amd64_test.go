@@ -39,8 +39,11 @@ func TestVariantsRun(t *testing.T) {
 	}
 	x, y := make([]float32, 1<<14), make([]float32, 1<<14)
 	values(rand.New(rand.NewPCG(9, 10)), x, 0)
+	var counter F32Counter
+	var counts F32Histogram
 	cases := map[string]func(){
 		"extrema":  func() { F32MinMax(x) },
+		"counts":   func() { counter.add(&counts, x, F32MinMax(x)) },
 		"exp":      func() { F32MapExp(y, x) },
 		"logistic": func() { F32MapLogistic(y, x) },
 		"tanh":     func() { F32MapTanh(y, x) },
