@@ -287,11 +287,11 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range testmodel.All() {
 		f.Add(mustEncode(f, c.Build()))
 	}
-	outside, err := encode(withCustom(), len(mustEncode(f, withCustom()))-200)
+	outside, err := encode(withCustom(), len(mustEncode(f, withCustom()))-200, largeContent)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(outside)
+	f.Add(outside.Bytes())
 	f.Add([]byte("\x08\x00\x00\x00TFL3"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Decode(data)

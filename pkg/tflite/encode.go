@@ -19,15 +19,27 @@ const flatbufferLimit = 1<<31 - 1<<20
 // Operator codes and buffers are listed in the order of their first use. Values whose constants share memory share a buffer. Each builtin operator gets one version, the
 // highest that any of its nodes needs (Version) or came with; if a node came without one, the min_runtime_version metadata is computed anew. A
 // model without signatures gets one. Contents are aligned to 16 bytes.
-func Encode(m *ir.Model) ([]byte, error) { return encode(m, flatbufferLimit) }
+func Encode(m *ir.Model) ([]byte, error) {
+	f, err := NewFile(m)
+	if err != nil {
+		return nil, err
+	}
+	return f.Bytes(), nil
+}
 
-func encode(m *ir.Model, limit int) ([]byte, error) {
-	e := &encoder{model: m, versions: versions(m), opcode: map[opcode]uint32{}, buffer: map[content]uint32{}, buffers: [][]byte{nil}}
+// NewFile is Encode for files that need not be in one piece of memory: it does not copy large constants.
+func NewFile(m *ir.Model) (*File, error) { return encode(m, flatbufferLimit, largeContent) }
+
+// encode makes the file of a model. Contents move behind the flatbuffer if it would be larger than limit; contents of at least large bytes are not copied.
+func encode(m *ir.Model, limit, large int) (*File, error) {
+	e := &encoder{
+		model: m, versions: versions(m), opcode: map[opcode]uint32{}, buffer: map[content]uint32{}, buffers: [][]byte{nil}, large: max(large, 1),
+	}
 	if err := e.collect(); err != nil {
 		return nil, err
 	}
 	// The first writing, without contents, finds out how large the rest is.
-	structure := len(e.write(flatbuffers.NewBuilder(1<<10), false))
+	structure := len(e.write(flatbuffers.NewBuilder(1<<10), e.outlined))
 	data := 0
 	for _, b := range e.buffers {
 		data += len(b) + 2*alignment
@@ -38,13 +50,16 @@ func encode(m *ir.Model, limit int) ([]byte, error) {
 	if structure > limit {
 		return nil, fmt.Errorf("takes %d bytes without its constants, more than the %d that a flatbuffer can have", structure, limit)
 	}
-	var out []byte
+	var f *File
 	if structure+data > limit {
-		out = e.writeOutside()
+		f = e.writeOutside()
 	} else {
-		out = e.write(flatbuffers.NewBuilder(structure+data+1<<10), true)
+		var err error
+		if f, err = e.splice(); err != nil {
+			return nil, err
+		}
 	}
-	return appendTrailer(out, m.Trailer)
+	return f, f.addTrailer(m.Trailer)
 }
 
 // encoder is the state of one Encode.
@@ -62,8 +77,10 @@ type encoder struct {
 
 	buffers [][]byte // contents; the first is empty
 	buffer  map[content]uint32
-	keep    int      // the first buffers from here on are metadata, which runtimes look for inside the flatbuffer
-	outside []uint64 // offsets of buffers from the start of the file, if they are outside of the flatbuffer
+	large   int                    // the size from which on contents are spliced in
+	vectors []flatbuffers.UOffsetT // of contents: where the last writing put them, in bytes from the end
+	keep    int                    // the first buffers from here on are metadata, which runtimes look for inside the flatbuffer
+	outside []uint64               // offsets of buffers from the start of the file, if they are outside of the flatbuffer
 	custom  []custom
 }
 

@@ -29,13 +29,20 @@ func withCustom() *ir.Model {
 	return m
 }
 
-// TestLargeModelsKeepConstantsOutside lowers the limit, since a model above it takes gigabytes.
-func TestLargeModelsKeepConstantsOutside(t *testing.T) {
-	inside := mustEncode(t, withCustom())
-	outside, err := encode(withCustom(), len(inside)-200)
+// encodeOutside encodes with a limit above which constants go behind the flatbuffer.
+func encodeOutside(t *testing.T, m *ir.Model, limit int) []byte {
+	t.Helper()
+	f, err := encode(m, limit, largeContent)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f.Bytes()
+}
+
+// TestLargeModelsKeepConstantsOutside lowers the limit, since a model above it takes gigabytes.
+func TestLargeModelsKeepConstantsOutside(t *testing.T) {
+	inside := mustEncode(t, withCustom())
+	outside := encodeOutside(t, withCustom(), len(inside)-200)
 	root := schema.GetRootAsModel(outside, 0).UnPack()
 	used := 0
 	for i, b := range root.Buffers {
@@ -71,16 +78,13 @@ func TestLargeModelsKeepConstantsOutside(t *testing.T) {
 }
 
 func TestStructureAboveTheLimit(t *testing.T) {
-	if _, err := encode(testmodel.Conv(), 500); err == nil || !strings.Contains(err.Error(), "bytes without its constants, more than the 500") {
+	if _, err := encode(testmodel.Conv(), 500, largeContent); err == nil || !strings.Contains(err.Error(), "bytes without its constants, more than the 500") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestOffsetsOutsideOfTheFile(t *testing.T) {
-	outside, err := encode(withCustom(), len(mustEncode(t, withCustom()))-200)
-	if err != nil {
-		t.Fatal(err)
-	}
+	outside := encodeOutside(t, withCustom(), len(mustEncode(t, withCustom()))-200)
 	for _, c := range []struct {
 		offset, size uint64
 		good         bool

@@ -42,20 +42,20 @@ func trailer(file []byte, used []region) []byte {
 	return all
 }
 
-// appendTrailer appends a model's trailer at the next aligned position. The offsets of a ZIP archive are made to count from the start of
+// addTrailer adds a model's trailer at the next aligned position. The offsets of a ZIP archive are made to count from the start of
 // the file, as the tools that pack associated files into a model write them.
-func appendTrailer(file, trailer []byte) ([]byte, error) {
+func (f *File) addTrailer(trailer []byte) error {
 	if len(trailer) == 0 {
-		return file, nil
+		return nil
 	}
-	start := (len(file) + alignment - 1) / alignment * alignment
-	out := make([]byte, start+len(trailer))
-	copy(out, file)
-	copy(out[start:], trailer)
+	f.align()
 	if z, ok := readZip(trailer); ok {
-		if err := z.shift(out[start:], int64(start)-z.base); err != nil {
-			return nil, err
+		start := f.size
+		trailer = bytes.Clone(trailer)
+		if err := z.shift(trailer, start-z.base); err != nil {
+			return err
 		}
 	}
-	return out, nil
+	f.add(trailer)
+	return nil
 }

@@ -94,10 +94,7 @@ func TestArchiveMovesWithTheModel(t *testing.T) {
 			m.Description += "a longer model"
 			checkArchive(t, mustEncode(t, m))
 			roundTrip(t, m)
-			outside, err := encode(m, len(model)-100)
-			if err != nil {
-				t.Fatal(err)
-			}
+			outside := encodeOutside(t, m, len(model)-100)
 			checkArchive(t, outside)
 			if !bytes.Equal(c.file, before) {
 				t.Error("Decode changed the file")

@@ -8,19 +8,21 @@ import (
 	"github.com/octetlite/octet/pkg/tflite/schema"
 )
 
-// write writes the flatbuffer, with the contents of buffers and custom operators in it or without. It may be called several times.
-func (e *encoder) write(b *flatbuffers.Builder, contents bool) []byte {
+// customOptions stands for the number of a buffer.
+const customOptions = -1
+
+// write writes the flatbuffer. content says what to write as the content of a buffer, by its number; that of custom operators has the number customOptions. It may be called
+// several times.
+func (e *encoder) write(b *flatbuffers.Builder, content func(i int, data []byte) []byte) []byte {
 	// The file's size becomes a multiple of the largest alignment asked for.
 	b.Prep(alignment, 0)
 	buffers := make([]flatbuffers.UOffsetT, len(e.buffers))
+	e.vectors = make([]flatbuffers.UOffsetT, len(e.buffers))
 	for i, data := range e.buffers {
-		buffers[i] = e.writeBuffer(b, i, data, contents || i >= e.keep)
+		buffers[i] = e.writeBuffer(b, i, content(i, data))
 	}
 	for _, c := range e.custom {
-		c.op.CustomOptions = nil
-		if contents {
-			c.op.CustomOptions = c.data
-		}
+		c.op.CustomOptions = content(customOptions, c.data)
 	}
 	codes := pack(b, e.codes)
 	graphs := pack(b, e.graphs)
@@ -54,17 +56,16 @@ func (e *encoder) write(b *flatbuffers.Builder, contents bool) []byte {
 }
 
 // writeBuffer writes an entry of the buffers table. The generated code would neither align the bytes nor copy them at once.
-func (e *encoder) writeBuffer(b *flatbuffers.Builder, i int, data []byte, contents bool) flatbuffers.UOffsetT {
-	var vector flatbuffers.UOffsetT
-	if len(data) > 0 && contents {
+func (e *encoder) writeBuffer(b *flatbuffers.Builder, i int, data []byte) flatbuffers.UOffsetT {
+	if len(data) > 0 {
 		b.Prep(alignment, len(data))
-		vector = b.CreateByteVector(data)
+		e.vectors[i] = b.CreateByteVector(data)
 	}
 	schema.BufferStart(b)
-	schema.BufferAddData(b, vector)
+	schema.BufferAddData(b, e.vectors[i])
 	if e.outside != nil && e.outside[i] != 0 {
 		schema.BufferAddOffset(b, e.outside[i])
-		schema.BufferAddSize(b, uint64(len(data)))
+		schema.BufferAddSize(b, uint64(len(e.buffers[i])))
 	}
 	return schema.BufferEnd(b)
 }
@@ -82,33 +83,41 @@ func pack[T interface {
 
 // writeOutside writes the file with the constants and custom options behind the flatbuffer, where 64-bit offsets from the start of the
 // file lead to them.
-func (e *encoder) writeOutside() []byte {
-	align := func(n int) int { return (n + alignment - 1) / alignment * alignment }
+func (e *encoder) writeOutside() *File {
 	// Any offset but 0 gives the flatbuffer its final size.
 	e.place(alignment)
-	start := align(len(e.write(flatbuffers.NewBuilder(1<<10), false)))
-	end := e.place(start)
-	head := e.write(flatbuffers.NewBuilder(start+1<<10), false)
-	out := make([]byte, end)
-	copy(out, head)
+	e.place(align(len(e.write(flatbuffers.NewBuilder(1<<10), e.outlined))))
+	f := &File{}
+	f.add(e.write(flatbuffers.NewBuilder(1<<10), e.outlined))
 	for i, at := range e.outside {
 		if at != 0 {
-			copy(out[at:], e.buffers[i])
+			f.align()
+			f.add(e.buffers[i])
 		}
 	}
 	for _, c := range e.custom {
-		copy(out[c.op.LargeCustomOptionsOffset:], c.data)
+		f.align()
+		f.add(c.data)
 	}
-	return out
+	return f
 }
 
-// place gives each content outside of the flatbuffer an offset from start on, and returns where the last one ends.
-func (e *encoder) place(start int) int {
-	at, end := start, start
+// outlined leaves out contents, but for metadata, which runtimes look for inside the flatbuffer.
+func (e *encoder) outlined(i int, data []byte) []byte {
+	if i >= e.keep {
+		return data
+	}
+	return nil
+}
+
+func align(n int) int { return (n + alignment - 1) / alignment * alignment }
+
+// place gives each content outside of the flatbuffer an offset from start on.
+func (e *encoder) place(start int) {
+	at := start
 	next := func(data []byte) uint64 {
 		from := at
-		end = from + len(data)
-		at = (end + alignment - 1) / alignment * alignment
+		at = align(from + len(data))
 		return uint64(from)
 	}
 	e.outside = make([]uint64, len(e.buffers))
@@ -120,5 +129,4 @@ func (e *encoder) place(start int) int {
 	for _, c := range e.custom {
 		c.op.LargeCustomOptionsOffset, c.op.LargeCustomOptionsSize = next(c.data), uint64(len(c.data))
 	}
-	return end
 }

@@ -1,0 +1,49 @@
+package tflite
+
+import "io"
+
+// File is a model file that was not put together: pieces of structure, and between them the constants of the model that it was made from, which must not
+// change while the file is in use.
+type File struct {
+	parts [][]byte
+	size  int64
+}
+
+func (f *File) add(part []byte) {
+	if len(part) > 0 {
+		f.parts = append(f.parts, part)
+		f.size += int64(len(part))
+	}
+}
+
+// align adds zeros up to the alignment of constants.
+func (f *File) align() { f.add(zeros[:-f.size&(alignment-1)]) }
+
+// zeros are what there is between contents. They are only read.
+var zeros = make([]byte, 4*alignment)
+
+// Size returns the file's bytes.
+func (f *File) Size() int64 { return f.size }
+
+// WriteTo implements io.WriterTo. It may be called several times.
+func (f *File) WriteTo(w io.Writer) (n int64, err error) {
+	for _, part := range f.parts {
+		k, err := w.Write(part)
+		if n += int64(k); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Bytes returns the file in one piece, which may be shared with f.
+func (f *File) Bytes() []byte {
+	if len(f.parts) == 1 {
+		return f.parts[0]
+	}
+	all := make([]byte, 0, f.size)
+	for _, part := range f.parts {
+		all = append(all, part...)
+	}
+	return all
+}

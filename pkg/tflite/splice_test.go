@@ -1,0 +1,82 @@
+package tflite
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// spliced encodes with contents from a size on spliced in, and compares what the file gives in its several ways with the flatbuffer that the builder makes alone.
+func spliced(t rapid.TB, m *ir.Model, large int) {
+	t.Helper()
+	want, err := encode(m, flatbufferLimit, math.MaxInt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(want.parts); n > 1 && m.Trailer == nil {
+		t.Fatalf("%d parts", n)
+	}
+	got, err := encode(m, flatbufferLimit, large)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Errorf("contents from %d bytes on: the file differs", large)
+	}
+	var written bytes.Buffer
+	if n, err := got.WriteTo(&written); err != nil || n != got.Size() || !bytes.Equal(written.Bytes(), want.Bytes()) {
+		t.Errorf("contents from %d bytes on: %d of %d bytes are written, or others (%v)", large, n, got.Size(), err)
+	}
+}
+
+func TestSplicingChangesNothing(t *testing.T) {
+	custom := testmodel.Case{Name: "custom", Build: withCustom}
+	for _, c := range append(testmodel.All(), custom) {
+		t.Run(c.Name, func(t *testing.T) {
+			for _, large := range []int{1, 20, 500} {
+				spliced(t, c.Build(), large)
+			}
+		})
+	}
+}
+
+func TestSplicingOfRandomSizes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := testmodel.Conv()
+		for i, n := range rapid.SliceOf(rapid.IntRange(0, 100)).Draw(rt, "constants") {
+			data := bytes.Repeat([]byte{byte(i + 1)}, n)
+			m.Graphs[0].AddConst(fmt.Sprint("constant ", i), &tensor.Tensor{DType: tensor.UInt8, Shape: tensor.Shape{n}, Data: data})
+		}
+		for i, n := range rapid.SliceOf(rapid.IntRange(0, 100)).Draw(rt, "metadata") {
+			m.Metadata = append(m.Metadata, ir.Metadata{Name: fmt.Sprint("metadata ", i), Data: bytes.Repeat([]byte{byte(i + 1)}, n)})
+		}
+		spliced(rt, m, rapid.IntRange(0, 110).Draw(rt, "large"))
+	})
+}
+
+// Large constants are neither copied, nor is there a copy of all of them.
+func TestFilesShareConstants(t *testing.T) {
+	const elements = 1 << 20
+	m := testmodel.Conv()
+	weights := m.Graphs[0].AddConst("weights", tensor.New(tensor.Float32, tensor.Shape{elements}))
+	f, err := NewFile(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for _, part := range f.parts {
+		if &part[0] != &weights.Const.Data[0] {
+			own += len(part)
+		}
+	}
+	if int64(own+4*elements) != f.Size() || own > 1<<16 {
+		t.Errorf("%d of %d bytes are not those of the constant", own, f.Size())
+	}
+}
