@@ -84,12 +84,10 @@ func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) {
 		row, column = 1, s.K
 	}
 	memory, turned := scratch[:panelsLen(s.K, s.N)], scratch[panelsLen(s.K, s.N):]
-	g := gemm{m: s.M, row: s.K, outRow: s.N, bounds: F32Clamp{}.bounds()}
-	var right panels
-	g.right = &right
+	g := gemm{row: s.K, outRow: s.N, bounds: F32Clamp{}.bounds()}
 	for i := range b.count {
 		if i == 0 || b.y[i] != b.y[i-1] {
-			right = newPanels(memory, s.K, s.N, y[b.y[i]*s.K*s.N:][:s.K*s.N], row, column, nil)
+			g.right = newPanels(memory, s.K, s.N, y[b.y[i]*s.K*s.N:][:s.K*s.N], row, column, nil)
 		}
 		g.in = x[b.x[i]*s.M*s.K:][:s.M*s.K]
 		if s.AdjX {
@@ -99,7 +97,7 @@ func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) {
 			g.in = turned
 		}
 		g.out = out[i*s.M*s.N:][:s.M*s.N]
-		g.run()
+		g.run(0, s.M)
 	}
 }
 

@@ -15,10 +15,10 @@ type F32ConvSpec struct {
 // out[n, y, x, o] = bias[o] + Σ weights[o, ky, kx, c] · in[n, …, c], the taps in the order of the weights; those outside
 // the image are zeros that take part in the sum. The weights are OHWI: [OC, KH, KW, C/Groups].
 type F32Conv struct {
-	spec   F32ConvSpec
-	rows   *rows
-	groups []panels // nil if the weights are not known
-	zero   []float32
+	spec  F32ConvSpec
+	rows  *rows  // nil where the rows of the image are those of the product
+	right panels // the first group's; the others' follow
+	zero  []float32
 }
 
 // NewF32Conv prepares a convolution. It keeps neither weights nor bias. A nil bias is zeros; nil weights are given to RunWith.
@@ -30,7 +30,7 @@ func NewF32Conv(s F32ConvSpec, weights, bias []float32) (*F32Conv, error) {
 	if err := checkWeights(weights, s.OC*c.k(), bias, s.OC); err != nil {
 		return nil, err
 	}
-	c.groups = c.pack(make([]panels, c.spec.Groups), make([]float32, c.Scratch()), weights, bias)
+	c.right = c.pack(make([]float32, c.Scratch()), weights, bias)
 	return c, nil
 }
 
@@ -48,7 +48,10 @@ func newConv(s F32ConvSpec) (*F32Conv, error) {
 	}
 	c := &F32Conv{spec: s, zero: make([]float32, s.C/s.Groups)}
 	var err error
-	c.rows, err = newRows(s.OH*s.OW, s.OC/s.Groups, s.taps(), s.KW, s.C/s.Groups, func(row, tap int) int {
+	if s.pointwise() {
+		return c, nil
+	}
+	c.rows, err = newRows(s.OH*s.OW, s.taps(), s.KW, s.C/s.Groups, func(row, tap int) int {
 		return s.offset(row/s.OW, row%s.OW, tap, s.C)
 	})
 	return c, err
@@ -57,21 +60,22 @@ func newConv(s F32ConvSpec) (*F32Conv, error) {
 // k returns the number of terms in a sum.
 func (c *F32Conv) k() int { return c.spec.taps() * c.spec.C / c.spec.Groups }
 
-// pack rearranges the weights of every group into memory.
-func (c *F32Conv) pack(groups []panels, memory, weights, bias []float32) []panels {
+// pack rearranges the weights into memory, group after group, and returns the first group's.
+func (c *F32Conv) pack(memory, weights, bias []float32) panels {
 	k, n := c.k(), c.spec.OC/c.spec.Groups
-	for g := range groups {
-		groups[g] = c.packGroup(memory[g*panelsLen(k, n):], weights, bias, g)
+	first, rest := panels{}, memory
+	for g := range c.spec.Groups {
+		var b []float32
+		if bias != nil {
+			b = bias[g*n:][:n]
+		}
+		p := newPanels(rest, k, n, weights[g*n*k:][:n*k], 1, k, b)
+		if g == 0 {
+			first = p
+		}
+		rest = p.next
 	}
-	return groups
-}
-
-func (c *F32Conv) packGroup(memory, weights, bias []float32, g int) panels {
-	k, n := c.k(), c.spec.OC/c.spec.Groups
-	if bias != nil {
-		bias = bias[g*n:][:n]
-	}
-	return newPanels(memory, k, n, weights[g*n*k:][:n*k], 1, k, bias)
+	return first
 }
 
 // Scratch returns how many float32 RunWith needs.
@@ -80,38 +84,45 @@ func (c *F32Conv) Scratch() int {
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree.
-func (c *F32Conv) Run(out, in []float32) { c.run(out, in, c.groups, nil) }
+func (c *F32Conv) Run(out, in []float32) { c.run(out, in, c.right, nil) }
 
-// RunScan is Run; scan sees the result unless there are several groups.
-func (c *F32Conv) RunScan(out, in []float32, scan *F32Scan) { c.run(out, in, c.groups, scan) }
+// RunScan is Run; scan sees the result.
+func (c *F32Conv) RunScan(out, in []float32, scan *F32Scan) { c.run(out, in, c.right, scan) }
+
+// RunRows computes the rows from … to-1 of one image's result, which scan sees. It reads of the image what these rows see; out and in are whole images.
+func (c *F32Conv) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+	s := &c.spec
+	mustLen("input", len(in), s.H*s.W*s.C)
+	mustLen("output", len(out), s.OH*s.OW*s.OC)
+	g := c.product(c.right, scan)
+	g.in, g.out = in, out
+	g.run(from*s.OW, to*s.OW)
+}
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (c *F32Conv) RunWith(out, in, weights, bias, scratch []float32) {
 	if err := checkWeights(weights, c.spec.OC*c.k(), bias, c.spec.OC); err != nil {
 		panic(err)
 	}
-	for g := range c.spec.Groups {
-		p := c.packGroup(scratch, weights, bias, g)
-		c.runGroup(out, in, &p, g, nil)
-	}
+	right := c.pack(scratch, weights, bias)
+	c.run(out, in, right, nil)
 }
 
-func (c *F32Conv) run(out, in []float32, groups []panels, scan *F32Scan) {
-	for g := range groups {
-		c.runGroup(out, in, &groups[g], g, scan)
-	}
-}
-
-// runGroup computes one group's channels.
-func (c *F32Conv) runGroup(out, in []float32, right *panels, g int, scan *F32Scan) {
+func (c *F32Conv) run(out, in []float32, right panels, scan *F32Scan) {
 	s := &c.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.OC
-	p := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
+	g := c.product(right, scan)
 	for range batches(len(in), inSize, len(out), outSize) {
-		p.in, p.out = in[g*s.C/s.Groups:inSize], out[g*s.OC/s.Groups:outSize]
-		p.run()
+		g.in, g.out = in[:inSize], out[:outSize]
+		g.run(0, s.OH*s.OW)
 		in, out = in[inSize:], out[outSize:]
 	}
+}
+
+// product returns the product that the convolution of an image is.
+func (c *F32Conv) product(right panels, scan *F32Scan) gemm {
+	s := &c.spec
+	return gemm{row: s.C, rows: c.rows, zero: c.zero, right: right, groups: s.Groups, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 }
 
 // checkWeights reports weights or a bias of the wrong length.

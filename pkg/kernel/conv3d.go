@@ -31,7 +31,7 @@ func NewF32Conv3D(s F32Conv3DSpec, weights, bias []float32) (*F32Conv3D, error) 
 	plane, taps := s.Window, s.KD*s.taps()
 	c := &F32Conv3D{spec: s, zero: make([]float32, s.C)}
 	var err error
-	c.rows, err = newRows(s.OD*s.OH*s.OW, s.OC, taps, s.KW, s.C, func(row, tap int) int {
+	c.rows, err = newRows(s.OD*s.OH*s.OW, taps, s.KW, s.C, func(row, tap int) int {
 		z := row/(s.OH*s.OW)*s.StrideD - s.Front + tap/plane.taps()*s.DilationD
 		off := plane.offset(row/s.OW%s.OH, row%s.OW, tap%plane.taps(), s.C)
 		if z < 0 || z >= s.D || off < 0 {
@@ -71,7 +71,7 @@ func (s *F32Conv3DSpec) check() error {
 func (c *F32Conv3D) Scratch() int { return panelsLen(c.spec.KD*c.spec.taps()*c.spec.C, c.spec.OC) }
 
 // Run convolves the volumes of in, [N, D, H, W, C], into out, [N, OD, OH, OW, OC]. It panics if their lengths disagree.
-func (c *F32Conv3D) Run(out, in []float32) { c.run(out, in, &c.right) }
+func (c *F32Conv3D) Run(out, in []float32) { c.run(out, in, c.right) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (c *F32Conv3D) RunWith(out, in, weights, bias, scratch []float32) {
@@ -80,16 +80,16 @@ func (c *F32Conv3D) RunWith(out, in, weights, bias, scratch []float32) {
 		panic(err)
 	}
 	right := newPanels(scratch, k, s.OC, weights, s.OC, 1, bias)
-	c.run(out, in, &right)
+	c.run(out, in, right)
 }
 
-func (c *F32Conv3D) run(out, in []float32, right *panels) {
+func (c *F32Conv3D) run(out, in []float32, right panels) {
 	s := &c.spec
 	inSize, outSize := s.D*s.H*s.W*s.C, s.OD*s.OH*s.OW*s.OC
 	g := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds()}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
-		g.run()
+		g.run(0, c.rows.m)
 		in, out = in[inSize:], out[outSize:]
 	}
 }

@@ -36,16 +36,23 @@ func NewF32FullyConnected(s F32FullyConnectedSpec, weights, bias []float32) (*F3
 func (f *F32FullyConnected) Scratch() int { return panelsLen(f.spec.K, f.spec.N) }
 
 // Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree.
-func (f *F32FullyConnected) Run(out, in []float32) { f.run(out, in, &f.right, false, nil) }
+func (f *F32FullyConnected) Run(out, in []float32) { f.run(out, in, f.right, false, nil) }
 
 // RunScan is Run; scan sees the result.
 func (f *F32FullyConnected) RunScan(out, in []float32, scan *F32Scan) {
-	f.run(out, in, &f.right, false, scan)
+	f.run(out, in, f.right, false, scan)
+}
+
+// RunRows computes the rows from … to-1 of the result, which scan sees; out and in are as for Run.
+func (f *F32FullyConnected) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+	batches(len(in), f.spec.K, len(out), f.spec.N)
+	g := f.product(out, in, f.right, scan)
+	g.run(from, to)
 }
 
 // Resume is Run with every sum started from what out holds instead of the bias: with the partial sums of other inputs in
 // it, as if those had come first.
-func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, &f.right, true, nil) }
+func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, f.right, true, nil) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (f *F32FullyConnected) RunWith(out, in, weights, bias, scratch []float32) {
@@ -53,11 +60,16 @@ func (f *F32FullyConnected) RunWith(out, in, weights, bias, scratch []float32) {
 		panic(err)
 	}
 	right := newPanels(scratch, f.spec.K, f.spec.N, weights, 1, f.spec.K, bias)
-	f.run(out, in, &right, false, nil)
+	f.run(out, in, right, false, nil)
 }
 
-func (f *F32FullyConnected) run(out, in []float32, right *panels, resume bool, scan *F32Scan) {
+func (f *F32FullyConnected) run(out, in []float32, right panels, resume bool, scan *F32Scan) {
 	s := &f.spec
-	g := gemm{in: in, m: batches(len(in), s.K, len(out), s.N), row: s.K, right: right, out: out, outRow: s.N, resume: resume, bounds: s.Clamp.bounds(), scan: scan}
-	g.run()
+	g := f.product(out, in, right, scan)
+	g.resume = resume
+	g.run(0, batches(len(in), s.K, len(out), s.N))
+}
+
+func (f *F32FullyConnected) product(out, in []float32, right panels, scan *F32Scan) gemm {
+	return gemm{in: in, row: f.spec.K, right: right, out: out, outRow: f.spec.N, bounds: f.spec.Clamp.bounds(), scan: scan}
 }

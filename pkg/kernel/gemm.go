@@ -1,96 +1,120 @@
 package kernel
 
-// tileRows is the number of rows that the matrix kernel computes at a time.
-const tileRows = 6
-
 // outBytes is how much of the result is made before the next part of it: it is still in the second-level cache when its range is taken.
 const outBytes = 256 << 10
 
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
-// gemm is one product of matrices: row r of the result is start + the row r of the left operand times the right operand.
+// gemm is one product of matrices: row r of the result is start + the row r of the left operand times the right operand. Or it is several such products
+// side by side, of groups of columns.
 //
 // Every element has one accumulator, started from the bias or from what out holds, to which the terms are added in the order
 // of k, each by one fused multiply-add; then it is limited to the bounds.
 type gemm struct {
-	in     []float32 // the left operand: m rows of k elements, row elements apart, unless rows says where they are
-	m, row int
+	in     []float32 // the left operand: rows of k elements, row elements apart, unless rows says where they are
+	row    int
 	rows   *rows
 	zero   []float32 // what rows reads where it says so
-	right  *panels
+	right  panels
+	groups int // products side by side; right is the first one's
 	out    []float32
-	outRow int     // from a row of the result to the next
-	place  []int32 // where the rows of the result start, if they don't follow each other
-	resume bool    // start from out
+	outRow int  // from a row of the result to the next
+	line   int  // so many rows are a line, if not 0, and lines are
+	toLine int  // so far apart
+	resume bool // start from out
 	bounds [2]float32
 	scan   *F32Scan // sees the result, if its rows follow each other without a gap
 }
 
-// span is a sequence of tiles whose rows are made alike: of ks runs of kc elements each, at the offsets of a table. Without
-// a table there is one run, and the rows are evenly spaced.
+// span is a sequence of tiles whose rows are made alike: of ks runs of kc elements each. Where they are made of taps, those of a run follow each other.
 type span struct {
-	row    int // of the result
-	tiles  int
-	rows   int // tileRows of each tile, fewer if there is one tile
-	kc, ks int
-	table  []int32 // of tiles × ks × tileRows offsets; negative: zeros
+	row         int // of the result
+	tiles, rows int // so many rows each
+	kc, ks      int
+	taps        int // of a run
 }
 
-// run computes the product.
-func (p *gemm) run() {
-	if p.right.n == 0 || p.height() == 0 {
-		return
-	}
-	done := p.vector()
-	if p.rows != nil {
-		for _, block := range p.rows.blocks {
-			for first := done; first < p.right.n; first += panelWidth {
-				for i := range block {
-					p.tiles(&block[i], first)
-				}
-			}
-			last := &block[len(block)-1]
-			p.see(block[0].row, last.row+last.rows)
+// run computes rows of the result.
+func (p *gemm) run(from, to int) {
+	step := p.blockRows(to - from)
+	for row := from; row < to; row += step {
+		end := min(row+step, to)
+		p.block(row, end)
+		if p.groups > 1 {
+			p.others(row, end)
 		}
-		return
-	}
-	k := p.right.k
-	tiles := max(1, min(leftBytes/(4*tileRows*max(k, 1)), outBytes/(4*tileRows*p.right.n)))
-	for row := 0; row < p.m; row += tiles * tileRows {
-		rows := min(p.m-row, tiles*tileRows)
-		full := rows / tileRows
-		for first := done; first < p.right.n; first += panelWidth {
-			if full > 0 {
-				p.tiles(&span{row: row, tiles: full, rows: full * tileRows, kc: k, ks: 1}, first)
-			}
-			if rest := rows - full*tileRows; rest > 0 {
-				p.tiles(&span{row: row + full*tileRows, tiles: 1, rows: rest, kc: k, ks: 1}, first)
-			}
+		if p.scan.On() {
+			p.scan.Include(p.out[row*p.outRow : end*p.outRow])
 		}
-		p.see(row, row+rows)
 	}
 }
 
-// see looks at rows of the result.
-func (p *gemm) see(from, to int) {
-	if n := p.right.n; p.scan.On() && p.outRow == n && p.place == nil {
-		p.scan.Include(p.out[from*n : to*n])
-	}
-}
-
-// height returns the number of rows.
-func (p *gemm) height() int {
+// others computes rows of the result of all groups but the first.
+func (p *gemm) others(from, to int) {
+	g, inputs := *p, p.right.k
 	if p.rows != nil {
-		return p.rows.m
+		inputs = p.rows.c
 	}
-	return p.m
+	for range p.groups - 1 {
+		g.right = g.right.in(g.right.next)
+		g.in, g.out = g.in[inputs:], g.out[g.right.n:]
+		g.block(from, to)
+	}
 }
 
-// at returns where a row of the result starts in out.
+// blockRows returns the number of rows for which all panels are gone through before the next ones: what they read and write stays in the cache.
+func (p *gemm) blockRows(m int) int {
+	k := p.row
+	if p.rows != nil {
+		k = p.rows.c * min(p.rows.taps, 3) // neighbours share what they read
+	}
+	most := max(1, min(leftBytes/(4*tileRows*max(k, 1)), outBytes/(4*tileRows*max(p.outRow, 1)))) * tileRows
+	blocks := max(1, (m+most-1)/most)
+	return max(1, (m+blocks-1)/blocks)
+}
+
+// block computes rows of the result of one group. If there are lines, these are whole ones.
+func (p *gemm) block(from, to int) {
+	first := 0
+	if to-from == 1 && p.line == 0 {
+		first = p.vector(from)
+	}
+	for ; first < p.right.n; first += p.right.width(first) {
+		line := p.line
+		if line == 0 {
+			line = to - from
+		}
+		for row := from; row < to; row += line {
+			// The least number of tiles, as equal as possible.
+			most := tileHeight(p.right.width(first))
+			tiles := (line + most - 1) / most
+			rows, more := line/tiles, line%tiles
+			p.panel(span{row: row, tiles: more, rows: rows + 1}, first)
+			p.panel(span{row: row + more*(rows+1), tiles: tiles - more, rows: rows}, first)
+		}
+	}
+}
+
+// at returns where a row of the result starts.
 func (p *gemm) at(row int) int {
-	if p.place != nil {
-		return int(p.place[row])
+	if p.line == 0 {
+		return row * p.outRow
 	}
-	return row * p.outRow
+	return row/p.line*p.toLine + row%p.line*p.outRow
+}
+
+// panel computes tiles over the panel that starts at column first.
+func (p *gemm) panel(s span, first int) {
+	if p.rows == nil {
+		s.kc, s.ks, s.taps = p.right.k, 1, 1
+		p.tiles(&s, first)
+		return
+	}
+	for s.tiles > 0 {
+		alike := p.rows.alike(s)
+		p.tiles(&alike, first)
+		s.row += alike.tiles * s.rows
+		s.tiles -= alike.tiles
+	}
 }

@@ -4,115 +4,89 @@ package kernel
 
 import "unsafe"
 
+// panelWidth is the number of columns of a panel.
+const panelWidth = 16
+
+// tileHeight returns how many rows a tile has at most that is as wide as a panel.
+func tileHeight(width int) int {
+	if width == 24 {
+		return 4
+	}
+	return tileRows
+}
+
 // tiles computes a span over the panel that starts at column first.
 func (p *gemm) tiles(s *span, first int) {
+	if s.tiles == 0 {
+		return
+	}
 	if !useAVX2 || s.kc*s.ks == 0 {
 		p.tilesGeneric(s, first)
 		return
 	}
-	width, cols := p.right.width(first), min(p.right.n-first, panelWidth)
-	c := tileCall{kc: s.kc, ks: s.ks, in: unsafe.SliceData(p.in), b: &p.right.data[first*p.right.k], wide: width == panelWidth, bounds: &p.bounds}
+	const size = int(unsafe.Sizeof(float32(0)))
+	width := p.right.width(first)
+	cols := min(p.right.n-first, width)
+	in, inStep, offs, offsRun, offsStep := unsafe.SliceData(p.in), 0, (*int32)(nil), 0, 0
 	var even [tileRows]int32
-	if s.table != nil {
-		c.offs, c.offsStep = &s.table[0], 4*tileRows*s.ks
-		c.zero = unsafe.SliceData(p.zero)
+	if p.rows != nil {
+		offs, offsRun, offsStep = &p.rows.offs[s.row], size*s.taps*p.rows.m, size*s.rows
 	} else {
 		for r := range even {
-			even[r] = int32(min(r, s.rows-1) * p.row)
+			even[r] = int32(r * p.row)
 		}
-		c.in, c.inStep, c.offs = &p.in[s.row*p.row], 4*tileRows*p.row, &even[0]
+		in, inStep, offs = &p.in[s.row*p.row], size*s.rows*p.row, &even[0]
 	}
-	if s.rows == s.tiles*tileRows && cols == width && p.place == nil {
-		last := p.at(s.row+s.rows-1) + first + cols
-		out := p.out[p.at(s.row)+first : last]
-		start, startRow := &p.right.bias[first], 0
-		if p.resume {
-			start, startRow = &out[0], p.outRow
-		}
-		c.call(s.tiles, start, startRow, &out[0], p.outRow)
-		return
+	out := p.out[p.at(s.row)+first : p.at(s.row+s.tiles*s.rows-1)+first+cols]
+	start, startRow := &p.right.bias[first], 0
+	if p.resume {
+		start, startRow = &out[0], size*p.outRow
 	}
-	// The kernel writes whole tiles: elsewhere, and what counts is copied.
-	var tile [tileRows * panelWidth]float32
-	for t := range s.tiles {
-		rows := min(s.rows-t*tileRows, tileRows)
-		start, startRow := &p.right.bias[first], 0
-		if p.resume {
-			for r := range rows {
-				copy(tile[r*width:], p.out[p.at(s.row+t*tileRows+r)+first:][:cols])
-			}
-			start, startRow = &tile[0], width
-		}
-		c.call(1, start, startRow, &tile[0], width)
-		for r := range rows {
-			copy(p.out[p.at(s.row+t*tileRows+r)+first:][:cols], tile[r*width:])
-		}
-		if t+1 == s.tiles {
-			return // a pointer behind the last tile would point outside
-		}
-		c.in = (*float32)(unsafe.Add(unsafe.Pointer(c.in), c.inStep))
-		c.offs = (*int32)(unsafe.Add(unsafe.Pointer(c.offs), c.offsStep))
+	zero, b, last := unsafe.SliceData(p.zero), &p.right.data[first*p.right.k], cols-width+panelStep
+	switch width {
+	case 8:
+		gemm8AVX2(s.rows, s.tiles, s.kc, s.ks, in, inStep, offs, offsRun, offsStep, zero, b, start, startRow, &out[0], size*p.outRow, last, &p.bounds)
+	case 16:
+		gemm16AVX2(s.rows, s.tiles, s.kc, s.ks, in, inStep, offs, offsRun, offsStep, zero, b, start, startRow, &out[0], size*p.outRow, last, &p.bounds)
+	case 24:
+		gemm24AVX2(s.rows, s.tiles, s.kc, s.ks, in, inStep, offs, offsRun, offsStep, zero, b, start, startRow, &out[0], size*p.outRow, last, &p.bounds)
 	}
 }
 
-// tileCall holds the arguments that the tiles of a span share.
-type tileCall struct {
-	kc, ks           int
-	in, zero, b      *float32
-	offs             *int32
-	inStep, offsStep int // bytes
-	bounds           *[2]float32
-	wide             bool
-}
-
-// call computes tiles whose rows are startRow and outRow elements apart.
-func (c *tileCall) call(tiles int, start *float32, startRow int, out *float32, outRow int) {
-	if c.wide {
-		gemm6x16AVX2(tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsStep, c.zero, c.b, start, 4*startRow, out, 4*outRow, c.bounds)
-		return
-	}
-	gemm6x8AVX2(tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsStep, c.zero, c.b, start, 4*startRow, out, 4*outRow, c.bounds)
-}
-
-// vector computes what it can of a product of one row, and returns how many columns that is, from the first on.
-func (p *gemm) vector() int {
+// vector computes what it can of one row of the result, and returns how many columns that is, from the first on.
+func (p *gemm) vector(row int) int {
 	const columns = 4 * panelWidth
 	k, n := p.right.k, p.right.n
-	in := p.row0()
-	if !useAVX2 || in == nil || k == 0 || n < columns || p.place != nil {
+	if !useAVX2 || k == 0 || n < columns {
 		return 0
 	}
+	in := p.whole(row)
+	if in == nil {
+		return 0
+	}
+	row *= p.outRow
 	group := func(first int) {
-		out := p.out[first : first+columns]
+		out := p.out[row+first : row+first+columns]
 		start := p.right.bias[first : first+columns]
 		if p.resume {
 			start = out
 		}
 		gemv4x16AVX2(k, &in[0], &p.right.data[first*k], 4*panelWidth*k, &start[0], &out[0], &p.bounds)
 	}
-	done := n / columns * columns
-	for first := 0; first < done; first += columns {
+	first := 0
+	for ; n-first >= columns && p.right.width(first+columns-panelWidth) == panelWidth; first += columns {
 		group(first)
 	}
-	if n%panelWidth == 0 && done < n && !p.resume {
-		group(n - columns) // some columns come out again, the same
-		return n
-	}
-	return done
+	return first
 }
 
-// row0 returns the left operand if it is one row whose elements follow each other, else nil.
-func (p *gemm) row0() []float32 {
-	k := p.right.k
-	if p.height() != 1 {
-		return nil
-	}
+// whole returns a row of the left operand if its elements follow each other, else nil.
+func (p *gemm) whole(row int) []float32 {
 	if p.rows == nil {
-		return p.in[:k]
+		return p.in[row*p.row:][:p.right.k]
 	}
-	s := &p.rows.blocks[0][0]
-	if s.ks != 1 || s.kc != k || s.table[0] < 0 {
+	if s := p.rows.alike(span{row: row, tiles: 1, rows: 1}); s.ks != 1 || p.rows.offs[row] < 0 {
 		return nil
 	}
-	return p.in[s.table[0]:][:k]
+	return p.in[p.rows.offs[row]:][:p.right.k]
 }

@@ -4,198 +4,1308 @@
 
 #include "textflag.h"
 
-// func gemm6x16AVX2(tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, bounds *[2]float32)
+DATA firsts<>+0(SB)/4, $0xffffffff
+DATA firsts<>+4(SB)/4, $0xffffffff
+DATA firsts<>+8(SB)/4, $0xffffffff
+DATA firsts<>+12(SB)/4, $0xffffffff
+DATA firsts<>+16(SB)/4, $0xffffffff
+DATA firsts<>+20(SB)/4, $0xffffffff
+DATA firsts<>+24(SB)/4, $0xffffffff
+DATA firsts<>+28(SB)/4, $0xffffffff
+DATA firsts<>+32(SB)/4, $0x00000000
+DATA firsts<>+36(SB)/4, $0x00000000
+DATA firsts<>+40(SB)/4, $0x00000000
+DATA firsts<>+44(SB)/4, $0x00000000
+DATA firsts<>+48(SB)/4, $0x00000000
+DATA firsts<>+52(SB)/4, $0x00000000
+DATA firsts<>+56(SB)/4, $0x00000000
+DATA firsts<>+60(SB)/4, $0x00000000
+GLOBL firsts<>(SB), RODATA|NOPTR, $64
+
+// func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm6x16AVX2(SB), NOSPLIT, $0-112
-	MOVQ kc+8(FP), R8
-	MOVQ zero+56(FP), R9
+TEXT ·gemm8AVX2(SB), NOSPLIT, $0-136
+	MOVQ rows+0(FP), AX
+	CMPQ AX, $0x01
+	JEQ  tile1
+	CMPQ AX, $0x02
+	JEQ  tile2
+	CMPQ AX, $0x03
+	JEQ  tile3
+	CMPQ AX, $0x04
+	JEQ  tile4
+	CMPQ AX, $0x05
+	JEQ  tile5
 
-tile:
-	MOVQ    start+72(FP), R14
-	MOVQ    startRow+80(FP), R12
-	VMOVUPS (R14), Y0
-	VMOVUPS 32(R14), Y1
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y2
-	VMOVUPS 32(R14), Y3
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y4
-	VMOVUPS 32(R14), Y5
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y6
-	VMOVUPS 32(R14), Y7
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y8
-	VMOVUPS 32(R14), Y9
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y10
-	VMOVUPS 32(R14), Y11
-	ADDQ    R12, R14
-	MOVQ    R14, start+72(FP)
-	MOVQ    in+24(FP), R10
-	MOVQ    offs+40(FP), R11
-	MOVQ    b+64(FP), R12
-	MOVQ    ks+16(FP), R13
+tile6:
+	MOVQ       last+120(FP), R8
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       R8
+	VMOVUPS    (AX)(R8*4), Y7
+	MOVQ       start+88(FP), R8
+	MOVQ       startRow+96(FP), R9
+	VMASKMOVPS (R8), Y7, Y0
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y1
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y2
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y3
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y4
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y5
+	ADDQ       R9, R8
+	MOVQ       R8, start+88(FP)
+	MOVQ       kc+16(FP), R10
+	MOVQ       zero+72(FP), R11
+	MOVQ       in+32(FP), R12
+	MOVQ       offs+48(FP), R13
+	MOVQ       ks+24(FP), R14
+	MOVQ       b+80(FP), R9
 
-run:
-	MOVLQSX (R11), R14
-	LEAQ    (R10)(R14*4), AX
-	TESTQ   R14, R14
-	CMOVQLT R9, AX
-	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R11), R14
-	LEAQ    (R10)(R14*4), CX
-	TESTQ   R14, R14
-	CMOVQLT R9, CX
-	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R11), R14
-	LEAQ    (R10)(R14*4), DX
-	TESTQ   R14, R14
-	CMOVQLT R9, DX
-	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R11), R14
-	LEAQ    (R10)(R14*4), BX
-	TESTQ   R14, R14
-	CMOVQLT R9, BX
-	LEAQ    (BX)(R8*4), BX
-	MOVLQSX 16(R11), R14
-	LEAQ    (R10)(R14*4), SI
-	TESTQ   R14, R14
-	CMOVQLT R9, SI
-	LEAQ    (SI)(R8*4), SI
-	MOVLQSX 20(R11), R14
-	LEAQ    (R10)(R14*4), DI
-	TESTQ   R14, R14
-	CMOVQLT R9, DI
-	LEAQ    (DI)(R8*4), DI
-	ADDQ    $0x18, R11
+run6:
+	MOVLQSX (R13), R8
+	LEAQ    (R12)(R8*4), AX
+	TESTQ   R8, R8
+	CMOVQLT R11, AX
+	LEAQ    (AX)(R10*4), AX
+	MOVLQSX 4(R13), R8
+	LEAQ    (R12)(R8*4), CX
+	TESTQ   R8, R8
+	CMOVQLT R11, CX
+	LEAQ    (CX)(R10*4), CX
+	MOVLQSX 8(R13), R8
+	LEAQ    (R12)(R8*4), DX
+	TESTQ   R8, R8
+	CMOVQLT R11, DX
+	LEAQ    (DX)(R10*4), DX
+	MOVLQSX 12(R13), R8
+	LEAQ    (R12)(R8*4), BX
+	TESTQ   R8, R8
+	CMOVQLT R11, BX
+	LEAQ    (BX)(R10*4), BX
+	MOVLQSX 16(R13), R8
+	LEAQ    (R12)(R8*4), SI
+	TESTQ   R8, R8
+	CMOVQLT R11, SI
+	LEAQ    (SI)(R10*4), SI
+	MOVLQSX 20(R13), R8
+	LEAQ    (R12)(R8*4), DI
+	TESTQ   R8, R8
+	CMOVQLT R11, DI
+	LEAQ    (DI)(R10*4), DI
+	ADDQ    offsRun+56(FP), R13
 
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, R14
-	NEGQ R14
-	ADDQ $0x04, R14
-	JG   rest
+	MOVQ R10, R8
+	NEGQ R8
+	ADDQ $0x04, R8
+	JG   rest6
 
-steps:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS -16(AX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS -16(CX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS -16(DX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS -16(BX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS -16(SI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS -16(DI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	VMOVUPS      64(R12), Y12
-	VMOVUPS      96(R12), Y13
-	VBROADCASTSS -12(AX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS -12(CX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS -12(DX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS -12(BX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS -12(SI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS -12(DI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	VMOVUPS      128(R12), Y12
-	VMOVUPS      160(R12), Y13
-	VBROADCASTSS -8(AX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS -8(CX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS -8(DX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS -8(BX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS -8(SI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS -8(DI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	VMOVUPS      192(R12), Y12
-	VMOVUPS      224(R12), Y13
-	VBROADCASTSS -4(AX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS -4(CX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS -4(DX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS -4(BX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS -4(SI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS -4(DI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x00000100, R12
-	ADDQ         $0x04, R14
-	JLE          steps
+steps6:
+	VMOVUPS      (R9), Y6
+	VBROADCASTSS -16(AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS -16(CX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS -16(DX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS -16(BX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS -16(SI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS -16(DI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      32(R9), Y6
+	VBROADCASTSS -12(AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS -12(CX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS -12(DX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS -12(BX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS -12(SI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS -12(DI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      64(R9), Y6
+	VBROADCASTSS -8(AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS -8(CX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS -8(DX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS -8(BX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS -8(SI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS -8(DI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VMOVUPS      96(R9), Y6
+	VBROADCASTSS -4(AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS -4(CX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS -4(DX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS -4(BX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS -4(SI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS -4(DI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x04, R8
+	JLE          steps6
 
-rest:
-	SUBQ $0x04, R14
-	JZ   last
+rest6:
+	SUBQ $0x04, R8
+	JZ   done6
 
-single:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS (AX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (CX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (DX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (BX)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (SI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (DI)(R14*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R12
-	INCQ         R14
-	JNZ          single
+single6:
+	VMOVUPS      (R9), Y6
+	VBROADCASTSS (AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (DX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (BX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (SI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DI)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x20, R9
+	INCQ         R8
+	JNZ          single6
 
-last:
+done6:
+	DECQ         R14
+	JNZ          run6
+	MOVQ         bounds+128(FP), R8
+	VBROADCASTSS (R8), Y7
+	VBROADCASTSS 4(R8), Y6
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y6, Y5
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), R9
+	LEAQ         (AX)(R9*1), CX
+	LEAQ         (CX)(R9*1), DX
+	LEAQ         (DX)(R9*1), BX
+	LEAQ         (BX)(R9*1), SI
+	LEAQ         (SI)(R9*1), DI
+	LEAQ         (DI)(R9*1), R8
+	MOVQ         R8, out+104(FP)
+	MOVQ         last+120(FP), R8
+	CMPQ         R8, $0x08
+	JNE          parts6
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, (BX)
+	VMOVUPS      Y4, (SI)
+	VMOVUPS      Y5, (DI)
+	JMP          stored6
+
+parts6:
+	TESTQ        $0x00000004, R8
+	JZ           pair6
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, BX
+	VMOVUPS      X4, (SI)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, SI
+	VMOVUPS      X5, (DI)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DI
+
+pair6:
+	TESTQ    $0x00000002, R8
+	JZ       one6
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+	VMOVLPS  X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, BX
+	VMOVLPS  X4, (SI)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, SI
+	VMOVLPS  X5, (DI)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DI
+
+one6:
+	TESTQ  $0x00000001, R8
+	JZ     stored6
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+	VMOVSS X3, (BX)
+	VMOVSS X4, (SI)
+	VMOVSS X5, (DI)
+
+stored6:
+	MOVQ inStep+40(FP), R9
+	ADDQ R9, in+32(FP)
+	MOVQ offsStep+64(FP), R9
+	ADDQ R9, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ       last+120(FP), DI
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y6
+	MOVQ       start+88(FP), DI
+	MOVQ       startRow+96(FP), R8
+	VMASKMOVPS (DI), Y6, Y0
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y1
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y2
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y3
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y4
+	ADDQ       R8, DI
+	MOVQ       DI, start+88(FP)
+	MOVQ       kc+16(FP), R9
+	MOVQ       zero+72(FP), R10
+	MOVQ       in+32(FP), R11
+	MOVQ       offs+48(FP), R12
+	MOVQ       ks+24(FP), R13
+	MOVQ       b+80(FP), R8
+
+run5:
+	MOVLQSX (R12), DI
+	LEAQ    (R11)(DI*4), AX
+	TESTQ   DI, DI
+	CMOVQLT R10, AX
+	LEAQ    (AX)(R9*4), AX
+	MOVLQSX 4(R12), DI
+	LEAQ    (R11)(DI*4), CX
+	TESTQ   DI, DI
+	CMOVQLT R10, CX
+	LEAQ    (CX)(R9*4), CX
+	MOVLQSX 8(R12), DI
+	LEAQ    (R11)(DI*4), DX
+	TESTQ   DI, DI
+	CMOVQLT R10, DX
+	LEAQ    (DX)(R9*4), DX
+	MOVLQSX 12(R12), DI
+	LEAQ    (R11)(DI*4), BX
+	TESTQ   DI, DI
+	CMOVQLT R10, BX
+	LEAQ    (BX)(R9*4), BX
+	MOVLQSX 16(R12), DI
+	LEAQ    (R11)(DI*4), SI
+	TESTQ   DI, DI
+	CMOVQLT R10, SI
+	LEAQ    (SI)(R9*4), SI
+	ADDQ    offsRun+56(FP), R12
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R9, DI
+	NEGQ DI
+	ADDQ $0x04, DI
+	JG   rest5
+
+steps5:
+	VMOVUPS      (R8), Y5
+	VBROADCASTSS -16(AX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS -16(CX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -16(DX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS -16(BX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS -16(SI)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      32(R8), Y5
+	VBROADCASTSS -12(AX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS -12(CX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -12(DX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS -12(BX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS -12(SI)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      64(R8), Y5
+	VBROADCASTSS -8(AX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS -8(CX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -8(DX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS -8(BX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS -8(SI)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      96(R8), Y5
+	VBROADCASTSS -4(AX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS -4(CX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -4(DX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS -4(BX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS -4(SI)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x04, DI
+	JLE          steps5
+
+rest5:
+	SUBQ $0x04, DI
+	JZ   done5
+
+single5:
+	VMOVUPS      (R8), Y5
+	VBROADCASTSS (AX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (BX)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (SI)(DI*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x20, R8
+	INCQ         DI
+	JNZ          single5
+
+done5:
 	DECQ         R13
-	JNZ          run
-	MOVQ         bounds+104(FP), R14
-	VBROADCASTSS (R14), Y14
-	VBROADCASTSS 4(R14), Y12
+	JNZ          run5
+	MOVQ         bounds+128(FP), DI
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS 4(DI), Y5
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y5, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y5, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y5, Y4
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), R8
+	LEAQ         (AX)(R8*1), CX
+	LEAQ         (CX)(R8*1), DX
+	LEAQ         (DX)(R8*1), BX
+	LEAQ         (BX)(R8*1), SI
+	LEAQ         (SI)(R8*1), DI
+	MOVQ         DI, out+104(FP)
+	MOVQ         last+120(FP), DI
+	CMPQ         DI, $0x08
+	JNE          parts5
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, (BX)
+	VMOVUPS      Y4, (SI)
+	JMP          stored5
+
+parts5:
+	TESTQ        $0x00000004, DI
+	JZ           pair5
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, BX
+	VMOVUPS      X4, (SI)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, SI
+
+pair5:
+	TESTQ    $0x00000002, DI
+	JZ       one5
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+	VMOVLPS  X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, BX
+	VMOVLPS  X4, (SI)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, SI
+
+one5:
+	TESTQ  $0x00000001, DI
+	JZ     stored5
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+	VMOVSS X3, (BX)
+	VMOVSS X4, (SI)
+
+stored5:
+	MOVQ inStep+40(FP), R8
+	ADDQ R8, in+32(FP)
+	MOVQ offsStep+64(FP), R8
+	ADDQ R8, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ       last+120(FP), SI
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y5
+	MOVQ       start+88(FP), SI
+	MOVQ       startRow+96(FP), DI
+	VMASKMOVPS (SI), Y5, Y0
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y1
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y2
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y3
+	ADDQ       DI, SI
+	MOVQ       SI, start+88(FP)
+	MOVQ       kc+16(FP), R8
+	MOVQ       zero+72(FP), R9
+	MOVQ       in+32(FP), R10
+	MOVQ       offs+48(FP), R11
+	MOVQ       ks+24(FP), R12
+	MOVQ       b+80(FP), DI
+
+run4:
+	MOVLQSX (R11), SI
+	LEAQ    (R10)(SI*4), AX
+	TESTQ   SI, SI
+	CMOVQLT R9, AX
+	LEAQ    (AX)(R8*4), AX
+	MOVLQSX 4(R11), SI
+	LEAQ    (R10)(SI*4), CX
+	TESTQ   SI, SI
+	CMOVQLT R9, CX
+	LEAQ    (CX)(R8*4), CX
+	MOVLQSX 8(R11), SI
+	LEAQ    (R10)(SI*4), DX
+	TESTQ   SI, SI
+	CMOVQLT R9, DX
+	LEAQ    (DX)(R8*4), DX
+	MOVLQSX 12(R11), SI
+	LEAQ    (R10)(SI*4), BX
+	TESTQ   SI, SI
+	CMOVQLT R9, BX
+	LEAQ    (BX)(R8*4), BX
+	ADDQ    offsRun+56(FP), R11
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R8, SI
+	NEGQ SI
+	ADDQ $0x04, SI
+	JG   rest4
+
+steps4:
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS -16(AX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS -16(CX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS -16(DX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS -16(BX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VMOVUPS      32(DI), Y4
+	VBROADCASTSS -12(AX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS -12(CX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS -12(DX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS -12(BX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VMOVUPS      64(DI), Y4
+	VBROADCASTSS -8(AX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS -8(CX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS -8(DX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS -8(BX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VMOVUPS      96(DI), Y4
+	VBROADCASTSS -4(AX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS -4(CX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS -4(DX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS -4(BX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000080, DI
+	ADDQ         $0x04, SI
+	JLE          steps4
+
+rest4:
+	SUBQ $0x04, SI
+	JZ   done4
+
+single4:
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (AX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (DX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (BX)(SI*4), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x20, DI
+	INCQ         SI
+	JNZ          single4
+
+done4:
+	DECQ         R12
+	JNZ          run4
+	MOVQ         bounds+128(FP), SI
+	VBROADCASTSS (SI), Y5
+	VBROADCASTSS 4(SI), Y4
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y4, Y3
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DI
+	LEAQ         (AX)(DI*1), CX
+	LEAQ         (CX)(DI*1), DX
+	LEAQ         (DX)(DI*1), BX
+	LEAQ         (BX)(DI*1), SI
+	MOVQ         SI, out+104(FP)
+	MOVQ         last+120(FP), SI
+	CMPQ         SI, $0x08
+	JNE          parts4
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, (BX)
+	JMP          stored4
+
+parts4:
+	TESTQ        $0x00000004, SI
+	JZ           pair4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, BX
+
+pair4:
+	TESTQ    $0x00000002, SI
+	JZ       one4
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+	VMOVLPS  X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, BX
+
+one4:
+	TESTQ  $0x00000001, SI
+	JZ     stored4
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+	VMOVSS X3, (BX)
+
+stored4:
+	MOVQ inStep+40(FP), DI
+	ADDQ DI, in+32(FP)
+	MOVQ offsStep+64(FP), DI
+	ADDQ DI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ       last+120(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y4
+	MOVQ       start+88(FP), BX
+	MOVQ       startRow+96(FP), SI
+	VMASKMOVPS (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y2
+	ADDQ       SI, BX
+	MOVQ       BX, start+88(FP)
+	MOVQ       kc+16(FP), DI
+	MOVQ       zero+72(FP), R8
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
+	MOVQ       b+80(FP), SI
+
+run3:
+	MOVLQSX (R10), BX
+	LEAQ    (R9)(BX*4), AX
+	TESTQ   BX, BX
+	CMOVQLT R8, AX
+	LEAQ    (AX)(DI*4), AX
+	MOVLQSX 4(R10), BX
+	LEAQ    (R9)(BX*4), CX
+	TESTQ   BX, BX
+	CMOVQLT R8, CX
+	LEAQ    (CX)(DI*4), CX
+	MOVLQSX 8(R10), BX
+	LEAQ    (R9)(BX*4), DX
+	TESTQ   BX, BX
+	CMOVQLT R8, DX
+	LEAQ    (DX)(DI*4), DX
+	ADDQ    offsRun+56(FP), R10
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ DI, BX
+	NEGQ BX
+	ADDQ $0x04, BX
+	JG   rest3
+
+steps3:
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS -16(AX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS -16(CX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS -16(DX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      32(SI), Y3
+	VBROADCASTSS -12(AX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS -12(CX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS -12(DX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      64(SI), Y3
+	VBROADCASTSS -8(AX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS -8(CX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS -8(DX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      96(SI), Y3
+	VBROADCASTSS -4(AX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS -4(CX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS -4(DX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x04, BX
+	JLE          steps3
+
+rest3:
+	SUBQ $0x04, BX
+	JZ   done3
+
+single3:
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (AX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (DX)(BX*4), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x20, SI
+	INCQ         BX
+	JNZ          single3
+
+done3:
+	DECQ         R11
+	JNZ          run3
+	MOVQ         bounds+128(FP), BX
+	VBROADCASTSS (BX), Y4
+	VBROADCASTSS 4(BX), Y3
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y3, Y2
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), SI
+	LEAQ         (AX)(SI*1), CX
+	LEAQ         (CX)(SI*1), DX
+	LEAQ         (DX)(SI*1), BX
+	MOVQ         BX, out+104(FP)
+	MOVQ         last+120(FP), BX
+	CMPQ         BX, $0x08
+	JNE          parts3
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, (DX)
+	JMP          stored3
+
+parts3:
+	TESTQ        $0x00000004, BX
+	JZ           pair3
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+pair3:
+	TESTQ    $0x00000002, BX
+	JZ       one3
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+
+one3:
+	TESTQ  $0x00000001, BX
+	JZ     stored3
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+
+stored3:
+	MOVQ inStep+40(FP), SI
+	ADDQ SI, in+32(FP)
+	MOVQ offsStep+64(FP), SI
+	ADDQ SI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ       last+120(FP), DX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       DX
+	VMOVUPS    (AX)(DX*4), Y3
+	MOVQ       start+88(FP), DX
+	MOVQ       startRow+96(FP), BX
+	VMASKMOVPS (DX), Y3, Y0
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y3, Y1
+	ADDQ       BX, DX
+	MOVQ       DX, start+88(FP)
+	MOVQ       kc+16(FP), SI
+	MOVQ       zero+72(FP), DI
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
+	MOVQ       b+80(FP), BX
+
+run2:
+	MOVLQSX (R9), DX
+	LEAQ    (R8)(DX*4), AX
+	TESTQ   DX, DX
+	CMOVQLT DI, AX
+	LEAQ    (AX)(SI*4), AX
+	MOVLQSX 4(R9), DX
+	LEAQ    (R8)(DX*4), CX
+	TESTQ   DX, DX
+	CMOVQLT DI, CX
+	LEAQ    (CX)(SI*4), CX
+	ADDQ    offsRun+56(FP), R9
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ SI, DX
+	NEGQ DX
+	ADDQ $0x04, DX
+	JG   rest2
+
+steps2:
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS -16(AX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS -16(CX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      32(BX), Y2
+	VBROADCASTSS -12(AX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS -12(CX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      64(BX), Y2
+	VBROADCASTSS -8(AX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS -8(CX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      96(BX), Y2
+	VBROADCASTSS -4(AX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS -4(CX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x04, DX
+	JLE          steps2
+
+rest2:
+	SUBQ $0x04, DX
+	JZ   done2
+
+single2:
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS (AX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(DX*4), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x20, BX
+	INCQ         DX
+	JNZ          single2
+
+done2:
+	DECQ         R10
+	JNZ          run2
+	MOVQ         bounds+128(FP), DX
+	VBROADCASTSS (DX), Y3
+	VBROADCASTSS 4(DX), Y2
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       Y1, Y2, Y1
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), BX
+	LEAQ         (AX)(BX*1), CX
+	LEAQ         (CX)(BX*1), DX
+	MOVQ         DX, out+104(FP)
+	MOVQ         last+120(FP), DX
+	CMPQ         DX, $0x08
+	JNE          parts2
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, (CX)
+	JMP          stored2
+
+parts2:
+	TESTQ        $0x00000004, DX
+	JZ           pair2
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+
+pair2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     stored2
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+
+stored2:
+	MOVQ inStep+40(FP), BX
+	ADDQ BX, in+32(FP)
+	MOVQ offsStep+64(FP), BX
+	ADDQ BX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2
+	VZEROUPPER
+	RET
+
+tile1:
+	MOVQ       last+120(FP), CX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       CX
+	VMOVUPS    (AX)(CX*4), Y2
+	MOVQ       start+88(FP), CX
+	MOVQ       startRow+96(FP), DX
+	VMASKMOVPS (CX), Y2, Y0
+	ADDQ       DX, CX
+	MOVQ       CX, start+88(FP)
+	MOVQ       kc+16(FP), BX
+	MOVQ       zero+72(FP), SI
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
+	MOVQ       b+80(FP), DX
+
+run1:
+	MOVLQSX (R8), CX
+	LEAQ    (DI)(CX*4), AX
+	TESTQ   CX, CX
+	CMOVQLT SI, AX
+	LEAQ    (AX)(BX*4), AX
+	ADDQ    offsRun+56(FP), R8
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ BX, CX
+	NEGQ CX
+	ADDQ $0x04, CX
+	JG   rest1
+
+steps1:
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS -16(AX)(CX*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      32(DX), Y1
+	VBROADCASTSS -12(AX)(CX*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      64(DX), Y1
+	VBROADCASTSS -8(AX)(CX*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      96(DX), Y1
+	VBROADCASTSS -4(AX)(CX*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x04, CX
+	JLE          steps1
+
+rest1:
+	SUBQ $0x04, CX
+	JZ   done1
+
+single1:
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (AX)(CX*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x20, DX
+	INCQ         CX
+	JNZ          single1
+
+done1:
+	DECQ         R9
+	JNZ          run1
+	MOVQ         bounds+128(FP), CX
+	VBROADCASTSS (CX), Y2
+	VBROADCASTSS 4(CX), Y1
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y1, Y0
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DX
+	LEAQ         (AX)(DX*1), CX
+	MOVQ         CX, out+104(FP)
+	MOVQ         last+120(FP), CX
+	CMPQ         CX, $0x08
+	JNE          parts1
+	VMOVUPS      Y0, (AX)
+	JMP          stored1
+
+parts1:
+	TESTQ        $0x00000004, CX
+	JZ           pair1
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+pair1:
+	TESTQ    $0x00000002, CX
+	JZ       one1
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, CX
+	JZ     stored1
+	VMOVSS X0, (AX)
+
+stored1:
+	MOVQ inStep+40(FP), DX
+	ADDQ DX, in+32(FP)
+	MOVQ offsStep+64(FP), DX
+	ADDQ DX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1
+	VZEROUPPER
+	RET
+
+// func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm16AVX2(SB), NOSPLIT, $0-136
+	MOVQ rows+0(FP), AX
+	CMPQ AX, $0x01
+	JEQ  tile1
+	CMPQ AX, $0x02
+	JEQ  tile2
+	CMPQ AX, $0x03
+	JEQ  tile3
+	CMPQ AX, $0x04
+	JEQ  tile4
+	CMPQ AX, $0x05
+	JEQ  tile5
+
+tile6:
+	MOVQ       last+120(FP), R8
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       R8
+	VMOVUPS    (AX)(R8*4), Y14
+	MOVQ       start+88(FP), R8
+	MOVQ       startRow+96(FP), R9
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(R8), Y14, Y1
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPS 32(R8), Y14, Y3
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS 32(R8), Y14, Y5
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPS 32(R8), Y14, Y7
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPS 32(R8), Y14, Y9
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y10
+	VMASKMOVPS 32(R8), Y14, Y11
+	ADDQ       R9, R8
+	MOVQ       R8, start+88(FP)
+	MOVQ       kc+16(FP), R10
+	MOVQ       zero+72(FP), R11
+	MOVQ       in+32(FP), R12
+	MOVQ       offs+48(FP), R13
+	MOVQ       ks+24(FP), R14
+	MOVQ       b+80(FP), R9
+
+run6:
+	MOVLQSX (R13), R8
+	LEAQ    (R12)(R8*4), AX
+	TESTQ   R8, R8
+	CMOVQLT R11, AX
+	LEAQ    (AX)(R10*4), AX
+	MOVLQSX 4(R13), R8
+	LEAQ    (R12)(R8*4), CX
+	TESTQ   R8, R8
+	CMOVQLT R11, CX
+	LEAQ    (CX)(R10*4), CX
+	MOVLQSX 8(R13), R8
+	LEAQ    (R12)(R8*4), DX
+	TESTQ   R8, R8
+	CMOVQLT R11, DX
+	LEAQ    (DX)(R10*4), DX
+	MOVLQSX 12(R13), R8
+	LEAQ    (R12)(R8*4), BX
+	TESTQ   R8, R8
+	CMOVQLT R11, BX
+	LEAQ    (BX)(R10*4), BX
+	MOVLQSX 16(R13), R8
+	LEAQ    (R12)(R8*4), SI
+	TESTQ   R8, R8
+	CMOVQLT R11, SI
+	LEAQ    (SI)(R10*4), SI
+	MOVLQSX 20(R13), R8
+	LEAQ    (R12)(R8*4), DI
+	TESTQ   R8, R8
+	CMOVQLT R11, DI
+	LEAQ    (DI)(R10*4), DI
+	ADDQ    offsRun+56(FP), R13
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R10, R8
+	NEGQ R8
+	ADDQ $0x04, R8
+	JG   rest6
+
+steps6:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VBROADCASTSS -16(AX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS -16(CX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS -16(DX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS -16(BX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS -16(SI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS -16(DI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	VMOVUPS      64(R9), Y12
+	VMOVUPS      96(R9), Y13
+	VBROADCASTSS -12(AX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS -12(CX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS -12(DX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS -12(BX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS -12(SI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS -12(DI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	VMOVUPS      128(R9), Y12
+	VMOVUPS      160(R9), Y13
+	VBROADCASTSS -8(AX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS -8(CX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS -8(DX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS -8(BX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS -8(SI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS -8(DI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	VMOVUPS      192(R9), Y12
+	VMOVUPS      224(R9), Y13
+	VBROADCASTSS -4(AX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS -4(CX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS -4(DX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS -4(BX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS -4(SI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS -4(DI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x04, R8
+	JLE          steps6
+
+rest6:
+	SUBQ $0x04, R8
+	JZ   done6
+
+single6:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VBROADCASTSS (AX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (DX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (BX)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (SI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DI)(R8*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x40, R9
+	INCQ         R8
+	JNZ          single6
+
+done6:
+	DECQ         R14
+	JNZ          run6
+	MOVQ         bounds+128(FP), R8
+	VBROADCASTSS (R8), Y14
+	VBROADCASTSS 4(R8), Y12
 	VMAXPS       Y0, Y14, Y0
 	VMINPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y14, Y1
@@ -220,220 +1330,1895 @@ last:
 	VMINPS       Y10, Y12, Y10
 	VMAXPS       Y11, Y14, Y11
 	VMINPS       Y11, Y12, Y11
-	MOVQ         out+88(FP), R14
-	MOVQ         outRow+96(FP), R12
-	VMOVUPS      Y0, (R14)
-	VMOVUPS      Y1, 32(R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y2, (R14)
-	VMOVUPS      Y3, 32(R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y4, (R14)
-	VMOVUPS      Y5, 32(R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y6, (R14)
-	VMOVUPS      Y7, 32(R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y8, (R14)
-	VMOVUPS      Y9, 32(R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y10, (R14)
-	VMOVUPS      Y11, 32(R14)
-	ADDQ         R12, R14
-	MOVQ         R14, out+88(FP)
-	MOVQ         inStep+32(FP), R12
-	ADDQ         R12, in+24(FP)
-	MOVQ         offsStep+48(FP), R12
-	ADDQ         R12, offs+40(FP)
-	DECQ         tiles+0(FP)
-	JNZ          tile
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), R9
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(R9*1), CX
+	VMOVUPS      Y2, (CX)
+	LEAQ         (CX)(R9*1), DX
+	VMOVUPS      Y4, (DX)
+	LEAQ         (DX)(R9*1), BX
+	VMOVUPS      Y6, (BX)
+	LEAQ         (BX)(R9*1), SI
+	VMOVUPS      Y8, (SI)
+	LEAQ         (SI)(R9*1), DI
+	VMOVUPS      Y10, (DI)
+	LEAQ         (DI)(R9*1), R8
+	MOVQ         R8, out+104(FP)
+	MOVQ         last+120(FP), R8
+	CMPQ         R8, $0x08
+	JNE          parts6
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y3, 32(CX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      Y7, 32(BX)
+	VMOVUPS      Y9, 32(SI)
+	VMOVUPS      Y11, 32(DI)
+	JMP          stored6
+
+parts6:
+	TESTQ        $0x00000004, R8
+	JZ           pair6
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	VMOVUPS      X3, 32(CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	VMOVUPS      X5, 32(DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+	VMOVUPS      X7, 32(BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, BX
+	VMOVUPS      X9, 32(SI)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, SI
+	VMOVUPS      X11, 32(DI)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, DI
+
+pair6:
+	TESTQ    $0x00000002, R8
+	JZ       one6
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	VMOVLPS  X3, 32(CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	VMOVLPS  X5, 32(DX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DX
+	VMOVLPS  X7, 32(BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, BX
+	VMOVLPS  X9, 32(SI)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, SI
+	VMOVLPS  X11, 32(DI)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, DI
+
+one6:
+	TESTQ  $0x00000001, R8
+	JZ     stored6
+	VMOVSS X1, 32(AX)
+	VMOVSS X3, 32(CX)
+	VMOVSS X5, 32(DX)
+	VMOVSS X7, 32(BX)
+	VMOVSS X9, 32(SI)
+	VMOVSS X11, 32(DI)
+
+stored6:
+	MOVQ inStep+40(FP), R9
+	ADDQ R9, in+32(FP)
+	MOVQ offsStep+64(FP), R9
+	ADDQ R9, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6
 	VZEROUPPER
 	RET
 
-// func gemm6x8AVX2(tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, bounds *[2]float32)
-// Requires: AVX, CMOV, FMA3
-TEXT ·gemm6x8AVX2(SB), NOSPLIT, $0-112
-	MOVQ kc+8(FP), R8
-	MOVQ zero+56(FP), R9
+tile5:
+	MOVQ       last+120(FP), DI
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y12
+	MOVQ       start+88(FP), DI
+	MOVQ       startRow+96(FP), R8
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y12, Y1
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y12, Y3
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y12, Y5
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y12, Y7
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y12, Y9
+	ADDQ       R8, DI
+	MOVQ       DI, start+88(FP)
+	MOVQ       kc+16(FP), R9
+	MOVQ       zero+72(FP), R10
+	MOVQ       in+32(FP), R11
+	MOVQ       offs+48(FP), R12
+	MOVQ       ks+24(FP), R13
+	MOVQ       b+80(FP), R8
 
-tile:
-	MOVQ    start+72(FP), R14
-	MOVQ    startRow+80(FP), R12
-	VMOVUPS (R14), Y0
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y1
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y2
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y3
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y4
-	ADDQ    R12, R14
-	VMOVUPS (R14), Y5
-	ADDQ    R12, R14
-	MOVQ    R14, start+72(FP)
-	MOVQ    in+24(FP), R10
-	MOVQ    offs+40(FP), R11
-	MOVQ    b+64(FP), R12
-	MOVQ    ks+16(FP), R13
-
-run:
-	MOVLQSX (R11), R14
-	LEAQ    (R10)(R14*4), AX
-	TESTQ   R14, R14
-	CMOVQLT R9, AX
-	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R11), R14
-	LEAQ    (R10)(R14*4), CX
-	TESTQ   R14, R14
-	CMOVQLT R9, CX
-	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R11), R14
-	LEAQ    (R10)(R14*4), DX
-	TESTQ   R14, R14
-	CMOVQLT R9, DX
-	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R11), R14
-	LEAQ    (R10)(R14*4), BX
-	TESTQ   R14, R14
-	CMOVQLT R9, BX
-	LEAQ    (BX)(R8*4), BX
-	MOVLQSX 16(R11), R14
-	LEAQ    (R10)(R14*4), SI
-	TESTQ   R14, R14
-	CMOVQLT R9, SI
-	LEAQ    (SI)(R8*4), SI
-	MOVLQSX 20(R11), R14
-	LEAQ    (R10)(R14*4), DI
-	TESTQ   R14, R14
-	CMOVQLT R9, DI
-	LEAQ    (DI)(R8*4), DI
-	ADDQ    $0x18, R11
+run5:
+	MOVLQSX (R12), DI
+	LEAQ    (R11)(DI*4), AX
+	TESTQ   DI, DI
+	CMOVQLT R10, AX
+	LEAQ    (AX)(R9*4), AX
+	MOVLQSX 4(R12), DI
+	LEAQ    (R11)(DI*4), CX
+	TESTQ   DI, DI
+	CMOVQLT R10, CX
+	LEAQ    (CX)(R9*4), CX
+	MOVLQSX 8(R12), DI
+	LEAQ    (R11)(DI*4), DX
+	TESTQ   DI, DI
+	CMOVQLT R10, DX
+	LEAQ    (DX)(R9*4), DX
+	MOVLQSX 12(R12), DI
+	LEAQ    (R11)(DI*4), BX
+	TESTQ   DI, DI
+	CMOVQLT R10, BX
+	LEAQ    (BX)(R9*4), BX
+	MOVLQSX 16(R12), DI
+	LEAQ    (R11)(DI*4), SI
+	TESTQ   DI, DI
+	CMOVQLT R10, SI
+	LEAQ    (SI)(R9*4), SI
+	ADDQ    offsRun+56(FP), R12
 
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, R14
-	NEGQ R14
-	ADDQ $0x04, R14
-	JG   rest
+	MOVQ R9, DI
+	NEGQ DI
+	ADDQ $0x04, DI
+	JG   rest5
 
-steps:
-	VMOVUPS      (R12), Y6
-	VBROADCASTSS -16(AX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -16(CX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS -16(DX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -16(BX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -16(SI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -16(DI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	VMOVUPS      32(R12), Y6
-	VBROADCASTSS -12(AX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -12(CX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS -12(DX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -12(BX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -12(SI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -12(DI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	VMOVUPS      64(R12), Y6
-	VBROADCASTSS -8(AX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -8(CX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS -8(DX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -8(BX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -8(SI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -8(DI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	VMOVUPS      96(R12), Y6
-	VBROADCASTSS -4(AX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -4(CX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS -4(DX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -4(BX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -4(SI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -4(DI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x04, R14
-	JLE          steps
+steps5:
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VBROADCASTSS -16(AX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS -16(CX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS -16(DX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -16(BX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS -16(SI)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	VMOVUPS      64(R8), Y10
+	VMOVUPS      96(R8), Y11
+	VBROADCASTSS -12(AX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS -12(CX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS -12(DX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -12(BX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS -12(SI)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	VMOVUPS      128(R8), Y10
+	VMOVUPS      160(R8), Y11
+	VBROADCASTSS -8(AX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS -8(CX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS -8(DX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -8(BX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS -8(SI)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	VMOVUPS      192(R8), Y10
+	VMOVUPS      224(R8), Y11
+	VBROADCASTSS -4(AX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS -4(CX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS -4(DX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -4(BX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS -4(SI)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x00000100, R8
+	ADDQ         $0x04, DI
+	JLE          steps5
 
-rest:
-	SUBQ $0x04, R14
-	JZ   last
+rest5:
+	SUBQ $0x04, DI
+	JZ   done5
 
-single:
-	VMOVUPS      (R12), Y6
-	VBROADCASTSS (AX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (CX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (DX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (BX)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (SI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (DI)(R14*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x20, R12
-	INCQ         R14
-	JNZ          single
+single5:
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VBROADCASTSS (AX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (DX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (BX)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (SI)(DI*4), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x40, R8
+	INCQ         DI
+	JNZ          single5
 
-last:
+done5:
 	DECQ         R13
-	JNZ          run
-	MOVQ         bounds+104(FP), R14
-	VBROADCASTSS (R14), Y7
-	VBROADCASTSS 4(R14), Y6
-	VMAXPS       Y0, Y7, Y0
+	JNZ          run5
+	MOVQ         bounds+128(FP), DI
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS 4(DI), Y10
+	VMAXPS       Y0, Y12, Y0
+	VMINPS       Y0, Y10, Y0
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMINPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMINPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMINPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y7, Y10, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMINPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMINPS       Y9, Y10, Y9
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), R8
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(R8*1), CX
+	VMOVUPS      Y2, (CX)
+	LEAQ         (CX)(R8*1), DX
+	VMOVUPS      Y4, (DX)
+	LEAQ         (DX)(R8*1), BX
+	VMOVUPS      Y6, (BX)
+	LEAQ         (BX)(R8*1), SI
+	VMOVUPS      Y8, (SI)
+	LEAQ         (SI)(R8*1), DI
+	MOVQ         DI, out+104(FP)
+	MOVQ         last+120(FP), DI
+	CMPQ         DI, $0x08
+	JNE          parts5
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y3, 32(CX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      Y7, 32(BX)
+	VMOVUPS      Y9, 32(SI)
+	JMP          stored5
+
+parts5:
+	TESTQ        $0x00000004, DI
+	JZ           pair5
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	VMOVUPS      X3, 32(CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	VMOVUPS      X5, 32(DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+	VMOVUPS      X7, 32(BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, BX
+	VMOVUPS      X9, 32(SI)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, SI
+
+pair5:
+	TESTQ    $0x00000002, DI
+	JZ       one5
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	VMOVLPS  X3, 32(CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	VMOVLPS  X5, 32(DX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DX
+	VMOVLPS  X7, 32(BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, BX
+	VMOVLPS  X9, 32(SI)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, SI
+
+one5:
+	TESTQ  $0x00000001, DI
+	JZ     stored5
+	VMOVSS X1, 32(AX)
+	VMOVSS X3, 32(CX)
+	VMOVSS X5, 32(DX)
+	VMOVSS X7, 32(BX)
+	VMOVSS X9, 32(SI)
+
+stored5:
+	MOVQ inStep+40(FP), R8
+	ADDQ R8, in+32(FP)
+	MOVQ offsStep+64(FP), R8
+	ADDQ R8, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ       last+120(FP), SI
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y10
+	MOVQ       start+88(FP), SI
+	MOVQ       startRow+96(FP), DI
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS 32(SI), Y10, Y1
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y2
+	VMASKMOVPS 32(SI), Y10, Y3
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y4
+	VMASKMOVPS 32(SI), Y10, Y5
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y6
+	VMASKMOVPS 32(SI), Y10, Y7
+	ADDQ       DI, SI
+	MOVQ       SI, start+88(FP)
+	MOVQ       kc+16(FP), R8
+	MOVQ       zero+72(FP), R9
+	MOVQ       in+32(FP), R10
+	MOVQ       offs+48(FP), R11
+	MOVQ       ks+24(FP), R12
+	MOVQ       b+80(FP), DI
+
+run4:
+	MOVLQSX (R11), SI
+	LEAQ    (R10)(SI*4), AX
+	TESTQ   SI, SI
+	CMOVQLT R9, AX
+	LEAQ    (AX)(R8*4), AX
+	MOVLQSX 4(R11), SI
+	LEAQ    (R10)(SI*4), CX
+	TESTQ   SI, SI
+	CMOVQLT R9, CX
+	LEAQ    (CX)(R8*4), CX
+	MOVLQSX 8(R11), SI
+	LEAQ    (R10)(SI*4), DX
+	TESTQ   SI, SI
+	CMOVQLT R9, DX
+	LEAQ    (DX)(R8*4), DX
+	MOVLQSX 12(R11), SI
+	LEAQ    (R10)(SI*4), BX
+	TESTQ   SI, SI
+	CMOVQLT R9, BX
+	LEAQ    (BX)(R8*4), BX
+	ADDQ    offsRun+56(FP), R11
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R8, SI
+	NEGQ SI
+	ADDQ $0x04, SI
+	JG   rest4
+
+steps4:
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS -16(AX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS -16(CX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS -16(DX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS -16(BX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	VMOVUPS      64(DI), Y8
+	VMOVUPS      96(DI), Y9
+	VBROADCASTSS -12(AX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS -12(CX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS -12(DX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS -12(BX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	VMOVUPS      128(DI), Y8
+	VMOVUPS      160(DI), Y9
+	VBROADCASTSS -8(AX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS -8(CX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS -8(DX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS -8(BX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	VMOVUPS      192(DI), Y8
+	VMOVUPS      224(DI), Y9
+	VBROADCASTSS -4(AX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS -4(CX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS -4(DX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS -4(BX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000100, DI
+	ADDQ         $0x04, SI
+	JLE          steps4
+
+rest4:
+	SUBQ $0x04, SI
+	JZ   done4
+
+single4:
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (AX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (DX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (BX)(SI*4), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x40, DI
+	INCQ         SI
+	JNZ          single4
+
+done4:
+	DECQ         R12
+	JNZ          run4
+	MOVQ         bounds+128(FP), SI
+	VBROADCASTSS (SI), Y10
+	VBROADCASTSS 4(SI), Y8
+	VMAXPS       Y0, Y10, Y0
+	VMINPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y10, Y1
+	VMINPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMINPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMINPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMINPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMINPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y10, Y7
+	VMINPS       Y7, Y8, Y7
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DI
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(DI*1), CX
+	VMOVUPS      Y2, (CX)
+	LEAQ         (CX)(DI*1), DX
+	VMOVUPS      Y4, (DX)
+	LEAQ         (DX)(DI*1), BX
+	VMOVUPS      Y6, (BX)
+	LEAQ         (BX)(DI*1), SI
+	MOVQ         SI, out+104(FP)
+	MOVQ         last+120(FP), SI
+	CMPQ         SI, $0x08
+	JNE          parts4
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y3, 32(CX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      Y7, 32(BX)
+	JMP          stored4
+
+parts4:
+	TESTQ        $0x00000004, SI
+	JZ           pair4
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	VMOVUPS      X3, 32(CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	VMOVUPS      X5, 32(DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+	VMOVUPS      X7, 32(BX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, BX
+
+pair4:
+	TESTQ    $0x00000002, SI
+	JZ       one4
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	VMOVLPS  X3, 32(CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	VMOVLPS  X5, 32(DX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DX
+	VMOVLPS  X7, 32(BX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, BX
+
+one4:
+	TESTQ  $0x00000001, SI
+	JZ     stored4
+	VMOVSS X1, 32(AX)
+	VMOVSS X3, 32(CX)
+	VMOVSS X5, 32(DX)
+	VMOVSS X7, 32(BX)
+
+stored4:
+	MOVQ inStep+40(FP), DI
+	ADDQ DI, in+32(FP)
+	MOVQ offsStep+64(FP), DI
+	ADDQ DI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ       last+120(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y8
+	MOVQ       start+88(FP), BX
+	MOVQ       startRow+96(FP), SI
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	MOVQ       BX, start+88(FP)
+	MOVQ       kc+16(FP), DI
+	MOVQ       zero+72(FP), R8
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
+	MOVQ       b+80(FP), SI
+
+run3:
+	MOVLQSX (R10), BX
+	LEAQ    (R9)(BX*4), AX
+	TESTQ   BX, BX
+	CMOVQLT R8, AX
+	LEAQ    (AX)(DI*4), AX
+	MOVLQSX 4(R10), BX
+	LEAQ    (R9)(BX*4), CX
+	TESTQ   BX, BX
+	CMOVQLT R8, CX
+	LEAQ    (CX)(DI*4), CX
+	MOVLQSX 8(R10), BX
+	LEAQ    (R9)(BX*4), DX
+	TESTQ   BX, BX
+	CMOVQLT R8, DX
+	LEAQ    (DX)(DI*4), DX
+	ADDQ    offsRun+56(FP), R10
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ DI, BX
+	NEGQ BX
+	ADDQ $0x04, BX
+	JG   rest3
+
+steps3:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS -16(AX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -16(CX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -16(DX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	VMOVUPS      64(SI), Y6
+	VMOVUPS      96(SI), Y7
+	VBROADCASTSS -12(AX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -12(CX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -12(DX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	VMOVUPS      128(SI), Y6
+	VMOVUPS      160(SI), Y7
+	VBROADCASTSS -8(AX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -8(CX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -8(DX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	VMOVUPS      192(SI), Y6
+	VMOVUPS      224(SI), Y7
+	VBROADCASTSS -4(AX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -4(CX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -4(DX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x04, BX
+	JLE          steps3
+
+rest3:
+	SUBQ $0x04, BX
+	JZ   done3
+
+single3:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (AX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x40, SI
+	INCQ         BX
+	JNZ          single3
+
+done3:
+	DECQ         R11
+	JNZ          run3
+	MOVQ         bounds+128(FP), BX
+	VBROADCASTSS (BX), Y8
+	VBROADCASTSS 4(BX), Y6
+	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y6, Y0
-	VMAXPS       Y1, Y7, Y1
+	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y6, Y1
-	VMAXPS       Y2, Y7, Y2
+	VMAXPS       Y2, Y8, Y2
 	VMINPS       Y2, Y6, Y2
-	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y3, Y8, Y3
 	VMINPS       Y3, Y6, Y3
-	VMAXPS       Y4, Y7, Y4
+	VMAXPS       Y4, Y8, Y4
 	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y8, Y5
 	VMINPS       Y5, Y6, Y5
-	MOVQ         out+88(FP), R14
-	MOVQ         outRow+96(FP), R12
-	VMOVUPS      Y0, (R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y1, (R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y2, (R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y3, (R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y4, (R14)
-	ADDQ         R12, R14
-	VMOVUPS      Y5, (R14)
-	ADDQ         R12, R14
-	MOVQ         R14, out+88(FP)
-	MOVQ         inStep+32(FP), R12
-	ADDQ         R12, in+24(FP)
-	MOVQ         offsStep+48(FP), R12
-	ADDQ         R12, offs+40(FP)
-	DECQ         tiles+0(FP)
-	JNZ          tile
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), SI
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(SI*1), CX
+	VMOVUPS      Y2, (CX)
+	LEAQ         (CX)(SI*1), DX
+	VMOVUPS      Y4, (DX)
+	LEAQ         (DX)(SI*1), BX
+	MOVQ         BX, out+104(FP)
+	MOVQ         last+120(FP), BX
+	CMPQ         BX, $0x08
+	JNE          parts3
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y3, 32(CX)
+	VMOVUPS      Y5, 32(DX)
+	JMP          stored3
+
+parts3:
+	TESTQ        $0x00000004, BX
+	JZ           pair3
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	VMOVUPS      X3, 32(CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	VMOVUPS      X5, 32(DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+pair3:
+	TESTQ    $0x00000002, BX
+	JZ       one3
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	VMOVLPS  X3, 32(CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	VMOVLPS  X5, 32(DX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DX
+
+one3:
+	TESTQ  $0x00000001, BX
+	JZ     stored3
+	VMOVSS X1, 32(AX)
+	VMOVSS X3, 32(CX)
+	VMOVSS X5, 32(DX)
+
+stored3:
+	MOVQ inStep+40(FP), SI
+	ADDQ SI, in+32(FP)
+	MOVQ offsStep+64(FP), SI
+	ADDQ SI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ       last+120(FP), DX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       DX
+	VMOVUPS    (AX)(DX*4), Y6
+	MOVQ       start+88(FP), DX
+	MOVQ       startRow+96(FP), BX
+	VMOVUPS    (DX), Y0
+	VMASKMOVPS 32(DX), Y6, Y1
+	ADDQ       BX, DX
+	VMOVUPS    (DX), Y2
+	VMASKMOVPS 32(DX), Y6, Y3
+	ADDQ       BX, DX
+	MOVQ       DX, start+88(FP)
+	MOVQ       kc+16(FP), SI
+	MOVQ       zero+72(FP), DI
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
+	MOVQ       b+80(FP), BX
+
+run2:
+	MOVLQSX (R9), DX
+	LEAQ    (R8)(DX*4), AX
+	TESTQ   DX, DX
+	CMOVQLT DI, AX
+	LEAQ    (AX)(SI*4), AX
+	MOVLQSX 4(R9), DX
+	LEAQ    (R8)(DX*4), CX
+	TESTQ   DX, DX
+	CMOVQLT DI, CX
+	LEAQ    (CX)(SI*4), CX
+	ADDQ    offsRun+56(FP), R9
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ SI, DX
+	NEGQ DX
+	ADDQ $0x04, DX
+	JG   rest2
+
+steps2:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS -16(AX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -16(CX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      64(BX), Y4
+	VMOVUPS      96(BX), Y5
+	VBROADCASTSS -12(AX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -12(CX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      128(BX), Y4
+	VMOVUPS      160(BX), Y5
+	VBROADCASTSS -8(AX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -8(CX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      192(BX), Y4
+	VMOVUPS      224(BX), Y5
+	VBROADCASTSS -4(AX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS -4(CX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x04, DX
+	JLE          steps2
+
+rest2:
+	SUBQ $0x04, DX
+	JZ   done2
+
+single2:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (AX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(DX*4), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x40, BX
+	INCQ         DX
+	JNZ          single2
+
+done2:
+	DECQ         R10
+	JNZ          run2
+	MOVQ         bounds+128(FP), DX
+	VBROADCASTSS (DX), Y6
+	VBROADCASTSS 4(DX), Y4
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y4, Y3
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), BX
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(BX*1), CX
+	VMOVUPS      Y2, (CX)
+	LEAQ         (CX)(BX*1), DX
+	MOVQ         DX, out+104(FP)
+	MOVQ         last+120(FP), DX
+	CMPQ         DX, $0x08
+	JNE          parts2
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y3, 32(CX)
+	JMP          stored2
+
+parts2:
+	TESTQ        $0x00000004, DX
+	JZ           pair2
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	VMOVUPS      X3, 32(CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+
+pair2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	VMOVLPS  X3, 32(CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     stored2
+	VMOVSS X1, 32(AX)
+	VMOVSS X3, 32(CX)
+
+stored2:
+	MOVQ inStep+40(FP), BX
+	ADDQ BX, in+32(FP)
+	MOVQ offsStep+64(FP), BX
+	ADDQ BX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2
+	VZEROUPPER
+	RET
+
+tile1:
+	MOVQ       last+120(FP), CX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       CX
+	VMOVUPS    (AX)(CX*4), Y4
+	MOVQ       start+88(FP), CX
+	MOVQ       startRow+96(FP), DX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS 32(CX), Y4, Y1
+	ADDQ       DX, CX
+	MOVQ       CX, start+88(FP)
+	MOVQ       kc+16(FP), BX
+	MOVQ       zero+72(FP), SI
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
+	MOVQ       b+80(FP), DX
+
+run1:
+	MOVLQSX (R8), CX
+	LEAQ    (DI)(CX*4), AX
+	TESTQ   CX, CX
+	CMOVQLT SI, AX
+	LEAQ    (AX)(BX*4), AX
+	ADDQ    offsRun+56(FP), R8
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ BX, CX
+	NEGQ CX
+	ADDQ $0x04, CX
+	JG   rest1
+
+steps1:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS -16(AX)(CX*4), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VBROADCASTSS -12(AX)(CX*4), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      128(DX), Y2
+	VMOVUPS      160(DX), Y3
+	VBROADCASTSS -8(AX)(CX*4), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      192(DX), Y2
+	VMOVUPS      224(DX), Y3
+	VBROADCASTSS -4(AX)(CX*4), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x04, CX
+	JLE          steps1
+
+rest1:
+	SUBQ $0x04, CX
+	JZ   done1
+
+single1:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VBROADCASTSS (AX)(CX*4), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x40, DX
+	INCQ         CX
+	JNZ          single1
+
+done1:
+	DECQ         R9
+	JNZ          run1
+	MOVQ         bounds+128(FP), CX
+	VBROADCASTSS (CX), Y4
+	VBROADCASTSS 4(CX), Y2
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y2, Y1
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DX
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(DX*1), CX
+	MOVQ         CX, out+104(FP)
+	MOVQ         last+120(FP), CX
+	CMPQ         CX, $0x08
+	JNE          parts1
+	VMOVUPS      Y1, 32(AX)
+	JMP          stored1
+
+parts1:
+	TESTQ        $0x00000004, CX
+	JZ           pair1
+	VMOVUPS      X1, 32(AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+pair1:
+	TESTQ    $0x00000002, CX
+	JZ       one1
+	VMOVLPS  X1, 32(AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, CX
+	JZ     stored1
+	VMOVSS X1, 32(AX)
+
+stored1:
+	MOVQ inStep+40(FP), DX
+	ADDQ DX, in+32(FP)
+	MOVQ offsStep+64(FP), DX
+	ADDQ DX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1
+	VZEROUPPER
+	RET
+
+// func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·gemm24AVX2(SB), NOSPLIT, $0-136
+	MOVQ rows+0(FP), AX
+	CMPQ AX, $0x01
+	JEQ  tile1
+	CMPQ AX, $0x02
+	JEQ  tile2
+	CMPQ AX, $0x03
+	JEQ  tile3
+
+tile4:
+	MOVQ       last+120(FP), SI
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y15
+	MOVQ       start+88(FP), SI
+	MOVQ       startRow+96(FP), DI
+	VMOVUPS    (SI), Y0
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPS 64(SI), Y15, Y2
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y3
+	VMOVUPS    32(SI), Y4
+	VMASKMOVPS 64(SI), Y15, Y5
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y6
+	VMOVUPS    32(SI), Y7
+	VMASKMOVPS 64(SI), Y15, Y8
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y9
+	VMOVUPS    32(SI), Y10
+	VMASKMOVPS 64(SI), Y15, Y11
+	ADDQ       DI, SI
+	MOVQ       SI, start+88(FP)
+	MOVQ       kc+16(FP), R8
+	MOVQ       zero+72(FP), R9
+	MOVQ       in+32(FP), R10
+	MOVQ       offs+48(FP), R11
+	MOVQ       ks+24(FP), R12
+	MOVQ       b+80(FP), DI
+
+run4:
+	MOVLQSX (R11), SI
+	LEAQ    (R10)(SI*4), AX
+	TESTQ   SI, SI
+	CMOVQLT R9, AX
+	LEAQ    (AX)(R8*4), AX
+	MOVLQSX 4(R11), SI
+	LEAQ    (R10)(SI*4), CX
+	TESTQ   SI, SI
+	CMOVQLT R9, CX
+	LEAQ    (CX)(R8*4), CX
+	MOVLQSX 8(R11), SI
+	LEAQ    (R10)(SI*4), DX
+	TESTQ   SI, SI
+	CMOVQLT R9, DX
+	LEAQ    (DX)(R8*4), DX
+	MOVLQSX 12(R11), SI
+	LEAQ    (R10)(SI*4), BX
+	TESTQ   SI, SI
+	CMOVQLT R9, BX
+	LEAQ    (BX)(R8*4), BX
+	ADDQ    offsRun+56(FP), R11
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R8, SI
+	NEGQ SI
+	ADDQ $0x04, SI
+	JG   rest4
+
+steps4:
+	VMOVUPS      (DI), Y12
+	VMOVUPS      32(DI), Y13
+	VMOVUPS      64(DI), Y14
+	VBROADCASTSS -16(AX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS -16(CX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS -16(DX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS -16(BX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	VMOVUPS      96(DI), Y12
+	VMOVUPS      128(DI), Y13
+	VMOVUPS      160(DI), Y14
+	VBROADCASTSS -12(AX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS -12(CX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS -12(DX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS -12(BX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	VMOVUPS      192(DI), Y12
+	VMOVUPS      224(DI), Y13
+	VMOVUPS      256(DI), Y14
+	VBROADCASTSS -8(AX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS -8(CX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS -8(DX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS -8(BX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	VMOVUPS      288(DI), Y12
+	VMOVUPS      320(DI), Y13
+	VMOVUPS      352(DI), Y14
+	VBROADCASTSS -4(AX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS -4(CX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS -4(DX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS -4(BX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         $0x00000180, DI
+	ADDQ         $0x04, SI
+	JLE          steps4
+
+rest4:
+	SUBQ $0x04, SI
+	JZ   done4
+
+single4:
+	VMOVUPS      (DI), Y12
+	VMOVUPS      32(DI), Y13
+	VMOVUPS      64(DI), Y14
+	VBROADCASTSS (AX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (DX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (BX)(SI*4), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         $0x60, DI
+	INCQ         SI
+	JNZ          single4
+
+done4:
+	DECQ         R12
+	JNZ          run4
+	MOVQ         bounds+128(FP), SI
+	VBROADCASTSS (SI), Y15
+	VBROADCASTSS 4(SI), Y12
+	VMAXPS       Y0, Y15, Y0
+	VMINPS       Y0, Y12, Y0
+	VMAXPS       Y1, Y15, Y1
+	VMINPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y15, Y2
+	VMINPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMINPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y15, Y4
+	VMINPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMINPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y15, Y6
+	VMINPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y15, Y7
+	VMINPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y15, Y8
+	VMINPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y15, Y9
+	VMINPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y15, Y10
+	VMINPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y15, Y11
+	VMINPS       Y11, Y12, Y11
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DI
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	LEAQ         (AX)(DI*1), CX
+	VMOVUPS      Y3, (CX)
+	VMOVUPS      Y4, 32(CX)
+	LEAQ         (CX)(DI*1), DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	LEAQ         (DX)(DI*1), BX
+	VMOVUPS      Y9, (BX)
+	VMOVUPS      Y10, 32(BX)
+	LEAQ         (BX)(DI*1), SI
+	MOVQ         SI, out+104(FP)
+	MOVQ         last+120(FP), SI
+	CMPQ         SI, $0x08
+	JNE          parts4
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y5, 64(CX)
+	VMOVUPS      Y8, 64(DX)
+	VMOVUPS      Y11, 64(BX)
+	JMP          stored4
+
+parts4:
+	TESTQ        $0x00000004, SI
+	JZ           pair4
+	VMOVUPS      X2, 64(AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	VMOVUPS      X5, 64(CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	VMOVUPS      X8, 64(DX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, DX
+	VMOVUPS      X11, 64(BX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, BX
+
+pair4:
+	TESTQ    $0x00000002, SI
+	JZ       one4
+	VMOVLPS  X2, 64(AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+	VMOVLPS  X5, 64(CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	VMOVLPS  X8, 64(DX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, DX
+	VMOVLPS  X11, 64(BX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, BX
+
+one4:
+	TESTQ  $0x00000001, SI
+	JZ     stored4
+	VMOVSS X2, 64(AX)
+	VMOVSS X5, 64(CX)
+	VMOVSS X8, 64(DX)
+	VMOVSS X11, 64(BX)
+
+stored4:
+	MOVQ inStep+40(FP), DI
+	ADDQ DI, in+32(FP)
+	MOVQ offsStep+64(FP), DI
+	ADDQ DI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ       last+120(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y12
+	MOVQ       start+88(FP), BX
+	MOVQ       startRow+96(FP), SI
+	VMOVUPS    (BX), Y0
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS 64(BX), Y12, Y2
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y3
+	VMOVUPS    32(BX), Y4
+	VMASKMOVPS 64(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMASKMOVPS 64(BX), Y12, Y8
+	ADDQ       SI, BX
+	MOVQ       BX, start+88(FP)
+	MOVQ       kc+16(FP), DI
+	MOVQ       zero+72(FP), R8
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
+	MOVQ       b+80(FP), SI
+
+run3:
+	MOVLQSX (R10), BX
+	LEAQ    (R9)(BX*4), AX
+	TESTQ   BX, BX
+	CMOVQLT R8, AX
+	LEAQ    (AX)(DI*4), AX
+	MOVLQSX 4(R10), BX
+	LEAQ    (R9)(BX*4), CX
+	TESTQ   BX, BX
+	CMOVQLT R8, CX
+	LEAQ    (CX)(DI*4), CX
+	MOVLQSX 8(R10), BX
+	LEAQ    (R9)(BX*4), DX
+	TESTQ   BX, BX
+	CMOVQLT R8, DX
+	LEAQ    (DX)(DI*4), DX
+	ADDQ    offsRun+56(FP), R10
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ DI, BX
+	NEGQ BX
+	ADDQ $0x04, BX
+	JG   rest3
+
+steps3:
+	VMOVUPS      (SI), Y9
+	VMOVUPS      32(SI), Y10
+	VMOVUPS      64(SI), Y11
+	VBROADCASTSS -16(AX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS -16(CX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -16(DX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	VMOVUPS      160(SI), Y11
+	VBROADCASTSS -12(AX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS -12(CX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -12(DX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      192(SI), Y9
+	VMOVUPS      224(SI), Y10
+	VMOVUPS      256(SI), Y11
+	VBROADCASTSS -8(AX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS -8(CX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -8(DX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      288(SI), Y9
+	VMOVUPS      320(SI), Y10
+	VMOVUPS      352(SI), Y11
+	VBROADCASTSS -4(AX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS -4(CX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS -4(DX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         $0x00000180, SI
+	ADDQ         $0x04, BX
+	JLE          steps3
+
+rest3:
+	SUBQ $0x04, BX
+	JZ   done3
+
+single3:
+	VMOVUPS      (SI), Y9
+	VMOVUPS      32(SI), Y10
+	VMOVUPS      64(SI), Y11
+	VBROADCASTSS (AX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (CX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX)(BX*4), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         $0x60, SI
+	INCQ         BX
+	JNZ          single3
+
+done3:
+	DECQ         R11
+	JNZ          run3
+	MOVQ         bounds+128(FP), BX
+	VBROADCASTSS (BX), Y12
+	VBROADCASTSS 4(BX), Y9
+	VMAXPS       Y0, Y12, Y0
+	VMINPS       Y0, Y9, Y0
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y9, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMINPS       Y2, Y9, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y3, Y9, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMINPS       Y4, Y9, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y5, Y9, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMINPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMINPS       Y8, Y9, Y8
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), SI
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	LEAQ         (AX)(SI*1), CX
+	VMOVUPS      Y3, (CX)
+	VMOVUPS      Y4, 32(CX)
+	LEAQ         (CX)(SI*1), DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	LEAQ         (DX)(SI*1), BX
+	MOVQ         BX, out+104(FP)
+	MOVQ         last+120(FP), BX
+	CMPQ         BX, $0x08
+	JNE          parts3
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y5, 64(CX)
+	VMOVUPS      Y8, 64(DX)
+	JMP          stored3
+
+parts3:
+	TESTQ        $0x00000004, BX
+	JZ           pair3
+	VMOVUPS      X2, 64(AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	VMOVUPS      X5, 64(CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	VMOVUPS      X8, 64(DX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, DX
+
+pair3:
+	TESTQ    $0x00000002, BX
+	JZ       one3
+	VMOVLPS  X2, 64(AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+	VMOVLPS  X5, 64(CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	VMOVLPS  X8, 64(DX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, DX
+
+one3:
+	TESTQ  $0x00000001, BX
+	JZ     stored3
+	VMOVSS X2, 64(AX)
+	VMOVSS X5, 64(CX)
+	VMOVSS X8, 64(DX)
+
+stored3:
+	MOVQ inStep+40(FP), SI
+	ADDQ SI, in+32(FP)
+	MOVQ offsStep+64(FP), SI
+	ADDQ SI, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ       last+120(FP), DX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       DX
+	VMOVUPS    (AX)(DX*4), Y9
+	MOVQ       start+88(FP), DX
+	MOVQ       startRow+96(FP), BX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMASKMOVPS 64(DX), Y9, Y2
+	ADDQ       BX, DX
+	VMOVUPS    (DX), Y3
+	VMOVUPS    32(DX), Y4
+	VMASKMOVPS 64(DX), Y9, Y5
+	ADDQ       BX, DX
+	MOVQ       DX, start+88(FP)
+	MOVQ       kc+16(FP), SI
+	MOVQ       zero+72(FP), DI
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
+	MOVQ       b+80(FP), BX
+
+run2:
+	MOVLQSX (R9), DX
+	LEAQ    (R8)(DX*4), AX
+	TESTQ   DX, DX
+	CMOVQLT DI, AX
+	LEAQ    (AX)(SI*4), AX
+	MOVLQSX 4(R9), DX
+	LEAQ    (R8)(DX*4), CX
+	TESTQ   DX, DX
+	CMOVQLT DI, CX
+	LEAQ    (CX)(SI*4), CX
+	ADDQ    offsRun+56(FP), R9
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ SI, DX
+	NEGQ DX
+	ADDQ $0x04, DX
+	JG   rest2
+
+steps2:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VMOVUPS      64(BX), Y8
+	VBROADCASTSS -16(AX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -16(CX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      96(BX), Y6
+	VMOVUPS      128(BX), Y7
+	VMOVUPS      160(BX), Y8
+	VBROADCASTSS -12(AX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -12(CX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      192(BX), Y6
+	VMOVUPS      224(BX), Y7
+	VMOVUPS      256(BX), Y8
+	VBROADCASTSS -8(AX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -8(CX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      288(BX), Y6
+	VMOVUPS      320(BX), Y7
+	VMOVUPS      352(BX), Y8
+	VBROADCASTSS -4(AX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -4(CX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000180, BX
+	ADDQ         $0x04, DX
+	JLE          steps2
+
+rest2:
+	SUBQ $0x04, DX
+	JZ   done2
+
+single2:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VMOVUPS      64(BX), Y8
+	VBROADCASTSS (AX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(DX*4), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x60, BX
+	INCQ         DX
+	JNZ          single2
+
+done2:
+	DECQ         R10
+	JNZ          run2
+	MOVQ         bounds+128(FP), DX
+	VBROADCASTSS (DX), Y9
+	VBROADCASTSS 4(DX), Y6
+	VMAXPS       Y0, Y9, Y0
+	VMINPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMINPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMINPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMINPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMINPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMINPS       Y5, Y6, Y5
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), BX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	LEAQ         (AX)(BX*1), CX
+	VMOVUPS      Y3, (CX)
+	VMOVUPS      Y4, 32(CX)
+	LEAQ         (CX)(BX*1), DX
+	MOVQ         DX, out+104(FP)
+	MOVQ         last+120(FP), DX
+	CMPQ         DX, $0x08
+	JNE          parts2
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y5, 64(CX)
+	JMP          stored2
+
+parts2:
+	TESTQ        $0x00000004, DX
+	JZ           pair2
+	VMOVUPS      X2, 64(AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	VMOVUPS      X5, 64(CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+
+pair2:
+	TESTQ    $0x00000002, DX
+	JZ       one2
+	VMOVLPS  X2, 64(AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+	VMOVLPS  X5, 64(CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+
+one2:
+	TESTQ  $0x00000001, DX
+	JZ     stored2
+	VMOVSS X2, 64(AX)
+	VMOVSS X5, 64(CX)
+
+stored2:
+	MOVQ inStep+40(FP), BX
+	ADDQ BX, in+32(FP)
+	MOVQ offsStep+64(FP), BX
+	ADDQ BX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2
+	VZEROUPPER
+	RET
+
+tile1:
+	MOVQ       last+120(FP), CX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       CX
+	VMOVUPS    (AX)(CX*4), Y6
+	MOVQ       start+88(FP), CX
+	MOVQ       startRow+96(FP), DX
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMASKMOVPS 64(CX), Y6, Y2
+	ADDQ       DX, CX
+	MOVQ       CX, start+88(FP)
+	MOVQ       kc+16(FP), BX
+	MOVQ       zero+72(FP), SI
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
+	MOVQ       b+80(FP), DX
+
+run1:
+	MOVLQSX (R8), CX
+	LEAQ    (DI)(CX*4), AX
+	TESTQ   CX, CX
+	CMOVQLT SI, AX
+	LEAQ    (AX)(BX*4), AX
+	ADDQ    offsRun+56(FP), R8
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ BX, CX
+	NEGQ CX
+	ADDQ $0x04, CX
+	JG   rest1
+
+steps1:
+	VMOVUPS      (DX), Y3
+	VMOVUPS      32(DX), Y4
+	VMOVUPS      64(DX), Y5
+	VBROADCASTSS -16(AX)(CX*4), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      96(DX), Y3
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VBROADCASTSS -12(AX)(CX*4), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      192(DX), Y3
+	VMOVUPS      224(DX), Y4
+	VMOVUPS      256(DX), Y5
+	VBROADCASTSS -8(AX)(CX*4), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      288(DX), Y3
+	VMOVUPS      320(DX), Y4
+	VMOVUPS      352(DX), Y5
+	VBROADCASTSS -4(AX)(CX*4), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000180, DX
+	ADDQ         $0x04, CX
+	JLE          steps1
+
+rest1:
+	SUBQ $0x04, CX
+	JZ   done1
+
+single1:
+	VMOVUPS      (DX), Y3
+	VMOVUPS      32(DX), Y4
+	VMOVUPS      64(DX), Y5
+	VBROADCASTSS (AX)(CX*4), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x60, DX
+	INCQ         CX
+	JNZ          single1
+
+done1:
+	DECQ         R9
+	JNZ          run1
+	MOVQ         bounds+128(FP), CX
+	VBROADCASTSS (CX), Y6
+	VBROADCASTSS 4(CX), Y3
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y3, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y3, Y2
+	MOVQ         out+104(FP), AX
+	MOVQ         outRow+112(FP), DX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	LEAQ         (AX)(DX*1), CX
+	MOVQ         CX, out+104(FP)
+	MOVQ         last+120(FP), CX
+	CMPQ         CX, $0x08
+	JNE          parts1
+	VMOVUPS      Y2, 64(AX)
+	JMP          stored1
+
+parts1:
+	TESTQ        $0x00000004, CX
+	JZ           pair1
+	VMOVUPS      X2, 64(AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+pair1:
+	TESTQ    $0x00000002, CX
+	JZ       one1
+	VMOVLPS  X2, 64(AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+
+one1:
+	TESTQ  $0x00000001, CX
+	JZ     stored1
+	VMOVSS X2, 64(AX)
+
+stored1:
+	MOVQ inStep+40(FP), DX
+	ADDQ DX, in+32(FP)
+	MOVQ offsStep+64(FP), DX
+	ADDQ DX, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1
 	VZEROUPPER
 	RET
 

@@ -2,18 +2,19 @@ package kernel
 
 // tilesGeneric computes a span over the panel that starts at column first. It defines what all variants compute.
 func (p *gemm) tilesGeneric(s *span, first int) {
-	width, cols := p.right.width(first), min(p.right.n-first, panelWidth)
-	for r := range s.rows {
-		out := p.out[p.at(s.row+r)+first:][:cols]
+	width := p.right.width(first)
+	cols := min(p.right.n-first, width)
+	for row := s.row; row < s.row+s.tiles*s.rows; row++ {
+		out := p.out[p.at(row)+first:][:cols]
 		start := p.right.bias[first:]
 		if p.resume {
 			start = out
 		}
-		var acc [panelWidth]float32
+		var acc [maxPanel]float32
 		copy(acc[:], start[:cols])
 		b := p.right.panel(first)
 		for i := range s.ks {
-			for k, v := range p.left(s, r, i) {
+			for k, v := range p.left(s, row, i) {
 				fmaScaled(acc[:cols], b[k*width:], v)
 			}
 			b = b[s.kc*width:]
@@ -24,12 +25,12 @@ func (p *gemm) tilesGeneric(s *span, first int) {
 	}
 }
 
-// left returns run i of row r of a span.
-func (p *gemm) left(s *span, r, i int) []float32 {
-	if s.table == nil {
-		return p.in[(s.row+r)*p.row:][:s.kc]
+// left returns run i of a row of a span.
+func (p *gemm) left(s *span, row, i int) []float32 {
+	if p.rows == nil {
+		return p.in[row*p.row:][:s.kc]
 	}
-	off := s.table[(r/tileRows*s.ks+i)*tileRows+r%tileRows]
+	off := p.rows.offs[i*s.taps*p.rows.m+row]
 	if off < 0 {
 		return p.zero[:s.kc]
 	}

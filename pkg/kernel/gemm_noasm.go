@@ -2,6 +2,11 @@
 
 package kernel
 
+// panelWidth is the number of columns of a panel.
+const panelWidth = 16
+
+func tileHeight(int) int { return tileRows }
+
 func (p *gemm) tiles(s *span, first int) { p.tilesGeneric(s, first) }
 
-func (p *gemm) vector() int { return 0 }
+func (p *gemm) vector(int) int { return 0 }

@@ -4,17 +4,23 @@
 
 package kernel
 
-// gemm6x16AVX2 computes tiles of 6 rows and 16 columns, one below the other, as tilesGeneric does.
-// Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+// gemm8AVX2 computes tiles of up to 6 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm6x16AVX2(tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, bounds *[2]float32)
+func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 
-// gemm6x8AVX2 computes tiles of 6 rows and 8 columns, one below the other, as tilesGeneric does.
-// Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+// gemm16AVX2 computes tiles of up to 6 rows and 16 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm6x8AVX2(tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, bounds *[2]float32)
+func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+
+// gemm24AVX2 computes tiles of up to 4 rows and 24 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+//
+//go:noescape
+func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 
 // gemv4x16AVX2 computes one row over four panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
 //

@@ -1,27 +1,41 @@
 package kernel
 
-// panelWidth is the number of outputs that the matrix kernel computes side by side. The last panel is half as wide where that is enough.
-const panelWidth = 16
+// tileRows is the number of rows that the matrix kernel computes at a time.
+const tileRows = 6
 
-// panels is the right operand of a product of matrices with k rows and n columns, rearranged: 16 columns at a time, row by row, so
-// that the kernel reads it from front to end. Columns beyond n are zeros. bias starts the accumulators; it is filled up likewise.
+// maxPanel is the greatest number of columns of a panel, of any variant.
+const maxPanel = 32
+
+// panels is the right operand of a product of matrices with k rows and n columns, rearranged: some columns at a time, row by row, so
+// that the kernel reads it from front to end. Columns beyond n, up to a multiple of panelStep, are zeros. bias starts the accumulators; it is filled up likewise.
 type panels struct {
 	k, n int
+	wide int // columns of a panel; the last may have fewer, or 24
 	data []float32
 	bias []float32
+	next []float32 // the memory behind: of the next group's, where there are several
 }
 
 // panelsLen returns how many float32 newPanels takes.
 func panelsLen(k, n int) int { return (k + 1) * padded(n) }
 
-// padded returns n rounded up to half a panel.
-func padded(n int) int { return (n + panelWidth/2 - 1) &^ (panelWidth/2 - 1) }
+// panelStep is what the widths of panels are multiples of.
+const panelStep = 8
+
+// padded returns n rounded up to whole steps.
+func padded(n int) int { return (n + panelStep - 1) &^ (panelStep - 1) }
 
 // emptyPanels returns panels without content in memory of panelsLen(k, n) elements. A bias of nil is zeros.
 func emptyPanels(memory []float32, k, n int, bias []float32) panels {
-	memory = memory[:panelsLen(k, n)]
-	p := panels{k: k, n: n, bias: memory[:padded(n)], data: memory[padded(n):]}
+	p := panels{k: k, n: n, wide: panelWidth}.in(memory)
 	clear(p.bias[copy(p.bias, bias):])
+	return p
+}
+
+// in returns panels of the same size in other memory, whatever it holds.
+func (p panels) in(memory []float32) panels {
+	n, end := padded(p.n), panelsLen(p.k, p.n)
+	p.bias, p.data, p.next = memory[:n], memory[n:end], memory[end:]
 	return p
 }
 
@@ -36,14 +50,15 @@ func newPanels(memory []float32, k, n int, w []float32, row, column int, bias []
 func (p *panels) fill(from, count int, w []float32, row, column int) {
 	if column == 1 {
 		for i := range count {
-			for first := 0; first < p.n; first += panelWidth {
-				line := p.panel(first)[(from+i)*p.width(first):][:p.width(first)]
-				clear(line[copy(line, w[i*row+first:][:min(p.n-first, panelWidth)]):])
+			for first := 0; first < p.n; first += p.width(first) {
+				width := p.width(first)
+				line := p.panel(first)[(from+i)*width:][:width]
+				clear(line[copy(line, w[i*row+first:][:min(p.n-first, width)]):])
 			}
 		}
 		return
 	}
-	for first := 0; first < p.n; first += panelWidth {
+	for first := 0; first < p.n; first += p.width(first) {
 		width := p.width(first)
 		block := p.panel(first)[from*width:]
 		// What is written for so many rows stays in the first-level cache.
@@ -65,8 +80,14 @@ func (p *panels) fill(from, count int, w []float32, row, column int) {
 	}
 }
 
-// width returns the width of the panel that starts at a column.
-func (p *panels) width(first int) int { return min(padded(p.n)-first, panelWidth) }
+// width returns the width of the panel that starts at a column: 24 if no more are left, since 16 and 8 take longer.
+func (p *panels) width(first int) int {
+	rest := padded(p.n) - first
+	if rest == 24 {
+		return rest
+	}
+	return min(rest, p.wide)
+}
 
 // panel returns the panel that starts at a column.
 func (p *panels) panel(first int) []float32 { return p.data[first*p.k:][:p.width(first)*p.k] }

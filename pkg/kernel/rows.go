@@ -1,13 +1,20 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"sort"
+)
 
 // rows says where the rows of a product's left operand lie in an image: each is put together from taps of c elements. It is the
 // same for every image, so that it is made once.
 type rows struct {
-	m      int
-	blocks [][]span // a block is what stays in the cache while all panels are gone through
+	m, taps, c int
+	offs       []int32 // tap by tap, m each; negative: zeros
+	joins      []join  // by row; the last is behind all rows
 }
+
+// join says how many taps follow each other without a gap from a row on, to the next join.
+type join struct{ row, taps int }
 
 // maxTable bounds the offsets that are looked up beforehand.
 const maxTable = 1 << 28
@@ -20,68 +27,68 @@ func checkTable(outputs, taps int) error {
 	return nil
 }
 
-// newRows returns the rows of m outputs of n elements. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
+// newRows returns the rows of m outputs. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
 // image. Taps that follow each other without a gap, all of them or every inner ones, are read as one run.
-func newRows(m, n, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
+func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 	if err := checkTable(m, taps); err != nil {
 		return nil, err
 	}
-	r := &rows{m: m}
-	limit := max(1, min(leftBytes/(4*tileRows*c*max(1, min(taps, 3))), outBytes/(4*tileRows*max(1, n))))
-	tile := make([]int, tileRows*taps)
-	var table []int32
-	tiles := 0 // in the last block
-	for row := 0; row < m; row += tileRows {
+	r := &rows{m: m, taps: taps, c: c, offs: make([]int32, m*taps)}
+	for row := range m {
 		for t := range taps {
-			for i := range tileRows {
-				tile[t*tileRows+i] = at(min(row+i, m-1), t)
-			}
+			r.offs[t*m+row] = int32(at(row, t))
 		}
-		run := 1
+		run := min(taps, 1)
 		for _, n := range []int{taps, inner} {
-			if n > 0 && joined(tile, n, c) {
+			if n > 0 && r.joined(row, n) {
 				run = n
 				break
 			}
 		}
-		if tiles == limit || r.blocks == nil {
-			r.blocks, tiles = append(r.blocks, nil), 0
-		}
-		tiles++
-		block := &r.blocks[len(r.blocks)-1]
-		s := span{row: row, tiles: 1, rows: min(tileRows, m-row), kc: run * c}
-		if taps > 0 {
-			s.ks = taps / run
-		}
-		for i := range s.ks {
-			for _, off := range tile[i*run*tileRows:][:tileRows] {
-				table = append(table, int32(off))
-			}
-		}
-		if n := len(*block); n > 0 && s.rows == tileRows && (*block)[n-1].kc == s.kc {
-			last := &(*block)[n-1]
-			last.tiles++
-			last.rows += tileRows
-			continue
-		}
-		*block = append(*block, s)
-	}
-	// The table has grown and moved; now the spans can point into it.
-	for _, block := range r.blocks {
-		for i := range block {
-			n := block[i].tiles * block[i].ks * tileRows
-			block[i].table, table = table[:n:n], table[n:]
+		if n := len(r.joins); n == 0 || r.joins[n-1].taps != run {
+			r.joins = append(r.joins, join{row, run})
 		}
 	}
+	r.joins = append(r.joins, join{row: m})
 	return r, nil
 }
 
-// joined reports whether every n taps of a tile's rows lie in the image one after the other.
-func joined(tile []int, n, c int) bool {
-	for i, off := range tile {
-		if off < 0 || i/tileRows%n != 0 && off != tile[i-tileRows]+c {
+// joined reports whether every n taps of a row lie in the image one after the other.
+func (r *rows) joined(row, n int) bool {
+	for t := range r.taps {
+		off := int(r.offs[t*r.m+row])
+		if off < 0 || t%n != 0 && off != int(r.offs[(t-1)*r.m+row])+r.c {
 			return false
 		}
 	}
 	return true
+}
+
+// alike returns the first of the tiles, as many as have runs of the same length.
+func (r *rows) alike(s span) span {
+	tiles := s.tiles
+	s.tiles = 0
+	i := sort.Search(len(r.joins)-1, func(i int) bool { return r.joins[i+1].row > s.row })
+	for s.tiles < tiles {
+		row := s.row + s.tiles*s.rows
+		for r.joins[i+1].row <= row {
+			i++
+		}
+		taps, n := r.joins[i].taps, (r.joins[i+1].row-row)/s.rows
+		if n == 0 {
+			n = 1
+			for j := i + 1; r.joins[j].row < row+s.rows; j++ {
+				taps = min(taps, r.joins[j].taps)
+			}
+		}
+		if s.tiles > 0 && taps != s.taps {
+			break
+		}
+		s.taps = taps
+		s.tiles += min(n, tiles-s.tiles)
+	}
+	if s.taps > 0 {
+		s.kc, s.ks = s.taps*r.c, r.taps/s.taps
+	}
+	return s
 }

@@ -13,15 +13,17 @@ import "fmt"
 type F32TransposeConv struct {
 	spec   F32ConvSpec
 	phases []phase
+	packed []float32 // the panels of all phases
 	zero   []float32
 }
 
 // phase is the outputs that are met by the same taps.
 type phase struct {
-	taps  []int
-	rows  *rows
-	place []int32
-	right panels
+	y, x    int // of the first one
+	columns int // outputs of a line
+	taps    []int
+	rows    *rows
+	right   panels // without memory
 }
 
 // NewF32TransposeConv prepares a transposed convolution: H, W and C are its input's, OH, OW and OC its output's; Groups must be 0 or 1.
@@ -55,16 +57,14 @@ func NewF32TransposeConv(s F32ConvSpec, weights, bias []float32) (*F32TransposeC
 	if err := checkWeights(weights, s.OC*s.taps()*s.C, bias, s.OC); err != nil {
 		return nil, err
 	}
-	for i := range t.phases {
-		p := &t.phases[i]
-		p.right = p.pack(&s, make([]float32, panelsLen(len(p.taps)*s.C, s.OC)), weights, bias)
-	}
+	t.packed = make([]float32, t.Scratch())
+	t.pack(t.packed, weights, bias)
 	return t, nil
 }
 
 // newPhase returns the phase of the outputs py, py + StrideH, … and px, px + StrideW, ….
 func newPhase(s *F32ConvSpec, py, px int) (phase, error) {
-	var p phase
+	p := phase{y: py, x: px, columns: (s.OW - px + s.StrideW - 1) / s.StrideW}
 	inner := 0 // taps of a kernel row
 	for ky := range s.KH {
 		if (py+s.Top-ky*s.DilationH)%s.StrideH != 0 {
@@ -78,21 +78,17 @@ func newPhase(s *F32ConvSpec, py, px int) (phase, error) {
 			}
 		}
 	}
-	columns := (s.OW - px + s.StrideW - 1) / s.StrideW
-	m := (s.OH - py + s.StrideH - 1) / s.StrideH * columns
-	p.place = make([]int32, m)
-	for row := range p.place {
-		p.place[row] = int32(((py+row/columns*s.StrideH)*s.OW + px + row%columns*s.StrideW) * s.OC)
-	}
+	m := (s.OH - py + s.StrideH - 1) / s.StrideH * p.columns
 	var err error
-	p.rows, err = newRows(m, s.OC, len(p.taps), inner, s.C, func(row, tap int) int {
+	p.rows, err = newRows(m, len(p.taps), inner, s.C, func(row, tap int) int {
 		ky, kx := p.taps[tap]/s.KW, p.taps[tap]%s.KW
-		dy, dx := py+row/columns*s.StrideH+s.Top-ky*s.DilationH, px+row%columns*s.StrideW+s.Left-kx*s.DilationW
+		dy, dx := py+row/p.columns*s.StrideH+s.Top-ky*s.DilationH, px+row%p.columns*s.StrideW+s.Left-kx*s.DilationW
 		if dy < 0 || dx < 0 || dy/s.StrideH >= s.H || dx/s.StrideW >= s.W {
 			return -1
 		}
 		return (dy/s.StrideH*s.W + dx/s.StrideW) * s.C
 	})
+	p.right = panels{k: len(p.taps) * s.C, n: s.OC, wide: panelWidth}
 	return p, err
 }
 
@@ -105,41 +101,80 @@ func (p *phase) pack(s *F32ConvSpec, memory, weights, bias []float32) panels {
 	return right
 }
 
+// pack rearranges the weights of all phases into memory.
+func (t *F32TransposeConv) pack(memory, weights, bias []float32) {
+	s := &t.spec
+	for _, p := range t.phases {
+		right := emptyPanels(memory, len(p.taps)*s.C, s.OC, bias)
+		for i, tap := range p.taps {
+			right.fill(i*s.C, s.C, weights[tap*s.C:], 1, s.taps()*s.C)
+		}
+		memory = right.next
+	}
+}
+
 // Scratch returns how many float32 RunWith needs.
 func (t *F32TransposeConv) Scratch() int {
 	n := 0
-	for i := range t.phases {
-		n = max(n, panelsLen(len(t.phases[i].taps)*t.spec.C, t.spec.OC))
+	for _, p := range t.phases {
+		n += panelsLen(len(p.taps)*t.spec.C, t.spec.OC)
 	}
 	return n
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree.
-func (t *F32TransposeConv) Run(out, in []float32) {
-	for i := range t.phases {
-		t.run(out, in, &t.phases[i], &t.phases[i].right)
-	}
-}
+func (t *F32TransposeConv) Run(out, in []float32) { t.run(out, in, t.packed, nil) }
+
+// RunScan is Run; scan sees the result.
+func (t *F32TransposeConv) RunScan(out, in []float32, scan *F32Scan) { t.run(out, in, t.packed, scan) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (t *F32TransposeConv) RunWith(out, in, weights, bias, scratch []float32) {
-	s := &t.spec
-	if err := checkWeights(weights, s.OC*s.taps()*s.C, bias, s.OC); err != nil {
+	if err := checkWeights(weights, t.spec.OC*t.spec.taps()*t.spec.C, bias, t.spec.OC); err != nil {
 		panic(err)
 	}
-	for i := range t.phases {
-		right := t.phases[i].pack(s, scratch, weights, bias)
-		t.run(out, in, &t.phases[i], &right)
+	t.pack(scratch, weights, bias)
+	t.run(out, in, scratch, nil)
+}
+
+func (t *F32TransposeConv) run(out, in, packed []float32, scan *F32Scan) {
+	s := &t.spec
+	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.OC
+	for range batches(len(in), inSize, len(out), outSize) {
+		t.image(out[:outSize], in[:inSize], packed, 0, s.OH, scan)
+		in, out = in[inSize:], out[outSize:]
 	}
 }
 
-func (t *F32TransposeConv) run(out, in []float32, p *phase, right *panels) {
+// RunRows computes the rows from … to-1 of one image's result, which scan sees; out and in are whole images.
+func (t *F32TransposeConv) RunRows(out, in []float32, from, to int, scan *F32Scan) {
 	s := &t.spec
-	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.OC
-	g := gemm{rows: p.rows, zero: t.zero, right: right, place: p.place, bounds: s.Clamp.bounds()}
-	for range batches(len(in), inSize, len(out), outSize) {
-		g.in, g.out = in[:inSize], out[:outSize]
-		g.run()
-		in, out = in[inSize:], out[outSize:]
+	mustLen("input", len(in), s.H*s.W*s.C)
+	mustLen("output", len(out), s.OH*s.OW*s.OC)
+	t.image(out, in, t.packed, from, to, scan)
+}
+
+// image computes rows of one image's result: so many at a time as stay in the cache.
+func (t *F32TransposeConv) image(out, in, packed []float32, from, to int, scan *F32Scan) {
+	s := &t.spec
+	g := gemm{in: in, zero: t.zero, outRow: s.StrideW * s.OC, toLine: s.StrideH * s.OW * s.OC, bounds: s.Clamp.bounds()}
+	line := s.OW * s.OC
+	step := max(s.StrideH, min(outBytes/(4*line), leftBytes/(4*s.W*s.C)*s.StrideH))
+	for row := from; row < to; row += step {
+		end := min(row+step, to)
+		memory := packed
+		for i := range t.phases {
+			p := &t.phases[i]
+			g.right = p.right.in(memory)
+			memory = g.right.next
+			g.out, g.rows, g.line = out[p.y*line+p.x*s.OC:], p.rows, p.columns
+			g.block(p.lines(s, row)*p.columns, p.lines(s, end)*p.columns)
+		}
+		scan.Include(out[row*line : end*line])
 	}
+}
+
+// lines returns how many of the phase's lines lie above a row of the result.
+func (p *phase) lines(s *F32ConvSpec, row int) int {
+	return max(0, row-p.y+s.StrideH-1) / s.StrideH
 }

@@ -24,7 +24,7 @@ func NewF32TransposeConv3D(s F32Conv3DSpec, weights, bias []float32) (*F32Transp
 	taps := s.KD * s.taps()
 	t := &F32TransposeConv3D{spec: s, zero: make([]float32, s.C)}
 	var err error
-	t.rows, err = newRows(s.OD*s.OH*s.OW, s.OC, taps, s.KW, s.C, func(row, tap int) int {
+	t.rows, err = newRows(s.OD*s.OH*s.OW, taps, s.KW, s.C, func(row, tap int) int {
 		z := met(row/(s.OH*s.OW)+s.Front-tap/s.taps()*s.DilationD, s.StrideD, s.D)
 		y := met(row/s.OW%s.OH+s.Top-tap/s.KW%s.KH*s.DilationH, s.StrideH, s.H)
 		x := met(row%s.OW+s.Left-tap%s.KW*s.DilationW, s.StrideW, s.W)
@@ -68,7 +68,7 @@ func (t *F32TransposeConv3D) Scratch() int {
 }
 
 // Run convolves the volumes of in, [N, D, H, W, C], into out, [N, OD, OH, OW, OC]. It panics if their lengths disagree.
-func (t *F32TransposeConv3D) Run(out, in []float32) { t.run(out, in, &t.right) }
+func (t *F32TransposeConv3D) Run(out, in []float32) { t.run(out, in, t.right) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (t *F32TransposeConv3D) RunWith(out, in, weights, bias, scratch []float32) {
@@ -77,16 +77,16 @@ func (t *F32TransposeConv3D) RunWith(out, in, weights, bias, scratch []float32) 
 		panic(err)
 	}
 	right := t.pack(scratch, weights, bias)
-	t.run(out, in, &right)
+	t.run(out, in, right)
 }
 
-func (t *F32TransposeConv3D) run(out, in []float32, right *panels) {
+func (t *F32TransposeConv3D) run(out, in []float32, right panels) {
 	s := &t.spec
 	inSize, outSize := s.D*s.H*s.W*s.C, s.OD*s.OH*s.OW*s.OC
 	g := gemm{rows: t.rows, zero: t.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds()}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
-		g.run()
+		g.run(0, t.rows.m)
 		in, out = in[inSize:], out[outSize:]
 	}
 }

@@ -27,6 +27,11 @@ func (w *Window) offset(y, x, tap, c int) int {
 	return (iy*w.W + ix) * c
 }
 
+// pointwise reports whether every output sees the one pixel at its own place.
+func (w *Window) pointwise() bool {
+	return w.taps() == 1 && w.StrideH == 1 && w.StrideW == 1 && w.Top == 0 && w.Left == 0 && w.OH <= w.H && w.OW == w.W
+}
+
 // check reports the first field that makes no sense.
 func (w *Window) check() error {
 	for _, f := range []struct {

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// unroll is the number of steps of k in the inner loop.
+const unroll = 4
+
+// form is a kernel for tiles of up to so many rows and all columns of a panel, which are a few registers side by side.
+type form struct {
+	isa   isa
+	lanes []int // of the registers
+	rows  int
+}
+
+// forms are all kernels. A tile of the most rows has enough accumulators to hide the latency of the multiply-add, where registers allow.
+var forms = []form{
+	{avx2{}, []int{8}, 6},
+	{avx2{}, []int{8, 8}, 6},
+	{avx2{}, []int{8, 8, 8}, 4},
+}
+
+// columns returns the number of columns of a tile.
+func (f *form) columns() int {
+	n := 0
+	for _, l := range f.lanes {
+		n += l
+	}
+	return n
+}
+
+// write writes the kernel: one function, which goes to the loop for the number of rows.
+func (f *form) write() {
+	name := fmt.Sprintf("gemm%d%s", f.columns(), f.isa.name())
+	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
+		fmt.Sprintf("the last %d columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.", f.lanes[len(f.lanes)-1]))
+	rows := Load(Param("rows"), GP64())
+	for r := 1; r < f.rows; r++ {
+		CMPQ(rows, Imm(uint64(r)))
+		JEQ(LabelRef(fmt.Sprintf("tile%d", r)))
+	}
+	for r := f.rows; r > 0; r-- {
+		f.tile(r)
+	}
+}
+
+// tile writes the loop over tiles of the given number of rows.
+func (f *form) tile(rows int) {
+	line := f.columns() * size // bytes of one step of k in a panel
+	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
+	acc, row := make([][]reg.VecVirtual, rows), make([]reg.GPVirtual, rows)
+	for r := range row {
+		row[r] = GP64()
+		for _, l := range f.lanes {
+			acc[r] = append(acc[r], f.isa.register(l))
+		}
+	}
+	var right []reg.VecVirtual
+	for _, l := range f.lanes {
+		right = append(right, f.isa.register(l))
+	}
+	left := f.isa.register(f.lanes[0])
+	leftAs := func(like reg.VecVirtual) reg.Register { // left as wide as another register
+		if like.Size() == 32 {
+			return left.AsY()
+		}
+		return left
+	}
+	final := len(f.lanes) - 1
+	at := func(base reg.GPVirtual, j int) Mem { return Mem{Base: base, Disp: j * f.lanes[0] * size} }
+
+	// step is the step of k that lies ahead by ahead; k itself is ahead by bias.
+	k, b := GP64(), GP64()
+	step := func(ahead, bias int) {
+		for j := range right {
+			m := at(b, j)
+			m.Disp += ahead * line
+			VMOVUPS(m, right[j])
+		}
+		for r := range row {
+			VBROADCASTSS(Mem{Base: row[r], Index: k, Scale: size, Disp: (ahead - bias) * size}, left)
+			for j := range right {
+				VFMADD231PS(leftAs(right[j]), right[j], acc[r][j])
+			}
+		}
+	}
+
+	Label(label("tile"))
+	last := Load(Param("last"), GP64())
+	load := f.isa.loader(f.lanes[final], last, left)
+	Load(Param("start"), k)
+	Load(Param("startRow"), b)
+	for r := range acc {
+		for j, a := range acc[r] {
+			if j == final {
+				load(at(k, j), a)
+			} else {
+				VMOVUPS(at(k, j), a)
+			}
+		}
+		ADDQ(b, k)
+	}
+	MOVQ(k, argument("start"))
+	kc, zero, in, offs, runs := Load(Param("kc"), GP64()), Load(Param("zero"), GP64()), Load(Param("in"), GP64()), Load(Param("offs"), GP64()), Load(Param("ks"), GP64())
+	Load(Param("b"), b)
+
+	Label(label("run"))
+	for r := range row {
+		MOVLQSX(Mem{Base: offs, Disp: r * size}, k)
+		LEAQ(Mem{Base: in, Index: k, Scale: size}, row[r])
+		TESTQ(k, k)
+		CMOVQLT(zero, row[r])
+		LEAQ(Mem{Base: row[r], Index: kc, Scale: size}, row[r])
+	}
+	ADDQ(argument("offsRun"), offs)
+	Comment("k counts from -kc up to 0, ahead by one iteration")
+	MOVQ(kc, k)
+	NEGQ(k)
+	ADDQ(Imm(unroll), k)
+	JG(LabelRef(label("rest")))
+	Label(label("steps"))
+	for ahead := range unroll {
+		step(ahead, unroll)
+	}
+	ADDQ(U32(uint32(unroll*line)), b)
+	ADDQ(Imm(unroll), k)
+	JLE(LabelRef(label("steps")))
+	Label(label("rest"))
+	SUBQ(Imm(unroll), k)
+	JZ(LabelRef(label("done")))
+	Label(label("single"))
+	step(0, 0)
+	ADDQ(Imm(uint64(line)), b)
+	INCQ(k)
+	JNZ(LabelRef(label("single")))
+	Label(label("done"))
+	DECQ(runs)
+	JNZ(LabelRef(label("run")))
+
+	Load(Param("bounds"), k)
+	VBROADCASTSS(Mem{Base: k}, left)
+	VBROADCASTSS(Mem{Base: k, Disp: size}, right[0])
+	for r := range acc {
+		for _, a := range acc[r] {
+			limit(leftAs(a), right[0], a)
+		}
+	}
+	outRow := b
+	Load(Param("out"), row[0])
+	Load(Param("outRow"), outRow)
+	var finals []reg.VecVirtual
+	for r := range acc {
+		if r > 0 {
+			LEAQ(Mem{Base: row[r-1], Index: outRow, Scale: 1}, row[r])
+		}
+		for j, a := range acc[r][:final] {
+			VMOVUPS(a, at(row[r], j))
+		}
+		finals = append(finals, acc[r][final])
+	}
+	LEAQ(Mem{Base: row[rows-1], Index: outRow, Scale: 1}, k)
+	MOVQ(k, argument("out"))
+	Load(Param("last"), last)
+	f.isa.store(label, finals, f.lanes[final], row, at(k, final).Disp, last)
+	Load(Param("inStep"), b)
+	ADDQ(b, argument("in"))
+	Load(Param("offsStep"), b)
+	ADDQ(b, argument("offs"))
+	DECQ(argument("tiles"))
+	JNZ(LabelRef(label("tile")))
+	VZEROUPPER()
+	RET()
+}
+
+// limit keeps v within bounds. The processor returns the second of two operands if one is NaN or both are zeros: v must be that.
+func limit(lo, hi, v reg.Register) {
+	VMAXPS(v, lo, v)
+	VMINPS(v, hi, v)
+}
