@@ -117,17 +117,17 @@ func (d *F32Depthwise) run(out, in, blocks []float32, scan *F32Scan) {
 	}
 }
 
-// rows computes rows of an image's result.
-func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+// rowsGeneric computes rows of an image's result. It defines what all variants compute.
+func (d *F32Depthwise) rowsGeneric(out, in, blocks []float32, from, to int, scan *F32Scan) {
 	n := d.spec.OW * d.spec.outputs()
 	for y := from; y < to; y++ {
 		row := out[y*n : (y+1)*n]
-		d.row(row, in, blocks, y)
+		d.rowGeneric(row, in, blocks, y)
 		scan.Include(row)
 	}
 }
 
-// rowGeneric computes one row of an image's result. It defines what all variants compute.
+// rowGeneric computes one row.
 func (d *F32Depthwise) rowGeneric(out, in, blocks []float32, y int) {
 	s, bounds, oc := &d.spec, d.spec.Clamp.bounds(), d.spec.outputs()
 	n := min(oc, channelBlock)

@@ -4,2007 +4,5316 @@
 
 #include "textflag.h"
 
-// func depthwise3x3s1n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise3x3s1n8Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
+// func depthwise3s1n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s1n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
 
 block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX), Y4
-	VMOVUPS      (BX), Y5
-	VMOVUPS      (BX), Y6
-	VMOVUPS      (BX), Y7
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y8
-	VMOVUPS      64(BX), Y9
-	VMOVUPS      96(BX), Y10
-	VMOVUPS      (R10), Y11
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y11, Y9, Y0
-	VMOVUPS      (R10), Y11
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
 	VFMADD231PS  Y11, Y8, Y2
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y11, Y8, Y3
 	VFMADD231PS  Y11, Y9, Y2
 	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      (R10), Y11
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
 	VFMADD231PS  Y11, Y8, Y4
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y2
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y11, Y8, Y5
 	VFMADD231PS  Y11, Y9, Y4
 	VFMADD231PS  Y11, Y10, Y3
-	VMOVUPS      (R10), Y11
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
 	VFMADD231PS  Y11, Y8, Y6
 	VFMADD231PS  Y11, Y9, Y5
 	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y11, Y8, Y7
 	VFMADD231PS  Y11, Y9, Y6
 	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      (R10), Y11
+	VMOVUPS      (R10)(R11*1), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y10, Y7
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      128(BX), Y8
-	VMOVUPS      160(BX), Y9
-	VMOVUPS      192(BX), Y10
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y1
-	VFMADD231PS  Y11, Y9, Y0
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y3
-	VFMADD231PS  Y11, Y9, Y2
-	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y2
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y5
-	VFMADD231PS  Y11, Y9, Y4
-	VFMADD231PS  Y11, Y10, Y3
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y7
-	VFMADD231PS  Y11, Y9, Y6
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      224(BX), Y8
-	VMOVUPS      256(BX), Y9
-	VMOVUPS      288(BX), Y10
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y1
-	VFMADD231PS  Y11, Y9, Y0
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y3
-	VFMADD231PS  Y11, Y9, Y2
-	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y2
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y5
-	VFMADD231PS  Y11, Y9, Y4
-	VFMADD231PS  Y11, Y10, Y3
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y8, Y7
-	VFMADD231PS  Y11, Y9, Y6
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R8), Y8
-	VBROADCASTSS 4(R8), Y9
-	LEAQ         (SI)(R9*1), R10
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
 	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
 	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       Y2, Y9, Y2
 	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       Y3, Y9, Y3
 	VMOVUPS      Y3, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       Y4, Y9, Y4
 	VMOVUPS      Y4, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       Y5, Y9, Y5
 	VMOVUPS      Y5, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       Y6, Y9, Y6
 	VMOVUPS      Y6, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       Y7, Y9, Y7
 	VMOVUPS      Y7, (R10)
-	ADDQ         $0x00000140, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
 	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
 	VZEROUPPER
 	RET
 
-// func depthwise3x3s1n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise3x3s1n4Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
+// func depthwise3s1n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s1n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
 
 block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y4
-	VMOVUPS      64(BX), Y5
-	VMOVUPS      96(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y10
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y2
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y7, Y5
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y3
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y6
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y5
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s1n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y4
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y2
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y6, Y5
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      (R10)(R11*1), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y4
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s1n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y8
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y2
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y5, Y3
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y1
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y4
+	VFMADD231PS  Y8, Y6, Y3
+	VFMADD231PS  Y8, Y7, Y2
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y3
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s1n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VMOVUPS      (R10), Y7
 	VFMADD231PS  Y7, Y4, Y1
 	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
+	VMOVUPS      (R10)(R11*1), Y7
+	LEAQ         (R10)(R11*2), R10
 	VFMADD231PS  Y7, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      (R10), Y7
 	VFMADD231PS  Y7, Y4, Y3
 	VFMADD231PS  Y7, Y5, Y2
 	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10), Y7
+	VMOVUPS      (R10)(R11*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      128(BX), Y4
-	VMOVUPS      160(BX), Y5
-	VMOVUPS      192(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y4, Y3
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      224(BX), Y4
-	VMOVUPS      256(BX), Y5
-	VMOVUPS      288(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y4, Y3
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8), Y4
-	VBROADCASTSS 4(R8), Y5
-	LEAQ         (SI)(R9*1), R10
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
 	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
 	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 	VMOVUPS      Y3, (R10)
-	ADDQ         $0x00000140, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
 	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
 	VZEROUPPER
 	RET
 
-// func depthwise3x3s2n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise3x3s2n8Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
+// func depthwise3s2n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s2n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
 
 block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX), Y4
-	VMOVUPS      (BX), Y5
-	VMOVUPS      (BX), Y6
-	VMOVUPS      (BX), Y7
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y8
-	VMOVUPS      64(BX), Y9
-	VMOVUPS      96(BX), Y10
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y0
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y1
+	VFMADD231PS  Y11, Y10, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y10, Y1
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y2
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y3
+	VFMADD231PS  Y11, Y10, Y2
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y11, Y10, Y3
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y4
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y5
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y6
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y6
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y8, Y7
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s2n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y9, Y2
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y9, Y3
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y5
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y5
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y7, Y6
+	VFMADD231PS  Y10, Y9, Y5
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s2n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y2
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y8, Y2
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y4
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y4
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y6, Y5
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s2n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y8
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y2
+	VFMADD231PS  Y8, Y7, Y1
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y3
+	VFMADD231PS  Y8, Y7, Y2
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y3
+	VMOVUPS      (R10)(R11*1), Y8
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y8, Y5, Y4
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      (R10), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise3s2n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	MOVQ         8(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VMOVUPS      (R10), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VMOVUPS      (R10)(R11*1), Y7
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y6, Y0
+	VMOVUPS      (R10), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VMOVUPS      (R10)(R11*1), Y7
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y7, Y4, Y2
+	VFMADD231PS  Y7, Y6, Y1
+	VMOVUPS      (R10), Y7
+	VFMADD231PS  Y7, Y5, Y2
+	VMOVUPS      (R10)(R11*1), Y7
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y7, Y4, Y3
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPS      (R10), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s1n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	VMOVUPS      96(SI), Y11
+	VMOVUPS      128(SI), Y12
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y8, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y8, Y1
+	VFMADD231PS  Y13, Y9, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y2
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y11, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y8, Y5
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y1
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y6
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y2
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y8, Y7
+	VFMADD231PS  Y13, Y9, Y6
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y4
+	VFMADD231PS  Y13, Y12, Y3
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y9, Y7
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y4
+	VMOVUPS      (R10)(R11*1), Y13
+	VFMADD231PS  Y13, Y10, Y7
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y5
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y6
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s1n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	VMOVUPS      96(SI), Y10
+	VMOVUPS      128(SI), Y11
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y7, Y1
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y2
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y7, Y3
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y4
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y7, Y5
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y1
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y6
+	VFMADD231PS  Y12, Y8, Y5
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y11, Y2
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y6
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y3
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y5
+	VFMADD231PS  Y12, Y11, Y4
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y5
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s1n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y6, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y6, Y1
+	VFMADD231PS  Y11, Y7, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y2
+	VFMADD231PS  Y11, Y7, Y1
 	VFMADD231PS  Y11, Y8, Y0
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y6, Y3
+	VFMADD231PS  Y11, Y7, Y2
+	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y11, Y9, Y0
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y4
+	VFMADD231PS  Y11, Y7, Y3
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y6, Y5
+	VFMADD231PS  Y11, Y7, Y4
+	VFMADD231PS  Y11, Y8, Y3
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y1
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y7, Y5
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y2
+	VMOVUPS      (R10)(R11*1), Y11
+	VFMADD231PS  Y11, Y8, Y5
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y11, Y10, Y3
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y4
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s1n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	VMOVUPS      96(SI), Y8
+	VMOVUPS      128(SI), Y9
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y5, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y5, Y1
+	VFMADD231PS  Y10, Y6, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y2
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y5, Y3
+	VFMADD231PS  Y10, Y6, Y2
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y4
+	VFMADD231PS  Y10, Y6, Y3
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y6, Y4
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y2
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y3
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s1n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	VMOVUPS      96(SI), Y7
+	VMOVUPS      128(SI), Y8
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y4, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y4, Y1
+	VFMADD231PS  Y9, Y5, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y4, Y2
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y4, Y3
+	VFMADD231PS  Y9, Y5, Y2
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y5, Y3
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y1
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y2
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s2n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	VMOVUPS      96(SI), Y11
+	VMOVUPS      128(SI), Y12
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y8, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y9, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y1
+	VFMADD231PS  Y13, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y11, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y2
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y12, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y11, Y1
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y3
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y12, Y1
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y11, Y2
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y12, Y2
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y11, Y3
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y5
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y12, Y3
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y11, Y4
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y6
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y12, Y4
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y6
+	VFMADD231PS  Y13, Y11, Y5
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y7
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y12, Y5
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y9, Y7
+	VFMADD231PS  Y13, Y11, Y6
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y10, Y7
+	VFMADD231PS  Y13, Y12, Y6
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s2n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	VMOVUPS      96(SI), Y10
+	VMOVUPS      128(SI), Y11
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y7, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y1
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y2
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y10, Y1
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y3
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y11, Y1
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y10, Y2
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y4
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y11, Y2
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y10, Y3
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y5
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y11, Y3
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y5
+	VFMADD231PS  Y12, Y10, Y4
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y7, Y6
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y11, Y4
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y8, Y6
+	VFMADD231PS  Y12, Y10, Y5
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y11, Y5
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s2n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y6, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y7, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y1
+	VFMADD231PS  Y11, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y7, Y1
+	VFMADD231PS  Y11, Y9, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y2
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y11, Y10, Y0
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y7, Y2
 	VFMADD231PS  Y11, Y9, Y1
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y3
 	VFMADD231PS  Y11, Y8, Y2
 	VFMADD231PS  Y11, Y10, Y1
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y7, Y3
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y4
 	VFMADD231PS  Y11, Y8, Y3
 	VFMADD231PS  Y11, Y10, Y2
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y7, Y4
 	VFMADD231PS  Y11, Y9, Y3
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y5
 	VFMADD231PS  Y11, Y8, Y4
 	VFMADD231PS  Y11, Y10, Y3
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y7, Y5
 	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y11, Y8, Y5
 	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y9, Y5
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y6
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y10, Y5
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s2n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	VMOVUPS      96(SI), Y8
+	VMOVUPS      128(SI), Y9
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y5, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y6, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y1
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y2
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y6, Y2
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y3
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y6, Y3
+	VFMADD231PS  Y10, Y8, Y2
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y5, Y4
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y9, Y2
+	VMOVUPS      (R10)(R11*1), Y10
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y10, Y6, Y4
+	VFMADD231PS  Y10, Y8, Y3
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y9, Y3
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise5s2n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	VMOVUPS      96(SI), Y7
+	VMOVUPS      128(SI), Y8
+	MOVQ         16(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y4, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y4, Y1
+	VFMADD231PS  Y9, Y6, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y7, Y0
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y4, Y2
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y5, Y2
+	VFMADD231PS  Y9, Y7, Y1
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y4, Y3
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      (R10)(R11*1), Y9
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y9, Y5, Y3
+	VFMADD231PS  Y9, Y7, Y2
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y8, Y2
+	MOVQ         24(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s1n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	VMOVUPS      96(SI), Y11
+	VMOVUPS      128(SI), Y12
+	VMOVUPS      160(SI), Y13
+	VMOVUPS      192(SI), Y14
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y8, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y8, Y1
+	VFMADD231PS  Y15, Y9, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y8, Y2
+	VFMADD231PS  Y15, Y9, Y1
+	VFMADD231PS  Y15, Y10, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y8, Y3
+	VFMADD231PS  Y15, Y9, Y2
+	VFMADD231PS  Y15, Y10, Y1
+	VFMADD231PS  Y15, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y4
+	VFMADD231PS  Y15, Y9, Y3
+	VFMADD231PS  Y15, Y10, Y2
+	VFMADD231PS  Y15, Y11, Y1
+	VFMADD231PS  Y15, Y12, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y8, Y5
+	VFMADD231PS  Y15, Y9, Y4
+	VFMADD231PS  Y15, Y10, Y3
+	VFMADD231PS  Y15, Y11, Y2
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y13, Y0
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y6
+	VFMADD231PS  Y15, Y9, Y5
+	VFMADD231PS  Y15, Y10, Y4
+	VFMADD231PS  Y15, Y11, Y3
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y8, Y7
+	VFMADD231PS  Y15, Y9, Y6
+	VFMADD231PS  Y15, Y10, Y5
+	VFMADD231PS  Y15, Y11, Y4
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y2
+	VFMADD231PS  Y15, Y14, Y1
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y9, Y7
+	VFMADD231PS  Y15, Y10, Y6
+	VFMADD231PS  Y15, Y11, Y5
+	VFMADD231PS  Y15, Y12, Y4
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y2
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y10, Y7
+	VFMADD231PS  Y15, Y11, Y6
+	VFMADD231PS  Y15, Y12, Y5
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y3
+	VMOVUPS      (R10)(R11*1), Y15
+	VFMADD231PS  Y15, Y11, Y7
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y4
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y7
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y5
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y6
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s1n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	VMOVUPS      96(SI), Y10
+	VMOVUPS      128(SI), Y11
+	VMOVUPS      160(SI), Y12
+	VMOVUPS      192(SI), Y13
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y7, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y7, Y1
+	VFMADD231PS  Y14, Y8, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y7, Y2
+	VFMADD231PS  Y14, Y8, Y1
+	VFMADD231PS  Y14, Y9, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y7, Y3
+	VFMADD231PS  Y14, Y8, Y2
+	VFMADD231PS  Y14, Y9, Y1
+	VFMADD231PS  Y14, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y4
+	VFMADD231PS  Y14, Y8, Y3
+	VFMADD231PS  Y14, Y9, Y2
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y11, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y7, Y5
+	VFMADD231PS  Y14, Y8, Y4
+	VFMADD231PS  Y14, Y9, Y3
+	VFMADD231PS  Y14, Y10, Y2
+	VFMADD231PS  Y14, Y11, Y1
+	VFMADD231PS  Y14, Y12, Y0
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y6
+	VFMADD231PS  Y14, Y8, Y5
+	VFMADD231PS  Y14, Y9, Y4
+	VFMADD231PS  Y14, Y10, Y3
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y13, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y6
+	VFMADD231PS  Y14, Y9, Y5
+	VFMADD231PS  Y14, Y10, Y4
+	VFMADD231PS  Y14, Y11, Y3
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y1
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y9, Y6
+	VFMADD231PS  Y14, Y10, Y5
+	VFMADD231PS  Y14, Y11, Y4
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y2
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y10, Y6
+	VFMADD231PS  Y14, Y11, Y5
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y3
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y11, Y6
+	VFMADD231PS  Y14, Y12, Y5
+	VFMADD231PS  Y14, Y13, Y4
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y5
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s1n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	VMOVUPS      160(SI), Y11
+	VMOVUPS      192(SI), Y12
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y6, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y6, Y1
+	VFMADD231PS  Y13, Y7, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y6, Y2
+	VFMADD231PS  Y13, Y7, Y1
+	VFMADD231PS  Y13, Y8, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y6, Y3
+	VFMADD231PS  Y13, Y7, Y2
+	VFMADD231PS  Y13, Y8, Y1
+	VFMADD231PS  Y13, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y6, Y4
+	VFMADD231PS  Y13, Y7, Y3
+	VFMADD231PS  Y13, Y8, Y2
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y10, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y6, Y5
+	VFMADD231PS  Y13, Y7, Y4
+	VFMADD231PS  Y13, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y7, Y5
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y8, Y5
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y1
+	VMOVUPS      (R10)(R11*1), Y13
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y2
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y4
+	VFMADD231PS  Y13, Y12, Y3
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y4
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s1n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	VMOVUPS      96(SI), Y8
+	VMOVUPS      128(SI), Y9
+	VMOVUPS      160(SI), Y10
+	VMOVUPS      192(SI), Y11
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y5, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y5, Y1
+	VFMADD231PS  Y12, Y6, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y5, Y2
+	VFMADD231PS  Y12, Y6, Y1
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y5, Y3
+	VFMADD231PS  Y12, Y6, Y2
+	VFMADD231PS  Y12, Y7, Y1
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y5, Y4
+	VFMADD231PS  Y12, Y6, Y3
+	VFMADD231PS  Y12, Y7, Y2
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y6, Y4
+	VFMADD231PS  Y12, Y7, Y3
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y7, Y4
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y1
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y11, Y2
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y3
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s1n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	VMOVUPS      96(SI), Y7
+	VMOVUPS      128(SI), Y8
+	VMOVUPS      160(SI), Y9
+	VMOVUPS      192(SI), Y10
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y4, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y4, Y1
+	VFMADD231PS  Y11, Y5, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y4, Y2
+	VFMADD231PS  Y11, Y5, Y1
+	VFMADD231PS  Y11, Y6, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y4, Y3
+	VFMADD231PS  Y11, Y5, Y2
+	VFMADD231PS  Y11, Y6, Y1
+	VFMADD231PS  Y11, Y7, Y0
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y6
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y7
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y7
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      128(BX), Y8
-	VMOVUPS      160(BX), Y9
-	VMOVUPS      192(BX), Y10
-	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y5, Y3
+	VFMADD231PS  Y11, Y6, Y2
+	VFMADD231PS  Y11, Y7, Y1
 	VFMADD231PS  Y11, Y8, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y3
+	VFMADD231PS  Y11, Y7, Y2
+	VFMADD231PS  Y11, Y8, Y1
+	VFMADD231PS  Y11, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y11
+	VFMADD231PS  Y11, Y7, Y3
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y0
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y3
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y1
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y2
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y4, Y0
+	VMINPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y4, Y1
+	VMINPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y4, Y2
+	VMINPS       Y2, Y5, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n8Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s2n8Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	VMOVUPS (SI), Y7
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      64(SI), Y10
+	VMOVUPS      96(SI), Y11
+	VMOVUPS      128(SI), Y12
+	VMOVUPS      160(SI), Y13
+	VMOVUPS      192(SI), Y14
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y8, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y9, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y8, Y1
+	VFMADD231PS  Y15, Y10, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y1
+	VFMADD231PS  Y15, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y2
+	VFMADD231PS  Y15, Y10, Y1
+	VFMADD231PS  Y15, Y12, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y2
+	VFMADD231PS  Y15, Y11, Y1
+	VFMADD231PS  Y15, Y13, Y0
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y3
+	VFMADD231PS  Y15, Y10, Y2
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y14, Y0
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y3
+	VFMADD231PS  Y15, Y11, Y2
+	VFMADD231PS  Y15, Y13, Y1
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y4
+	VFMADD231PS  Y15, Y10, Y3
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y14, Y1
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y4
+	VFMADD231PS  Y15, Y11, Y3
+	VFMADD231PS  Y15, Y13, Y2
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y5
+	VFMADD231PS  Y15, Y10, Y4
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y14, Y2
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y5
+	VFMADD231PS  Y15, Y11, Y4
+	VFMADD231PS  Y15, Y13, Y3
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y6
+	VFMADD231PS  Y15, Y10, Y5
+	VFMADD231PS  Y15, Y12, Y4
+	VFMADD231PS  Y15, Y14, Y3
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y6
+	VFMADD231PS  Y15, Y11, Y5
+	VFMADD231PS  Y15, Y13, Y4
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y8, Y7
+	VFMADD231PS  Y15, Y10, Y6
+	VFMADD231PS  Y15, Y12, Y5
+	VFMADD231PS  Y15, Y14, Y4
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y9, Y7
+	VFMADD231PS  Y15, Y11, Y6
+	VFMADD231PS  Y15, Y13, Y5
+	VMOVUPS      (R10)(R11*1), Y15
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y15, Y10, Y7
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y14, Y5
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y11, Y7
+	VFMADD231PS  Y15, Y13, Y6
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y7
+	VFMADD231PS  Y15, Y14, Y6
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y7, Y9, Y7
+	VMOVUPS      Y7, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n7Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s2n7Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	VMOVUPS (SI), Y6
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
+	VMOVUPS      64(SI), Y9
+	VMOVUPS      96(SI), Y10
+	VMOVUPS      128(SI), Y11
+	VMOVUPS      160(SI), Y12
+	VMOVUPS      192(SI), Y13
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y7, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y8, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y7, Y1
+	VFMADD231PS  Y14, Y9, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y1
+	VFMADD231PS  Y14, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y2
+	VFMADD231PS  Y14, Y9, Y1
+	VFMADD231PS  Y14, Y11, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y2
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y12, Y0
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y3
+	VFMADD231PS  Y14, Y9, Y2
+	VFMADD231PS  Y14, Y11, Y1
+	VFMADD231PS  Y14, Y13, Y0
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y3
+	VFMADD231PS  Y14, Y10, Y2
+	VFMADD231PS  Y14, Y12, Y1
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y4
+	VFMADD231PS  Y14, Y9, Y3
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y13, Y1
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y4
+	VFMADD231PS  Y14, Y10, Y3
+	VFMADD231PS  Y14, Y12, Y2
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y5
+	VFMADD231PS  Y14, Y9, Y4
+	VFMADD231PS  Y14, Y11, Y3
+	VFMADD231PS  Y14, Y13, Y2
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VFMADD231PS  Y14, Y10, Y4
+	VFMADD231PS  Y14, Y12, Y3
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y7, Y6
+	VFMADD231PS  Y14, Y9, Y5
+	VFMADD231PS  Y14, Y11, Y4
+	VFMADD231PS  Y14, Y13, Y3
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y8, Y6
+	VFMADD231PS  Y14, Y10, Y5
+	VFMADD231PS  Y14, Y12, Y4
+	VMOVUPS      (R10)(R11*1), Y14
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y14, Y9, Y6
+	VFMADD231PS  Y14, Y11, Y5
+	VFMADD231PS  Y14, Y13, Y4
+	VMOVUPS      (R10), Y14
+	VFMADD231PS  Y14, Y10, Y6
+	VFMADD231PS  Y14, Y12, Y5
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y11, Y6
+	VFMADD231PS  Y14, Y13, Y5
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y7
+	VBROADCASTSS 4(R10), Y8
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       Y1, Y8, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       Y2, Y8, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       Y3, Y8, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      Y6, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n6Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s2n6Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VMOVUPS      96(SI), Y9
+	VMOVUPS      128(SI), Y10
+	VMOVUPS      160(SI), Y11
+	VMOVUPS      192(SI), Y12
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y6, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y7, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y6, Y1
+	VFMADD231PS  Y13, Y8, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y7, Y1
+	VFMADD231PS  Y13, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y6, Y2
+	VFMADD231PS  Y13, Y8, Y1
+	VFMADD231PS  Y13, Y10, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y7, Y2
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y11, Y0
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y6, Y3
+	VFMADD231PS  Y13, Y8, Y2
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y12, Y0
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y7, Y3
+	VFMADD231PS  Y13, Y9, Y2
+	VFMADD231PS  Y13, Y11, Y1
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y6, Y4
+	VFMADD231PS  Y13, Y8, Y3
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y12, Y1
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y7, Y4
+	VFMADD231PS  Y13, Y9, Y3
+	VFMADD231PS  Y13, Y11, Y2
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y6, Y5
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y13, Y10, Y3
+	VFMADD231PS  Y13, Y12, Y2
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y7, Y5
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y11, Y3
+	VMOVUPS      (R10)(R11*1), Y13
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y13, Y8, Y5
+	VFMADD231PS  Y13, Y10, Y4
+	VFMADD231PS  Y13, Y12, Y3
+	VMOVUPS      (R10), Y13
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y11, Y4
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y12, Y4
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y6
+	VBROADCASTSS 4(R10), Y7
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       Y0, Y7, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       Y2, Y7, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       Y4, Y7, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y5, Y7, Y5
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n5Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s2n5Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	VMOVUPS (SI), Y4
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
+	VMOVUPS      64(SI), Y7
+	VMOVUPS      96(SI), Y8
+	VMOVUPS      128(SI), Y9
+	VMOVUPS      160(SI), Y10
+	VMOVUPS      192(SI), Y11
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y5, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y6, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y5, Y1
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y6, Y1
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y5, Y2
+	VFMADD231PS  Y12, Y7, Y1
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y6, Y2
+	VFMADD231PS  Y12, Y8, Y1
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y5, Y3
+	VFMADD231PS  Y12, Y7, Y2
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y6, Y3
+	VFMADD231PS  Y12, Y8, Y2
+	VFMADD231PS  Y12, Y10, Y1
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y5, Y4
+	VFMADD231PS  Y12, Y7, Y3
+	VFMADD231PS  Y12, Y9, Y2
+	VFMADD231PS  Y12, Y11, Y1
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y6, Y4
+	VFMADD231PS  Y12, Y8, Y3
+	VFMADD231PS  Y12, Y10, Y2
+	VMOVUPS      (R10)(R11*1), Y12
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y12, Y7, Y4
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y11, Y2
+	VMOVUPS      (R10), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y10, Y3
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y11, Y3
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y5
+	VBROADCASTSS 4(R10), Y6
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
+	ADDQ         DI, R10
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, (R10)
+	ADDQ         BX, R10
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      Y4, (R10)
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n4Asm(call *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·depthwise7s2n4Asm(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R13
+	MOVQ AX, R8
+	LEAQ 208(AX), R9
+
+pointers:
+	MOVQ    80(R8), R10
+	MOVQ    144(R8), R11
+	MOVLQSX 4(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, (R9)
+	MOVLQSX 8(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 8(R9)
+	MOVLQSX 12(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 16(R9)
+	MOVLQSX 16(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 24(R9)
+	MOVLQSX 20(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 32(R9)
+	MOVLQSX 24(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 40(R9)
+	MOVLQSX 28(CX), R12
+	TESTQ   R12, R12
+	LEAQ    (R10)(R12*4), R12
+	CMOVQLT DX, R12
+	TESTQ   R11, R11
+	CMOVQEQ R10, R12
+	MOVQ    R12, 48(R9)
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R9
+	DECQ    R13
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    DI, DI
+	MOVQ    16(AX), R14
+
+block:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (SI), Y3
+	ADDQ    $0x20, SI
+	MOVQ    32(AX), R13
+	MOVQ    AX, R8
+	LEAQ    208(AX), R9
+
+row:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      64(SI), Y6
+	VMOVUPS      96(SI), Y7
+	VMOVUPS      128(SI), Y8
+	VMOVUPS      160(SI), Y9
+	VMOVUPS      192(SI), Y10
+	MOVQ         24(R9), R10
+	MOVQ         144(R8), R11
+	ADDQ         DI, R10
+	MOVQ         (R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y4, Y0
+	MOVQ         8(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y5, Y0
+	MOVQ         16(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y4, Y1
+	VFMADD231PS  Y11, Y6, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y5, Y1
+	VFMADD231PS  Y11, Y7, Y0
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y4, Y2
+	VFMADD231PS  Y11, Y6, Y1
+	VFMADD231PS  Y11, Y8, Y0
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y5, Y2
+	VFMADD231PS  Y11, Y7, Y1
+	VFMADD231PS  Y11, Y9, Y0
+	VMOVUPS      (R10)(R11*1), Y11
+	LEAQ         (R10)(R11*2), R10
+	VFMADD231PS  Y11, Y4, Y3
+	VFMADD231PS  Y11, Y6, Y2
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y11, Y10, Y0
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y5, Y3
+	VFMADD231PS  Y11, Y7, Y2
+	VFMADD231PS  Y11, Y9, Y1
 	VMOVUPS      (R10)(R11*1), Y11
 	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y1
-	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y6, Y3
 	VFMADD231PS  Y11, Y8, Y2
 	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y11, Y7, Y3
+	VFMADD231PS  Y11, Y9, Y2
+	MOVQ         32(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y8, Y3
 	VFMADD231PS  Y11, Y10, Y2
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
+	MOVQ         40(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y9, Y3
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y4
+	MOVQ         48(R9), R12
+	VMOVUPS      (R12)(DI*1), Y11
 	VFMADD231PS  Y11, Y10, Y3
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y4
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y5
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y5
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y6
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y7
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y7
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      224(BX), Y8
-	VMOVUPS      256(BX), Y9
-	VMOVUPS      288(BX), Y10
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y0
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y1
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y1
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y2
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y3
-	VFMADD231PS  Y11, Y10, Y2
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y3
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y4
-	VFMADD231PS  Y11, Y10, Y3
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y4
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y5
-	VFMADD231PS  Y11, Y10, Y4
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y5
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y11, Y10, Y5
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y6
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y8, Y7
-	VFMADD231PS  Y11, Y10, Y6
-	VMOVUPS      (R10)(R11*1), Y11
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y11, Y9, Y7
-	VMOVUPS      (R10), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R8), Y8
-	VBROADCASTSS 4(R8), Y9
-	LEAQ         (SI)(R9*1), R10
-	VMAXPS       Y0, Y8, Y0
-	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (R10)
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x08, R8
+	ADDQ         $0x40, R9
+	DECQ         R13
+	JNZ          row
+	MOVQ         72(AX), R10
+	VBROADCASTSS (R10), Y4
+	VBROADCASTSS 4(R10), Y5
+	MOVQ         56(AX), R10
+	MOVLQSX      (CX), R12
+	LEAQ         (R10)(R12*4), R10
 	ADDQ         DI, R10
-	VMAXPS       Y1, Y8, Y1
-	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y3, Y8, Y3
-	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y5, Y8, Y5
-	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y6, Y8, Y6
-	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y7, Y8, Y7
-	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, (R10)
-	ADDQ         $0x00000140, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
-	JNZ          block
-	VZEROUPPER
-	RET
-
-// func depthwise3x3s2n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise3x3s2n4Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
-
-block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y4
-	VMOVUPS      64(BX), Y5
-	VMOVUPS      96(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y1
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y2
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y3
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y3
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      128(BX), Y4
-	VMOVUPS      160(BX), Y5
-	VMOVUPS      192(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y1
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y2
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y3
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y3
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      224(BX), Y4
-	VMOVUPS      256(BX), Y5
-	VMOVUPS      288(BX), Y6
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y0
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y1
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y2
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y4, Y3
-	VFMADD231PS  Y7, Y6, Y2
-	VMOVUPS      (R10)(R11*1), Y7
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y7, Y5, Y3
-	VMOVUPS      (R10), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8), Y4
-	VBROADCASTSS 4(R8), Y5
-	LEAQ         (SI)(R9*1), R10
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
 	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
 	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
+	ADDQ         BX, R10
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       Y3, Y5, Y3
 	VMOVUPS      Y3, (R10)
-	ADDQ         $0x00000140, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
+	ADDQ         $0x20, DI
+	MOVQ         24(AX), R11
+	CMPQ         DI, R11
+	CMOVQGT      R11, DI
+	DECQ         R14
 	JNZ          block
-	VZEROUPPER
-	RET
-
-// func depthwise5x5s1n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise5x5s1n8Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
-
-block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX), Y4
-	VMOVUPS      (BX), Y5
-	VMOVUPS      (BX), Y6
-	VMOVUPS      (BX), Y7
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y8
-	VMOVUPS      64(BX), Y9
-	VMOVUPS      96(BX), Y10
-	VMOVUPS      128(BX), Y11
-	VMOVUPS      160(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      192(BX), Y8
-	VMOVUPS      224(BX), Y9
-	VMOVUPS      256(BX), Y10
-	VMOVUPS      288(BX), Y11
-	VMOVUPS      320(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      352(BX), Y8
-	VMOVUPS      384(BX), Y9
-	VMOVUPS      416(BX), Y10
-	VMOVUPS      448(BX), Y11
-	VMOVUPS      480(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         24(CX), R10
-	MOVQ         24(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      512(BX), Y8
-	VMOVUPS      544(BX), Y9
-	VMOVUPS      576(BX), Y10
-	VMOVUPS      608(BX), Y11
-	VMOVUPS      640(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         32(CX), R10
-	MOVQ         32(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      672(BX), Y8
-	VMOVUPS      704(BX), Y9
-	VMOVUPS      736(BX), Y10
-	VMOVUPS      768(BX), Y11
-	VMOVUPS      800(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R8), Y8
-	VBROADCASTSS 4(R8), Y9
-	LEAQ         (SI)(R9*1), R10
-	VMAXPS       Y0, Y8, Y0
-	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y1, Y8, Y1
-	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y3, Y8, Y3
-	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y5, Y8, Y5
-	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y6, Y8, Y6
-	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y7, Y8, Y7
-	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, (R10)
-	ADDQ         $0x00000340, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
-	JNZ          block
-	VZEROUPPER
-	RET
-
-// func depthwise5x5s1n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise5x5s1n4Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
-
-block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y4
-	VMOVUPS      64(BX), Y5
-	VMOVUPS      96(BX), Y6
-	VMOVUPS      128(BX), Y7
-	VMOVUPS      160(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      192(BX), Y4
-	VMOVUPS      224(BX), Y5
-	VMOVUPS      256(BX), Y6
-	VMOVUPS      288(BX), Y7
-	VMOVUPS      320(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      352(BX), Y4
-	VMOVUPS      384(BX), Y5
-	VMOVUPS      416(BX), Y6
-	VMOVUPS      448(BX), Y7
-	VMOVUPS      480(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         24(CX), R10
-	MOVQ         24(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      512(BX), Y4
-	VMOVUPS      544(BX), Y5
-	VMOVUPS      576(BX), Y6
-	VMOVUPS      608(BX), Y7
-	VMOVUPS      640(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         32(CX), R10
-	MOVQ         32(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      672(BX), Y4
-	VMOVUPS      704(BX), Y5
-	VMOVUPS      736(BX), Y6
-	VMOVUPS      768(BX), Y7
-	VMOVUPS      800(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R8), Y4
-	VBROADCASTSS 4(R8), Y5
-	LEAQ         (SI)(R9*1), R10
-	VMAXPS       Y0, Y4, Y0
-	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y1, Y4, Y1
-	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y2, Y4, Y2
-	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y3, Y4, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, (R10)
-	ADDQ         $0x00000340, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
-	JNZ          block
-	VZEROUPPER
-	RET
-
-// func depthwise5x5s2n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise5x5s2n8Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
-
-block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX), Y4
-	VMOVUPS      (BX), Y5
-	VMOVUPS      (BX), Y6
-	VMOVUPS      (BX), Y7
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y8
-	VMOVUPS      64(BX), Y9
-	VMOVUPS      96(BX), Y10
-	VMOVUPS      128(BX), Y11
-	VMOVUPS      160(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y11, Y7
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      192(BX), Y8
-	VMOVUPS      224(BX), Y9
-	VMOVUPS      256(BX), Y10
-	VMOVUPS      288(BX), Y11
-	VMOVUPS      320(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y11, Y7
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      352(BX), Y8
-	VMOVUPS      384(BX), Y9
-	VMOVUPS      416(BX), Y10
-	VMOVUPS      448(BX), Y11
-	VMOVUPS      480(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y11, Y7
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         24(CX), R10
-	MOVQ         24(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      512(BX), Y8
-	VMOVUPS      544(BX), Y9
-	VMOVUPS      576(BX), Y10
-	VMOVUPS      608(BX), Y11
-	VMOVUPS      640(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y11, Y7
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	MOVQ         32(CX), R10
-	MOVQ         32(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      672(BX), Y8
-	VMOVUPS      704(BX), Y9
-	VMOVUPS      736(BX), Y10
-	VMOVUPS      768(BX), Y11
-	VMOVUPS      800(BX), Y12
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y1
-	VFMADD231PS  Y13, Y10, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y1
-	VFMADD231PS  Y13, Y11, Y0
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y2
-	VFMADD231PS  Y13, Y10, Y1
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y2
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y3
-	VFMADD231PS  Y13, Y10, Y2
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y3
-	VFMADD231PS  Y13, Y11, Y2
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y12, Y2
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y4
-	VFMADD231PS  Y13, Y11, Y3
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y5
-	VFMADD231PS  Y13, Y10, Y4
-	VFMADD231PS  Y13, Y12, Y3
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y5
-	VFMADD231PS  Y13, Y11, Y4
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y6
-	VFMADD231PS  Y13, Y10, Y5
-	VFMADD231PS  Y13, Y12, Y4
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y6
-	VFMADD231PS  Y13, Y11, Y5
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y8, Y7
-	VFMADD231PS  Y13, Y10, Y6
-	VFMADD231PS  Y13, Y12, Y5
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y9, Y7
-	VFMADD231PS  Y13, Y11, Y6
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y10, Y7
-	VFMADD231PS  Y13, Y12, Y6
-	VMOVUPS      (R10)(R11*1), Y13
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y13, Y11, Y7
-	VMOVUPS      (R10), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R8), Y8
-	VBROADCASTSS 4(R8), Y9
-	LEAQ         (SI)(R9*1), R10
-	VMAXPS       Y0, Y8, Y0
-	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y1, Y8, Y1
-	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y3, Y8, Y3
-	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y5, Y8, Y5
-	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y6, Y8, Y6
-	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y7, Y8, Y7
-	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, (R10)
-	ADDQ         $0x00000340, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
-	JNZ          block
-	VZEROUPPER
-	RET
-
-// func depthwise5x5s2n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w *float32, out *float32, outStep int, bounds *[2]float32)
-// Requires: AVX, FMA3
-TEXT ·depthwise5x5s2n4Asm(SB), NOSPLIT, $0-56
-	MOVQ blocks+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ rowSteps+16(FP), DX
-	MOVQ w+24(FP), BX
-	MOVQ out+32(FP), SI
-	MOVQ outStep+40(FP), DI
-	MOVQ bounds+48(FP), R8
-	XORQ R9, R9
-
-block:
-	VMOVUPS      (BX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX), Y3
-	MOVQ         (CX), R10
-	MOVQ         (DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      32(BX), Y4
-	VMOVUPS      64(BX), Y5
-	VMOVUPS      96(BX), Y6
-	VMOVUPS      128(BX), Y7
-	VMOVUPS      160(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         8(CX), R10
-	MOVQ         8(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      192(BX), Y4
-	VMOVUPS      224(BX), Y5
-	VMOVUPS      256(BX), Y6
-	VMOVUPS      288(BX), Y7
-	VMOVUPS      320(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         16(CX), R10
-	MOVQ         16(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      352(BX), Y4
-	VMOVUPS      384(BX), Y5
-	VMOVUPS      416(BX), Y6
-	VMOVUPS      448(BX), Y7
-	VMOVUPS      480(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         24(CX), R10
-	MOVQ         24(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      512(BX), Y4
-	VMOVUPS      544(BX), Y5
-	VMOVUPS      576(BX), Y6
-	VMOVUPS      608(BX), Y7
-	VMOVUPS      640(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	MOVQ         32(CX), R10
-	MOVQ         32(DX), R11
-	ADDQ         R9, R10
-	VMOVUPS      672(BX), Y4
-	VMOVUPS      704(BX), Y5
-	VMOVUPS      736(BX), Y6
-	VMOVUPS      768(BX), Y7
-	VMOVUPS      800(BX), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y1
-	VFMADD231PS  Y9, Y6, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y7, Y0
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y2
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y2
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y4, Y3
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y5, Y3
-	VFMADD231PS  Y9, Y7, Y2
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y8, Y2
-	VMOVUPS      (R10)(R11*1), Y9
-	LEAQ         (R10)(R11*2), R10
-	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R8), Y4
-	VBROADCASTSS 4(R8), Y5
-	LEAQ         (SI)(R9*1), R10
-	VMAXPS       Y0, Y4, Y0
-	VMINPS       Y0, Y5, Y0
-	VMOVUPS      Y0, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y1, Y4, Y1
-	VMINPS       Y1, Y5, Y1
-	VMOVUPS      Y1, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y2, Y4, Y2
-	VMINPS       Y2, Y5, Y2
-	VMOVUPS      Y2, (R10)
-	ADDQ         DI, R10
-	VMAXPS       Y3, Y4, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      Y3, (R10)
-	ADDQ         $0x00000340, BX
-	ADDQ         $0x20, R9
-	DECQ         AX
-	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
 	VZEROUPPER
 	RET
 

@@ -4,15 +4,20 @@ package kernel
 
 import "unsafe"
 
-// depthwisePlan says how the outputs of an image are divided among the variants.
+// depthwisePlan says how the outputs of a row are divided among the variants.
 type depthwisePlan struct {
-	strip bool // there are kernels for several neighbouring outputs
-	// The columns from..to of the output see no column outside the image, so that strips cover them; the others are computed one by one.
-	from, to int
-	// table holds the taps' offsets of the outputs that are computed one by one, row by row.
-	table []int32
+	runs []stripRun
+	// single are the columns of the outputs that are computed one by one, and table their taps' offsets, row by row.
+	single []int
+	table  []int32
 	// spreads say for each block how its outputs find their inputs, if these don't lie side by side or are fewer than a vector.
 	spreads []spread
+}
+
+// stripRun are strips of outputs of a row, each of which shares the columns of the input that they see.
+type stripRun struct {
+	outputs, strips int     // of each strip; of the run
+	table           []int32 // for each strip where its outputs start in the row, and where the columns that it sees do; see the kernels
 }
 
 // spread says where a block's inputs and outputs lie in a pixel, in bytes, which elements of a vector of inputs are loaded, which of them each output takes,
@@ -22,15 +27,29 @@ type spread struct {
 	load, take, store [channelBlock]int32
 }
 
-// inputRows is where the rows of the input start that an output sees, and how many bytes their pixels are apart: 0 for a row outside
-// the image, whose pixels are all the same zeros.
-type inputRows struct {
-	from [5]*float32
-	step [5]int
+// stripCall are the arguments of the kernels of strips.
+type stripCall struct {
+	strips  int    // how many
+	table   *int32 // for each where its outputs start in the row, the first half window of columns that it sees, the next column, and the last half; negative: zeros
+	blocks  int    // of channels
+	last    int    // where the last block starts, in bytes
+	rows    int    // of the window
+	zero, w *float32
+	out     *float32 // the row
+	outStep int      // from an output of a strip to the next, in bytes
+	bounds  *[2]float32
+	// Where the rows of the input start that the outputs see, and how many bytes the columns of a strip are apart: 0 for a row outside the image,
+	// whose columns are all the same zeros.
+	from  [maxStripRows]*float32
+	step  [maxStripRows]int
+	lines [maxStripRows][8]uintptr // the kernels'
 }
 
-// shortStrip is the least number of outputs that a strip has.
-const shortStrip = 4
+// There are kernels for strips of minStrip to maxStrip outputs, which take windows of at most maxStripRows rows.
+const (
+	minStrip, maxStrip = 4, 8
+	maxStripRows       = 8
+)
 
 func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 	if oc := s.outputs(); s.Multiplier > 1 || s.C < channelBlock {
@@ -45,44 +64,116 @@ func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 			p.spreads = append(p.spreads, sp)
 		}
 	}
-	p.strip = p.spreads == nil && s.KH == s.KW && (s.KH == 3 || s.KH == 5) && s.StrideW <= 2 && s.DilationH == 1 && s.DilationW == 1
-	if p.strip {
-		p.from = min((s.Left+s.StrideW-1)/s.StrideW, s.OW)
-		p.to = max(min((s.W+s.Left-s.KW+s.StrideW)/s.StrideW, s.OW), p.from)
-		p.strip = p.to-p.from >= shortStrip
+	done := make([]bool, s.OW)
+	if p.spreads == nil && s.KH <= maxStripRows && (s.KW == 3 || s.KW == 5 || s.KW == 7) && (s.StrideW == 1 || s.StrideW == 2 && s.DilationW == 1) {
+		for phase := range min(s.DilationW, s.OW) {
+			p.strips(s, phase, done)
+		}
 	}
-	if !p.strip {
-		p.from, p.to = s.OW, s.OW
+	for x := range s.OW {
+		if !done[x] {
+			p.single = append(p.single, x)
+		}
 	}
-	for pixel := range s.OH * s.OW {
-		if x := pixel % s.OW; x < p.from || x >= p.to {
+	for y := range s.OH {
+		for _, x := range p.single {
 			for t := range s.taps() {
-				p.table = append(p.table, int32(s.offset(pixel/s.OW, x, t, s.C)))
+				p.table = append(p.table, int32(s.offset(y, x, t, s.C)))
 			}
 		}
 	}
 	return p
 }
 
-// row computes one row of an image's result.
-func (d *F32Depthwise) row(out, in, blocks []float32, y int) {
-	if !variants() {
-		d.rowGeneric(out, in, blocks, y)
-		return
+// strips divides the outputs of a row that see every DilationW-th column from the same one on into strips, as far as no more columns lie outside the
+// image than the kernels allow for: the outermost half of a window on either side.
+func (p *depthwisePlan) strips(s *F32DepthwiseSpec, phase int, done []bool) {
+	edge := s.KW / 2
+	column := func(k, i int) int { return phase*s.StrideW - s.Left + (k*s.StrideW+i)*s.DilationW } // of the input: what output k sees at i
+	from, n := 0, (s.OW-phase+s.DilationW-1)/s.DilationW
+	for from < n && column(from, edge) < 0 {
+		from++
 	}
-	s, p := &d.spec, &d.plan
-	bounds := s.Clamp.bounds()
-	single := s.OW - (p.to - p.from) // outputs that are computed one by one
-	table := p.table[y*single*s.taps():]
-	oc := s.outputs()
-	for x := range s.OW {
-		if x < p.from || x >= p.to {
-			d.pixel(out[x*oc:][:oc], in, blocks, table[:s.taps()], &bounds)
-			table = table[s.taps():]
+	to := from
+	for to < n && column(to, s.KW-1-edge) < s.W {
+		to++
+	}
+	for size := 0; to-from >= minStrip; from += size {
+		if size = min(to-from, maxStrip); to-from-size > 0 && to-from-size < minStrip {
+			size = to - from - minStrip
+		}
+		strip := []int32{int32((phase + from*s.DilationW) * s.C)}
+		last := (size-1)*s.StrideW + s.KW - 1
+		for i := range s.KW {
+			if i > edge {
+				i += last - 2*edge
+			}
+			off := int32(-1)
+			if c := column(from, i); c >= 0 && c < s.W {
+				off = int32(c * s.C)
+			}
+			strip = append(strip, off)
+		}
+		p.add(size, strip)
+		for i := range size {
+			done[phase+(from+i)*s.DilationW] = true
 		}
 	}
-	if p.strip {
-		d.strips(out, in, blocks, y, &bounds)
+}
+
+// add appends a strip to the run of its size.
+func (p *depthwisePlan) add(size int, strip []int32) {
+	for i := range p.runs {
+		if r := &p.runs[i]; r.outputs == size {
+			r.strips++
+			r.table = append(r.table, strip...)
+			return
+		}
+	}
+	p.runs = append(p.runs, stripRun{size, 1, strip})
+}
+
+// rows computes rows of an image's result.
+func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+	if !variants() {
+		d.rowsGeneric(out, in, blocks, from, to, scan)
+		return
+	}
+	s, bounds := &d.spec, d.spec.Clamp.bounds()
+	n, oc := s.OW*s.outputs(), s.outputs()
+	c := stripCall{
+		blocks: (s.C + channelBlock - 1) / channelBlock, last: 4 * (s.C - channelBlock), rows: s.KH,
+		zero: &d.zero[0], w: &blocks[0], outStep: 4 * s.C * s.DilationW, bounds: &bounds,
+	}
+	for y := from; y < to; y++ {
+		row := out[y*n : (y+1)*n]
+		table := d.plan.table[y*len(d.plan.single)*s.taps():]
+		for _, x := range d.plan.single {
+			d.pixel(row[x*oc:][:oc], in, blocks, table[:s.taps()], &bounds)
+			table = table[s.taps():]
+		}
+		d.strips(row, in, y, &c)
+		scan.Include(row)
+	}
+}
+
+// strips computes the strips of a row.
+func (d *F32Depthwise) strips(out, in []float32, y int, c *stripCall) {
+	s, p := &d.spec, &d.plan
+	if len(p.runs) == 0 {
+		return
+	}
+	c.out = &out[0]
+	for ky := range s.KH {
+		c.from[ky], c.step[ky] = &d.zero[0], 0
+		if iy := y*s.StrideH - s.Top + ky*s.DilationH; uint(iy) < uint(s.H) {
+			c.from[ky], c.step[ky] = &in[iy*s.W*s.C], 4*s.C*s.DilationW
+		}
+	}
+	for i := range p.runs {
+		r := &p.runs[i]
+		c.strips, c.table = r.strips, &r.table[0]
+		depthwiseStrips(s.KW, s.StrideW, r.outputs, c)
 	}
 }
 
@@ -107,55 +198,69 @@ func (d *F32Depthwise) pixel(out, in, blocks []float32, offs []int32, bounds *[2
 	}
 }
 
-// strips computes the columns from..to of a row.
-func (d *F32Depthwise) strips(out, in, blocks []float32, y int, bounds *[2]float32) {
-	s, p := &d.spec, &d.plan
-	var rows inputRows
-	for x := p.from; x < p.to; {
-		n := 2 * shortStrip
-		if p.to-x < n {
-			n = shortStrip
-			x = min(x, p.to-n) // what a strip shares with the one before comes out the same
-		}
-		for ky := range s.KH {
-			rows.from[ky], rows.step[ky] = &d.zero[0], 0
-			if iy := y*s.StrideH - s.Top + ky; uint(iy) < uint(s.H) {
-				rows.from[ky], rows.step[ky] = &in[(iy*s.W+x*s.StrideW-s.Left)*s.C], 4*s.C
-			}
-		}
-		o := out[x*s.C:][:n*s.C]
-		whole := s.C / channelBlock
-		d.strip(n, whole, &rows, &blocks[0], &o[0], bounds)
-		if rest := s.C - channelBlock; rest%channelBlock != 0 {
-			for ky := range s.KH {
-				rows.from[ky] = (*float32)(unsafe.Add(unsafe.Pointer(rows.from[ky]), 4*rest))
-			}
-			d.strip(n, 1, &rows, &blocks[whole*d.blockLen()], &o[rest], bounds)
-		}
-		x += n
-	}
-}
-
-// strip computes n neighbouring outputs.
-func (d *F32Depthwise) strip(n, blocks int, rows *inputRows, w, out *float32, bounds *[2]float32) {
-	from3, step3 := (*[3]*float32)(rows.from[:]), (*[3]int)(rows.step[:])
-	outStep := 4 * d.spec.C
-	switch {
-	case d.spec.KW == 3 && d.spec.StrideW == 1 && n == shortStrip:
-		depthwise3x3s1n4Asm(blocks, from3, step3, w, out, outStep, bounds)
-	case d.spec.KW == 3 && d.spec.StrideW == 1:
-		depthwise3x3s1n8Asm(blocks, from3, step3, w, out, outStep, bounds)
-	case d.spec.KW == 3 && n == shortStrip:
-		depthwise3x3s2n4Asm(blocks, from3, step3, w, out, outStep, bounds)
-	case d.spec.KW == 3:
-		depthwise3x3s2n8Asm(blocks, from3, step3, w, out, outStep, bounds)
-	case d.spec.StrideW == 1 && n == shortStrip:
-		depthwise5x5s1n4Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
-	case d.spec.StrideW == 1:
-		depthwise5x5s1n8Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
-	case n == shortStrip:
-		depthwise5x5s2n4Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
-	default:
-		depthwise5x5s2n8Asm(blocks, &rows.from, &rows.step, w, out, outStep, bounds)
+// depthwiseStrips calls the kernel for windows of so many columns, a stride and strips of so many outputs.
+func depthwiseStrips(columns, stride, outputs int, c *stripCall) {
+	call := (*byte)(unsafe.Pointer(c))
+	switch 100*columns + 10*stride + outputs {
+	case 318:
+		depthwise3s1n8Asm(call)
+	case 317:
+		depthwise3s1n7Asm(call)
+	case 316:
+		depthwise3s1n6Asm(call)
+	case 315:
+		depthwise3s1n5Asm(call)
+	case 314:
+		depthwise3s1n4Asm(call)
+	case 328:
+		depthwise3s2n8Asm(call)
+	case 327:
+		depthwise3s2n7Asm(call)
+	case 326:
+		depthwise3s2n6Asm(call)
+	case 325:
+		depthwise3s2n5Asm(call)
+	case 324:
+		depthwise3s2n4Asm(call)
+	case 518:
+		depthwise5s1n8Asm(call)
+	case 517:
+		depthwise5s1n7Asm(call)
+	case 516:
+		depthwise5s1n6Asm(call)
+	case 515:
+		depthwise5s1n5Asm(call)
+	case 514:
+		depthwise5s1n4Asm(call)
+	case 528:
+		depthwise5s2n8Asm(call)
+	case 527:
+		depthwise5s2n7Asm(call)
+	case 526:
+		depthwise5s2n6Asm(call)
+	case 525:
+		depthwise5s2n5Asm(call)
+	case 524:
+		depthwise5s2n4Asm(call)
+	case 718:
+		depthwise7s1n8Asm(call)
+	case 717:
+		depthwise7s1n7Asm(call)
+	case 716:
+		depthwise7s1n6Asm(call)
+	case 715:
+		depthwise7s1n5Asm(call)
+	case 714:
+		depthwise7s1n4Asm(call)
+	case 728:
+		depthwise7s2n8Asm(call)
+	case 727:
+		depthwise7s2n7Asm(call)
+	case 726:
+		depthwise7s2n6Asm(call)
+	case 725:
+		depthwise7s2n5Asm(call)
+	case 724:
+		depthwise7s2n4Asm(call)
 	}
 }

@@ -7,4 +7,6 @@ type depthwisePlan struct{}
 
 func newDepthwisePlan(*F32DepthwiseSpec) depthwisePlan { return depthwisePlan{} }
 
-func (d *F32Depthwise) row(out, in, blocks []float32, y int) { d.rowGeneric(out, in, blocks, y) }
+func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+	d.rowsGeneric(out, in, blocks, from, to, scan)
+}

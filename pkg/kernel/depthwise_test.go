@@ -62,11 +62,14 @@ func TestDepthwise(t *testing.T) {
 		count = 20
 	}
 	for i := range count {
-		w := draw(r, 22, 5)
+		w := draw(r, 22, 7)
 		if i%2 == 0 {
-			w.KH, w.KW = 3+i%4, 3+i%4 // the kernels with variants of their own
-			w.DilationH, w.DilationW, w.StrideH, w.StrideW = 1, 1, 1+i%3%2, 1+i%3%2
-			w.Top, w.Left = min(w.Top, w.KH-1), min(w.Left, w.KW-1)
+			w.KH, w.KW = 1+i%5, 3+i%4 // the kernels with variants of their own
+			w.StrideH, w.StrideW, w.DilationH, w.DilationW = 1+r.IntN(3), 1+i%3%2, 1+r.IntN(2), 1
+			if w.StrideW == 1 {
+				w.DilationW = 1 + r.IntN(2)*r.IntN(4)
+			}
+			w.Top, w.Left = r.IntN((w.KH-1)*w.DilationH+1), r.IntN((w.KW-1)*w.DilationW+1)
 			w.OH, w.OW = 1+(w.H-1+w.Top)/w.StrideH, 1+(w.W-1+w.Left)/w.StrideW
 		}
 		add(1+r.IntN(2), F32DepthwiseSpec{Window: w, C: 1 + r.IntN(50), Multiplier: 1 + r.IntN(2)*r.IntN(2)*r.IntN(5)})
@@ -111,7 +114,7 @@ func FuzzDepthwise(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	f.Fuzz(func(t *testing.T, a, b uint64) {
 		r := rand.New(rand.NewPCG(a, b))
-		l := depthwiseLayer("", 1, F32DepthwiseSpec{Window: draw(r, 20, 5), C: 1 + r.IntN(40), Multiplier: 1 + r.IntN(4)/3, Clamp: clamps[r.IntN(len(clamps))]})
+		l := depthwiseLayer("", 1, F32DepthwiseSpec{Window: draw(r, 20, 7), C: 1 + r.IntN(40), Multiplier: 1 + r.IntN(4)/3, Clamp: clamps[r.IntN(len(clamps))]})
 		l.check(t)
 	})
 }

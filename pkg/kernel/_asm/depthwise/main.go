@@ -1,4 +1,4 @@
-// Command depthwise writes the AVX2 kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.rowGeneric.
+// Command depthwise writes the AVX2 kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.rowsGeneric.
 package main
 
 //go:generate go run . -out ../../depthwise_amd64.s -stubs ../../depthwise_stub_amd64.go -pkg kernel
@@ -22,7 +22,7 @@ func main() {
 	ConstraintExpr("!purego")
 	for _, columns := range []int{3, 5, 7} {
 		for _, stride := range []int{1, 2} {
-			for _, outputs := range []int{8, 7, 4} {
+			for _, outputs := range []int{8, 7, 6, 5, 4} {
 				strips(columns, stride, outputs)
 			}
 		}
@@ -33,11 +33,22 @@ func main() {
 	Generate()
 }
 
-// Where depthwiseRows holds the kernel's rows: their starts, their steps, and memory for the pointers of each. It is for maxRows of them.
+// Where the fields of a stripCall are.
 const (
-	maxRows   = 16
-	stepsAt   = 8 * maxRows
-	linesAt   = 2 * stepsAt
+	stripsAt = 8 * iota
+	tableAt
+	blocksAt
+	lastAt
+	rowsAt
+	zeroAt
+	weightsAt
+	outAt
+	outStepAt
+	boundsAt
+	fromAt
+	maxRows   = 8 // for which there is memory
+	stepAt    = fromAt + 8*maxRows
+	linesAt   = stepAt + 8*maxRows
 	lineBytes = 8 * 8
 )
 
@@ -45,17 +56,16 @@ const (
 // right and gives each to the outputs that see it, so that each output takes its taps in order. The outermost half window of columns on
 // either side has pointers of its own, so that it may be zeros.
 func strips(columns, stride, outputs int) {
-	name := fmt.Sprintf("depthwise%ds%dn%dAVX2", columns, stride, outputs)
+	name := fmt.Sprintf("depthwise%ds%dn%dAsm", columns, stride, outputs)
 	edge := columns / 2
-	TEXT(name, NOSPLIT, "func(strips int, table *int32, blocks, last, rows int, lines *byte, zero, w, out *float32, outStep int, bounds *[2]float32)")
+	TEXT(name, NOSPLIT, "func(call *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes strips of %d outputs of a row, outStep bytes apart, with windows of %d columns and stride %d.", name, outputs, columns, stride),
-		fmt.Sprintf("For each strip table says where its outputs start in the row, and the first %d columns of the input, the others, and the last %[1]d; negative", edge),
-		"columns are zeros. All is in elements. The last of the blocks of channels starts last bytes from the first. lines is a depthwiseRows.")
-	table := Load(Param("table"), GP64())
-	lines := Load(Param("lines"), GP64())
-	zero := Load(Param("zero"), GP64())
-	outStep := Load(Param("outStep"), GP64())
+	Doc(fmt.Sprintf("%s computes strips of %d outputs with windows of %d columns and stride %d. The call is a stripCall.", name, outputs, columns, stride))
+	call := Load(Param("call"), GP64())
+	table, zero, outStep := GP64(), GP64(), GP64()
+	MOVQ(Mem{Base: call, Disp: tableAt}, table)
+	MOVQ(Mem{Base: call, Disp: zeroAt}, zero)
+	MOVQ(Mem{Base: call, Disp: outStepAt}, outStep)
 	w, channel, line, to := GP64(), GP64(), GP64(), GP64()
 	a, b, c, d := GP64(), GP64(), GP64(), GP64()
 	acc := make([]reg.VecVirtual, outputs)
@@ -69,12 +79,12 @@ func strips(columns, stride, outputs int) {
 	x := YMM()
 
 	Label("strip")
-	Load(Param("rows"), d)
-	MOVQ(lines, line)
-	LEAQ(Mem{Base: lines, Disp: linesAt}, to)
+	MOVQ(Mem{Base: call, Disp: rowsAt}, d)
+	MOVQ(call, line)
+	LEAQ(Mem{Base: call, Disp: linesAt}, to)
 	Label("pointers")
-	MOVQ(Mem{Base: line}, a)
-	MOVQ(Mem{Base: line, Disp: stepsAt}, b)
+	MOVQ(Mem{Base: line, Disp: fromAt}, a)
+	MOVQ(Mem{Base: line, Disp: stepAt}, b)
 	for i := range 2*edge + 1 {
 		MOVLQSX(Mem{Base: table, Disp: size * (1 + i)}, c)
 		TESTQ(c, c)
@@ -89,24 +99,24 @@ func strips(columns, stride, outputs int) {
 	DECQ(d)
 	JNZ(LabelRef("pointers"))
 
-	Load(Param("w"), w)
+	MOVQ(Mem{Base: call, Disp: weightsAt}, w)
 	XORQ(channel, channel)
 	blocks := GP64()
-	Load(Param("blocks"), blocks)
+	MOVQ(Mem{Base: call, Disp: blocksAt}, blocks)
 	Label("block")
 	for _, v := range acc {
 		VMOVUPS(Mem{Base: w}, v)
 	}
 	ADDQ(Imm(block), w)
-	Load(Param("rows"), d)
-	MOVQ(lines, line)
-	LEAQ(Mem{Base: lines, Disp: linesAt}, to)
+	MOVQ(Mem{Base: call, Disp: rowsAt}, d)
+	MOVQ(call, line)
+	LEAQ(Mem{Base: call, Disp: linesAt}, to)
 	Label("row")
 	for kx := range tap {
 		VMOVUPS(Mem{Base: w, Disp: block * kx}, tap[kx])
 	}
 	MOVQ(Mem{Base: to, Disp: 8 * edge}, a)
-	MOVQ(Mem{Base: line, Disp: stepsAt}, b)
+	MOVQ(Mem{Base: line, Disp: stepAt}, b)
 	ADDQ(channel, a)
 	all := (outputs-1)*stride + columns
 	for i := range all {
@@ -140,10 +150,10 @@ func strips(columns, stride, outputs int) {
 	JNZ(LabelRef("row"))
 
 	lo, hi := tap[0], tap[1]
-	Load(Param("bounds"), a)
+	MOVQ(Mem{Base: call, Disp: boundsAt}, a)
 	VBROADCASTSS(Mem{Base: a}, lo)
 	VBROADCASTSS(Mem{Base: a, Disp: size}, hi)
-	Load(Param("out"), a)
+	MOVQ(Mem{Base: call, Disp: outAt}, a)
 	MOVLQSX(Mem{Base: table}, c)
 	LEAQ(Mem{Base: a, Index: c, Scale: size}, a)
 	ADDQ(channel, a)
@@ -155,17 +165,13 @@ func strips(columns, stride, outputs int) {
 		}
 	}
 	ADDQ(Imm(block), channel)
-	Load(Param("last"), b)
+	MOVQ(Mem{Base: call, Disp: lastAt}, b)
 	CMPQ(channel, b)
 	CMOVQGT(b, channel)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
 	ADDQ(Imm(uint64(size*(2+2*edge))), table)
-	strips, err := Param("strips").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	DECQ(strips.Addr)
+	DECQ(Mem{Base: call, Disp: stripsAt})
 	JNZ(LabelRef("strip"))
 	VZEROUPPER()
 	RET()
