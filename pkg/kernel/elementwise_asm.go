@@ -1,6 +1,17 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
+
+// mapStep is the number of elements that a variant computes in a step.
+const mapStep = 8
+
+// mapped returns how many elements of dst variants compute.
+func mapped(dst, src []float32) int {
+	if !variants() {
+		return 0
+	}
+	return len(src[:len(dst)]) &^ (mapStep - 1)
+}
 
 // f32Row computes as many elements of a run as variants do, and returns their number.
 func f32Row(code rowCode, dst, a, b []float32) int {

@@ -2,17 +2,6 @@
 
 package kernel
 
-// mapStep is the number of elements that a variant computes in a step.
-const mapStep = 8
-
-// mapped returns how many elements of dst variants compute.
-func mapped(dst, src []float32) int {
-	if !useAVX2 {
-		return 0
-	}
-	return len(src[:len(dst)]) &^ (mapStep - 1)
-}
-
 func mapExp(dst, src []float32) int {
 	n := mapped(dst, src)
 	if n > 0 {

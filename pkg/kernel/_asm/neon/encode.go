@@ -181,6 +181,18 @@ func FCVTN2(d, n V) Instruction { return between(0x4e616800, "fcvtn2 %v.4s, %v.2
 // DUP fills d with the lowest word of n.
 func DUP(d, n V) Instruction { return between(0x4e040400, "dup %v.4s, %v.s[0]", d, n) }
 
+// DUPUpper fills d with the upper half of n.
+func DUPUpper(d, n V) Instruction { return between(0x4e180400, "dup %v.2d, %v.d[1]", d, n) }
+
+// INSUpper sets the upper half of d to the lower half of n.
+func INSUpper(d, n V) Instruction { return between(0x6e180400, "mov %v.d[1], %v.d[0]", d, n) }
+
+// TBL2 takes each byte of d from one of the 32 of n and the register after it, whose number m says.
+func TBL2(d, n, m V) Instruction {
+	next := (n + 1) % 32
+	return Instruction{0x4e002000 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("tbl %v.16b, {%v.16b, %v.16b}, %v.16b", d, n, next, m)}
+}
+
 // MOV copies n to d.
 func MOV(d, n V) Instruction { return ORR.Of(B16, d, n, n) }
 

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/octetlite/octet/pkg/kernel/_asm/neon"
+)
+
+// forms are the columns of the tiles and their greatest number of rows. 24 accumulators leave eight registers: one with four steps of k for each row, and
+// two for the right operand, which is gone through eight columns at a time. They are multiplied by elements of the others.
+var forms = []struct{ columns, rows int }{{8, 6}, {16, 6}, {24, 4}}
+
+// gemm writes the kernels of products of matrices. Their Go counterpart is gemm_generic.go.
+func gemm(file *File) {
+	for _, f := range forms {
+		tiles(file, f.columns, f.rows)
+	}
+	row(file, 4, 16)
+}
+
+// tiles writes the kernel for tiles of so many columns: one function, which goes to the loop for the number of rows.
+func tiles(file *File, columns, most int) {
+	name := fmt.Sprintf("gemm%dNEON", columns)
+	f := file.Function(name, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)",
+		fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, most, columns),
+		"the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
+	t := newTile(f, columns, most)
+	for r := 1; r < most; r++ {
+		f.Op("CMP", Imm(r), t.k)
+		f.Op("BEQ", fmt.Sprintf("tile%d", r))
+	}
+	for r := most; r > 0; r-- {
+		t.write(r)
+	}
+}
+
+// tile is a tile in registers.
+type tile struct {
+	f     *Function
+	acc   [][]V
+	left  []V
+	right []V
+	row   []R
+
+	tiles, kc, in, offs, offsRun, zero, start, out, outRow, last R
+	b, runs, k, off, at                                          R
+}
+
+func newTile(f *Function, columns, rows int) *tile {
+	t := &tile{f: f, k: f.Loaded("rows")}
+	for range rows {
+		t.acc, t.row = append(t.acc, f.Vs(columns/lanes)), append(t.row, f.R())
+	}
+	t.left, t.right = f.Vs(rows), f.Vs(2)
+	t.tiles, t.kc, t.in, t.offs, t.offsRun, t.zero = f.Loaded("tiles"), f.Loaded("kc"), f.Loaded("in"), f.Loaded("offs"), f.Loaded("offsRun"), f.Loaded("zero")
+	t.start, t.out, t.outRow, t.last = f.Loaded("start"), f.Loaded("out"), f.Loaded("outRow"), f.Loaded("last")
+	t.b, t.runs, t.off, t.at = f.R(), f.R(), f.R(), f.R()
+	return t
+}
+
+// write writes the loop over tiles of the given number of rows.
+func (t *tile) write(rows int) {
+	f := t.f
+	acc, left, right, row := t.acc[:rows], t.left[:rows], t.right, t.row[:rows]
+	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
+	final := len(acc[0]) - 2 // the first of the last two registers
+
+	// step is a step of k, for which element index of left holds the left operand.
+	step := func(index int) {
+		for j := 0; j <= final; j += 2 {
+			f.ReadPairNext(right[0], right[1], t.b)
+			for r := range acc {
+				for i := range right {
+					f.Do(FMLAElement.Of(S4, acc[r][j+i], right[i], left[r], index))
+				}
+			}
+		}
+	}
+
+	f.Label(label("tile"))
+	f.Load("startRow", t.at)
+	for r := range acc {
+		f.Op("MOVD", t.start, row[r])
+		f.Op("ADD", t.at, t.start)
+		for j := 0; j < final; j += 2 {
+			f.ReadPair(acc[r][j], acc[r][j+1], row[r], j*register)
+		}
+		if final > 0 {
+			f.Op("ADD", Imm(final*register), row[r])
+		}
+	}
+	f.Op("TBZ", Imm(3), t.last, label("part"))
+	for r := range acc {
+		f.ReadPair(acc[r][final], acc[r][final+1], row[r], 0)
+	}
+	f.Op("B", label("started"))
+	f.Label(label("part"))
+	for r := range acc {
+		readFirst(f, fmt.Sprintf("%s%d", label("start"), r), acc[r][final:], row[r], t.last, t.at, right[0])
+	}
+	f.Label(label("started"))
+	f.Load("b", t.b)
+	f.Load("ks", t.runs)
+	f.Op("MOVD", t.offs, t.k)
+
+	f.Label(label("run"))
+	for r := range row {
+		f.Op("MOVW", t.k.At(r*size), t.off)
+		f.Op("ADD", t.off.Shifted(2), t.in, row[r])
+		f.Op("CMP", Imm(0), t.off)
+		f.Op("CSEL", "LT", t.zero, row[r], row[r])
+	}
+	f.Op("ADD", t.offsRun, t.k, t.at)
+	f.Op("SUBS", Imm(lanes), t.kc, t.k)
+	f.Op("BLT", label("rest"))
+	f.Label(label("steps"))
+	for r := range left {
+		f.ReadNext(left[r], row[r])
+	}
+	for index := range lanes {
+		step(index)
+	}
+	f.Op("SUBS", Imm(lanes), t.k)
+	f.Op("BGE", label("steps"))
+	f.Label(label("rest"))
+	f.Op("ADDS", Imm(lanes), t.k)
+	f.Op("BEQ", label("done"))
+	times(f, label("single"), t.k, 1, func() {
+		for r := range left {
+			f.ReadOne(left[r], row[r])
+		}
+		step(0)
+	})
+	f.Label(label("done"))
+	f.Op("MOVD", t.at, t.k)
+	f.Op("SUBS", Imm(1), t.runs)
+	f.Op("BNE", label("run"))
+
+	f.Load("bounds", t.at)
+	limits := bounds{right[0], right[1], left[0]}
+	limits.load(f, t.at)
+	for r := range acc {
+		f.Op("MOVD", t.out, row[r])
+		f.Op("ADD", t.outRow, t.out)
+		for j, a := range acc[r] {
+			limits.limit(f, a)
+			if j%2 == 1 && j < final {
+				f.WritePairNext(acc[r][j-1], a, row[r])
+			}
+		}
+	}
+	f.Op("TBZ", Imm(3), t.last, label("few"))
+	for r := range acc {
+		f.WritePair(acc[r][final], acc[r][final+1], row[r], 0)
+	}
+	f.Op("B", label("stored"))
+	f.Label(label("few"))
+	for r := range acc {
+		writeFirst(f, fmt.Sprintf("%s%d", label("store"), r), acc[r][final:], row[r], t.last)
+	}
+	f.Label(label("stored"))
+	f.Load("inStep", t.at)
+	f.Op("ADD", t.at, t.in)
+	f.Load("offsStep", t.at)
+	f.Op("ADD", t.at, t.offs)
+	f.Op("SUBS", Imm(1), t.tiles)
+	f.Op("BNE", label("tile"))
+	f.Return()
+}
+
+// row writes the kernel for one row and a number of panels side by side. With fewer accumulators the sums would wait for each other.
+func row(file *File, panels, columns int) {
+	name := fmt.Sprintf("gemv%dx%dNEON", panels, columns)
+	f := file.Function(name, "func(k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)",
+		fmt.Sprintf("%s computes one row over %d panels of %d columns, which are panel bytes apart, as tilesGeneric does.", name, panels, columns))
+	vectors := columns / lanes
+	acc := f.Vs(panels * vectors)
+	left, right := f.V(), f.Vs(4)
+	k, in, panel, start := f.Loaded("k"), f.Loaded("in"), f.Loaded("panel"), f.Loaded("start")
+	b := make([]R, panels)
+	for i := range b {
+		b[i] = f.R()
+		if i == 0 {
+			f.Load("b", b[i])
+		} else {
+			f.Op("ADD", panel, b[i-1], b[i])
+		}
+	}
+	for j := 0; j < len(acc); j += 2 {
+		f.ReadPair(acc[j], acc[j+1], start, j*register)
+	}
+	step := func(index int) {
+		for i := range b {
+			for j := 0; j < vectors; j += 2 {
+				pair := right[j%4:][:2]
+				f.ReadPairNext(pair[0], pair[1], b[i])
+				for l := range pair {
+					f.Do(FMLAElement.Of(S4, acc[i*vectors+j+l], pair[l], left, index))
+				}
+			}
+		}
+	}
+	f.Op("SUBS", Imm(lanes), k)
+	f.Op("BLT", "rest")
+	f.Label("steps")
+	f.ReadNext(left, in)
+	for index := range lanes {
+		step(index)
+	}
+	f.Op("SUBS", Imm(lanes), k)
+	f.Op("BGE", "steps")
+	f.Label("rest")
+	f.Op("ADDS", Imm(lanes), k)
+	f.Op("BEQ", "last")
+	times(f, "single", k, 1, func() {
+		f.ReadOne(left, in)
+		step(0)
+	})
+	f.Label("last")
+	at, out := f.Loaded("bounds"), f.Loaded("out")
+	limits := bounds{right[0], right[1], right[2]}
+	limits.load(f, at)
+	for j, a := range acc {
+		limits.limit(f, a)
+		if j%2 == 1 {
+			f.WritePair(acc[j-1], a, out, (j-1)*register)
+		}
+	}
+	f.Return()
+}

@@ -1,0 +1,56 @@
+package main
+
+import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
+
+// sum writes the kernels that add up numbers in float64. Their Go counterparts are F32Sum, F32SumSquares and foldRows.
+func sum(file *File) {
+	sumLanes(file, "sumAsm", "every eighth element", func(*Function, V) {})
+	sumLanes(file, "sumSquaresAsm", "the square of every eighth element", func(f *Function, v V) { f.Do(FMUL.Of(D2, v, v, v)) })
+
+	f := file.Function("sumRowsAsm", "func(sums *float64, x *float32, n int)",
+		"sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.")
+	sums, x, n := f.Loaded("sums"), f.Loaded("x"), f.Loaded("n")
+	s, v, wide := f.Vs(4), f.Vs(2), f.Vs(4)
+	times(f, "step", n, 2*lanes, func() {
+		f.ReadPairNext(v[0], v[1], x)
+		f.ReadPair(s[0], s[1], sums, 0)
+		f.ReadPair(s[2], s[3], sums, 2*register)
+		widen(f, wide, v)
+		for i := range s {
+			f.Do(FADD.Of(D2, s[i], s[i], wide[i]))
+		}
+		f.WritePairNext(s[0], s[1], sums)
+		f.WritePairNext(s[2], s[3], sums)
+	})
+	f.Return()
+}
+
+// sumLanes writes a kernel that adds what change makes of the elements to eight sums.
+func sumLanes(file *File, name, what string, change func(f *Function, v V)) {
+	f := file.Function(name, "func(x *float32, n int, sums *[8]float64)",
+		name+" adds "+what+" to each of sums, one after the other. n is a positive multiple of 8.")
+	x, n, at := f.Loaded("x"), f.Loaded("n"), f.Loaded("sums")
+	s, v, wide := f.Vs(4), f.Vs(2), f.Vs(4)
+	for i := 0; i < len(s); i += 2 {
+		f.ReadPair(s[i], s[i+1], at, i*register)
+	}
+	times(f, "step", n, 2*lanes, func() {
+		f.ReadPairNext(v[0], v[1], x)
+		widen(f, wide, v)
+		for i := range s {
+			change(f, wide[i])
+			f.Do(FADD.Of(D2, s[i], s[i], wide[i]))
+		}
+	})
+	for i := 0; i < len(s); i += 2 {
+		f.WritePair(s[i], s[i+1], at, i*register)
+	}
+	f.Return()
+}
+
+// widen makes the float32 of each v the float64 of two of wide.
+func widen(f *Function, wide, v []V) {
+	for i := range v {
+		f.Do(FCVTL(wide[2*i], v[i]), FCVTL2(wide[2*i+1], v[i]))
+	}
+}

@@ -1,0 +1,22 @@
+//go:build arm64 && !purego
+
+package kernel
+
+import "testing"
+
+// withoutVariants runs f with nothing but generic code.
+func withoutVariants(f func()) {
+	defer func(was bool) { useNEON = was }(useNEON)
+	useNEON = false
+	f()
+}
+
+// hasVariants reports whether the processor has what the variants need.
+func hasVariants(*testing.T) bool { return true }
+
+// genericOnly are the kernels that have no variant here.
+var genericOnly = []string{
+	"Exp", "Logistic", "Tanh", "Elu", "Gelu", "GeluTanh", "counts",
+	"conv", "narrow conv", "conv of three outputs", "one row", "one short row",
+	"depthwise", "depthwise, pixel by pixel", "depthwise of several outputs", "depthwise of few channels",
+}

@@ -1,0 +1,133 @@
+//go:build (amd64 || arm64) && !purego && unix
+
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// TestVariantsRun fails where the processor has what the variants need and they don't run: the tests that compare them with generic
+// code would then compare that with itself. Each kernel is given an operand in memory that can't be read, and must be found to read it in assembly.
+func TestVariantsRun(t *testing.T) {
+	want := hasVariants(t)
+	if variants() != want {
+		t.Fatalf("variants run: %v, but the processor has what they need: %v", variants(), want)
+	}
+	if !want {
+		return
+	}
+	x, y := unreadable(t, 1<<16), make([]float32, 1<<16)
+	for name, run := range variantCases(t, x, y) {
+		extension := ".s"
+		if slices.Contains(genericOnly, name) {
+			extension = ".go"
+		}
+		if file := readIn(run); filepath.Ext(file) != extension {
+			t.Errorf("%s: the operand is read in %q, want a file with %s", name, file, extension)
+		}
+		withoutVariants(func() {
+			if file := readIn(run); filepath.Ext(file) != ".go" {
+				t.Errorf("%s: without variants the operand is read in %q", name, file)
+			}
+		})
+	}
+}
+
+// variantCases returns kernels that have variants, by name; each reads x.
+func variantCases(t *testing.T, x, y []float32) map[string]func() {
+	var counter F32Counter
+	var counts F32Histogram
+	cases := map[string]func(){
+		"extrema": func() { F32MinMax(x) },
+		"counts":  func() { counter.add(&counts, x, F32Range{Min: -1, Max: 1}) },
+		"sums of columns": func() {
+			var acc [reduceBlock]float64
+			foldRows(acc[:], x[:reduceBlock], SumOf)
+		},
+	}
+	for _, c := range sums {
+		cases[c.name] = func() { c.run(y, x) }
+	}
+	for _, m := range maps {
+		cases[m.name] = func() { m.run(y, x) }
+	}
+	const n = 1 << 12
+	for _, c := range vectorRows {
+		cases[c.name] = func() { c.row(y[:n], x[:n], y[n:2*n]) }
+		cases[c.name+", right"] = func() { c.row(y[:n], y[n:2*n], x[:n]) }
+	}
+	for _, c := range vectorUnaries {
+		cases[c.name] = func() { c.run(y[:n], x[:n]) }
+	}
+	for _, p := range pools {
+		pool, err := p.make(F32PoolSpec{Window: square(8, 5, 1), C: 1 << 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases[p.name+" pool"] = func() { pool.Run(y[:8*8<<8], x[:8*8<<8]) }
+	}
+	for _, l := range []layer{
+		convLayer("conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 48}),
+		convLayer("narrow conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 8}),
+		convLayer("conv of three outputs", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 3}),
+		fullyConnectedLayer("one row", 1, F32FullyConnectedSpec{K: 256, N: 256}),
+		fullyConnectedLayer("one short row", 1, F32FullyConnectedSpec{K: 256, N: 10}),
+		depthwiseLayer("depthwise", 1, F32DepthwiseSpec{Window: square(16, 3, 1), C: 64, Multiplier: 1}),
+		depthwiseLayer("depthwise, pixel by pixel", 1, F32DepthwiseSpec{Window: square(16, 9, 1), C: 64, Multiplier: 1}),
+		depthwiseLayer("depthwise of several outputs", 1, F32DepthwiseSpec{Window: square(16, 3, 1), C: 8, Multiplier: 4}),
+		depthwiseLayer("depthwise of few channels", 1, F32DepthwiseSpec{Window: square(16, 3, 1), C: 3, Multiplier: 1}),
+	} {
+		run, err := l.prepare(make([]float32, l.weights), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases[l.name] = func() { run(y[:l.out], x[:l.in]) }
+	}
+	return cases
+}
+
+// unreadable returns n elements in memory that can't be read.
+func unreadable(t *testing.T, n int) []float32 {
+	t.Helper()
+	page := os.Getpagesize()
+	m, err := syscall.Mmap(-1, 0, (4*n+page-1)/page*page, syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Munmap(m); err != nil {
+			t.Error(err)
+		}
+	})
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(m))), n)
+}
+
+// readIn returns the file with the instruction at which run can't read memory, or "" if it can.
+func readIn(run func()) (file string) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		var pcs [32]uintptr
+		frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+		for more, fault := true, false; more; {
+			var f runtime.Frame
+			f, more = frames.Next()
+			if fault {
+				file = f.File
+				return
+			}
+			fault = f.Function == "runtime.sigpanic"
+		}
+	}()
+	run()
+	return ""
+}
