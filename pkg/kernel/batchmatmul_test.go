@@ -69,7 +69,14 @@ func TestBatchMatMulRefuses(t *testing.T) {
 }
 
 func BenchmarkBatchMatMul(b *testing.B) {
-	for _, s := range []F32BatchMatMulSpec{{M: 196, K: 32, N: 196, AdjY: true, X: []int{4}, Y: []int{4}}, {M: 128, K: 512, N: 512}} {
+	for _, s := range []F32BatchMatMulSpec{
+		{M: 196, K: 32, N: 196, AdjY: true, X: []int{4}, Y: []int{4}},
+		{M: 196, K: 196, N: 32, X: []int{4}, Y: []int{4}},
+		{M: 49, K: 32, N: 49, AdjX: true, X: []int{16}, Y: []int{16}},
+		{M: 8, K: 16, N: 8, X: []int{64}, Y: []int{64}},
+		{M: 1, K: 64, N: 128, X: []int{8}, Y: []int{8}},
+		{M: 128, K: 512, N: 512},
+	} {
 		b.Run(fmt.Sprintf("%dx%dx%dx%d", elements(s.X), s.M, s.K, s.N), func(b *testing.B) {
 			p, err := NewF32BatchMatMul(s)
 			if err != nil {
@@ -77,10 +84,7 @@ func BenchmarkBatchMatMul(b *testing.B) {
 			}
 			n := elements(s.X)
 			out, x, y, scratch := make([]float32, n*s.M*s.N), make([]float32, n*s.M*s.K), make([]float32, n*s.K*s.N), make([]float32, p.Scratch())
-			for b.Loop() {
-				p.Run(out, x, y, scratch)
-			}
-			b.ReportMetric(2*float64(n*s.M*s.K*s.N)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
+			benchmarkProducts(b, n*s.M*s.K*s.N, func() { p.Run(out, x, y, scratch) })
 		})
 	}
 }

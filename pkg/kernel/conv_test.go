@@ -130,20 +130,43 @@ func FuzzConv(f *testing.F) {
 func BenchmarkConv(b *testing.B) {
 	var layers []layer
 	for _, s := range []F32ConvSpec{
+		// MobileNetV2 and EfficientNetB0
 		{Window: square(224, 3, 2), C: 3, OC: 32},
 		{Window: square(112, 1, 1), C: 32, OC: 16},
 		{Window: square(112, 1, 1), C: 16, OC: 96},
+		{Window: square(56, 1, 1), C: 96, OC: 24},
 		{Window: square(56, 1, 1), C: 24, OC: 144},
 		{Window: square(56, 1, 1), C: 144, OC: 24},
+		{Window: square(28, 1, 1), C: 144, OC: 32},
+		{Window: square(28, 1, 1), C: 144, OC: 40},
+		{Window: square(28, 1, 1), C: 40, OC: 240},
 		{Window: square(28, 1, 1), C: 32, OC: 192},
+		{Window: square(14, 1, 1), C: 80, OC: 480},
+		{Window: square(14, 1, 1), C: 480, OC: 112},
 		{Window: square(14, 1, 1), C: 96, OC: 576},
 		{Window: square(14, 1, 1), C: 576, OC: 96},
 		{Window: square(7, 1, 1), C: 960, OC: 160},
+		{Window: square(7, 1, 1), C: 160, OC: 960},
 		{Window: square(7, 1, 1), C: 320, OC: 1280},
+		{Window: square(1, 1, 1), C: 960, OC: 40},
+		// ResNet50
+		{Window: square(224, 7, 2), C: 3, OC: 64},
+		{Window: square(56, 1, 1), C: 64, OC: 256},
+		{Window: square(56, 1, 1), C: 256, OC: 64},
 		{Window: square(56, 3, 1), C: 64, OC: 64},
+		{Window: square(56, 1, 2), C: 256, OC: 512},
+		{Window: square(28, 3, 1), C: 128, OC: 128},
 		{Window: square(14, 3, 1), C: 256, OC: 256},
+		{Window: square(14, 1, 1), C: 1024, OC: 256},
+		{Window: square(7, 3, 1), C: 512, OC: 512},
+		{Window: square(7, 1, 1), C: 2048, OC: 512},
+		// few channels
+		{Window: square(64, 3, 1), C: 16, OC: 1},
+		{Window: square(64, 3, 1), C: 16, OC: 3},
+		{Window: square(56, 1, 1), C: 48, OC: 17},
+		{Window: square(28, 3, 1), C: 64, OC: 64, Groups: 8},
 	} {
-		layers = append(layers, convLayer(fmt.Sprintf("%d_k%d_s%d_%d_%d", s.H, s.KH, s.StrideH, s.C, s.OC), 1, s))
+		layers = append(layers, convLayer(fmt.Sprintf("%d_k%d_s%d_%d_%d_g%d", s.H, s.KH, s.StrideH, s.C, s.OC, max(s.Groups, 1)), 1, s))
 	}
 	benchmarkLayers(b, layers)
 }

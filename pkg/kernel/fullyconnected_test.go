@@ -89,7 +89,12 @@ func TestFullyConnectedResume(t *testing.T) {
 func BenchmarkFullyConnected(b *testing.B) {
 	benchmarkLayers(b, []layer{
 		fullyConnectedLayer("1x1280x1000", 1, F32FullyConnectedSpec{K: 1280, N: 1000}),
+		fullyConnectedLayer("1x2048x1000", 1, F32FullyConnectedSpec{K: 2048, N: 1000}),
 		fullyConnectedLayer("1x128x128", 1, F32FullyConnectedSpec{K: 128, N: 128}),
+		fullyConnectedLayer("1x512x10", 1, F32FullyConnectedSpec{K: 512, N: 10}),
+		fullyConnectedLayer("1x1152x48", 1, F32FullyConnectedSpec{K: 1152, N: 48}),
+		fullyConnectedLayer("1x48x1152", 1, F32FullyConnectedSpec{K: 48, N: 1152}),
+		fullyConnectedLayer("2x256x256", 2, F32FullyConnectedSpec{K: 256, N: 256}),
 		fullyConnectedLayer("64x512x512", 64, F32FullyConnectedSpec{K: 512, N: 512}),
 	})
 }
