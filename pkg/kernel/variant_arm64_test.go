@@ -17,6 +17,5 @@ func hasVariants(*testing.T) bool { return true }
 // genericOnly are the kernels that have no variant here.
 var genericOnly = []string{
 	"Exp", "Logistic", "Tanh", "Elu", "Gelu", "GeluTanh", "counts",
-	"conv", "narrow conv", "conv of three outputs", "one row", "one short row",
 	"depthwise", "depthwise, pixel by pixel", "depthwise of several outputs", "depthwise of few channels",
 }
