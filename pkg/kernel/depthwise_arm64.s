@@ -2,21 +2,57 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
-// func depthwise3x3s1n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise3x3s1n8Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise3s1n8Asm(call *byte)
+TEXT ·depthwise3s1n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
@@ -31,230 +67,100 @@ block:
 	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
 	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
 	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
 	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
 	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
 	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
 	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
 	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
 	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
 	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
 	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
 	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
 	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
 	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
 	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
 	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
 	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
-	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
-	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
-	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
-	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
-	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
-	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
-	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
-	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
-	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
-	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	FMOVS	(R6), F16
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R6), F17
+	FMOVS	4(R13), F17
 	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
 	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
@@ -263,8 +169,8 @@ block:
 	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
 	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
 	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
@@ -273,8 +179,8 @@ block:
 	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
 	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
 	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
@@ -283,8 +189,8 @@ block:
 	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
 	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
 	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
@@ -293,8 +199,8 @@ block:
 	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
 	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
 	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
@@ -303,8 +209,8 @@ block:
 	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
 	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
-	FSTPQ	(F8, F9), (R10)
-	ADD	R5, R10
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
 	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
@@ -313,8 +219,8 @@ block:
 	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
 	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
-	FSTPQ	(F10, F11), (R10)
-	ADD	R5, R10
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
 	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
 	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
@@ -323,8 +229,8 @@ block:
 	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
 	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
-	FSTPQ	(F12, F13), (R10)
-	ADD	R5, R10
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
 	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
@@ -333,160 +239,756 @@ block:
 	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
 	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
-	FSTPQ	(F14, F15), (R10)
-	ADD	R5, R10
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise3x3s1n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise3x3s1n4Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise3s1n7Asm(call *byte)
+TEXT ·depthwise3s1n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2ece80 // fmla v0.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea1 // fmla v1.4s, v21.4s, v15.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece82 // fmla v2.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea3 // fmla v3.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece84 // fmla v4.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea5 // fmla v5.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce82 // fmla v2.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea3 // fmla v3.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce80 // fmla v0.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea1 // fmla v1.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece86 // fmla v6.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea7 // fmla v7.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece88 // fmla v8.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce86 // fmla v6.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea7 // fmla v7.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce84 // fmla v4.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea5 // fmla v5.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece8a // fmla v10.4s, v20.4s, v14.4s
+	WORD	$0x4e2fceab // fmla v11.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece8c // fmla v12.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcead // fmla v13.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce8a // fmla v10.4s, v20.4s, v16.4s
+	WORD	$0x4e31ceab // fmla v11.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce88 // fmla v8.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea9 // fmla v9.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD	$0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD	$0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e32ce8c // fmla v12.4s, v20.4s, v18.4s
+	WORD	$0x4e33cead // fmla v13.4s, v21.4s, v19.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n6Asm(call *byte)
+TEXT ·depthwise3s1n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
+	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
+	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
+	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
+	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce48 // fmla v8.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce69 // fmla v9.4s, v19.4s, v13.4s
+	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce4a // fmla v10.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce6b // fmla v11.4s, v19.4s, v13.4s
+	WORD	$0x4e2ece48 // fmla v8.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce69 // fmla v9.4s, v19.4s, v15.4s
+	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece4a // fmla v10.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
+	WORD	$0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
+	WORD	$0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n5Asm(call *byte)
+TEXT ·depthwise3s1n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F16, F17)
+	WORD	$0x4e2ace00 // fmla v0.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce21 // fmla v1.4s, v17.4s, v11.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace02 // fmla v2.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce23 // fmla v3.4s, v17.4s, v11.4s
+	WORD	$0x4e2cce00 // fmla v0.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce21 // fmla v1.4s, v17.4s, v13.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace04 // fmla v4.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce25 // fmla v5.4s, v17.4s, v11.4s
+	WORD	$0x4e2cce02 // fmla v2.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce23 // fmla v3.4s, v17.4s, v13.4s
+	WORD	$0x4e2ece00 // fmla v0.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce21 // fmla v1.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace06 // fmla v6.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce27 // fmla v7.4s, v17.4s, v11.4s
+	WORD	$0x4e2cce04 // fmla v4.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce25 // fmla v5.4s, v17.4s, v13.4s
+	WORD	$0x4e2ece02 // fmla v2.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce23 // fmla v3.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace08 // fmla v8.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce29 // fmla v9.4s, v17.4s, v11.4s
+	WORD	$0x4e2cce06 // fmla v6.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce27 // fmla v7.4s, v17.4s, v13.4s
+	WORD	$0x4e2ece04 // fmla v4.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce25 // fmla v5.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
+	WORD	$0x4e2ece06 // fmla v6.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce27 // fmla v7.4s, v17.4s, v15.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F16, F17)
+	WORD	$0x4e2ece08 // fmla v8.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce29 // fmla v9.4s, v17.4s, v15.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n4Asm(call *byte)
+TEXT ·depthwise3s1n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F14, F15)
 	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
 	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
 	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
 	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
 	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
 	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
 	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F14, F15)
 	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
-	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	FMOVS	(R6), F8
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R6), F9
+	FMOVS	4(R13), F9
 	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
 	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
@@ -495,8 +997,8 @@ block:
 	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
 	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
 	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
@@ -505,8 +1007,8 @@ block:
 	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
 	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
 	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
@@ -515,8 +1017,8 @@ block:
 	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
 	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
 	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
@@ -525,26 +1027,67 @@ block:
 	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
 	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise3x3s2n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise3x3s2n8Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise3s2n8Asm(call *byte)
+TEXT ·depthwise3s2n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
@@ -559,272 +1102,114 @@ block:
 	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
 	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
 	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
 	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
 	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
 	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
 	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
 	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
 	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
 	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
 	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
 	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
 	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
 	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
 	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
 	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
 	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
-	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
-	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
-	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
-	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
-	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
-	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cecc // fmla v12.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
-	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cecc // fmla v12.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceed // fmla v13.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e30cece // fmla v14.4s, v22.4s, v16.4s
-	WORD	$0x4e31ceef // fmla v15.4s, v23.4s, v17.4s
-	WORD	$0x4e34cecc // fmla v12.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceed // fmla v13.4s, v23.4s, v21.4s
-	FLDPQ	(R8), (F22, F23)
-	ADD	R9, R8
-	WORD	$0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
-	FLDPQ	(R8), (F22, F23)
-	WORD	$0x4e34cece // fmla v14.4s, v22.4s, v20.4s
-	WORD	$0x4e35ceef // fmla v15.4s, v23.4s, v21.4s
-	FMOVS	(R6), F16
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R6), F17
+	FMOVS	4(R13), F17
 	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
 	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
@@ -833,8 +1218,8 @@ block:
 	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
 	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
 	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
@@ -843,8 +1228,8 @@ block:
 	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
 	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
 	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
@@ -853,8 +1238,8 @@ block:
 	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
 	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
 	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
@@ -863,8 +1248,8 @@ block:
 	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
 	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
 	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
@@ -873,8 +1258,8 @@ block:
 	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
 	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
-	FSTPQ	(F8, F9), (R10)
-	ADD	R5, R10
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
 	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
@@ -883,8 +1268,8 @@ block:
 	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
 	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
-	FSTPQ	(F10, F11), (R10)
-	ADD	R5, R10
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
 	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
 	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
@@ -893,8 +1278,8 @@ block:
 	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
 	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
-	FSTPQ	(F12, F13), (R10)
-	ADD	R5, R10
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
 	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
@@ -903,178 +1288,792 @@ block:
 	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
 	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
-	FSTPQ	(F14, F15), (R10)
-	ADD	R5, R10
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise3x3s2n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise3x3s2n4Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise3s2n7Asm(call *byte)
+TEXT ·depthwise3s2n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2ece80 // fmla v0.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea1 // fmla v1.4s, v21.4s, v15.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece82 // fmla v2.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea3 // fmla v3.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce80 // fmla v0.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea1 // fmla v1.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce82 // fmla v2.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea3 // fmla v3.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece84 // fmla v4.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea5 // fmla v5.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece86 // fmla v6.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea7 // fmla v7.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce84 // fmla v4.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea5 // fmla v5.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce86 // fmla v6.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea7 // fmla v7.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece88 // fmla v8.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece8a // fmla v10.4s, v20.4s, v14.4s
+	WORD	$0x4e2fceab // fmla v11.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce88 // fmla v8.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea9 // fmla v9.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce8a // fmla v10.4s, v20.4s, v16.4s
+	WORD	$0x4e31ceab // fmla v11.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece8c // fmla v12.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcead // fmla v13.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD	$0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD	$0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e32ce8c // fmla v12.4s, v20.4s, v18.4s
+	WORD	$0x4e33cead // fmla v13.4s, v21.4s, v19.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n6Asm(call *byte)
+TEXT ·depthwise3s2n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
+	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
+	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
+	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce48 // fmla v8.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce69 // fmla v9.4s, v19.4s, v13.4s
+	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece48 // fmla v8.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce69 // fmla v9.4s, v19.4s, v15.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2cce4a // fmla v10.4s, v18.4s, v12.4s
+	WORD	$0x4e2dce6b // fmla v11.4s, v19.4s, v13.4s
+	WORD	$0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
+	WORD	$0x4e2ece4a // fmla v10.4s, v18.4s, v14.4s
+	WORD	$0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
+	WORD	$0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD	$0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n5Asm(call *byte)
+TEXT ·depthwise3s2n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F16, F17)
+	WORD	$0x4e2ace00 // fmla v0.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce21 // fmla v1.4s, v17.4s, v11.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce00 // fmla v0.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce21 // fmla v1.4s, v17.4s, v13.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace02 // fmla v2.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce23 // fmla v3.4s, v17.4s, v11.4s
+	WORD	$0x4e2ece00 // fmla v0.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce21 // fmla v1.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce02 // fmla v2.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce23 // fmla v3.4s, v17.4s, v13.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace04 // fmla v4.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce25 // fmla v5.4s, v17.4s, v11.4s
+	WORD	$0x4e2ece02 // fmla v2.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce23 // fmla v3.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce04 // fmla v4.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce25 // fmla v5.4s, v17.4s, v13.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace06 // fmla v6.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce27 // fmla v7.4s, v17.4s, v11.4s
+	WORD	$0x4e2ece04 // fmla v4.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce25 // fmla v5.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce06 // fmla v6.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce27 // fmla v7.4s, v17.4s, v13.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2ace08 // fmla v8.4s, v16.4s, v10.4s
+	WORD	$0x4e2bce29 // fmla v9.4s, v17.4s, v11.4s
+	WORD	$0x4e2ece06 // fmla v6.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce27 // fmla v7.4s, v17.4s, v15.4s
+	FLDPQ	(R11), (F16, F17)
+	ADD	R12, R11
+	WORD	$0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
+	WORD	$0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F16, F17)
+	WORD	$0x4e2ece08 // fmla v8.4s, v16.4s, v14.4s
+	WORD	$0x4e2fce29 // fmla v9.4s, v17.4s, v15.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n4Asm(call *byte)
+TEXT ·depthwise3s2n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F14, F15)
 	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
 	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
 	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
 	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
 	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
+	FLDPQ	(R11), (F14, F15)
+	ADD	R12, R11
 	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
 	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F14, F15)
 	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
 	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc0 // fmla v0.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde1 // fmla v1.4s, v15.4s, v9.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc0 // fmla v0.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde1 // fmla v1.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc2 // fmla v2.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde3 // fmla v3.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc0 // fmla v0.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde1 // fmla v1.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc2 // fmla v2.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde3 // fmla v3.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc4 // fmla v4.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde5 // fmla v5.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc2 // fmla v2.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde3 // fmla v3.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc4 // fmla v4.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde5 // fmla v5.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e28cdc6 // fmla v6.4s, v14.4s, v8.4s
-	WORD	$0x4e29cde7 // fmla v7.4s, v15.4s, v9.4s
-	WORD	$0x4e2ccdc4 // fmla v4.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
-	FLDPQ	(R8), (F14, F15)
-	ADD	R9, R8
-	WORD	$0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
-	WORD	$0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	FLDPQ	(R8), (F14, F15)
-	WORD	$0x4e2ccdc6 // fmla v6.4s, v14.4s, v12.4s
-	WORD	$0x4e2dcde7 // fmla v7.4s, v15.4s, v13.4s
-	FMOVS	(R6), F8
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R6), F9
+	FMOVS	4(R13), F9
 	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
 	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
@@ -1083,8 +2082,8 @@ block:
 	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
 	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
 	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
@@ -1093,8 +2092,8 @@ block:
 	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
 	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
 	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
@@ -1103,8 +2102,8 @@ block:
 	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
 	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
 	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
@@ -1113,26 +2112,81 @@ block:
 	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
 	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise5x5s1n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise5x5s1n8Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise5s1n8Asm(call *byte)
+TEXT ·depthwise5s1n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
@@ -1147,34 +2201,41 @@ block:
 	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
 	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
@@ -1183,8 +2244,8 @@ block:
 	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
 	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
@@ -1195,8 +2256,8 @@ block:
 	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
@@ -1207,8 +2268,8 @@ block:
 	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
@@ -1219,8 +2280,8 @@ block:
 	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
 	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
@@ -1231,8 +2292,8 @@ block:
 	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
 	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
@@ -1241,472 +2302,39 @@ block:
 	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
 	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
 	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	24(R1), R8
-	MOVD	24(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	32(R1), R8
-	MOVD	32(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	FMOVS	(R6), F16
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R6), F17
+	FMOVS	4(R13), F17
 	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
 	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
@@ -1715,8 +2343,8 @@ block:
 	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
 	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
 	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
@@ -1725,8 +2353,8 @@ block:
 	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
 	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
 	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
@@ -1735,8 +2363,8 @@ block:
 	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
 	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
 	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
@@ -1745,8 +2373,8 @@ block:
 	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
 	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
 	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
@@ -1755,8 +2383,8 @@ block:
 	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
 	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
-	FSTPQ	(F8, F9), (R10)
-	ADD	R5, R10
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
 	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
@@ -1765,8 +2393,8 @@ block:
 	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
 	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
-	FSTPQ	(F10, F11), (R10)
-	ADD	R5, R10
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
 	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
 	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
@@ -1775,8 +2403,8 @@ block:
 	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
 	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
-	FSTPQ	(F12, F13), (R10)
-	ADD	R5, R10
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
 	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
@@ -1785,60 +2413,881 @@ block:
 	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
 	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
-	FSTPQ	(F14, F15), (R10)
-	ADD	R5, R10
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise5x5s1n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise5x5s1n4Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise5s1n7Asm(call *byte)
+TEXT ·depthwise5s1n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2ecf00 // fmla v0.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf21 // fmla v1.4s, v25.4s, v15.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2ecf02 // fmla v2.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf23 // fmla v3.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf00 // fmla v0.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf21 // fmla v1.4s, v25.4s, v17.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf04 // fmla v4.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf25 // fmla v5.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf02 // fmla v2.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf23 // fmla v3.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf06 // fmla v6.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf27 // fmla v7.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf04 // fmla v4.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf25 // fmla v5.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf08 // fmla v8.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf29 // fmla v9.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf06 // fmla v6.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf27 // fmla v7.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf0a // fmla v10.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf2b // fmla v11.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf08 // fmla v8.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf29 // fmla v9.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf0c // fmla v12.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf2d // fmla v13.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf0a // fmla v10.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf2b // fmla v11.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf0c // fmla v12.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf2d // fmla v13.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf0a // fmla v10.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2b // fmla v11.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2d // fmla v13.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf0a // fmla v10.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2b // fmla v11.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf0a // fmla v10.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2b // fmla v11.4s, v25.4s, v23.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2d // fmla v13.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s1n6Asm(call *byte)
+TEXT ·depthwise5s1n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e2ccec0 // fmla v0.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee1 // fmla v1.4s, v23.4s, v13.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e2ccec2 // fmla v2.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee3 // fmla v3.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec0 // fmla v0.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee1 // fmla v1.4s, v23.4s, v15.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec4 // fmla v4.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee5 // fmla v5.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec2 // fmla v2.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee3 // fmla v3.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec4 // fmla v4.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee5 // fmla v5.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec8 // fmla v8.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee9 // fmla v9.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec6 // fmla v6.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee7 // fmla v7.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2cceca // fmla v10.4s, v22.4s, v12.4s
+	WORD	$0x4e2dceeb // fmla v11.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec8 // fmla v8.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee9 // fmla v9.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ececa // fmla v10.4s, v22.4s, v14.4s
+	WORD	$0x4e2fceeb // fmla v11.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
+	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
+	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s1n5Asm(call *byte)
+TEXT ·depthwise5s1n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2ace80 // fmla v0.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea1 // fmla v1.4s, v21.4s, v11.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2ace82 // fmla v2.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea3 // fmla v3.4s, v21.4s, v11.4s
+	WORD	$0x4e2cce80 // fmla v0.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea1 // fmla v1.4s, v21.4s, v13.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace84 // fmla v4.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea5 // fmla v5.4s, v21.4s, v11.4s
+	WORD	$0x4e2cce82 // fmla v2.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea3 // fmla v3.4s, v21.4s, v13.4s
+	WORD	$0x4e2ece80 // fmla v0.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea1 // fmla v1.4s, v21.4s, v15.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace86 // fmla v6.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea7 // fmla v7.4s, v21.4s, v11.4s
+	WORD	$0x4e2cce84 // fmla v4.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea5 // fmla v5.4s, v21.4s, v13.4s
+	WORD	$0x4e2ece82 // fmla v2.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea3 // fmla v3.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace88 // fmla v8.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea9 // fmla v9.4s, v21.4s, v11.4s
+	WORD	$0x4e2cce86 // fmla v6.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea7 // fmla v7.4s, v21.4s, v13.4s
+	WORD	$0x4e2ece84 // fmla v4.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea5 // fmla v5.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce82 // fmla v2.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea3 // fmla v3.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce80 // fmla v0.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea1 // fmla v1.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2cce88 // fmla v8.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea9 // fmla v9.4s, v21.4s, v13.4s
+	WORD	$0x4e2ece86 // fmla v6.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea7 // fmla v7.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece88 // fmla v8.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
+	WORD	$0x4e30ce86 // fmla v6.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea7 // fmla v7.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce84 // fmla v4.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea5 // fmla v5.4s, v21.4s, v19.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD	$0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e32ce88 // fmla v8.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea9 // fmla v9.4s, v21.4s, v19.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s1n4Asm(call *byte)
+TEXT ·depthwise5s1n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
 	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
 	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
 	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
 	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
@@ -1847,8 +3296,8 @@ block:
 	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
 	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
 	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
@@ -1857,280 +3306,39 @@ block:
 	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
 	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
 	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
 	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
 	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	24(R1), R8
-	MOVD	24(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	32(R1), R8
-	MOVD	32(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	FMOVS	(R6), F8
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R6), F9
+	FMOVS	4(R13), F9
 	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
 	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
@@ -2139,8 +3347,8 @@ block:
 	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
 	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
 	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
@@ -2149,8 +3357,8 @@ block:
 	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
 	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
 	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
@@ -2159,8 +3367,8 @@ block:
 	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
 	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
 	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
@@ -2169,26 +3377,81 @@ block:
 	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
 	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise5x5s2n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise5x5s2n8Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise5s2n8Asm(call *byte)
+TEXT ·depthwise5s2n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
@@ -2203,636 +3466,154 @@ block:
 	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
 	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
 	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
 	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
 	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
 	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
 	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
 	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
 	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
 	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
 	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	24(R1), R8
-	MOVD	24(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	MOVD	32(R1), R8
-	MOVD	32(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ.P	32(R3), (F18, F19)
-	FLDPQ.P	32(R3), (F20, F21)
-	FLDPQ.P	32(R3), (F22, F23)
-	FLDPQ.P	32(R3), (F24, F25)
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4c // fmla v12.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6d // fmla v13.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4c // fmla v12.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6d // fmla v13.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e30cf4e // fmla v14.4s, v26.4s, v16.4s
-	WORD	$0x4e31cf6f // fmla v15.4s, v27.4s, v17.4s
-	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e32cf4e // fmla v14.4s, v26.4s, v18.4s
-	WORD	$0x4e33cf6f // fmla v15.4s, v27.4s, v19.4s
-	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
-	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
-	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
-	FLDPQ	(R8), (F26, F27)
-	ADD	R9, R8
-	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
-	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
-	FLDPQ	(R8), (F26, F27)
-	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
-	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
-	FMOVS	(R6), F16
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R6), F17
+	FMOVS	4(R13), F17
 	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
 	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
@@ -2841,8 +3622,8 @@ block:
 	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
 	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
 	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
@@ -2851,8 +3632,8 @@ block:
 	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
 	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
 	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
@@ -2861,8 +3642,8 @@ block:
 	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
 	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
 	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
@@ -2871,8 +3652,8 @@ block:
 	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
 	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
 	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
@@ -2881,8 +3662,8 @@ block:
 	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
 	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
-	FSTPQ	(F8, F9), (R10)
-	ADD	R5, R10
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
 	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
@@ -2891,8 +3672,8 @@ block:
 	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
 	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
-	FSTPQ	(F10, F11), (R10)
-	ADD	R5, R10
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
 	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
 	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
@@ -2901,8 +3682,8 @@ block:
 	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
 	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
-	FSTPQ	(F12, F13), (R10)
-	ADD	R5, R10
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
 	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
 	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
@@ -2911,382 +3692,968 @@ block:
 	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
 	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
 	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
-	FSTPQ	(F14, F15), (R10)
-	ADD	R5, R10
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
-// func depthwise5x5s2n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
-TEXT ·depthwise5x5s2n4Asm(SB), NOSPLIT, $0-56
-	MOVD	blocks+0(FP), R0
-	MOVD	rows+8(FP), R1
-	MOVD	rowSteps+16(FP), R2
-	MOVD	w+24(FP), R3
-	MOVD	out+32(FP), R4
-	MOVD	outStep+40(FP), R5
-	MOVD	bounds+48(FP), R6
+// func depthwise5s2n7Asm(call *byte)
+TEXT ·depthwise5s2n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
 	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
 
 block:
-	FLDPQ.P	32(R3), (F0, F1)
+	FLDPQ.P	32(R6), (F0, F1)
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
 	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
 	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
-	MOVD	(R1), R8
-	MOVD	(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2ecf00 // fmla v0.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf21 // fmla v1.4s, v25.4s, v15.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e30cf00 // fmla v0.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf21 // fmla v1.4s, v25.4s, v17.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf02 // fmla v2.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf23 // fmla v3.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf02 // fmla v2.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf23 // fmla v3.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf04 // fmla v4.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf25 // fmla v5.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf04 // fmla v4.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf25 // fmla v5.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf06 // fmla v6.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf27 // fmla v7.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf06 // fmla v6.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf27 // fmla v7.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf08 // fmla v8.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf29 // fmla v9.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf08 // fmla v8.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf29 // fmla v9.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf0a // fmla v10.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf2b // fmla v11.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf0a // fmla v10.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf2b // fmla v11.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf0c // fmla v12.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf2d // fmla v13.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf0a // fmla v10.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2b // fmla v11.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf0c // fmla v12.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf2d // fmla v13.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf0a // fmla v10.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2b // fmla v11.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2d // fmla v13.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf0a // fmla v10.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2b // fmla v11.4s, v25.4s, v23.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2d // fmla v13.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s2n6Asm(call *byte)
+TEXT ·depthwise5s2n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e2ccec0 // fmla v0.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee1 // fmla v1.4s, v23.4s, v13.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e2ecec0 // fmla v0.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee1 // fmla v1.4s, v23.4s, v15.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec2 // fmla v2.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee3 // fmla v3.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec2 // fmla v2.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee3 // fmla v3.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec4 // fmla v4.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee5 // fmla v5.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec4 // fmla v4.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee5 // fmla v5.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec6 // fmla v6.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee7 // fmla v7.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec8 // fmla v8.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee9 // fmla v9.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec8 // fmla v8.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee9 // fmla v9.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2cceca // fmla v10.4s, v22.4s, v12.4s
+	WORD	$0x4e2dceeb // fmla v11.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec8 // fmla v8.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee9 // fmla v9.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ececa // fmla v10.4s, v22.4s, v14.4s
+	WORD	$0x4e2fceeb // fmla v11.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec8 // fmla v8.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee9 // fmla v9.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
+	WORD	$0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec8 // fmla v8.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee9 // fmla v9.4s, v23.4s, v21.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD	$0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e34ceca // fmla v10.4s, v22.4s, v20.4s
+	WORD	$0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s2n5Asm(call *byte)
+TEXT ·depthwise5s2n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2ace80 // fmla v0.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea1 // fmla v1.4s, v21.4s, v11.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e2cce80 // fmla v0.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea1 // fmla v1.4s, v21.4s, v13.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace82 // fmla v2.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea3 // fmla v3.4s, v21.4s, v11.4s
+	WORD	$0x4e2ece80 // fmla v0.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea1 // fmla v1.4s, v21.4s, v15.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2cce82 // fmla v2.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea3 // fmla v3.4s, v21.4s, v13.4s
+	WORD	$0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace84 // fmla v4.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea5 // fmla v5.4s, v21.4s, v11.4s
+	WORD	$0x4e2ece82 // fmla v2.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea3 // fmla v3.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce80 // fmla v0.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea1 // fmla v1.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2cce84 // fmla v4.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea5 // fmla v5.4s, v21.4s, v13.4s
+	WORD	$0x4e30ce82 // fmla v2.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea3 // fmla v3.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace86 // fmla v6.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea7 // fmla v7.4s, v21.4s, v11.4s
+	WORD	$0x4e2ece84 // fmla v4.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea5 // fmla v5.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2cce86 // fmla v6.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea7 // fmla v7.4s, v21.4s, v13.4s
+	WORD	$0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ace88 // fmla v8.4s, v20.4s, v10.4s
+	WORD	$0x4e2bcea9 // fmla v9.4s, v21.4s, v11.4s
+	WORD	$0x4e2ece86 // fmla v6.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea7 // fmla v7.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce84 // fmla v4.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea5 // fmla v5.4s, v21.4s, v19.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2cce88 // fmla v8.4s, v20.4s, v12.4s
+	WORD	$0x4e2dcea9 // fmla v9.4s, v21.4s, v13.4s
+	WORD	$0x4e30ce86 // fmla v6.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea7 // fmla v7.4s, v21.4s, v17.4s
+	FLDPQ	(R11), (F20, F21)
+	ADD	R12, R11
+	WORD	$0x4e2ece88 // fmla v8.4s, v20.4s, v14.4s
+	WORD	$0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
+	WORD	$0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD	$0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F20, F21)
+	WORD	$0x4e32ce88 // fmla v8.4s, v20.4s, v18.4s
+	WORD	$0x4e33cea9 // fmla v9.4s, v21.4s, v19.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s2n4Asm(call *byte)
+TEXT ·depthwise5s2n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
 	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
 	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
 	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
 	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
 	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
 	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
 	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
 	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
 	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
 	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	FLDPQ	(R11), (F18, F19)
+	ADD	R12, R11
 	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
 	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
 	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
 	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F18, F19)
 	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
 	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	8(R1), R8
-	MOVD	8(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	16(R1), R8
-	MOVD	16(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	24(R1), R8
-	MOVD	24(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	MOVD	32(R1), R8
-	MOVD	32(R2), R9
-	ADD	R7, R8
-	FLDPQ.P	32(R3), (F8, F9)
-	FLDPQ.P	32(R3), (F10, F11)
-	FLDPQ.P	32(R3), (F12, F13)
-	FLDPQ.P	32(R3), (F14, F15)
-	FLDPQ.P	32(R3), (F16, F17)
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce40 // fmla v0.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce61 // fmla v1.4s, v19.4s, v9.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace40 // fmla v0.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce61 // fmla v1.4s, v19.4s, v11.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce42 // fmla v2.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce63 // fmla v3.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace42 // fmla v2.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce63 // fmla v3.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece40 // fmla v0.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce61 // fmla v1.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce44 // fmla v4.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce65 // fmla v5.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace44 // fmla v4.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce65 // fmla v5.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece42 // fmla v2.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce63 // fmla v3.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e28ce46 // fmla v6.4s, v18.4s, v8.4s
-	WORD	$0x4e29ce67 // fmla v7.4s, v19.4s, v9.4s
-	WORD	$0x4e2cce44 // fmla v4.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce65 // fmla v5.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ace46 // fmla v6.4s, v18.4s, v10.4s
-	WORD	$0x4e2bce67 // fmla v7.4s, v19.4s, v11.4s
-	WORD	$0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2cce46 // fmla v6.4s, v18.4s, v12.4s
-	WORD	$0x4e2dce67 // fmla v7.4s, v19.4s, v13.4s
-	WORD	$0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
-	FLDPQ	(R8), (F18, F19)
-	ADD	R9, R8
-	WORD	$0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
-	WORD	$0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	FLDPQ	(R8), (F18, F19)
-	WORD	$0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
-	WORD	$0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
-	FMOVS	(R6), F8
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R6), F9
+	FMOVS	4(R13), F9
 	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
-	ADD	R7, R4, R10
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
 	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
 	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
@@ -3295,8 +4662,8 @@ block:
 	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
 	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
-	FSTPQ	(F0, F1), (R10)
-	ADD	R5, R10
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
 	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
@@ -3305,8 +4672,8 @@ block:
 	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
 	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
-	FSTPQ	(F2, F3), (R10)
-	ADD	R5, R10
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
 	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
@@ -3315,8 +4682,8 @@ block:
 	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
 	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
-	FSTPQ	(F4, F5), (R10)
-	ADD	R5, R10
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
 	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
 	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
@@ -3325,11 +4692,3057 @@ block:
 	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
 	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
 	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
-	FSTPQ	(F6, F7), (R10)
-	ADD	R5, R10
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
 	ADD	$32, R7
-	SUBS	$1, R0, R0
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
 	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s1n8Asm(call *byte)
+TEXT ·depthwise7s1n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e30cfc0 // fmla v0.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe1 // fmla v1.4s, v31.4s, v17.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e30cfc2 // fmla v2.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe3 // fmla v3.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfc0 // fmla v0.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe1 // fmla v1.4s, v31.4s, v19.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e30cfc4 // fmla v4.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe5 // fmla v5.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfc2 // fmla v2.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe3 // fmla v3.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfc0 // fmla v0.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe1 // fmla v1.4s, v31.4s, v21.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfc6 // fmla v6.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe7 // fmla v7.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfc4 // fmla v4.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe5 // fmla v5.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfc2 // fmla v2.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe3 // fmla v3.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc0 // fmla v0.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe1 // fmla v1.4s, v31.4s, v23.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfc8 // fmla v8.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe9 // fmla v9.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfc6 // fmla v6.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe7 // fmla v7.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfc4 // fmla v4.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe5 // fmla v5.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc2 // fmla v2.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe3 // fmla v3.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfca // fmla v10.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfeb // fmla v11.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfc8 // fmla v8.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe9 // fmla v9.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfc6 // fmla v6.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe7 // fmla v7.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc4 // fmla v4.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe5 // fmla v5.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfcc // fmla v12.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfed // fmla v13.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfca // fmla v10.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfeb // fmla v11.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfc8 // fmla v8.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe9 // fmla v9.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc6 // fmla v6.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe7 // fmla v7.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfce // fmla v14.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfef // fmla v15.4s, v31.4s, v17.4s
+	WORD	$0x4e32cfcc // fmla v12.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfed // fmla v13.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfca // fmla v10.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfeb // fmla v11.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc8 // fmla v8.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe9 // fmla v9.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfce // fmla v14.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfef // fmla v15.4s, v31.4s, v19.4s
+	WORD	$0x4e34cfcc // fmla v12.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfed // fmla v13.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfca // fmla v10.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfeb // fmla v11.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfce // fmla v14.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfef // fmla v15.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfcc // fmla v12.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfed // fmla v13.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfce // fmla v14.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfef // fmla v15.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	FMOVS	4(R13), F17
+	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
+	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
+	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
+	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
+	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
+	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
+	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
+	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
+	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
+	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
+	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
+	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
+	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
+	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
+	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
+	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
+	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
+	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
+	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
+	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
+	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
+	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
+	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
+	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
+	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
+	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
+	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
+	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
+	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
+	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
+	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
+	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
+	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
+	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
+	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
+	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
+	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
+	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
+	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
+	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
+	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s1n7Asm(call *byte)
+TEXT ·depthwise7s1n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e2ecf80 // fmla v0.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa1 // fmla v1.4s, v29.4s, v15.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e2ecf82 // fmla v2.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa3 // fmla v3.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf80 // fmla v0.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa1 // fmla v1.4s, v29.4s, v17.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e2ecf84 // fmla v4.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa5 // fmla v5.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf82 // fmla v2.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa3 // fmla v3.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf80 // fmla v0.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa1 // fmla v1.4s, v29.4s, v19.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf86 // fmla v6.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa7 // fmla v7.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf84 // fmla v4.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa5 // fmla v5.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf82 // fmla v2.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa3 // fmla v3.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf80 // fmla v0.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa1 // fmla v1.4s, v29.4s, v21.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf88 // fmla v8.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa9 // fmla v9.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf86 // fmla v6.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa7 // fmla v7.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf84 // fmla v4.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa5 // fmla v5.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf82 // fmla v2.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa3 // fmla v3.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf8a // fmla v10.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfab // fmla v11.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf88 // fmla v8.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa9 // fmla v9.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf86 // fmla v6.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa7 // fmla v7.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf84 // fmla v4.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa5 // fmla v5.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf8c // fmla v12.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfad // fmla v13.4s, v29.4s, v15.4s
+	WORD	$0x4e30cf8a // fmla v10.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfab // fmla v11.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf88 // fmla v8.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa9 // fmla v9.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf86 // fmla v6.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa7 // fmla v7.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf8c // fmla v12.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfad // fmla v13.4s, v29.4s, v17.4s
+	WORD	$0x4e32cf8a // fmla v10.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfab // fmla v11.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf88 // fmla v8.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa9 // fmla v9.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8c // fmla v12.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfad // fmla v13.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf8a // fmla v10.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfab // fmla v11.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf8c // fmla v12.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfad // fmla v13.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s1n6Asm(call *byte)
+TEXT ·depthwise7s1n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ccf40 // fmla v0.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf61 // fmla v1.4s, v27.4s, v13.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ccf42 // fmla v2.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf63 // fmla v3.4s, v27.4s, v13.4s
+	WORD	$0x4e2ecf40 // fmla v0.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf61 // fmla v1.4s, v27.4s, v15.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ccf44 // fmla v4.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf65 // fmla v5.4s, v27.4s, v13.4s
+	WORD	$0x4e2ecf42 // fmla v2.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf63 // fmla v3.4s, v27.4s, v15.4s
+	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf46 // fmla v6.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf67 // fmla v7.4s, v27.4s, v13.4s
+	WORD	$0x4e2ecf44 // fmla v4.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf65 // fmla v5.4s, v27.4s, v15.4s
+	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
+	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf48 // fmla v8.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf69 // fmla v9.4s, v27.4s, v13.4s
+	WORD	$0x4e2ecf46 // fmla v6.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf67 // fmla v7.4s, v27.4s, v15.4s
+	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
+	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
+	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf4a // fmla v10.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf6b // fmla v11.4s, v27.4s, v13.4s
+	WORD	$0x4e2ecf48 // fmla v8.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf69 // fmla v9.4s, v27.4s, v15.4s
+	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
+	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
+	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf4a // fmla v10.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf6b // fmla v11.4s, v27.4s, v15.4s
+	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
+	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
+	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
+	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
+	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
+	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s1n5Asm(call *byte)
+TEXT ·depthwise7s1n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2acf00 // fmla v0.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf21 // fmla v1.4s, v25.4s, v11.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2acf02 // fmla v2.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf23 // fmla v3.4s, v25.4s, v11.4s
+	WORD	$0x4e2ccf00 // fmla v0.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf21 // fmla v1.4s, v25.4s, v13.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2acf04 // fmla v4.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf25 // fmla v5.4s, v25.4s, v11.4s
+	WORD	$0x4e2ccf02 // fmla v2.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf23 // fmla v3.4s, v25.4s, v13.4s
+	WORD	$0x4e2ecf00 // fmla v0.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf21 // fmla v1.4s, v25.4s, v15.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2acf06 // fmla v6.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf27 // fmla v7.4s, v25.4s, v11.4s
+	WORD	$0x4e2ccf04 // fmla v4.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf25 // fmla v5.4s, v25.4s, v13.4s
+	WORD	$0x4e2ecf02 // fmla v2.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf23 // fmla v3.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf00 // fmla v0.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf21 // fmla v1.4s, v25.4s, v17.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2acf08 // fmla v8.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf29 // fmla v9.4s, v25.4s, v11.4s
+	WORD	$0x4e2ccf06 // fmla v6.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf27 // fmla v7.4s, v25.4s, v13.4s
+	WORD	$0x4e2ecf04 // fmla v4.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf25 // fmla v5.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf02 // fmla v2.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf23 // fmla v3.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ccf08 // fmla v8.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf29 // fmla v9.4s, v25.4s, v13.4s
+	WORD	$0x4e2ecf06 // fmla v6.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf27 // fmla v7.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf04 // fmla v4.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf25 // fmla v5.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf08 // fmla v8.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf29 // fmla v9.4s, v25.4s, v15.4s
+	WORD	$0x4e30cf06 // fmla v6.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf27 // fmla v7.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf08 // fmla v8.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf29 // fmla v9.4s, v25.4s, v17.4s
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s1n4Asm(call *byte)
+TEXT ·depthwise7s1n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e28cec0 // fmla v0.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee1 // fmla v1.4s, v23.4s, v9.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e28cec2 // fmla v2.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee3 // fmla v3.4s, v23.4s, v9.4s
+	WORD	$0x4e2acec0 // fmla v0.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee1 // fmla v1.4s, v23.4s, v11.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e28cec4 // fmla v4.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee5 // fmla v5.4s, v23.4s, v9.4s
+	WORD	$0x4e2acec2 // fmla v2.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee3 // fmla v3.4s, v23.4s, v11.4s
+	WORD	$0x4e2ccec0 // fmla v0.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee1 // fmla v1.4s, v23.4s, v13.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e28cec6 // fmla v6.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee7 // fmla v7.4s, v23.4s, v9.4s
+	WORD	$0x4e2acec4 // fmla v4.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee5 // fmla v5.4s, v23.4s, v11.4s
+	WORD	$0x4e2ccec2 // fmla v2.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee3 // fmla v3.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec0 // fmla v0.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee1 // fmla v1.4s, v23.4s, v15.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2acec6 // fmla v6.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee7 // fmla v7.4s, v23.4s, v11.4s
+	WORD	$0x4e2ccec4 // fmla v4.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee5 // fmla v5.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec2 // fmla v2.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee3 // fmla v3.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
+	WORD	$0x4e2ecec4 // fmla v4.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee5 // fmla v5.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec6 // fmla v6.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee7 // fmla v7.4s, v23.4s, v15.4s
+	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
+	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
+	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	FMOVS	4(R13), F9
+	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
+	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
+	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
+	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
+	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
+	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
+	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
+	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
+	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
+	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
+	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
+	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
+	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
+	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
+	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
+	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
+	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
+	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
+	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
+	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
+	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s2n8Asm(call *byte)
+TEXT ·depthwise7s2n8Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e30cfc0 // fmla v0.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe1 // fmla v1.4s, v31.4s, v17.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e32cfc0 // fmla v0.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe1 // fmla v1.4s, v31.4s, v19.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e30cfc2 // fmla v2.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe3 // fmla v3.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfc0 // fmla v0.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe1 // fmla v1.4s, v31.4s, v21.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfc2 // fmla v2.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe3 // fmla v3.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfc0 // fmla v0.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe1 // fmla v1.4s, v31.4s, v23.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfc4 // fmla v4.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe5 // fmla v5.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfc2 // fmla v2.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe3 // fmla v3.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfc4 // fmla v4.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe5 // fmla v5.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfc2 // fmla v2.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe3 // fmla v3.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfc6 // fmla v6.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe7 // fmla v7.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfc4 // fmla v4.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe5 // fmla v5.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfc6 // fmla v6.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe7 // fmla v7.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfc4 // fmla v4.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe5 // fmla v5.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfc8 // fmla v8.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfe9 // fmla v9.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfc6 // fmla v6.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe7 // fmla v7.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfc8 // fmla v8.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfe9 // fmla v9.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfc6 // fmla v6.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe7 // fmla v7.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfca // fmla v10.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfeb // fmla v11.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfc8 // fmla v8.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe9 // fmla v9.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfca // fmla v10.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfeb // fmla v11.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfc8 // fmla v8.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe9 // fmla v9.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfcc // fmla v12.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfed // fmla v13.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfca // fmla v10.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfeb // fmla v11.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfcc // fmla v12.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfed // fmla v13.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfca // fmla v10.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfeb // fmla v11.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e30cfce // fmla v14.4s, v30.4s, v16.4s
+	WORD	$0x4e31cfef // fmla v15.4s, v31.4s, v17.4s
+	WORD	$0x4e34cfcc // fmla v12.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfed // fmla v13.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e32cfce // fmla v14.4s, v30.4s, v18.4s
+	WORD	$0x4e33cfef // fmla v15.4s, v31.4s, v19.4s
+	WORD	$0x4e36cfcc // fmla v12.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfed // fmla v13.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfce // fmla v14.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfef // fmla v15.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfce // fmla v14.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfef // fmla v15.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	FMOVS	4(R13), F17
+	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
+	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
+	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
+	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
+	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
+	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
+	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
+	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
+	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
+	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
+	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
+	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
+	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
+	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
+	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
+	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
+	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
+	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
+	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
+	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
+	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
+	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
+	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
+	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
+	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
+	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
+	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
+	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
+	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
+	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
+	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
+	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
+	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
+	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
+	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
+	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
+	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
+	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
+	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
+	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
+	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
+	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s2n7Asm(call *byte)
+TEXT ·depthwise7s2n7Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e2ecf80 // fmla v0.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa1 // fmla v1.4s, v29.4s, v15.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e30cf80 // fmla v0.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa1 // fmla v1.4s, v29.4s, v17.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e2ecf82 // fmla v2.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa3 // fmla v3.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf80 // fmla v0.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa1 // fmla v1.4s, v29.4s, v19.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf82 // fmla v2.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa3 // fmla v3.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf80 // fmla v0.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa1 // fmla v1.4s, v29.4s, v21.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf84 // fmla v4.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa5 // fmla v5.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf82 // fmla v2.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa3 // fmla v3.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf84 // fmla v4.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa5 // fmla v5.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf82 // fmla v2.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa3 // fmla v3.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf86 // fmla v6.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa7 // fmla v7.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf84 // fmla v4.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa5 // fmla v5.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf86 // fmla v6.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa7 // fmla v7.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf84 // fmla v4.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa5 // fmla v5.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf88 // fmla v8.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfa9 // fmla v9.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf86 // fmla v6.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa7 // fmla v7.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf88 // fmla v8.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfa9 // fmla v9.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf86 // fmla v6.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa7 // fmla v7.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf8a // fmla v10.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfab // fmla v11.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf88 // fmla v8.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa9 // fmla v9.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf8a // fmla v10.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfab // fmla v11.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf88 // fmla v8.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa9 // fmla v9.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e2ecf8c // fmla v12.4s, v28.4s, v14.4s
+	WORD	$0x4e2fcfad // fmla v13.4s, v29.4s, v15.4s
+	WORD	$0x4e32cf8a // fmla v10.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfab // fmla v11.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e30cf8c // fmla v12.4s, v28.4s, v16.4s
+	WORD	$0x4e31cfad // fmla v13.4s, v29.4s, v17.4s
+	WORD	$0x4e34cf8a // fmla v10.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfab // fmla v11.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8c // fmla v12.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfad // fmla v13.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf8c // fmla v12.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfad // fmla v13.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	FMOVS	4(R13), F15
+	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
+	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
+	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
+	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
+	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
+	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
+	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
+	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
+	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
+	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
+	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
+	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
+	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
+	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
+	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
+	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
+	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
+	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
+	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
+	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
+	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
+	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
+	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
+	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
+	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
+	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
+	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
+	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
+	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
+	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
+	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
+	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
+	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
+	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
+	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
+	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
+	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
+	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
+	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
+	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
+	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
+	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
+	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
+	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
+	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
+	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
+	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
+	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s2n6Asm(call *byte)
+TEXT ·depthwise7s2n6Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ccf40 // fmla v0.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf61 // fmla v1.4s, v27.4s, v13.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ecf40 // fmla v0.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf61 // fmla v1.4s, v27.4s, v15.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e2ccf42 // fmla v2.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf63 // fmla v3.4s, v27.4s, v13.4s
+	WORD	$0x4e30cf40 // fmla v0.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf61 // fmla v1.4s, v27.4s, v17.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf42 // fmla v2.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf63 // fmla v3.4s, v27.4s, v15.4s
+	WORD	$0x4e32cf40 // fmla v0.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf61 // fmla v1.4s, v27.4s, v19.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf44 // fmla v4.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf65 // fmla v5.4s, v27.4s, v13.4s
+	WORD	$0x4e30cf42 // fmla v2.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf63 // fmla v3.4s, v27.4s, v17.4s
+	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf44 // fmla v4.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf65 // fmla v5.4s, v27.4s, v15.4s
+	WORD	$0x4e32cf42 // fmla v2.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf63 // fmla v3.4s, v27.4s, v19.4s
+	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf46 // fmla v6.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf67 // fmla v7.4s, v27.4s, v13.4s
+	WORD	$0x4e30cf44 // fmla v4.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf65 // fmla v5.4s, v27.4s, v17.4s
+	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf46 // fmla v6.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf67 // fmla v7.4s, v27.4s, v15.4s
+	WORD	$0x4e32cf44 // fmla v4.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf65 // fmla v5.4s, v27.4s, v19.4s
+	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf48 // fmla v8.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf69 // fmla v9.4s, v27.4s, v13.4s
+	WORD	$0x4e30cf46 // fmla v6.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf67 // fmla v7.4s, v27.4s, v17.4s
+	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf48 // fmla v8.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf69 // fmla v9.4s, v27.4s, v15.4s
+	WORD	$0x4e32cf46 // fmla v6.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf67 // fmla v7.4s, v27.4s, v19.4s
+	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ccf4a // fmla v10.4s, v26.4s, v12.4s
+	WORD	$0x4e2dcf6b // fmla v11.4s, v27.4s, v13.4s
+	WORD	$0x4e30cf48 // fmla v8.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf69 // fmla v9.4s, v27.4s, v17.4s
+	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e2ecf4a // fmla v10.4s, v26.4s, v14.4s
+	WORD	$0x4e2fcf6b // fmla v11.4s, v27.4s, v15.4s
+	WORD	$0x4e32cf48 // fmla v8.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf69 // fmla v9.4s, v27.4s, v19.4s
+	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e30cf4a // fmla v10.4s, v26.4s, v16.4s
+	WORD	$0x4e31cf6b // fmla v11.4s, v27.4s, v17.4s
+	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e32cf4a // fmla v10.4s, v26.4s, v18.4s
+	WORD	$0x4e33cf6b // fmla v11.4s, v27.4s, v19.4s
+	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	FMOVS	4(R13), F13
+	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
+	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
+	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
+	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
+	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
+	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
+	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
+	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
+	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
+	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
+	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
+	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
+	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
+	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
+	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
+	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
+	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
+	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
+	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
+	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
+	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
+	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
+	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
+	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
+	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
+	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
+	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
+	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
+	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
+	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
+	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
+	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
+	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
+	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
+	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
+	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
+	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
+	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
+	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
+	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s2n5Asm(call *byte)
+TEXT ·depthwise7s2n5Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2acf00 // fmla v0.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf21 // fmla v1.4s, v25.4s, v11.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2ccf00 // fmla v0.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf21 // fmla v1.4s, v25.4s, v13.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e2acf02 // fmla v2.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf23 // fmla v3.4s, v25.4s, v11.4s
+	WORD	$0x4e2ecf00 // fmla v0.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf21 // fmla v1.4s, v25.4s, v15.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ccf02 // fmla v2.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf23 // fmla v3.4s, v25.4s, v13.4s
+	WORD	$0x4e30cf00 // fmla v0.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf21 // fmla v1.4s, v25.4s, v17.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2acf04 // fmla v4.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf25 // fmla v5.4s, v25.4s, v11.4s
+	WORD	$0x4e2ecf02 // fmla v2.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf23 // fmla v3.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ccf04 // fmla v4.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf25 // fmla v5.4s, v25.4s, v13.4s
+	WORD	$0x4e30cf02 // fmla v2.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf23 // fmla v3.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2acf06 // fmla v6.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf27 // fmla v7.4s, v25.4s, v11.4s
+	WORD	$0x4e2ecf04 // fmla v4.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf25 // fmla v5.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ccf06 // fmla v6.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf27 // fmla v7.4s, v25.4s, v13.4s
+	WORD	$0x4e30cf04 // fmla v4.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf25 // fmla v5.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2acf08 // fmla v8.4s, v24.4s, v10.4s
+	WORD	$0x4e2bcf29 // fmla v9.4s, v25.4s, v11.4s
+	WORD	$0x4e2ecf06 // fmla v6.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf27 // fmla v7.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ccf08 // fmla v8.4s, v24.4s, v12.4s
+	WORD	$0x4e2dcf29 // fmla v9.4s, v25.4s, v13.4s
+	WORD	$0x4e30cf06 // fmla v6.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf27 // fmla v7.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e2ecf08 // fmla v8.4s, v24.4s, v14.4s
+	WORD	$0x4e2fcf29 // fmla v9.4s, v25.4s, v15.4s
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e30cf08 // fmla v8.4s, v24.4s, v16.4s
+	WORD	$0x4e31cf29 // fmla v9.4s, v25.4s, v17.4s
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	FMOVS	4(R13), F11
+	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
+	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
+	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
+	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
+	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
+	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
+	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
+	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
+	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
+	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
+	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
+	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
+	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
+	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
+	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
+	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
+	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
+	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
+	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
+	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
+	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
+	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
+	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
+	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
+	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
+	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
+	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise7s2n4Asm(call *byte)
+TEXT ·depthwise7s2n4Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	MOVW	24(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 40(R9)
+	MOVW	28(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 48(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F8, F9)
+	FLDPQ.P	32(R6), (F10, F11)
+	FLDPQ.P	32(R6), (F12, F13)
+	FLDPQ.P	32(R6), (F14, F15)
+	FLDPQ.P	32(R6), (F16, F17)
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	MOVD	24(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e28cec0 // fmla v0.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee1 // fmla v1.4s, v23.4s, v9.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e2acec0 // fmla v0.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee1 // fmla v1.4s, v23.4s, v11.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e28cec2 // fmla v2.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee3 // fmla v3.4s, v23.4s, v9.4s
+	WORD	$0x4e2ccec0 // fmla v0.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee1 // fmla v1.4s, v23.4s, v13.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2acec2 // fmla v2.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee3 // fmla v3.4s, v23.4s, v11.4s
+	WORD	$0x4e2ecec0 // fmla v0.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee1 // fmla v1.4s, v23.4s, v15.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e28cec4 // fmla v4.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee5 // fmla v5.4s, v23.4s, v9.4s
+	WORD	$0x4e2ccec2 // fmla v2.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee3 // fmla v3.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec0 // fmla v0.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee1 // fmla v1.4s, v23.4s, v17.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2acec4 // fmla v4.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee5 // fmla v5.4s, v23.4s, v11.4s
+	WORD	$0x4e2ecec2 // fmla v2.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee3 // fmla v3.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec0 // fmla v0.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee1 // fmla v1.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e28cec6 // fmla v6.4s, v22.4s, v8.4s
+	WORD	$0x4e29cee7 // fmla v7.4s, v23.4s, v9.4s
+	WORD	$0x4e2ccec4 // fmla v4.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee5 // fmla v5.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec2 // fmla v2.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee3 // fmla v3.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec0 // fmla v0.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee1 // fmla v1.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2acec6 // fmla v6.4s, v22.4s, v10.4s
+	WORD	$0x4e2bcee7 // fmla v7.4s, v23.4s, v11.4s
+	WORD	$0x4e2ecec4 // fmla v4.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee5 // fmla v5.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec2 // fmla v2.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee3 // fmla v3.4s, v23.4s, v19.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
+	WORD	$0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
+	WORD	$0x4e30cec4 // fmla v4.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee5 // fmla v5.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec2 // fmla v2.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee3 // fmla v3.4s, v23.4s, v21.4s
+	FLDPQ	(R11), (F22, F23)
+	ADD	R12, R11
+	WORD	$0x4e2ecec6 // fmla v6.4s, v22.4s, v14.4s
+	WORD	$0x4e2fcee7 // fmla v7.4s, v23.4s, v15.4s
+	WORD	$0x4e32cec4 // fmla v4.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee5 // fmla v5.4s, v23.4s, v19.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e30cec6 // fmla v6.4s, v22.4s, v16.4s
+	WORD	$0x4e31cee7 // fmla v7.4s, v23.4s, v17.4s
+	WORD	$0x4e34cec4 // fmla v4.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee5 // fmla v5.4s, v23.4s, v21.4s
+	MOVD	40(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e32cec6 // fmla v6.4s, v22.4s, v18.4s
+	WORD	$0x4e33cee7 // fmla v7.4s, v23.4s, v19.4s
+	MOVD	48(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F22, F23)
+	WORD	$0x4e34cec6 // fmla v6.4s, v22.4s, v20.4s
+	WORD	$0x4e35cee7 // fmla v7.4s, v23.4s, v21.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	FMOVS	(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	FMOVS	4(R13), F9
+	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
+	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
+	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
+	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
+	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
+	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
+	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
+	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
+	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
+	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
+	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
+	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
+	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
+	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
+	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
+	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
+	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
+	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
+	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
+	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
+	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
+	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$32, R1
+	SUBS	$1, R5, R5
+	BNE	strip
 	RET
 
 // func depthwisePixel4Asm(groups, taps int, in *float32, offs *int32, zero, w, out *float32, bounds *[2]float32)
@@ -3496,9 +7909,12 @@ TEXT ·depthwiseSpreadAsm(SB), NOSPLIT, $0-72
 	MOVD	spreads+64(FP), R7
 
 block:
-	LDP.P	16(R7), (R12, R13)
-	LDP.P	16(R7), (R14, R15)
-	FLDPQ.P	32(R7), (F7, F8)
+	MOVD	spread_in(R7), R12
+	MOVD	spread_out(R7), R13
+	MOVD	spread_load(R7), R14
+	MOVD	spread_store(R7), R15
+	FLDPQ	spread_take(R7), (F7, F8)
+	ADD	$spread__size, R7
 	ADD	R5, R13
 	FLDPQ.P	32(R4), (F3, F4)
 	MOVD	offs+24(FP), R8

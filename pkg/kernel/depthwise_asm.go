@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -18,13 +18,6 @@ type depthwisePlan struct {
 type stripRun struct {
 	outputs, strips int     // of each strip; of the run
 	table           []int32 // for each strip where its outputs start in the row, and where the columns that it sees do; see the kernels
-}
-
-// spread says where a block's inputs and outputs lie in a pixel, in bytes, which elements of a vector of inputs are loaded, which of them each output takes,
-// and which outputs are stored.
-type spread struct {
-	in, out           int
-	load, take, store [channelBlock]int32
 }
 
 // stripCall are the arguments of the kernels of strips.
@@ -56,12 +49,12 @@ func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
 		for b := 0; b < oc; b += channelBlock {
 			first := s.first(b)
 			from := max(0, min(first/s.Multiplier, s.C-channelBlock))
-			sp := spread{in: 4 * from, out: 4 * first}
-			for j := range min(oc, channelBlock) {
-				c := (first+j)/s.Multiplier - from
-				sp.load[c], sp.take[j], sp.store[j] = -1, int32(c), -1
+			var takes [channelBlock]int
+			n := min(oc, channelBlock)
+			for j := range n {
+				takes[j] = (first+j)/s.Multiplier - from
 			}
-			p.spreads = append(p.spreads, sp)
+			p.spreads = append(p.spreads, newSpread(4*from, 4*first, takes[:n]))
 		}
 	}
 	done := make([]bool, s.OW)

@@ -4,53 +4,155 @@
 
 package kernel
 
-// depthwise3x3s1n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s1n8Asm computes strips of 8 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
-func depthwise3x3s1n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s1n8Asm(call *byte)
 
-// depthwise3x3s1n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 1, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s1n7Asm computes strips of 7 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
-func depthwise3x3s1n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s1n7Asm(call *byte)
 
-// depthwise3x3s2n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s1n6Asm computes strips of 6 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
-func depthwise3x3s2n8Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s1n6Asm(call *byte)
 
-// depthwise3x3s2n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 3×3 taps and stride 2, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s1n5Asm computes strips of 5 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
-func depthwise3x3s2n4Asm(blocks int, rows *[3]*float32, rowSteps *[3]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s1n5Asm(call *byte)
 
-// depthwise5x5s1n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s1n4Asm computes strips of 4 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
-func depthwise5x5s1n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s1n4Asm(call *byte)
 
-// depthwise5x5s1n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 1, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s2n8Asm computes strips of 8 outputs with windows of 3 columns and stride 2. The call is a stripCall.
 //
 //go:noescape
-func depthwise5x5s1n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s2n8Asm(call *byte)
 
-// depthwise5x5s2n8Asm computes 8 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s2n7Asm computes strips of 7 outputs with windows of 3 columns and stride 2. The call is a stripCall.
 //
 //go:noescape
-func depthwise5x5s2n8Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s2n7Asm(call *byte)
 
-// depthwise5x5s2n4Asm computes 4 neighbouring outputs, outStep bytes apart, with a kernel of 5×5 taps and stride 2, for a number of
-// blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.
+// depthwise3s2n6Asm computes strips of 6 outputs with windows of 3 columns and stride 2. The call is a stripCall.
 //
 //go:noescape
-func depthwise5x5s2n4Asm(blocks int, rows *[5]*float32, rowSteps *[5]int, w, out *float32, outStep int, bounds *[2]float32)
+func depthwise3s2n6Asm(call *byte)
+
+// depthwise3s2n5Asm computes strips of 5 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n5Asm(call *byte)
+
+// depthwise3s2n4Asm computes strips of 4 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n4Asm(call *byte)
+
+// depthwise5s1n8Asm computes strips of 8 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n8Asm(call *byte)
+
+// depthwise5s1n7Asm computes strips of 7 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n7Asm(call *byte)
+
+// depthwise5s1n6Asm computes strips of 6 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n6Asm(call *byte)
+
+// depthwise5s1n5Asm computes strips of 5 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n5Asm(call *byte)
+
+// depthwise5s1n4Asm computes strips of 4 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n4Asm(call *byte)
+
+// depthwise5s2n8Asm computes strips of 8 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n8Asm(call *byte)
+
+// depthwise5s2n7Asm computes strips of 7 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n7Asm(call *byte)
+
+// depthwise5s2n6Asm computes strips of 6 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n6Asm(call *byte)
+
+// depthwise5s2n5Asm computes strips of 5 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n5Asm(call *byte)
+
+// depthwise5s2n4Asm computes strips of 4 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n4Asm(call *byte)
+
+// depthwise7s1n8Asm computes strips of 8 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n8Asm(call *byte)
+
+// depthwise7s1n7Asm computes strips of 7 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n7Asm(call *byte)
+
+// depthwise7s1n6Asm computes strips of 6 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n6Asm(call *byte)
+
+// depthwise7s1n5Asm computes strips of 5 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n5Asm(call *byte)
+
+// depthwise7s1n4Asm computes strips of 4 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n4Asm(call *byte)
+
+// depthwise7s2n8Asm computes strips of 8 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n8Asm(call *byte)
+
+// depthwise7s2n7Asm computes strips of 7 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n7Asm(call *byte)
+
+// depthwise7s2n6Asm computes strips of 6 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n6Asm(call *byte)
+
+// depthwise7s2n5Asm computes strips of 5 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n5Asm(call *byte)
+
+// depthwise7s2n4Asm computes strips of 4 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n4Asm(call *byte)
 
 // depthwisePixel4Asm computes one output for a number of groups of 4 blocks of channels. offs are the taps' offsets in elements of in;
 // negative ones stand for zero.

@@ -2,6 +2,7 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func addAsm(dst, a, b *float32, aStep, bStep, n int)

@@ -2,6 +2,7 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func gemm8NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)

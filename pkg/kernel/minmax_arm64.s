@@ -2,6 +2,7 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func minMaxAsm(x *float32, n int, lo, hi *[4]float32)

@@ -2,6 +2,7 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func poolSum4Asm(groups int, in *float32, rows, cols, rowStep, colStep int, out *float32, bounds *[2]float32)

@@ -2,6 +2,7 @@
 
 //go:build arm64 && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // func sumAsm(x *float32, n int, sums *[8]float64)

@@ -17,5 +17,4 @@ func hasVariants(*testing.T) bool { return true }
 // genericOnly are the kernels that have no variant here.
 var genericOnly = []string{
 	"Exp", "Logistic", "Tanh", "Elu", "Gelu", "GeluTanh", "counts",
-	"depthwise", "depthwise, pixel by pixel", "depthwise of several outputs", "depthwise of few channels",
 }

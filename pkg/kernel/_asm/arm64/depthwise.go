@@ -8,12 +8,12 @@ import (
 
 const block = 2 * register // bytes of a block of channels
 
-// depthwise writes the kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.rowGeneric.
+// depthwise writes the kernels of depthwise convolutions. Their Go counterpart is F32Depthwise.rowsGeneric.
 func depthwise(file *File) {
-	for _, side := range []int{3, 5} {
+	for _, columns := range []int{3, 5, 7} {
 		for _, stride := range []int{1, 2} {
-			for _, outputs := range []int{8, 4} {
-				strip(file, side, stride, outputs)
+			for _, outputs := range []int{8, 7, 6, 5, 4} {
+				strips(file, columns, stride, outputs)
 			}
 		}
 	}
@@ -22,55 +22,108 @@ func depthwise(file *File) {
 	spread(file)
 }
 
-// strip writes the kernel for neighbouring outputs of a row. It goes through the input's pixels from left to right and gives each
-// to the outputs that see it, so that each output takes its taps in order.
-func strip(file *File, side, stride, outputs int) {
-	name := fmt.Sprintf("depthwise%dx%ds%dn%dAsm", side, side, stride, outputs)
-	f := file.Function(name, fmt.Sprintf("func(blocks int, rows *[%d]*float32, rowSteps *[%[1]d]int, w, out *float32, outStep int, bounds *[2]float32)", side),
-		fmt.Sprintf("%s computes %d neighbouring outputs, outStep bytes apart, with a kernel of %d×%d taps and stride %d, for a number of", name, outputs, side, side, stride),
-		"blocks of channels. rows are where the input's rows start that the first output sees, with the bytes between their pixels.")
-	blocks, rows, rowSteps, w := f.Loaded("blocks"), f.Loaded("rows"), f.Loaded("rowSteps"), f.Loaded("w")
-	out, outStep, limit := f.Loaded("out"), f.Loaded("outStep"), f.Loaded("bounds")
-	channel, from, step, to := f.R(), f.R(), f.R(), f.R() // channel counts bytes
-	f.Op("MOVD", Imm(0), channel)
-	acc, tap, x := f.Vs(2*outputs), f.Vs(2*side), f.Vs(2)
+// strips writes the kernel for strips of outputs with a window of so many columns and any number of rows. It goes through the input's columns from left to
+// right and gives each to the outputs that see it, so that each output takes its taps in order. The outermost half window of columns on
+// either side has pointers of its own, so that it may be zeros.
+func strips(file *File, columns, stride, outputs int) {
+	name := fmt.Sprintf("depthwise%ds%dn%dAsm", columns, stride, outputs)
+	f := file.Function(name, "func(call *byte)",
+		fmt.Sprintf("%s computes strips of %d outputs with windows of %d columns and stride %d. The call is a stripCall.", name, outputs, columns, stride))
+	const lineBytes = 8 * 8 // of an element of lines
+	edge := columns / 2
+	call := f.Loaded("call")
+	field := func(name string) R {
+		r := f.R()
+		f.Op("MOVD", call.Field("stripCall_"+name), r)
+		return r
+	}
+	table, zero, outStep, last, count := field("table"), field("zero"), field("outStep"), field("last"), field("strips")
+	w, channel, line, to, blocks := f.R(), f.R(), f.R(), f.R(), f.R() // channel counts bytes
+	from, step, at, rows := f.R(), f.R(), f.R(), f.R()
+	acc, tap, x := f.Vs(2*outputs), f.Vs(2*columns), f.Vs(2)
 	limits := bounds{tap[0], tap[1], tap[2]}
-	times(f, "block", blocks, 1, func() {
-		f.ReadPairNext(acc[0], acc[1], w)
-		for j := 2; j < len(acc); j++ {
-			f.Do(MOV(acc[j], acc[j%2]))
-		}
-		for ky := range side {
-			f.Op("MOVD", rows.At(8*ky), from)
-			f.Op("MOVD", rowSteps.At(8*ky), step)
-			f.Op("ADD", channel, from)
-			for kx := range side {
-				f.ReadPairNext(tap[2*kx], tap[2*kx+1], w)
+	start := func() {
+		f.Op("MOVD", call.Field("stripCall_rows"), rows)
+		f.Op("MOVD", call, line)
+		f.Op("ADD", Operand("$stripCall_lines"), call, to)
+	}
+	next := func() {
+		f.Op("ADD", Imm(8), line)
+		f.Op("ADD", Imm(lineBytes), to)
+	}
+	times(f, "strip", count, 1, func() {
+		start()
+		times(f, "pointers", rows, 1, func() {
+			f.Op("MOVD", line.Field("stripCall_from"), from)
+			f.Op("MOVD", line.Field("stripCall_step"), step)
+			for i := range 2*edge + 1 {
+				f.Op("MOVW", table.At(size*(1+i)), at)
+				f.Op("CMP", Imm(0), at)
+				f.Op("ADD", at.Shifted(2), from, at)
+				f.Op("CSEL", "LT", zero, at, at)
+				f.Op("CMP", Imm(0), step)
+				f.Op("CSEL", "EQ", from, at, at)
+				f.Op("MOVD", at, to.At(8*i))
 			}
-			columns := (outputs-1)*stride + side
-			for i := range columns {
-				f.ReadPair(x[0], x[1], from, 0)
-				if i+1 < columns {
-					f.Op("ADD", step, from)
+			next()
+		})
+		f.Op("MOVD", call.Field("stripCall_w"), w)
+		f.Op("MOVD", Imm(0), channel)
+		f.Op("MOVD", call.Field("stripCall_blocks"), blocks)
+		times(f, "block", blocks, 1, func() {
+			f.ReadPairNext(acc[0], acc[1], w)
+			for j := 2; j < len(acc); j++ {
+				f.Do(MOV(acc[j], acc[j%2]))
+			}
+			start()
+			times(f, "row", rows, 1, func() {
+				for kx := range columns {
+					f.ReadPairNext(tap[2*kx], tap[2*kx+1], w)
 				}
-				for kx := range side {
-					if j := (i - kx) / stride; i >= kx && (i-kx)%stride == 0 && j < outputs {
-						for half := range x {
-							f.Do(FMLA.Of(S4, acc[2*j+half], x[half], tap[2*kx+half]))
+				f.Op("MOVD", to.At(8*edge), from)
+				f.Op("MOVD", line.Field("stripCall_step"), step)
+				f.Op("ADD", channel, from)
+				all := (outputs-1)*stride + columns
+				for i := range all {
+					if inner := i - edge; inner >= 0 && inner < all-2*edge {
+						f.ReadPair(x[0], x[1], from, 0)
+						f.Op("ADD", step, from)
+					} else {
+						if inner > 0 {
+							inner -= all - 2*edge - 1
+						}
+						f.Op("MOVD", to.At(8*(edge+inner)), at)
+						f.Op("ADD", channel, at)
+						f.ReadPair(x[0], x[1], at, 0)
+					}
+					for kx := range columns {
+						if j := (i - kx) / stride; i >= kx && (i-kx)%stride == 0 && j < outputs {
+							for half := range x {
+								f.Do(FMLA.Of(S4, acc[2*j+half], x[half], tap[2*kx+half]))
+							}
 						}
 					}
 				}
+				next()
+			})
+			f.Op("MOVD", call.Field("stripCall_bounds"), at)
+			limits.load(f, at)
+			f.Op("MOVD", call.Field("stripCall_out"), from)
+			f.Op("MOVW", table.At(0), at)
+			f.Op("ADD", at.Shifted(2), from)
+			f.Op("ADD", channel, from)
+			for j := 0; j < len(acc); j += 2 {
+				limits.limit(f, acc[j])
+				limits.limit(f, acc[j+1])
+				f.WritePair(acc[j], acc[j+1], from, 0)
+				f.Op("ADD", outStep, from)
 			}
-		}
-		limits.load(f, limit)
-		f.Op("ADD", channel, out, to)
-		for j := 0; j < len(acc); j += 2 {
-			limits.limit(f, acc[j])
-			limits.limit(f, acc[j+1])
-			f.WritePair(acc[j], acc[j+1], to, 0)
-			f.Op("ADD", outStep, to)
-		}
-		f.Op("ADD", Imm(block), channel)
+			f.Comment("The last block may begin before the one before it ends")
+			f.Op("ADD", Imm(block), channel)
+			f.Op("CMP", last, channel)
+			f.Op("CSEL", "GT", last, channel, channel)
+		})
+		f.Op("ADD", Imm(size*(2+2*edge)), table)
 	})
 	f.Return()
 }
@@ -141,9 +194,12 @@ func spread(file *File) {
 	first, to, loads, stores, at := f.R(), f.R(), f.R(), f.R(), f.R()
 	acc, x, take, part, tap := f.Vs(2), f.Vs(2), f.Vs(2), f.Vs(2), f.Vs(2)
 	times(f, "block", blocks, 1, func() {
-		f.Op("LDP.P", spreads.At(16), "("+Operand(first.String())+", "+Operand(to.String())+")")
-		f.Op("LDP.P", spreads.At(16), "("+Operand(loads.String())+", "+Operand(stores.String())+")")
-		f.ReadPairNext(take[0], take[1], spreads)
+		f.Op("MOVD", spreads.Field("spread_in"), first)
+		f.Op("MOVD", spreads.Field("spread_out"), to)
+		f.Op("MOVD", spreads.Field("spread_load"), loads)
+		f.Op("MOVD", spreads.Field("spread_store"), stores)
+		f.Op("FLDPQ", spreads.Field("spread_take"), "("+take[0].F()+", "+take[1].F()+")")
+		f.Op("ADD", Operand("$spread__size"), spreads)
 		f.Op("ADD", out, to)
 		f.ReadPairNext(acc[0], acc[1], w)
 		f.Load("offs", offs)

@@ -28,7 +28,7 @@ func (f *File) Write(name string) error {
 	if err := os.WriteFile(name+"_stub_arm64.go", stubs, 0o644); err != nil {
 		return err
 	}
-	code := header + "#include \"textflag.h\"\n" + f.data.String() + f.code.String()
+	code := header + "#include \"go_asm.h\"\n#include \"textflag.h\"\n" + f.data.String() + f.code.String()
 	return os.WriteFile(name+"_arm64.s", []byte(code), 0o644)
 }
 

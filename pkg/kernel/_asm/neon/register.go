@@ -30,6 +30,9 @@ func (r R) At(offset int) Operand {
 	return Operand(fmt.Sprintf("%d(%v)", offset, r))
 }
 
+// Field returns a field of the Go struct to which the register points; fields are named like stripCall_table.
+func (r R) Field(name string) Operand { return Operand(fmt.Sprintf("%s(%v)", name, r)) }
+
 // Shifted returns the register's content, shifted to the left, as an operand.
 func (r R) Shifted(bits int) Operand { return Operand(fmt.Sprintf("%v<<%d", r, bits)) }
 
