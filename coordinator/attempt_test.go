@@ -90,7 +90,7 @@ func TestBadWorkers(t *testing.T) {
 				}
 				c.worker("bad", tt.run)
 				good := c.worker("good", nil)
-				if j := c.wait(c.create("with", spec).GetId()); !bytes.Equal(c.result(j), want.Model) {
+				if j := c.wait(c.create("with", spec).GetId()); !bytes.Equal(c.result(j), want.Model.Bytes()) {
 					t.Error("the model is another than in process")
 				}
 				good.lose()
@@ -225,7 +225,7 @@ func TestLateResult(t *testing.T) {
 				slow.lose()
 				j := c.wait(id)
 				want, err := m.inProcess(t, spec)
-				if err != nil || !bytes.Equal(c.result(j), want.Model) {
+				if err != nil || !bytes.Equal(c.result(j), want.Model.Bytes()) {
 					t.Errorf("the model is another than in process (%v)", err)
 				}
 				close(goOn)

@@ -139,7 +139,7 @@ func TestCollectKeepsWhatIsAboutToBeReferredTo(t *testing.T) {
 		c.journal.set(collect)
 		j := c.wait(c.create("r", spec).GetId())
 		want, err := m.inProcess(t, spec)
-		if err != nil || !bytes.Equal(c.result(j), want.Model) {
+		if err != nil || !bytes.Equal(c.result(j), want.Model.Bytes()) {
 			t.Errorf("the model is another than in process (%v)", err)
 		}
 		c.holds("succeeded", c.needs(m, j)...)

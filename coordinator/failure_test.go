@@ -150,7 +150,7 @@ func TestFloatModelNeedsNoWorker(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(c.result(j), f.Bytes) || j.GetResult().GetStats() != nil || j.GetResult().GetReport() != nil {
+		if !bytes.Equal(c.result(j), f.Bytes()) || j.GetResult().GetStats() != nil || j.GetResult().GetReport() != nil {
 			t.Errorf("the result is %v", j.GetResult())
 		}
 	})

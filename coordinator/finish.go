@@ -27,7 +27,7 @@ func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event,
 		return nil, err
 	}
 	var parts [3][]byte // the model, the statistics, the report
-	parts[0] = made.Model
+	parts[0] = made.Model.Bytes()
 	if made.Stats != nil {
 		if parts[1], err = made.Stats.Encode(); err != nil {
 			return nil, err

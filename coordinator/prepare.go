@@ -57,7 +57,7 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 			return errors.Is(err, store.ErrNotFound)
 		})
 	}
-	float, release, err := s.put(ctx, f.Bytes)
+	float, release, err := s.put(ctx, f.Bytes())
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func TestRestartInTheMiddleOfAJob(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		j := c.wait(id)
-		if !bytes.Equal(c.result(j), want.Model) {
+		if !bytes.Equal(c.result(j), want.Model.Bytes()) {
 			t.Error("the model is another than in process")
 		}
 		calls := map[int32]int{}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"time"
@@ -217,7 +218,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 		return err
 	}
 	out.summary.Source, out.summary.Output, out.summary.Seconds = path, f.output, time.Since(start).Seconds()
-	out.summary.SourceBytes, out.summary.OutputBytes = int(size), len(out.model)
+	out.summary.SourceBytes, out.summary.OutputBytes = int(size), int(out.model.Size())
 	if f.json {
 		return writeJSON(s.out, out.summary)
 	}
@@ -324,8 +325,12 @@ func dataFile(spec string) string {
 
 // outcome is what a conversion made, before it is written.
 type outcome struct {
-	model, stats []byte
-	summary      *summary
+	model interface {
+		io.WriterTo
+		Size() int64
+	}
+	stats   []byte
+	summary *summary
 }
 
 // write writes the files, each whole or not at all.
@@ -335,5 +340,8 @@ func (o *outcome) write(model, stats string) error {
 			return err
 		}
 	}
-	return writeFile(model, o.model)
+	return createFile(model, func(w io.Writer) error {
+		_, err := o.model.WriteTo(w)
+		return err
+	})
 }

@@ -88,7 +88,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 		if err != nil {
 			return nil, err
 		}
-		source, list = convert.Source{Name: source.Name, Data: float.Bytes}, float.Notes
+		source, list = convert.Source{Name: source.Name, Data: float.Bytes()}, float.Notes
 	}
 	spec.Source = u.bytes(source.Data)
 	if f.ranges != "" {
@@ -201,10 +201,11 @@ func download(ctx context.Context, c *client.Client, ref client.Ref) ([]byte, er
 func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *convertFlags, opt convert.Options) (*outcome, error) {
 	var report *quantize.Report
 	out := &outcome{}
-	var err error
-	if out.model, err = download(ctx, c, *job.Model); err != nil {
+	model, err := download(ctx, c, *job.Model)
+	if err != nil {
 		return nil, err
 	}
+	out.model = bytes.NewReader(model)
 	if job.Report != nil {
 		data, err := download(ctx, c, *job.Report)
 		if err != nil {

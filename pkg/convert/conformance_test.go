@@ -100,7 +100,7 @@ func calibrateAndQuantize(t *testing.T, dir string) *ir.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := tflite.Decode(res.Model)
+	m, err := tflite.Decode(res.Model.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

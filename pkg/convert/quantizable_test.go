@@ -81,7 +81,7 @@ func quantized(t *testing.T, io quantize.IOType) *ir.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := tflite.Decode(res.Model)
+	m, err := tflite.Decode(res.Model.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import "github.com/octetlite/octet/pkg/shard"
 
 // Runnable checks that the float model can be calibrated at all, with the error that calibrating it would end with.
 func Runnable(f *Float, opt Options) error {
-	if _, err := shard.Load(f.Bytes, opt.Signature); err != nil {
+	if _, err := shard.Load(f.Bytes(), opt.Signature); err != nil {
 		return CalibrationError(f.Source, err)
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"runtime"
 	"sync"
 
 	"github.com/octetlite/octet/pkg/dataset"
@@ -35,15 +34,19 @@ func (s Source) Flatbuffer() bool { return s.Folder == nil && s.File == nil && i
 
 // Float is a source after the front end and the passes: the float model that is calibrated.
 type Float struct {
-	Source string    // the file's name
-	Model  *ir.Model // the float graph
-	Bytes  []byte    // its flatbuffer
+	Source string       // the file's name
+	Model  *ir.Model    // the float graph, not to be changed: File has its constants
+	File   *tflite.File // its flatbuffer
 	Notes  []string
 
-	digest func() string // computed once
+	bytes  func() []byte // these are computed once
+	digest func() string
 }
 
-// Digest returns the hex sha256 of Bytes: what statistics refer to.
+// Bytes returns the flatbuffer in one piece.
+func (f *Float) Bytes() []byte { return f.bytes() }
+
+// Digest returns the hex sha256 of the flatbuffer: what statistics refer to.
 func (f *Float) Digest() string { return f.digest() }
 
 // Load reads a source and brings it into the form that is calibrated. fold lists the constant foldings to apply; quantization needs Folding.
@@ -66,16 +69,14 @@ func Load(src Source, folding bool) (f *Float, err error) {
 			return nil, &Error{Kind: Internal, Source: src.Name, Err: fmt.Errorf("after the float passes: %w", err)}
 		}
 	}
-	if !src.Flatbuffer() {
-		// What the weights were made from is garbage now, as large as they are; the flatbuffer takes its place.
-		runtime.GC()
-	}
-	if f.Bytes, err = tflite.Encode(m); err != nil {
+	if f.File, err = tflite.NewFile(m); err != nil {
 		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
 	}
+	f.bytes = sync.OnceValue(f.File.Bytes)
 	f.digest = sync.OnceValue(func() string {
-		sum := sha256.Sum256(f.Bytes)
-		return hex.EncodeToString(sum[:])
+		hash := sha256.New()
+		_, _ = f.File.WriteTo(hash) // which takes everything
+		return hex.EncodeToString(hash.Sum(nil))
 	})
 	return f, nil
 }
