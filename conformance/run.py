@@ -14,6 +14,7 @@ Steps of `all`, in order; each does only what is not done yet:
     keras       the same of Keras files, against Keras's values
     int8        the same in int8, with TensorFlow's ranges
     oracle      TensorFlow's int8 answers to the corpus' float models
+    weights     TFLiteConverter's float16 and dynamic range quantization of what the models and sources are made from
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
@@ -23,6 +24,7 @@ Not of `all`:
     sqnr        output error of both rule sets, the table of docs/quantization.md
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
+    weight-pairs pkg/quantize/testdata/weights
     graphs      pkg/quantize/testdata/fuzz
     golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip and oracle_int8.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
@@ -49,6 +51,7 @@ STEPS = {
     'agree': [[PYTHON, '-W', 'ignore', HERE / 'agree.py']],
     'int8': [[PYTHON, '-W', 'ignore', HERE / 'int8_sources.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
+    'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
@@ -56,6 +59,7 @@ STEPS = {
     'bench-import': [[PYTHON, '-W', 'ignore', HERE / 'bench_import.py']],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
+    'weight-pairs': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py', 'pairs']],
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
@@ -63,7 +67,7 @@ STEPS = {
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'golden', 'fuzz', 'test']
 
 
 def main():

@@ -1,10 +1,6 @@
 package quant
 
-import (
-	"math"
-
-	"github.com/octetlite/octet/pkg/tensor"
-)
+import "math"
 
 // minSpan is the width that a range has at least, so that no scale is 0.
 const minSpan = 1e-6
@@ -50,36 +46,4 @@ func asymmetric(lo, hi float64) *Type {
 		zero = int64(math.Round(float64(z)))
 	}
 	return Int8(float64(scale), zero)
-}
-
-// Weight returns the int8 type of a constant operand that is quantized symmetrically: with one scale for each index of the axis, or for the whole
-// tensor if axis is PerTensorAxis. The data must not be empty.
-func Weight(data []float32, shape tensor.Shape, axis int) *Type {
-	if axis == PerTensorAxis {
-		return symmetric([]float64{largest(data)}, axis)
-	}
-	most := make([]float64, shape[axis])
-	inner := shape[axis+1:].Elements()
-	for i, x := range data {
-		c := i / inner % len(most)
-		most[c] = max(most[c], math.Abs(float64(x)))
-	}
-	return symmetric(most, axis)
-}
-
-func largest(data []float32) float64 {
-	m := 0.0
-	for _, x := range data {
-		m = max(m, math.Abs(float64(x)))
-	}
-	return m
-}
-
-func symmetric(most []float64, axis int) *Type {
-	t := &Type{Scale: make([]float64, len(most)), Axis: axis, Bits: 8, Lo: -127, Hi: 127}
-	for i, m := range most {
-		lo, hi := widen(-m, m)
-		t.Scale[i] = float64((float32(hi) - float32(lo)) / float32(t.Hi-t.Lo))
-	}
-	return t
 }

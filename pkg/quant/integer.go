@@ -6,14 +6,16 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// Quantize returns the integers of a float32 constant: int8 or int32 by t's Bits. Halves are rounded away from zero, and what lies outside the
-// stored integers is clipped. A NaN becomes 0.
+// Quantize returns the integers of a float32 constant, in the element type that t's Bits ask for. What lies outside the stored integers is clipped. A NaN
+// becomes 0.
 //
-// As TFLiteConverter computes it, in three ways: per-axis int8 and all int32 are multiplied by the float32 reciprocal of the float32 scale; a symmetric
+// The rule Reciprocal rounds halves away from zero, as TFLiteConverter computes it, in three ways: per-axis int8 and all int32 are multiplied by the float32 reciprocal of the float32 scale; a symmetric
 // per-tensor int8 takes its scale from the content again, unless that is far from t's; any other int8 is divided by the scale in float64.
 func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 	data := tensor.View[float32](c)
 	switch {
+	case t.Rule != Reciprocal:
+		return t.quotients(data, c.Shape)
 	case t.Bits == 32:
 		out := tensor.New(tensor.Int32, c.Shape)
 		byReciprocal(tensor.View[int32](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt32)
@@ -38,6 +40,33 @@ func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 	q := tensor.View[int8](out)
 	for i, x := range data {
 		q[i] = int8(clip(float64(x)/t.Scale[0]+float64(t.Zero), float64(t.Lo), float64(t.Hi)))
+	}
+	return out
+}
+
+// quotients divides each element by its scale, in the way that the rule says.
+func (t *Type) quotients(data []float32, shape tensor.Shape) *tensor.Tensor {
+	inner, lo, hi := t.inner(shape), float64(t.Lo), float64(t.Hi)
+	q := make([]int8, len(data))
+	for i, x := range data {
+		s := t.Scale[i/inner%len(t.Scale)]
+		if t.Rule == QuotientEven {
+			q[i] = int8(limit(math.RoundToEven(float64(x/float32(s))), lo, hi))
+		} else {
+			q[i] = int8(clip(float64(x)/s, lo, hi))
+		}
+	}
+	if t.Bits == 4 {
+		return packed(q, shape)
+	}
+	return tensor.Of(tensor.Int8, shape, q)
+}
+
+// packed stores integers of 4 bits two to a byte, the first in the low bits.
+func packed(q []int8, shape tensor.Shape) *tensor.Tensor {
+	out := tensor.New(tensor.Int4, shape)
+	for i, x := range q {
+		out.Data[i/2] |= byte(x) & 15 << (i % 2 * 4)
 	}
 	return out
 }
@@ -67,9 +96,11 @@ func byReciprocal[T int8 | int32](q []T, data, reciprocal []float32, inner int, 
 }
 
 // clip rounds x and limits it to [lo, hi]; a NaN becomes 0, since converting one to an integer is the platform's choice.
-func clip(x, lo, hi float64) float64 {
+func clip(x, lo, hi float64) float64 { return limit(math.Round(x), lo, hi) }
+
+func limit(x, lo, hi float64) float64 {
 	if math.IsNaN(x) {
 		return 0
 	}
-	return min(max(math.Round(x), lo), hi)
+	return min(max(x, lo), hi)
 }

@@ -12,9 +12,20 @@ type Type struct {
 	Scale  []float64 // one, or one for each index of Axis
 	Zero   int64     // 0 for per-axis types
 	Axis   int       // PerTensorAxis, or the dimension that Scale runs along, which may have one index
-	Bits   int       // 8 or 32
+	Bits   int       // 4, 8, 16, 32 or 64
 	Lo, Hi int64     // the integers that may be stored
+	Rule   Rounding  // how a constant's integers come about
 }
+
+// Rounding is how the integers of a constant come about. Converters differ in that, in ties and in the last bit of a quotient.
+type Rounding uint8
+
+// The ways.
+const (
+	Reciprocal   Rounding = iota // TFLiteConverter's for integer operators: see Quantize
+	Quotient                     // TFLiteConverter's for the weights of float operators: x/scale in float64, halves away from zero
+	QuotientEven                 // AI Edge Quantizer's: x/scale in float32, halves to even
+)
 
 // Int8 returns the type of an int8 activation.
 func Int8(scale float64, zero int64) *Type {
@@ -32,7 +43,7 @@ func (t *Type) Equal(u *Type) bool {
 	if t == nil || u == nil {
 		return t == u
 	}
-	return t.Zero == u.Zero && t.Axis == u.Axis && t.Bits == u.Bits && t.Lo == u.Lo && t.Hi == u.Hi && slices.Equal(t.Scale, u.Scale)
+	return t.Zero == u.Zero && t.Axis == u.Axis && t.Bits == u.Bits && t.Lo == u.Lo && t.Hi == u.Hi && t.Rule == u.Rule && slices.Equal(t.Scale, u.Scale)
 }
 
 // Params returns what a file holds of t: scales rounded to float32.

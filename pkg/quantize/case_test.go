@@ -54,7 +54,7 @@ func quantizeText(t *testing.T, text string, opt quantize.Options) (string, *qua
 	if opt.Compat == quantize.Default {
 		stats.Kind = calib.True
 	}
-	q, report, err := quantize.Int8(m, stats, opt)
+	q, report, err := quantize.Run(m, stats, opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,3 +26,22 @@ func TestCorpusOracles(t *testing.T) {
 		})
 	}
 }
+
+// weightCorpus holds TFLiteConverter's float16 and dynamic range quantization; conformance/weight_oracle.py makes them.
+const weightCorpus = "../../conformance/.corpus/weights"
+
+// TestCorpusWeightOracles is TestWeightOracles over the corpus.
+func TestCorpusWeightOracles(t *testing.T) {
+	folders, err := filepath.Glob(filepath.Join(weightCorpus, "[^.]*"))
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no oracles in %s (%v): run conformance/run.py weights", weightCorpus, err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			if why, err := os.ReadFile(filepath.Join(folder, "failed.txt")); err == nil {
+				t.Skipf("TFLiteConverter fails: %s", why)
+			}
+			compareWeights(t, folder)
+		})
+	}
+}

@@ -23,6 +23,10 @@ type graph struct {
 	compat      Compat
 	added       []*operation          // put into the list since somebody last looked
 	unfit       map[*operation]string // why operations can't become integer ones although their operator could; Default only
+
+	// What schemes for weights alone have to report.
+	stored, clipped int // constants stored in fewer bits; numbers that became the largest of half precision
+	kept            []keptFloat
 }
 
 // value is a graph input or the result of an operation.

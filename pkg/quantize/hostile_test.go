@@ -32,7 +32,7 @@ func FuzzInt8(f *testing.F) {
 			t.Skip()
 		}
 		for _, compat := range []quantize.Compat{quantize.Default, quantize.TFLite} {
-			q, _, err := quantize.Int8(m, carried(m), quantize.Options{Compat: compat})
+			q, _, err := quantize.Run(m, carried(m), quantize.Options{Compat: compat})
 			if err != nil {
 				continue
 			}
@@ -66,7 +66,7 @@ func TestAbsentOperand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := quantize.Int8(m, carried(m), quantize.Options{}); err == nil || !strings.Contains(err.Error(), "absent") {
+		if _, _, err := quantize.Run(m, carried(m), quantize.Options{}); err == nil || !strings.Contains(err.Error(), "absent") {
 			t.Errorf("%s\nerror %v, want one about an absent operand", text, err)
 		}
 	}

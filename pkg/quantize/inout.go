@@ -55,6 +55,8 @@ func storage(t *quant.Type) tensor.DType {
 	switch {
 	case t.Bits == 32:
 		return tensor.Int32
+	case t.Bits == 4:
+		return tensor.Int4
 	case t.Lo == 0:
 		return tensor.UInt8
 	}

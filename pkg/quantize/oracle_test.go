@@ -74,7 +74,7 @@ func quantizeCompat(t *testing.T, calibrated []byte, io quantize.IOType) []byte 
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, _, err := quantize.Int8(m, carried(m), quantize.Options{Compat: quantize.TFLite, IO: io})
+	q, _, err := quantize.Run(m, carried(m), quantize.Options{Compat: quantize.TFLite, IO: io})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,8 @@
-// Package quantize turns a float model and the ranges of its activations into a fully integer one.
+// Package quantize stores a float model in fewer bits: its weights alone, or with the ranges of its activations all of it.
 //
-// A graph is imported into a form of its own (graph.go), in which the steps work, one a file, in the order of run, and exported at the end. The
-// rows of package op say what becomes of each operator; the arithmetic of scales is package quant's.
+// A graph is imported into a form of its own (graph.go), in which the steps of a scheme work, and exported at the end. The steps of integer schemes
+// stand one a file, in the order of run; those of the schemes for weights alone in weights.go. The rows of package op say what becomes of each
+// operator; the arithmetic of scales is package quant's.
 package quantize
 
 import (
@@ -37,43 +38,61 @@ const (
 
 // Options choose between ways to quantize. The zero Options are the defaults.
 type Options struct {
+	Scheme Scheme
 	Compat Compat
 	IO     IOType
-	Strict bool // refuse a model in which an operator would stay float
+	Strict bool // refuse a model in which an operator would stay float; with schemes of integer operators
+	// PerTensor gives each weight one scale instead of one a channel; PerTensorDense those of FULLY_CONNECTED alone.
+	PerTensor, PerTensorDense bool
+	// Bits of the weights under WeightOnly: 4, or else 8.
+	Bits int
 }
 
-// Int8 returns a quantized copy of m: int8 weights and activations by the ranges of stats, which are keyed by the positions of graphs and of their
-// values. Every graph is quantized; the main one's inputs and outputs become what opt.IO says. The model is not changed. With opt.Strict the error
-// is a *StrictError if an operator stays float.
-func Int8(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, error) {
-	if stats == nil || len(stats.Tensors) == 0 {
-		return nil, nil, errors.New("quantize: no ranges are given")
-	}
-	ranges, notes, err := readRanges(m, stats, opt.Compat)
-	if err != nil {
-		return nil, nil, fmt.Errorf("quantize: %w", err)
+// Run returns a quantized copy of m. Schemes with integer operators take the ranges of activations from stats, which are keyed by the positions of graphs
+// and of their values; others need none. Every graph is quantized; the main one's inputs and outputs, and those of signatures, become what opt.IO says
+// where operators are integer ones. The model is not changed. With opt.Strict the error is a *StrictError if an operator stays float.
+func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, error) {
+	report := &Report{}
+	ranges := make([]map[*ir.Value]stat, len(m.Graphs))
+	if opt.Scheme.Calibrated() {
+		if stats == nil || len(stats.Tensors) == 0 {
+			return nil, nil, errors.New("quantize: no ranges are given")
+		}
+		var err error
+		if ranges, report.Notes, err = readRanges(m, stats, opt.Compat); err != nil {
+			return nil, nil, fmt.Errorf("quantize: %w", err)
+		}
 	}
 	out := &ir.Model{Description: m.Description, Metadata: m.Metadata, Trailer: m.Trailer}
-	report := &Report{Notes: notes}
 	var graphs []*exported
 	for i, source := range m.Graphs {
 		g, err := importGraph(source, ranges[i], opt.Compat)
 		if err != nil {
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
-		if opt.Compat == TFLite || len(ranges[i]) > 0 {
+		switch {
+		case !opt.Scheme.Calibrated():
+			g.storeWeights(source, opt)
+			report.addWeights(i, g)
+		case opt.Compat == TFLite || len(ranges[i]) > 0:
 			g.run(entry(m, i), opt.IO)
+			fallthrough
+		default:
+			report.add(i, g, source, ranges[i])
 		}
-		report.add(i, g, source, ranges[i])
 		e := exportGraph(g, source)
 		graphs = append(graphs, e)
 		out.Graphs = append(out.Graphs, e.Graph)
 	}
+	if opt.Scheme == Float16 {
+		out.Metadata = withReducedPrecision(m.Metadata)
+	}
+	var err error
 	if out.Signatures, err = signatures(m, graphs); err != nil {
 		return nil, nil, err
 	}
 	report.measure(m, out)
-	if opt.Strict && len(report.Float) > 0 {
+	if opt.Strict && opt.Scheme.Calibrated() && len(report.Float) > 0 {
 		return nil, nil, &StrictError{report.Float}
 	}
 	return out, report, nil

@@ -26,7 +26,7 @@ func TestStrict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = quantize.Int8(m, carried(m), quantize.Options{Strict: true})
+	_, _, err = quantize.Run(m, carried(m), quantize.Options{Strict: true})
 	var strict *quantize.StrictError
 	if !errors.As(err, &strict) || len(strict.Ops) != 1 || strict.Ops[0].Op != "NEG" {
 		t.Errorf("error %v, want a StrictError about NEG", err)
@@ -38,7 +38,7 @@ func TestStrict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := quantize.Int8(m, carried(m), quantize.Options{Strict: true}); err != nil {
+	if _, _, err := quantize.Run(m, carried(m), quantize.Options{Strict: true}); err != nil {
 		t.Errorf("a model of integer operators is refused: %v", err)
 	}
 }
@@ -59,7 +59,7 @@ func TestNoRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []*calib.Stats{nil, {Kind: calib.True}} {
-		if _, _, err := quantize.Int8(m, s, quantize.Options{}); err == nil {
+		if _, _, err := quantize.Run(m, s, quantize.Options{}); err == nil {
 			t.Error("statistics without ranges are accepted")
 		}
 	}
@@ -82,7 +82,7 @@ func TestResultIsReproducible(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, _, err := quantize.Int8(m, carried(m), quantize.Options{})
+			q, _, err := quantize.Run(m, carried(m), quantize.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

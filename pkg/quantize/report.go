@@ -16,6 +16,7 @@ type Report struct {
 	Requantizes []Requantize `json:"requantizes,omitempty"`
 	Unranged    []Tensor     `json:"unranged,omitempty"` // float activations of the source of which no range is known
 	Operators   int          `json:"operators"`          // of the result, QUANTIZE and DEQUANTIZE not among them
+	Weights     int          `json:"weights,omitempty"`  // constants stored in fewer bits, by a scheme for weights alone
 	// Bytes of all constants, before and after.
 	SourceBytes int      `json:"source_bytes"`
 	Bytes       int      `json:"bytes"`
@@ -101,6 +102,28 @@ func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]sta
 		if _, ok := ranges[v]; !ok {
 			r.Unranged = append(r.Unranged, Tensor{i, v.Name})
 		}
+	}
+}
+
+// keptFloat is an operation whose weights stay float under a scheme for weights alone.
+type keptFloat struct {
+	o   *operation
+	why string
+}
+
+// addWeights reports on graph i under a scheme for weights alone.
+func (r *Report) addWeights(i int, g *graph) {
+	r.Weights += g.stored
+	for o := g.first; o != nil; o = o.next {
+		if !o.is(constant, result, "QUANTIZE", "DEQUANTIZE") {
+			r.Operators++
+		}
+	}
+	for _, k := range g.kept {
+		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why})
+	}
+	if g.clipped > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d numbers beyond the range of half precision became ±%d", g.clipped, maxHalf))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestDefaultMeetsKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, _, err := quantize.Int8(m, carried(m), quantize.Options{})
+		q, _, err := quantize.Run(m, carried(m), quantize.Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", seed, err)
 		}

@@ -1,0 +1,81 @@
+package op
+
+import (
+	"slices"
+
+	"github.com/octetlite/octet/pkg/ir"
+)
+
+// Hybrid says which constant operands of an operator may hold integers while its activations stay float.
+type Hybrid struct {
+	Weights []int
+	Axis    int  // the dimension along which they have a scale each; -1 for one scale
+	TFLite  bool // TFLiteConverter lets the operator read the integers itself; otherwise a DEQUANTIZE stands in front
+	LiteRT  bool // the kernel of LiteRT's runtime can do so
+	// Whole is true where a kernel wants integers in all of the operands, or in none: LiteRT's recurrent ones.
+	Whole bool
+	// Bits4 is true where AI Edge Quantizer stores weights in 4 bits, too; Only where it does in 8.
+	Bits4, Bits8 bool
+}
+
+// lstmHybrid are the operands of an LSTM layer that are products' weights, and those from the cell to the gates.
+var lstmHybrid = append(through(1, 11), 16)
+
+// hybrids holds a row for each operator that can read integer weights beside float activations. The first half is of TFLiteConverter's and AI Edge
+// Quantizer's rules, the last columns of LiteRT's kernels.
+var hybrids = map[string]Hybrid{
+	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
+	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
+	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Bits8: true},
+	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true},
+	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
+	"GATHER":            {Weights: []int{0}, Axis: -1},
+	"TRANSPOSE_CONV":    {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits8: true},
+
+	"BIDIRECTIONAL_SEQUENCE_LSTM": {
+		Weights: slices.Concat(lstmHybrid, through(18, 28), []int{33}, through(40, 47)), Axis: -1, TFLite: true, LiteRT: true, Whole: true,
+	},
+	"LSTM":                         {Weights: lstmHybrid, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
+	"SVDF":                         {Weights: []int{1, 2}, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
+	"UNIDIRECTIONAL_SEQUENCE_LSTM": {Weights: lstmHybrid, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
+	"UNIDIRECTIONAL_SEQUENCE_RNN":  {Weights: []int{1, 2}, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
+}
+
+// HybridOf returns the row of the operator with the given name; one without Weights if there is none.
+func HybridOf(name string) Hybrid { return hybrids[name] }
+
+// AsymmetricInputs returns attributes that let a hybrid kernel quantize its float operands with a zero point of their own, or a itself where the
+// operator has no such attribute.
+func AsymmetricInputs(a ir.Attr) ir.Attr {
+	switch a := a.(type) {
+	case *FullyConnected:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *BatchMatMul:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *LSTM:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *SequenceLSTM:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *BidirectionalLSTM:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *SequenceRNN:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	case *SVDF:
+		b := *a
+		b.AsymmetricQuantizeInput = true
+		return &b
+	}
+	return a
+}

@@ -1,0 +1,242 @@
+package quantize
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+const (
+	// minHybrid is the number of elements under which TFLiteConverter leaves weights float.
+	minHybrid = 1024
+	// maxHalf is the largest number in half precision, and what larger ones become.
+	maxHalf = 65504
+)
+
+// The metadata by which TFLiteConverter tells runtimes that a model with weights in half precision may be computed in it.
+const (
+	reducedPrecision     = "reduced_precision_support"
+	halfWithFloatResults = "fp16accfp32"
+)
+
+func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
+	list = slices.DeleteFunc(slices.Clone(list), func(m ir.Metadata) bool { return m.Name == reducedPrecision })
+	return append(list, ir.Metadata{Name: reducedPrecision, Data: []byte(halfWithFloatResults)})
+}
+
+// storeWeights stores constants in fewer bits, by a scheme that leaves activations float.
+func (g *graph) storeWeights(source *ir.Graph, opt Options) {
+	w := weights{graph: g, opt: opt}
+	for _, c := range g.constantsOf(source) {
+		if opt.Scheme == Float16 {
+			w.half(c)
+		} else {
+			w.integers(c)
+		}
+	}
+	g.sweep()
+	if opt.Scheme == Dynamic {
+		g.pushDown()
+	}
+}
+
+// constantsOf returns the operations that make float constants, in the order in which the source lists their values. The DEQUANTIZE operators
+// of TFLiteConverter stand in that order.
+func (g *graph) constantsOf(source *ir.Graph) []*operation {
+	var list []*operation
+	for o := g.first; o.is(constant); o = o.next {
+		if v := o.outputs[0]; len(v.floats()) > 0 && v.source != nil && !v.source.Variable {
+			list = append(list, o)
+		}
+	}
+	at := source.Index()
+	slices.SortStableFunc(list, func(a, b *operation) int { return cmp.Compare(at[a.outputs[0].source], at[b.outputs[0].source]) })
+	return list
+}
+
+// weights is what the steps of such a scheme share.
+type weights struct {
+	*graph
+	opt  Options
+	last *operation // the last DEQUANTIZE at the start of the graph
+}
+
+// half stores c in half precision. Only what leaves the graph stays as it is.
+func (w *weights) half(c *operation) {
+	v := c.outputs[0]
+	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) })
+	if len(uses) == 0 {
+		return
+	}
+	numbers := slices.Clone(v.floats())
+	for i, x := range numbers {
+		if x == x && !math.IsInf(float64(x), 0) || w.compat == TFLite {
+			numbers[i] = min(max(x, -maxHalf), maxHalf)
+		}
+		if numbers[i] != x && x == x {
+			w.clipped++
+		}
+	}
+	halves := tensor.New(tensor.Float16, v.typ.Shape)
+	kernel.F32ToF16(tensor.View[uint16](halves), numbers)
+	stored := v.derived(nil)
+	stored.float, stored.typ.DType = false, tensor.Float16
+	w.dequantized(c, stored, halves, uses)
+}
+
+// dequantized lets uses of c read another form of it, behind a DEQUANTIZE.
+func (w *weights) dequantized(c *operation, stored *value, content *tensor.Tensor, uses []use) {
+	d := newOperation("DEQUANTIZE", []*value{w.constant(c, stored, content)}, []*value{c.outputs[0].derived(nil)})
+	w.insertAfter(w.last, d)
+	w.last = d
+	for _, u := range uses {
+		u.by.setInput(u.i, d.outputs[0])
+	}
+	w.stored++
+}
+
+// constant makes v a constant that stands in front of c.
+func (w *weights) constant(c *operation, v *value, content *tensor.Tensor) *value {
+	n := newOperation(constant, nil, []*value{v})
+	n.content = content
+	w.insertBefore(c, n)
+	return v
+}
+
+// integers stores c as the integers that its uses can read, once for each type that they ask for.
+func (w *weights) integers(c *operation) {
+	v := c.outputs[0]
+	types := map[int]*quant.Type{} // by axis
+	read, dequantized := map[int]*value{}, map[int][]use{}
+	var order []int
+	for _, u := range slices.Clone(v.uses) {
+		row := op.HybridOf(u.by.name)
+		if !slices.Contains(row.Weights, u.i) || !w.fits(u, row) {
+			continue
+		}
+		axis := w.axisOf(u, row)
+		if types[axis] == nil {
+			types[axis], order = w.typeOf(v, axis), append(order, axis)
+		}
+		if w.opt.Scheme == WeightOnly || !row.LiteRT || w.compat == TFLite && !row.TFLite {
+			dequantized[axis] = append(dequantized[axis], u)
+			continue
+		}
+		if read[axis] == nil {
+			read[axis] = w.constant(c, v.derived(types[axis]), types[axis].Quantize(c.content))
+			w.stored++
+		}
+		u.by.setInput(u.i, read[axis])
+		if u.by.node != nil && u.by.attr == u.by.node.Attr {
+			u.by.attr = op.AsymmetricInputs(u.by.attr)
+		}
+	}
+	for _, axis := range order {
+		if uses := dequantized[axis]; len(uses) > 0 {
+			w.dequantized(c, v.derived(types[axis]), types[axis].Quantize(c.content), uses)
+		}
+	}
+}
+
+// typeOf is the type of a constant with scales along an axis.
+func (w *weights) typeOf(v *value, axis int) *quant.Type {
+	if w.opt.Scheme == WeightOnly {
+		return quant.WeightOnly(v.floats(), v.typ.Shape, axis, w.bits())
+	}
+	return quant.HybridWeight(v.floats(), v.typ.Shape, axis)
+}
+
+func (w *weights) bits() int {
+	if w.opt.Bits == 4 {
+		return 4
+	}
+	return 8
+}
+
+// axisOf is the dimension along which weights get a scale each.
+func (w *weights) axisOf(u use, row op.Hybrid) int {
+	axis, dims := row.Axis, len(u.by.inputs[u.i].typ.Shape)
+	switch a := u.by.attr.(type) {
+	case *op.BatchMatMul:
+		if w.opt.Scheme == WeightOnly { // the dimension of the product's columns
+			axis = dims - 1
+			if a.AdjY {
+				axis--
+			}
+		}
+	}
+	if w.opt.PerTensor || w.opt.PerTensorDense && u.by.is("FULLY_CONNECTED") || axis < 0 || axis >= dims {
+		return quant.PerTensorAxis
+	}
+	return axis
+}
+
+// fits reports whether the constant that u reads is stored as integers, and notes why not.
+func (w *weights) fits(u use, row op.Hybrid) bool {
+	why := w.misfit(u, row)
+	if why != "" {
+		w.kept = append(w.kept, keptFloat{u.by, why})
+	}
+	return why == ""
+}
+
+func (w *weights) misfit(u use, row op.Hybrid) string {
+	v := u.by.inputs[u.i]
+	if why := unstorable(v); why != "" {
+		return why
+	}
+	if a, ok := u.by.attr.(*op.FullyConnected); ok && a.WeightsFormat != op.DefaultWeights {
+		return "its weights are shuffled"
+	}
+	if a, ok := u.by.attr.(*op.LSTM); ok && a.Kind == op.BasicKernel {
+		return "LiteRT has no hybrid kernel for the basic form of this operator"
+	}
+	switch {
+	case w.opt.Scheme == WeightOnly && !row.Bits8:
+		return "weight-only quantization is for products"
+	case w.opt.Scheme == WeightOnly && w.bits() == 4 && !row.Bits4:
+		return "its weights are not stored in 4 bits"
+	case w.opt.Scheme == WeightOnly:
+		return ""
+	case len(v.floats()) < minHybrid:
+		return fmt.Sprintf("its weights %q have %d elements, less than %d", v.name, len(v.floats()), minHybrid)
+	case row.Whole && (w.compat == Default || u.by.is("UNIDIRECTIONAL_SEQUENCE_LSTM")):
+		return w.partial(u.by, row)
+	}
+	return ""
+}
+
+// partial says why weights of which the kernel wants all or none as integers stay float.
+func (w *weights) partial(o *operation, row op.Hybrid) string {
+	for _, i := range row.Weights {
+		v := o.input(i)
+		if v == nil || v.quantized != nil {
+			continue
+		}
+		data := v.floats()
+		switch {
+		case data == nil && w.compat == Default:
+			return fmt.Sprintf("its weights %q are computed, not constant", v.name)
+		case data != nil && len(data) < minHybrid:
+			return fmt.Sprintf("its weights %q have %d elements, less than %d, and the kernel wants all of them as integers or none", v.name, len(data), minHybrid)
+		case data != nil && unstorable(v) != "":
+			return unstorable(v)
+		}
+	}
+	return ""
+}
+
+// unstorable says why a constant can't be integers.
+func unstorable(v *value) string {
+	if slices.ContainsFunc(v.floats(), func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
+		return fmt.Sprintf("the constant %q holds NaN or infinity", v.name)
+	}
+	return ""
+}

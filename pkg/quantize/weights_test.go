@@ -1,0 +1,102 @@
+package quantize_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// weightSchemes are the schemes that need no ranges and that TFLiteConverter has, by its answers' names.
+var weightSchemes = map[string]quantize.Scheme{"float16": quantize.Float16, "dynamic": quantize.Dynamic}
+
+// TestWeightOracles compares with what TFLiteConverter made of the same source as the float model: every operator with its version and every tensor.
+func TestWeightOracles(t *testing.T) {
+	folders, err := filepath.Glob("testdata/weights/*")
+	if err != nil || len(folders) < 6 {
+		t.Fatalf("%d oracles in testdata, %v; want at least 6", len(folders), err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) { compareWeights(t, folder) })
+	}
+}
+
+// compareWeights compares schemes with the answers in a folder. TFLiteConverter's in half precision is not there if it overwrites the state of an LSTM.
+func compareWeights(t *testing.T, folder string) {
+	t.Helper()
+	float, err := os.ReadFile(filepath.Join(folder, "float.tflite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, scheme := range weightSchemes {
+		content, err := os.ReadFile(filepath.Join(folder, name+".tflite"))
+		if errors.Is(err, fs.ErrNotExist) && scheme == quantize.Float16 {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := tflite.Decode(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := tflite.Decode(float)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, report, err := quantize.Run(m, nil, quantize.Options{Scheme: scheme, Compat: quantize.TFLite})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ir.Verify(q, op.Set); err != nil {
+			t.Fatal(err)
+		}
+		got, err := tflite.Encode(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g, w := describe(t, got), describe(t, content); g != w {
+			t.Errorf("%s (-TensorFlow +Octet):\n%s", name, cmp.Diff(strings.Split(w, "\n"), strings.Split(g, "\n")))
+		}
+		if diff := cmp.Diff(hybridOptions(want), hybridOptions(q)); diff != "" {
+			t.Errorf("%s: options (-TensorFlow +Octet):\n%s", name, diff)
+		}
+		if scheme == quantize.Float16 && cmp.Diff(reducedPrecision(want), reducedPrecision(q)) != "" {
+			t.Errorf("%s: metadata %q, want %q", name, reducedPrecision(q), reducedPrecision(want))
+		}
+		if report.Bytes > report.SourceBytes || report.Weights == 0 && report.Bytes < report.SourceBytes {
+			t.Errorf("%s: %d weights stored, %d bytes of %d", name, report.Weights, report.Bytes, report.SourceBytes)
+		}
+	}
+}
+
+// hybridOptions returns the attributes of operators that say how hybrid kernels quantize their operands, in order.
+func hybridOptions(m *ir.Model) []ir.Attr {
+	var list []ir.Attr
+	for _, g := range m.Graphs {
+		for _, n := range g.Nodes {
+			if len(op.HybridOf(n.Op).Weights) > 0 {
+				list = append(list, n.Attr)
+			}
+		}
+	}
+	return list
+}
+
+func reducedPrecision(m *ir.Model) string {
+	at := slices.IndexFunc(m.Metadata, func(e ir.Metadata) bool { return e.Name == "reduced_precision_support" })
+	if at < 0 {
+		return ""
+	}
+	return string(m.Metadata[at].Data)
+}
