@@ -16,7 +16,7 @@ import (
 
 // Result is what a conversion made.
 type Result struct {
-	Model  []byte           // the flatbuffer
+	Model  *tflite.File     // the flatbuffer
 	Stats  *calib.Stats     // what the ranges came from; nil if nothing was calibrated
 	Report *quantize.Report // nil if nothing was quantized
 	Notes  []string
@@ -36,7 +36,7 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return fail(err)
 	}
-	return &Job{Model: f.Bytes, Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
+	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
 }
 
 // Calibrate plans a job over a dataset, has it run, and merges.
@@ -67,7 +67,7 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 		}
 	}()
 	if opt.Scheme == None {
-		return &Result{Model: f.Bytes, Notes: f.Notes}, nil
+		return &Result{Model: f.File, Notes: f.Notes}, nil
 	}
 	if stats.Model != f.Digest() {
 		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
@@ -84,11 +84,11 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	if err := ir.Verify(m, op.Set); err != nil {
 		return nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("after quantization: %w", err)}
 	}
-	data, err := tflite.Encode(m)
+	file, err := tflite.NewFile(m)
 	if err != nil {
 		return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
 	}
-	return &Result{Model: data, Stats: stats, Report: report, Notes: f.Notes}, nil
+	return &Result{Model: file, Stats: stats, Report: report, Notes: f.Notes}, nil
 }
 
 func isCancel(err error) bool {
