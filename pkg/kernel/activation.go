@@ -62,7 +62,7 @@ func F32LeakyRelu(dst, src []float32, alpha float32) {
 
 // F32Prelu is a Row: x (first operand) where x >= 0, else x * alpha (second operand).
 func F32Prelu(dst, x, alpha []float32) {
-	if dst, x, alpha = vectorRow(preluRow, dst, x, alpha); len(dst) == 0 {
+	if vectorRow(preluRow, dst, x, alpha) {
 		return
 	}
 	stretch(dst, x, alpha, func(x, alpha float32) float32 {

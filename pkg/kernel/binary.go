@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// The functions of this file are Rows: they compute dst[i] from a[i] and b[i], where an operand of length 1 is repeated. Integers wrap.
+// The functions of this file are Rows: they compute dst[i] from a[i] and b[i], where a shorter operand is repeated. Integers wrap.
 
 // zip applies f to two runs of equal length. It is small enough to be inlined, f with it.
 func zip[T, R any](dst []R, a, b []T, f func(x, y T) R) {
@@ -19,8 +19,30 @@ func each[T, R any](dst []R, a []T, f func(x T) R) {
 	}
 }
 
-// stretch applies f to two runs of which one may be of length 1. It is not inlined: for functions that cost more than a call.
+// lineOf returns the length of the lines that a run falls into because an operand is a line that is repeated, or 0.
+func lineOf[T any](n int, a, b []T) int {
+	if line := min(len(a), len(b)); line > 1 && line < n {
+		return line
+	}
+	return 0
+}
+
+// lineAt returns the line at i of an operand, which may be that line alone.
+func lineAt[T any](x []T, i, line int) []T {
+	if len(x) == line {
+		return x
+	}
+	return x[i : i+line]
+}
+
+// stretch applies f to two runs of which one may be repeated. It is not inlined.
 func stretch[T, R any](dst []R, a, b []T, f func(x, y T) R) {
+	if line := lineOf(len(dst), a, b); line > 0 {
+		for i := 0; i < len(dst); i += line {
+			stretch(dst[i:i+line], lineAt(a, i, line), lineAt(b, i, line), f)
+		}
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		zip(dst, a, b, f)
@@ -35,67 +57,29 @@ func stretch[T, R any](dst []R, a, b []T, f func(x, y T) R) {
 
 // Add computes x + y.
 func Add[T Number](dst, a, b []T) {
-	if dst, a, b = vectorRow(addRow, dst, a, b); len(dst) == 0 {
-		return
-	}
-	switch {
-	case len(a) == len(b):
-		zip(dst, a, b, func(x, y T) T { return x + y })
-	case len(b) == 1:
-		y := b[0]
-		each(dst, a, func(x T) T { return x + y })
-	default:
-		Add(dst, b, a)
+	if !vectorRow(addRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) T { return x + y })
 	}
 }
 
 // Sub computes x - y.
 func Sub[T Number](dst, a, b []T) {
-	if dst, a, b = vectorRow(subRow, dst, a, b); len(dst) == 0 {
-		return
-	}
-	switch {
-	case len(a) == len(b):
-		zip(dst, a, b, func(x, y T) T { return x - y })
-	case len(b) == 1:
-		y := b[0]
-		each(dst, a, func(x T) T { return x - y })
-	default:
-		x := a[0]
-		each(dst, b, func(y T) T { return x - y })
+	if !vectorRow(subRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) T { return x - y })
 	}
 }
 
 // Mul computes x * y.
 func Mul[T Number](dst, a, b []T) {
-	if dst, a, b = vectorRow(mulRow, dst, a, b); len(dst) == 0 {
-		return
-	}
-	switch {
-	case len(a) == len(b):
-		zip(dst, a, b, func(x, y T) T { return x * y })
-	case len(b) == 1:
-		y := b[0]
-		each(dst, a, func(x T) T { return x * y })
-	default:
-		Mul(dst, b, a)
+	if !vectorRow(mulRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) T { return x * y })
 	}
 }
 
 // Div computes x / y.
 func Div[T Float](dst, a, b []T) {
-	if dst, a, b = vectorRow(divRow, dst, a, b); len(dst) == 0 {
-		return
-	}
-	switch {
-	case len(a) == len(b):
-		zip(dst, a, b, func(x, y T) T { return x / y })
-	case len(b) == 1:
-		y := b[0]
-		each(dst, a, func(x T) T { return x / y })
-	default:
-		x := a[0]
-		each(dst, b, func(y T) T { return x / y })
+	if !vectorRow(divRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) T { return x / y })
 	}
 }
 
@@ -107,7 +91,7 @@ func SquaredDifference[T Number](dst, a, b []T) {
 
 // Maximum computes the greater of x and y. A NaN in either is the result; of zeros of both signs, y is.
 func Maximum[T Number](dst, a, b []T) {
-	if dst, a, b = vectorRow(maximumRow, dst, a, b); len(dst) == 0 {
+	if vectorRow(maximumRow, dst, a, b) {
 		return
 	}
 	stretch(dst, a, b, func(x, y T) T {
@@ -120,7 +104,7 @@ func Maximum[T Number](dst, a, b []T) {
 
 // Minimum computes the lesser of x and y. A NaN in either is the result; of zeros of both signs, y is.
 func Minimum[T Number](dst, a, b []T) {
-	if dst, a, b = vectorRow(minimumRow, dst, a, b); len(dst) == 0 {
+	if vectorRow(minimumRow, dst, a, b) {
 		return
 	}
 	stretch(dst, a, b, func(x, y T) T {

@@ -92,6 +92,31 @@ func (p *walk) run() (n int, width [3]int) {
 	return n, width
 }
 
+// lines is run for two operands, where a run may be several lines of the innermost axis: if one operand repeats its line along the axis before, it takes that line
+// alone. It merges the two axes then.
+func (p *walk) lines() (n int, width [3]int) {
+	r := p.rank
+	if r < 2 || p.size[r-1] > maxLine {
+		return p.run()
+	}
+	n = p.size[r-1]
+	for k := range 2 {
+		if p.step[k][r-1] == 0 || p.step[k][r-2] != n && p.step[k][r-2] != 0 {
+			return p.run()
+		}
+		width[k] = n
+		if p.step[k][r-2] != 0 {
+			width[k] *= p.size[r-2]
+		}
+	}
+	p.rank--
+	p.size[r-2] *= n
+	return p.size[r-2], width
+}
+
+// maxLine is the length of lines that are worth merging.
+const maxLine = 1024
+
 // next steps to the next run: it advances the index over all axes but the innermost, and the operands' offsets with it.
 func (p *walk) next(index *dims, at *[3]int) {
 	for axis := p.rank - 2; axis >= 0; axis-- {
@@ -110,14 +135,15 @@ func (p *walk) next(index *dims, at *[3]int) {
 	}
 }
 
-// Row computes one run of a binary operator: dst[i] from a[i] and b[i]. An operand of length 1 is repeated.
+// Row computes one run of a binary operator: dst[i] from a[i] and b[i]. One operand may be shorter, and is repeated: it has one element, or a line whose length divides
+// the run's.
 type Row[T, R any] func(dst []R, a, b []T)
 
 // Binary computes a binary operator with NumPy's broadcasting. dst has the elements of the broadcast shape, and may be an operand that has its shape.
 // Shapes have at most MaxRank dimensions and must broadcast.
 func Binary[T, R any](dst []R, a []T, aShape []int, b []T, bShape []int, row Row[T, R]) {
 	p := broadcast(aShape, bShape)
-	n, width := p.run()
+	n, width := p.lines()
 	var index dims
 	var at [3]int
 	for i := 0; i < len(dst); i += n {

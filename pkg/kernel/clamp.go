@@ -36,16 +36,20 @@ func F32BinaryScan(dst []float32, a []float32, aShape []int, b []float32, bShape
 // binaryParts is Binary that calls finish for each part of the result as soon as it is computed.
 func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], finish func(part []T)) {
 	p := broadcast(aShape, bShape)
-	n, width := p.run()
+	n, width := p.lines()
+	size := clampRun
+	if line := min(width[0], width[1]); line < n {
+		size -= size % line // whole lines
+	}
 	var index dims
 	var at [3]int
 	from := 0 // what is computed and not finished yet
 	for i := 0; i < len(dst); i += n {
 		ra, rb := a[at[0]:at[0]+width[0]], b[at[1]:at[1]+width[1]]
-		for j := 0; j < n; j += clampRun {
-			end := min(j+clampRun, n)
-			row(dst[i+j:i+end], part(ra, j, end), part(rb, j, end))
-			if i+end-from >= clampRun || i+end == len(dst) {
+		for j := 0; j < n; j += size {
+			end := min(j+size, n)
+			row(dst[i+j:i+end], part(ra, j, end, n), part(rb, j, end, n))
+			if i+end-from >= size || i+end == len(dst) {
 				finish(dst[from : i+end])
 				from = i + end
 			}
@@ -54,9 +58,9 @@ func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, ro
 	}
 }
 
-// part returns elements of a run, or its one element that is repeated.
-func part[T any](x []T, from, to int) []T {
-	if len(x) == 1 {
+// part returns elements of a run of n, or all of an operand that is repeated.
+func part[T any](x []T, from, to, n int) []T {
+	if len(x) < n {
 		return x
 	}
 	return x[from:to]

@@ -13,24 +13,33 @@ const (
 	preluRow
 )
 
-// vectorRow computes the first elements of a run by a variant, and returns what remains of the run, an operand of length 1 as it is.
-func vectorRow[T Number](code rowCode, dst, a, b []T) (restDst, restA, restB []T) {
+// vectorRow computes a Row on float32 by a variant. It reports whether there is one.
+func vectorRow[T Number](code rowCode, dst, a, b []T) bool {
+	d, ok := any(dst).([]float32)
+	return ok && f32Row(code, d, any(a).([]float32), any(b).([]float32))
+}
+
+// unaryCode names a function of a slice of float32 that has a variant.
+type unaryCode uint8
+
+const (
+	absUnary unaryCode = iota
+	negUnary
+	signUnary
+	floorUnary
+	ceilUnary
+	roundUnary
+	sqrtUnary
+	rsqrtUnary
+)
+
+// vectorUnary computes the first elements of src by a variant, and returns how many.
+func vectorUnary[T Number](code unaryCode, dst, src []T) int {
 	d, ok := any(dst).([]float32)
 	if !ok {
-		return dst, a, b
+		return 0
 	}
-	n := f32Row(code, d, any(a).([]float32), any(b).([]float32))
-	if n == 0 {
-		return dst, a, b
-	}
-	dst = dst[n:]
-	if len(a) > 1 {
-		a = a[n:]
-	}
-	if len(b) > 1 {
-		b = b[n:]
-	}
-	return dst, a, b
+	return f32Unary(code, d, any(src).([]float32))
 }
 
 // vectorClamp limits the first elements of src by a variant, and returns how many.

@@ -639,3 +639,457 @@ short:
 done:
 	VZEROUPPER
 	RET
+
+// func absAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·absAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS magnitude<>+0(SB), Y0
+	SUBQ         $0x20, DX
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(CX), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS 64(CX), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS 96(CX), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x20, DX
+	JGE     long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS (CX), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x08, DX
+	JNZ     short
+
+done:
+	VZEROUPPER
+	RET
+
+DATA magnitude<>+0(SB)/4, $0x7fffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $4
+
+// func negAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·negAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS sign<>+0(SB), Y0
+	SUBQ         $0x20, DX
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS 64(CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS 96(CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x20, DX
+	JGE     long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS (CX), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x08, DX
+	JNZ     short
+
+done:
+	VZEROUPPER
+	RET
+
+DATA sign<>+0(SB)/4, $0x80000000
+GLOBL sign<>(SB), RODATA|NOPTR, $4
+
+// func signAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·signAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS plus<>+0(SB), Y0
+	VBROADCASTSS minus<>+0(SB), Y1
+	VXORPS       Y2, Y2, Y2
+	SUBQ         $0x20, DX
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y4
+	VCMPPS  $0x1e, Y3, Y2, Y5
+	VCMPPS  $0x03, Y3, Y3, Y6
+	VANDPS  Y0, Y4, Y4
+	VANDPS  Y1, Y5, Y5
+	VANDPS  Y3, Y6, Y3
+	VORPS   Y4, Y3, Y3
+	VORPS   Y5, Y3, Y3
+	VMOVUPS Y3, (AX)
+	VMOVUPS 32(CX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y4
+	VCMPPS  $0x1e, Y3, Y2, Y5
+	VCMPPS  $0x03, Y3, Y3, Y6
+	VANDPS  Y0, Y4, Y4
+	VANDPS  Y1, Y5, Y5
+	VANDPS  Y3, Y6, Y3
+	VORPS   Y4, Y3, Y3
+	VORPS   Y5, Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	VMOVUPS 64(CX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y4
+	VCMPPS  $0x1e, Y3, Y2, Y5
+	VCMPPS  $0x03, Y3, Y3, Y6
+	VANDPS  Y0, Y4, Y4
+	VANDPS  Y1, Y5, Y5
+	VANDPS  Y3, Y6, Y3
+	VORPS   Y4, Y3, Y3
+	VORPS   Y5, Y3, Y3
+	VMOVUPS Y3, 64(AX)
+	VMOVUPS 96(CX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y4
+	VCMPPS  $0x1e, Y3, Y2, Y5
+	VCMPPS  $0x03, Y3, Y3, Y6
+	VANDPS  Y0, Y4, Y4
+	VANDPS  Y1, Y5, Y5
+	VANDPS  Y3, Y6, Y3
+	VORPS   Y4, Y3, Y3
+	VORPS   Y5, Y3, Y3
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x20, DX
+	JGE     long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y4
+	VCMPPS  $0x1e, Y3, Y2, Y5
+	VCMPPS  $0x03, Y3, Y3, Y6
+	VANDPS  Y0, Y4, Y4
+	VANDPS  Y1, Y5, Y5
+	VANDPS  Y3, Y6, Y3
+	VORPS   Y4, Y3, Y3
+	VORPS   Y5, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x08, DX
+	JNZ     short
+
+done:
+	VZEROUPPER
+	RET
+
+DATA plus<>+0(SB)/4, $0x3f800000
+GLOBL plus<>(SB), RODATA|NOPTR, $4
+
+DATA minus<>+0(SB)/4, $0xbf800000
+GLOBL minus<>(SB), RODATA|NOPTR, $4
+
+// func floorAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·floorAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x20, DX
+	JL   rest
+
+long:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	VMOVUPS  32(CX), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 32(AX)
+	VMOVUPS  64(CX), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 64(AX)
+	VMOVUPS  96(CX), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 96(AX)
+	ADDQ     $0x00000080, CX
+	ADDQ     $0x00000080, AX
+	SUBQ     $0x20, DX
+	JGE      long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	ADDQ     $0x00000020, CX
+	ADDQ     $0x00000020, AX
+	SUBQ     $0x08, DX
+	JNZ      short
+
+done:
+	VZEROUPPER
+	RET
+
+// func ceilAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·ceilAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x20, DX
+	JL   rest
+
+long:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	VMOVUPS  32(CX), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 32(AX)
+	VMOVUPS  64(CX), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 64(AX)
+	VMOVUPS  96(CX), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 96(AX)
+	ADDQ     $0x00000080, CX
+	ADDQ     $0x00000080, AX
+	SUBQ     $0x20, DX
+	JGE      long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	ADDQ     $0x00000020, CX
+	ADDQ     $0x00000020, AX
+	SUBQ     $0x08, DX
+	JNZ      short
+
+done:
+	VZEROUPPER
+	RET
+
+// func roundAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·roundAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x20, DX
+	JL   rest
+
+long:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	VMOVUPS  32(CX), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 32(AX)
+	VMOVUPS  64(CX), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 64(AX)
+	VMOVUPS  96(CX), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 96(AX)
+	ADDQ     $0x00000080, CX
+	ADDQ     $0x00000080, AX
+	SUBQ     $0x20, DX
+	JGE      long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS  (CX), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (AX)
+	ADDQ     $0x00000020, CX
+	ADDQ     $0x00000020, AX
+	SUBQ     $0x08, DX
+	JNZ      short
+
+done:
+	VZEROUPPER
+	RET
+
+// func sqrtAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·sqrtAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x20, DX
+	JL   rest
+
+long:
+	VMOVUPS (CX), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(CX), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 32(AX)
+	VMOVUPS 64(CX), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 64(AX)
+	VMOVUPS 96(CX), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 96(AX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x20, DX
+	JGE     long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS (CX), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x08, DX
+	JNZ     short
+
+done:
+	VZEROUPPER
+	RET
+
+// func rsqrtAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS unit<>+0(SB), X0
+	VCVTPS2PD    X0, Y0
+	SUBQ         $0x20, DX
+	JL           rest
+
+long:
+	VMOVUPS      (CX), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y3
+	VCVTPS2PD    X2, Y2
+	VSQRTPD      Y3, Y3
+	VDIVPD       Y3, Y0, Y3
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y0, Y2
+	VCVTPD2PSY   Y3, X1
+	VCVTPD2PSY   Y2, X2
+	VINSERTF128  $0x01, X2, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      32(CX), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y3
+	VCVTPS2PD    X2, Y2
+	VSQRTPD      Y3, Y3
+	VDIVPD       Y3, Y0, Y3
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y0, Y2
+	VCVTPD2PSY   Y3, X1
+	VCVTPD2PSY   Y2, X2
+	VINSERTF128  $0x01, X2, Y1, Y1
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      64(CX), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y3
+	VCVTPS2PD    X2, Y2
+	VSQRTPD      Y3, Y3
+	VDIVPD       Y3, Y0, Y3
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y0, Y2
+	VCVTPD2PSY   Y3, X1
+	VCVTPD2PSY   Y2, X2
+	VINSERTF128  $0x01, X2, Y1, Y1
+	VMOVUPS      Y1, 64(AX)
+	VMOVUPS      96(CX), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y3
+	VCVTPS2PD    X2, Y2
+	VSQRTPD      Y3, Y3
+	VDIVPD       Y3, Y0, Y3
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y0, Y2
+	VCVTPD2PSY   Y3, X1
+	VCVTPD2PSY   Y2, X2
+	VINSERTF128  $0x01, X2, Y1, Y1
+	VMOVUPS      Y1, 96(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x20, DX
+	JGE          long
+
+rest:
+	ADDQ $0x20, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X1, Y3
+	VCVTPS2PD    X2, Y2
+	VSQRTPD      Y3, Y3
+	VDIVPD       Y3, Y0, Y3
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y0, Y2
+	VCVTPD2PSY   Y3, X1
+	VCVTPD2PSY   Y2, X2
+	VINSERTF128  $0x01, X2, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+DATA unit<>+0(SB)/4, $0x3f800000
+GLOBL unit<>(SB), RODATA|NOPTR, $4

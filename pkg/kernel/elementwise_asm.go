@@ -13,50 +13,110 @@ func mapped(dst, src []float32) int {
 	return len(src[:len(dst)]) &^ (mapStep - 1)
 }
 
-// f32Row computes as many elements of a run as variants do, and returns their number.
-func f32Row(code rowCode, dst, a, b []float32) int {
-	n := len(dst) &^ (mapStep - 1)
-	if !variants() || n == 0 {
-		return 0
+// f32Row computes a run if there are variants, and reports that.
+func f32Row(code rowCode, dst, a, b []float32) bool {
+	if !variants() || len(dst) == 0 {
+		return false
 	}
+	line := min(len(a), len(b))
+	if line == 1 || line == len(dst) {
+		f32Pairs(code, dst, a, b)
+		return true
+	}
+	// A line is repeated in the cache, so that short ones don't make short loops.
+	const short = 64
+	var repeated [4 * short]float32
+	lines := 1
+	if line < short {
+		lines = min(len(dst), len(repeated)) / line
+		if lines > mapStep {
+			lines &^= mapStep - 1
+		}
+	}
+	n := lines * line
+	fill := func(x []float32) []float32 {
+		if lines == 1 || len(x) > line {
+			return x
+		}
+		for at := copy(repeated[:n], x); at < n; {
+			at += copy(repeated[at:n], repeated[:at])
+		}
+		return repeated[:n]
+	}
+	part := func(x []float32, from, to int) []float32 {
+		if len(x) == len(dst) {
+			return x[from:to]
+		}
+		return x[:to-from]
+	}
+	a, b = fill(a), fill(b)
+	for from := 0; from < len(dst); from += n {
+		to := min(from+n, len(dst))
+		f32Pairs(code, dst[from:to], part(a, from, to), part(b, from, to))
+	}
+	return true
+}
+
+// f32Pairs computes a run whose operands are as long as the result or one number.
+func f32Pairs(code rowCode, dst, a, b []float32) {
 	const whole = 4 * mapStep
-	var repeated [mapStep]float32
-	pa, pb, aStep, bStep := &a[0], &b[0], whole, whole
-	switch {
-	case len(a) == len(b):
-		_, _ = a[n-1], b[n-1]
-	case len(b) == 1:
-		_ = a[n-1]
-		pb, bStep = repeat(&repeated, b[0]), 0
-	default:
-		_ = b[n-1]
-		pa, aStep = repeat(&repeated, a[0]), 0
+	var x, y, z [mapStep]float32
+	pa, pb, aStep, bStep := &x[0], &y[0], whole, whole
+	if len(b) == 1 {
+		bStep = 0
+		repeat(&y, b[0])
 	}
+	if len(a) == 1 {
+		aStep = 0
+		repeat(&x, a[0])
+	}
+	n := len(dst) &^ (mapStep - 1)
+	if n > 0 {
+		if aStep > 0 {
+			_, pa = a[n-1], &a[0]
+		}
+		if bStep > 0 {
+			_, pb = b[n-1], &b[0]
+		}
+		rowAsm(code, &dst[0], pa, pb, aStep, bStep, n)
+	}
+	if n < len(dst) {
+		if aStep > 0 {
+			copy(x[:], a[n:len(dst)])
+		}
+		if bStep > 0 {
+			copy(y[:], b[n:len(dst)])
+		}
+		rowAsm(code, &z[0], &x[0], &y[0], aStep, bStep, mapStep)
+		copy(dst[n:], z[:])
+	}
+}
+
+// rowAsm calls the variant of a row for n elements, a multiple of mapStep.
+func rowAsm(code rowCode, dst, a, b *float32, aStep, bStep, n int) {
 	switch code {
 	case addRow:
-		addAsm(&dst[0], pa, pb, aStep, bStep, n)
+		addAsm(dst, a, b, aStep, bStep, n)
 	case subRow:
-		subAsm(&dst[0], pa, pb, aStep, bStep, n)
+		subAsm(dst, a, b, aStep, bStep, n)
 	case mulRow:
-		mulAsm(&dst[0], pa, pb, aStep, bStep, n)
+		mulAsm(dst, a, b, aStep, bStep, n)
 	case divRow:
-		divAsm(&dst[0], pa, pb, aStep, bStep, n)
+		divAsm(dst, a, b, aStep, bStep, n)
 	case maximumRow:
-		maximumAsm(&dst[0], pa, pb, aStep, bStep, n)
+		maximumAsm(dst, a, b, aStep, bStep, n)
 	case minimumRow:
-		minimumAsm(&dst[0], pa, pb, aStep, bStep, n)
+		minimumAsm(dst, a, b, aStep, bStep, n)
 	case preluRow:
-		preluAsm(&dst[0], pa, pb, aStep, bStep, n)
+		preluAsm(dst, a, b, aStep, bStep, n)
 	}
-	return n
 }
 
 // repeat fills a vector with x.
-func repeat(vector *[mapStep]float32, x float32) *float32 {
+func repeat(vector *[mapStep]float32, x float32) {
 	for i := range vector {
 		vector[i] = x
 	}
-	return &vector[0]
 }
 
 func f32Clamp(dst, src []float32, bounds *[2]float32) int {

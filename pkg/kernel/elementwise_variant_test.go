@@ -33,6 +33,14 @@ var vectorUnaries = []struct {
 	{"LeakyRelu", func(dst, src []float32) { F32LeakyRelu(dst, src, 0.3) }},
 	{"steep LeakyRelu", func(dst, src []float32) { F32LeakyRelu(dst, src, -2) }},
 	{"Square", Square[float32]},
+	{"Abs", Abs[float32]},
+	{"Neg", Neg[float32]},
+	{"Sign", Sign[float32]},
+	{"Floor", F32Floor},
+	{"Ceil", F32Ceil},
+	{"Round", F32Round},
+	{"Sqrt", F32MapSqrt},
+	{"Rsqrt", F32MapRsqrt},
 }
 
 func TestVectorRows(t *testing.T) {
@@ -62,6 +70,42 @@ func TestVectorRows(t *testing.T) {
 						c.row(place[k], place[0], place[1])
 						same(t, "in place", place[k], want)
 					}
+				}
+			}
+		})
+	}
+}
+
+// TestRepeatedLines repeats lines of all lengths over longer runs, in place as well.
+func TestRepeatedLines(t *testing.T) {
+	r := rand.New(rand.NewPCG(50, 51))
+	for _, c := range vectorRows {
+		t.Run(c.name, func(t *testing.T) {
+			for line := 2; line < 130; line++ {
+				lines := 1 + r.IntN(20) + 300/line*r.IntN(3)
+				long, short := ended(t, lines*line), ended(t, line)
+				values(r, long, 9)
+				values(r, short, 9)
+				repeated := slices.Repeat(short, lines)
+				got, intact := guarded(t, len(long))
+				want := make([]float32, len(long))
+				for range 2 {
+					c.row(got, long, short)
+					intact()
+					withoutVariants(func() { c.row(want, long, repeated) })
+					same(t, "right operand", got, want)
+					withoutVariants(func() { c.row(got, long, short) })
+					same(t, "right operand, generic", got, want)
+					c.row(got, short, long)
+					intact()
+					withoutVariants(func() { c.row(want, repeated, long) })
+					same(t, "left operand", got, want)
+					copy(got, long)
+					c.row(got, short, got)
+					same(t, "in place", got, want)
+				}
+				if n := testing.AllocsPerRun(2, func() { c.row(got, long, short) }); n != 0 {
+					t.Fatalf("%v allocations in a run", n)
 				}
 			}
 		})

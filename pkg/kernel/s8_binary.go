@@ -29,6 +29,12 @@ func NewS8Sum(xZero, yZero int32, x, y, out Multiplier, sign int32, zero, lo, hi
 
 // Row is a Row.
 func (s *S8Sum) Row(dst, a, b []int8) {
+	if line := lineOf(len(dst), a, b); line > 0 {
+		for i := 0; i < len(dst); i += line {
+			s.Row(dst[i:i+line], lineAt(a, i, line), lineAt(b, i, line))
+		}
+		return
+	}
 	switch {
 	case len(a) == len(b):
 		b = b[:len(dst)]

@@ -70,7 +70,7 @@ func mapping(f func(float64) float64) func(dst, a []float64) {
 func repeating(f func(x, y float64) float64) kernel.Row[float64, float64] {
 	return func(dst, a, b []float64) {
 		for i := range dst {
-			dst[i] = f(a[min(i, len(a)-1)], b[min(i, len(b)-1)])
+			dst[i] = f(a[i%len(a)], b[i%len(b)])
 		}
 	}
 }

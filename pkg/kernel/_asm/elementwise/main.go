@@ -81,16 +81,85 @@ func main() {
 			VBLENDVPS(mask, x, y, x)
 		}
 	})
+	// The functions that arm64 has no variant of.
+	one("absAVX2", "|x|", func() func(x reg.VecVirtual) {
+		magnitude := bits("magnitude", 1<<31-1)
+		return func(x reg.VecVirtual) { VANDPS(magnitude, x, x) }
+	})
+	one("negAVX2", "-x", func() func(x reg.VecVirtual) {
+		sign := bits("sign", 1<<31)
+		return func(x reg.VecVirtual) { VXORPS(sign, x, x) }
+	})
+	one("signAVX2", "-1, 0 or 1, or x if it is NaN,", func() func(x reg.VecVirtual) {
+		plus, minus, zero := constant("plus", 1), constant("minus", -1), YMM()
+		VXORPS(zero, zero, zero)
+		return func(x reg.VecVirtual) {
+			positive, negative, nan := YMM(), YMM(), YMM()
+			VCMPPS(Imm(greater), zero, x, positive)
+			VCMPPS(Imm(greater), x, zero, negative)
+			VCMPPS(Imm(unordered), x, x, nan)
+			VANDPS(plus, positive, positive)
+			VANDPS(minus, negative, negative)
+			VANDPS(x, nan, x)
+			VORPS(positive, x, x)
+			VORPS(negative, x, x)
+		}
+	})
+	for _, r := range []struct {
+		name, does string
+		mode       uint64
+	}{{"floorAVX2", "x rounded down", 9}, {"ceilAVX2", "x rounded up", 10}, {"roundAVX2", "x rounded to the nearest integer, halves to the even one,", 8}} {
+		one(r.name, r.does, func() func(x reg.VecVirtual) {
+			return func(x reg.VecVirtual) { VROUNDPS(Imm(r.mode), x, x) }
+		})
+	}
+	one("sqrtAVX2", "the root of x", func() func(x reg.VecVirtual) {
+		return func(x reg.VecVirtual) { VSQRTPS(x, x) }
+	})
+	one("rsqrtAVX2", "1 by the root of x, computed in float64,", func() func(x reg.VecVirtual) {
+		unit := YMM()
+		VBROADCASTSS(literal("unit", 1), unit.AsX())
+		VCVTPS2PD(unit.AsX(), unit)
+		return func(x reg.VecVirtual) {
+			high, a, b := YMM(), YMM(), YMM()
+			VEXTRACTF128(Imm(1), x, high.AsX())
+			VCVTPS2PD(x.AsX(), a)
+			VCVTPS2PD(high.AsX(), b)
+			for _, v := range []reg.VecVirtual{a, b} {
+				VSQRTPD(v, v)
+				VDIVPD(v, unit, v)
+			}
+			VCVTPD2PSY(a, x.AsX())
+			VCVTPD2PSY(b, high.AsX())
+			VINSERTF128(Imm(1), high.AsX(), x, x)
+		}
+	})
 	Generate()
+}
+
+// one writes a kernel of one operand without parameters.
+func one(name, does string, setup func() func(x reg.VecVirtual)) {
+	unary(name, does+", x of src,", "", setup)
+}
+
+// literal returns the address of v.
+func literal(name string, v float32) Mem {
+	m := GLOBL(name, 8|16) // RODATA, NOPTR
+	DATA(0, U32(math.Float32bits(v)))
+	return m
 }
 
 // constant returns a register filled with v.
 func constant(name string, v float32) reg.VecVirtual {
-	m := GLOBL(name, 8|16) // RODATA, NOPTR
-	DATA(0, U32(math.Float32bits(v)))
+	m := literal(name, v)
 	r := YMM()
 	VBROADCASTSS(m, r)
 	return r
+}
+
+// bits returns a register filled with a pattern of bits.
+func bits(name string, pattern uint32) reg.VecVirtual {
+	return constant(name, math.Float32frombits(pattern))
 }
 
 // clamp limits x; a NaN stays, and a zero of either sign where a limit is zero, since the processor returns the second operand.
