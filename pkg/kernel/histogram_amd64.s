@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func binsAVX2(dst *int32, x *float32, n int, scale float32)
+// func binsAsm(dst *int32, x *float32, n int, scale float32)
 // Requires: AVX
-TEXT ·binsAVX2(SB), NOSPLIT, $16-28
+TEXT ·binsAsm(SB), NOSPLIT, $16-28
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -289,9 +289,9 @@ DATA histogramLanes<>+2032(SB)/8, $0x0000000000000000
 DATA histogramLanes<>+2040(SB)/8, $0x0000000000000000
 GLOBL histogramLanes<>(SB), RODATA|NOPTR, $2048
 
-// func otherBinsAVX2(dst *int32, x *float32, n int, scale float32) (left int)
+// func otherBinsAsm(dst *int32, x *float32, n int, scale float32) (left int)
 // Requires: AVX, AVX2, POPCNT
-TEXT ·otherBinsAVX2(SB), NOSPLIT, $16-40
+TEXT ·otherBinsAsm(SB), NOSPLIT, $16-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -334,8 +334,8 @@ step:
 	VZEROUPPER
 	RET
 
-// func countAVX2(table *[2]uint32, bins *int32, n int)
-TEXT ·countAVX2(SB), NOSPLIT, $0-24
+// func countAsm(table *[2]uint32, bins *int32, n int)
+TEXT ·countAsm(SB), NOSPLIT, $0-24
 	MOVQ table+0(FP), AX
 	MOVQ bins+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -366,9 +366,9 @@ step:
 	JNZ     step
 	RET
 
-// func emptyTableAVX2(counts *uint64, table *[2]uint32, n int)
+// func emptyTableAsm(counts *uint64, table *[2]uint32, n int)
 // Requires: AVX, AVX2
-TEXT ·emptyTableAVX2(SB), NOSPLIT, $0-24
+TEXT ·emptyTableAsm(SB), NOSPLIT, $0-24
 	MOVQ     counts+0(FP), AX
 	MOVQ     table+8(FP), CX
 	MOVQ     n+16(FP), DX

@@ -4,23 +4,23 @@
 
 package kernel
 
-// binsAVX2 stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.
+// binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.
 //
 //go:noescape
-func binsAVX2(dst *int32, x *float32, n int, scale float32)
+func binsAsm(dst *int32, x *float32, n int, scale float32)
 
-// otherBinsAVX2 is binsAVX2 without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.
+// otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.
 //
 //go:noescape
-func otherBinsAVX2(dst *int32, x *float32, n int, scale float32) (left int)
+func otherBinsAsm(dst *int32, x *float32, n int, scale float32) (left int)
 
-// countAVX2 adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
+// countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
 // so that two equal bins in a row don't wait for each other.
 //
 //go:noescape
-func countAVX2(table *[2]uint32, bins *int32, n int)
+func countAsm(table *[2]uint32, bins *int32, n int)
 
-// emptyTableAVX2 adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.
+// emptyTableAsm adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.
 //
 //go:noescape
-func emptyTableAVX2(counts *uint64, table *[2]uint32, n int)
+func emptyTableAsm(counts *uint64, table *[2]uint32, n int)

@@ -25,6 +25,7 @@ func main() {
 		{"depthwise", depthwise},
 		{"elementwise", elementwise},
 		{"gemm", gemm},
+		{"histogram", histogram},
 		{"minmax", minMax},
 		{"pool", pool},
 		{"sum", sum},

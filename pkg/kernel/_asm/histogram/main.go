@@ -67,14 +67,14 @@ func floored(name, signature string, begin func(dst reg.Register) (step func(i i
 
 // all writes the kernel that finds the bin of every number.
 func all() {
-	floored("binsAVX2", "func(dst *int32, x *float32, n int, scale float32)",
+	floored("binsAsm", "func(dst *int32, x *float32, n int, scale float32)",
 		func(dst reg.Register) func(int, reg.VecVirtual) {
 			return func(_ int, bin reg.VecVirtual) {
 				VMOVDQU(bin, Mem{Base: dst})
 				ADDQ(Imm(register), dst)
 			}
 		}, func(reg.Register) {},
-		"binsAVX2 stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.")
+		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.")
 }
 
 // others writes the kernel that leaves out bin 0.
@@ -92,7 +92,7 @@ func others() {
 		}
 		DATA(8*m, U64(entry))
 	}
-	floored("otherBinsAVX2", "func(dst *int32, x *float32, n int, scale float32) (left int)",
+	floored("otherBinsAsm", "func(dst *int32, x *float32, n int, scale float32) (left int)",
 		func(dst reg.Register) func(int, reg.VecVirtual) {
 			zero, lookup := YMM(), GP64()
 			VPXOR(zero, zero, zero)
@@ -114,14 +114,14 @@ func others() {
 			SHRQ(Imm(2), dst)
 			Store(dst, ReturnIndex(0))
 		},
-		"otherBinsAVX2 is binsAVX2 without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.")
+		"otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.")
 }
 
 // count writes the kernel that adds to counts.
 func count() {
-	TEXT("countAVX2", NOSPLIT, "func(table *[2]uint32, bins *int32, n int)")
+	TEXT("countAsm", NOSPLIT, "func(table *[2]uint32, bins *int32, n int)")
 	Pragma("noescape")
-	Doc("countAVX2 adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
+	Doc("countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
 		"so that two equal bins in a row don't wait for each other.")
 	table := Load(Param("table"), GP64())
 	at := Load(Param("bins"), GP64())
@@ -143,9 +143,9 @@ func count() {
 
 // empty writes the kernel that moves counts to where they stay.
 func empty() {
-	TEXT("emptyTableAVX2", NOSPLIT, "func(counts *uint64, table *[2]uint32, n int)")
+	TEXT("emptyTableAsm", NOSPLIT, "func(counts *uint64, table *[2]uint32, n int)")
 	Pragma("noescape")
-	Doc("emptyTableAVX2 adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.")
+	Doc("emptyTableAsm adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.")
 	counts := Load(Param("counts"), GP64())
 	table := Load(Param("table"), GP64())
 	n := Load(Param("n"), GP64())

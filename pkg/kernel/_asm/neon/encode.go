@@ -187,6 +187,22 @@ func DUPUpper(d, n V) Instruction { return between(0x4e180400, "dup %v.2d, %v.d[
 // INSUpper sets the upper half of d to the lower half of n.
 func INSUpper(d, n V) Instruction { return between(0x6e180400, "mov %v.d[1], %v.d[0]", d, n) }
 
+// ADDV sets d to the sum of n's words, and its upper words to zero.
+func ADDV(d, n V) Instruction {
+	return Instruction{0x4eb1b800 | uint32(n)<<5 | uint32(d), fmt.Sprintf("addv s%d, %v.4s", uint8(d), n)}
+}
+
+// UADALP adds to each word of 64 bits of d two words of 32 bits, without a sign, of n.
+func UADALP(d, n V) Instruction { return between(0x6ea06800, "uadalp %v.2d, %v.4s", d, n) }
+
+// CMEQZero sets all bits of the words that are zero in n, and clears the others.
+func CMEQZero(d, n V) Instruction { return between(0x4ea09800, "cmeq %v.4s, %v.4s, #0", d, n) }
+
+// TBL takes each byte of d from the one of n whose number m says.
+func TBL(d, n, m V) Instruction {
+	return Instruction{0x4e000000 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("tbl %v.16b, {%v.16b}, %v.16b", d, n, m)}
+}
+
 // TBL2 takes each byte of d from one of the 32 of n and the register after it, whose number m says.
 func TBL2(d, n, m V) Instruction {
 	next := (n + 1) % 32

@@ -52,7 +52,7 @@ type Function struct {
 // parameter is where an argument lies.
 type parameter struct{ offset, size int }
 
-// Function begins a function. Its signature is Go's, with a name for every parameter, pointers, ints and numbers of 4 bytes; nothing is returned.
+// Function begins a function. Its signature is Go's, with a name for every parameter and result: pointers, ints and numbers of 4 bytes.
 func (f *File) Function(name, signature string, doc ...string) *Function {
 	fn := &Function{file: f, parameters: map[string]parameter{}}
 	for r := R(0); r <= 25; r++ {
@@ -70,27 +70,35 @@ func (f *File) Function(name, signature string, doc ...string) *Function {
 	return fn
 }
 
-// layout finds the places of the parameters and returns how many bytes they take.
+// layout finds the places of parameters and results and returns how many bytes they take.
 func (f *Function) layout(signature string) int {
 	expr, err := parser.ParseExpr(signature)
 	if err != nil {
 		panic(err)
 	}
 	at := 0
-	for _, field := range expr.(*ast.FuncType).Params.List {
-		size := 8
-		if name, ok := field.Type.(*ast.Ident); ok && name.Name != "int" {
-			size = map[string]int{"float32": 4, "int32": 4, "uint32": 4}[name.Name]
-			if size == 0 {
-				panic("neon: a parameter of type " + name.Name)
+	place := func(fields *ast.FieldList) {
+		if fields == nil {
+			return
+		}
+		at = (at + 7) &^ 7
+		for _, field := range fields.List {
+			size := 8
+			if name, ok := field.Type.(*ast.Ident); ok && name.Name != "int" {
+				size = map[string]int{"float32": 4, "int32": 4, "uint32": 4}[name.Name]
+				if size == 0 {
+					panic("neon: a parameter of type " + name.Name)
+				}
+			}
+			for _, name := range field.Names {
+				at = (at + size - 1) / size * size
+				f.parameters[name.Name] = parameter{at, size}
+				at += size
 			}
 		}
-		for _, name := range field.Names {
-			at = (at + size - 1) / size * size
-			f.parameters[name.Name] = parameter{at, size}
-			at += size
-		}
 	}
+	place(expr.(*ast.FuncType).Params)
+	place(expr.(*ast.FuncType).Results)
 	return at
 }
 
@@ -122,7 +130,7 @@ func (f *Function) R() R {
 	return r
 }
 
-// Argument returns the place of an argument in memory.
+// Argument returns the place of an argument or result in memory.
 func (f *Function) Argument(name string) Operand {
 	p, ok := f.parameters[name]
 	if !ok {

@@ -42,7 +42,7 @@ func instructions() (all []Instruction) {
 		for _, i := range []Three{AND, BIC, ORR, EOR, BSL, BIT, BIF} {
 			all = append(all, i.Of(B16, d, n, m))
 		}
-		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), TBL2(d, n, m), MOV(d, n), CLEAR(d))
+		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), ADDV(d, n), UADALP(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m), MOV(d, n), CLEAR(d))
 	}
 	return all
 }
@@ -135,16 +135,17 @@ func TestMisuse(t *testing.T) {
 
 func TestFrame(t *testing.T) {
 	var f File
-	fn := f.Function("f", "func(dst, src *float32, alpha float32, n int, bounds *[2]float32)", "f is a test.")
+	fn := f.Function("f", "func(dst, src *float32, alpha float32, n int, bounds *[2]float32, last float32) (left int)", "f is a test.")
 	fn.Return()
 	for name, want := range map[string]Operand{
 		"dst": "dst+0(FP)", "src": "src+8(FP)", "alpha": "alpha+16(FP)", "n": "n+24(FP)", "bounds": "bounds+32(FP)",
+		"last": "last+40(FP)", "left": "left+48(FP)",
 	} {
 		if got := fn.Argument(name); got != want {
 			t.Errorf("%s is at %s, want %s", name, got, want)
 		}
 	}
-	if want := "TEXT ·f(SB), NOSPLIT, $0-40\n\tRET\n"; !strings.HasSuffix(f.code.String(), want) {
+	if want := "TEXT ·f(SB), NOSPLIT, $0-56\n\tRET\n"; !strings.HasSuffix(f.code.String(), want) {
 		t.Errorf("code is %q, want %q at its end", f.code.String(), want)
 	}
 }

@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -25,7 +25,7 @@ const maxHeld = 1 << 31
 // add counts finite numbers of which lo is the least, and for which h has bins, and returns how many of them: from the first.
 func (t *countTable) add(h *F32Histogram, x []float32, lo float32) int {
 	n := len(x) &^ (countStep - 1)
-	if !useAVX2 || n < countLeast {
+	if !variants() || n < countLeast {
 		return 0
 	}
 	if t.counts == nil {
@@ -41,17 +41,17 @@ func (t *countTable) add(h *F32Histogram, x []float32, lo float32) int {
 		run := min(countRun, n-at)
 		left := run
 		if sparse {
-			left = otherBinsAVX2(&t.bins[0], &x[at], run, scale)
+			left = otherBinsAsm(&t.bins[0], &x[at], run, scale)
 			h.Counts[-h.First] += uint64(run - left)
 			sparse = 4*left < 3*run // else they cost more than they save
 			for ; left%countEach != 0; left++ {
 				t.bins[left] = MaxBins
 			}
 		} else {
-			binsAVX2(&t.bins[0], &x[at], run, scale)
+			binsAsm(&t.bins[0], &x[at], run, scale)
 		}
 		if left > 0 {
-			countAVX2(&t.counts[MaxBins], &t.bins[0], left)
+			countAsm(&t.counts[MaxBins], &t.bins[0], left)
 		}
 	}
 	t.held += n
@@ -67,7 +67,7 @@ func (t *countTable) empty(h *F32Histogram) {
 	entries := t.counts[MaxBins+h.First:][:len(h.Counts)]
 	n := len(entries) &^ 3
 	if n > 0 {
-		emptyTableAVX2(&h.Counts[0], &entries[0], n)
+		emptyTableAsm(&h.Counts[0], &entries[0], n)
 	}
 	for i := n; i < len(entries); i++ {
 		h.Counts[i] += uint64(entries[i][0]) + uint64(entries[i][1])
