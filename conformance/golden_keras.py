@@ -16,7 +16,8 @@ os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
 os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
 import keras
 import numpy as np
-from keras_layers import cases
+
+from keras_layers import cases, recurrent, signals  # noqa: F401 - they add cases
 from places import REPO
 
 SHARD = 200  # bytes of weights in each file

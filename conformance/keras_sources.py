@@ -107,9 +107,11 @@ def lite(name):
 
 
 def answer(name):
-    """TFLiteConverter's answer, if one is wanted: at hand, or of a process of its own, which it may end."""
+    """TFLiteConverter's answer, if one is wanted and not there: at hand, or of a process of its own, which it may end."""
     import keras_files
 
+    if any((KERAS / name / f).exists() for f in ('tflite.tflite', 'failed.txt')):
+        return
     twin = keras_files.TWINS.get(name, lambda: None)()
     if twin is not None:
         (KERAS / name / 'tflite.tflite').write_bytes(twin)
@@ -131,12 +133,11 @@ def main():
     KERAS.mkdir(parents=True, exist_ok=True)
     failed = json.loads(FAILED.read_text()) if FAILED.exists() else {}
     for name, row in keras_files.MODELS.items():
-        if (
-            patterns
-            and not any(fnmatch.fnmatch(name, p) for p in patterns)
-            or not patterns
-            and ((KERAS / name).exists() or name in failed)
-        ):
+        if patterns and not any(fnmatch.fnmatch(name, p) for p in patterns):
+            continue
+        if not patterns and ((KERAS / name).exists() or name in failed):
+            if (KERAS / name).exists():
+                answer(name)  # of a twin that was made since
             continue
         failed.pop(name, None)
         try:

@@ -6,6 +6,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 from tf_keras import layers
+from tf_keras.src.layers.rnn.cudnn_gru import CuDNNGRU
+from tf_keras.src.layers.rnn.cudnn_lstm import CuDNNLSTM
 
 from architectures import images, normal
 from origins import keras2
@@ -117,6 +119,76 @@ ROWS = dict(keras2.MODELS) | {
     ),
     'separable': (of((12, 12, 3), lambda: layers.SeparableConv2D(4, 3), lambda: layers.GroupNormalization(2)), images(12)),
 }
+
+
+def states(count, rng):
+    return [rng.standard_normal((count, *s)).astype(np.float32) for s in (SEQUENCE, (4,))]
+
+
+def given_masked():
+    """A state beside a sequence with a mask, which Keras 2 heeds, and Keras 3 does not."""
+    x, h = tf_keras.Input(SEQUENCE, name='x'), tf_keras.Input((4,), name='h')
+    return tf_keras.Model([x, h], layers.GRU(4, return_sequences=True)(layers.Masking()(tf.nn.relu(x - 1)), initial_state=h))
+
+
+def time_major():
+    x = tf_keras.Input(SEQUENCE, name='x')
+    y = layers.LSTM(4, time_major=True, return_sequences=True)(tf.transpose(x, [1, 0, 2]))
+    y = layers.Bidirectional(layers.GRU(3, time_major=True, return_sequences=True))(y)
+    return tf_keras.Model(x, tf.transpose(y, [1, 0, 2]))
+
+
+def apart():
+    x = tf_keras.Input(SEQUENCE, name='x')
+    y, z, *more = layers.Bidirectional(layers.LSTM(3, return_sequences=True, return_state=True), merge_mode=None)(x)
+    return tf_keras.Model(x, [y, layers.GRU(2)(z), *more])
+
+
+def recurrent(lstm, gru, **options):
+    """Layers of cuDNN and those that compute the same."""
+
+    def make():
+        x = tf_keras.Input(SEQUENCE, name='x')
+        y = layers.Bidirectional(lstm(3, return_sequences=True))(x)
+        return tf_keras.Model(x, [lstm(5)(y), gru(4, return_sequences=True, **options)(y)])
+
+    return make
+
+
+def connected(shape, make, *options):
+    """Layers with kernels of each place, one after the other."""
+    return of(shape, *[functools.partial(make, **o) for o in options])
+
+
+ROWS |= {
+    'given_masked': (given_masked, states),
+    'apart': (apart, normal(*SEQUENCE)),
+    'time_major': (time_major, normal(*SEQUENCE)),
+    'cudnn': (recurrent(CuDNNLSTM, CuDNNGRU), normal(*SEQUENCE)),
+    'connected1d': (
+        connected(
+            (10, 3),
+            layers.LocallyConnected1D,
+            {'filters': 4, 'kernel_size': 3, 'activation': 'relu'},
+            {'filters': 3, 'kernel_size': 2, 'strides': 2, 'padding': 'same', 'implementation': 2},
+            {'filters': 2, 'kernel_size': 3, 'padding': 'same', 'implementation': 3},
+        ),
+        normal(10, 3),
+    ),
+    'connected2d': (
+        connected(
+            (8, 7, 2),
+            layers.LocallyConnected2D,
+            {'filters': 3, 'kernel_size': 3, 'strides': (2, 1), 'use_bias': False},
+            {'filters': 4, 'kernel_size': 2, 'padding': 'same', 'implementation': 2},
+            {'filters': 2, 'kernel_size': (1, 2), 'implementation': 3},
+        ),
+        normal(8, 7, 2),
+    ),
+}
+TWINS = {
+    'cudnn': recurrent(layers.LSTM, layers.GRU, reset_after=True)
+}  # models that compute, with the same weights, what others can't here
 ELLIPSIS = {'keras2-functions'}  # which Keras can not write to .keras
 
 
@@ -131,5 +203,5 @@ def make(name, builder, sampler):
     return model, by_input(model.input_names, sampler(3, rng)), ('h5',) if name in ELLIPSIS else ('keras', 'h5')
 
 
-MODELS = {f'keras2-{n}': functools.partial(make, f'keras2-{n}', *row) for n, row in ROWS.items()}
+MODELS = {f'keras2-{n}': functools.partial(make, f'keras2-{n}', *row) for n, row in ROWS.items() if n not in TWINS}
 LITE = {f'keras2-{n}' for n in ('functions', 'more-functions', 'pictures', 'hard_swish', 'nested')}

@@ -27,7 +27,7 @@ var Layers, Operations map[string]*Layer
 
 // They are filled here since rules of wrappers look layers up again.
 func init() { //nolint:gochecknoinits // an initializer would refer to itself
-	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers, lambdas, convRNNs, others)
+	Layers = byClass(containers, cores, convs, pools, norms, merges, reshapes, inputs, rnns, attentions, maskers, lambdas, convRNNs, locals, sounds, others)
 	Operations = byClass(operations)
 	for _, l := range Operations {
 		l.op = true

@@ -2,11 +2,11 @@ package keras
 
 import (
 	"math"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/frontend/graphdef"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // attentions are the layers that weigh values by how keys match queries.
@@ -18,25 +18,8 @@ var attentions = []Layer{
 	{Class: "AdditiveAttention", Call: callAdditive},
 }
 
-// masked is what Keras adds to scores that a mask leaves out.
-const masked = -1e9
-
 func (c *Context) einsum(equation string, x, y *ir.Value) *ir.Value {
 	return c.TF("Einsum", graphdef.Attrs{"equation": equation, "N": 2}, x, y)
-}
-
-// projection multiplies by the kernel, and adds the bias, that a part of the layer keeps.
-func (c *Context) projection(part, equation string, x *ir.Value, bias bool) *ir.Value {
-	s := c.store.part(part)
-	kernel := s.Var("kernel")
-	if bias {
-		s.Var("bias") // it comes before the scale
-	}
-	y := c.einsum(equation, x, c.unscaledEinsum(s, kernel, equation))
-	if bias {
-		y = c.add(y, s.Var("bias"))
-	}
-	return y
 }
 
 // attended returns query, value and key of a call: the key is the value if it is not given.
@@ -56,103 +39,108 @@ func (c *Context) attended() (query, value, key *ir.Value) {
 	} else if len(list) > 2 {
 		key = list[2]
 	}
-	c.Rank(query, 3, 3)
-	c.Rank(value, 3, 3)
-	c.Rank(key, 3, 3)
+	rank := c.Rank(query, 3, 6)
+	c.Rank(value, rank, rank)
+	c.Rank(key, rank, rank)
 	return query, value, key
 }
 
-// mask adds to scores [batch, (heads,) queries, keys] what leaves out keys: those that any mask leaves out, by the same amount, so that a query without any key weighs all
-// alike.
-func (c *Context) mask(scores *ir.Value) *ir.Value {
-	rank := len(scores.Type.Shape)
-	var kept *ir.Value // 1 where a key counts, else 0
-	keep := func(m *ir.Value) {
-		if kept == nil {
-			kept = m
-		} else {
-			kept = c.mul(kept, m)
-		}
-	}
-	if given := c.Arg(-1, "attention_mask"); given != nil {
-		list := c.tensors(given)
-		if len(list) != 1 {
-			build.Refuse("a mask that is no tensor")
-		}
-		m := c.real(list[0])
-		for len(m.Type.Shape) < rank {
-			m = c.TF("ExpandDims", nil, m, c.I32(1))
-		}
-		keep(m)
-	}
-	for _, key := range []string{"query_mask", "value_mask", "key_mask", "mask"} {
-		if c.Arg(-1, key) != nil {
-			build.Refuse("the argument %q", key)
-		}
-	}
-	// A step of the values or keys that does not count is left out; in attention with heads, so are those of the queries.
-	query, value, key := c.attended()
-	steps := func(m *ir.Value, dims ...int) {
-		for _, d := range dims {
-			m = c.TF("ExpandDims", nil, m, c.I32(d))
-		}
-		keep(c.real(m))
-	}
-	if m := c.maskOf(value); m != nil {
-		steps(m, repeat(1, rank-2)...)
-	}
-	if m := c.maskOf(key); m != nil && key != value && rank == 4 {
-		steps(m, repeat(1, rank-2)...)
-	}
-	if m := c.maskOf(query); m != nil && rank == 4 {
-		steps(m, 1, 3)
-	}
-	if causal, _ := c.Arg(-1, "use_causal_mask").(bool); causal || c.Config.bool("causal", false) {
-		keep(c.past(scores))
-	}
-	if kept == nil {
-		return scores
-	}
-	return c.add(scores, c.mul(c.sub(c.F32(1), kept), c.F32(masked)))
-}
-
-// past is 1 for the keys up to each query's own position, else 0.
-func (c *Context) past(scores *ir.Value) *ir.Value {
-	rank := len(scores.Type.Shape)
-	q, k := scores.Type.Shape[rank-2], scores.Type.Shape[rank-1]
-	if q < 0 || k < 0 || q*k > 1<<24 {
-		build.Refuse("a causal mask of %d by %d steps", q, k)
-	}
-	ones := make([]float32, q*k)
-	for i := range q {
-		for j := range min(i+1, k) {
-			ones[i*k+j] = 1
-		}
-	}
-	return c.Floats(tensor.Shape{q, k}, ones...)
-}
-
-// callMultiHead attends with several heads at once.
+// callMultiHead attends with several heads at once, over one axis, between the batch and the features, or several.
 func callMultiHead(c *Context) any {
 	query, value, key := c.attended()
-	if a := c.Config.ints("attention_axes", 0); len(a) > 0 && !(len(a) == 1 && (a[0] == 1 || a[0] == -2)) {
-		build.Refuse("attention over the axes %v", a)
+	rank := len(query.Type.Shape)
+	axes := counting(rank - 1)[1:]
+	if given := c.Config.ints("attention_axes", 0); len(given) > 0 {
+		axes = make([]int, len(given))
+		for i, a := range given {
+			axes[i] = axis(a, rank)
+		}
 	}
 	bias := c.Config.bool("use_bias", true)
 	private := "" // what Keras 2 begins the names of the parts with
 	if c.im.keras2 {
 		private = "_"
 	}
-	q := c.projection(private+"query_dense", "abc,cde->abde", query, bias)
-	k := c.projection(private+"key_dense", "abc,cde->abde", key, bias)
-	v := c.projection(private+"value_dense", "abc,cde->abde", value, bias)
+	q := c.projection(private+"query_dense", rank-1, 1, query, bias)
+	k := c.projection(private+"key_dense", rank-1, 1, key, bias)
+	gate := c.gate(query, bias)
+	v := c.projection(private+"value_dense", rank-1, 1, value, bias)
 	q = c.mul(q, c.F32(float32(1/math.Sqrt(float64(c.Config.int("key_dim", 1))))))
-	scores := softmax(c, c.mask(c.einsum("aecd,abcd->acbe", k, q)), -1)
-	y := c.projection(private+"output_dense", "abcd,cde->abe", c.einsum("acbe,aecd->abcd", scores, v), bias)
+	match, combine := attentionEquations(rank+1, axes)
+	scores := c.attention(c.einsum(match, k, q), len(axes), true)
+	y := c.projection(private+"output_dense", rank-1, 2, gate(c.einsum(combine, scores, v)), bias)
 	if c.wantsScores() {
 		return []any{y, scores}
 	}
 	return y
+}
+
+// letters are the labels of dimensions in equations.
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// projection multiplies by the kernel, and adds the bias, that a part of the layer keeps: the first dimensions of x stay, as many as bound that follow are summed over, and
+// the kernel's others take their place.
+func (c *Context) projection(part string, free, bound int, x *ir.Value, bias bool) *ir.Value {
+	s := c.store.part(part)
+	kernel := s.Var("kernel")
+	out := len(kernel.Type.Shape) - bound
+	if out < 1 || free+bound+out > len(letters) {
+		build.Damaged("weight %q is of shape %v", "kernel", kernel.Type.Shape)
+	}
+	if bias {
+		s.Var("bias") // it comes before the scale
+	}
+	stay, sum, made := letters[:free], letters[free:free+bound], letters[free+bound:free+bound+out]
+	equation := stay + sum + "," + sum + made + "->" + stay + made
+	y := c.einsum(equation, x, c.unscaledEinsum(s, kernel, equation))
+	if bias {
+		y = c.add(y, s.Var("bias"))
+	}
+	return y
+}
+
+// gate returns what an attention with a gate does to its result: it multiplies by the logistic function of another projection of the query.
+func (c *Context) gate(query *ir.Value, bias bool) func(*ir.Value) *ir.Value {
+	if !c.Config.bool("use_gate", false) {
+		return func(y *ir.Value) *ir.Value { return y }
+	}
+	g := c.TF("Sigmoid", nil, c.projection("_gate_dense", len(query.Type.Shape)-1, 1, query, bias))
+	return func(y *ir.Value) *ir.Value { return c.mul(y, g) }
+}
+
+// attentionEquations are those of the products of keys and queries, and of scores and values, of the given rank, whose last two dimensions are heads and features:
+// scores have all dimensions but the axes and the features, and then the axes of queries and of keys.
+func attentionEquations(rank int, axes []int) (match, combine string) {
+	var keys, lead, of, by string
+	next := rank
+	for i := range rank {
+		switch {
+		case i == rank-1:
+			keys += letters[i : i+1]
+		case slices.Contains(axes, i):
+			keys += letters[next : next+1]
+			next++
+		default:
+			keys += letters[i : i+1]
+			lead += letters[i : i+1]
+		}
+	}
+	for _, a := range axes {
+		of, by = of+letters[a:a+1], by+keys[a:a+1]
+	}
+	queries, scores := letters[:rank], lead+of+by
+	return keys + "," + queries + "->" + scores, scores + "," + keys + "->" + queries
+}
+
+// softmaxOver is the softmax over the last n dimensions together.
+func (c *Context) softmaxOver(x *ir.Value, n int) *ir.Value {
+	if n == 1 {
+		return softmax(c, x, -1)
+	}
+	dims := c.Dims(x)
+	lead := dims[:len(dims)-n]
+	flat := c.Reshape(x, append(slices.Clone(lead), build.Dim{Size: -1})...)
+	return c.Reshape(softmax(c, flat, -1), dims...)
 }
 
 func (c *Context) wantsScores() bool {
@@ -168,15 +156,17 @@ func callGroupQuery(c *Context) any {
 	if shared < 1 || heads%shared != 0 {
 		build.Damaged("%d heads of queries for %d of keys", heads, shared)
 	}
-	q := c.projection("_query_dense", "bqm,muh->bquh", query, bias)
-	k := c.projection("_key_dense", "bkm,mvh->bkvh", key, bias)
-	v := c.projection("_value_dense", "bkm,mvh->bkvh", value, bias)
+	c.Rank(query, 3, 3)
+	q := c.projection("_query_dense", 2, 1, query, bias)
+	k := c.projection("_key_dense", 2, 1, key, bias)
+	gate := c.gate(query, bias)
+	v := c.projection("_value_dense", 2, 1, value, bias)
 	if n := heads / shared; n > 1 {
 		k, v = c.repeat(k, 2, n), c.repeat(v, 2, n)
 	}
 	scores := c.mul(c.einsum("bquh,bkuh->buqk", q, k), c.F32(float32(1/math.Sqrt(float64(c.Config.int("head_dim", 1))))))
-	scores = softmax(c, c.mask(scores), -1)
-	y := c.projection("_output_dense", "bquh,uhm->bqm", c.einsum("buqk,bkuh->bquh", scores, v), bias)
+	scores = c.attention(scores, 1, true)
+	y := c.projection("_output_dense", 2, 2, gate(c.einsum("buqk,bkuh->bquh", scores, v)), bias)
 	if c.wantsScores() {
 		return []any{y, scores}
 	}
@@ -222,10 +212,12 @@ func callAdditive(c *Context) any {
 
 // weigh returns the mean of the values, weighed by scores.
 func (c *Context) weigh(scores, value *ir.Value) any {
-	scores = softmax(c, c.mask(scores), -1)
+	query, _, _ := c.attended()
+	c.Rank(query, 3, 3)
+	scores = c.attention(scores, 1, false)
 	y := c.TF("BatchMatMulV2", nil, scores, value)
-	if query, _, _ := c.attended(); c.maskOf(query) != nil {
-		y = c.mul(y, c.real(c.TF("ExpandDims", nil, c.maskOf(query), c.I32(2))))
+	if m := c.stepsMask(0, query); m != nil {
+		y = c.mul(y, c.real(c.TF("ExpandDims", nil, m, c.I32(2))))
 	}
 	if c.wantsScores() {
 		return []any{y, scores}

@@ -12,7 +12,7 @@ import (
 var convRNNs = []Layer{
 	{Class: "ConvLSTM1D", Call: func(c *Context) any { return callConvLSTM(c, 1) }},
 	{Class: "ConvLSTM2D", Call: func(c *Context) any { return callConvLSTM(c, 2) }},
-	{Class: "ConvLSTM3D", Note: "a three-dimensional convolution in each step: export the model as a SavedModel"},
+	{Class: "ConvLSTM3D", Call: func(c *Context) any { return callConvLSTM(c, 3) }},
 }
 
 // convCell is a cell whose state is a picture, which goes from step to step as a vector. Its gates are in the order input, forget, cell, output.
@@ -88,18 +88,19 @@ func callConvLSTM(c *Context, n int) any {
 	if c.Config.bool("stateful", false) {
 		c.Note("layer %q keeps its state between calls: the converted model begins each with zeros", c.layer.name)
 	}
-	if len(c.initialState()) > 0 {
-		build.Refuse("a first state")
-	}
 	part := *c
 	part.store = c.store.part("cell")
 	cell := &convCell{owner: &part, n: n, filters: c.Config.int("filters", 0)}
 	steps := cell.prepare(&part, x)
 	r := &recurrence{c: c, cell: cell, batch: s[0], steps: s[1], mask: c.explicitMask(), zero: c.Config.bool("zero_output_for_mask", false),
 		backwards: c.Config.bool("go_backwards", false), sequences: c.Config.bool("return_sequences", false)}
-	for _, size := range cell.states() {
-		r.initial = append(r.initial, c.zeros(s[0], size))
+	var given []*ir.Value
+	for _, v := range c.initialState() {
+		c.Rank(v, n+2, n+2)
+		v, _ = c.last(v, first)
+		given = append(given, c.Reshape(v, build.Fixed(s[0], cell.states()[0])...))
 	}
+	r.begin(given)
 	y, last := r.run(steps)
 	// shaped gives a result its dimensions again.
 	shaped := func(v *ir.Value, lead ...int) *ir.Value {

@@ -15,7 +15,7 @@ var cores = []Layer{
 	{Class: "Dense", Call: callDense},
 	{Class: "EinsumDense", Call: callEinsumDense},
 	{Class: "Embedding", Call: callEmbedding},
-	{Class: "ReversibleEmbedding", Call: callEmbedding},
+	{Class: "ReversibleEmbedding", Call: callReversible},
 	{Class: "Activation", Call: func(c *Context) any { return c.activate("activation", "linear", c.In(0)) }},
 	{Class: "Identity", Call: callFirst},
 	{Class: "Dropout", Call: callFirst},
@@ -126,6 +126,28 @@ func callEmbedding(c *Context) any {
 	if c.Config.bool("mask_zero", false) {
 		zero := c.TF("Cast", graphdef.Attrs{"SrcT": tensor.Int32, "DstT": x.Type.DType}, c.I32(0))
 		c.setMask(y, c.TF("NotEqual", nil, x, zero))
+	}
+	return y
+}
+
+// callReversible is an embedding, or what takes vectors back to the rows: products with the table, or another matrix.
+func callReversible(c *Context) any {
+	if back, _ := c.Arg(1, "reverse").(bool); !back {
+		return callEmbedding(c)
+	}
+	x, rows, dims := c.In(0), c.Config.int("input_dim", -1), c.Config.int("output_dim", -1)
+	table := c.Var("embeddings", rows, dims)
+	table = c.unscaled(c.store, table, "embeddings_scale", rows, 1)
+	var matrix *ir.Value
+	if c.Config.bool("tie_weights", true) {
+		matrix = c.transpose(table, 1, 0)
+	} else {
+		matrix = c.Var("reverse_embeddings", dims, rows)
+		matrix = c.unscaled(c.store, matrix, "reverse_embeddings_scale", 1, rows)
+	}
+	y := c.TF("BatchMatMulV2", nil, x, matrix)
+	if most := c.Config.float("logit_soft_cap", 0); most > 0 {
+		y = c.mul(c.TF("Tanh", nil, c.div(y, c.F32(most))), c.F32(most))
 	}
 	return y
 }

@@ -23,7 +23,6 @@ var reshapes = []Layer{
 	{Class: "UpSampling1D", Call: func(c *Context) any { return c.repeat(c.In(0), 1, c.Config.int("size", 2)) }},
 	{Class: "UpSampling2D", Call: callUpSampling2D},
 	{Class: "UpSampling3D", Call: callUpSampling3D},
-	{Class: "Pad", Note: "this layer can't be converted: export the model as a SavedModel"},
 }
 
 // callFlatten joins all dimensions but the batch.

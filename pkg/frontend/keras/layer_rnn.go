@@ -2,12 +2,9 @@ package keras
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -16,11 +13,15 @@ var rnns = []Layer{
 	{Class: "LSTM", Call: func(c *Context) any { return c.recurrent(c.cell("lstm_cell")) }},
 	{Class: "GRU", Call: func(c *Context) any { return c.recurrent(c.cell("gru_cell")) }},
 	{Class: "SimpleRNN", Call: func(c *Context) any { return c.recurrent(c.cell("simple_rnn_cell")) }},
-	{Class: "CuDNNLSTM", Note: "weights in cuDNN's order: load the model as LSTM and save it again"},
-	{Class: "CuDNNGRU", Note: "weights in cuDNN's order: load the model as GRU and save it again"},
+	{Class: "CuDNNLSTM", Call: func(c *Context) any { return c.recurrent(&lstmCell{c.cudnn(4)}) }},
+	{Class: "CuDNNGRU", Call: func(c *Context) any { return c.recurrent(&gruCell{gates: c.cudnn(3), after: true}) }},
 	{Class: "RNN", Call: callRNN, Note: "with the cells of LSTM, GRU and SimpleRNN, and StackedRNNCells of them"},
 	{Class: "Bidirectional", Call: callBidirectional},
 	{Class: "TimeDistributed", Call: callTimeDistributed},
+	{Class: "LSTMCell", Call: callCell},
+	{Class: "GRUCell", Call: callCell},
+	{Class: "SimpleRNNCell", Call: callCell},
+	{Class: "StackedRNNCells", Call: callCell},
 }
 
 // unrollLimit is the number of steps up to which a loop is written out.
@@ -104,29 +105,52 @@ func newCell(c *Context, class string) cell {
 }
 
 func callRNN(c *Context) any {
-	serialized := c.Config.object("cell")
-	sub := c.Sub(serialized, "cell")
-	if sub.layer.class == "StackedRNNCells" {
-		stack := &stackedCells{}
-		for i, x := range sub.Config.list("cells") {
-			m, ok := x.(map[string]any)
-			if !ok {
-				build.Damaged("cells holds %T", x)
-			}
-			each := sub.Sub(m, "cells/"+stackName(sub.Config.list("cells"), i))
-			one := newCell(each, snakeCell(each.layer.class))
-			if one == nil {
-				build.Refuse("cells of the class %q", each.layer.class)
-			}
-			stack.cells = append(stack.cells, one)
+	return c.recurrent(serializedCell(c.Sub(c.Config.object("cell"), "cell")))
+}
+
+// serializedCell returns the cell that a context's layer is.
+func serializedCell(c *Context) cell {
+	if c.layer.class != "StackedRNNCells" {
+		one := newCell(c, snakeCell(c.layer.class))
+		if one == nil {
+			build.Refuse("a cell of the class %q", c.layer.class)
 		}
-		return c.recurrent(stack)
+		return one
 	}
-	one := newCell(sub, snakeCell(sub.layer.class))
-	if one == nil {
-		build.Refuse("a cell of the class %q", sub.layer.class)
+	stack, list := &stackedCells{}, c.Config.list("cells")
+	for i, x := range list {
+		m, ok := x.(map[string]any)
+		if !ok {
+			build.Damaged("cells holds %T", x)
+		}
+		stack.cells = append(stack.cells, serializedCell(c.Sub(m, "cells/"+stackName(list, i))))
 	}
-	return c.recurrent(one)
+	if len(stack.cells) == 0 {
+		build.Damaged("holds no cells")
+	}
+	return stack
+}
+
+// callCell is one step, of an input and a state: the output, and the new state.
+func callCell(c *Context) any {
+	one := serializedCell(c)
+	in := c.Ins()
+	if s := c.Arg(-1, "states"); s != nil {
+		in = append(in, c.tensors(s)...)
+	}
+	if len(in) != 1+len(one.states()) {
+		build.Damaged("is called with %d tensors, want an input and %d of the state", len(in), len(one.states()))
+	}
+	y, next := one.step(c, c.once(one, in[0]), in[1:])
+	return []any{y, boxed(next)}
+}
+
+// once prepares the input of one step, which is prepared for all steps at once elsewhere.
+func (c *Context) once(one cell, x *ir.Value) *ir.Value {
+	c.Rank(x, 2, 2)
+	dims := c.Dims(x)
+	wide := one.prepare(c, c.Reshape(x, dims[0], oneDim, dims[1]))
+	return c.Reshape(wide, dims[0], c.Dims(wide)[2])
 }
 
 func snakeCell(class string) string {
@@ -137,6 +161,13 @@ func snakeCell(class string) string {
 func (c *Context) recurrent(cl cell) any {
 	x := c.In(0)
 	c.Rank(x, 3, 3)
+	untimed := func(y *ir.Value) *ir.Value { return y }
+	if c.Config.bool("time_major", false) {
+		x = c.transpose(x, 1, 0, 2)
+		if c.Config.bool("return_sequences", false) {
+			untimed = func(y *ir.Value) *ir.Value { return c.transpose(y, 1, 0, 2) }
+		}
+	}
 	batch, steps := x.Type.Shape[0], x.Type.Shape[1]
 	switch {
 	case batch < 0:
@@ -150,35 +181,18 @@ func (c *Context) recurrent(cl cell) any {
 	r := &recurrence{c: c, cell: cl, batch: batch, steps: steps,
 		backwards: c.Config.bool("go_backwards", false), sequences: c.Config.bool("return_sequences", false)}
 	r.zero = c.Config.bool("zero_output_for_mask", false)
+	r.mask = c.explicitMask()
 	given := c.initialState()
-	if r.mask = c.explicitMask(); r.mask != nil && given != nil {
-		build.Refuse("a mask and a first state in one call")
-	}
-	if c.Config.bool("time_major", false) {
-		build.Refuse("a recurrent layer whose first dimension is the time")
-	}
 	if l, ok := cl.(*lstmCell); ok && given == nil && r.mask == nil && !c.Config.bool("return_state", false) && l.fuses() {
-		return l.fuse(r, x)
+		return untimed(l.fuse(r, x))
 	}
-	for i, n := range cl.states() {
-		if given != nil {
-			if len(given) != len(cl.states()) {
-				build.Damaged("is given %d states, and has %d", len(given), len(cl.states()))
-			}
-			r.initial = append(r.initial, given[i])
-			continue
-		}
-		r.initial = append(r.initial, c.zeros(batch, n))
-	}
+	r.begin(given)
 	out, last := r.run(cl.prepare(c, x))
+	out = untimed(out)
 	if !c.Config.bool("return_state", false) {
 		return out
 	}
-	list := []any{out}
-	for _, v := range last {
-		list = append(list, v)
-	}
-	return list
+	return append([]any{out}, boxed(last)...)
 }
 
 // initialState returns the state that the call gives, beside or behind the sequence; nil if none is.
@@ -192,219 +206,9 @@ func (c *Context) initialState() []*ir.Value {
 	return nil
 }
 
-// recurrence is a cell on its way over time.
-type recurrence struct {
-	c            *Context
-	cell         cell
-	batch, steps int
-	backwards    bool
-	sequences    bool
-	mask         *ir.Value // [batch, time] of bool, or nil
-	zero         bool      // the output of a step that does not count is 0
-	initial      []*ir.Value
-}
-
-// output returns which vector of the state is the output.
-func (r *recurrence) output() int {
-	if s, ok := r.cell.(*stackedCells); ok {
-		return s.output()
-	}
-	return 0
-}
-
-// step runs the cell in one step. Where the mask, [batch], is false, state and output stay as they were.
-func (r *recurrence) step(c *Context, x, mask *ir.Value, state []*ir.Value) (*ir.Value, []*ir.Value) {
-	y, next := r.cell.step(c, x, state)
-	if mask == nil {
-		return y, next
-	}
-	mask = c.TF("ExpandDims", nil, mask, c.I32(1))
-	kept := make([]*ir.Value, len(next))
-	for i := range next {
-		kept[i] = c.where(mask, next[i], state[i])
-	}
-	if r.zero {
-		return c.where(mask, y, c.F32(0)), kept
-	}
-	return kept[r.output()], kept
-}
-
-// run returns the last output, or all of them [batch, time, units], and the last state.
-func (r *recurrence) run(x *ir.Value) (*ir.Value, []*ir.Value) {
-	if r.steps <= unrollLimit || r.steps <= unrollMost && r.c.Config.bool("unroll", false) {
-		return r.unroll(x)
-	}
-	return r.loop(x)
-}
-
-// unroll writes all steps out.
-func (r *recurrence) unroll(x *ir.Value) (*ir.Value, []*ir.Value) {
-	c, state := r.c, r.initial
-	parts := []*ir.Value{x}
-	if r.steps > 1 {
-		parts = c.TFs("Unpack", map[string]any{"num": r.steps, "axis": 1}, x)
-	} else {
-		parts[0] = c.TF("Squeeze", map[string]any{"squeeze_dims": []int{1}}, x)
-	}
-	masks := make([]*ir.Value, r.steps)
-	if r.mask != nil {
-		masks = c.TFs("Unpack", map[string]any{"num": r.steps, "axis": 1}, r.mask)
-	}
-	var all []*ir.Value
-	var y *ir.Value
-	for i := range r.steps {
-		if r.backwards {
-			i = r.steps - 1 - i
-		}
-		y, state = r.step(c, parts[i], masks[i], state)
-		all = append(all, y)
-	}
-	if r.sequences {
-		y = c.TF("Pack", map[string]any{"N": len(all), "axis": 1}, all...)
-	}
-	return y, state
-}
-
-// loop emits WHILE over a counter, the state, the results so far if all are asked for, and the sequence.
-func (r *recurrence) loop(x *ir.Value) (*ir.Value, []*ir.Value) {
-	c := r.c
-	x = c.transpose(x, 1, 0, 2)
-	mask := r.mask
-	if mask != nil {
-		mask = c.transpose(mask, 1, 0)
-	}
-	if r.backwards {
-		x = c.TF("ReverseV2", nil, x, c.I32s(0))
-		if mask != nil {
-			mask = c.TF("ReverseV2", nil, mask, c.I32s(0))
-		}
-	}
-	operands := append([]*ir.Value{c.I32(0), x}, r.initial...)
-	if r.sequences {
-		units := r.cell.states()[r.output()]
-		operands = append(operands, c.zeros(r.steps, r.batch, units))
-	}
-	if mask != nil {
-		operands = append(operands, mask)
-	}
-	cond, body := c.in(c.Builder.Sub(c.name+"/cond")), c.in(c.Builder.Sub(c.name+"/body"))
-	inputs := func(s *Context) []*ir.Value {
-		list := make([]*ir.Value, len(operands))
-		for i, v := range operands {
-			list[i] = s.Builder.Input(s.name+"/variable", v.Type)
-		}
-		return list
-	}
-	at := inputs(cond)[0]
-	cond.Graph.Outputs = []*ir.Value{cond.Emit("LESS", nil, at, cond.I32(r.steps))}
-
-	in := inputs(body)
-	at = in[0]
-	step := body.Emit("GATHER", &op.Gather{}, in[1], at)
-	n := len(r.initial)
-	var masked *ir.Value
-	if mask != nil {
-		masked = body.Emit("GATHER", &op.Gather{}, in[len(in)-1], at)
-	}
-	y, state := r.step(body, step, masked, in[2:2+n])
-	out := append([]*ir.Value{body.Emit("ADD", &op.Arith{}, at, body.I32(1)), in[1]}, state...)
-	if r.sequences {
-		row := body.Reshape(y, append(build.Fixed(1), body.Dims(y)...)...)
-		begin := body.Emit("PACK", &op.Pack{Count: 3}, at, body.I32(0), body.I32(0))
-		out = append(out, body.Emit("DYNAMIC_UPDATE_SLICE", nil, in[2+n], row, begin))
-	}
-	if mask != nil {
-		out = append(out, in[len(in)-1])
-	}
-	body.Graph.Outputs = out
-	types := make([]ir.Type, len(operands))
-	for i, v := range operands {
-		types[i] = v.Type
-	}
-	results := c.EmitAs(c.name+"/while", "WHILE", &op.While{Cond: cond.Index(), Body: body.Index()}, types, operands...)
-	last := results[2 : 2+n]
-	if r.sequences {
-		return c.transpose(results[2+n], 1, 0, 2), last
-	}
-	return last[r.output()], last
-}
-
 // in returns the context for another graph.
 func (c *Context) in(b *build.Builder) *Context {
 	sub := *c
 	sub.Builder = b
 	return &sub
-}
-
-func callBidirectional(c *Context) any {
-	x := c.In(0)
-	forward := c.Sub(c.Config.object("layer"), "forward_layer", x)
-	serialized := c.Config.object("backward_layer")
-	if serialized == nil {
-		serialized = mirrored(c.Config.object("layer"))
-	}
-	backward := c.Sub(serialized, "backward_layer", x)
-	for _, each := range []*Context{forward, backward} {
-		each.Config = maps.Clone(each.Config)
-		each.Config["zero_output_for_mask"] = each.Config.bool("return_sequences", false)
-	}
-	a, ok := forward.Call().(*ir.Value)
-	b, ok2 := backward.Call().(*ir.Value)
-	if !ok || !ok2 {
-		build.Refuse("the states of both directions are returned")
-	}
-	if backward.Config.bool("return_sequences", false) {
-		b = c.TF("ReverseV2", nil, b, c.I32s(1))
-	}
-	switch mode := c.Config.text("merge_mode", "concat"); mode {
-	case "concat":
-		return c.concat(len(a.Type.Shape)-1, a, b)
-	case "sum":
-		return c.add(a, b)
-	case "mul":
-		return c.mul(a, b)
-	case "ave":
-		return c.mul(c.add(a, b), c.F32(0.5))
-	case "":
-		return []any{a, b}
-	default:
-		build.Damaged("merge_mode %q", mode)
-		return nil
-	}
-}
-
-// mirrored is a layer that goes the other way.
-func mirrored(serialized config) config {
-	out, inner := config{}, config{}
-	maps.Copy(out, serialized)
-	maps.Copy(inner, serialized.object("config"))
-	inner["go_backwards"] = !serialized.object("config").bool("go_backwards", false)
-	out["config"] = map[string]any(inner)
-	return out
-}
-
-// callTimeDistributed applies a layer to each step: the time is part of the batch meanwhile.
-func callTimeDistributed(c *Context) any {
-	x := c.In(0)
-	dims := c.Dims(x)
-	if len(dims) < 2 {
-		build.Damaged("is called with a tensor of shape %v", x.Type.Shape)
-	}
-	if x.Type.Shape[1] < 0 {
-		build.Refuse("a layer for each step of an unknown number of them")
-	}
-	joined := build.Dim{Size: -1}
-	if b := x.Type.Shape[0]; b >= 0 {
-		joined.Size = b * x.Type.Shape[1]
-	}
-	flat := c.Reshape(x, append([]build.Dim{joined}, dims[2:]...)...)
-	inner := c.Sub(c.Config.object("layer"), "layer", flat)
-	if c.maskOf(x) != nil && (inner.layer.container != nil || slices.Contains(handsOn, inner.layer.class) && len(x.Type.Shape) > 3) {
-		build.Refuse("a masked sequence of sequences")
-	}
-	y, ok := inner.Call().(*ir.Value)
-	if !ok {
-		build.Refuse("a layer of several results for each step")
-	}
-	return c.Reshape(y, append(dims[:2:2], c.Dims(y)[1:]...)...)
 }

@@ -16,7 +16,7 @@ var maskers = []Layer{{Class: "Masking", Call: callMasking}}
 
 // handsOn lists the layers whose result has the mask of their operand.
 var handsOn = []string{
-	"Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Bidirectional", "Dense", "Dropout", "ELU", "GRU", "GaussianDropout", "GaussianNoise",
+	"Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CuDNNGRU", "CuDNNLSTM", "Dense", "Dropout", "ELU", "GRU", "GaussianDropout", "GaussianNoise",
 	"GroupNormalization", "Identity", "LSTM", "LayerNormalization", "LeakyReLU", "MultiHeadAttention", "Normalization", "PReLU", "RNN", "ReLU", "Rescaling", "SimpleRNN", "Softmax",
 	"SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "TimeDistributed", "UnitNormalization", "GroupQueryAttention",
 }
@@ -30,32 +30,51 @@ func (c *Context) maskOf(v *ir.Value) *ir.Value { return c.im.masks[v] }
 // setMask gives a result of the layer a mask.
 func (c *Context) setMask(v, mask *ir.Value) { c.im.masks[v] = mask }
 
-// passMask gives the layer's result the mask that follows from those of its operands.
+// passMask gives the layer's result the mask that follows from those of its operands. Of several results, those of the first one's shape have it: the states of a
+// recurrent layer have none.
 func (c *Context) passMask(out any) {
-	v, ok := out.(*ir.Value)
-	if !ok || c.im.masks[v] != nil || len(v.Type.Shape) < 2 {
-		return
+	list, many := out.([]any)
+	if !many {
+		list = []any{out}
 	}
+	var first *ir.Value
+	for _, x := range list {
+		v, ok := x.(*ir.Value)
+		if !ok || first != nil && !v.Type.Shape.Equal(first.Type.Shape) {
+			continue
+		}
+		if first == nil {
+			first = v
+		}
+		if m := c.resultMask(v); m != nil {
+			c.setMask(v, m)
+		}
+	}
+}
+
+// resultMask returns the mask that a result gets, nil if it gets none, or has one.
+func (c *Context) resultMask(v *ir.Value) *ir.Value {
 	in := c.Ins()
+	if c.im.masks[v] != nil || len(v.Type.Shape) < 2 || len(in) == 0 {
+		return nil
+	}
 	switch {
-	case len(in) == 0:
 	case slices.Contains(handsOn, c.layer.class):
 		if m := c.maskOf(in[0]); m != nil && c.keepsTime(v) {
-			c.setMask(v, m)
+			return m
 		}
 	case slices.Contains(mergesMasks, c.layer.class):
 		mask := c.maskOf(in[0])
 		for _, u := range in[1:] {
 			m := c.maskOf(u)
 			if mask == nil || m == nil {
-				return
+				return nil
 			}
 			mask = c.TF("LogicalOr", nil, mask, m)
 		}
-		if mask != nil {
-			c.setMask(v, mask)
-		}
+		return mask
 	}
+	return nil
 }
 
 // keepsTime reports whether the layer's result still has the operand's steps: recurrent layers may return the last alone.
@@ -75,7 +94,7 @@ func callMasking(c *Context) any {
 	return y
 }
 
-// explicitMask returns the mask of a call: the argument, or that of the first operand.
+// explicitMask returns the mask of a call: the argument, or that of the first operand. Keras 3 does not hand that on to a recurrent layer that is given a state.
 func (c *Context) explicitMask() *ir.Value {
 	if given := c.Arg(-1, "mask"); given != nil {
 		list := c.tensors(given)
@@ -84,7 +103,7 @@ func (c *Context) explicitMask() *ir.Value {
 		}
 		return c.asMask(list[0])
 	}
-	if in := c.Ins(); len(in) > 0 {
+	if in := c.Ins(); len(in) > 0 && (c.im.keras2 || c.initialState() == nil) {
 		return c.maskOf(in[0])
 	}
 	return nil

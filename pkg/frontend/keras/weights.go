@@ -92,6 +92,12 @@ func (s *store) read(name string) *ir.Value {
 	return v
 }
 
+// replace gives a variable other content, for good.
+func (s *store) replace(name string, t *tensor.Tensor) {
+	s.made[name] = s.b.Const(s.name+"/"+name, t)
+	delete(s.sources, name)
+}
+
 // release drops the content of variables that no node uses: what folding made of them stands for them. If the layer is called again they are read again.
 func (s *store) release(used map[*ir.Value]bool) {
 	const worthwhile = 1 << 12 // bytes
