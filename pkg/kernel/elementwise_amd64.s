@@ -640,9 +640,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func absAVX2(dst *float32, src *float32, n int)
+// func absAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·absAVX2(SB), NOSPLIT, $0-24
+TEXT ·absAsm(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -688,9 +688,9 @@ done:
 DATA magnitude<>+0(SB)/4, $0x7fffffff
 GLOBL magnitude<>(SB), RODATA|NOPTR, $4
 
-// func negAVX2(dst *float32, src *float32, n int)
+// func negAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·negAVX2(SB), NOSPLIT, $0-24
+TEXT ·negAsm(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -736,9 +736,9 @@ done:
 DATA sign<>+0(SB)/4, $0x80000000
 GLOBL sign<>(SB), RODATA|NOPTR, $4
 
-// func signAVX2(dst *float32, src *float32, n int)
+// func signAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·signAVX2(SB), NOSPLIT, $0-24
+TEXT ·signAsm(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -824,9 +824,9 @@ GLOBL plus<>(SB), RODATA|NOPTR, $4
 DATA minus<>+0(SB)/4, $0xbf800000
 GLOBL minus<>(SB), RODATA|NOPTR, $4
 
-// func floorAVX2(dst *float32, src *float32, n int)
+// func floorAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·floorAVX2(SB), NOSPLIT, $0-24
+TEXT ·floorAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -868,9 +868,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func ceilAVX2(dst *float32, src *float32, n int)
+// func ceilAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·ceilAVX2(SB), NOSPLIT, $0-24
+TEXT ·ceilAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -912,9 +912,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func roundAVX2(dst *float32, src *float32, n int)
+// func roundAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·roundAVX2(SB), NOSPLIT, $0-24
+TEXT ·roundAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -956,9 +956,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func sqrtAVX2(dst *float32, src *float32, n int)
+// func sqrtAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·sqrtAVX2(SB), NOSPLIT, $0-24
+TEXT ·sqrtAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -1000,9 +1000,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func rsqrtAVX2(dst *float32, src *float32, n int)
+// func rsqrtAsm(dst *float32, src *float32, n int)
 // Requires: AVX
-TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-24
+TEXT ·rsqrtAsm(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX

@@ -504,3 +504,325 @@ rest:
 
 done:
 	RET
+
+// func absAsm(dst, src *float32, n int)
+TEXT ·absAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x4ea0f800 // fabs v0.4s, v0.4s
+	WORD	$0x4ea0f821 // fabs v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD	$0x4ea0f863 // fabs v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x4ea0f800 // fabs v0.4s, v0.4s
+	WORD	$0x4ea0f821 // fabs v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func negAsm(dst, src *float32, n int)
+TEXT ·negAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x6ea0f800 // fneg v0.4s, v0.4s
+	WORD	$0x6ea0f821 // fneg v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x6ea0f842 // fneg v2.4s, v2.4s
+	WORD	$0x6ea0f863 // fneg v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x6ea0f800 // fneg v0.4s, v0.4s
+	WORD	$0x6ea0f821 // fneg v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func floorAsm(dst, src *float32, n int)
+TEXT ·floorAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x4e219800 // frintm v0.4s, v0.4s
+	WORD	$0x4e219821 // frintm v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4e219842 // frintm v2.4s, v2.4s
+	WORD	$0x4e219863 // frintm v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x4e219800 // frintm v0.4s, v0.4s
+	WORD	$0x4e219821 // frintm v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func ceilAsm(dst, src *float32, n int)
+TEXT ·ceilAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x4ea18800 // frintp v0.4s, v0.4s
+	WORD	$0x4ea18821 // frintp v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4ea18842 // frintp v2.4s, v2.4s
+	WORD	$0x4ea18863 // frintp v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x4ea18800 // frintp v0.4s, v0.4s
+	WORD	$0x4ea18821 // frintp v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func roundAsm(dst, src *float32, n int)
+TEXT ·roundAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x4e218800 // frintn v0.4s, v0.4s
+	WORD	$0x4e218821 // frintn v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4e218842 // frintn v2.4s, v2.4s
+	WORD	$0x4e218863 // frintn v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x4e218800 // frintn v0.4s, v0.4s
+	WORD	$0x4e218821 // frintn v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func sqrtAsm(dst, src *float32, n int)
+TEXT ·sqrtAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD	$0x6ea1f821 // fsqrt v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD	$0x6ea1f863 // fsqrt v3.4s, v3.4s
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD	$0x6ea1f821 // fsqrt v1.4s, v1.4s
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func signAsm(dst, src *float32, n int)
+TEXT ·signAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	$1, R3
+	SCVTFS	R3, F4
+	WORD	$0x4e040484 // dup v4.4s, v4.s[0]
+	MOVD	$-1, R4
+	SCVTFS	R4, F5
+	WORD	$0x4e0404a5 // dup v5.4s, v5.s[0]
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x4ea0c806 // fcmgt v6.4s, v0.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e20e406 // fcmeq v6.4s, v0.4s, v0.4s
+	WORD	$0x6ea61ce0 // bit v0.16b, v7.16b, v6.16b
+	WORD	$0x4ea0c826 // fcmgt v6.4s, v1.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	WORD	$0x6ea61ce1 // bit v1.16b, v7.16b, v6.16b
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4ea0c846 // fcmgt v6.4s, v2.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e846 // fcmlt v6.4s, v2.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e22e446 // fcmeq v6.4s, v2.4s, v2.4s
+	WORD	$0x6ea61ce2 // bit v2.16b, v7.16b, v6.16b
+	WORD	$0x4ea0c866 // fcmgt v6.4s, v3.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e866 // fcmlt v6.4s, v3.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e23e466 // fcmeq v6.4s, v3.4s, v3.4s
+	WORD	$0x6ea61ce3 // bit v3.16b, v7.16b, v6.16b
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x4ea0c806 // fcmgt v6.4s, v0.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e20e406 // fcmeq v6.4s, v0.4s, v0.4s
+	WORD	$0x6ea61ce0 // bit v0.16b, v7.16b, v6.16b
+	WORD	$0x4ea0c826 // fcmgt v6.4s, v1.4s, #0.0
+	WORD	$0x4e261c87 // and v7.16b, v4.16b, v6.16b
+	WORD	$0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
+	WORD	$0x6ea61ca7 // bit v7.16b, v5.16b, v6.16b
+	WORD	$0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	WORD	$0x6ea61ce1 // bit v1.16b, v7.16b, v6.16b
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET
+
+// func rsqrtAsm(dst, src *float32, n int)
+TEXT ·rsqrtAsm(SB), NOSPLIT, $0-24
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	$1, R3
+	SCVTFS	R3, F4
+	WORD	$0x4e040484 // dup v4.4s, v4.s[0]
+	WORD	$0x0e617884 // fcvtl v4.2d, v4.2s
+	SUBS	$16, R2
+	BLT	rest
+
+long:
+	FLDPQ.P	32(R1), (F0, F1)
+	FLDPQ.P	32(R1), (F2, F3)
+	WORD	$0x0e617805 // fcvtl v5.2d, v0.2s
+	WORD	$0x4e617806 // fcvtl2 v6.2d, v0.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a0 // fcvtn v0.2s, v5.2d
+	WORD	$0x4e6168c0 // fcvtn2 v0.4s, v6.2d
+	WORD	$0x0e617825 // fcvtl v5.2d, v1.2s
+	WORD	$0x4e617826 // fcvtl2 v6.2d, v1.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a1 // fcvtn v1.2s, v5.2d
+	WORD	$0x4e6168c1 // fcvtn2 v1.4s, v6.2d
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x0e617845 // fcvtl v5.2d, v2.2s
+	WORD	$0x4e617846 // fcvtl2 v6.2d, v2.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a2 // fcvtn v2.2s, v5.2d
+	WORD	$0x4e6168c2 // fcvtn2 v2.4s, v6.2d
+	WORD	$0x0e617865 // fcvtl v5.2d, v3.2s
+	WORD	$0x4e617866 // fcvtl2 v6.2d, v3.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a3 // fcvtn v3.2s, v5.2d
+	WORD	$0x4e6168c3 // fcvtn2 v3.4s, v6.2d
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R2
+	BGE	long
+
+rest:
+	TBZ	$3, R2, done
+	FLDPQ.P	32(R1), (F0, F1)
+	WORD	$0x0e617805 // fcvtl v5.2d, v0.2s
+	WORD	$0x4e617806 // fcvtl2 v6.2d, v0.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a0 // fcvtn v0.2s, v5.2d
+	WORD	$0x4e6168c0 // fcvtn2 v0.4s, v6.2d
+	WORD	$0x0e617825 // fcvtl v5.2d, v1.2s
+	WORD	$0x4e617826 // fcvtl2 v6.2d, v1.4s
+	WORD	$0x6ee1f8a5 // fsqrt v5.2d, v5.2d
+	WORD	$0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	WORD	$0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD	$0x6e66fc86 // fdiv v6.2d, v4.2d, v6.2d
+	WORD	$0x0e6168a1 // fcvtn v1.2s, v5.2d
+	WORD	$0x4e6168c1 // fcvtn2 v1.4s, v6.2d
+	FSTPQ.P	(F0, F1), 32(R0)
+
+done:
+	RET

@@ -61,42 +61,42 @@ func hardSwishAsm(dst *float32, src *float32, n int)
 //go:noescape
 func leakyReluAsm(dst *float32, src *float32, n int, alpha float32)
 
-// absAVX2 stores |x|, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// absAsm stores |x|, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func absAVX2(dst *float32, src *float32, n int)
+func absAsm(dst *float32, src *float32, n int)
 
-// negAVX2 stores -x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// negAsm stores -x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func negAVX2(dst *float32, src *float32, n int)
+func negAsm(dst *float32, src *float32, n int)
 
-// signAVX2 stores -1, 0 or 1, or x if it is NaN,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// signAsm stores -1, 0 or 1, or x if it is NaN,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func signAVX2(dst *float32, src *float32, n int)
+func signAsm(dst *float32, src *float32, n int)
 
-// floorAVX2 stores x rounded down, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// floorAsm stores x rounded down, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func floorAVX2(dst *float32, src *float32, n int)
+func floorAsm(dst *float32, src *float32, n int)
 
-// ceilAVX2 stores x rounded up, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// ceilAsm stores x rounded up, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func ceilAVX2(dst *float32, src *float32, n int)
+func ceilAsm(dst *float32, src *float32, n int)
 
-// roundAVX2 stores x rounded to the nearest integer, halves to the even one,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// roundAsm stores x rounded to the nearest integer, halves to the even one,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func roundAVX2(dst *float32, src *float32, n int)
+func roundAsm(dst *float32, src *float32, n int)
 
-// sqrtAVX2 stores the root of x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// sqrtAsm stores the root of x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func sqrtAVX2(dst *float32, src *float32, n int)
+func sqrtAsm(dst *float32, src *float32, n int)
 
-// rsqrtAVX2 stores 1 by the root of x, computed in float64,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+// rsqrtAsm stores 1 by the root of x, computed in float64,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func rsqrtAVX2(dst *float32, src *float32, n int)
+func rsqrtAsm(dst *float32, src *float32, n int)

@@ -60,3 +60,43 @@ func hardSwishAsm(dst, src *float32, n int)
 //
 //go:noescape
 func leakyReluAsm(dst, src *float32, n int, alpha float32)
+
+// absAsm stores |x|, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func absAsm(dst, src *float32, n int)
+
+// negAsm stores -x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func negAsm(dst, src *float32, n int)
+
+// floorAsm stores x rounded down, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func floorAsm(dst, src *float32, n int)
+
+// ceilAsm stores x rounded up, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func ceilAsm(dst, src *float32, n int)
+
+// roundAsm stores x rounded to the nearest integer, halves to the even one,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func roundAsm(dst, src *float32, n int)
+
+// sqrtAsm stores the root of x, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func sqrtAsm(dst, src *float32, n int)
+
+// signAsm stores -1, 0 or 1, or x if it is NaN,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func signAsm(dst, src *float32, n int)
+
+// rsqrtAsm stores 1 by the root of x, computed in float64,, x of src, in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func rsqrtAsm(dst, src *float32, n int)

@@ -43,6 +43,47 @@ func elementwise(file *File) {
 			f.Do(FCMGTZero.Of(S4, mask, x), FMUL.Of(S4, y, x, alpha), BIF.Of(B16, x, y, mask))
 		}
 	})
+	for _, u := range []struct {
+		name, does string
+		i          Two
+	}{
+		{"absAsm", "|x|", FABS},
+		{"negAsm", "-x", FNEG},
+		{"floorAsm", "x rounded down", FRINTM},
+		{"ceilAsm", "x rounded up", FRINTP},
+		{"roundAsm", "x rounded to the nearest integer, halves to the even one,", FRINTN},
+		{"sqrtAsm", "the root of x", FSQRT},
+	} {
+		one(file, u.name, u.does, func(f *Function) func(x V) {
+			return func(x V) { f.Do(u.i.Of(S4, x, x)) }
+		})
+	}
+	one(file, "signAsm", "-1, 0 or 1, or x if it is NaN,", func(f *Function) func(x V) {
+		plus, minus, mask, sign := constant(f, 1), constant(f, -1), f.V(), f.V()
+		return func(x V) {
+			f.Do(
+				FCMGTZero.Of(S4, mask, x), AND.Of(B16, sign, plus, mask),
+				FCMLTZero.Of(S4, mask, x), BIT.Of(B16, sign, minus, mask),
+				FCMEQ.Of(S4, mask, x, x), BIT.Of(B16, x, sign, mask),
+			)
+		}
+	})
+	one(file, "rsqrtAsm", "1 by the root of x, computed in float64,", func(f *Function) func(x V) {
+		unit, half := constant(f, 1), f.Vs(2)
+		f.Do(FCVTL(unit, unit))
+		return func(x V) {
+			f.Do(FCVTL(half[0], x), FCVTL2(half[1], x))
+			for _, h := range half {
+				f.Do(FSQRT.Of(D2, h, h), FDIV.Of(D2, h, unit, h))
+			}
+			f.Do(FCVTN(x, half[0]), FCVTN2(x, half[1]))
+		}
+	})
+}
+
+// one writes a kernel of one operand without parameters.
+func one(file *File, name, does string, setup func(f *Function) func(x V)) {
+	unary(file, name, does+", x of src,", "", setup)
 }
 
 // extremum returns what makes x one of a and b by an instruction that makes a NaN of any NaN, but chooses among zeros by their sign: of equals, b is taken.

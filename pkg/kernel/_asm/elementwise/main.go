@@ -81,16 +81,15 @@ func main() {
 			VBLENDVPS(mask, x, y, x)
 		}
 	})
-	// The functions that arm64 has no variant of.
-	one("absAVX2", "|x|", func() func(x reg.VecVirtual) {
+	one("absAsm", "|x|", func() func(x reg.VecVirtual) {
 		magnitude := bits("magnitude", 1<<31-1)
 		return func(x reg.VecVirtual) { VANDPS(magnitude, x, x) }
 	})
-	one("negAVX2", "-x", func() func(x reg.VecVirtual) {
+	one("negAsm", "-x", func() func(x reg.VecVirtual) {
 		sign := bits("sign", 1<<31)
 		return func(x reg.VecVirtual) { VXORPS(sign, x, x) }
 	})
-	one("signAVX2", "-1, 0 or 1, or x if it is NaN,", func() func(x reg.VecVirtual) {
+	one("signAsm", "-1, 0 or 1, or x if it is NaN,", func() func(x reg.VecVirtual) {
 		plus, minus, zero := constant("plus", 1), constant("minus", -1), YMM()
 		VXORPS(zero, zero, zero)
 		return func(x reg.VecVirtual) {
@@ -108,15 +107,15 @@ func main() {
 	for _, r := range []struct {
 		name, does string
 		mode       uint64
-	}{{"floorAVX2", "x rounded down", 9}, {"ceilAVX2", "x rounded up", 10}, {"roundAVX2", "x rounded to the nearest integer, halves to the even one,", 8}} {
+	}{{"floorAsm", "x rounded down", 9}, {"ceilAsm", "x rounded up", 10}, {"roundAsm", "x rounded to the nearest integer, halves to the even one,", 8}} {
 		one(r.name, r.does, func() func(x reg.VecVirtual) {
 			return func(x reg.VecVirtual) { VROUNDPS(Imm(r.mode), x, x) }
 		})
 	}
-	one("sqrtAVX2", "the root of x", func() func(x reg.VecVirtual) {
+	one("sqrtAsm", "the root of x", func() func(x reg.VecVirtual) {
 		return func(x reg.VecVirtual) { VSQRTPS(x, x) }
 	})
-	one("rsqrtAVX2", "1 by the root of x, computed in float64,", func() func(x reg.VecVirtual) {
+	one("rsqrtAsm", "1 by the root of x, computed in float64,", func() func(x reg.VecVirtual) {
 		unit := YMM()
 		VBROADCASTSS(literal("unit", 1), unit.AsX())
 		VCVTPS2PD(unit.AsX(), unit)

@@ -113,6 +113,7 @@ var (
 	FSQRT  = Two{"fsqrt", float, 0x6ea1f800}
 	FRINTN = Two{"frintn", float, 0x4e218800} // to the nearest integer, ties to even
 	FRINTM = Two{"frintm", float, 0x4e219800} // down
+	FRINTP = Two{"frintp", float, 0x4ea18800} // up
 	FCVTNS = Two{"fcvtns", float, 0x4e21a800} // to the nearest integer of the same size, ties to even
 	FCVTMS = Two{"fcvtms", float, 0x4e21b800} // down
 	FCVTZS = Two{"fcvtzs", float, 0x4ea1b800} // towards zero

@@ -28,7 +28,7 @@ func instructions() (all []Instruction) {
 					all = append(all, i.Of(a, d, n, m, index))
 				}
 			}
-			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FCVTNS, FCVTMS, FCVTZS, SCVTF} {
+			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FRINTP, FCVTNS, FCVTMS, FCVTZS, SCVTF} {
 				all = append(all, i.Of(a, d, n))
 			}
 			for _, i := range []Zero{FCMEQZero, FCMGEZero, FCMGTZero, FCMLTZero} {

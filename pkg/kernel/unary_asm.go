@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -9,21 +9,21 @@ func f32Unary(code unaryCode, dst, src []float32) int {
 	}
 	switch code {
 	case absUnary:
-		absAVX2(&dst[0], &src[0], n)
+		absAsm(&dst[0], &src[0], n)
 	case negUnary:
-		negAVX2(&dst[0], &src[0], n)
+		negAsm(&dst[0], &src[0], n)
 	case signUnary:
-		signAVX2(&dst[0], &src[0], n)
+		signAsm(&dst[0], &src[0], n)
 	case floorUnary:
-		floorAVX2(&dst[0], &src[0], n)
+		floorAsm(&dst[0], &src[0], n)
 	case ceilUnary:
-		ceilAVX2(&dst[0], &src[0], n)
+		ceilAsm(&dst[0], &src[0], n)
 	case roundUnary:
-		roundAVX2(&dst[0], &src[0], n)
+		roundAsm(&dst[0], &src[0], n)
 	case sqrtUnary:
-		sqrtAVX2(&dst[0], &src[0], n)
+		sqrtAsm(&dst[0], &src[0], n)
 	case rsqrtUnary:
-		rsqrtAVX2(&dst[0], &src[0], n)
+		rsqrtAsm(&dst[0], &src[0], n)
 	}
 	return n
 }
