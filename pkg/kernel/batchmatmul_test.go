@@ -51,6 +51,12 @@ func TestBatchMatMul(t *testing.T) {
 			b.Run(out, x, y, scratch)
 			intact()
 			same(t, "product", out, want)
+			withLesserVariants(func() {
+				clear(out)
+				b.Run(out, x, y, scratch)
+				same(t, "lesser variants", out, want)
+			})
+			clear(out)
 			withoutVariants(func() { b.Run(out, x, y, scratch) })
 			same(t, "generic", out, want)
 			if n := testing.AllocsPerRun(2, func() { b.Run(out, x, y, scratch) }); n != 0 {

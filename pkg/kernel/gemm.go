@@ -80,19 +80,23 @@ func (p *gemm) block(from, to int) {
 	if to-from == 1 && p.line == 0 {
 		first = p.vector(from)
 	}
-	for ; first < p.right.n; first += p.right.width(first) {
-		line := p.line
-		if line == 0 {
-			line = to - from
+	for first < p.right.n {
+		// Panels of one width take the same tiles.
+		width := p.right.width(first)
+		end := first + width
+		for end < p.right.n && p.right.width(end) == width {
+			end += width
 		}
-		for row := from; row < to; row += line {
-			// The least number of tiles, as equal as possible.
-			most := tileHeight(p.right.width(first))
-			tiles := (line + most - 1) / most
-			rows, more := line/tiles, line%tiles
-			p.panel(span{row: row, tiles: more, rows: rows + 1}, first)
-			p.panel(span{row: row + more*(rows+1), tiles: tiles - more, rows: rows}, first)
+		var spans [16]span
+		t := tiling{row: from, to: to, line: p.line, most: tileHeight(width)}
+		for n := t.next(p, spans[:]); n > 0; n = t.next(p, spans[:]) {
+			for panel := first; panel < end; panel += width {
+				for i := range spans[:n] {
+					p.tiles(&spans[i], panel)
+				}
+			}
 		}
+		first = end
 	}
 }
 
@@ -102,19 +106,4 @@ func (p *gemm) at(row int) int {
 		return row * p.outRow
 	}
 	return row/p.line*p.toLine + row%p.line*p.outRow
-}
-
-// panel computes tiles over the panel that starts at column first.
-func (p *gemm) panel(s span, first int) {
-	if p.rows == nil {
-		s.kc, s.ks, s.taps = p.right.k, 1, 1
-		p.tiles(&s, first)
-		return
-	}
-	for s.tiles > 0 {
-		alike := p.rows.alike(s)
-		p.tiles(&alike, first)
-		s.row += alike.tiles * s.rows
-		s.tiles -= alike.tiles
-	}
 }

@@ -36,6 +36,602 @@ TEXT ·gemm8AVX2(SB), NOSPLIT, $0-136
 	JEQ  tile4
 	CMPQ AX, $0x05
 	JEQ  tile5
+	CMPQ AX, $0x06
+	JEQ  tile6
+	CMPQ AX, $0x07
+	JEQ  tile7
+
+tile8:
+	MOVQ       last+120(FP), R10
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       R10
+	VMOVUPS    (AX)(R10*4), Y9
+	MOVQ       start+88(FP), R10
+	MOVQ       startRow+96(FP), R11
+	VMASKMOVPS (R10), Y9, Y0
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y1
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y2
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y3
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y4
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y5
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y6
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y7
+	ADDQ       R11, R10
+	MOVQ       R10, start+88(FP)
+	MOVQ       kc+16(FP), R12
+	MOVQ       in+32(FP), R13
+	MOVQ       offs+48(FP), R14
+	MOVQ       ks+24(FP), R15
+	MOVQ       b+80(FP), R11
+
+run8:
+	MOVLQSX (R14), R10
+	LEAQ    (R13)(R10*4), AX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R12*4), AX
+	MOVLQSX 4(R14), R10
+	LEAQ    (R13)(R10*4), CX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R12*4), CX
+	MOVLQSX 8(R14), R10
+	LEAQ    (R13)(R10*4), DX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R12*4), DX
+	MOVLQSX 12(R14), R10
+	LEAQ    (R13)(R10*4), BX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R12*4), BX
+	MOVLQSX 16(R14), R10
+	LEAQ    (R13)(R10*4), SI
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R12*4), SI
+	MOVLQSX 20(R14), R10
+	LEAQ    (R13)(R10*4), DI
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), DI
+	LEAQ    (DI)(R12*4), DI
+	MOVLQSX 24(R14), R10
+	LEAQ    (R13)(R10*4), R8
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), R8
+	LEAQ    (R8)(R12*4), R8
+	MOVLQSX 28(R14), R10
+	LEAQ    (R13)(R10*4), R9
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), R9
+	LEAQ    (R9)(R12*4), R9
+	ADDQ    offsRun+56(FP), R14
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R12, R10
+	NEGQ R10
+	ADDQ $0x04, R10
+	JG   rest8
+
+steps8:
+	VMOVUPS      (R11), Y8
+	VBROADCASTSS -16(AX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS -16(CX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS -16(DX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -16(BX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS -16(SI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS -16(DI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS -16(R8)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS -16(R9)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	VMOVUPS      32(R11), Y8
+	VBROADCASTSS -12(AX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS -12(CX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS -12(DX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -12(BX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS -12(SI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS -12(DI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS -12(R8)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS -12(R9)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	VMOVUPS      64(R11), Y8
+	VBROADCASTSS -8(AX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS -8(CX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS -8(DX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -8(BX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS -8(SI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS -8(DI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS -8(R8)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS -8(R9)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	VMOVUPS      96(R11), Y8
+	VBROADCASTSS -4(AX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS -4(CX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS -4(DX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS -4(BX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS -4(SI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS -4(DI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS -4(R8)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS -4(R9)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         $0x00000080, R11
+	ADDQ         $0x04, R10
+	JLE          steps8
+
+rest8:
+	SUBQ $0x04, R10
+	JZ   done8
+
+single8:
+	VMOVUPS      (R11), Y8
+	VBROADCASTSS (AX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (CX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (DX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (BX)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (SI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (DI)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R8)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R9)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         $0x20, R11
+	INCQ         R10
+	JNZ          single8
+
+done8:
+	DECQ         R15
+	JNZ          run8
+	MOVQ         bounds+128(FP), R10
+	CMPL         (R10), $0xff800000
+	JEQ          low8
+	VBROADCASTSS (R10), Y9
+	VMAXPS       Y0, Y9, Y0
+	VMAXPS       Y1, Y9, Y1
+	VMAXPS       Y2, Y9, Y2
+	VMAXPS       Y3, Y9, Y3
+	VMAXPS       Y4, Y9, Y4
+	VMAXPS       Y5, Y9, Y5
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y9, Y7
+
+low8:
+	CMPL         4(R10), $0x7f800000
+	JEQ          high8
+	VBROADCASTSS 4(R10), Y9
+	VMINPS       Y0, Y9, Y0
+	VMINPS       Y1, Y9, Y1
+	VMINPS       Y2, Y9, Y2
+	VMINPS       Y3, Y9, Y3
+	VMINPS       Y4, Y9, Y4
+	VMINPS       Y5, Y9, Y5
+	VMINPS       Y6, Y9, Y6
+	VMINPS       Y7, Y9, Y7
+
+high8:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R11
+	LEAQ    (AX)(R11*1), CX
+	LEAQ    (CX)(R11*1), DX
+	LEAQ    (DX)(R11*1), BX
+	LEAQ    (BX)(R11*1), SI
+	LEAQ    (SI)(R11*1), DI
+	LEAQ    (DI)(R11*1), R8
+	LEAQ    (R8)(R11*1), R9
+	LEAQ    (R9)(R11*1), R10
+	MOVQ    R10, out+104(FP)
+	MOVQ    last+120(FP), R10
+	CMPQ    R10, $0x08
+	JNE     parts8
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, (DI)
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, (R9)
+	JMP     stored8
+
+parts8:
+	TESTQ        $0x00000004, R10
+	JZ           pair8
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, BX
+	VMOVUPS      X4, (SI)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, SI
+	VMOVUPS      X5, (DI)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DI
+	VMOVUPS      X6, (R8)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R8
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R9
+
+pair8:
+	TESTQ    $0x00000002, R10
+	JZ       one8
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+	VMOVLPS  X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, BX
+	VMOVLPS  X4, (SI)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, SI
+	VMOVLPS  X5, (DI)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DI
+	VMOVLPS  X6, (R8)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R8
+	VMOVLPS  X7, (R9)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R9
+
+one8:
+	TESTQ  $0x00000001, R10
+	JZ     stored8
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+	VMOVSS X3, (BX)
+	VMOVSS X4, (SI)
+	VMOVSS X5, (DI)
+	VMOVSS X6, (R8)
+	VMOVSS X7, (R9)
+
+stored8:
+	MOVQ inStep+40(FP), R11
+	ADDQ R11, in+32(FP)
+	MOVQ offsStep+64(FP), R11
+	ADDQ R11, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile8
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ       last+120(FP), R9
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       R9
+	VMOVUPS    (AX)(R9*4), Y8
+	MOVQ       start+88(FP), R9
+	MOVQ       startRow+96(FP), R10
+	VMASKMOVPS (R9), Y8, Y0
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y1
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y2
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y3
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y4
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y5
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y6
+	ADDQ       R10, R9
+	MOVQ       R9, start+88(FP)
+	MOVQ       kc+16(FP), R11
+	MOVQ       in+32(FP), R12
+	MOVQ       offs+48(FP), R13
+	MOVQ       ks+24(FP), R14
+	MOVQ       b+80(FP), R10
+
+run7:
+	MOVLQSX (R13), R9
+	LEAQ    (R12)(R9*4), AX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R11*4), AX
+	MOVLQSX 4(R13), R9
+	LEAQ    (R12)(R9*4), CX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R11*4), CX
+	MOVLQSX 8(R13), R9
+	LEAQ    (R12)(R9*4), DX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R11*4), DX
+	MOVLQSX 12(R13), R9
+	LEAQ    (R12)(R9*4), BX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R11*4), BX
+	MOVLQSX 16(R13), R9
+	LEAQ    (R12)(R9*4), SI
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R11*4), SI
+	MOVLQSX 20(R13), R9
+	LEAQ    (R12)(R9*4), DI
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), DI
+	LEAQ    (DI)(R11*4), DI
+	MOVLQSX 24(R13), R9
+	LEAQ    (R12)(R9*4), R8
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), R8
+	LEAQ    (R8)(R11*4), R8
+	ADDQ    offsRun+56(FP), R13
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R11, R9
+	NEGQ R9
+	ADDQ $0x04, R9
+	JG   rest7
+
+steps7:
+	VMOVUPS      (R10), Y7
+	VBROADCASTSS -16(AX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS -16(CX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -16(DX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS -16(BX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -16(SI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS -16(DI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS -16(R8)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	VMOVUPS      32(R10), Y7
+	VBROADCASTSS -12(AX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS -12(CX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -12(DX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS -12(BX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -12(SI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS -12(DI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS -12(R8)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	VMOVUPS      64(R10), Y7
+	VBROADCASTSS -8(AX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS -8(CX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -8(DX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS -8(BX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -8(SI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS -8(DI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS -8(R8)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	VMOVUPS      96(R10), Y7
+	VBROADCASTSS -4(AX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS -4(CX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS -4(DX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS -4(BX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS -4(SI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS -4(DI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS -4(R8)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x00000080, R10
+	ADDQ         $0x04, R9
+	JLE          steps7
+
+rest7:
+	SUBQ $0x04, R9
+	JZ   done7
+
+single7:
+	VMOVUPS      (R10), Y7
+	VBROADCASTSS (AX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (CX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (DX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (BX)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (SI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DI)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R8)(R9*4), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x20, R10
+	INCQ         R9
+	JNZ          single7
+
+done7:
+	DECQ         R14
+	JNZ          run7
+	MOVQ         bounds+128(FP), R9
+	CMPL         (R9), $0xff800000
+	JEQ          low7
+	VBROADCASTSS (R9), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+	VMAXPS       Y6, Y8, Y6
+
+low7:
+	CMPL         4(R9), $0x7f800000
+	JEQ          high7
+	VBROADCASTSS 4(R9), Y8
+	VMINPS       Y0, Y8, Y0
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y2, Y8, Y2
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y4, Y8, Y4
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y6, Y8, Y6
+
+high7:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R10
+	LEAQ    (AX)(R10*1), CX
+	LEAQ    (CX)(R10*1), DX
+	LEAQ    (DX)(R10*1), BX
+	LEAQ    (BX)(R10*1), SI
+	LEAQ    (SI)(R10*1), DI
+	LEAQ    (DI)(R10*1), R8
+	LEAQ    (R8)(R10*1), R9
+	MOVQ    R9, out+104(FP)
+	MOVQ    last+120(FP), R9
+	CMPQ    R9, $0x08
+	JNE     parts7
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, (DI)
+	VMOVUPS Y6, (R8)
+	JMP     stored7
+
+parts7:
+	TESTQ        $0x00000004, R9
+	JZ           pair7
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, BX
+	VMOVUPS      X4, (SI)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, SI
+	VMOVUPS      X5, (DI)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DI
+	VMOVUPS      X6, (R8)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R8
+
+pair7:
+	TESTQ    $0x00000002, R9
+	JZ       one7
+	VMOVLPS  X0, (AX)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, AX
+	VMOVLPS  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	VMOVLPS  X2, (DX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, DX
+	VMOVLPS  X3, (BX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, BX
+	VMOVLPS  X4, (SI)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, SI
+	VMOVLPS  X5, (DI)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, DI
+	VMOVLPS  X6, (R8)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R8
+
+one7:
+	TESTQ  $0x00000001, R9
+	JZ     stored7
+	VMOVSS X0, (AX)
+	VMOVSS X1, (CX)
+	VMOVSS X2, (DX)
+	VMOVSS X3, (BX)
+	VMOVSS X4, (SI)
+	VMOVSS X5, (DI)
+	VMOVSS X6, (R8)
+
+stored7:
+	MOVQ inStep+40(FP), R10
+	ADDQ R10, in+32(FP)
+	MOVQ offsStep+64(FP), R10
+	ADDQ R10, offs+48(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile7
+	VZEROUPPER
+	RET
 
 tile6:
 	MOVQ       last+120(FP), R8
@@ -58,44 +654,43 @@ tile6:
 	ADDQ       R9, R8
 	MOVQ       R8, start+88(FP)
 	MOVQ       kc+16(FP), R10
-	MOVQ       zero+72(FP), R11
-	MOVQ       in+32(FP), R12
-	MOVQ       offs+48(FP), R13
-	MOVQ       ks+24(FP), R14
+	MOVQ       in+32(FP), R11
+	MOVQ       offs+48(FP), R12
+	MOVQ       ks+24(FP), R13
 	MOVQ       b+80(FP), R9
 
 run6:
-	MOVLQSX (R13), R8
-	LEAQ    (R12)(R8*4), AX
+	MOVLQSX (R12), R8
+	LEAQ    (R11)(R8*4), AX
 	TESTQ   R8, R8
-	CMOVQLT R11, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R10*4), AX
-	MOVLQSX 4(R13), R8
-	LEAQ    (R12)(R8*4), CX
+	MOVLQSX 4(R12), R8
+	LEAQ    (R11)(R8*4), CX
 	TESTQ   R8, R8
-	CMOVQLT R11, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R10*4), CX
-	MOVLQSX 8(R13), R8
-	LEAQ    (R12)(R8*4), DX
+	MOVLQSX 8(R12), R8
+	LEAQ    (R11)(R8*4), DX
 	TESTQ   R8, R8
-	CMOVQLT R11, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R10*4), DX
-	MOVLQSX 12(R13), R8
-	LEAQ    (R12)(R8*4), BX
+	MOVLQSX 12(R12), R8
+	LEAQ    (R11)(R8*4), BX
 	TESTQ   R8, R8
-	CMOVQLT R11, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R10*4), BX
-	MOVLQSX 16(R13), R8
-	LEAQ    (R12)(R8*4), SI
+	MOVLQSX 16(R12), R8
+	LEAQ    (R11)(R8*4), SI
 	TESTQ   R8, R8
-	CMOVQLT R11, SI
+	CMOVQLT zero+72(FP), SI
 	LEAQ    (SI)(R10*4), SI
-	MOVLQSX 20(R13), R8
-	LEAQ    (R12)(R8*4), DI
+	MOVLQSX 20(R12), R8
+	LEAQ    (R11)(R8*4), DI
 	TESTQ   R8, R8
-	CMOVQLT R11, DI
+	CMOVQLT zero+72(FP), DI
 	LEAQ    (DI)(R10*4), DI
-	ADDQ    offsRun+56(FP), R13
+	ADDQ    offsRun+56(FP), R12
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R10, R8
@@ -183,42 +778,50 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ         R14
+	DECQ         R13
 	JNZ          run6
 	MOVQ         bounds+128(FP), R8
+	CMPL         (R8), $0xff800000
+	JEQ          low6
 	VBROADCASTSS (R8), Y7
-	VBROADCASTSS 4(R8), Y6
 	VMAXPS       Y0, Y7, Y0
-	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y7, Y1
-	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y7, Y2
-	VMINPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
-	VMINPS       Y3, Y6, Y3
 	VMAXPS       Y4, Y7, Y4
-	VMINPS       Y4, Y6, Y4
 	VMAXPS       Y5, Y7, Y5
-	VMINPS       Y5, Y6, Y5
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), R9
-	LEAQ         (AX)(R9*1), CX
-	LEAQ         (CX)(R9*1), DX
-	LEAQ         (DX)(R9*1), BX
-	LEAQ         (BX)(R9*1), SI
-	LEAQ         (SI)(R9*1), DI
-	LEAQ         (DI)(R9*1), R8
-	MOVQ         R8, out+104(FP)
-	MOVQ         last+120(FP), R8
-	CMPQ         R8, $0x08
-	JNE          parts6
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, (BX)
-	VMOVUPS      Y4, (SI)
-	VMOVUPS      Y5, (DI)
-	JMP          stored6
+
+low6:
+	CMPL         4(R8), $0x7f800000
+	JEQ          high6
+	VBROADCASTSS 4(R8), Y7
+	VMINPS       Y0, Y7, Y0
+	VMINPS       Y1, Y7, Y1
+	VMINPS       Y2, Y7, Y2
+	VMINPS       Y3, Y7, Y3
+	VMINPS       Y4, Y7, Y4
+	VMINPS       Y5, Y7, Y5
+
+high6:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R9
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R9*1), DX
+	LEAQ    (DX)(R9*1), BX
+	LEAQ    (BX)(R9*1), SI
+	LEAQ    (SI)(R9*1), DI
+	LEAQ    (DI)(R9*1), R8
+	MOVQ    R8, out+104(FP)
+	MOVQ    last+120(FP), R8
+	CMPQ    R8, $0x08
+	JNE     parts6
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, (DI)
+	JMP     stored6
 
 parts6:
 	TESTQ        $0x00000004, R8
@@ -303,39 +906,38 @@ tile5:
 	ADDQ       R8, DI
 	MOVQ       DI, start+88(FP)
 	MOVQ       kc+16(FP), R9
-	MOVQ       zero+72(FP), R10
-	MOVQ       in+32(FP), R11
-	MOVQ       offs+48(FP), R12
-	MOVQ       ks+24(FP), R13
+	MOVQ       in+32(FP), R10
+	MOVQ       offs+48(FP), R11
+	MOVQ       ks+24(FP), R12
 	MOVQ       b+80(FP), R8
 
 run5:
-	MOVLQSX (R12), DI
-	LEAQ    (R11)(DI*4), AX
+	MOVLQSX (R11), DI
+	LEAQ    (R10)(DI*4), AX
 	TESTQ   DI, DI
-	CMOVQLT R10, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R9*4), AX
-	MOVLQSX 4(R12), DI
-	LEAQ    (R11)(DI*4), CX
+	MOVLQSX 4(R11), DI
+	LEAQ    (R10)(DI*4), CX
 	TESTQ   DI, DI
-	CMOVQLT R10, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R9*4), CX
-	MOVLQSX 8(R12), DI
-	LEAQ    (R11)(DI*4), DX
+	MOVLQSX 8(R11), DI
+	LEAQ    (R10)(DI*4), DX
 	TESTQ   DI, DI
-	CMOVQLT R10, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R9*4), DX
-	MOVLQSX 12(R12), DI
-	LEAQ    (R11)(DI*4), BX
+	MOVLQSX 12(R11), DI
+	LEAQ    (R10)(DI*4), BX
 	TESTQ   DI, DI
-	CMOVQLT R10, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R9*4), BX
-	MOVLQSX 16(R12), DI
-	LEAQ    (R11)(DI*4), SI
+	MOVLQSX 16(R11), DI
+	LEAQ    (R10)(DI*4), SI
 	TESTQ   DI, DI
-	CMOVQLT R10, SI
+	CMOVQLT zero+72(FP), SI
 	LEAQ    (SI)(R9*4), SI
-	ADDQ    offsRun+56(FP), R12
+	ADDQ    offsRun+56(FP), R11
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R9, DI
@@ -413,38 +1015,46 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ         R13
+	DECQ         R12
 	JNZ          run5
 	MOVQ         bounds+128(FP), DI
+	CMPL         (DI), $0xff800000
+	JEQ          low5
 	VBROADCASTSS (DI), Y6
-	VBROADCASTSS 4(DI), Y5
 	VMAXPS       Y0, Y6, Y0
-	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y6, Y1
-	VMINPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
-	VMINPS       Y2, Y5, Y2
 	VMAXPS       Y3, Y6, Y3
-	VMINPS       Y3, Y5, Y3
 	VMAXPS       Y4, Y6, Y4
-	VMINPS       Y4, Y5, Y4
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), R8
-	LEAQ         (AX)(R8*1), CX
-	LEAQ         (CX)(R8*1), DX
-	LEAQ         (DX)(R8*1), BX
-	LEAQ         (BX)(R8*1), SI
-	LEAQ         (SI)(R8*1), DI
-	MOVQ         DI, out+104(FP)
-	MOVQ         last+120(FP), DI
-	CMPQ         DI, $0x08
-	JNE          parts5
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, (BX)
-	VMOVUPS      Y4, (SI)
-	JMP          stored5
+
+low5:
+	CMPL         4(DI), $0x7f800000
+	JEQ          high5
+	VBROADCASTSS 4(DI), Y6
+	VMINPS       Y0, Y6, Y0
+	VMINPS       Y1, Y6, Y1
+	VMINPS       Y2, Y6, Y2
+	VMINPS       Y3, Y6, Y3
+	VMINPS       Y4, Y6, Y4
+
+high5:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R8
+	LEAQ    (AX)(R8*1), CX
+	LEAQ    (CX)(R8*1), DX
+	LEAQ    (DX)(R8*1), BX
+	LEAQ    (BX)(R8*1), SI
+	LEAQ    (SI)(R8*1), DI
+	MOVQ    DI, out+104(FP)
+	MOVQ    last+120(FP), DI
+	CMPQ    DI, $0x08
+	JNE     parts5
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (BX)
+	VMOVUPS Y4, (SI)
+	JMP     stored5
 
 parts5:
 	TESTQ        $0x00000004, DI
@@ -520,34 +1130,33 @@ tile4:
 	ADDQ       DI, SI
 	MOVQ       SI, start+88(FP)
 	MOVQ       kc+16(FP), R8
-	MOVQ       zero+72(FP), R9
-	MOVQ       in+32(FP), R10
-	MOVQ       offs+48(FP), R11
-	MOVQ       ks+24(FP), R12
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
 	MOVQ       b+80(FP), DI
 
 run4:
-	MOVLQSX (R11), SI
-	LEAQ    (R10)(SI*4), AX
+	MOVLQSX (R10), SI
+	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT R9, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R11), SI
-	LEAQ    (R10)(SI*4), CX
+	MOVLQSX 4(R10), SI
+	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT R9, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R11), SI
-	LEAQ    (R10)(SI*4), DX
+	MOVLQSX 8(R10), SI
+	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT R9, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R11), SI
-	LEAQ    (R10)(SI*4), BX
+	MOVLQSX 12(R10), SI
+	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT R9, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+56(FP), R10
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
@@ -615,34 +1224,42 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R12
+	DECQ         R11
 	JNZ          run4
 	MOVQ         bounds+128(FP), SI
+	CMPL         (SI), $0xff800000
+	JEQ          low4
 	VBROADCASTSS (SI), Y5
-	VBROADCASTSS 4(SI), Y4
 	VMAXPS       Y0, Y5, Y0
-	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y5, Y1
-	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y5, Y2
-	VMINPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y5, Y3
-	VMINPS       Y3, Y4, Y3
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DI
-	LEAQ         (AX)(DI*1), CX
-	LEAQ         (CX)(DI*1), DX
-	LEAQ         (DX)(DI*1), BX
-	LEAQ         (BX)(DI*1), SI
-	MOVQ         SI, out+104(FP)
-	MOVQ         last+120(FP), SI
-	CMPQ         SI, $0x08
-	JNE          parts4
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, (BX)
-	JMP          stored4
+
+low4:
+	CMPL         4(SI), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(SI), Y5
+	VMINPS       Y0, Y5, Y0
+	VMINPS       Y1, Y5, Y1
+	VMINPS       Y2, Y5, Y2
+	VMINPS       Y3, Y5, Y3
+
+high4:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DI
+	LEAQ    (AX)(DI*1), CX
+	LEAQ    (CX)(DI*1), DX
+	LEAQ    (DX)(DI*1), BX
+	LEAQ    (BX)(DI*1), SI
+	MOVQ    SI, out+104(FP)
+	MOVQ    last+120(FP), SI
+	CMPQ    SI, $0x08
+	JNE     parts4
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (BX)
+	JMP     stored4
 
 parts4:
 	TESTQ        $0x00000004, SI
@@ -709,29 +1326,28 @@ tile3:
 	ADDQ       SI, BX
 	MOVQ       BX, start+88(FP)
 	MOVQ       kc+16(FP), DI
-	MOVQ       zero+72(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
 	MOVQ       b+80(FP), SI
 
 run3:
-	MOVLQSX (R10), BX
-	LEAQ    (R9)(BX*4), AX
+	MOVLQSX (R9), BX
+	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT R8, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R10), BX
-	LEAQ    (R9)(BX*4), CX
+	MOVLQSX 4(R9), BX
+	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT R8, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R10), BX
-	LEAQ    (R9)(BX*4), DX
+	MOVLQSX 8(R9), BX
+	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT R8, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+56(FP), R9
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
@@ -789,30 +1405,38 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R11
+	DECQ         R10
 	JNZ          run3
 	MOVQ         bounds+128(FP), BX
+	CMPL         (BX), $0xff800000
+	JEQ          low3
 	VBROADCASTSS (BX), Y4
-	VBROADCASTSS 4(BX), Y3
 	VMAXPS       Y0, Y4, Y0
-	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y4, Y1
-	VMINPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
-	VMINPS       Y2, Y3, Y2
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), SI
-	LEAQ         (AX)(SI*1), CX
-	LEAQ         (CX)(SI*1), DX
-	LEAQ         (DX)(SI*1), BX
-	MOVQ         BX, out+104(FP)
-	MOVQ         last+120(FP), BX
-	CMPQ         BX, $0x08
-	JNE          parts3
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, (DX)
-	JMP          stored3
+
+low3:
+	CMPL         4(BX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(BX), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+
+high3:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), SI
+	LEAQ    (AX)(SI*1), CX
+	LEAQ    (CX)(SI*1), DX
+	LEAQ    (DX)(SI*1), BX
+	MOVQ    BX, out+104(FP)
+	MOVQ    last+120(FP), BX
+	CMPQ    BX, $0x08
+	JNE     parts3
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, (DX)
+	JMP     stored3
 
 parts3:
 	TESTQ        $0x00000004, BX
@@ -870,24 +1494,23 @@ tile2:
 	ADDQ       BX, DX
 	MOVQ       DX, start+88(FP)
 	MOVQ       kc+16(FP), SI
-	MOVQ       zero+72(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
 	MOVQ       b+80(FP), BX
 
 run2:
-	MOVLQSX (R9), DX
-	LEAQ    (R8)(DX*4), AX
+	MOVLQSX (R8), DX
+	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT DI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R9), DX
-	LEAQ    (R8)(DX*4), CX
+	MOVLQSX 4(R8), DX
+	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT DI, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+56(FP), R8
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
@@ -935,26 +1558,34 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R10
+	DECQ         R9
 	JNZ          run2
 	MOVQ         bounds+128(FP), DX
+	CMPL         (DX), $0xff800000
+	JEQ          low2
 	VBROADCASTSS (DX), Y3
-	VBROADCASTSS 4(DX), Y2
 	VMAXPS       Y0, Y3, Y0
-	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y3, Y1
-	VMINPS       Y1, Y2, Y1
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), BX
-	LEAQ         (AX)(BX*1), CX
-	LEAQ         (CX)(BX*1), DX
-	MOVQ         DX, out+104(FP)
-	MOVQ         last+120(FP), DX
-	CMPQ         DX, $0x08
-	JNE          parts2
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, (CX)
-	JMP          stored2
+
+low2:
+	CMPL         4(DX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(DX), Y3
+	VMINPS       Y0, Y3, Y0
+	VMINPS       Y1, Y3, Y1
+
+high2:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), BX
+	LEAQ    (AX)(BX*1), CX
+	LEAQ    (CX)(BX*1), DX
+	MOVQ    DX, out+104(FP)
+	MOVQ    last+120(FP), DX
+	CMPQ    DX, $0x08
+	JNE     parts2
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	JMP     stored2
 
 parts2:
 	TESTQ        $0x00000004, DX
@@ -1003,19 +1634,18 @@ tile1:
 	ADDQ       DX, CX
 	MOVQ       CX, start+88(FP)
 	MOVQ       kc+16(FP), BX
-	MOVQ       zero+72(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       in+32(FP), SI
+	MOVQ       offs+48(FP), DI
+	MOVQ       ks+24(FP), R8
 	MOVQ       b+80(FP), DX
 
 run1:
-	MOVLQSX (R8), CX
-	LEAQ    (DI)(CX*4), AX
+	MOVLQSX (DI), CX
+	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT SI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+56(FP), DI
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
@@ -1053,22 +1683,30 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R9
+	DECQ         R8
 	JNZ          run1
 	MOVQ         bounds+128(FP), CX
+	CMPL         (CX), $0xff800000
+	JEQ          low1
 	VBROADCASTSS (CX), Y2
-	VBROADCASTSS 4(CX), Y1
 	VMAXPS       Y0, Y2, Y0
-	VMINPS       Y0, Y1, Y0
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DX
-	LEAQ         (AX)(DX*1), CX
-	MOVQ         CX, out+104(FP)
-	MOVQ         last+120(FP), CX
-	CMPQ         CX, $0x08
-	JNE          parts1
-	VMOVUPS      Y0, (AX)
-	JMP          stored1
+
+low1:
+	CMPL         4(CX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(CX), Y2
+	VMINPS       Y0, Y2, Y0
+
+high1:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DX
+	LEAQ    (AX)(DX*1), CX
+	MOVQ    CX, out+104(FP)
+	MOVQ    last+120(FP), CX
+	CMPQ    CX, $0x08
+	JNE     parts1
+	VMOVUPS Y0, (AX)
+	JMP     stored1
 
 parts1:
 	TESTQ        $0x00000004, CX
@@ -1141,44 +1779,43 @@ tile6:
 	ADDQ       R9, R8
 	MOVQ       R8, start+88(FP)
 	MOVQ       kc+16(FP), R10
-	MOVQ       zero+72(FP), R11
-	MOVQ       in+32(FP), R12
-	MOVQ       offs+48(FP), R13
-	MOVQ       ks+24(FP), R14
+	MOVQ       in+32(FP), R11
+	MOVQ       offs+48(FP), R12
+	MOVQ       ks+24(FP), R13
 	MOVQ       b+80(FP), R9
 
 run6:
-	MOVLQSX (R13), R8
-	LEAQ    (R12)(R8*4), AX
+	MOVLQSX (R12), R8
+	LEAQ    (R11)(R8*4), AX
 	TESTQ   R8, R8
-	CMOVQLT R11, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R10*4), AX
-	MOVLQSX 4(R13), R8
-	LEAQ    (R12)(R8*4), CX
+	MOVLQSX 4(R12), R8
+	LEAQ    (R11)(R8*4), CX
 	TESTQ   R8, R8
-	CMOVQLT R11, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R10*4), CX
-	MOVLQSX 8(R13), R8
-	LEAQ    (R12)(R8*4), DX
+	MOVLQSX 8(R12), R8
+	LEAQ    (R11)(R8*4), DX
 	TESTQ   R8, R8
-	CMOVQLT R11, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R10*4), DX
-	MOVLQSX 12(R13), R8
-	LEAQ    (R12)(R8*4), BX
+	MOVLQSX 12(R12), R8
+	LEAQ    (R11)(R8*4), BX
 	TESTQ   R8, R8
-	CMOVQLT R11, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R10*4), BX
-	MOVLQSX 16(R13), R8
-	LEAQ    (R12)(R8*4), SI
+	MOVLQSX 16(R12), R8
+	LEAQ    (R11)(R8*4), SI
 	TESTQ   R8, R8
-	CMOVQLT R11, SI
+	CMOVQLT zero+72(FP), SI
 	LEAQ    (SI)(R10*4), SI
-	MOVLQSX 20(R13), R8
-	LEAQ    (R12)(R8*4), DI
+	MOVLQSX 20(R12), R8
+	LEAQ    (R11)(R8*4), DI
 	TESTQ   R8, R8
-	CMOVQLT R11, DI
+	CMOVQLT zero+72(FP), DI
 	LEAQ    (DI)(R10*4), DI
-	ADDQ    offsRun+56(FP), R13
+	ADDQ    offsRun+56(FP), R12
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R10, R8
@@ -1301,60 +1938,68 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ         R14
+	DECQ         R13
 	JNZ          run6
 	MOVQ         bounds+128(FP), R8
+	CMPL         (R8), $0xff800000
+	JEQ          low6
 	VBROADCASTSS (R8), Y14
-	VBROADCASTSS 4(R8), Y12
 	VMAXPS       Y0, Y14, Y0
-	VMINPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y14, Y1
-	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y14, Y2
-	VMINPS       Y2, Y12, Y2
 	VMAXPS       Y3, Y14, Y3
-	VMINPS       Y3, Y12, Y3
 	VMAXPS       Y4, Y14, Y4
-	VMINPS       Y4, Y12, Y4
 	VMAXPS       Y5, Y14, Y5
-	VMINPS       Y5, Y12, Y5
 	VMAXPS       Y6, Y14, Y6
-	VMINPS       Y6, Y12, Y6
 	VMAXPS       Y7, Y14, Y7
-	VMINPS       Y7, Y12, Y7
 	VMAXPS       Y8, Y14, Y8
-	VMINPS       Y8, Y12, Y8
 	VMAXPS       Y9, Y14, Y9
-	VMINPS       Y9, Y12, Y9
 	VMAXPS       Y10, Y14, Y10
-	VMINPS       Y10, Y12, Y10
 	VMAXPS       Y11, Y14, Y11
-	VMINPS       Y11, Y12, Y11
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), R9
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(R9*1), CX
-	VMOVUPS      Y2, (CX)
-	LEAQ         (CX)(R9*1), DX
-	VMOVUPS      Y4, (DX)
-	LEAQ         (DX)(R9*1), BX
-	VMOVUPS      Y6, (BX)
-	LEAQ         (BX)(R9*1), SI
-	VMOVUPS      Y8, (SI)
-	LEAQ         (SI)(R9*1), DI
-	VMOVUPS      Y10, (DI)
-	LEAQ         (DI)(R9*1), R8
-	MOVQ         R8, out+104(FP)
-	MOVQ         last+120(FP), R8
-	CMPQ         R8, $0x08
-	JNE          parts6
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      Y7, 32(BX)
-	VMOVUPS      Y9, 32(SI)
-	VMOVUPS      Y11, 32(DI)
-	JMP          stored6
+
+low6:
+	CMPL         4(R8), $0x7f800000
+	JEQ          high6
+	VBROADCASTSS 4(R8), Y14
+	VMINPS       Y0, Y14, Y0
+	VMINPS       Y1, Y14, Y1
+	VMINPS       Y2, Y14, Y2
+	VMINPS       Y3, Y14, Y3
+	VMINPS       Y4, Y14, Y4
+	VMINPS       Y5, Y14, Y5
+	VMINPS       Y6, Y14, Y6
+	VMINPS       Y7, Y14, Y7
+	VMINPS       Y8, Y14, Y8
+	VMINPS       Y9, Y14, Y9
+	VMINPS       Y10, Y14, Y10
+	VMINPS       Y11, Y14, Y11
+
+high6:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R9
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(R9*1), CX
+	VMOVUPS Y2, (CX)
+	LEAQ    (CX)(R9*1), DX
+	VMOVUPS Y4, (DX)
+	LEAQ    (DX)(R9*1), BX
+	VMOVUPS Y6, (BX)
+	LEAQ    (BX)(R9*1), SI
+	VMOVUPS Y8, (SI)
+	LEAQ    (SI)(R9*1), DI
+	VMOVUPS Y10, (DI)
+	LEAQ    (DI)(R9*1), R8
+	MOVQ    R8, out+104(FP)
+	MOVQ    last+120(FP), R8
+	CMPQ    R8, $0x08
+	JNE     parts6
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y7, 32(BX)
+	VMOVUPS Y9, 32(SI)
+	VMOVUPS Y11, 32(DI)
+	JMP     stored6
 
 parts6:
 	TESTQ        $0x00000004, R8
@@ -1444,39 +2089,38 @@ tile5:
 	ADDQ       R8, DI
 	MOVQ       DI, start+88(FP)
 	MOVQ       kc+16(FP), R9
-	MOVQ       zero+72(FP), R10
-	MOVQ       in+32(FP), R11
-	MOVQ       offs+48(FP), R12
-	MOVQ       ks+24(FP), R13
+	MOVQ       in+32(FP), R10
+	MOVQ       offs+48(FP), R11
+	MOVQ       ks+24(FP), R12
 	MOVQ       b+80(FP), R8
 
 run5:
-	MOVLQSX (R12), DI
-	LEAQ    (R11)(DI*4), AX
+	MOVLQSX (R11), DI
+	LEAQ    (R10)(DI*4), AX
 	TESTQ   DI, DI
-	CMOVQLT R10, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R9*4), AX
-	MOVLQSX 4(R12), DI
-	LEAQ    (R11)(DI*4), CX
+	MOVLQSX 4(R11), DI
+	LEAQ    (R10)(DI*4), CX
 	TESTQ   DI, DI
-	CMOVQLT R10, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R9*4), CX
-	MOVLQSX 8(R12), DI
-	LEAQ    (R11)(DI*4), DX
+	MOVLQSX 8(R11), DI
+	LEAQ    (R10)(DI*4), DX
 	TESTQ   DI, DI
-	CMOVQLT R10, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R9*4), DX
-	MOVLQSX 12(R12), DI
-	LEAQ    (R11)(DI*4), BX
+	MOVLQSX 12(R11), DI
+	LEAQ    (R10)(DI*4), BX
 	TESTQ   DI, DI
-	CMOVQLT R10, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R9*4), BX
-	MOVLQSX 16(R12), DI
-	LEAQ    (R11)(DI*4), SI
+	MOVLQSX 16(R11), DI
+	LEAQ    (R10)(DI*4), SI
 	TESTQ   DI, DI
-	CMOVQLT R10, SI
+	CMOVQLT zero+72(FP), SI
 	LEAQ    (SI)(R9*4), SI
-	ADDQ    offsRun+56(FP), R12
+	ADDQ    offsRun+56(FP), R11
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R9, DI
@@ -1584,53 +2228,61 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ         R13
+	DECQ         R12
 	JNZ          run5
 	MOVQ         bounds+128(FP), DI
+	CMPL         (DI), $0xff800000
+	JEQ          low5
 	VBROADCASTSS (DI), Y12
-	VBROADCASTSS 4(DI), Y10
 	VMAXPS       Y0, Y12, Y0
-	VMINPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y12, Y1
-	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y12, Y2
-	VMINPS       Y2, Y10, Y2
 	VMAXPS       Y3, Y12, Y3
-	VMINPS       Y3, Y10, Y3
 	VMAXPS       Y4, Y12, Y4
-	VMINPS       Y4, Y10, Y4
 	VMAXPS       Y5, Y12, Y5
-	VMINPS       Y5, Y10, Y5
 	VMAXPS       Y6, Y12, Y6
-	VMINPS       Y6, Y10, Y6
 	VMAXPS       Y7, Y12, Y7
-	VMINPS       Y7, Y10, Y7
 	VMAXPS       Y8, Y12, Y8
-	VMINPS       Y8, Y10, Y8
 	VMAXPS       Y9, Y12, Y9
-	VMINPS       Y9, Y10, Y9
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), R8
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(R8*1), CX
-	VMOVUPS      Y2, (CX)
-	LEAQ         (CX)(R8*1), DX
-	VMOVUPS      Y4, (DX)
-	LEAQ         (DX)(R8*1), BX
-	VMOVUPS      Y6, (BX)
-	LEAQ         (BX)(R8*1), SI
-	VMOVUPS      Y8, (SI)
-	LEAQ         (SI)(R8*1), DI
-	MOVQ         DI, out+104(FP)
-	MOVQ         last+120(FP), DI
-	CMPQ         DI, $0x08
-	JNE          parts5
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      Y7, 32(BX)
-	VMOVUPS      Y9, 32(SI)
-	JMP          stored5
+
+low5:
+	CMPL         4(DI), $0x7f800000
+	JEQ          high5
+	VBROADCASTSS 4(DI), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+	VMINPS       Y9, Y12, Y9
+
+high5:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R8
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(R8*1), CX
+	VMOVUPS Y2, (CX)
+	LEAQ    (CX)(R8*1), DX
+	VMOVUPS Y4, (DX)
+	LEAQ    (DX)(R8*1), BX
+	VMOVUPS Y6, (BX)
+	LEAQ    (BX)(R8*1), SI
+	VMOVUPS Y8, (SI)
+	LEAQ    (SI)(R8*1), DI
+	MOVQ    DI, out+104(FP)
+	MOVQ    last+120(FP), DI
+	CMPQ    DI, $0x08
+	JNE     parts5
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y7, 32(BX)
+	VMOVUPS Y9, 32(SI)
+	JMP     stored5
 
 parts5:
 	TESTQ        $0x00000004, DI
@@ -1710,34 +2362,33 @@ tile4:
 	ADDQ       DI, SI
 	MOVQ       SI, start+88(FP)
 	MOVQ       kc+16(FP), R8
-	MOVQ       zero+72(FP), R9
-	MOVQ       in+32(FP), R10
-	MOVQ       offs+48(FP), R11
-	MOVQ       ks+24(FP), R12
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
 	MOVQ       b+80(FP), DI
 
 run4:
-	MOVLQSX (R11), SI
-	LEAQ    (R10)(SI*4), AX
+	MOVLQSX (R10), SI
+	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT R9, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R11), SI
-	LEAQ    (R10)(SI*4), CX
+	MOVLQSX 4(R10), SI
+	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT R9, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R11), SI
-	LEAQ    (R10)(SI*4), DX
+	MOVLQSX 8(R10), SI
+	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT R9, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R11), SI
-	LEAQ    (R10)(SI*4), BX
+	MOVLQSX 12(R10), SI
+	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT R9, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+56(FP), R10
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
@@ -1830,46 +2481,54 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R12
+	DECQ         R11
 	JNZ          run4
 	MOVQ         bounds+128(FP), SI
+	CMPL         (SI), $0xff800000
+	JEQ          low4
 	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 4(SI), Y8
 	VMAXPS       Y0, Y10, Y0
-	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y10, Y1
-	VMINPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y10, Y2
-	VMINPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y10, Y3
-	VMINPS       Y3, Y8, Y3
 	VMAXPS       Y4, Y10, Y4
-	VMINPS       Y4, Y8, Y4
 	VMAXPS       Y5, Y10, Y5
-	VMINPS       Y5, Y8, Y5
 	VMAXPS       Y6, Y10, Y6
-	VMINPS       Y6, Y8, Y6
 	VMAXPS       Y7, Y10, Y7
-	VMINPS       Y7, Y8, Y7
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DI
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(DI*1), CX
-	VMOVUPS      Y2, (CX)
-	LEAQ         (CX)(DI*1), DX
-	VMOVUPS      Y4, (DX)
-	LEAQ         (DX)(DI*1), BX
-	VMOVUPS      Y6, (BX)
-	LEAQ         (BX)(DI*1), SI
-	MOVQ         SI, out+104(FP)
-	MOVQ         last+120(FP), SI
-	CMPQ         SI, $0x08
-	JNE          parts4
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      Y7, 32(BX)
-	JMP          stored4
+
+low4:
+	CMPL         4(SI), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(SI), Y10
+	VMINPS       Y0, Y10, Y0
+	VMINPS       Y1, Y10, Y1
+	VMINPS       Y2, Y10, Y2
+	VMINPS       Y3, Y10, Y3
+	VMINPS       Y4, Y10, Y4
+	VMINPS       Y5, Y10, Y5
+	VMINPS       Y6, Y10, Y6
+	VMINPS       Y7, Y10, Y7
+
+high4:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DI
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(DI*1), CX
+	VMOVUPS Y2, (CX)
+	LEAQ    (CX)(DI*1), DX
+	VMOVUPS Y4, (DX)
+	LEAQ    (DX)(DI*1), BX
+	VMOVUPS Y6, (BX)
+	LEAQ    (BX)(DI*1), SI
+	MOVQ    SI, out+104(FP)
+	MOVQ    last+120(FP), SI
+	CMPQ    SI, $0x08
+	JNE     parts4
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y7, 32(BX)
+	JMP     stored4
 
 parts4:
 	TESTQ        $0x00000004, SI
@@ -1939,29 +2598,28 @@ tile3:
 	ADDQ       SI, BX
 	MOVQ       BX, start+88(FP)
 	MOVQ       kc+16(FP), DI
-	MOVQ       zero+72(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
 	MOVQ       b+80(FP), SI
 
 run3:
-	MOVLQSX (R10), BX
-	LEAQ    (R9)(BX*4), AX
+	MOVLQSX (R9), BX
+	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT R8, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R10), BX
-	LEAQ    (R9)(BX*4), CX
+	MOVLQSX 4(R9), BX
+	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT R8, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R10), BX
-	LEAQ    (R9)(BX*4), DX
+	MOVLQSX 8(R9), BX
+	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT R8, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+56(FP), R9
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
@@ -2039,39 +2697,47 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R11
+	DECQ         R10
 	JNZ          run3
 	MOVQ         bounds+128(FP), BX
+	CMPL         (BX), $0xff800000
+	JEQ          low3
 	VBROADCASTSS (BX), Y8
-	VBROADCASTSS 4(BX), Y6
 	VMAXPS       Y0, Y8, Y0
-	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y8, Y1
-	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y8, Y3
-	VMINPS       Y3, Y6, Y3
 	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y6, Y4
 	VMAXPS       Y5, Y8, Y5
-	VMINPS       Y5, Y6, Y5
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), SI
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(SI*1), CX
-	VMOVUPS      Y2, (CX)
-	LEAQ         (CX)(SI*1), DX
-	VMOVUPS      Y4, (DX)
-	LEAQ         (DX)(SI*1), BX
-	MOVQ         BX, out+104(FP)
-	MOVQ         last+120(FP), BX
-	CMPQ         BX, $0x08
-	JNE          parts3
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y3, 32(CX)
-	VMOVUPS      Y5, 32(DX)
-	JMP          stored3
+
+low3:
+	CMPL         4(BX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(BX), Y8
+	VMINPS       Y0, Y8, Y0
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y2, Y8, Y2
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y4, Y8, Y4
+	VMINPS       Y5, Y8, Y5
+
+high3:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), SI
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(SI*1), CX
+	VMOVUPS Y2, (CX)
+	LEAQ    (CX)(SI*1), DX
+	VMOVUPS Y4, (DX)
+	LEAQ    (DX)(SI*1), BX
+	MOVQ    BX, out+104(FP)
+	MOVQ    last+120(FP), BX
+	CMPQ    BX, $0x08
+	JNE     parts3
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	VMOVUPS Y5, 32(DX)
+	JMP     stored3
 
 parts3:
 	TESTQ        $0x00000004, BX
@@ -2131,24 +2797,23 @@ tile2:
 	ADDQ       BX, DX
 	MOVQ       DX, start+88(FP)
 	MOVQ       kc+16(FP), SI
-	MOVQ       zero+72(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
 	MOVQ       b+80(FP), BX
 
 run2:
-	MOVLQSX (R9), DX
-	LEAQ    (R8)(DX*4), AX
+	MOVLQSX (R8), DX
+	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT DI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R9), DX
-	LEAQ    (R8)(DX*4), CX
+	MOVLQSX 4(R8), DX
+	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT DI, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+56(FP), R8
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
@@ -2211,32 +2876,40 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R10
+	DECQ         R9
 	JNZ          run2
 	MOVQ         bounds+128(FP), DX
+	CMPL         (DX), $0xff800000
+	JEQ          low2
 	VBROADCASTSS (DX), Y6
-	VBROADCASTSS 4(DX), Y4
 	VMAXPS       Y0, Y6, Y0
-	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y6, Y1
-	VMINPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y6, Y2
-	VMINPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y6, Y3
-	VMINPS       Y3, Y4, Y3
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), BX
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(BX*1), CX
-	VMOVUPS      Y2, (CX)
-	LEAQ         (CX)(BX*1), DX
-	MOVQ         DX, out+104(FP)
-	MOVQ         last+120(FP), DX
-	CMPQ         DX, $0x08
-	JNE          parts2
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y3, 32(CX)
-	JMP          stored2
+
+low2:
+	CMPL         4(DX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(DX), Y6
+	VMINPS       Y0, Y6, Y0
+	VMINPS       Y1, Y6, Y1
+	VMINPS       Y2, Y6, Y2
+	VMINPS       Y3, Y6, Y3
+
+high2:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), BX
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(BX*1), CX
+	VMOVUPS Y2, (CX)
+	LEAQ    (CX)(BX*1), DX
+	MOVQ    DX, out+104(FP)
+	MOVQ    last+120(FP), DX
+	CMPQ    DX, $0x08
+	JNE     parts2
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	JMP     stored2
 
 parts2:
 	TESTQ        $0x00000004, DX
@@ -2286,19 +2959,18 @@ tile1:
 	ADDQ       DX, CX
 	MOVQ       CX, start+88(FP)
 	MOVQ       kc+16(FP), BX
-	MOVQ       zero+72(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       in+32(FP), SI
+	MOVQ       offs+48(FP), DI
+	MOVQ       ks+24(FP), R8
 	MOVQ       b+80(FP), DX
 
 run1:
-	MOVLQSX (R8), CX
-	LEAQ    (DI)(CX*4), AX
+	MOVLQSX (DI), CX
+	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT SI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+56(FP), DI
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
@@ -2346,25 +3018,33 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R9
+	DECQ         R8
 	JNZ          run1
 	MOVQ         bounds+128(FP), CX
+	CMPL         (CX), $0xff800000
+	JEQ          low1
 	VBROADCASTSS (CX), Y4
-	VBROADCASTSS 4(CX), Y2
 	VMAXPS       Y0, Y4, Y0
-	VMINPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y4, Y1
-	VMINPS       Y1, Y2, Y1
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DX
-	VMOVUPS      Y0, (AX)
-	LEAQ         (AX)(DX*1), CX
-	MOVQ         CX, out+104(FP)
-	MOVQ         last+120(FP), CX
-	CMPQ         CX, $0x08
-	JNE          parts1
-	VMOVUPS      Y1, 32(AX)
-	JMP          stored1
+
+low1:
+	CMPL         4(CX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(CX), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+
+high1:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DX
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(DX*1), CX
+	MOVQ    CX, out+104(FP)
+	MOVQ    last+120(FP), CX
+	CMPQ    CX, $0x08
+	JNE     parts1
+	VMOVUPS Y1, 32(AX)
+	JMP     stored1
 
 parts1:
 	TESTQ        $0x00000004, CX
@@ -2431,34 +3111,33 @@ tile4:
 	ADDQ       DI, SI
 	MOVQ       SI, start+88(FP)
 	MOVQ       kc+16(FP), R8
-	MOVQ       zero+72(FP), R9
-	MOVQ       in+32(FP), R10
-	MOVQ       offs+48(FP), R11
-	MOVQ       ks+24(FP), R12
+	MOVQ       in+32(FP), R9
+	MOVQ       offs+48(FP), R10
+	MOVQ       ks+24(FP), R11
 	MOVQ       b+80(FP), DI
 
 run4:
-	MOVLQSX (R11), SI
-	LEAQ    (R10)(SI*4), AX
+	MOVLQSX (R10), SI
+	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT R9, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R11), SI
-	LEAQ    (R10)(SI*4), CX
+	MOVLQSX 4(R10), SI
+	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT R9, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R11), SI
-	LEAQ    (R10)(SI*4), DX
+	MOVLQSX 8(R10), SI
+	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT R9, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R11), SI
-	LEAQ    (R10)(SI*4), BX
+	MOVLQSX 12(R10), SI
+	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT R9, BX
+	CMOVQLT zero+72(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+56(FP), R10
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
@@ -2576,58 +3255,66 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R12
+	DECQ         R11
 	JNZ          run4
 	MOVQ         bounds+128(FP), SI
+	CMPL         (SI), $0xff800000
+	JEQ          low4
 	VBROADCASTSS (SI), Y15
-	VBROADCASTSS 4(SI), Y12
 	VMAXPS       Y0, Y15, Y0
-	VMINPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y15, Y1
-	VMINPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMINPS       Y2, Y12, Y2
 	VMAXPS       Y3, Y15, Y3
-	VMINPS       Y3, Y12, Y3
 	VMAXPS       Y4, Y15, Y4
-	VMINPS       Y4, Y12, Y4
 	VMAXPS       Y5, Y15, Y5
-	VMINPS       Y5, Y12, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMINPS       Y6, Y12, Y6
 	VMAXPS       Y7, Y15, Y7
-	VMINPS       Y7, Y12, Y7
 	VMAXPS       Y8, Y15, Y8
-	VMINPS       Y8, Y12, Y8
 	VMAXPS       Y9, Y15, Y9
-	VMINPS       Y9, Y12, Y9
 	VMAXPS       Y10, Y15, Y10
-	VMINPS       Y10, Y12, Y10
 	VMAXPS       Y11, Y15, Y11
-	VMINPS       Y11, Y12, Y11
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DI
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(DI*1), CX
-	VMOVUPS      Y3, (CX)
-	VMOVUPS      Y4, 32(CX)
-	LEAQ         (CX)(DI*1), DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	LEAQ         (DX)(DI*1), BX
-	VMOVUPS      Y9, (BX)
-	VMOVUPS      Y10, 32(BX)
-	LEAQ         (BX)(DI*1), SI
-	MOVQ         SI, out+104(FP)
-	MOVQ         last+120(FP), SI
-	CMPQ         SI, $0x08
-	JNE          parts4
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y5, 64(CX)
-	VMOVUPS      Y8, 64(DX)
-	VMOVUPS      Y11, 64(BX)
-	JMP          stored4
+
+low4:
+	CMPL         4(SI), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(SI), Y15
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMINPS       Y2, Y15, Y2
+	VMINPS       Y3, Y15, Y3
+	VMINPS       Y4, Y15, Y4
+	VMINPS       Y5, Y15, Y5
+	VMINPS       Y6, Y15, Y6
+	VMINPS       Y7, Y15, Y7
+	VMINPS       Y8, Y15, Y8
+	VMINPS       Y9, Y15, Y9
+	VMINPS       Y10, Y15, Y10
+	VMINPS       Y11, Y15, Y11
+
+high4:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DI
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	LEAQ    (AX)(DI*1), CX
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y4, 32(CX)
+	LEAQ    (CX)(DI*1), DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	LEAQ    (DX)(DI*1), BX
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y10, 32(BX)
+	LEAQ    (BX)(DI*1), SI
+	MOVQ    SI, out+104(FP)
+	MOVQ    last+120(FP), SI
+	CMPQ    SI, $0x08
+	JNE     parts4
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y5, 64(CX)
+	VMOVUPS Y8, 64(DX)
+	VMOVUPS Y11, 64(BX)
+	JMP     stored4
 
 parts4:
 	TESTQ        $0x00000004, SI
@@ -2700,29 +3387,28 @@ tile3:
 	ADDQ       SI, BX
 	MOVQ       BX, start+88(FP)
 	MOVQ       kc+16(FP), DI
-	MOVQ       zero+72(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       in+32(FP), R8
+	MOVQ       offs+48(FP), R9
+	MOVQ       ks+24(FP), R10
 	MOVQ       b+80(FP), SI
 
 run3:
-	MOVLQSX (R10), BX
-	LEAQ    (R9)(BX*4), AX
+	MOVLQSX (R9), BX
+	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT R8, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R10), BX
-	LEAQ    (R9)(BX*4), CX
+	MOVLQSX 4(R9), BX
+	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT R8, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R10), BX
-	LEAQ    (R9)(BX*4), DX
+	MOVLQSX 8(R9), BX
+	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT R8, DX
+	CMOVQLT zero+72(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+56(FP), R9
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
@@ -2820,48 +3506,56 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R11
+	DECQ         R10
 	JNZ          run3
 	MOVQ         bounds+128(FP), BX
+	CMPL         (BX), $0xff800000
+	JEQ          low3
 	VBROADCASTSS (BX), Y12
-	VBROADCASTSS 4(BX), Y9
 	VMAXPS       Y0, Y12, Y0
-	VMINPS       Y0, Y9, Y0
 	VMAXPS       Y1, Y12, Y1
-	VMINPS       Y1, Y9, Y1
 	VMAXPS       Y2, Y12, Y2
-	VMINPS       Y2, Y9, Y2
 	VMAXPS       Y3, Y12, Y3
-	VMINPS       Y3, Y9, Y3
 	VMAXPS       Y4, Y12, Y4
-	VMINPS       Y4, Y9, Y4
 	VMAXPS       Y5, Y12, Y5
-	VMINPS       Y5, Y9, Y5
 	VMAXPS       Y6, Y12, Y6
-	VMINPS       Y6, Y9, Y6
 	VMAXPS       Y7, Y12, Y7
-	VMINPS       Y7, Y9, Y7
 	VMAXPS       Y8, Y12, Y8
-	VMINPS       Y8, Y9, Y8
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), SI
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(SI*1), CX
-	VMOVUPS      Y3, (CX)
-	VMOVUPS      Y4, 32(CX)
-	LEAQ         (CX)(SI*1), DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	LEAQ         (DX)(SI*1), BX
-	MOVQ         BX, out+104(FP)
-	MOVQ         last+120(FP), BX
-	CMPQ         BX, $0x08
-	JNE          parts3
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y5, 64(CX)
-	VMOVUPS      Y8, 64(DX)
-	JMP          stored3
+
+low3:
+	CMPL         4(BX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(BX), Y12
+	VMINPS       Y0, Y12, Y0
+	VMINPS       Y1, Y12, Y1
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMINPS       Y4, Y12, Y4
+	VMINPS       Y5, Y12, Y5
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMINPS       Y8, Y12, Y8
+
+high3:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), SI
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	LEAQ    (AX)(SI*1), CX
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y4, 32(CX)
+	LEAQ    (CX)(SI*1), DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	LEAQ    (DX)(SI*1), BX
+	MOVQ    BX, out+104(FP)
+	MOVQ    last+120(FP), BX
+	CMPQ    BX, $0x08
+	JNE     parts3
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y5, 64(CX)
+	VMOVUPS Y8, 64(DX)
+	JMP     stored3
 
 parts3:
 	TESTQ        $0x00000004, BX
@@ -2923,24 +3617,23 @@ tile2:
 	ADDQ       BX, DX
 	MOVQ       DX, start+88(FP)
 	MOVQ       kc+16(FP), SI
-	MOVQ       zero+72(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       in+32(FP), DI
+	MOVQ       offs+48(FP), R8
+	MOVQ       ks+24(FP), R9
 	MOVQ       b+80(FP), BX
 
 run2:
-	MOVLQSX (R9), DX
-	LEAQ    (R8)(DX*4), AX
+	MOVLQSX (R8), DX
+	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT DI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R9), DX
-	LEAQ    (R8)(DX*4), CX
+	MOVLQSX 4(R8), DX
+	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT DI, CX
+	CMOVQLT zero+72(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+56(FP), R8
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
@@ -3018,38 +3711,46 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R10
+	DECQ         R9
 	JNZ          run2
 	MOVQ         bounds+128(FP), DX
+	CMPL         (DX), $0xff800000
+	JEQ          low2
 	VBROADCASTSS (DX), Y9
-	VBROADCASTSS 4(DX), Y6
 	VMAXPS       Y0, Y9, Y0
-	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y9, Y1
-	VMINPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y9, Y2
-	VMINPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y9, Y3
-	VMINPS       Y3, Y6, Y3
 	VMAXPS       Y4, Y9, Y4
-	VMINPS       Y4, Y6, Y4
 	VMAXPS       Y5, Y9, Y5
-	VMINPS       Y5, Y6, Y5
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), BX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(BX*1), CX
-	VMOVUPS      Y3, (CX)
-	VMOVUPS      Y4, 32(CX)
-	LEAQ         (CX)(BX*1), DX
-	MOVQ         DX, out+104(FP)
-	MOVQ         last+120(FP), DX
-	CMPQ         DX, $0x08
-	JNE          parts2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y5, 64(CX)
-	JMP          stored2
+
+low2:
+	CMPL         4(DX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(DX), Y9
+	VMINPS       Y0, Y9, Y0
+	VMINPS       Y1, Y9, Y1
+	VMINPS       Y2, Y9, Y2
+	VMINPS       Y3, Y9, Y3
+	VMINPS       Y4, Y9, Y4
+	VMINPS       Y5, Y9, Y5
+
+high2:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), BX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	LEAQ    (AX)(BX*1), CX
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y4, 32(CX)
+	LEAQ    (CX)(BX*1), DX
+	MOVQ    DX, out+104(FP)
+	MOVQ    last+120(FP), DX
+	CMPQ    DX, $0x08
+	JNE     parts2
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y5, 64(CX)
+	JMP     stored2
 
 parts2:
 	TESTQ        $0x00000004, DX
@@ -3100,19 +3801,18 @@ tile1:
 	ADDQ       DX, CX
 	MOVQ       CX, start+88(FP)
 	MOVQ       kc+16(FP), BX
-	MOVQ       zero+72(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       in+32(FP), SI
+	MOVQ       offs+48(FP), DI
+	MOVQ       ks+24(FP), R8
 	MOVQ       b+80(FP), DX
 
 run1:
-	MOVLQSX (R8), CX
-	LEAQ    (DI)(CX*4), AX
+	MOVLQSX (DI), CX
+	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT SI, AX
+	CMOVQLT zero+72(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+56(FP), DI
 
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
@@ -3170,28 +3870,36 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R9
+	DECQ         R8
 	JNZ          run1
 	MOVQ         bounds+128(FP), CX
+	CMPL         (CX), $0xff800000
+	JEQ          low1
 	VBROADCASTSS (CX), Y6
-	VBROADCASTSS 4(CX), Y3
 	VMAXPS       Y0, Y6, Y0
-	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y6, Y1
-	VMINPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y6, Y2
-	VMINPS       Y2, Y3, Y2
-	MOVQ         out+104(FP), AX
-	MOVQ         outRow+112(FP), DX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(DX*1), CX
-	MOVQ         CX, out+104(FP)
-	MOVQ         last+120(FP), CX
-	CMPQ         CX, $0x08
-	JNE          parts1
-	VMOVUPS      Y2, 64(AX)
-	JMP          stored1
+
+low1:
+	CMPL         4(CX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(CX), Y6
+	VMINPS       Y0, Y6, Y0
+	VMINPS       Y1, Y6, Y1
+	VMINPS       Y2, Y6, Y2
+
+high1:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	LEAQ    (AX)(DX*1), CX
+	MOVQ    CX, out+104(FP)
+	MOVQ    last+120(FP), CX
+	CMPQ    CX, $0x08
+	JNE     parts1
+	VMOVUPS Y2, 64(AX)
+	JMP     stored1
 
 parts1:
 	TESTQ        $0x00000004, CX
@@ -3222,17 +3930,1757 @@ stored1:
 	VZEROUPPER
 	RET
 
-// func gemv4x16AVX2(k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
+// func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
+	MOVQ rows+0(FP), AX
+	CMPQ AX, $0x01
+	JEQ  tile1
+	CMPQ AX, $0x02
+	JEQ  tile2
+	CMPQ AX, $0x03
+	JEQ  tile3
+	CMPQ AX, $0x04
+	JEQ  tile4
+	CMPQ AX, $0x05
+	JEQ  tile5
+	CMPQ AX, $0x06
+	JEQ  tile6
+	CMPQ AX, $0x07
+	JEQ  tile7
+
+tile8:
+	MOVQ      last+120(FP), R10
+	MOVQ      $-256, AX
+	SHLXQ     R10, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), R10
+	MOVQ      startRow+96(FP), R11
+	VMOVUPS   (R10), Z0
+	VMOVUPS.Z 64(R10), K1, Z1
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z4
+	VMOVUPS.Z 64(R10), K1, Z5
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z6
+	VMOVUPS.Z 64(R10), K1, Z7
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z8
+	VMOVUPS.Z 64(R10), K1, Z9
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z10
+	VMOVUPS.Z 64(R10), K1, Z11
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z12
+	VMOVUPS.Z 64(R10), K1, Z13
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z14
+	VMOVUPS.Z 64(R10), K1, Z15
+	ADDQ      R11, R10
+	MOVQ      R10, start+88(FP)
+	MOVQ      kc+16(FP), R12
+	MOVQ      in+32(FP), R13
+	MOVQ      offs+48(FP), R14
+	MOVQ      ks+24(FP), R15
+	MOVQ      b+80(FP), R11
+
+run8:
+	MOVLQSX (R14), R10
+	LEAQ    (R13)(R10*4), AX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R12*4), AX
+	MOVLQSX 4(R14), R10
+	LEAQ    (R13)(R10*4), CX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R12*4), CX
+	MOVLQSX 8(R14), R10
+	LEAQ    (R13)(R10*4), DX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R12*4), DX
+	MOVLQSX 12(R14), R10
+	LEAQ    (R13)(R10*4), BX
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R12*4), BX
+	MOVLQSX 16(R14), R10
+	LEAQ    (R13)(R10*4), SI
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R12*4), SI
+	MOVLQSX 20(R14), R10
+	LEAQ    (R13)(R10*4), DI
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), DI
+	LEAQ    (DI)(R12*4), DI
+	MOVLQSX 24(R14), R10
+	LEAQ    (R13)(R10*4), R8
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), R8
+	LEAQ    (R8)(R12*4), R8
+	MOVLQSX 28(R14), R10
+	LEAQ    (R13)(R10*4), R9
+	TESTQ   R10, R10
+	CMOVQLT zero+72(FP), R9
+	LEAQ    (R9)(R12*4), R9
+	ADDQ    offsRun+56(FP), R14
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R12, R10
+	NEGQ R10
+	ADDQ $0x04, R10
+	JG   rest8
+
+steps8:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS -16(AX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS -16(CX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS -16(DX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS -16(BX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS -16(SI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS -16(DI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS -16(R8)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS -16(R9)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	VMOVUPS      128(R11), Z16
+	VMOVUPS      192(R11), Z17
+	VBROADCASTSS -12(AX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS -12(CX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS -12(DX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS -12(BX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS -12(SI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS -12(DI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS -12(R8)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS -12(R9)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	VMOVUPS      256(R11), Z16
+	VMOVUPS      320(R11), Z17
+	VBROADCASTSS -8(AX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS -8(CX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS -8(DX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS -8(BX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS -8(SI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS -8(DI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS -8(R8)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS -8(R9)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	VMOVUPS      384(R11), Z16
+	VMOVUPS      448(R11), Z17
+	VBROADCASTSS -4(AX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS -4(CX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS -4(DX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS -4(BX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS -4(SI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS -4(DI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS -4(R8)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS -4(R9)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x00000200, R11
+	ADDQ         $0x04, R10
+	JLE          steps8
+
+rest8:
+	SUBQ $0x04, R10
+	JZ   done8
+
+single8:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS (AX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (DX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (BX)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (SI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DI)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R8)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (R9)(R10*4), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x80, R11
+	INCQ         R10
+	JNZ          single8
+
+done8:
+	DECQ         R15
+	JNZ          run8
+	MOVQ         bounds+128(FP), R10
+	CMPL         (R10), $0xff800000
+	JEQ          low8
+	VBROADCASTSS (R10), Z18
+	VMAXPS       Z0, Z18, Z0
+	VMAXPS       Z1, Z18, Z1
+	VMAXPS       Z2, Z18, Z2
+	VMAXPS       Z3, Z18, Z3
+	VMAXPS       Z4, Z18, Z4
+	VMAXPS       Z5, Z18, Z5
+	VMAXPS       Z6, Z18, Z6
+	VMAXPS       Z7, Z18, Z7
+	VMAXPS       Z8, Z18, Z8
+	VMAXPS       Z9, Z18, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMAXPS       Z15, Z18, Z15
+
+low8:
+	CMPL         4(R10), $0x7f800000
+	JEQ          high8
+	VBROADCASTSS 4(R10), Z18
+	VMINPS       Z0, Z18, Z0
+	VMINPS       Z1, Z18, Z1
+	VMINPS       Z2, Z18, Z2
+	VMINPS       Z3, Z18, Z3
+	VMINPS       Z4, Z18, Z4
+	VMINPS       Z5, Z18, Z5
+	VMINPS       Z6, Z18, Z6
+	VMINPS       Z7, Z18, Z7
+	VMINPS       Z8, Z18, Z8
+	VMINPS       Z9, Z18, Z9
+	VMINPS       Z10, Z18, Z10
+	VMINPS       Z11, Z18, Z11
+	VMINPS       Z12, Z18, Z12
+	VMINPS       Z13, Z18, Z13
+	VMINPS       Z14, Z18, Z14
+	VMINPS       Z15, Z18, Z15
+
+high8:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R11
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(R11*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(R11*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(R11*1), BX
+	VMOVUPS Z6, (BX)
+	LEAQ    (BX)(R11*1), SI
+	VMOVUPS Z8, (SI)
+	LEAQ    (SI)(R11*1), DI
+	VMOVUPS Z10, (DI)
+	LEAQ    (DI)(R11*1), R8
+	VMOVUPS Z12, (R8)
+	LEAQ    (R8)(R11*1), R9
+	VMOVUPS Z14, (R9)
+	LEAQ    (R9)(R11*1), R10
+	MOVQ    R10, out+104(FP)
+	MOVQ    last+120(FP), R10
+	MOVQ    $-256, R11
+	SHLXQ   R10, R11, R11
+	NOTQ    R11
+	KMOVW   R11, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	VMOVUPS Z7, K1, 64(BX)
+	VMOVUPS Z9, K1, 64(SI)
+	VMOVUPS Z11, K1, 64(DI)
+	VMOVUPS Z13, K1, 64(R8)
+	VMOVUPS Z15, K1, 64(R9)
+	MOVQ    inStep+40(FP), R11
+	ADDQ    R11, in+32(FP)
+	MOVQ    offsStep+64(FP), R11
+	ADDQ    R11, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile8
+	VZEROUPPER
+	RET
+
+tile7:
+	MOVQ      last+120(FP), R9
+	MOVQ      $-256, AX
+	SHLXQ     R9, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), R9
+	MOVQ      startRow+96(FP), R10
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      R10, R9
+	MOVQ      R9, start+88(FP)
+	MOVQ      kc+16(FP), R11
+	MOVQ      in+32(FP), R12
+	MOVQ      offs+48(FP), R13
+	MOVQ      ks+24(FP), R14
+	MOVQ      b+80(FP), R10
+
+run7:
+	MOVLQSX (R13), R9
+	LEAQ    (R12)(R9*4), AX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R11*4), AX
+	MOVLQSX 4(R13), R9
+	LEAQ    (R12)(R9*4), CX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R11*4), CX
+	MOVLQSX 8(R13), R9
+	LEAQ    (R12)(R9*4), DX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R11*4), DX
+	MOVLQSX 12(R13), R9
+	LEAQ    (R12)(R9*4), BX
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R11*4), BX
+	MOVLQSX 16(R13), R9
+	LEAQ    (R12)(R9*4), SI
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R11*4), SI
+	MOVLQSX 20(R13), R9
+	LEAQ    (R12)(R9*4), DI
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), DI
+	LEAQ    (DI)(R11*4), DI
+	MOVLQSX 24(R13), R9
+	LEAQ    (R12)(R9*4), R8
+	TESTQ   R9, R9
+	CMOVQLT zero+72(FP), R8
+	LEAQ    (R8)(R11*4), R8
+	ADDQ    offsRun+56(FP), R13
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R11, R9
+	NEGQ R9
+	ADDQ $0x04, R9
+	JG   rest7
+
+steps7:
+	VMOVUPS      (R10), Z14
+	VMOVUPS      64(R10), Z15
+	VBROADCASTSS -16(AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS -16(CX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS -16(DX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS -16(BX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS -16(SI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS -16(DI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS -16(R8)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	VMOVUPS      128(R10), Z14
+	VMOVUPS      192(R10), Z15
+	VBROADCASTSS -12(AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS -12(CX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS -12(DX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS -12(BX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS -12(SI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS -12(DI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS -12(R8)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	VMOVUPS      256(R10), Z14
+	VMOVUPS      320(R10), Z15
+	VBROADCASTSS -8(AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS -8(CX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS -8(DX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS -8(BX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS -8(SI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS -8(DI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS -8(R8)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	VMOVUPS      384(R10), Z14
+	VMOVUPS      448(R10), Z15
+	VBROADCASTSS -4(AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS -4(CX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS -4(DX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS -4(BX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS -4(SI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS -4(DI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS -4(R8)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x00000200, R10
+	ADDQ         $0x04, R9
+	JLE          steps7
+
+rest7:
+	SUBQ $0x04, R9
+	JZ   done7
+
+single7:
+	VMOVUPS      (R10), Z14
+	VMOVUPS      64(R10), Z15
+	VBROADCASTSS (AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (DX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (BX)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (SI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DI)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (R8)(R9*4), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x80, R10
+	INCQ         R9
+	JNZ          single7
+
+done7:
+	DECQ         R14
+	JNZ          run7
+	MOVQ         bounds+128(FP), R9
+	CMPL         (R9), $0xff800000
+	JEQ          low7
+	VBROADCASTSS (R9), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+
+low7:
+	CMPL         4(R9), $0x7f800000
+	JEQ          high7
+	VBROADCASTSS 4(R9), Z16
+	VMINPS       Z0, Z16, Z0
+	VMINPS       Z1, Z16, Z1
+	VMINPS       Z2, Z16, Z2
+	VMINPS       Z3, Z16, Z3
+	VMINPS       Z4, Z16, Z4
+	VMINPS       Z5, Z16, Z5
+	VMINPS       Z6, Z16, Z6
+	VMINPS       Z7, Z16, Z7
+	VMINPS       Z8, Z16, Z8
+	VMINPS       Z9, Z16, Z9
+	VMINPS       Z10, Z16, Z10
+	VMINPS       Z11, Z16, Z11
+	VMINPS       Z12, Z16, Z12
+	VMINPS       Z13, Z16, Z13
+
+high7:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R10
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(R10*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(R10*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(R10*1), BX
+	VMOVUPS Z6, (BX)
+	LEAQ    (BX)(R10*1), SI
+	VMOVUPS Z8, (SI)
+	LEAQ    (SI)(R10*1), DI
+	VMOVUPS Z10, (DI)
+	LEAQ    (DI)(R10*1), R8
+	VMOVUPS Z12, (R8)
+	LEAQ    (R8)(R10*1), R9
+	MOVQ    R9, out+104(FP)
+	MOVQ    last+120(FP), R9
+	MOVQ    $-256, R10
+	SHLXQ   R9, R10, R10
+	NOTQ    R10
+	KMOVW   R10, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	VMOVUPS Z7, K1, 64(BX)
+	VMOVUPS Z9, K1, 64(SI)
+	VMOVUPS Z11, K1, 64(DI)
+	VMOVUPS Z13, K1, 64(R8)
+	MOVQ    inStep+40(FP), R10
+	ADDQ    R10, in+32(FP)
+	MOVQ    offsStep+64(FP), R10
+	ADDQ    R10, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile7
+	VZEROUPPER
+	RET
+
+tile6:
+	MOVQ      last+120(FP), R8
+	MOVQ      $-256, AX
+	SHLXQ     R8, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), R8
+	MOVQ      startRow+96(FP), R9
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z2
+	VMOVUPS.Z 64(R8), K1, Z3
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z4
+	VMOVUPS.Z 64(R8), K1, Z5
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z6
+	VMOVUPS.Z 64(R8), K1, Z7
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z8
+	VMOVUPS.Z 64(R8), K1, Z9
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z10
+	VMOVUPS.Z 64(R8), K1, Z11
+	ADDQ      R9, R8
+	MOVQ      R8, start+88(FP)
+	MOVQ      kc+16(FP), R10
+	MOVQ      in+32(FP), R11
+	MOVQ      offs+48(FP), R12
+	MOVQ      ks+24(FP), R13
+	MOVQ      b+80(FP), R9
+
+run6:
+	MOVLQSX (R12), R8
+	LEAQ    (R11)(R8*4), AX
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R10*4), AX
+	MOVLQSX 4(R12), R8
+	LEAQ    (R11)(R8*4), CX
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R10*4), CX
+	MOVLQSX 8(R12), R8
+	LEAQ    (R11)(R8*4), DX
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R10*4), DX
+	MOVLQSX 12(R12), R8
+	LEAQ    (R11)(R8*4), BX
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R10*4), BX
+	MOVLQSX 16(R12), R8
+	LEAQ    (R11)(R8*4), SI
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R10*4), SI
+	MOVLQSX 20(R12), R8
+	LEAQ    (R11)(R8*4), DI
+	TESTQ   R8, R8
+	CMOVQLT zero+72(FP), DI
+	LEAQ    (DI)(R10*4), DI
+	ADDQ    offsRun+56(FP), R12
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R10, R8
+	NEGQ R8
+	ADDQ $0x04, R8
+	JG   rest6
+
+steps6:
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VBROADCASTSS -16(AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS -16(CX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS -16(DX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS -16(BX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS -16(SI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS -16(DI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	VMOVUPS      128(R9), Z12
+	VMOVUPS      192(R9), Z13
+	VBROADCASTSS -12(AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS -12(CX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS -12(DX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS -12(BX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS -12(SI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS -12(DI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	VMOVUPS      256(R9), Z12
+	VMOVUPS      320(R9), Z13
+	VBROADCASTSS -8(AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS -8(CX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS -8(DX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS -8(BX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS -8(SI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS -8(DI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	VMOVUPS      384(R9), Z12
+	VMOVUPS      448(R9), Z13
+	VBROADCASTSS -4(AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS -4(CX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS -4(DX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS -4(BX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS -4(SI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS -4(DI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x00000200, R9
+	ADDQ         $0x04, R8
+	JLE          steps6
+
+rest6:
+	SUBQ $0x04, R8
+	JZ   done6
+
+single6:
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (DX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (BX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (SI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DI)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x80, R9
+	INCQ         R8
+	JNZ          single6
+
+done6:
+	DECQ         R13
+	JNZ          run6
+	MOVQ         bounds+128(FP), R8
+	CMPL         (R8), $0xff800000
+	JEQ          low6
+	VBROADCASTSS (R8), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+
+low6:
+	CMPL         4(R8), $0x7f800000
+	JEQ          high6
+	VBROADCASTSS 4(R8), Z14
+	VMINPS       Z0, Z14, Z0
+	VMINPS       Z1, Z14, Z1
+	VMINPS       Z2, Z14, Z2
+	VMINPS       Z3, Z14, Z3
+	VMINPS       Z4, Z14, Z4
+	VMINPS       Z5, Z14, Z5
+	VMINPS       Z6, Z14, Z6
+	VMINPS       Z7, Z14, Z7
+	VMINPS       Z8, Z14, Z8
+	VMINPS       Z9, Z14, Z9
+	VMINPS       Z10, Z14, Z10
+	VMINPS       Z11, Z14, Z11
+
+high6:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R9
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(R9*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(R9*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(R9*1), BX
+	VMOVUPS Z6, (BX)
+	LEAQ    (BX)(R9*1), SI
+	VMOVUPS Z8, (SI)
+	LEAQ    (SI)(R9*1), DI
+	VMOVUPS Z10, (DI)
+	LEAQ    (DI)(R9*1), R8
+	MOVQ    R8, out+104(FP)
+	MOVQ    last+120(FP), R8
+	MOVQ    $-256, R9
+	SHLXQ   R8, R9, R9
+	NOTQ    R9
+	KMOVW   R9, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	VMOVUPS Z7, K1, 64(BX)
+	VMOVUPS Z9, K1, 64(SI)
+	VMOVUPS Z11, K1, 64(DI)
+	MOVQ    inStep+40(FP), R9
+	ADDQ    R9, in+32(FP)
+	MOVQ    offsStep+64(FP), R9
+	ADDQ    R9, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile6
+	VZEROUPPER
+	RET
+
+tile5:
+	MOVQ      last+120(FP), DI
+	MOVQ      $-256, AX
+	SHLXQ     DI, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), DI
+	MOVQ      startRow+96(FP), R8
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z2
+	VMOVUPS.Z 64(DI), K1, Z3
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z4
+	VMOVUPS.Z 64(DI), K1, Z5
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z6
+	VMOVUPS.Z 64(DI), K1, Z7
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z8
+	VMOVUPS.Z 64(DI), K1, Z9
+	ADDQ      R8, DI
+	MOVQ      DI, start+88(FP)
+	MOVQ      kc+16(FP), R9
+	MOVQ      in+32(FP), R10
+	MOVQ      offs+48(FP), R11
+	MOVQ      ks+24(FP), R12
+	MOVQ      b+80(FP), R8
+
+run5:
+	MOVLQSX (R11), DI
+	LEAQ    (R10)(DI*4), AX
+	TESTQ   DI, DI
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R9*4), AX
+	MOVLQSX 4(R11), DI
+	LEAQ    (R10)(DI*4), CX
+	TESTQ   DI, DI
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R9*4), CX
+	MOVLQSX 8(R11), DI
+	LEAQ    (R10)(DI*4), DX
+	TESTQ   DI, DI
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R9*4), DX
+	MOVLQSX 12(R11), DI
+	LEAQ    (R10)(DI*4), BX
+	TESTQ   DI, DI
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R9*4), BX
+	MOVLQSX 16(R11), DI
+	LEAQ    (R10)(DI*4), SI
+	TESTQ   DI, DI
+	CMOVQLT zero+72(FP), SI
+	LEAQ    (SI)(R9*4), SI
+	ADDQ    offsRun+56(FP), R11
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R9, DI
+	NEGQ DI
+	ADDQ $0x04, DI
+	JG   rest5
+
+steps5:
+	VMOVUPS      (R8), Z10
+	VMOVUPS      64(R8), Z11
+	VBROADCASTSS -16(AX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS -16(CX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS -16(DX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS -16(BX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS -16(SI)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	VMOVUPS      128(R8), Z10
+	VMOVUPS      192(R8), Z11
+	VBROADCASTSS -12(AX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS -12(CX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS -12(DX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS -12(BX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS -12(SI)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	VMOVUPS      256(R8), Z10
+	VMOVUPS      320(R8), Z11
+	VBROADCASTSS -8(AX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS -8(CX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS -8(DX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS -8(BX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS -8(SI)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	VMOVUPS      384(R8), Z10
+	VMOVUPS      448(R8), Z11
+	VBROADCASTSS -4(AX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS -4(CX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS -4(DX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS -4(BX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS -4(SI)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x00000200, R8
+	ADDQ         $0x04, DI
+	JLE          steps5
+
+rest5:
+	SUBQ $0x04, DI
+	JZ   done5
+
+single5:
+	VMOVUPS      (R8), Z10
+	VMOVUPS      64(R8), Z11
+	VBROADCASTSS (AX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (DX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (BX)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (SI)(DI*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x80, R8
+	INCQ         DI
+	JNZ          single5
+
+done5:
+	DECQ         R12
+	JNZ          run5
+	MOVQ         bounds+128(FP), DI
+	CMPL         (DI), $0xff800000
+	JEQ          low5
+	VBROADCASTSS (DI), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+
+low5:
+	CMPL         4(DI), $0x7f800000
+	JEQ          high5
+	VBROADCASTSS 4(DI), Z12
+	VMINPS       Z0, Z12, Z0
+	VMINPS       Z1, Z12, Z1
+	VMINPS       Z2, Z12, Z2
+	VMINPS       Z3, Z12, Z3
+	VMINPS       Z4, Z12, Z4
+	VMINPS       Z5, Z12, Z5
+	VMINPS       Z6, Z12, Z6
+	VMINPS       Z7, Z12, Z7
+	VMINPS       Z8, Z12, Z8
+	VMINPS       Z9, Z12, Z9
+
+high5:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), R8
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(R8*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(R8*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(R8*1), BX
+	VMOVUPS Z6, (BX)
+	LEAQ    (BX)(R8*1), SI
+	VMOVUPS Z8, (SI)
+	LEAQ    (SI)(R8*1), DI
+	MOVQ    DI, out+104(FP)
+	MOVQ    last+120(FP), DI
+	MOVQ    $-256, R8
+	SHLXQ   DI, R8, R8
+	NOTQ    R8
+	KMOVW   R8, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	VMOVUPS Z7, K1, 64(BX)
+	VMOVUPS Z9, K1, 64(SI)
+	MOVQ    inStep+40(FP), R8
+	ADDQ    R8, in+32(FP)
+	MOVQ    offsStep+64(FP), R8
+	ADDQ    R8, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile5
+	VZEROUPPER
+	RET
+
+tile4:
+	MOVQ      last+120(FP), SI
+	MOVQ      $-256, AX
+	SHLXQ     SI, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), SI
+	MOVQ      startRow+96(FP), DI
+	VMOVUPS   (SI), Z0
+	VMOVUPS.Z 64(SI), K1, Z1
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z2
+	VMOVUPS.Z 64(SI), K1, Z3
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z4
+	VMOVUPS.Z 64(SI), K1, Z5
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z6
+	VMOVUPS.Z 64(SI), K1, Z7
+	ADDQ      DI, SI
+	MOVQ      SI, start+88(FP)
+	MOVQ      kc+16(FP), R8
+	MOVQ      in+32(FP), R9
+	MOVQ      offs+48(FP), R10
+	MOVQ      ks+24(FP), R11
+	MOVQ      b+80(FP), DI
+
+run4:
+	MOVLQSX (R10), SI
+	LEAQ    (R9)(SI*4), AX
+	TESTQ   SI, SI
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(R8*4), AX
+	MOVLQSX 4(R10), SI
+	LEAQ    (R9)(SI*4), CX
+	TESTQ   SI, SI
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(R8*4), CX
+	MOVLQSX 8(R10), SI
+	LEAQ    (R9)(SI*4), DX
+	TESTQ   SI, SI
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(R8*4), DX
+	MOVLQSX 12(R10), SI
+	LEAQ    (R9)(SI*4), BX
+	TESTQ   SI, SI
+	CMOVQLT zero+72(FP), BX
+	LEAQ    (BX)(R8*4), BX
+	ADDQ    offsRun+56(FP), R10
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ R8, SI
+	NEGQ SI
+	ADDQ $0x04, SI
+	JG   rest4
+
+steps4:
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	VBROADCASTSS -16(AX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS -16(CX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS -16(DX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS -16(BX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	VMOVUPS      128(DI), Z8
+	VMOVUPS      192(DI), Z9
+	VBROADCASTSS -12(AX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS -12(CX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS -12(DX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS -12(BX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	VMOVUPS      256(DI), Z8
+	VMOVUPS      320(DI), Z9
+	VBROADCASTSS -8(AX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS -8(CX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS -8(DX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS -8(BX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	VMOVUPS      384(DI), Z8
+	VMOVUPS      448(DI), Z9
+	VBROADCASTSS -4(AX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS -4(CX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS -4(DX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS -4(BX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x00000200, DI
+	ADDQ         $0x04, SI
+	JLE          steps4
+
+rest4:
+	SUBQ $0x04, SI
+	JZ   done4
+
+single4:
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	VBROADCASTSS (AX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (DX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (BX)(SI*4), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x80, DI
+	INCQ         SI
+	JNZ          single4
+
+done4:
+	DECQ         R11
+	JNZ          run4
+	MOVQ         bounds+128(FP), SI
+	CMPL         (SI), $0xff800000
+	JEQ          low4
+	VBROADCASTSS (SI), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+
+low4:
+	CMPL         4(SI), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(SI), Z10
+	VMINPS       Z0, Z10, Z0
+	VMINPS       Z1, Z10, Z1
+	VMINPS       Z2, Z10, Z2
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z4, Z10, Z4
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z6, Z10, Z6
+	VMINPS       Z7, Z10, Z7
+
+high4:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DI
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(DI*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(DI*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(DI*1), BX
+	VMOVUPS Z6, (BX)
+	LEAQ    (BX)(DI*1), SI
+	MOVQ    SI, out+104(FP)
+	MOVQ    last+120(FP), SI
+	MOVQ    $-256, DI
+	SHLXQ   SI, DI, DI
+	NOTQ    DI
+	KMOVW   DI, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	VMOVUPS Z7, K1, 64(BX)
+	MOVQ    inStep+40(FP), DI
+	ADDQ    DI, in+32(FP)
+	MOVQ    offsStep+64(FP), DI
+	ADDQ    DI, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile4
+	VZEROUPPER
+	RET
+
+tile3:
+	MOVQ      last+120(FP), BX
+	MOVQ      $-256, AX
+	SHLXQ     BX, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), BX
+	MOVQ      startRow+96(FP), SI
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	MOVQ      BX, start+88(FP)
+	MOVQ      kc+16(FP), DI
+	MOVQ      in+32(FP), R8
+	MOVQ      offs+48(FP), R9
+	MOVQ      ks+24(FP), R10
+	MOVQ      b+80(FP), SI
+
+run3:
+	MOVLQSX (R9), BX
+	LEAQ    (R8)(BX*4), AX
+	TESTQ   BX, BX
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(DI*4), AX
+	MOVLQSX 4(R9), BX
+	LEAQ    (R8)(BX*4), CX
+	TESTQ   BX, BX
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(DI*4), CX
+	MOVLQSX 8(R9), BX
+	LEAQ    (R8)(BX*4), DX
+	TESTQ   BX, BX
+	CMOVQLT zero+72(FP), DX
+	LEAQ    (DX)(DI*4), DX
+	ADDQ    offsRun+56(FP), R9
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ DI, BX
+	NEGQ BX
+	ADDQ $0x04, BX
+	JG   rest3
+
+steps3:
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS -16(AX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS -16(CX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS -16(DX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	VMOVUPS      128(SI), Z6
+	VMOVUPS      192(SI), Z7
+	VBROADCASTSS -12(AX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS -12(CX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS -12(DX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	VMOVUPS      256(SI), Z6
+	VMOVUPS      320(SI), Z7
+	VBROADCASTSS -8(AX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS -8(CX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS -8(DX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	VMOVUPS      384(SI), Z6
+	VMOVUPS      448(SI), Z7
+	VBROADCASTSS -4(AX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS -4(CX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS -4(DX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x00000200, SI
+	ADDQ         $0x04, BX
+	JLE          steps3
+
+rest3:
+	SUBQ $0x04, BX
+	JZ   done3
+
+single3:
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (AX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (DX)(BX*4), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x80, SI
+	INCQ         BX
+	JNZ          single3
+
+done3:
+	DECQ         R10
+	JNZ          run3
+	MOVQ         bounds+128(FP), BX
+	CMPL         (BX), $0xff800000
+	JEQ          low3
+	VBROADCASTSS (BX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+
+low3:
+	CMPL         4(BX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(BX), Z8
+	VMINPS       Z0, Z8, Z0
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z2, Z8, Z2
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+
+high3:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), SI
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(SI*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(SI*1), DX
+	VMOVUPS Z4, (DX)
+	LEAQ    (DX)(SI*1), BX
+	MOVQ    BX, out+104(FP)
+	MOVQ    last+120(FP), BX
+	MOVQ    $-256, SI
+	SHLXQ   BX, SI, SI
+	NOTQ    SI
+	KMOVW   SI, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	VMOVUPS Z5, K1, 64(DX)
+	MOVQ    inStep+40(FP), SI
+	ADDQ    SI, in+32(FP)
+	MOVQ    offsStep+64(FP), SI
+	ADDQ    SI, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile3
+	VZEROUPPER
+	RET
+
+tile2:
+	MOVQ      last+120(FP), DX
+	MOVQ      $-256, AX
+	SHLXQ     DX, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), DX
+	MOVQ      startRow+96(FP), BX
+	VMOVUPS   (DX), Z0
+	VMOVUPS.Z 64(DX), K1, Z1
+	ADDQ      BX, DX
+	VMOVUPS   (DX), Z2
+	VMOVUPS.Z 64(DX), K1, Z3
+	ADDQ      BX, DX
+	MOVQ      DX, start+88(FP)
+	MOVQ      kc+16(FP), SI
+	MOVQ      in+32(FP), DI
+	MOVQ      offs+48(FP), R8
+	MOVQ      ks+24(FP), R9
+	MOVQ      b+80(FP), BX
+
+run2:
+	MOVLQSX (R8), DX
+	LEAQ    (DI)(DX*4), AX
+	TESTQ   DX, DX
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(SI*4), AX
+	MOVLQSX 4(R8), DX
+	LEAQ    (DI)(DX*4), CX
+	TESTQ   DX, DX
+	CMOVQLT zero+72(FP), CX
+	LEAQ    (CX)(SI*4), CX
+	ADDQ    offsRun+56(FP), R8
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ SI, DX
+	NEGQ DX
+	ADDQ $0x04, DX
+	JG   rest2
+
+steps2:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSS -16(AX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS -16(CX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      128(BX), Z4
+	VMOVUPS      192(BX), Z5
+	VBROADCASTSS -12(AX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS -12(CX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      256(BX), Z4
+	VMOVUPS      320(BX), Z5
+	VBROADCASTSS -8(AX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS -8(CX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      384(BX), Z4
+	VMOVUPS      448(BX), Z5
+	VBROADCASTSS -4(AX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS -4(CX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x00000200, BX
+	ADDQ         $0x04, DX
+	JLE          steps2
+
+rest2:
+	SUBQ $0x04, DX
+	JZ   done2
+
+single2:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VBROADCASTSS (AX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(DX*4), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x80, BX
+	INCQ         DX
+	JNZ          single2
+
+done2:
+	DECQ         R9
+	JNZ          run2
+	MOVQ         bounds+128(FP), DX
+	CMPL         (DX), $0xff800000
+	JEQ          low2
+	VBROADCASTSS (DX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+
+low2:
+	CMPL         4(DX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(DX), Z6
+	VMINPS       Z0, Z6, Z0
+	VMINPS       Z1, Z6, Z1
+	VMINPS       Z2, Z6, Z2
+	VMINPS       Z3, Z6, Z3
+
+high2:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), BX
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(BX*1), CX
+	VMOVUPS Z2, (CX)
+	LEAQ    (CX)(BX*1), DX
+	MOVQ    DX, out+104(FP)
+	MOVQ    last+120(FP), DX
+	MOVQ    $-256, BX
+	SHLXQ   DX, BX, BX
+	NOTQ    BX
+	KMOVW   BX, K1
+	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS Z3, K1, 64(CX)
+	MOVQ    inStep+40(FP), BX
+	ADDQ    BX, in+32(FP)
+	MOVQ    offsStep+64(FP), BX
+	ADDQ    BX, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile2
+	VZEROUPPER
+	RET
+
+tile1:
+	MOVQ      last+120(FP), CX
+	MOVQ      $-256, AX
+	SHLXQ     CX, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      start+88(FP), CX
+	MOVQ      startRow+96(FP), DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	ADDQ      DX, CX
+	MOVQ      CX, start+88(FP)
+	MOVQ      kc+16(FP), BX
+	MOVQ      in+32(FP), SI
+	MOVQ      offs+48(FP), DI
+	MOVQ      ks+24(FP), R8
+	MOVQ      b+80(FP), DX
+
+run1:
+	MOVLQSX (DI), CX
+	LEAQ    (SI)(CX*4), AX
+	TESTQ   CX, CX
+	CMOVQLT zero+72(FP), AX
+	LEAQ    (AX)(BX*4), AX
+	ADDQ    offsRun+56(FP), DI
+
+	// k counts from -kc up to 0, ahead by one iteration
+	MOVQ BX, CX
+	NEGQ CX
+	ADDQ $0x04, CX
+	JG   rest1
+
+steps1:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS -16(AX)(CX*4), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VBROADCASTSS -12(AX)(CX*4), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      256(DX), Z2
+	VMOVUPS      320(DX), Z3
+	VBROADCASTSS -8(AX)(CX*4), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      384(DX), Z2
+	VMOVUPS      448(DX), Z3
+	VBROADCASTSS -4(AX)(CX*4), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x00000200, DX
+	ADDQ         $0x04, CX
+	JLE          steps1
+
+rest1:
+	SUBQ $0x04, CX
+	JZ   done1
+
+single1:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (AX)(CX*4), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x80, DX
+	INCQ         CX
+	JNZ          single1
+
+done1:
+	DECQ         R8
+	JNZ          run1
+	MOVQ         bounds+128(FP), CX
+	CMPL         (CX), $0xff800000
+	JEQ          low1
+	VBROADCASTSS (CX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+
+low1:
+	CMPL         4(CX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(CX), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+
+high1:
+	MOVQ    out+104(FP), AX
+	MOVQ    outRow+112(FP), DX
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(DX*1), CX
+	MOVQ    CX, out+104(FP)
+	MOVQ    last+120(FP), CX
+	MOVQ    $-256, DX
+	SHLXQ   CX, DX, DX
+	NOTQ    DX
+	KMOVW   DX, K1
+	VMOVUPS Z1, K1, 64(AX)
+	MOVQ    inStep+40(FP), DX
+	ADDQ    DX, in+32(FP)
+	MOVQ    offsStep+64(FP), DX
+	ADDQ    DX, offs+48(FP)
+	DECQ    tiles+8(FP)
+	JNZ     tile1
+	VZEROUPPER
+	RET
+
+// func gemvAVX2(panels int, k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
 // Requires: AVX, FMA3
-TEXT ·gemv4x16AVX2(SB), NOSPLIT, $0-56
-	MOVQ    k+0(FP), AX
-	MOVQ    in+8(FP), CX
-	MOVQ    start+32(FP), DX
-	MOVQ    panel+24(FP), BX
-	MOVQ    b+16(FP), SI
-	LEAQ    (SI)(BX*1), DI
-	LEAQ    (DI)(BX*1), R8
-	LEAQ    (R8)(BX*1), BX
+TEXT ·gemvAVX2(SB), NOSPLIT, $0-64
+	MOVQ    panels+0(FP), AX
+	CMPQ    AX, $0x01
+	JEQ     panels1
+	CMPQ    AX, $0x02
+	JEQ     panels2
+	CMPQ    AX, $0x03
+	JEQ     panels3
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	MOVQ    SI, DI
+	ADDQ    panel+32(FP), DI
+	MOVQ    DI, R8
+	ADDQ    panel+32(FP), R8
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	VMOVUPS 64(DX), Y2
@@ -3245,46 +5693,444 @@ TEXT ·gemv4x16AVX2(SB), NOSPLIT, $0-56
 	NEGQ    AX
 	XORQ    DX, DX
 
-step:
+step4:
 	VBROADCASTSS (CX)(AX*4), Y8
-	VFMADD231PS  (SI)(DX*1), Y8, Y0
-	VFMADD231PS  32(SI)(DX*1), Y8, Y1
-	VFMADD231PS  (DI)(DX*1), Y8, Y2
-	VFMADD231PS  32(DI)(DX*1), Y8, Y3
-	VFMADD231PS  (R8)(DX*1), Y8, Y4
-	VFMADD231PS  32(R8)(DX*1), Y8, Y5
-	VFMADD231PS  (BX)(DX*1), Y8, Y6
-	VFMADD231PS  32(BX)(DX*1), Y8, Y7
+	VFMADD231PS  (BX)(DX*1), Y8, Y0
+	VFMADD231PS  32(BX)(DX*1), Y8, Y1
+	VFMADD231PS  (SI)(DX*1), Y8, Y2
+	VFMADD231PS  32(SI)(DX*1), Y8, Y3
+	VFMADD231PS  (DI)(DX*1), Y8, Y4
+	VFMADD231PS  32(DI)(DX*1), Y8, Y5
+	VFMADD231PS  (R8)(DX*1), Y8, Y6
+	VFMADD231PS  32(R8)(DX*1), Y8, Y7
 	ADDQ         $0x40, DX
 	INCQ         AX
-	JNZ          step
-	MOVQ         bounds+48(FP), AX
+	JNZ          step4
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low4
 	VBROADCASTSS (AX), Y8
-	VBROADCASTSS 4(AX), Y9
-	MOVQ         out+40(FP), AX
 	VMAXPS       Y0, Y8, Y0
-	VMINPS       Y0, Y9, Y0
-	VMOVUPS      Y0, (AX)
 	VMAXPS       Y1, Y8, Y1
-	VMINPS       Y1, Y9, Y1
-	VMOVUPS      Y1, 32(AX)
 	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y9, Y2
-	VMOVUPS      Y2, 64(AX)
 	VMAXPS       Y3, Y8, Y3
-	VMINPS       Y3, Y9, Y3
-	VMOVUPS      Y3, 96(AX)
 	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y9, Y4
-	VMOVUPS      Y4, 128(AX)
 	VMAXPS       Y5, Y8, Y5
-	VMINPS       Y5, Y9, Y5
-	VMOVUPS      Y5, 160(AX)
 	VMAXPS       Y6, Y8, Y6
-	VMINPS       Y6, Y9, Y6
-	VMOVUPS      Y6, 192(AX)
 	VMAXPS       Y7, Y8, Y7
-	VMINPS       Y7, Y9, Y7
-	VMOVUPS      Y7, 224(AX)
+
+low4:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(AX), Y8
+	VMINPS       Y0, Y8, Y0
+	VMINPS       Y1, Y8, Y1
+	VMINPS       Y2, Y8, Y2
+	VMINPS       Y3, Y8, Y3
+	VMINPS       Y4, Y8, Y4
+	VMINPS       Y5, Y8, Y5
+	VMINPS       Y6, Y8, Y6
+	VMINPS       Y7, Y8, Y7
+
+high4:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+panels3:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	MOVQ    SI, DI
+	ADDQ    panel+32(FP), DI
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step3:
+	VBROADCASTSS (CX)(AX*4), Y6
+	VFMADD231PS  (BX)(DX*1), Y6, Y0
+	VFMADD231PS  32(BX)(DX*1), Y6, Y1
+	VFMADD231PS  (SI)(DX*1), Y6, Y2
+	VFMADD231PS  32(SI)(DX*1), Y6, Y3
+	VFMADD231PS  (DI)(DX*1), Y6, Y4
+	VFMADD231PS  32(DI)(DX*1), Y6, Y5
+	ADDQ         $0x40, DX
+	INCQ         AX
+	JNZ          step3
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low3
+	VBROADCASTSS (AX), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+
+low3:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(AX), Y6
+	VMINPS       Y0, Y6, Y0
+	VMINPS       Y1, Y6, Y1
+	VMINPS       Y2, Y6, Y2
+	VMINPS       Y3, Y6, Y3
+	VMINPS       Y4, Y6, Y4
+	VMINPS       Y5, Y6, Y5
+
+high3:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VZEROUPPER
+	RET
+
+panels2:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step2:
+	VBROADCASTSS (CX)(AX*4), Y4
+	VFMADD231PS  (BX)(DX*1), Y4, Y0
+	VFMADD231PS  32(BX)(DX*1), Y4, Y1
+	VFMADD231PS  (SI)(DX*1), Y4, Y2
+	VFMADD231PS  32(SI)(DX*1), Y4, Y3
+	ADDQ         $0x40, DX
+	INCQ         AX
+	JNZ          step2
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low2
+	VBROADCASTSS (AX), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+
+low2:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(AX), Y4
+	VMINPS       Y0, Y4, Y0
+	VMINPS       Y1, Y4, Y1
+	VMINPS       Y2, Y4, Y2
+	VMINPS       Y3, Y4, Y3
+
+high2:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+panels1:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step1:
+	VBROADCASTSS (CX)(AX*4), Y2
+	VFMADD231PS  (BX)(DX*1), Y2, Y0
+	VFMADD231PS  32(BX)(DX*1), Y2, Y1
+	ADDQ         $0x40, DX
+	INCQ         AX
+	JNZ          step1
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low1
+	VBROADCASTSS (AX), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+
+low1:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(AX), Y2
+	VMINPS       Y0, Y2, Y0
+	VMINPS       Y1, Y2, Y1
+
+high1:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func gemvAVX512(panels int, k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
+// Requires: AVX, AVX512F
+TEXT ·gemvAVX512(SB), NOSPLIT, $0-64
+	MOVQ    panels+0(FP), AX
+	CMPQ    AX, $0x01
+	JEQ     panels1
+	CMPQ    AX, $0x02
+	JEQ     panels2
+	CMPQ    AX, $0x03
+	JEQ     panels3
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	MOVQ    SI, DI
+	ADDQ    panel+32(FP), DI
+	MOVQ    DI, R8
+	ADDQ    panel+32(FP), R8
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VMOVUPS 256(DX), Z4
+	VMOVUPS 320(DX), Z5
+	VMOVUPS 384(DX), Z6
+	VMOVUPS 448(DX), Z7
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step4:
+	VBROADCASTSS (CX)(AX*4), Z8
+	VFMADD231PS  (BX)(DX*1), Z8, Z0
+	VFMADD231PS  64(BX)(DX*1), Z8, Z1
+	VFMADD231PS  (SI)(DX*1), Z8, Z2
+	VFMADD231PS  64(SI)(DX*1), Z8, Z3
+	VFMADD231PS  (DI)(DX*1), Z8, Z4
+	VFMADD231PS  64(DI)(DX*1), Z8, Z5
+	VFMADD231PS  (R8)(DX*1), Z8, Z6
+	VFMADD231PS  64(R8)(DX*1), Z8, Z7
+	ADDQ         $0x80, DX
+	INCQ         AX
+	JNZ          step4
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low4
+	VBROADCASTSS (AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+
+low4:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high4
+	VBROADCASTSS 4(AX), Z8
+	VMINPS       Z0, Z8, Z0
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z2, Z8, Z2
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMINPS       Z7, Z8, Z7
+
+high4:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	VZEROUPPER
+	RET
+
+panels3:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	MOVQ    SI, DI
+	ADDQ    panel+32(FP), DI
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VMOVUPS 256(DX), Z4
+	VMOVUPS 320(DX), Z5
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step3:
+	VBROADCASTSS (CX)(AX*4), Z6
+	VFMADD231PS  (BX)(DX*1), Z6, Z0
+	VFMADD231PS  64(BX)(DX*1), Z6, Z1
+	VFMADD231PS  (SI)(DX*1), Z6, Z2
+	VFMADD231PS  64(SI)(DX*1), Z6, Z3
+	VFMADD231PS  (DI)(DX*1), Z6, Z4
+	VFMADD231PS  64(DI)(DX*1), Z6, Z5
+	ADDQ         $0x80, DX
+	INCQ         AX
+	JNZ          step3
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low3
+	VBROADCASTSS (AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+
+low3:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high3
+	VBROADCASTSS 4(AX), Z6
+	VMINPS       Z0, Z6, Z0
+	VMINPS       Z1, Z6, Z1
+	VMINPS       Z2, Z6, Z2
+	VMINPS       Z3, Z6, Z3
+	VMINPS       Z4, Z6, Z4
+	VMINPS       Z5, Z6, Z5
+
+high3:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VZEROUPPER
+	RET
+
+panels2:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	MOVQ    BX, SI
+	ADDQ    panel+32(FP), SI
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step2:
+	VBROADCASTSS (CX)(AX*4), Z4
+	VFMADD231PS  (BX)(DX*1), Z4, Z0
+	VFMADD231PS  64(BX)(DX*1), Z4, Z1
+	VFMADD231PS  (SI)(DX*1), Z4, Z2
+	VFMADD231PS  64(SI)(DX*1), Z4, Z3
+	ADDQ         $0x80, DX
+	INCQ         AX
+	JNZ          step2
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low2
+	VBROADCASTSS (AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+
+low2:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high2
+	VBROADCASTSS 4(AX), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+
+high2:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VZEROUPPER
+	RET
+
+panels1:
+	MOVQ    k+8(FP), AX
+	MOVQ    in+16(FP), CX
+	MOVQ    start+40(FP), DX
+	MOVQ    b+24(FP), BX
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	LEAQ    (CX)(AX*4), CX
+	NEGQ    AX
+	XORQ    DX, DX
+
+step1:
+	VBROADCASTSS (CX)(AX*4), Z2
+	VFMADD231PS  (BX)(DX*1), Z2, Z0
+	VFMADD231PS  64(BX)(DX*1), Z2, Z1
+	ADDQ         $0x80, DX
+	INCQ         AX
+	JNZ          step1
+	MOVQ         bounds+56(FP), AX
+	CMPL         (AX), $0xff800000
+	JEQ          low1
+	VBROADCASTSS (AX), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+
+low1:
+	CMPL         4(AX), $0x7f800000
+	JEQ          high1
+	VBROADCASTSS 4(AX), Z2
+	VMINPS       Z0, Z2, Z0
+	VMINPS       Z1, Z2, Z1
+
+high1:
+	MOVQ    out+48(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
 	VZEROUPPER
 	RET

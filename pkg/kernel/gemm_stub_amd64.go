@@ -4,7 +4,7 @@
 
 package kernel
 
-// gemm8AVX2 computes tiles of up to 6 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// gemm8AVX2 computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -22,7 +22,18 @@ func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, of
 //go:noescape
 func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 
-// gemv4x16AVX2 computes one row over four panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
+// gemm32AVX512 computes tiles of up to 8 rows and 32 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemv4x16AVX2(k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
+func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+
+// gemvAVX2 computes one row over up to 4 panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
+//
+//go:noescape
+func gemvAVX2(panels int, k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
+
+// gemvAVX512 computes one row over up to 4 panels of 32 columns, which are panel bytes apart, as tilesGeneric does.
+//
+//go:noescape
+func gemvAVX512(panels int, k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)

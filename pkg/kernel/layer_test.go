@@ -134,6 +134,16 @@ func (l *layer) check(t *testing.T) {
 			intact()
 			same(t, "generic", out, exact)
 		})
+		withLesserVariants(func() {
+			lesser, err := l.prepare(weights, bias)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(out)
+			lesser(out, in)
+			intact()
+			same(t, "lesser variants", out, exact)
+		})
 		if l.with != nil {
 			clear(out)
 			if err := l.with(out, in, weights, bias); err != nil {

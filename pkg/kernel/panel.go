@@ -34,8 +34,9 @@ func emptyPanels(memory []float32, k, n int, bias []float32) panels {
 
 // in returns panels of the same size in other memory, whatever it holds.
 func (p panels) in(memory []float32) panels {
-	n, end := padded(p.n), panelsLen(p.k, p.n)
-	p.bias, p.data, p.next = memory[:n], memory[n:end], memory[end:]
+	// Loads of whole registers are slow where they lie across lines of the cache; memory is aligned to these if it is large.
+	data, end := p.k*padded(p.n), panelsLen(p.k, p.n)
+	p.data, p.bias, p.next = memory[:data], memory[data:end], memory[end:]
 	return p
 }
 

@@ -42,37 +42,36 @@ func TestRunRows(t *testing.T) {
 			}
 		}
 	}
-	both := func(t *testing.T, l rowed, inputs, outputs, rows int) {
-		check(t, l, inputs, outputs, rows)
-		withoutVariants(func() { check(t, l, inputs, outputs, rows) })
+	both := func(t *testing.T, make func() (rowed, error), inputs, outputs, rows int) {
+		t.Helper()
+		with := func() {
+			l, err := make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, l, inputs, outputs, rows)
+			withoutVariants(func() { check(t, l, inputs, outputs, rows) })
+		}
+		with()
+		withLesserVariants(with)
 	}
 	for i := range 60 {
 		groups := 1 + r.IntN(3)*r.IntN(2)
 		s := F32ConvSpec{Window: draw(r, 14, 4), C: groups * (1 + r.IntN(9)), OC: groups * (1 + r.IntN(40)), Groups: groups, Clamp: clamps[i%len(clamps)]}
 		t.Run(fmt.Sprintf("conv_%d_%v_c%d_oc%d_g%d", i, s.Window, s.C, s.OC, groups), func(t *testing.T) {
-			c, err := NewF32Conv(s, fill(s.OC*s.taps()*s.C/groups), fill(s.OC))
-			if err != nil {
-				t.Fatal(err)
-			}
-			both(t, c, s.H*s.W*s.C, s.OH*s.OW*s.OC, s.OH)
+			w, b := fill(s.OC*s.taps()*s.C/groups), fill(s.OC)
+			both(t, func() (rowed, error) { return NewF32Conv(s, w, b) }, s.H*s.W*s.C, s.OH*s.OW*s.OC, s.OH)
 		})
 		s.Groups = 1
 		s.OH, s.OW = 1+r.IntN(9), 1+r.IntN(9)
 		t.Run(fmt.Sprintf("transposed_%d_%v_c%d_oc%d", i, s.Window, s.C, s.OC), func(t *testing.T) {
-			c, err := NewF32TransposeConv(s, fill(s.OC*s.taps()*s.C), fill(s.OC))
-			if err != nil {
-				t.Fatal(err)
-			}
-			both(t, c, s.H*s.W*s.C, s.OH*s.OW*s.OC, s.OH)
+			w, b := fill(s.OC*s.taps()*s.C), fill(s.OC)
+			both(t, func() (rowed, error) { return NewF32TransposeConv(s, w, b) }, s.H*s.W*s.C, s.OH*s.OW*s.OC, s.OH)
 		})
 		f := F32FullyConnectedSpec{K: 1 + r.IntN(40), N: 1 + r.IntN(150), Clamp: s.Clamp}
 		t.Run(fmt.Sprintf("connected_%d_%dx%d", i, f.K, f.N), func(t *testing.T) {
-			l, err := NewF32FullyConnected(f, fill(f.N*f.K), fill(f.N))
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows := 1 + r.IntN(30)
-			both(t, l, rows*f.K, rows*f.N, rows)
+			rows, w, b := 1+r.IntN(30), fill(f.N*f.K), fill(f.N)
+			both(t, func() (rowed, error) { return NewF32FullyConnected(f, w, b) }, rows*f.K, rows*f.N, rows)
 		})
 	}
 }

@@ -64,11 +64,15 @@ func (r *rows) joined(row, n int) bool {
 	return true
 }
 
-// alike returns the first of the tiles, as many as have runs of the same length.
-func (r *rows) alike(s span) span {
+// at returns the number of the join that holds a row.
+func (r *rows) at(row int) int {
+	return sort.Search(len(r.joins)-1, func(i int) bool { return r.joins[i+1].row > row })
+}
+
+// alike returns the first of the tiles, as many as have runs of the same length. Join i holds the first row.
+func (r *rows) alike(s span, i int) span {
 	tiles := s.tiles
 	s.tiles = 0
-	i := sort.Search(len(r.joins)-1, func(i int) bool { return r.joins[i+1].row > s.row })
 	for s.tiles < tiles {
 		row := s.row + s.tiles*s.rows
 		for r.joins[i+1].row <= row {

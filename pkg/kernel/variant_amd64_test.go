@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
-
-	"golang.org/x/sys/cpu"
 )
 
 // withoutVariants runs f with nothing but generic code.
@@ -18,16 +18,61 @@ func withoutVariants(f func()) {
 	f()
 }
 
+// withLesserVariants runs f with AVX2 alone where there is more.
+func withLesserVariants(f func()) {
+	if !useAVX512 {
+		return
+	}
+	useAVX512, panelWidth = false, panelWidthOf(false)
+	defer func() { useAVX512, panelWidth = true, panelWidthOf(true) }()
+	f()
+}
+
+// TestAVX512Runs fails where the processor has AVX-512 and its variants don't run.
+func TestAVX512Runs(t *testing.T) {
+	want := features(t, "avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw", "bmi2")
+	if useAVX512 != want {
+		t.Fatalf("AVX-512 is used: %v, but the processor has it: %v", useAVX512, want)
+	}
+	if !want {
+		return
+	}
+	x, y := unreadable(t, 1<<16), make([]float32, 1<<16)
+	for name, l := range map[string]layer{
+		"gemm32AVX512": convLayer("", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 32}),
+		"gemvAVX512":   fullyConnectedLayer("", 1, F32FullyConnectedSpec{K: 256, N: 256}),
+	} {
+		run, err := l.prepare(make([]float32, l.weights), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := readIn(func() { run(y[:l.out], x[:l.in]) }); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("the operand is read in %s, want %s", in.Function, name)
+		}
+	}
+}
+
 // hasVariants reports whether the processor has what the variants need, as the system knows it.
 func hasVariants(t *testing.T) bool {
+	return features(t, "avx2", "fma")
+}
+
+// features reports whether the processor has what the system calls by these names.
+func features(t *testing.T, names ...string) bool {
 	if runtime.GOOS != "linux" {
-		return cpu.X86.HasAVX2 && cpu.X86.HasFMA
+		t.Skip("only Linux says by another way what the processor has")
 	}
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Contains(info, []byte(" avx2 ")) && bytes.Contains(info, []byte(" fma "))
+	line, _, _ := bytes.Cut(info[max(0, bytes.Index(info, []byte("\nflags")))+1:], []byte("\n"))
+	for _, name := range names {
+		if !slices.Contains(strings.Fields(string(line)), name) {
+			return false
+		}
+	}
+	return true
 }
 
 // genericOnly are the kernels that have no variant here.

@@ -29,11 +29,11 @@ func TestVariantsRun(t *testing.T) {
 		if slices.Contains(genericOnly, name) {
 			extension = ".go"
 		}
-		if file := readIn(run); filepath.Ext(file) != extension {
+		if file := readIn(run).File; filepath.Ext(file) != extension {
 			t.Errorf("%s: the operand is read in %q, want a file with %s", name, file, extension)
 		}
 		withoutVariants(func() {
-			if file := readIn(run); filepath.Ext(file) != ".go" {
+			if file := readIn(run).File; filepath.Ext(file) != ".go" {
 				t.Errorf("%s: without variants the operand is read in %q", name, file)
 			}
 		})
@@ -109,8 +109,8 @@ func unreadable(t *testing.T, n int) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(m))), n)
 }
 
-// readIn returns the file with the instruction at which run can't read memory, or "" if it can.
-func readIn(run func()) (file string) {
+// readIn returns the function with the instruction at which run can't read memory, or none if it can.
+func readIn(run func()) (in runtime.Frame) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if recover() == nil {
@@ -122,12 +122,12 @@ func readIn(run func()) (file string) {
 			var f runtime.Frame
 			f, more = frames.Next()
 			if fault {
-				file = f.File
+				in = f
 				return
 			}
 			fault = f.Function == "runtime.sigpanic"
 		}
 	}()
 	run()
-	return ""
+	return in
 }

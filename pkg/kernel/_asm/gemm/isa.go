@@ -6,15 +6,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// part is the number of columns at the end of a panel of which some may not count.
+const part = 8
+
 // isa is what differs between instruction sets.
 type isa interface {
 	name() string
 	// register returns a register for so many numbers.
 	register(lanes int) reg.VecVirtual
-	// loader returns what loads the first numbers, whose count is in last, of registers. It may use tmp until the last call, whose target may be tmp.
-	loader(lanes int, last reg.Register, tmp reg.VecVirtual) func(m Mem, r reg.VecVirtual)
-	// store stores the first numbers of each register of acc disp bytes behind its row. It may change rows, registers and last.
-	store(label func(string) string, acc []reg.VecVirtual, lanes int, row []reg.GPVirtual, disp int, last reg.Register)
+	// loader returns what loads registers of so many numbers, where of the last 8 only the first count, whose number is in last. It may use tmp.
+	loader(lanes int, last reg.GPVirtual, tmp reg.VecVirtual) func(m Mem, r reg.VecVirtual)
+	// store stores what counts of each register of acc disp bytes behind its row. It may change rows, registers and last.
+	store(label func(string) string, acc []reg.VecVirtual, lanes int, row []reg.GPVirtual, disp int, last reg.GPVirtual)
 }
 
 // avx2 is AVX2 with fused multiply-add.
@@ -22,6 +25,40 @@ type avx2 struct{}
 
 func (avx2) name() string                { return "AVX2" }
 func (avx2) register(int) reg.VecVirtual { return YMM() }
+
+// avx512 is AVX-512 with the instructions for half registers.
+type avx512 struct{}
+
+func (avx512) name() string { return "AVX512" }
+
+func (avx512) register(lanes int) reg.VecVirtual {
+	if lanes == 8 {
+		return YMM()
+	}
+	return ZMM()
+}
+
+// mask returns a mask of all lanes but the last that don't count.
+func (avx512) mask(lanes int, last, tmp reg.GPVirtual) reg.OpmaskVirtual {
+	m := K()
+	MOVQ(I32(-1<<(lanes-part)), tmp)
+	SHLXQ(last, tmp, tmp)
+	NOTQ(tmp)
+	KMOVW(tmp.As32(), m)
+	return m
+}
+
+func (x avx512) loader(lanes int, last reg.GPVirtual, _ reg.VecVirtual) func(m Mem, r reg.VecVirtual) {
+	mask := x.mask(lanes, last, GP64())
+	return func(m Mem, r reg.VecVirtual) { VMOVUPS_Z(m, mask, r) }
+}
+
+func (x avx512) store(_ func(string) string, acc []reg.VecVirtual, lanes int, row []reg.GPVirtual, disp int, last reg.GPVirtual) {
+	mask := x.mask(lanes, last, GP64())
+	for r, a := range acc {
+		VMOVUPS(a, mask, Mem{Base: row[r], Disp: disp})
+	}
+}
 
 // firsts are masks: loaded from lane 8-n on, n lanes of ones.
 var firsts Mem
@@ -34,7 +71,7 @@ func writeFirsts() {
 	}
 }
 
-func (avx2) loader(_ int, last reg.Register, tmp reg.VecVirtual) func(m Mem, r reg.VecVirtual) {
+func (avx2) loader(_ int, last reg.GPVirtual, tmp reg.VecVirtual) func(m Mem, r reg.VecVirtual) {
 	masks := GP64()
 	LEAQ(firsts.Offset(8*size), masks)
 	NEGQ(last)
@@ -43,7 +80,7 @@ func (avx2) loader(_ int, last reg.Register, tmp reg.VecVirtual) func(m Mem, r r
 }
 
 // store stores parts of 4, 2 and 1 numbers: a store under a mask is slow on some processors.
-func (avx2) store(label func(string) string, acc []reg.VecVirtual, lanes int, row []reg.GPVirtual, disp int, last reg.Register) {
+func (avx2) store(label func(string) string, acc []reg.VecVirtual, lanes int, row []reg.GPVirtual, disp int, last reg.GPVirtual) {
 	at := func(r int) Mem { return Mem{Base: row[r], Disp: disp} }
 	CMPQ(last, Imm(uint64(lanes)))
 	JNE(LabelRef(label("parts")))

@@ -18,7 +18,8 @@ func main() {
 	for _, f := range forms {
 		f.write()
 	}
-	gemv()
+	gemv(avx2{}, 8)
+	gemv(avx512{}, 16)
 	Generate()
 }
 

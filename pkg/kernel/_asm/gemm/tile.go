@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -18,11 +19,13 @@ type form struct {
 	rows  int
 }
 
-// forms are all kernels. A tile of the most rows has enough accumulators to hide the latency of the multiply-add, where registers allow.
+// forms are all kernels. A tile of the most rows has enough accumulators to hide the latency of the multiply-add, and no more rows than there are registers for
+// their addresses.
 var forms = []form{
-	{avx2{}, []int{8}, 6},
+	{avx2{}, []int{8}, 8},
 	{avx2{}, []int{8, 8}, 6},
 	{avx2{}, []int{8, 8, 8}, 4},
+	{avx512{}, []int{16, 16}, 8},
 }
 
 // columns returns the number of columns of a tile.
@@ -40,7 +43,7 @@ func (f *form) write() {
 	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
-		fmt.Sprintf("the last %d columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.", f.lanes[len(f.lanes)-1]))
+		fmt.Sprintf("the last %d columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.", part))
 	rows := Load(Param("rows"), GP64())
 	for r := 1; r < f.rows; r++ {
 		CMPQ(rows, Imm(uint64(r)))
@@ -67,12 +70,6 @@ func (f *form) tile(rows int) {
 		right = append(right, f.isa.register(l))
 	}
 	left := f.isa.register(f.lanes[0])
-	leftAs := func(like reg.VecVirtual) reg.Register { // left as wide as another register
-		if like.Size() == 32 {
-			return left.AsY()
-		}
-		return left
-	}
 	final := len(f.lanes) - 1
 	at := func(base reg.GPVirtual, j int) Mem { return Mem{Base: base, Disp: j * f.lanes[0] * size} }
 
@@ -87,13 +84,14 @@ func (f *form) tile(rows int) {
 		for r := range row {
 			VBROADCASTSS(Mem{Base: row[r], Index: k, Scale: size, Disp: (ahead - bias) * size}, left)
 			for j := range right {
-				VFMADD231PS(leftAs(right[j]), right[j], acc[r][j])
+				VFMADD231PS(as(left, right[j]), right[j], acc[r][j])
 			}
 		}
 	}
 
 	Label(label("tile"))
-	last := Load(Param("last"), GP64())
+	last := GP64()
+	Load(Param("last"), last)
 	load := f.isa.loader(f.lanes[final], last, left)
 	Load(Param("start"), k)
 	Load(Param("startRow"), b)
@@ -108,7 +106,7 @@ func (f *form) tile(rows int) {
 		ADDQ(b, k)
 	}
 	MOVQ(k, argument("start"))
-	kc, zero, in, offs, runs := Load(Param("kc"), GP64()), Load(Param("zero"), GP64()), Load(Param("in"), GP64()), Load(Param("offs"), GP64()), Load(Param("ks"), GP64())
+	kc, in, offs, runs := Load(Param("kc"), GP64()), Load(Param("in"), GP64()), Load(Param("offs"), GP64()), Load(Param("ks"), GP64())
 	Load(Param("b"), b)
 
 	Label(label("run"))
@@ -116,7 +114,7 @@ func (f *form) tile(rows int) {
 		MOVLQSX(Mem{Base: offs, Disp: r * size}, k)
 		LEAQ(Mem{Base: in, Index: k, Scale: size}, row[r])
 		TESTQ(k, k)
-		CMOVQLT(zero, row[r])
+		CMOVQLT(argument("zero"), row[r])
 		LEAQ(Mem{Base: row[r], Index: kc, Scale: size}, row[r])
 	}
 	ADDQ(argument("offsRun"), offs)
@@ -145,13 +143,7 @@ func (f *form) tile(rows int) {
 	JNZ(LabelRef(label("run")))
 
 	Load(Param("bounds"), k)
-	VBROADCASTSS(Mem{Base: k}, left)
-	VBROADCASTSS(Mem{Base: k, Disp: size}, right[0])
-	for r := range acc {
-		for _, a := range acc[r] {
-			limit(leftAs(a), right[0], a)
-		}
-	}
+	limits(label, k, left, slices.Concat(acc...))
 	outRow := b
 	Load(Param("out"), row[0])
 	Load(Param("outRow"), outRow)
@@ -179,8 +171,30 @@ func (f *form) tile(rows int) {
 	RET()
 }
 
-// limit keeps v within bounds. The processor returns the second of two operands if one is NaN or both are zeros: v must be that.
-func limit(lo, hi, v reg.Register) {
-	VMAXPS(v, lo, v)
-	VMINPS(v, hi, v)
+// as returns v as wide as another register.
+func as(v, like reg.VecVirtual) reg.Register {
+	if like.Size() < v.Size() {
+		return v.AsY()
+	}
+	return v
+}
+
+// limits keeps values within bounds. The processor returns the second of two operands if one is NaN or both are zeros: the value must be that. An infinite
+// bound changes nothing, and is not looked at: comparisons take the place of multiply-adds.
+func limits(label func(string) string, bounds reg.GPVirtual, tmp reg.VecVirtual, values []reg.VecVirtual) {
+	for i, bound := range []struct {
+		name     string
+		infinite uint32
+		limit    func(...Op)
+	}{{"low", 0xff800000, VMAXPS}, {"high", 0x7f800000, VMINPS}} {
+		m := Mem{Base: bounds, Disp: i * size}
+		done := label(bound.name)
+		CMPL(m, U32(bound.infinite))
+		JEQ(LabelRef(done))
+		VBROADCASTSS(m, tmp)
+		for _, v := range values {
+			bound.limit(v, as(tmp, v), v)
+		}
+		Label(done)
+	}
 }

@@ -1,0 +1,89 @@
+//go:build (amd64 || arm64) && !purego
+
+package kernel
+
+import "unsafe"
+
+// tileCall is what a kernel for tiles is told.
+type tileCall struct {
+	rows, tiles, kc, ks int
+	in                  *float32
+	inStep              int
+	offs                *int32
+	offsRun, offsStep   int
+	zero, b, start      *float32
+	startRow            int
+	out                 *float32
+	outRow, last        int
+	bounds              *[2]float32
+}
+
+// tiles computes a span over the panel that starts at column first.
+func (p *gemm) tiles(s *span, first int) {
+	width := p.right.width(first)
+	if !hasTiles(width) || s.kc*s.ks == 0 {
+		p.tilesGeneric(s, first)
+		return
+	}
+	const size = int(unsafe.Sizeof(float32(0)))
+	cols := min(p.right.n-first, width)
+	out := p.out[p.at(s.row)+first : p.at(s.row+s.tiles*s.rows-1)+first+cols]
+	c := tileCall{
+		rows: s.rows, tiles: s.tiles, kc: s.kc, ks: s.ks, zero: unsafe.SliceData(p.zero), b: &p.right.data[first*p.right.k], start: &p.right.bias[first],
+		out: &out[0], outRow: size * p.outRow, last: cols - width + panelStep, bounds: &p.bounds,
+	}
+	if p.resume {
+		c.start, c.startRow = c.out, c.outRow
+	}
+	var even [mostRows]int32
+	if p.rows != nil {
+		c.in, c.offs, c.offsRun, c.offsStep = unsafe.SliceData(p.in), &p.rows.offs[s.row], size*s.taps*p.rows.m, size*s.rows
+	} else {
+		for r := range even {
+			even[r] = int32(r * p.row)
+		}
+		c.in, c.inStep, c.offs = &p.in[s.row*p.row], size*s.rows*p.row, &even[0]
+	}
+	c.run(width)
+}
+
+// vector computes what it can of one row of the result, several panels at a time, and returns how many columns that is, from the first on.
+func (p *gemm) vector(row int) int {
+	k, wide := p.right.k, p.right.wide
+	if !hasVector(wide) || k == 0 {
+		return 0
+	}
+	in := p.whole(row)
+	if in == nil {
+		return 0
+	}
+	out, start := p.out[row*p.outRow:][:p.right.n], p.right.bias
+	if p.resume {
+		start = out
+	}
+	full := p.right.n / wide // panels without a column that is not the result's
+	if full > 0 && p.right.width((full-1)*wide) != wide {
+		full--
+	}
+	done := 0
+	for full-done >= leastPanels {
+		panels, first := min(full-done, mostPanels), done*wide
+		vectorPanels(wide, panels, k, &in[0], &p.right.data[first*k], int(unsafe.Sizeof(in[0]))*wide*k, &start[first], &out[first], &p.bounds)
+		done += panels
+	}
+	return done * wide
+}
+
+// mostPanels is the number of panels over which a row is computed at a time.
+const mostPanels = 4
+
+// whole returns a row of the left operand if its elements follow each other, else nil.
+func (p *gemm) whole(row int) []float32 {
+	if p.rows == nil {
+		return p.in[row*p.row:][:p.right.k]
+	}
+	if s := p.rows.alike(span{row: row, tiles: 1, rows: 1}, p.rows.at(row)); s.ks != 1 || p.rows.offs[row] < 0 {
+		return nil
+	}
+	return p.in[p.rows.offs[row]:][:p.right.k]
+}
