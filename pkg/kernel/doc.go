@@ -24,7 +24,7 @@
 //
 // F32Conv, F32Depthwise, F32TransposeConv, F32Conv3D and F32FullyConnected are made like that. Where the weights are results
 // themselves, prepare with nil and use RunWith, with scratch memory of Scratch() elements. F32BatchMatMul takes two operands and scratch.
-// An F32Pool is prepared as well. F32MinMax is a plain function.
+// F32Pool and F32Bilinear are prepared as well. F32MinMax is a plain function.
 //
 // An F32Scan is the range of a result, taken while its parts are in the cache: RunScan and F32BinaryScan fill it in. It is what F32MinMax finds of the whole.
 // Where it is told to Count, an F32Histogram grows beside it.

@@ -33,13 +33,18 @@ func (r Resize) nearest(i, in int, scale float32) int {
 func ResizeNearest(dst, src []byte, size int, shape []int, outH, outW int, r Resize) {
 	n, h, w, c := shape[0], shape[1], shape[2], size*shape[3]
 	scaleY, scaleX := r.scale(h, outH), r.scale(w, outW)
-	to := 0
 	for b := range n {
+		last := -1 // the row of the original that the row before shows
 		for y := range outH {
-			row := (b*h + r.nearest(y, h, scaleY)) * w
+			row, out := b*h+r.nearest(y, h, scaleY), dst[(b*outH+y)*outW*c:][:outW*c]
+			if row == last {
+				copy(out, dst[(b*outH+y-1)*outW*c:])
+				continue
+			}
+			last = row
 			for x := range outW {
-				from := (row + r.nearest(x, w, scaleX)) * c
-				to += copy(dst[to:to+c], src[from:from+c])
+				from := (row*w + r.nearest(x, w, scaleX)) * c
+				copy(out[x*c:(x+1)*c], src[from:])
 			}
 		}
 	}
@@ -55,28 +60,4 @@ func (r Resize) bracket(i, in int, scale float32) (lower, upper int, wl, wu floa
 	upper = max(0, min(int(math.Ceil(float64(x))), in-1))
 	wu = x - float32(lower)
 	return lower, upper, 1 - wu, wu
-}
-
-// F32ResizeBilinear scales NHWC images of the given shape to outH x outW pixels, each the weighted sum of the four around its place: upper left, lower
-// left, upper right and lower right, added in this order, each times the product of its row's and its column's weight. All is computed in float32.
-func F32ResizeBilinear(dst, src []float32, shape []int, outH, outW int, r Resize) {
-	n, h, w, c := shape[0], shape[1], shape[2], shape[3]
-	scaleY, scaleX := r.scale(h, outH), r.scale(w, outW)
-	for b := range n {
-		image := src[b*h*w*c : (b+1)*h*w*c]
-		for y := range outH {
-			y0, y1, wy0, wy1 := r.bracket(y, h, scaleY)
-			for x := range outW {
-				x0, x1, wx0, wx1 := r.bracket(x, w, scaleX)
-				ul, ll := image[(y0*w+x0)*c:][:c], image[(y1*w+x0)*c:][:c]
-				ur, lr := image[(y0*w+x1)*c:][:c], image[(y1*w+x1)*c:][:c]
-				w00, w10, w01, w11 := float32(wy0*wx0), float32(wy1*wx0), float32(wy0*wx1), float32(wy1*wx1)
-				out := dst[:c]
-				for i := range out {
-					out[i] = float32(ul[i]*w00) + float32(ll[i]*w10) + float32(ur[i]*w01) + float32(lr[i]*w11)
-				}
-				dst = dst[c:]
-			}
-		}
-	}
 }

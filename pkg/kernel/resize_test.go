@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,15 +58,73 @@ func TestResizeBilinear(t *testing.T) {
 		{1, 1, Resize{AlignCorners: true}, []float32{3}},
 	} {
 		got := make([]float32, len(c.want))
-		F32ResizeBilinear(got, image, []int{1, 2, 2, 1}, c.h, c.w, c.r)
+		bilinear(t, F32BilinearSpec{c.r, 2, 2, 1, c.h, c.w}).Run(got, image)
 		if diff := cmp.Diff(c.want, got, near); diff != "" {
 			t.Errorf("%dx%d %+v: %s", c.h, c.w, c.r, diff)
 		}
 	}
 	// Two images of two channels: each is scaled alone.
 	got := make([]float32, 12)
-	F32ResizeBilinear(got, []float32{0, 1, 4, 5, 8, 8, 8, 0}, []int{2, 1, 2, 2}, 1, 3, Resize{AlignCorners: true})
+	bilinear(t, F32BilinearSpec{Resize{AlignCorners: true}, 1, 2, 2, 1, 3}).Run(got, []float32{0, 1, 4, 5, 8, 8, 8, 0})
 	if diff := cmp.Diff([]float32{0, 1, 2, 3, 4, 5, 8, 8, 8, 4, 8, 0}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func bilinear(t testing.TB, s F32BilinearSpec) *F32Bilinear {
+	t.Helper()
+	b, err := NewF32Bilinear(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestBilinearVariants compares variants with generic code, and rows with the whole.
+func TestBilinearVariants(t *testing.T) {
+	r := rand.New(rand.NewPCG(62, 63))
+	for i := range 150 {
+		s := F32BilinearSpec{Resize{AlignCorners: i%3 == 1, HalfPixelCenters: i%3 == 2}, 1 + r.IntN(9), 1 + r.IntN(9), 1 + r.IntN(40), 1 + r.IntN(12), 1 + r.IntN(12)}
+		b := bilinear(t, s)
+		in := ended(t, 2*s.H*s.W*s.C)
+		values(r, in, 20*(i%2))
+		got, intact := guarded(t, 2*s.OH*s.OW*s.C)
+		want := make([]float32, len(got))
+		b.Run(got, in)
+		intact()
+		withoutVariants(func() { b.Run(want, in) })
+		same(t, fmt.Sprintf("%+v", s), got, want)
+		if n := testing.AllocsPerRun(2, func() { b.Run(got, in) }); n != 0 {
+			t.Fatalf("%v allocations in a run", n)
+		}
+		one := in[:len(in)/2]
+		out, intact := guarded(t, len(got)/2)
+		coming, have := ended(t, len(one)), 0
+		var scan F32Scan
+		scan.Start(true)
+		for from := 0; from < s.OH; {
+			have += copy(coming[have:], one[have:][:s.W*s.C])
+			to := b.Ready(have / (s.W * s.C))
+			b.RunRows(out, coming, from, to, &scan)
+			from = to
+		}
+		intact()
+		same(t, "by rows", out, want[:len(out)])
+		if seen, ok := scan.Range(len(out)); !ok || seen != F32MinMax(out) {
+			t.Fatalf("range %+v (%v), want %+v", seen, ok, F32MinMax(out))
+		}
+	}
+}
+
+func BenchmarkBilinear(b *testing.B) {
+	for _, s := range []F32BilinearSpec{{Resize{}, 128, 128, 8, 256, 256}, {Resize{HalfPixelCenters: true}, 32, 32, 64, 64, 64}} {
+		b.Run(fmt.Sprintf("%dx%dx%d", s.OH, s.OW, s.C), func(b *testing.B) {
+			r := bilinear(b, s)
+			in, out := make([]float32, s.H*s.W*s.C), make([]float32, s.OH*s.OW*s.C)
+			b.SetBytes(int64(4 * len(out)))
+			for b.Loop() {
+				r.Run(out, in)
+			}
+		})
 	}
 }

@@ -73,6 +73,8 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 		}
 		cases[p.name+" pool"] = func() { pool.Run(y[:8*8<<8], x[:8*8<<8]) }
 	}
+	enlarge := bilinear(t, F32BilinearSpec{Resize{}, 8, 8, 32, 16, 16})
+	cases["bilinear"] = func() { enlarge.Run(y[:16*16*32], x[:8*8*32]) }
 	for _, l := range []layer{
 		convLayer("conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 48}),
 		convLayer("narrow conv", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 8}),

@@ -14,11 +14,7 @@ var resizes = []Op{
 	{
 		Name: "RESIZE_BILINEAR", Doc: "The images of input 0 with the rows and columns in input 1, interpolated between neighbours.",
 		In: Exactly(2), Out: Exactly(1), Attr: attr[Resize], Infer: inferResize(tensor.Float32),
-		Prepare: variants{{tensor.Float32, func(c *Call) error {
-			x, out := c.In[0], c.Out[0]
-			kernel.F32ResizeBilinear(f32(out), f32(x), x.Shape, out.Shape[1], out.Shape[2], kernel.Resize(*c.Node.Attr.(*Resize)))
-			return nil
-		}}}.or(true, s8ResizeBilinear),
+		Prepare: prepareBilinear,
 	},
 	{
 		Name: "RESIZE_NEAREST_NEIGHBOR", Doc: "The images of input 0 with the rows and columns in input 1, each pixel the nearest one.",
@@ -50,4 +46,16 @@ func inferResize(types ...tensor.DType) func(*ir.Node, []*tensor.Tensor) ([]ir.T
 		}
 		return o.one(x.DType, tensor.Shape{x.Shape[0], size[0], size[1], x.Shape[3]})
 	}
+}
+
+func prepareBilinear(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if standsForReal(n.Input(0), in[0].DType) {
+		return s8ResizeBilinear(n, in, out)
+	}
+	x, y := in[0].Shape, out[0].Shape
+	b, err := kernel.NewF32Bilinear(kernel.F32BilinearSpec{Resize: kernel.Resize(*n.Attr.(*Resize)), H: x[1], W: x[2], C: x[3], OH: y[1], OW: y[2]})
+	return func(c *Call) error {
+		b.RunScan(f32(c.Out[0]), f32(c.In[0]), &c.Seen)
+		return nil
+	}, err
 }

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (b *F32Bilinear) row(out, lower, upper []float32, r *bracket) {
+	b.rowGeneric(out, lower, upper, r)
+}
