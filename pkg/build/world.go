@@ -198,7 +198,7 @@ func (b *Builder) evaluate(o *op.Op, n *ir.Node, in []*tensor.Tensor, certain bo
 		return out, nil
 	}
 	for _, t := range out {
-		t.Data = tensor.Alloc(t.DType.Bytes(t.Elements()))
+		t.Data, t.Own = tensor.Alloc(t.DType.Bytes(t.Elements())), true
 	}
 	kernel, err := o.Kernel(n, in, out)
 	if err == nil {

@@ -32,9 +32,9 @@ func scaleResult(r *rewriter, n *ir.Node) bool {
 			continue
 		}
 		over := n.Op == "DIV"
-		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, l.out, list, over)))
+		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, r.room(weights), l.out, list, over)))
 		if bias != nil {
-			r.setInput(m, l.bias, r.constant(bias.Name, along(flat(bias.Const), 0, list, over)))
+			r.setInput(m, l.bias, r.constant(bias.Name, along(flat(bias.Const), nil, 0, list, over)))
 		}
 		if a := activationOf(n); a != op.None {
 			setActivation(m, a)
@@ -59,7 +59,7 @@ func scaleData(r *rewriter, m *ir.Node) bool {
 		if !ok || !finite(list) {
 			continue
 		}
-		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, axis, list, false)))
+		r.setInput(m, l.weights, r.constant(weights.Name, along(weights.Const, r.room(weights), axis, list, false)))
 		m.Version = 0
 		r.setInput(m, l.data, x)
 		r.drop(n)

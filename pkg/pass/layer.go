@@ -1,6 +1,8 @@
 package pass
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -62,9 +64,30 @@ func spread(list []float32, n int) []float32 {
 	return out
 }
 
-// along returns the elements of a constant, each times the element of list that belongs to its index in dimension axis, or over it.
-func along(t *tensor.Tensor, axis int, list []float32, over bool) *tensor.Tensor {
-	out := tensor.New(t.DType, t.Shape)
+// room returns the tensor of a constant that a rule replaces, for its result to be written there, if nothing else of the model has its memory; else nil.
+func (r *rewriter) room(v *ir.Value) *tensor.Tensor {
+	const worthwhile = 1 << 14 // bytes
+	t := v.Const
+	if !t.Own || len(t.Data) < worthwhile || !r.single(v) || slices.ContainsFunc(r.model.Ports(r.index), func(p ir.Port) bool { return p.Value == v }) {
+		return nil
+	}
+	for _, g := range r.model.Graphs {
+		for _, w := range g.Values {
+			if w != v && w.Const != nil && len(w.Const.Data) > 0 && &w.Const.Data[0] == &t.Data[0] {
+				return nil
+			}
+		}
+	}
+	return t
+}
+
+// along returns the elements of a constant, each times the element of list that belongs to its index in dimension axis, or over it. They are written to out, which may
+// be t, if it isn't nil.
+func along(t, out *tensor.Tensor, axis int, list []float32, over bool) *tensor.Tensor {
+	if out == nil {
+		out = tensor.New(t.DType, t.Shape)
+		out.Own = true
+	}
 	src, dst := tensor.View[float32](t), tensor.View[float32](out)
 	list = spread(list, t.Shape[axis])
 	inner := t.Shape[axis+1:].Elements()

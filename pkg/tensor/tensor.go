@@ -12,6 +12,8 @@ type Tensor struct {
 	DType DType
 	Shape Shape
 	Data  []byte
+	// Own says that Data was allocated for this tensor, and that nothing but tensors of the same model may share it.
+	Own bool
 }
 
 // Element is the set of Go types that View reads elements as.
