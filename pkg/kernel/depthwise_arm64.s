@@ -153,92 +153,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -390,82 +446,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -607,72 +715,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -804,62 +960,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -981,52 +1181,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -1202,92 +1442,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -1451,82 +1747,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -1678,72 +2026,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -1883,62 +2279,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -2066,52 +2506,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -2327,92 +2807,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -2614,82 +3150,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -2877,72 +3465,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -3116,62 +3752,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -3331,52 +4011,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -3606,92 +4326,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -3905,82 +4681,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -4178,72 +5006,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -4425,62 +5301,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -4646,52 +5566,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -4961,92 +5921,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -5298,82 +6314,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -5607,72 +6675,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -5888,62 +7004,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -6141,52 +7301,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -6470,92 +7670,148 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F16
 	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
-	FMOVS	4(R13), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	WORD	$0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	WORD	$0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	WORD	$0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	WORD	$0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	WORD	$0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	WORD	$0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	WORD	$0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	WORD	$0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	WORD	$0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	WORD	$0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	WORD	$0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	WORD	$0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	WORD	$0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	WORD	$0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	WORD	$0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e611 // fcmgt v17.4s, v16.4s, v0.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6ea1e611 // fcmgt v17.4s, v16.4s, v1.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6ea2e611 // fcmgt v17.4s, v16.4s, v2.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6ea3e611 // fcmgt v17.4s, v16.4s, v3.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6ea4e611 // fcmgt v17.4s, v16.4s, v4.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6ea5e611 // fcmgt v17.4s, v16.4s, v5.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6ea6e611 // fcmgt v17.4s, v16.4s, v6.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6ea7e611 // fcmgt v17.4s, v16.4s, v7.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6ea8e611 // fcmgt v17.4s, v16.4s, v8.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6ea9e611 // fcmgt v17.4s, v16.4s, v9.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eaae611 // fcmgt v17.4s, v16.4s, v10.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eabe611 // fcmgt v17.4s, v16.4s, v11.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eace611 // fcmgt v17.4s, v16.4s, v12.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eade611 // fcmgt v17.4s, v16.4s, v13.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eaee611 // fcmgt v17.4s, v16.4s, v14.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eafe611 // fcmgt v17.4s, v16.4s, v15.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F16
+	WORD	$0x4e040610 // dup v16.4s, v16.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb0f400 // fmin v0.4s, v0.4s, v16.4s
+	WORD	$0x4eb0f421 // fmin v1.4s, v1.4s, v16.4s
+	WORD	$0x4eb0f442 // fmin v2.4s, v2.4s, v16.4s
+	WORD	$0x4eb0f463 // fmin v3.4s, v3.4s, v16.4s
+	WORD	$0x4eb0f484 // fmin v4.4s, v4.4s, v16.4s
+	WORD	$0x4eb0f4a5 // fmin v5.4s, v5.4s, v16.4s
+	WORD	$0x4eb0f4c6 // fmin v6.4s, v6.4s, v16.4s
+	WORD	$0x4eb0f4e7 // fmin v7.4s, v7.4s, v16.4s
+	WORD	$0x4eb0f508 // fmin v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb0f529 // fmin v9.4s, v9.4s, v16.4s
+	WORD	$0x4eb0f54a // fmin v10.4s, v10.4s, v16.4s
+	WORD	$0x4eb0f56b // fmin v11.4s, v11.4s, v16.4s
+	WORD	$0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD	$0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD	$0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD	$0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb0e411 // fcmgt v17.4s, v0.4s, v16.4s
+	WORD	$0x6eb11e00 // bit v0.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e431 // fcmgt v17.4s, v1.4s, v16.4s
+	WORD	$0x6eb11e01 // bit v1.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e451 // fcmgt v17.4s, v2.4s, v16.4s
+	WORD	$0x6eb11e02 // bit v2.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e471 // fcmgt v17.4s, v3.4s, v16.4s
+	WORD	$0x6eb11e03 // bit v3.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e491 // fcmgt v17.4s, v4.4s, v16.4s
+	WORD	$0x6eb11e04 // bit v4.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4b1 // fcmgt v17.4s, v5.4s, v16.4s
+	WORD	$0x6eb11e05 // bit v5.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4d1 // fcmgt v17.4s, v6.4s, v16.4s
+	WORD	$0x6eb11e06 // bit v6.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e4f1 // fcmgt v17.4s, v7.4s, v16.4s
+	WORD	$0x6eb11e07 // bit v7.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e511 // fcmgt v17.4s, v8.4s, v16.4s
+	WORD	$0x6eb11e08 // bit v8.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e531 // fcmgt v17.4s, v9.4s, v16.4s
+	WORD	$0x6eb11e09 // bit v9.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e551 // fcmgt v17.4s, v10.4s, v16.4s
+	WORD	$0x6eb11e0a // bit v10.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e571 // fcmgt v17.4s, v11.4s, v16.4s
+	WORD	$0x6eb11e0b // bit v11.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e591 // fcmgt v17.4s, v12.4s, v16.4s
+	WORD	$0x6eb11e0c // bit v12.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5b1 // fcmgt v17.4s, v13.4s, v16.4s
+	WORD	$0x6eb11e0d // bit v13.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5d1 // fcmgt v17.4s, v14.4s, v16.4s
+	WORD	$0x6eb11e0e // bit v14.16b, v16.16b, v17.16b
+	WORD	$0x6eb0e5f1 // fcmgt v17.4s, v15.4s, v16.4s
+	WORD	$0x6eb11e0f // bit v15.16b, v16.16b, v17.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
-	WORD	$0x6eb21e00 // bit v0.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e412 // fcmgt v18.4s, v0.4s, v17.4s
-	WORD	$0x6eb21e20 // bit v0.16b, v17.16b, v18.16b
-	WORD	$0x6ea1e612 // fcmgt v18.4s, v16.4s, v1.4s
-	WORD	$0x6eb21e01 // bit v1.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e432 // fcmgt v18.4s, v1.4s, v17.4s
-	WORD	$0x6eb21e21 // bit v1.16b, v17.16b, v18.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e612 // fcmgt v18.4s, v16.4s, v2.4s
-	WORD	$0x6eb21e02 // bit v2.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e452 // fcmgt v18.4s, v2.4s, v17.4s
-	WORD	$0x6eb21e22 // bit v2.16b, v17.16b, v18.16b
-	WORD	$0x6ea3e612 // fcmgt v18.4s, v16.4s, v3.4s
-	WORD	$0x6eb21e03 // bit v3.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e472 // fcmgt v18.4s, v3.4s, v17.4s
-	WORD	$0x6eb21e23 // bit v3.16b, v17.16b, v18.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e612 // fcmgt v18.4s, v16.4s, v4.4s
-	WORD	$0x6eb21e04 // bit v4.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e492 // fcmgt v18.4s, v4.4s, v17.4s
-	WORD	$0x6eb21e24 // bit v4.16b, v17.16b, v18.16b
-	WORD	$0x6ea5e612 // fcmgt v18.4s, v16.4s, v5.4s
-	WORD	$0x6eb21e05 // bit v5.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4b2 // fcmgt v18.4s, v5.4s, v17.4s
-	WORD	$0x6eb21e25 // bit v5.16b, v17.16b, v18.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e612 // fcmgt v18.4s, v16.4s, v6.4s
-	WORD	$0x6eb21e06 // bit v6.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4d2 // fcmgt v18.4s, v6.4s, v17.4s
-	WORD	$0x6eb21e26 // bit v6.16b, v17.16b, v18.16b
-	WORD	$0x6ea7e612 // fcmgt v18.4s, v16.4s, v7.4s
-	WORD	$0x6eb21e07 // bit v7.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e4f2 // fcmgt v18.4s, v7.4s, v17.4s
-	WORD	$0x6eb21e27 // bit v7.16b, v17.16b, v18.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e612 // fcmgt v18.4s, v16.4s, v8.4s
-	WORD	$0x6eb21e08 // bit v8.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e512 // fcmgt v18.4s, v8.4s, v17.4s
-	WORD	$0x6eb21e28 // bit v8.16b, v17.16b, v18.16b
-	WORD	$0x6ea9e612 // fcmgt v18.4s, v16.4s, v9.4s
-	WORD	$0x6eb21e09 // bit v9.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e532 // fcmgt v18.4s, v9.4s, v17.4s
-	WORD	$0x6eb21e29 // bit v9.16b, v17.16b, v18.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae612 // fcmgt v18.4s, v16.4s, v10.4s
-	WORD	$0x6eb21e0a // bit v10.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e552 // fcmgt v18.4s, v10.4s, v17.4s
-	WORD	$0x6eb21e2a // bit v10.16b, v17.16b, v18.16b
-	WORD	$0x6eabe612 // fcmgt v18.4s, v16.4s, v11.4s
-	WORD	$0x6eb21e0b // bit v11.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e572 // fcmgt v18.4s, v11.4s, v17.4s
-	WORD	$0x6eb21e2b // bit v11.16b, v17.16b, v18.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace612 // fcmgt v18.4s, v16.4s, v12.4s
-	WORD	$0x6eb21e0c // bit v12.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e592 // fcmgt v18.4s, v12.4s, v17.4s
-	WORD	$0x6eb21e2c // bit v12.16b, v17.16b, v18.16b
-	WORD	$0x6eade612 // fcmgt v18.4s, v16.4s, v13.4s
-	WORD	$0x6eb21e0d // bit v13.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5b2 // fcmgt v18.4s, v13.4s, v17.4s
-	WORD	$0x6eb21e2d // bit v13.16b, v17.16b, v18.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaee612 // fcmgt v18.4s, v16.4s, v14.4s
-	WORD	$0x6eb21e0e // bit v14.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5d2 // fcmgt v18.4s, v14.4s, v17.4s
-	WORD	$0x6eb21e2e // bit v14.16b, v17.16b, v18.16b
-	WORD	$0x6eafe612 // fcmgt v18.4s, v16.4s, v15.4s
-	WORD	$0x6eb21e0f // bit v15.16b, v16.16b, v18.16b
-	WORD	$0x6eb1e5f2 // fcmgt v18.4s, v15.4s, v17.4s
-	WORD	$0x6eb21e2f // bit v15.16b, v17.16b, v18.16b
 	FSTPQ	(F14, F15), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -6819,82 +8075,134 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F14
 	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
-	FMOVS	4(R13), F15
-	WORD	$0x4e0405ef // dup v15.4s, v15.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD	$0x4e2ef421 // fmax v1.4s, v1.4s, v14.4s
+	WORD	$0x4e2ef442 // fmax v2.4s, v2.4s, v14.4s
+	WORD	$0x4e2ef463 // fmax v3.4s, v3.4s, v14.4s
+	WORD	$0x4e2ef484 // fmax v4.4s, v4.4s, v14.4s
+	WORD	$0x4e2ef4a5 // fmax v5.4s, v5.4s, v14.4s
+	WORD	$0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD	$0x4e2ef4e7 // fmax v7.4s, v7.4s, v14.4s
+	WORD	$0x4e2ef508 // fmax v8.4s, v8.4s, v14.4s
+	WORD	$0x4e2ef529 // fmax v9.4s, v9.4s, v14.4s
+	WORD	$0x4e2ef54a // fmax v10.4s, v10.4s, v14.4s
+	WORD	$0x4e2ef56b // fmax v11.4s, v11.4s, v14.4s
+	WORD	$0x4e2ef58c // fmax v12.4s, v12.4s, v14.4s
+	WORD	$0x4e2ef5ad // fmax v13.4s, v13.4s, v14.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e5cf // fcmgt v15.4s, v14.4s, v0.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6ea1e5cf // fcmgt v15.4s, v14.4s, v1.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6ea2e5cf // fcmgt v15.4s, v14.4s, v2.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6ea3e5cf // fcmgt v15.4s, v14.4s, v3.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6ea4e5cf // fcmgt v15.4s, v14.4s, v4.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6ea5e5cf // fcmgt v15.4s, v14.4s, v5.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6ea6e5cf // fcmgt v15.4s, v14.4s, v6.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6ea7e5cf // fcmgt v15.4s, v14.4s, v7.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6ea8e5cf // fcmgt v15.4s, v14.4s, v8.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6ea9e5cf // fcmgt v15.4s, v14.4s, v9.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaae5cf // fcmgt v15.4s, v14.4s, v10.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eabe5cf // fcmgt v15.4s, v14.4s, v11.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eace5cf // fcmgt v15.4s, v14.4s, v12.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eade5cf // fcmgt v15.4s, v14.4s, v13.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F14
+	WORD	$0x4e0405ce // dup v14.4s, v14.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaef400 // fmin v0.4s, v0.4s, v14.4s
+	WORD	$0x4eaef421 // fmin v1.4s, v1.4s, v14.4s
+	WORD	$0x4eaef442 // fmin v2.4s, v2.4s, v14.4s
+	WORD	$0x4eaef463 // fmin v3.4s, v3.4s, v14.4s
+	WORD	$0x4eaef484 // fmin v4.4s, v4.4s, v14.4s
+	WORD	$0x4eaef4a5 // fmin v5.4s, v5.4s, v14.4s
+	WORD	$0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD	$0x4eaef4e7 // fmin v7.4s, v7.4s, v14.4s
+	WORD	$0x4eaef508 // fmin v8.4s, v8.4s, v14.4s
+	WORD	$0x4eaef529 // fmin v9.4s, v9.4s, v14.4s
+	WORD	$0x4eaef54a // fmin v10.4s, v10.4s, v14.4s
+	WORD	$0x4eaef56b // fmin v11.4s, v11.4s, v14.4s
+	WORD	$0x4eaef58c // fmin v12.4s, v12.4s, v14.4s
+	WORD	$0x4eaef5ad // fmin v13.4s, v13.4s, v14.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaee40f // fcmgt v15.4s, v0.4s, v14.4s
+	WORD	$0x6eaf1dc0 // bit v0.16b, v14.16b, v15.16b
+	WORD	$0x6eaee42f // fcmgt v15.4s, v1.4s, v14.4s
+	WORD	$0x6eaf1dc1 // bit v1.16b, v14.16b, v15.16b
+	WORD	$0x6eaee44f // fcmgt v15.4s, v2.4s, v14.4s
+	WORD	$0x6eaf1dc2 // bit v2.16b, v14.16b, v15.16b
+	WORD	$0x6eaee46f // fcmgt v15.4s, v3.4s, v14.4s
+	WORD	$0x6eaf1dc3 // bit v3.16b, v14.16b, v15.16b
+	WORD	$0x6eaee48f // fcmgt v15.4s, v4.4s, v14.4s
+	WORD	$0x6eaf1dc4 // bit v4.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4af // fcmgt v15.4s, v5.4s, v14.4s
+	WORD	$0x6eaf1dc5 // bit v5.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4cf // fcmgt v15.4s, v6.4s, v14.4s
+	WORD	$0x6eaf1dc6 // bit v6.16b, v14.16b, v15.16b
+	WORD	$0x6eaee4ef // fcmgt v15.4s, v7.4s, v14.4s
+	WORD	$0x6eaf1dc7 // bit v7.16b, v14.16b, v15.16b
+	WORD	$0x6eaee50f // fcmgt v15.4s, v8.4s, v14.4s
+	WORD	$0x6eaf1dc8 // bit v8.16b, v14.16b, v15.16b
+	WORD	$0x6eaee52f // fcmgt v15.4s, v9.4s, v14.4s
+	WORD	$0x6eaf1dc9 // bit v9.16b, v14.16b, v15.16b
+	WORD	$0x6eaee54f // fcmgt v15.4s, v10.4s, v14.4s
+	WORD	$0x6eaf1dca // bit v10.16b, v14.16b, v15.16b
+	WORD	$0x6eaee56f // fcmgt v15.4s, v11.4s, v14.4s
+	WORD	$0x6eaf1dcb // bit v11.16b, v14.16b, v15.16b
+	WORD	$0x6eaee58f // fcmgt v15.4s, v12.4s, v14.4s
+	WORD	$0x6eaf1dcc // bit v12.16b, v14.16b, v15.16b
+	WORD	$0x6eaee5af // fcmgt v15.4s, v13.4s, v14.4s
+	WORD	$0x6eaf1dcd // bit v13.16b, v14.16b, v15.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e5d0 // fcmgt v16.4s, v14.4s, v0.4s
-	WORD	$0x6eb01dc0 // bit v0.16b, v14.16b, v16.16b
-	WORD	$0x6eafe410 // fcmgt v16.4s, v0.4s, v15.4s
-	WORD	$0x6eb01de0 // bit v0.16b, v15.16b, v16.16b
-	WORD	$0x6ea1e5d0 // fcmgt v16.4s, v14.4s, v1.4s
-	WORD	$0x6eb01dc1 // bit v1.16b, v14.16b, v16.16b
-	WORD	$0x6eafe430 // fcmgt v16.4s, v1.4s, v15.4s
-	WORD	$0x6eb01de1 // bit v1.16b, v15.16b, v16.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e5d0 // fcmgt v16.4s, v14.4s, v2.4s
-	WORD	$0x6eb01dc2 // bit v2.16b, v14.16b, v16.16b
-	WORD	$0x6eafe450 // fcmgt v16.4s, v2.4s, v15.4s
-	WORD	$0x6eb01de2 // bit v2.16b, v15.16b, v16.16b
-	WORD	$0x6ea3e5d0 // fcmgt v16.4s, v14.4s, v3.4s
-	WORD	$0x6eb01dc3 // bit v3.16b, v14.16b, v16.16b
-	WORD	$0x6eafe470 // fcmgt v16.4s, v3.4s, v15.4s
-	WORD	$0x6eb01de3 // bit v3.16b, v15.16b, v16.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e5d0 // fcmgt v16.4s, v14.4s, v4.4s
-	WORD	$0x6eb01dc4 // bit v4.16b, v14.16b, v16.16b
-	WORD	$0x6eafe490 // fcmgt v16.4s, v4.4s, v15.4s
-	WORD	$0x6eb01de4 // bit v4.16b, v15.16b, v16.16b
-	WORD	$0x6ea5e5d0 // fcmgt v16.4s, v14.4s, v5.4s
-	WORD	$0x6eb01dc5 // bit v5.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4b0 // fcmgt v16.4s, v5.4s, v15.4s
-	WORD	$0x6eb01de5 // bit v5.16b, v15.16b, v16.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e5d0 // fcmgt v16.4s, v14.4s, v6.4s
-	WORD	$0x6eb01dc6 // bit v6.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4d0 // fcmgt v16.4s, v6.4s, v15.4s
-	WORD	$0x6eb01de6 // bit v6.16b, v15.16b, v16.16b
-	WORD	$0x6ea7e5d0 // fcmgt v16.4s, v14.4s, v7.4s
-	WORD	$0x6eb01dc7 // bit v7.16b, v14.16b, v16.16b
-	WORD	$0x6eafe4f0 // fcmgt v16.4s, v7.4s, v15.4s
-	WORD	$0x6eb01de7 // bit v7.16b, v15.16b, v16.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e5d0 // fcmgt v16.4s, v14.4s, v8.4s
-	WORD	$0x6eb01dc8 // bit v8.16b, v14.16b, v16.16b
-	WORD	$0x6eafe510 // fcmgt v16.4s, v8.4s, v15.4s
-	WORD	$0x6eb01de8 // bit v8.16b, v15.16b, v16.16b
-	WORD	$0x6ea9e5d0 // fcmgt v16.4s, v14.4s, v9.4s
-	WORD	$0x6eb01dc9 // bit v9.16b, v14.16b, v16.16b
-	WORD	$0x6eafe530 // fcmgt v16.4s, v9.4s, v15.4s
-	WORD	$0x6eb01de9 // bit v9.16b, v15.16b, v16.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae5d0 // fcmgt v16.4s, v14.4s, v10.4s
-	WORD	$0x6eb01dca // bit v10.16b, v14.16b, v16.16b
-	WORD	$0x6eafe550 // fcmgt v16.4s, v10.4s, v15.4s
-	WORD	$0x6eb01dea // bit v10.16b, v15.16b, v16.16b
-	WORD	$0x6eabe5d0 // fcmgt v16.4s, v14.4s, v11.4s
-	WORD	$0x6eb01dcb // bit v11.16b, v14.16b, v16.16b
-	WORD	$0x6eafe570 // fcmgt v16.4s, v11.4s, v15.4s
-	WORD	$0x6eb01deb // bit v11.16b, v15.16b, v16.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
-	WORD	$0x6eace5d0 // fcmgt v16.4s, v14.4s, v12.4s
-	WORD	$0x6eb01dcc // bit v12.16b, v14.16b, v16.16b
-	WORD	$0x6eafe590 // fcmgt v16.4s, v12.4s, v15.4s
-	WORD	$0x6eb01dec // bit v12.16b, v15.16b, v16.16b
-	WORD	$0x6eade5d0 // fcmgt v16.4s, v14.4s, v13.4s
-	WORD	$0x6eb01dcd // bit v13.16b, v14.16b, v16.16b
-	WORD	$0x6eafe5b0 // fcmgt v16.4s, v13.4s, v15.4s
-	WORD	$0x6eb01ded // bit v13.16b, v15.16b, v16.16b
 	FSTPQ	(F12, F13), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -7138,72 +8446,120 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F12
 	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
-	FMOVS	4(R13), F13
-	WORD	$0x4e0405ad // dup v13.4s, v13.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD	$0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	WORD	$0x4e2cf442 // fmax v2.4s, v2.4s, v12.4s
+	WORD	$0x4e2cf463 // fmax v3.4s, v3.4s, v12.4s
+	WORD	$0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD	$0x4e2cf4a5 // fmax v5.4s, v5.4s, v12.4s
+	WORD	$0x4e2cf4c6 // fmax v6.4s, v6.4s, v12.4s
+	WORD	$0x4e2cf4e7 // fmax v7.4s, v7.4s, v12.4s
+	WORD	$0x4e2cf508 // fmax v8.4s, v8.4s, v12.4s
+	WORD	$0x4e2cf529 // fmax v9.4s, v9.4s, v12.4s
+	WORD	$0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
+	WORD	$0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e58d // fcmgt v13.4s, v12.4s, v0.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6ea1e58d // fcmgt v13.4s, v12.4s, v1.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6ea2e58d // fcmgt v13.4s, v12.4s, v2.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6ea3e58d // fcmgt v13.4s, v12.4s, v3.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6ea4e58d // fcmgt v13.4s, v12.4s, v4.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6ea5e58d // fcmgt v13.4s, v12.4s, v5.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6ea6e58d // fcmgt v13.4s, v12.4s, v6.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6ea7e58d // fcmgt v13.4s, v12.4s, v7.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6ea9e58d // fcmgt v13.4s, v12.4s, v9.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eaae58d // fcmgt v13.4s, v12.4s, v10.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eabe58d // fcmgt v13.4s, v12.4s, v11.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F12
+	WORD	$0x4e04058c // dup v12.4s, v12.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eacf400 // fmin v0.4s, v0.4s, v12.4s
+	WORD	$0x4eacf421 // fmin v1.4s, v1.4s, v12.4s
+	WORD	$0x4eacf442 // fmin v2.4s, v2.4s, v12.4s
+	WORD	$0x4eacf463 // fmin v3.4s, v3.4s, v12.4s
+	WORD	$0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD	$0x4eacf4a5 // fmin v5.4s, v5.4s, v12.4s
+	WORD	$0x4eacf4c6 // fmin v6.4s, v6.4s, v12.4s
+	WORD	$0x4eacf4e7 // fmin v7.4s, v7.4s, v12.4s
+	WORD	$0x4eacf508 // fmin v8.4s, v8.4s, v12.4s
+	WORD	$0x4eacf529 // fmin v9.4s, v9.4s, v12.4s
+	WORD	$0x4eacf54a // fmin v10.4s, v10.4s, v12.4s
+	WORD	$0x4eacf56b // fmin v11.4s, v11.4s, v12.4s
+	B	high
+
+highZero:
+	WORD	$0x6eace40d // fcmgt v13.4s, v0.4s, v12.4s
+	WORD	$0x6ead1d80 // bit v0.16b, v12.16b, v13.16b
+	WORD	$0x6eace42d // fcmgt v13.4s, v1.4s, v12.4s
+	WORD	$0x6ead1d81 // bit v1.16b, v12.16b, v13.16b
+	WORD	$0x6eace44d // fcmgt v13.4s, v2.4s, v12.4s
+	WORD	$0x6ead1d82 // bit v2.16b, v12.16b, v13.16b
+	WORD	$0x6eace46d // fcmgt v13.4s, v3.4s, v12.4s
+	WORD	$0x6ead1d83 // bit v3.16b, v12.16b, v13.16b
+	WORD	$0x6eace48d // fcmgt v13.4s, v4.4s, v12.4s
+	WORD	$0x6ead1d84 // bit v4.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ad // fcmgt v13.4s, v5.4s, v12.4s
+	WORD	$0x6ead1d85 // bit v5.16b, v12.16b, v13.16b
+	WORD	$0x6eace4cd // fcmgt v13.4s, v6.4s, v12.4s
+	WORD	$0x6ead1d86 // bit v6.16b, v12.16b, v13.16b
+	WORD	$0x6eace4ed // fcmgt v13.4s, v7.4s, v12.4s
+	WORD	$0x6ead1d87 // bit v7.16b, v12.16b, v13.16b
+	WORD	$0x6eace50d // fcmgt v13.4s, v8.4s, v12.4s
+	WORD	$0x6ead1d88 // bit v8.16b, v12.16b, v13.16b
+	WORD	$0x6eace52d // fcmgt v13.4s, v9.4s, v12.4s
+	WORD	$0x6ead1d89 // bit v9.16b, v12.16b, v13.16b
+	WORD	$0x6eace54d // fcmgt v13.4s, v10.4s, v12.4s
+	WORD	$0x6ead1d8a // bit v10.16b, v12.16b, v13.16b
+	WORD	$0x6eace56d // fcmgt v13.4s, v11.4s, v12.4s
+	WORD	$0x6ead1d8b // bit v11.16b, v12.16b, v13.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e58e // fcmgt v14.4s, v12.4s, v0.4s
-	WORD	$0x6eae1d80 // bit v0.16b, v12.16b, v14.16b
-	WORD	$0x6eade40e // fcmgt v14.4s, v0.4s, v13.4s
-	WORD	$0x6eae1da0 // bit v0.16b, v13.16b, v14.16b
-	WORD	$0x6ea1e58e // fcmgt v14.4s, v12.4s, v1.4s
-	WORD	$0x6eae1d81 // bit v1.16b, v12.16b, v14.16b
-	WORD	$0x6eade42e // fcmgt v14.4s, v1.4s, v13.4s
-	WORD	$0x6eae1da1 // bit v1.16b, v13.16b, v14.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e58e // fcmgt v14.4s, v12.4s, v2.4s
-	WORD	$0x6eae1d82 // bit v2.16b, v12.16b, v14.16b
-	WORD	$0x6eade44e // fcmgt v14.4s, v2.4s, v13.4s
-	WORD	$0x6eae1da2 // bit v2.16b, v13.16b, v14.16b
-	WORD	$0x6ea3e58e // fcmgt v14.4s, v12.4s, v3.4s
-	WORD	$0x6eae1d83 // bit v3.16b, v12.16b, v14.16b
-	WORD	$0x6eade46e // fcmgt v14.4s, v3.4s, v13.4s
-	WORD	$0x6eae1da3 // bit v3.16b, v13.16b, v14.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e58e // fcmgt v14.4s, v12.4s, v4.4s
-	WORD	$0x6eae1d84 // bit v4.16b, v12.16b, v14.16b
-	WORD	$0x6eade48e // fcmgt v14.4s, v4.4s, v13.4s
-	WORD	$0x6eae1da4 // bit v4.16b, v13.16b, v14.16b
-	WORD	$0x6ea5e58e // fcmgt v14.4s, v12.4s, v5.4s
-	WORD	$0x6eae1d85 // bit v5.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ae // fcmgt v14.4s, v5.4s, v13.4s
-	WORD	$0x6eae1da5 // bit v5.16b, v13.16b, v14.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e58e // fcmgt v14.4s, v12.4s, v6.4s
-	WORD	$0x6eae1d86 // bit v6.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ce // fcmgt v14.4s, v6.4s, v13.4s
-	WORD	$0x6eae1da6 // bit v6.16b, v13.16b, v14.16b
-	WORD	$0x6ea7e58e // fcmgt v14.4s, v12.4s, v7.4s
-	WORD	$0x6eae1d87 // bit v7.16b, v12.16b, v14.16b
-	WORD	$0x6eade4ee // fcmgt v14.4s, v7.4s, v13.4s
-	WORD	$0x6eae1da7 // bit v7.16b, v13.16b, v14.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e58e // fcmgt v14.4s, v12.4s, v8.4s
-	WORD	$0x6eae1d88 // bit v8.16b, v12.16b, v14.16b
-	WORD	$0x6eade50e // fcmgt v14.4s, v8.4s, v13.4s
-	WORD	$0x6eae1da8 // bit v8.16b, v13.16b, v14.16b
-	WORD	$0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
-	WORD	$0x6eae1d89 // bit v9.16b, v12.16b, v14.16b
-	WORD	$0x6eade52e // fcmgt v14.4s, v9.4s, v13.4s
-	WORD	$0x6eae1da9 // bit v9.16b, v13.16b, v14.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
-	WORD	$0x6eaae58e // fcmgt v14.4s, v12.4s, v10.4s
-	WORD	$0x6eae1d8a // bit v10.16b, v12.16b, v14.16b
-	WORD	$0x6eade54e // fcmgt v14.4s, v10.4s, v13.4s
-	WORD	$0x6eae1daa // bit v10.16b, v13.16b, v14.16b
-	WORD	$0x6eabe58e // fcmgt v14.4s, v12.4s, v11.4s
-	WORD	$0x6eae1d8b // bit v11.16b, v12.16b, v14.16b
-	WORD	$0x6eade56e // fcmgt v14.4s, v11.4s, v13.4s
-	WORD	$0x6eae1dab // bit v11.16b, v13.16b, v14.16b
 	FSTPQ	(F10, F11), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -7427,62 +8783,106 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F10
 	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
-	FMOVS	4(R13), F11
-	WORD	$0x4e04056b // dup v11.4s, v11.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
+	WORD	$0x4e2af421 // fmax v1.4s, v1.4s, v10.4s
+	WORD	$0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD	$0x4e2af463 // fmax v3.4s, v3.4s, v10.4s
+	WORD	$0x4e2af484 // fmax v4.4s, v4.4s, v10.4s
+	WORD	$0x4e2af4a5 // fmax v5.4s, v5.4s, v10.4s
+	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
+	WORD	$0x4e2af4e7 // fmax v7.4s, v7.4s, v10.4s
+	WORD	$0x4e2af508 // fmax v8.4s, v8.4s, v10.4s
+	WORD	$0x4e2af529 // fmax v9.4s, v9.4s, v10.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e54b // fcmgt v11.4s, v10.4s, v0.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6ea1e54b // fcmgt v11.4s, v10.4s, v1.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6ea2e54b // fcmgt v11.4s, v10.4s, v2.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6ea3e54b // fcmgt v11.4s, v10.4s, v3.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6ea4e54b // fcmgt v11.4s, v10.4s, v4.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6ea5e54b // fcmgt v11.4s, v10.4s, v5.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6ea6e54b // fcmgt v11.4s, v10.4s, v6.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6ea7e54b // fcmgt v11.4s, v10.4s, v7.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6ea8e54b // fcmgt v11.4s, v10.4s, v8.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6ea9e54b // fcmgt v11.4s, v10.4s, v9.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F10
+	WORD	$0x4e04054a // dup v10.4s, v10.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eaaf400 // fmin v0.4s, v0.4s, v10.4s
+	WORD	$0x4eaaf421 // fmin v1.4s, v1.4s, v10.4s
+	WORD	$0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD	$0x4eaaf463 // fmin v3.4s, v3.4s, v10.4s
+	WORD	$0x4eaaf484 // fmin v4.4s, v4.4s, v10.4s
+	WORD	$0x4eaaf4a5 // fmin v5.4s, v5.4s, v10.4s
+	WORD	$0x4eaaf4c6 // fmin v6.4s, v6.4s, v10.4s
+	WORD	$0x4eaaf4e7 // fmin v7.4s, v7.4s, v10.4s
+	WORD	$0x4eaaf508 // fmin v8.4s, v8.4s, v10.4s
+	WORD	$0x4eaaf529 // fmin v9.4s, v9.4s, v10.4s
+	B	high
+
+highZero:
+	WORD	$0x6eaae40b // fcmgt v11.4s, v0.4s, v10.4s
+	WORD	$0x6eab1d40 // bit v0.16b, v10.16b, v11.16b
+	WORD	$0x6eaae42b // fcmgt v11.4s, v1.4s, v10.4s
+	WORD	$0x6eab1d41 // bit v1.16b, v10.16b, v11.16b
+	WORD	$0x6eaae44b // fcmgt v11.4s, v2.4s, v10.4s
+	WORD	$0x6eab1d42 // bit v2.16b, v10.16b, v11.16b
+	WORD	$0x6eaae46b // fcmgt v11.4s, v3.4s, v10.4s
+	WORD	$0x6eab1d43 // bit v3.16b, v10.16b, v11.16b
+	WORD	$0x6eaae48b // fcmgt v11.4s, v4.4s, v10.4s
+	WORD	$0x6eab1d44 // bit v4.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4ab // fcmgt v11.4s, v5.4s, v10.4s
+	WORD	$0x6eab1d45 // bit v5.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4cb // fcmgt v11.4s, v6.4s, v10.4s
+	WORD	$0x6eab1d46 // bit v6.16b, v10.16b, v11.16b
+	WORD	$0x6eaae4eb // fcmgt v11.4s, v7.4s, v10.4s
+	WORD	$0x6eab1d47 // bit v7.16b, v10.16b, v11.16b
+	WORD	$0x6eaae50b // fcmgt v11.4s, v8.4s, v10.4s
+	WORD	$0x6eab1d48 // bit v8.16b, v10.16b, v11.16b
+	WORD	$0x6eaae52b // fcmgt v11.4s, v9.4s, v10.4s
+	WORD	$0x6eab1d49 // bit v9.16b, v10.16b, v11.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e54c // fcmgt v12.4s, v10.4s, v0.4s
-	WORD	$0x6eac1d40 // bit v0.16b, v10.16b, v12.16b
-	WORD	$0x6eabe40c // fcmgt v12.4s, v0.4s, v11.4s
-	WORD	$0x6eac1d60 // bit v0.16b, v11.16b, v12.16b
-	WORD	$0x6ea1e54c // fcmgt v12.4s, v10.4s, v1.4s
-	WORD	$0x6eac1d41 // bit v1.16b, v10.16b, v12.16b
-	WORD	$0x6eabe42c // fcmgt v12.4s, v1.4s, v11.4s
-	WORD	$0x6eac1d61 // bit v1.16b, v11.16b, v12.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e54c // fcmgt v12.4s, v10.4s, v2.4s
-	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
-	WORD	$0x6eabe44c // fcmgt v12.4s, v2.4s, v11.4s
-	WORD	$0x6eac1d62 // bit v2.16b, v11.16b, v12.16b
-	WORD	$0x6ea3e54c // fcmgt v12.4s, v10.4s, v3.4s
-	WORD	$0x6eac1d43 // bit v3.16b, v10.16b, v12.16b
-	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
-	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e54c // fcmgt v12.4s, v10.4s, v4.4s
-	WORD	$0x6eac1d44 // bit v4.16b, v10.16b, v12.16b
-	WORD	$0x6eabe48c // fcmgt v12.4s, v4.4s, v11.4s
-	WORD	$0x6eac1d64 // bit v4.16b, v11.16b, v12.16b
-	WORD	$0x6ea5e54c // fcmgt v12.4s, v10.4s, v5.4s
-	WORD	$0x6eac1d45 // bit v5.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ac // fcmgt v12.4s, v5.4s, v11.4s
-	WORD	$0x6eac1d65 // bit v5.16b, v11.16b, v12.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
-	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4cc // fcmgt v12.4s, v6.4s, v11.4s
-	WORD	$0x6eac1d66 // bit v6.16b, v11.16b, v12.16b
-	WORD	$0x6ea7e54c // fcmgt v12.4s, v10.4s, v7.4s
-	WORD	$0x6eac1d47 // bit v7.16b, v10.16b, v12.16b
-	WORD	$0x6eabe4ec // fcmgt v12.4s, v7.4s, v11.4s
-	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea8e54c // fcmgt v12.4s, v10.4s, v8.4s
-	WORD	$0x6eac1d48 // bit v8.16b, v10.16b, v12.16b
-	WORD	$0x6eabe50c // fcmgt v12.4s, v8.4s, v11.4s
-	WORD	$0x6eac1d68 // bit v8.16b, v11.16b, v12.16b
-	WORD	$0x6ea9e54c // fcmgt v12.4s, v10.4s, v9.4s
-	WORD	$0x6eac1d49 // bit v9.16b, v10.16b, v12.16b
-	WORD	$0x6eabe52c // fcmgt v12.4s, v9.4s, v11.4s
-	WORD	$0x6eac1d69 // bit v9.16b, v11.16b, v12.16b
 	FSTPQ	(F8, F9), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
@@ -7686,52 +9086,92 @@ row:
 	SUBS	$1, R14, R14
 	BNE	row
 	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
 	FMOVS	(R13), F8
 	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
-	FMOVS	4(R13), F9
-	WORD	$0x4e040529 // dup v9.4s, v9.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD	$0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	WORD	$0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	WORD	$0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	WORD	$0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	WORD	$0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	WORD	$0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e509 // fcmgt v9.4s, v8.4s, v0.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea1e509 // fcmgt v9.4s, v8.4s, v1.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea2e509 // fcmgt v9.4s, v8.4s, v2.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea3e509 // fcmgt v9.4s, v8.4s, v3.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea4e509 // fcmgt v9.4s, v8.4s, v4.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea5e509 // fcmgt v9.4s, v8.4s, v5.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea6e509 // fcmgt v9.4s, v8.4s, v6.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea7e509 // fcmgt v9.4s, v8.4s, v7.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD	$0x4ea8f421 // fmin v1.4s, v1.4s, v8.4s
+	WORD	$0x4ea8f442 // fmin v2.4s, v2.4s, v8.4s
+	WORD	$0x4ea8f463 // fmin v3.4s, v3.4s, v8.4s
+	WORD	$0x4ea8f484 // fmin v4.4s, v4.4s, v8.4s
+	WORD	$0x4ea8f4a5 // fmin v5.4s, v5.4s, v8.4s
+	WORD	$0x4ea8f4c6 // fmin v6.4s, v6.4s, v8.4s
+	WORD	$0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	B	high
+
+highZero:
+	WORD	$0x6ea8e409 // fcmgt v9.4s, v0.4s, v8.4s
+	WORD	$0x6ea91d00 // bit v0.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e429 // fcmgt v9.4s, v1.4s, v8.4s
+	WORD	$0x6ea91d01 // bit v1.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e449 // fcmgt v9.4s, v2.4s, v8.4s
+	WORD	$0x6ea91d02 // bit v2.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e469 // fcmgt v9.4s, v3.4s, v8.4s
+	WORD	$0x6ea91d03 // bit v3.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e489 // fcmgt v9.4s, v4.4s, v8.4s
+	WORD	$0x6ea91d04 // bit v4.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4a9 // fcmgt v9.4s, v5.4s, v8.4s
+	WORD	$0x6ea91d05 // bit v5.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4c9 // fcmgt v9.4s, v6.4s, v8.4s
+	WORD	$0x6ea91d06 // bit v6.16b, v8.16b, v9.16b
+	WORD	$0x6ea8e4e9 // fcmgt v9.4s, v7.4s, v8.4s
+	WORD	$0x6ea91d07 // bit v7.16b, v8.16b, v9.16b
+
+high:
 	MOVD	stripCall_out(R0), R11
 	MOVW	(R1), R13
 	ADD	R13<<2, R11
 	ADD	R7, R11
-	WORD	$0x6ea0e50a // fcmgt v10.4s, v8.4s, v0.4s
-	WORD	$0x6eaa1d00 // bit v0.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e40a // fcmgt v10.4s, v0.4s, v9.4s
-	WORD	$0x6eaa1d20 // bit v0.16b, v9.16b, v10.16b
-	WORD	$0x6ea1e50a // fcmgt v10.4s, v8.4s, v1.4s
-	WORD	$0x6eaa1d01 // bit v1.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e42a // fcmgt v10.4s, v1.4s, v9.4s
-	WORD	$0x6eaa1d21 // bit v1.16b, v9.16b, v10.16b
 	FSTPQ	(F0, F1), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea2e50a // fcmgt v10.4s, v8.4s, v2.4s
-	WORD	$0x6eaa1d02 // bit v2.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e44a // fcmgt v10.4s, v2.4s, v9.4s
-	WORD	$0x6eaa1d22 // bit v2.16b, v9.16b, v10.16b
-	WORD	$0x6ea3e50a // fcmgt v10.4s, v8.4s, v3.4s
-	WORD	$0x6eaa1d03 // bit v3.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e46a // fcmgt v10.4s, v3.4s, v9.4s
-	WORD	$0x6eaa1d23 // bit v3.16b, v9.16b, v10.16b
 	FSTPQ	(F2, F3), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea4e50a // fcmgt v10.4s, v8.4s, v4.4s
-	WORD	$0x6eaa1d04 // bit v4.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e48a // fcmgt v10.4s, v4.4s, v9.4s
-	WORD	$0x6eaa1d24 // bit v4.16b, v9.16b, v10.16b
-	WORD	$0x6ea5e50a // fcmgt v10.4s, v8.4s, v5.4s
-	WORD	$0x6eaa1d05 // bit v5.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4aa // fcmgt v10.4s, v5.4s, v9.4s
-	WORD	$0x6eaa1d25 // bit v5.16b, v9.16b, v10.16b
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
-	WORD	$0x6ea6e50a // fcmgt v10.4s, v8.4s, v6.4s
-	WORD	$0x6eaa1d06 // bit v6.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ca // fcmgt v10.4s, v6.4s, v9.4s
-	WORD	$0x6eaa1d26 // bit v6.16b, v9.16b, v10.16b
-	WORD	$0x6ea7e50a // fcmgt v10.4s, v8.4s, v7.4s
-	WORD	$0x6eaa1d07 // bit v7.16b, v8.16b, v10.16b
-	WORD	$0x6ea9e4ea // fcmgt v10.4s, v7.4s, v9.4s
-	WORD	$0x6eaa1d27 // bit v7.16b, v9.16b, v10.16b
 	FSTPQ	(F6, F7), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends

@@ -12,24 +12,6 @@ func panelWidthOf(avx512 bool) int {
 	return 16
 }
 
-// mostRows is the greatest number of rows of a tile.
-const mostRows = 8
-
-// leastPanels is the number of panels from which on a row is computed over several at a time.
-const leastPanels = 2
-
-// tileHeight returns how many rows a tile has at most that is as wide as a panel: so many as there are accumulators for.
-func tileHeight(width int) int {
-	switch width {
-	case 16:
-		return 6
-	case 24:
-		return 4
-	default:
-		return 8
-	}
-}
-
 func hasTiles(width int) bool { return useAVX2 && (width < 32 || useAVX512) }
 
 func hasVector(width int) bool { return hasTiles(width) }

@@ -5,20 +5,6 @@ package kernel
 // panelWidth is the number of columns of a panel.
 const panelWidth = 16
 
-// mostRows is the greatest number of rows of a tile.
-const mostRows = 6
-
-// leastPanels is the number of panels from which on a row is computed over several at a time.
-const leastPanels = mostPanels
-
-// tileHeight returns how many rows a tile has at most that is as wide as a panel.
-func tileHeight(width int) int {
-	if width == 24 {
-		return 4
-	}
-	return mostRows
-}
-
 func hasTiles(int) bool { return useNEON }
 
 func hasVector(int) bool { return useNEON }
@@ -35,7 +21,7 @@ func (c *tileCall) run(width int) {
 	}
 }
 
-// vectorPanels computes one row over mostPanels panels, which are panel bytes apart.
-func vectorPanels(_, _, k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32) {
-	gemv4x16NEON(k, in, b, panel, start, out, bounds)
+// vectorPanels computes one row over some panels, which are panel bytes apart.
+func vectorPanels(_, panels, k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32) {
+	gemvNEON(panels, k, in, b, panel, start, out, bounds)
 }

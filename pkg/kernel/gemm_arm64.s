@@ -8,16 +8,16 @@
 // func gemm8NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
 TEXT ·gemm8NEON(SB), NOSPLIT, $0-136
 	MOVD	rows+0(FP), R0
-	MOVD	tiles+8(FP), R7
-	MOVD	kc+16(FP), R8
-	MOVD	in+32(FP), R9
-	MOVD	offs+48(FP), R10
-	MOVD	offsRun+56(FP), R11
-	MOVD	zero+72(FP), R12
-	MOVD	start+88(FP), R13
-	MOVD	out+104(FP), R14
-	MOVD	outRow+112(FP), R15
-	MOVD	last+120(FP), R19
+	MOVD	tiles+8(FP), R9
+	MOVD	kc+16(FP), R10
+	MOVD	in+32(FP), R11
+	MOVD	offs+48(FP), R12
+	MOVD	offsRun+56(FP), R13
+	MOVD	zero+72(FP), R14
+	MOVD	start+88(FP), R15
+	MOVD	out+104(FP), R19
+	MOVD	outRow+112(FP), R20
+	MOVD	last+120(FP), R21
 	CMP	$1, R0
 	BEQ	tile1
 	CMP	$2, R0
@@ -28,22 +28,1358 @@ TEXT ·gemm8NEON(SB), NOSPLIT, $0-136
 	BEQ	tile4
 	CMP	$5, R0
 	BEQ	tile5
+	CMP	$6, R0
+	BEQ	tile6
+	CMP	$7, R0
+	BEQ	tile7
+
+tile8:
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	MOVD	R15, R4
+	ADD	R25, R15
+	MOVD	R15, R5
+	ADD	R25, R15
+	MOVD	R15, R6
+	ADD	R25, R15
+	MOVD	R15, R7
+	ADD	R25, R15
+	MOVD	R15, R8
+	ADD	R25, R15
+	TBZ	$3, R21, part8
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F2, F3)
+	FLDPQ	(R3), (F4, F5)
+	FLDPQ	(R4), (F6, F7)
+	FLDPQ	(R5), (F8, F9)
+	FLDPQ	(R6), (F10, F11)
+	FLDPQ	(R7), (F12, F13)
+	FLDPQ	(R8), (F14, F15)
+	B	started8
+
+part8:
+	TBZ	$3, R21, start80Part
+	FLDPQ	(R1), (F0, F1)
+	B	start80Done
+
+start80Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start80Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start80Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
+	B	start80Tail
+
+start80Tail1:
+	TBZ	$0, R21, start80Tail
+	FMOVS	(R25), F1
+
+start80Tail:
+	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
+	TBZ	$2, R21, start80Done
+	FMOVQ	(R1), F0
+
+start80Done:
+	TBZ	$3, R21, start81Part
+	FLDPQ	(R2), (F2, F3)
+	B	start81Done
+
+start81Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start81Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start81Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
+	B	start81Tail
+
+start81Tail1:
+	TBZ	$0, R21, start81Tail
+	FMOVS	(R25), F3
+
+start81Tail:
+	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
+	TBZ	$2, R21, start81Done
+	FMOVQ	(R2), F2
+
+start81Done:
+	TBZ	$3, R21, start82Part
+	FLDPQ	(R3), (F4, F5)
+	B	start82Done
+
+start82Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start82Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start82Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
+	B	start82Tail
+
+start82Tail1:
+	TBZ	$0, R21, start82Tail
+	FMOVS	(R25), F5
+
+start82Tail:
+	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
+	TBZ	$2, R21, start82Done
+	FMOVQ	(R3), F4
+
+start82Done:
+	TBZ	$3, R21, start83Part
+	FLDPQ	(R4), (F6, F7)
+	B	start83Done
+
+start83Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R4, R25
+	TBZ	$1, R21, start83Tail1
+	FMOVD	(R25), F7
+	TBZ	$0, R21, start83Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
+	B	start83Tail
+
+start83Tail1:
+	TBZ	$0, R21, start83Tail
+	FMOVS	(R25), F7
+
+start83Tail:
+	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
+	TBZ	$2, R21, start83Done
+	FMOVQ	(R4), F6
+
+start83Done:
+	TBZ	$3, R21, start84Part
+	FLDPQ	(R5), (F8, F9)
+	B	start84Done
+
+start84Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R5, R25
+	TBZ	$1, R21, start84Tail1
+	FMOVD	(R25), F9
+	TBZ	$0, R21, start84Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
+	B	start84Tail
+
+start84Tail1:
+	TBZ	$0, R21, start84Tail
+	FMOVS	(R25), F9
+
+start84Tail:
+	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
+	TBZ	$2, R21, start84Done
+	FMOVQ	(R5), F8
+
+start84Done:
+	TBZ	$3, R21, start85Part
+	FLDPQ	(R6), (F10, F11)
+	B	start85Done
+
+start85Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R6, R25
+	TBZ	$1, R21, start85Tail1
+	FMOVD	(R25), F11
+	TBZ	$0, R21, start85Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
+	B	start85Tail
+
+start85Tail1:
+	TBZ	$0, R21, start85Tail
+	FMOVS	(R25), F11
+
+start85Tail:
+	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
+	TBZ	$2, R21, start85Done
+	FMOVQ	(R6), F10
+
+start85Done:
+	TBZ	$3, R21, start86Part
+	FLDPQ	(R7), (F12, F13)
+	B	start86Done
+
+start86Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R7, R25
+	TBZ	$1, R21, start86Tail1
+	FMOVD	(R25), F13
+	TBZ	$0, R21, start86Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070d // mov v13.d[1], v24.d[0]
+	B	start86Tail
+
+start86Tail1:
+	TBZ	$0, R21, start86Tail
+	FMOVS	(R25), F13
+
+start86Tail:
+	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
+	TBZ	$2, R21, start86Done
+	FMOVQ	(R7), F12
+
+start86Done:
+	TBZ	$3, R21, start87Part
+	FLDPQ	(R8), (F14, F15)
+	B	start87Done
+
+start87Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R8, R25
+	TBZ	$1, R21, start87Tail1
+	FMOVD	(R25), F15
+	TBZ	$0, R21, start87Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070f // mov v15.d[1], v24.d[0]
+	B	start87Tail
+
+start87Tail1:
+	TBZ	$0, R21, start87Tail
+	FMOVS	(R25), F15
+
+start87Tail:
+	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
+	TBZ	$2, R21, start87Done
+	FMOVQ	(R8), F14
+
+start87Done:
+
+started8:
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
+
+run8:
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	MOVW	12(R0), R24
+	ADD	R24<<2, R11, R4
+	CMP	$0, R24
+	CSEL	LT, R14, R4, R4
+	MOVW	16(R0), R24
+	ADD	R24<<2, R11, R5
+	CMP	$0, R24
+	CSEL	LT, R14, R5, R5
+	MOVW	20(R0), R24
+	ADD	R24<<2, R11, R6
+	CMP	$0, R24
+	CSEL	LT, R14, R6, R6
+	MOVW	24(R0), R24
+	ADD	R24<<2, R11, R7
+	CMP	$0, R24
+	CSEL	LT, R14, R7, R7
+	MOVW	28(R0), R24
+	ADD	R24<<2, R11, R8
+	CMP	$0, R24
+	CSEL	LT, R14, R8, R8
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
+	BLT	rest8
+
+steps8:
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FMOVQ.P	16(R4), F19
+	FMOVQ.P	16(R5), F20
+	FMOVQ.P	16(R6), F21
+	FMOVQ.P	16(R7), F22
+	FMOVQ.P	16(R8), F23
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD	$0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
+	WORD	$0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD	$0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	WORD	$0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
+	WORD	$0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
+	WORD	$0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD	$0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	WORD	$0x4fb7130e // fmla v14.4s, v24.4s, v23.s[1]
+	WORD	$0x4fb7132f // fmla v15.4s, v25.4s, v23.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD	$0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	WORD	$0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
+	WORD	$0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
+	WORD	$0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD	$0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	WORD	$0x4f971b0e // fmla v14.4s, v24.4s, v23.s[2]
+	WORD	$0x4f971b2f // fmla v15.4s, v25.4s, v23.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD	$0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
+	WORD	$0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
+	WORD	$0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
+	WORD	$0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD	$0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	WORD	$0x4fb71b0e // fmla v14.4s, v24.4s, v23.s[3]
+	WORD	$0x4fb71b2f // fmla v15.4s, v25.4s, v23.s[3]
+	SUBS	$4, R0
+	BGE	steps8
+
+rest8:
+	ADDS	$4, R0
+	BEQ	done8
+
+single8:
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FMOVS.P	4(R4), F19
+	FMOVS.P	4(R5), F20
+	FMOVS.P	4(R6), F21
+	FMOVS.P	4(R7), F22
+	FMOVS.P	4(R8), F23
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD	$0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
+	WORD	$0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
+	SUBS	$1, R0, R0
+	BNE	single8
+
+done8:
+	MOVD	R25, R0
+	SUBS	$1, R23
+	BNE	run8
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero8
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low8
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	WORD	$0x4e38f54a // fmax v10.4s, v10.4s, v24.4s
+	WORD	$0x4e38f56b // fmax v11.4s, v11.4s, v24.4s
+	WORD	$0x4e38f58c // fmax v12.4s, v12.4s, v24.4s
+	WORD	$0x4e38f5ad // fmax v13.4s, v13.4s, v24.4s
+	WORD	$0x4e38f5ce // fmax v14.4s, v14.4s, v24.4s
+	WORD	$0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
+	B	low8
+
+lowZero8:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eaae719 // fcmgt v25.4s, v24.4s, v10.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eabe719 // fcmgt v25.4s, v24.4s, v11.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eace719 // fcmgt v25.4s, v24.4s, v12.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eade719 // fcmgt v25.4s, v24.4s, v13.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eaee719 // fcmgt v25.4s, v24.4s, v14.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eafe719 // fcmgt v25.4s, v24.4s, v15.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+
+low8:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero8
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high8
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	WORD	$0x4eb8f54a // fmin v10.4s, v10.4s, v24.4s
+	WORD	$0x4eb8f56b // fmin v11.4s, v11.4s, v24.4s
+	WORD	$0x4eb8f58c // fmin v12.4s, v12.4s, v24.4s
+	WORD	$0x4eb8f5ad // fmin v13.4s, v13.4s, v24.4s
+	WORD	$0x4eb8f5ce // fmin v14.4s, v14.4s, v24.4s
+	WORD	$0x4eb8f5ef // fmin v15.4s, v15.4s, v24.4s
+	B	high8
+
+highZero8:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e559 // fcmgt v25.4s, v10.4s, v24.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e579 // fcmgt v25.4s, v11.4s, v24.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e599 // fcmgt v25.4s, v12.4s, v24.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5b9 // fcmgt v25.4s, v13.4s, v24.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5d9 // fcmgt v25.4s, v14.4s, v24.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5f9 // fcmgt v25.4s, v15.4s, v24.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+
+high8:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	MOVD	R19, R4
+	ADD	R20, R19
+	MOVD	R19, R5
+	ADD	R20, R19
+	MOVD	R19, R6
+	ADD	R20, R19
+	MOVD	R19, R7
+	ADD	R20, R19
+	MOVD	R19, R8
+	ADD	R20, R19
+	TBZ	$3, R21, few8
+	FSTPQ	(F0, F1), (R1)
+	FSTPQ	(F2, F3), (R2)
+	FSTPQ	(F4, F5), (R3)
+	FSTPQ	(F6, F7), (R4)
+	FSTPQ	(F8, F9), (R5)
+	FSTPQ	(F10, F11), (R6)
+	FSTPQ	(F12, F13), (R7)
+	FSTPQ	(F14, F15), (R8)
+	B	stored8
+
+few8:
+	TBZ	$3, R21, store80Part
+	FSTPQ	(F0, F1), (R1)
+	B	store80Done
+
+store80Part:
+	TBZ	$2, R21, store80Part2
+	FMOVQ.P	F0, 16(R1)
+	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
+
+store80Part2:
+	TBZ	$1, R21, store80Part1
+	FMOVD.P	F0, 8(R1)
+	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
+
+store80Part1:
+	TBZ	$0, R21, store80Done
+	FMOVS	F0, (R1)
+
+store80Done:
+	TBZ	$3, R21, store81Part
+	FSTPQ	(F2, F3), (R2)
+	B	store81Done
+
+store81Part:
+	TBZ	$2, R21, store81Part2
+	FMOVQ.P	F2, 16(R2)
+	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
+
+store81Part2:
+	TBZ	$1, R21, store81Part1
+	FMOVD.P	F2, 8(R2)
+	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
+
+store81Part1:
+	TBZ	$0, R21, store81Done
+	FMOVS	F2, (R2)
+
+store81Done:
+	TBZ	$3, R21, store82Part
+	FSTPQ	(F4, F5), (R3)
+	B	store82Done
+
+store82Part:
+	TBZ	$2, R21, store82Part2
+	FMOVQ.P	F4, 16(R3)
+	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
+
+store82Part2:
+	TBZ	$1, R21, store82Part1
+	FMOVD.P	F4, 8(R3)
+	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
+
+store82Part1:
+	TBZ	$0, R21, store82Done
+	FMOVS	F4, (R3)
+
+store82Done:
+	TBZ	$3, R21, store83Part
+	FSTPQ	(F6, F7), (R4)
+	B	store83Done
+
+store83Part:
+	TBZ	$2, R21, store83Part2
+	FMOVQ.P	F6, 16(R4)
+	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
+
+store83Part2:
+	TBZ	$1, R21, store83Part1
+	FMOVD.P	F6, 8(R4)
+	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
+
+store83Part1:
+	TBZ	$0, R21, store83Done
+	FMOVS	F6, (R4)
+
+store83Done:
+	TBZ	$3, R21, store84Part
+	FSTPQ	(F8, F9), (R5)
+	B	store84Done
+
+store84Part:
+	TBZ	$2, R21, store84Part2
+	FMOVQ.P	F8, 16(R5)
+	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
+
+store84Part2:
+	TBZ	$1, R21, store84Part1
+	FMOVD.P	F8, 8(R5)
+	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
+
+store84Part1:
+	TBZ	$0, R21, store84Done
+	FMOVS	F8, (R5)
+
+store84Done:
+	TBZ	$3, R21, store85Part
+	FSTPQ	(F10, F11), (R6)
+	B	store85Done
+
+store85Part:
+	TBZ	$2, R21, store85Part2
+	FMOVQ.P	F10, 16(R6)
+	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
+
+store85Part2:
+	TBZ	$1, R21, store85Part1
+	FMOVD.P	F10, 8(R6)
+	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
+
+store85Part1:
+	TBZ	$0, R21, store85Done
+	FMOVS	F10, (R6)
+
+store85Done:
+	TBZ	$3, R21, store86Part
+	FSTPQ	(F12, F13), (R7)
+	B	store86Done
+
+store86Part:
+	TBZ	$2, R21, store86Part2
+	FMOVQ.P	F12, 16(R7)
+	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
+
+store86Part2:
+	TBZ	$1, R21, store86Part1
+	FMOVD.P	F12, 8(R7)
+	WORD	$0x4e18058c // dup v12.2d, v12.d[1]
+
+store86Part1:
+	TBZ	$0, R21, store86Done
+	FMOVS	F12, (R7)
+
+store86Done:
+	TBZ	$3, R21, store87Part
+	FSTPQ	(F14, F15), (R8)
+	B	store87Done
+
+store87Part:
+	TBZ	$2, R21, store87Part2
+	FMOVQ.P	F14, 16(R8)
+	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
+
+store87Part2:
+	TBZ	$1, R21, store87Part1
+	FMOVD.P	F14, 8(R8)
+	WORD	$0x4e1805ce // dup v14.2d, v14.d[1]
+
+store87Part1:
+	TBZ	$0, R21, store87Done
+	FMOVS	F14, (R8)
+
+store87Done:
+
+stored8:
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
+	BNE	tile8
+	RET
+
+tile7:
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	MOVD	R15, R4
+	ADD	R25, R15
+	MOVD	R15, R5
+	ADD	R25, R15
+	MOVD	R15, R6
+	ADD	R25, R15
+	MOVD	R15, R7
+	ADD	R25, R15
+	TBZ	$3, R21, part7
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F2, F3)
+	FLDPQ	(R3), (F4, F5)
+	FLDPQ	(R4), (F6, F7)
+	FLDPQ	(R5), (F8, F9)
+	FLDPQ	(R6), (F10, F11)
+	FLDPQ	(R7), (F12, F13)
+	B	started7
+
+part7:
+	TBZ	$3, R21, start70Part
+	FLDPQ	(R1), (F0, F1)
+	B	start70Done
+
+start70Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start70Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start70Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
+	B	start70Tail
+
+start70Tail1:
+	TBZ	$0, R21, start70Tail
+	FMOVS	(R25), F1
+
+start70Tail:
+	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
+	TBZ	$2, R21, start70Done
+	FMOVQ	(R1), F0
+
+start70Done:
+	TBZ	$3, R21, start71Part
+	FLDPQ	(R2), (F2, F3)
+	B	start71Done
+
+start71Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start71Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start71Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
+	B	start71Tail
+
+start71Tail1:
+	TBZ	$0, R21, start71Tail
+	FMOVS	(R25), F3
+
+start71Tail:
+	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
+	TBZ	$2, R21, start71Done
+	FMOVQ	(R2), F2
+
+start71Done:
+	TBZ	$3, R21, start72Part
+	FLDPQ	(R3), (F4, F5)
+	B	start72Done
+
+start72Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start72Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start72Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
+	B	start72Tail
+
+start72Tail1:
+	TBZ	$0, R21, start72Tail
+	FMOVS	(R25), F5
+
+start72Tail:
+	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
+	TBZ	$2, R21, start72Done
+	FMOVQ	(R3), F4
+
+start72Done:
+	TBZ	$3, R21, start73Part
+	FLDPQ	(R4), (F6, F7)
+	B	start73Done
+
+start73Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R4, R25
+	TBZ	$1, R21, start73Tail1
+	FMOVD	(R25), F7
+	TBZ	$0, R21, start73Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
+	B	start73Tail
+
+start73Tail1:
+	TBZ	$0, R21, start73Tail
+	FMOVS	(R25), F7
+
+start73Tail:
+	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
+	TBZ	$2, R21, start73Done
+	FMOVQ	(R4), F6
+
+start73Done:
+	TBZ	$3, R21, start74Part
+	FLDPQ	(R5), (F8, F9)
+	B	start74Done
+
+start74Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R5, R25
+	TBZ	$1, R21, start74Tail1
+	FMOVD	(R25), F9
+	TBZ	$0, R21, start74Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
+	B	start74Tail
+
+start74Tail1:
+	TBZ	$0, R21, start74Tail
+	FMOVS	(R25), F9
+
+start74Tail:
+	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
+	TBZ	$2, R21, start74Done
+	FMOVQ	(R5), F8
+
+start74Done:
+	TBZ	$3, R21, start75Part
+	FLDPQ	(R6), (F10, F11)
+	B	start75Done
+
+start75Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R6, R25
+	TBZ	$1, R21, start75Tail1
+	FMOVD	(R25), F11
+	TBZ	$0, R21, start75Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
+	B	start75Tail
+
+start75Tail1:
+	TBZ	$0, R21, start75Tail
+	FMOVS	(R25), F11
+
+start75Tail:
+	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
+	TBZ	$2, R21, start75Done
+	FMOVQ	(R6), F10
+
+start75Done:
+	TBZ	$3, R21, start76Part
+	FLDPQ	(R7), (F12, F13)
+	B	start76Done
+
+start76Part:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R21, R25
+	ADD	R25<<2, R7, R25
+	TBZ	$1, R21, start76Tail1
+	FMOVD	(R25), F13
+	TBZ	$0, R21, start76Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070d // mov v13.d[1], v24.d[0]
+	B	start76Tail
+
+start76Tail1:
+	TBZ	$0, R21, start76Tail
+	FMOVS	(R25), F13
+
+start76Tail:
+	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
+	TBZ	$2, R21, start76Done
+	FMOVQ	(R7), F12
+
+start76Done:
+
+started7:
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
+
+run7:
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	MOVW	12(R0), R24
+	ADD	R24<<2, R11, R4
+	CMP	$0, R24
+	CSEL	LT, R14, R4, R4
+	MOVW	16(R0), R24
+	ADD	R24<<2, R11, R5
+	CMP	$0, R24
+	CSEL	LT, R14, R5, R5
+	MOVW	20(R0), R24
+	ADD	R24<<2, R11, R6
+	CMP	$0, R24
+	CSEL	LT, R14, R6, R6
+	MOVW	24(R0), R24
+	ADD	R24<<2, R11, R7
+	CMP	$0, R24
+	CSEL	LT, R14, R7, R7
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
+	BLT	rest7
+
+steps7:
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FMOVQ.P	16(R4), F19
+	FMOVQ.P	16(R5), F20
+	FMOVQ.P	16(R6), F21
+	FMOVQ.P	16(R7), F22
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD	$0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	WORD	$0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
+	WORD	$0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
+	WORD	$0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD	$0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD	$0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	WORD	$0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
+	WORD	$0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
+	WORD	$0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD	$0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD	$0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
+	WORD	$0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
+	WORD	$0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
+	WORD	$0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD	$0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	SUBS	$4, R0
+	BGE	steps7
+
+rest7:
+	ADDS	$4, R0
+	BEQ	done7
+
+single7:
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FMOVS.P	4(R4), F19
+	FMOVS.P	4(R5), F20
+	FMOVS.P	4(R6), F21
+	FMOVS.P	4(R7), F22
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	SUBS	$1, R0, R0
+	BNE	single7
+
+done7:
+	MOVD	R25, R0
+	SUBS	$1, R23
+	BNE	run7
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero7
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low7
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	WORD	$0x4e38f54a // fmax v10.4s, v10.4s, v24.4s
+	WORD	$0x4e38f56b // fmax v11.4s, v11.4s, v24.4s
+	WORD	$0x4e38f58c // fmax v12.4s, v12.4s, v24.4s
+	WORD	$0x4e38f5ad // fmax v13.4s, v13.4s, v24.4s
+	B	low7
+
+lowZero7:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eaae719 // fcmgt v25.4s, v24.4s, v10.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eabe719 // fcmgt v25.4s, v24.4s, v11.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eace719 // fcmgt v25.4s, v24.4s, v12.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eade719 // fcmgt v25.4s, v24.4s, v13.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+
+low7:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero7
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high7
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	WORD	$0x4eb8f54a // fmin v10.4s, v10.4s, v24.4s
+	WORD	$0x4eb8f56b // fmin v11.4s, v11.4s, v24.4s
+	WORD	$0x4eb8f58c // fmin v12.4s, v12.4s, v24.4s
+	WORD	$0x4eb8f5ad // fmin v13.4s, v13.4s, v24.4s
+	B	high7
+
+highZero7:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e559 // fcmgt v25.4s, v10.4s, v24.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e579 // fcmgt v25.4s, v11.4s, v24.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e599 // fcmgt v25.4s, v12.4s, v24.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5b9 // fcmgt v25.4s, v13.4s, v24.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+
+high7:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	MOVD	R19, R4
+	ADD	R20, R19
+	MOVD	R19, R5
+	ADD	R20, R19
+	MOVD	R19, R6
+	ADD	R20, R19
+	MOVD	R19, R7
+	ADD	R20, R19
+	TBZ	$3, R21, few7
+	FSTPQ	(F0, F1), (R1)
+	FSTPQ	(F2, F3), (R2)
+	FSTPQ	(F4, F5), (R3)
+	FSTPQ	(F6, F7), (R4)
+	FSTPQ	(F8, F9), (R5)
+	FSTPQ	(F10, F11), (R6)
+	FSTPQ	(F12, F13), (R7)
+	B	stored7
+
+few7:
+	TBZ	$3, R21, store70Part
+	FSTPQ	(F0, F1), (R1)
+	B	store70Done
+
+store70Part:
+	TBZ	$2, R21, store70Part2
+	FMOVQ.P	F0, 16(R1)
+	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
+
+store70Part2:
+	TBZ	$1, R21, store70Part1
+	FMOVD.P	F0, 8(R1)
+	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
+
+store70Part1:
+	TBZ	$0, R21, store70Done
+	FMOVS	F0, (R1)
+
+store70Done:
+	TBZ	$3, R21, store71Part
+	FSTPQ	(F2, F3), (R2)
+	B	store71Done
+
+store71Part:
+	TBZ	$2, R21, store71Part2
+	FMOVQ.P	F2, 16(R2)
+	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
+
+store71Part2:
+	TBZ	$1, R21, store71Part1
+	FMOVD.P	F2, 8(R2)
+	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
+
+store71Part1:
+	TBZ	$0, R21, store71Done
+	FMOVS	F2, (R2)
+
+store71Done:
+	TBZ	$3, R21, store72Part
+	FSTPQ	(F4, F5), (R3)
+	B	store72Done
+
+store72Part:
+	TBZ	$2, R21, store72Part2
+	FMOVQ.P	F4, 16(R3)
+	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
+
+store72Part2:
+	TBZ	$1, R21, store72Part1
+	FMOVD.P	F4, 8(R3)
+	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
+
+store72Part1:
+	TBZ	$0, R21, store72Done
+	FMOVS	F4, (R3)
+
+store72Done:
+	TBZ	$3, R21, store73Part
+	FSTPQ	(F6, F7), (R4)
+	B	store73Done
+
+store73Part:
+	TBZ	$2, R21, store73Part2
+	FMOVQ.P	F6, 16(R4)
+	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
+
+store73Part2:
+	TBZ	$1, R21, store73Part1
+	FMOVD.P	F6, 8(R4)
+	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
+
+store73Part1:
+	TBZ	$0, R21, store73Done
+	FMOVS	F6, (R4)
+
+store73Done:
+	TBZ	$3, R21, store74Part
+	FSTPQ	(F8, F9), (R5)
+	B	store74Done
+
+store74Part:
+	TBZ	$2, R21, store74Part2
+	FMOVQ.P	F8, 16(R5)
+	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
+
+store74Part2:
+	TBZ	$1, R21, store74Part1
+	FMOVD.P	F8, 8(R5)
+	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
+
+store74Part1:
+	TBZ	$0, R21, store74Done
+	FMOVS	F8, (R5)
+
+store74Done:
+	TBZ	$3, R21, store75Part
+	FSTPQ	(F10, F11), (R6)
+	B	store75Done
+
+store75Part:
+	TBZ	$2, R21, store75Part2
+	FMOVQ.P	F10, 16(R6)
+	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
+
+store75Part2:
+	TBZ	$1, R21, store75Part1
+	FMOVD.P	F10, 8(R6)
+	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
+
+store75Part1:
+	TBZ	$0, R21, store75Done
+	FMOVS	F10, (R6)
+
+store75Done:
+	TBZ	$3, R21, store76Part
+	FSTPQ	(F12, F13), (R7)
+	B	store76Done
+
+store76Part:
+	TBZ	$2, R21, store76Part2
+	FMOVQ.P	F12, 16(R7)
+	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
+
+store76Part2:
+	TBZ	$1, R21, store76Part1
+	FMOVD.P	F12, 8(R7)
+	WORD	$0x4e18058c // dup v12.2d, v12.d[1]
+
+store76Part1:
+	TBZ	$0, R21, store76Done
+	FMOVS	F12, (R7)
+
+store76Done:
+
+stored7:
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
+	BNE	tile7
+	RET
 
 tile6:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	MOVD	R13, R2
-	ADD	R23, R13
-	MOVD	R13, R3
-	ADD	R23, R13
-	MOVD	R13, R4
-	ADD	R23, R13
-	MOVD	R13, R5
-	ADD	R23, R13
-	MOVD	R13, R6
-	ADD	R23, R13
-	TBZ	$3, R19, part6
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	MOVD	R15, R4
+	ADD	R25, R15
+	MOVD	R15, R5
+	ADD	R25, R15
+	MOVD	R15, R6
+	ADD	R25, R15
+	TBZ	$3, R21, part6
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -53,250 +1389,250 @@ tile6:
 	B	started6
 
 part6:
-	TBZ	$3, R19, start60Part
+	TBZ	$3, R21, start60Part
 	FLDPQ	(R1), (F0, F1)
 	B	start60Done
 
 start60Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start60Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start60Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start60Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start60Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start60Tail
 
 start60Tail1:
-	TBZ	$0, R19, start60Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start60Tail
+	FMOVS	(R25), F1
 
 start60Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start60Done
+	TBZ	$2, R21, start60Done
 	FMOVQ	(R1), F0
 
 start60Done:
-	TBZ	$3, R19, start61Part
+	TBZ	$3, R21, start61Part
 	FLDPQ	(R2), (F2, F3)
 	B	start61Done
 
 start61Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start61Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start61Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180643 // mov v3.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start61Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start61Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start61Tail
 
 start61Tail1:
-	TBZ	$0, R19, start61Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R21, start61Tail
+	FMOVS	(R25), F3
 
 start61Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start61Done
+	TBZ	$2, R21, start61Done
 	FMOVQ	(R2), F2
 
 start61Done:
-	TBZ	$3, R19, start62Part
+	TBZ	$3, R21, start62Part
 	FLDPQ	(R3), (F4, F5)
 	B	start62Done
 
 start62Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start62Tail1
-	FMOVD	(R23), F5
-	TBZ	$0, R19, start62Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180645 // mov v5.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start62Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start62Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start62Tail
 
 start62Tail1:
-	TBZ	$0, R19, start62Tail
-	FMOVS	(R23), F5
+	TBZ	$0, R21, start62Tail
+	FMOVS	(R25), F5
 
 start62Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R19, start62Done
+	TBZ	$2, R21, start62Done
 	FMOVQ	(R3), F4
 
 start62Done:
-	TBZ	$3, R19, start63Part
+	TBZ	$3, R21, start63Part
 	FLDPQ	(R4), (F6, F7)
 	B	start63Done
 
 start63Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start63Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start63Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180647 // mov v7.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R4, R25
+	TBZ	$1, R21, start63Tail1
+	FMOVD	(R25), F7
+	TBZ	$0, R21, start63Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start63Tail
 
 start63Tail1:
-	TBZ	$0, R19, start63Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R21, start63Tail
+	FMOVS	(R25), F7
 
 start63Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start63Done
+	TBZ	$2, R21, start63Done
 	FMOVQ	(R4), F6
 
 start63Done:
-	TBZ	$3, R19, start64Part
+	TBZ	$3, R21, start64Part
 	FLDPQ	(R5), (F8, F9)
 	B	start64Done
 
 start64Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R5, R23
-	TBZ	$1, R19, start64Tail1
-	FMOVD	(R23), F9
-	TBZ	$0, R19, start64Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180649 // mov v9.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R5, R25
+	TBZ	$1, R21, start64Tail1
+	FMOVD	(R25), F9
+	TBZ	$0, R21, start64Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start64Tail
 
 start64Tail1:
-	TBZ	$0, R19, start64Tail
-	FMOVS	(R23), F9
+	TBZ	$0, R21, start64Tail
+	FMOVS	(R25), F9
 
 start64Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R19, start64Done
+	TBZ	$2, R21, start64Done
 	FMOVQ	(R5), F8
 
 start64Done:
-	TBZ	$3, R19, start65Part
+	TBZ	$3, R21, start65Part
 	FLDPQ	(R6), (F10, F11)
 	B	start65Done
 
 start65Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R6, R23
-	TBZ	$1, R19, start65Tail1
-	FMOVD	(R23), F11
-	TBZ	$0, R19, start65Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e18064b // mov v11.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R6, R25
+	TBZ	$1, R21, start65Tail1
+	FMOVD	(R25), F11
+	TBZ	$0, R21, start65Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
 	B	start65Tail
 
 start65Tail1:
-	TBZ	$0, R19, start65Tail
-	FMOVS	(R23), F11
+	TBZ	$0, R21, start65Tail
+	FMOVS	(R25), F11
 
 start65Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R19, start65Done
+	TBZ	$2, R21, start65Done
 	FMOVQ	(R6), F10
 
 start65Done:
 
 started6:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run6:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	MOVW	16(R0), R22
-	ADD	R22<<2, R9, R5
-	CMP	$0, R22
-	CSEL	LT, R12, R5, R5
-	MOVW	20(R0), R22
-	ADD	R22<<2, R9, R6
-	CMP	$0, R22
-	CSEL	LT, R12, R6, R6
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	MOVW	12(R0), R24
+	ADD	R24<<2, R11, R4
+	CMP	$0, R24
+	CSEL	LT, R14, R4, R4
+	MOVW	16(R0), R24
+	ADD	R24<<2, R11, R5
+	CMP	$0, R24
+	CSEL	LT, R14, R5, R5
+	MOVW	20(R0), R24
+	ADD	R24<<2, R11, R6
+	CMP	$0, R24
+	CSEL	LT, R14, R6, R6
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest6
 
 steps6:
-	FMOVQ.P	16(R1), F12
-	FMOVQ.P	16(R2), F13
-	FMOVQ.P	16(R3), F14
-	FMOVQ.P	16(R4), F15
-	FMOVQ.P	16(R5), F16
-	FMOVQ.P	16(R6), F17
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
-	WORD	$0x4f901248 // fmla v8.4s, v18.4s, v16.s[0]
-	WORD	$0x4f901269 // fmla v9.4s, v19.4s, v16.s[0]
-	WORD	$0x4f91124a // fmla v10.4s, v18.4s, v17.s[0]
-	WORD	$0x4f91126b // fmla v11.4s, v19.4s, v17.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	WORD	$0x4fad1242 // fmla v2.4s, v18.4s, v13.s[1]
-	WORD	$0x4fad1263 // fmla v3.4s, v19.4s, v13.s[1]
-	WORD	$0x4fae1244 // fmla v4.4s, v18.4s, v14.s[1]
-	WORD	$0x4fae1265 // fmla v5.4s, v19.4s, v14.s[1]
-	WORD	$0x4faf1246 // fmla v6.4s, v18.4s, v15.s[1]
-	WORD	$0x4faf1267 // fmla v7.4s, v19.4s, v15.s[1]
-	WORD	$0x4fb01248 // fmla v8.4s, v18.4s, v16.s[1]
-	WORD	$0x4fb01269 // fmla v9.4s, v19.4s, v16.s[1]
-	WORD	$0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
-	WORD	$0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	WORD	$0x4f8d1a42 // fmla v2.4s, v18.4s, v13.s[2]
-	WORD	$0x4f8d1a63 // fmla v3.4s, v19.4s, v13.s[2]
-	WORD	$0x4f8e1a44 // fmla v4.4s, v18.4s, v14.s[2]
-	WORD	$0x4f8e1a65 // fmla v5.4s, v19.4s, v14.s[2]
-	WORD	$0x4f8f1a46 // fmla v6.4s, v18.4s, v15.s[2]
-	WORD	$0x4f8f1a67 // fmla v7.4s, v19.4s, v15.s[2]
-	WORD	$0x4f901a48 // fmla v8.4s, v18.4s, v16.s[2]
-	WORD	$0x4f901a69 // fmla v9.4s, v19.4s, v16.s[2]
-	WORD	$0x4f911a4a // fmla v10.4s, v18.4s, v17.s[2]
-	WORD	$0x4f911a6b // fmla v11.4s, v19.4s, v17.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
-	WORD	$0x4fad1a42 // fmla v2.4s, v18.4s, v13.s[3]
-	WORD	$0x4fad1a63 // fmla v3.4s, v19.4s, v13.s[3]
-	WORD	$0x4fae1a44 // fmla v4.4s, v18.4s, v14.s[3]
-	WORD	$0x4fae1a65 // fmla v5.4s, v19.4s, v14.s[3]
-	WORD	$0x4faf1a46 // fmla v6.4s, v18.4s, v15.s[3]
-	WORD	$0x4faf1a67 // fmla v7.4s, v19.4s, v15.s[3]
-	WORD	$0x4fb01a48 // fmla v8.4s, v18.4s, v16.s[3]
-	WORD	$0x4fb01a69 // fmla v9.4s, v19.4s, v16.s[3]
-	WORD	$0x4fb11a4a // fmla v10.4s, v18.4s, v17.s[3]
-	WORD	$0x4fb11a6b // fmla v11.4s, v19.4s, v17.s[3]
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FMOVQ.P	16(R4), F19
+	FMOVQ.P	16(R5), F20
+	FMOVQ.P	16(R6), F21
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD	$0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	WORD	$0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
+	WORD	$0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD	$0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	WORD	$0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
+	WORD	$0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD	$0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
+	WORD	$0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
+	WORD	$0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
 	SUBS	$4, R0
 	BGE	steps6
 
@@ -305,98 +1641,146 @@ rest6:
 	BEQ	done6
 
 single6:
-	FMOVS.P	4(R1), F12
-	FMOVS.P	4(R2), F13
-	FMOVS.P	4(R3), F14
-	FMOVS.P	4(R4), F15
-	FMOVS.P	4(R5), F16
-	FMOVS.P	4(R6), F17
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
-	WORD	$0x4f901248 // fmla v8.4s, v18.4s, v16.s[0]
-	WORD	$0x4f901269 // fmla v9.4s, v19.4s, v16.s[0]
-	WORD	$0x4f91124a // fmla v10.4s, v18.4s, v17.s[0]
-	WORD	$0x4f91126b // fmla v11.4s, v19.4s, v17.s[0]
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FMOVS.P	4(R4), F19
+	FMOVS.P	4(R5), F20
+	FMOVS.P	4(R6), F21
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
 	SUBS	$1, R0, R0
 	BNE	single6
 
 done6:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run6
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	MOVD	R14, R2
-	ADD	R15, R14
-	WORD	$0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	WORD	$0x6eac1e42 // bit v2.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e44c // fcmgt v12.4s, v2.4s, v19.4s
-	WORD	$0x6eac1e62 // bit v2.16b, v19.16b, v12.16b
-	WORD	$0x6ea3e64c // fcmgt v12.4s, v18.4s, v3.4s
-	WORD	$0x6eac1e43 // bit v3.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e46c // fcmgt v12.4s, v3.4s, v19.4s
-	WORD	$0x6eac1e63 // bit v3.16b, v19.16b, v12.16b
-	MOVD	R14, R3
-	ADD	R15, R14
-	WORD	$0x6ea4e64c // fcmgt v12.4s, v18.4s, v4.4s
-	WORD	$0x6eac1e44 // bit v4.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e48c // fcmgt v12.4s, v4.4s, v19.4s
-	WORD	$0x6eac1e64 // bit v4.16b, v19.16b, v12.16b
-	WORD	$0x6ea5e64c // fcmgt v12.4s, v18.4s, v5.4s
-	WORD	$0x6eac1e45 // bit v5.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ac // fcmgt v12.4s, v5.4s, v19.4s
-	WORD	$0x6eac1e65 // bit v5.16b, v19.16b, v12.16b
-	MOVD	R14, R4
-	ADD	R15, R14
-	WORD	$0x6ea6e64c // fcmgt v12.4s, v18.4s, v6.4s
-	WORD	$0x6eac1e46 // bit v6.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4cc // fcmgt v12.4s, v6.4s, v19.4s
-	WORD	$0x6eac1e66 // bit v6.16b, v19.16b, v12.16b
-	WORD	$0x6ea7e64c // fcmgt v12.4s, v18.4s, v7.4s
-	WORD	$0x6eac1e47 // bit v7.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ec // fcmgt v12.4s, v7.4s, v19.4s
-	WORD	$0x6eac1e67 // bit v7.16b, v19.16b, v12.16b
-	MOVD	R14, R5
-	ADD	R15, R14
-	WORD	$0x6ea8e64c // fcmgt v12.4s, v18.4s, v8.4s
-	WORD	$0x6eac1e48 // bit v8.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e50c // fcmgt v12.4s, v8.4s, v19.4s
-	WORD	$0x6eac1e68 // bit v8.16b, v19.16b, v12.16b
-	WORD	$0x6ea9e64c // fcmgt v12.4s, v18.4s, v9.4s
-	WORD	$0x6eac1e49 // bit v9.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e52c // fcmgt v12.4s, v9.4s, v19.4s
-	WORD	$0x6eac1e69 // bit v9.16b, v19.16b, v12.16b
-	MOVD	R14, R6
-	ADD	R15, R14
-	WORD	$0x6eaae64c // fcmgt v12.4s, v18.4s, v10.4s
-	WORD	$0x6eac1e4a // bit v10.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e54c // fcmgt v12.4s, v10.4s, v19.4s
-	WORD	$0x6eac1e6a // bit v10.16b, v19.16b, v12.16b
-	WORD	$0x6eabe64c // fcmgt v12.4s, v18.4s, v11.4s
-	WORD	$0x6eac1e4b // bit v11.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e56c // fcmgt v12.4s, v11.4s, v19.4s
-	WORD	$0x6eac1e6b // bit v11.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few6
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero6
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low6
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	WORD	$0x4e38f54a // fmax v10.4s, v10.4s, v24.4s
+	WORD	$0x4e38f56b // fmax v11.4s, v11.4s, v24.4s
+	B	low6
+
+lowZero6:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eaae719 // fcmgt v25.4s, v24.4s, v10.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eabe719 // fcmgt v25.4s, v24.4s, v11.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+
+low6:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero6
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high6
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	WORD	$0x4eb8f54a // fmin v10.4s, v10.4s, v24.4s
+	WORD	$0x4eb8f56b // fmin v11.4s, v11.4s, v24.4s
+	B	high6
+
+highZero6:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e559 // fcmgt v25.4s, v10.4s, v24.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e579 // fcmgt v25.4s, v11.4s, v24.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+
+high6:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	MOVD	R19, R4
+	ADD	R20, R19
+	MOVD	R19, R5
+	ADD	R20, R19
+	MOVD	R19, R6
+	ADD	R20, R19
+	TBZ	$3, R21, few6
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -406,143 +1790,143 @@ done6:
 	B	stored6
 
 few6:
-	TBZ	$3, R19, store60Part
+	TBZ	$3, R21, store60Part
 	FSTPQ	(F0, F1), (R1)
 	B	store60Done
 
 store60Part:
-	TBZ	$2, R19, store60Part2
+	TBZ	$2, R21, store60Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store60Part2:
-	TBZ	$1, R19, store60Part1
+	TBZ	$1, R21, store60Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store60Part1:
-	TBZ	$0, R19, store60Done
+	TBZ	$0, R21, store60Done
 	FMOVS	F0, (R1)
 
 store60Done:
-	TBZ	$3, R19, store61Part
+	TBZ	$3, R21, store61Part
 	FSTPQ	(F2, F3), (R2)
 	B	store61Done
 
 store61Part:
-	TBZ	$2, R19, store61Part2
+	TBZ	$2, R21, store61Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store61Part2:
-	TBZ	$1, R19, store61Part1
+	TBZ	$1, R21, store61Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store61Part1:
-	TBZ	$0, R19, store61Done
+	TBZ	$0, R21, store61Done
 	FMOVS	F2, (R2)
 
 store61Done:
-	TBZ	$3, R19, store62Part
+	TBZ	$3, R21, store62Part
 	FSTPQ	(F4, F5), (R3)
 	B	store62Done
 
 store62Part:
-	TBZ	$2, R19, store62Part2
+	TBZ	$2, R21, store62Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store62Part2:
-	TBZ	$1, R19, store62Part1
+	TBZ	$1, R21, store62Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store62Part1:
-	TBZ	$0, R19, store62Done
+	TBZ	$0, R21, store62Done
 	FMOVS	F4, (R3)
 
 store62Done:
-	TBZ	$3, R19, store63Part
+	TBZ	$3, R21, store63Part
 	FSTPQ	(F6, F7), (R4)
 	B	store63Done
 
 store63Part:
-	TBZ	$2, R19, store63Part2
+	TBZ	$2, R21, store63Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store63Part2:
-	TBZ	$1, R19, store63Part1
+	TBZ	$1, R21, store63Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store63Part1:
-	TBZ	$0, R19, store63Done
+	TBZ	$0, R21, store63Done
 	FMOVS	F6, (R4)
 
 store63Done:
-	TBZ	$3, R19, store64Part
+	TBZ	$3, R21, store64Part
 	FSTPQ	(F8, F9), (R5)
 	B	store64Done
 
 store64Part:
-	TBZ	$2, R19, store64Part2
+	TBZ	$2, R21, store64Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store64Part2:
-	TBZ	$1, R19, store64Part1
+	TBZ	$1, R21, store64Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store64Part1:
-	TBZ	$0, R19, store64Done
+	TBZ	$0, R21, store64Done
 	FMOVS	F8, (R5)
 
 store64Done:
-	TBZ	$3, R19, store65Part
+	TBZ	$3, R21, store65Part
 	FSTPQ	(F10, F11), (R6)
 	B	store65Done
 
 store65Part:
-	TBZ	$2, R19, store65Part2
+	TBZ	$2, R21, store65Part2
 	FMOVQ.P	F10, 16(R6)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store65Part2:
-	TBZ	$1, R19, store65Part1
+	TBZ	$1, R21, store65Part1
 	FMOVD.P	F10, 8(R6)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store65Part1:
-	TBZ	$0, R19, store65Done
+	TBZ	$0, R21, store65Done
 	FMOVS	F10, (R6)
 
 store65Done:
 
 stored6:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile6
 	RET
 
 tile5:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	MOVD	R13, R2
-	ADD	R23, R13
-	MOVD	R13, R3
-	ADD	R23, R13
-	MOVD	R13, R4
-	ADD	R23, R13
-	MOVD	R13, R5
-	ADD	R23, R13
-	TBZ	$3, R19, part5
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	MOVD	R15, R4
+	ADD	R25, R15
+	MOVD	R15, R5
+	ADD	R25, R15
+	TBZ	$3, R21, part5
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -551,212 +1935,212 @@ tile5:
 	B	started5
 
 part5:
-	TBZ	$3, R19, start50Part
+	TBZ	$3, R21, start50Part
 	FLDPQ	(R1), (F0, F1)
 	B	start50Done
 
 start50Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start50Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start50Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start50Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start50Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start50Tail
 
 start50Tail1:
-	TBZ	$0, R19, start50Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start50Tail
+	FMOVS	(R25), F1
 
 start50Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start50Done
+	TBZ	$2, R21, start50Done
 	FMOVQ	(R1), F0
 
 start50Done:
-	TBZ	$3, R19, start51Part
+	TBZ	$3, R21, start51Part
 	FLDPQ	(R2), (F2, F3)
 	B	start51Done
 
 start51Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start51Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start51Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180643 // mov v3.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start51Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start51Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start51Tail
 
 start51Tail1:
-	TBZ	$0, R19, start51Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R21, start51Tail
+	FMOVS	(R25), F3
 
 start51Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start51Done
+	TBZ	$2, R21, start51Done
 	FMOVQ	(R2), F2
 
 start51Done:
-	TBZ	$3, R19, start52Part
+	TBZ	$3, R21, start52Part
 	FLDPQ	(R3), (F4, F5)
 	B	start52Done
 
 start52Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start52Tail1
-	FMOVD	(R23), F5
-	TBZ	$0, R19, start52Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180645 // mov v5.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start52Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start52Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start52Tail
 
 start52Tail1:
-	TBZ	$0, R19, start52Tail
-	FMOVS	(R23), F5
+	TBZ	$0, R21, start52Tail
+	FMOVS	(R25), F5
 
 start52Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R19, start52Done
+	TBZ	$2, R21, start52Done
 	FMOVQ	(R3), F4
 
 start52Done:
-	TBZ	$3, R19, start53Part
+	TBZ	$3, R21, start53Part
 	FLDPQ	(R4), (F6, F7)
 	B	start53Done
 
 start53Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start53Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start53Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180647 // mov v7.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R4, R25
+	TBZ	$1, R21, start53Tail1
+	FMOVD	(R25), F7
+	TBZ	$0, R21, start53Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start53Tail
 
 start53Tail1:
-	TBZ	$0, R19, start53Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R21, start53Tail
+	FMOVS	(R25), F7
 
 start53Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start53Done
+	TBZ	$2, R21, start53Done
 	FMOVQ	(R4), F6
 
 start53Done:
-	TBZ	$3, R19, start54Part
+	TBZ	$3, R21, start54Part
 	FLDPQ	(R5), (F8, F9)
 	B	start54Done
 
 start54Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R5, R23
-	TBZ	$1, R19, start54Tail1
-	FMOVD	(R23), F9
-	TBZ	$0, R19, start54Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180649 // mov v9.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R5, R25
+	TBZ	$1, R21, start54Tail1
+	FMOVD	(R25), F9
+	TBZ	$0, R21, start54Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start54Tail
 
 start54Tail1:
-	TBZ	$0, R19, start54Tail
-	FMOVS	(R23), F9
+	TBZ	$0, R21, start54Tail
+	FMOVS	(R25), F9
 
 start54Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R19, start54Done
+	TBZ	$2, R21, start54Done
 	FMOVQ	(R5), F8
 
 start54Done:
 
 started5:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run5:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	MOVW	16(R0), R22
-	ADD	R22<<2, R9, R5
-	CMP	$0, R22
-	CSEL	LT, R12, R5, R5
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	MOVW	12(R0), R24
+	ADD	R24<<2, R11, R4
+	CMP	$0, R24
+	CSEL	LT, R14, R4, R4
+	MOVW	16(R0), R24
+	ADD	R24<<2, R11, R5
+	CMP	$0, R24
+	CSEL	LT, R14, R5, R5
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest5
 
 steps5:
-	FMOVQ.P	16(R1), F12
-	FMOVQ.P	16(R2), F13
-	FMOVQ.P	16(R3), F14
-	FMOVQ.P	16(R4), F15
-	FMOVQ.P	16(R5), F16
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
-	WORD	$0x4f901248 // fmla v8.4s, v18.4s, v16.s[0]
-	WORD	$0x4f901269 // fmla v9.4s, v19.4s, v16.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	WORD	$0x4fad1242 // fmla v2.4s, v18.4s, v13.s[1]
-	WORD	$0x4fad1263 // fmla v3.4s, v19.4s, v13.s[1]
-	WORD	$0x4fae1244 // fmla v4.4s, v18.4s, v14.s[1]
-	WORD	$0x4fae1265 // fmla v5.4s, v19.4s, v14.s[1]
-	WORD	$0x4faf1246 // fmla v6.4s, v18.4s, v15.s[1]
-	WORD	$0x4faf1267 // fmla v7.4s, v19.4s, v15.s[1]
-	WORD	$0x4fb01248 // fmla v8.4s, v18.4s, v16.s[1]
-	WORD	$0x4fb01269 // fmla v9.4s, v19.4s, v16.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	WORD	$0x4f8d1a42 // fmla v2.4s, v18.4s, v13.s[2]
-	WORD	$0x4f8d1a63 // fmla v3.4s, v19.4s, v13.s[2]
-	WORD	$0x4f8e1a44 // fmla v4.4s, v18.4s, v14.s[2]
-	WORD	$0x4f8e1a65 // fmla v5.4s, v19.4s, v14.s[2]
-	WORD	$0x4f8f1a46 // fmla v6.4s, v18.4s, v15.s[2]
-	WORD	$0x4f8f1a67 // fmla v7.4s, v19.4s, v15.s[2]
-	WORD	$0x4f901a48 // fmla v8.4s, v18.4s, v16.s[2]
-	WORD	$0x4f901a69 // fmla v9.4s, v19.4s, v16.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
-	WORD	$0x4fad1a42 // fmla v2.4s, v18.4s, v13.s[3]
-	WORD	$0x4fad1a63 // fmla v3.4s, v19.4s, v13.s[3]
-	WORD	$0x4fae1a44 // fmla v4.4s, v18.4s, v14.s[3]
-	WORD	$0x4fae1a65 // fmla v5.4s, v19.4s, v14.s[3]
-	WORD	$0x4faf1a46 // fmla v6.4s, v18.4s, v15.s[3]
-	WORD	$0x4faf1a67 // fmla v7.4s, v19.4s, v15.s[3]
-	WORD	$0x4fb01a48 // fmla v8.4s, v18.4s, v16.s[3]
-	WORD	$0x4fb01a69 // fmla v9.4s, v19.4s, v16.s[3]
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FMOVQ.P	16(R4), F19
+	FMOVQ.P	16(R5), F20
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD	$0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD	$0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD	$0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
 	SUBS	$4, R0
 	BGE	steps5
 
@@ -765,85 +2149,129 @@ rest5:
 	BEQ	done5
 
 single5:
-	FMOVS.P	4(R1), F12
-	FMOVS.P	4(R2), F13
-	FMOVS.P	4(R3), F14
-	FMOVS.P	4(R4), F15
-	FMOVS.P	4(R5), F16
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
-	WORD	$0x4f901248 // fmla v8.4s, v18.4s, v16.s[0]
-	WORD	$0x4f901269 // fmla v9.4s, v19.4s, v16.s[0]
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FMOVS.P	4(R4), F19
+	FMOVS.P	4(R5), F20
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
 	SUBS	$1, R0, R0
 	BNE	single5
 
 done5:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run5
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	MOVD	R14, R2
-	ADD	R15, R14
-	WORD	$0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	WORD	$0x6eac1e42 // bit v2.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e44c // fcmgt v12.4s, v2.4s, v19.4s
-	WORD	$0x6eac1e62 // bit v2.16b, v19.16b, v12.16b
-	WORD	$0x6ea3e64c // fcmgt v12.4s, v18.4s, v3.4s
-	WORD	$0x6eac1e43 // bit v3.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e46c // fcmgt v12.4s, v3.4s, v19.4s
-	WORD	$0x6eac1e63 // bit v3.16b, v19.16b, v12.16b
-	MOVD	R14, R3
-	ADD	R15, R14
-	WORD	$0x6ea4e64c // fcmgt v12.4s, v18.4s, v4.4s
-	WORD	$0x6eac1e44 // bit v4.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e48c // fcmgt v12.4s, v4.4s, v19.4s
-	WORD	$0x6eac1e64 // bit v4.16b, v19.16b, v12.16b
-	WORD	$0x6ea5e64c // fcmgt v12.4s, v18.4s, v5.4s
-	WORD	$0x6eac1e45 // bit v5.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ac // fcmgt v12.4s, v5.4s, v19.4s
-	WORD	$0x6eac1e65 // bit v5.16b, v19.16b, v12.16b
-	MOVD	R14, R4
-	ADD	R15, R14
-	WORD	$0x6ea6e64c // fcmgt v12.4s, v18.4s, v6.4s
-	WORD	$0x6eac1e46 // bit v6.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4cc // fcmgt v12.4s, v6.4s, v19.4s
-	WORD	$0x6eac1e66 // bit v6.16b, v19.16b, v12.16b
-	WORD	$0x6ea7e64c // fcmgt v12.4s, v18.4s, v7.4s
-	WORD	$0x6eac1e47 // bit v7.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ec // fcmgt v12.4s, v7.4s, v19.4s
-	WORD	$0x6eac1e67 // bit v7.16b, v19.16b, v12.16b
-	MOVD	R14, R5
-	ADD	R15, R14
-	WORD	$0x6ea8e64c // fcmgt v12.4s, v18.4s, v8.4s
-	WORD	$0x6eac1e48 // bit v8.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e50c // fcmgt v12.4s, v8.4s, v19.4s
-	WORD	$0x6eac1e68 // bit v8.16b, v19.16b, v12.16b
-	WORD	$0x6ea9e64c // fcmgt v12.4s, v18.4s, v9.4s
-	WORD	$0x6eac1e49 // bit v9.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e52c // fcmgt v12.4s, v9.4s, v19.4s
-	WORD	$0x6eac1e69 // bit v9.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few5
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero5
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low5
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	B	low5
+
+lowZero5:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+
+low5:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero5
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high5
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	B	high5
+
+highZero5:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+
+high5:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	MOVD	R19, R4
+	ADD	R20, R19
+	MOVD	R19, R5
+	ADD	R20, R19
+	TBZ	$3, R21, few5
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -852,122 +2280,122 @@ done5:
 	B	stored5
 
 few5:
-	TBZ	$3, R19, store50Part
+	TBZ	$3, R21, store50Part
 	FSTPQ	(F0, F1), (R1)
 	B	store50Done
 
 store50Part:
-	TBZ	$2, R19, store50Part2
+	TBZ	$2, R21, store50Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store50Part2:
-	TBZ	$1, R19, store50Part1
+	TBZ	$1, R21, store50Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store50Part1:
-	TBZ	$0, R19, store50Done
+	TBZ	$0, R21, store50Done
 	FMOVS	F0, (R1)
 
 store50Done:
-	TBZ	$3, R19, store51Part
+	TBZ	$3, R21, store51Part
 	FSTPQ	(F2, F3), (R2)
 	B	store51Done
 
 store51Part:
-	TBZ	$2, R19, store51Part2
+	TBZ	$2, R21, store51Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store51Part2:
-	TBZ	$1, R19, store51Part1
+	TBZ	$1, R21, store51Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store51Part1:
-	TBZ	$0, R19, store51Done
+	TBZ	$0, R21, store51Done
 	FMOVS	F2, (R2)
 
 store51Done:
-	TBZ	$3, R19, store52Part
+	TBZ	$3, R21, store52Part
 	FSTPQ	(F4, F5), (R3)
 	B	store52Done
 
 store52Part:
-	TBZ	$2, R19, store52Part2
+	TBZ	$2, R21, store52Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store52Part2:
-	TBZ	$1, R19, store52Part1
+	TBZ	$1, R21, store52Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store52Part1:
-	TBZ	$0, R19, store52Done
+	TBZ	$0, R21, store52Done
 	FMOVS	F4, (R3)
 
 store52Done:
-	TBZ	$3, R19, store53Part
+	TBZ	$3, R21, store53Part
 	FSTPQ	(F6, F7), (R4)
 	B	store53Done
 
 store53Part:
-	TBZ	$2, R19, store53Part2
+	TBZ	$2, R21, store53Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store53Part2:
-	TBZ	$1, R19, store53Part1
+	TBZ	$1, R21, store53Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store53Part1:
-	TBZ	$0, R19, store53Done
+	TBZ	$0, R21, store53Done
 	FMOVS	F6, (R4)
 
 store53Done:
-	TBZ	$3, R19, store54Part
+	TBZ	$3, R21, store54Part
 	FSTPQ	(F8, F9), (R5)
 	B	store54Done
 
 store54Part:
-	TBZ	$2, R19, store54Part2
+	TBZ	$2, R21, store54Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store54Part2:
-	TBZ	$1, R19, store54Part1
+	TBZ	$1, R21, store54Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store54Part1:
-	TBZ	$0, R19, store54Done
+	TBZ	$0, R21, store54Done
 	FMOVS	F8, (R5)
 
 store54Done:
 
 stored5:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile5
 	RET
 
 tile4:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	MOVD	R13, R2
-	ADD	R23, R13
-	MOVD	R13, R3
-	ADD	R23, R13
-	MOVD	R13, R4
-	ADD	R23, R13
-	TBZ	$3, R19, part4
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	MOVD	R15, R4
+	ADD	R25, R15
+	TBZ	$3, R21, part4
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -975,174 +2403,174 @@ tile4:
 	B	started4
 
 part4:
-	TBZ	$3, R19, start40Part
+	TBZ	$3, R21, start40Part
 	FLDPQ	(R1), (F0, F1)
 	B	start40Done
 
 start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start40Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start40Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start40Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start40Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start40Tail
 
 start40Tail1:
-	TBZ	$0, R19, start40Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start40Tail
+	FMOVS	(R25), F1
 
 start40Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start40Done
+	TBZ	$2, R21, start40Done
 	FMOVQ	(R1), F0
 
 start40Done:
-	TBZ	$3, R19, start41Part
+	TBZ	$3, R21, start41Part
 	FLDPQ	(R2), (F2, F3)
 	B	start41Done
 
 start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start41Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start41Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180643 // mov v3.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start41Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start41Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start41Tail
 
 start41Tail1:
-	TBZ	$0, R19, start41Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R21, start41Tail
+	FMOVS	(R25), F3
 
 start41Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start41Done
+	TBZ	$2, R21, start41Done
 	FMOVQ	(R2), F2
 
 start41Done:
-	TBZ	$3, R19, start42Part
+	TBZ	$3, R21, start42Part
 	FLDPQ	(R3), (F4, F5)
 	B	start42Done
 
 start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start42Tail1
-	FMOVD	(R23), F5
-	TBZ	$0, R19, start42Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180645 // mov v5.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start42Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start42Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start42Tail
 
 start42Tail1:
-	TBZ	$0, R19, start42Tail
-	FMOVS	(R23), F5
+	TBZ	$0, R21, start42Tail
+	FMOVS	(R25), F5
 
 start42Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R19, start42Done
+	TBZ	$2, R21, start42Done
 	FMOVQ	(R3), F4
 
 start42Done:
-	TBZ	$3, R19, start43Part
+	TBZ	$3, R21, start43Part
 	FLDPQ	(R4), (F6, F7)
 	B	start43Done
 
 start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start43Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start43Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180647 // mov v7.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R4, R25
+	TBZ	$1, R21, start43Tail1
+	FMOVD	(R25), F7
+	TBZ	$0, R21, start43Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start43Tail
 
 start43Tail1:
-	TBZ	$0, R19, start43Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R21, start43Tail
+	FMOVS	(R25), F7
 
 start43Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start43Done
+	TBZ	$2, R21, start43Done
 	FMOVQ	(R4), F6
 
 start43Done:
 
 started4:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run4:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	MOVW	12(R0), R24
+	ADD	R24<<2, R11, R4
+	CMP	$0, R24
+	CSEL	LT, R14, R4, R4
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest4
 
 steps4:
-	FMOVQ.P	16(R1), F12
-	FMOVQ.P	16(R2), F13
-	FMOVQ.P	16(R3), F14
-	FMOVQ.P	16(R4), F15
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	WORD	$0x4fad1242 // fmla v2.4s, v18.4s, v13.s[1]
-	WORD	$0x4fad1263 // fmla v3.4s, v19.4s, v13.s[1]
-	WORD	$0x4fae1244 // fmla v4.4s, v18.4s, v14.s[1]
-	WORD	$0x4fae1265 // fmla v5.4s, v19.4s, v14.s[1]
-	WORD	$0x4faf1246 // fmla v6.4s, v18.4s, v15.s[1]
-	WORD	$0x4faf1267 // fmla v7.4s, v19.4s, v15.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	WORD	$0x4f8d1a42 // fmla v2.4s, v18.4s, v13.s[2]
-	WORD	$0x4f8d1a63 // fmla v3.4s, v19.4s, v13.s[2]
-	WORD	$0x4f8e1a44 // fmla v4.4s, v18.4s, v14.s[2]
-	WORD	$0x4f8e1a65 // fmla v5.4s, v19.4s, v14.s[2]
-	WORD	$0x4f8f1a46 // fmla v6.4s, v18.4s, v15.s[2]
-	WORD	$0x4f8f1a67 // fmla v7.4s, v19.4s, v15.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
-	WORD	$0x4fad1a42 // fmla v2.4s, v18.4s, v13.s[3]
-	WORD	$0x4fad1a63 // fmla v3.4s, v19.4s, v13.s[3]
-	WORD	$0x4fae1a44 // fmla v4.4s, v18.4s, v14.s[3]
-	WORD	$0x4fae1a65 // fmla v5.4s, v19.4s, v14.s[3]
-	WORD	$0x4faf1a46 // fmla v6.4s, v18.4s, v15.s[3]
-	WORD	$0x4faf1a67 // fmla v7.4s, v19.4s, v15.s[3]
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FMOVQ.P	16(R4), F19
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
 	SUBS	$4, R0
 	BGE	steps4
 
@@ -1151,72 +2579,112 @@ rest4:
 	BEQ	done4
 
 single4:
-	FMOVS.P	4(R1), F12
-	FMOVS.P	4(R2), F13
-	FMOVS.P	4(R3), F14
-	FMOVS.P	4(R4), F15
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	WORD	$0x4f8f1246 // fmla v6.4s, v18.4s, v15.s[0]
-	WORD	$0x4f8f1267 // fmla v7.4s, v19.4s, v15.s[0]
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FMOVS.P	4(R4), F19
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
 	SUBS	$1, R0, R0
 	BNE	single4
 
 done4:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run4
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	MOVD	R14, R2
-	ADD	R15, R14
-	WORD	$0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	WORD	$0x6eac1e42 // bit v2.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e44c // fcmgt v12.4s, v2.4s, v19.4s
-	WORD	$0x6eac1e62 // bit v2.16b, v19.16b, v12.16b
-	WORD	$0x6ea3e64c // fcmgt v12.4s, v18.4s, v3.4s
-	WORD	$0x6eac1e43 // bit v3.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e46c // fcmgt v12.4s, v3.4s, v19.4s
-	WORD	$0x6eac1e63 // bit v3.16b, v19.16b, v12.16b
-	MOVD	R14, R3
-	ADD	R15, R14
-	WORD	$0x6ea4e64c // fcmgt v12.4s, v18.4s, v4.4s
-	WORD	$0x6eac1e44 // bit v4.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e48c // fcmgt v12.4s, v4.4s, v19.4s
-	WORD	$0x6eac1e64 // bit v4.16b, v19.16b, v12.16b
-	WORD	$0x6ea5e64c // fcmgt v12.4s, v18.4s, v5.4s
-	WORD	$0x6eac1e45 // bit v5.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ac // fcmgt v12.4s, v5.4s, v19.4s
-	WORD	$0x6eac1e65 // bit v5.16b, v19.16b, v12.16b
-	MOVD	R14, R4
-	ADD	R15, R14
-	WORD	$0x6ea6e64c // fcmgt v12.4s, v18.4s, v6.4s
-	WORD	$0x6eac1e46 // bit v6.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4cc // fcmgt v12.4s, v6.4s, v19.4s
-	WORD	$0x6eac1e66 // bit v6.16b, v19.16b, v12.16b
-	WORD	$0x6ea7e64c // fcmgt v12.4s, v18.4s, v7.4s
-	WORD	$0x6eac1e47 // bit v7.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ec // fcmgt v12.4s, v7.4s, v19.4s
-	WORD	$0x6eac1e67 // bit v7.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few4
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero4
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low4
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	B	low4
+
+lowZero4:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+
+low4:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero4
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high4
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	B	high4
+
+highZero4:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+
+high4:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	MOVD	R19, R4
+	ADD	R20, R19
+	TBZ	$3, R21, few4
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -1224,237 +2692,237 @@ done4:
 	B	stored4
 
 few4:
-	TBZ	$3, R19, store40Part
+	TBZ	$3, R21, store40Part
 	FSTPQ	(F0, F1), (R1)
 	B	store40Done
 
 store40Part:
-	TBZ	$2, R19, store40Part2
+	TBZ	$2, R21, store40Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store40Part2:
-	TBZ	$1, R19, store40Part1
+	TBZ	$1, R21, store40Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store40Part1:
-	TBZ	$0, R19, store40Done
+	TBZ	$0, R21, store40Done
 	FMOVS	F0, (R1)
 
 store40Done:
-	TBZ	$3, R19, store41Part
+	TBZ	$3, R21, store41Part
 	FSTPQ	(F2, F3), (R2)
 	B	store41Done
 
 store41Part:
-	TBZ	$2, R19, store41Part2
+	TBZ	$2, R21, store41Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store41Part2:
-	TBZ	$1, R19, store41Part1
+	TBZ	$1, R21, store41Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store41Part1:
-	TBZ	$0, R19, store41Done
+	TBZ	$0, R21, store41Done
 	FMOVS	F2, (R2)
 
 store41Done:
-	TBZ	$3, R19, store42Part
+	TBZ	$3, R21, store42Part
 	FSTPQ	(F4, F5), (R3)
 	B	store42Done
 
 store42Part:
-	TBZ	$2, R19, store42Part2
+	TBZ	$2, R21, store42Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store42Part2:
-	TBZ	$1, R19, store42Part1
+	TBZ	$1, R21, store42Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store42Part1:
-	TBZ	$0, R19, store42Done
+	TBZ	$0, R21, store42Done
 	FMOVS	F4, (R3)
 
 store42Done:
-	TBZ	$3, R19, store43Part
+	TBZ	$3, R21, store43Part
 	FSTPQ	(F6, F7), (R4)
 	B	store43Done
 
 store43Part:
-	TBZ	$2, R19, store43Part2
+	TBZ	$2, R21, store43Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store43Part2:
-	TBZ	$1, R19, store43Part1
+	TBZ	$1, R21, store43Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store43Part1:
-	TBZ	$0, R19, store43Done
+	TBZ	$0, R21, store43Done
 	FMOVS	F6, (R4)
 
 store43Done:
 
 stored4:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile4
 	RET
 
 tile3:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	MOVD	R13, R2
-	ADD	R23, R13
-	MOVD	R13, R3
-	ADD	R23, R13
-	TBZ	$3, R19, part3
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	MOVD	R15, R3
+	ADD	R25, R15
+	TBZ	$3, R21, part3
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
 	B	started3
 
 part3:
-	TBZ	$3, R19, start30Part
+	TBZ	$3, R21, start30Part
 	FLDPQ	(R1), (F0, F1)
 	B	start30Done
 
 start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start30Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start30Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start30Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start30Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start30Tail
 
 start30Tail1:
-	TBZ	$0, R19, start30Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start30Tail
+	FMOVS	(R25), F1
 
 start30Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start30Done
+	TBZ	$2, R21, start30Done
 	FMOVQ	(R1), F0
 
 start30Done:
-	TBZ	$3, R19, start31Part
+	TBZ	$3, R21, start31Part
 	FLDPQ	(R2), (F2, F3)
 	B	start31Done
 
 start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start31Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start31Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180643 // mov v3.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start31Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start31Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start31Tail
 
 start31Tail1:
-	TBZ	$0, R19, start31Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R21, start31Tail
+	FMOVS	(R25), F3
 
 start31Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start31Done
+	TBZ	$2, R21, start31Done
 	FMOVQ	(R2), F2
 
 start31Done:
-	TBZ	$3, R19, start32Part
+	TBZ	$3, R21, start32Part
 	FLDPQ	(R3), (F4, F5)
 	B	start32Done
 
 start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start32Tail1
-	FMOVD	(R23), F5
-	TBZ	$0, R19, start32Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180645 // mov v5.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R3, R25
+	TBZ	$1, R21, start32Tail1
+	FMOVD	(R25), F5
+	TBZ	$0, R21, start32Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start32Tail
 
 start32Tail1:
-	TBZ	$0, R19, start32Tail
-	FMOVS	(R23), F5
+	TBZ	$0, R21, start32Tail
+	FMOVS	(R25), F5
 
 start32Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R19, start32Done
+	TBZ	$2, R21, start32Done
 	FMOVQ	(R3), F4
 
 start32Done:
 
 started3:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run3:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	MOVW	8(R0), R24
+	ADD	R24<<2, R11, R3
+	CMP	$0, R24
+	CSEL	LT, R14, R3, R3
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest3
 
 steps3:
-	FMOVQ.P	16(R1), F12
-	FMOVQ.P	16(R2), F13
-	FMOVQ.P	16(R3), F14
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	WORD	$0x4fad1242 // fmla v2.4s, v18.4s, v13.s[1]
-	WORD	$0x4fad1263 // fmla v3.4s, v19.4s, v13.s[1]
-	WORD	$0x4fae1244 // fmla v4.4s, v18.4s, v14.s[1]
-	WORD	$0x4fae1265 // fmla v5.4s, v19.4s, v14.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	WORD	$0x4f8d1a42 // fmla v2.4s, v18.4s, v13.s[2]
-	WORD	$0x4f8d1a63 // fmla v3.4s, v19.4s, v13.s[2]
-	WORD	$0x4f8e1a44 // fmla v4.4s, v18.4s, v14.s[2]
-	WORD	$0x4f8e1a65 // fmla v5.4s, v19.4s, v14.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
-	WORD	$0x4fad1a42 // fmla v2.4s, v18.4s, v13.s[3]
-	WORD	$0x4fad1a63 // fmla v3.4s, v19.4s, v13.s[3]
-	WORD	$0x4fae1a44 // fmla v4.4s, v18.4s, v14.s[3]
-	WORD	$0x4fae1a65 // fmla v5.4s, v19.4s, v14.s[3]
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FMOVQ.P	16(R3), F18
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
 	SUBS	$4, R0
 	BGE	steps3
 
@@ -1463,236 +2931,272 @@ rest3:
 	BEQ	done3
 
 single3:
-	FMOVS.P	4(R1), F12
-	FMOVS.P	4(R2), F13
-	FMOVS.P	4(R3), F14
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	WORD	$0x4f8e1244 // fmla v4.4s, v18.4s, v14.s[0]
-	WORD	$0x4f8e1265 // fmla v5.4s, v19.4s, v14.s[0]
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FMOVS.P	4(R3), F18
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
 	SUBS	$1, R0, R0
 	BNE	single3
 
 done3:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run3
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	MOVD	R14, R2
-	ADD	R15, R14
-	WORD	$0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	WORD	$0x6eac1e42 // bit v2.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e44c // fcmgt v12.4s, v2.4s, v19.4s
-	WORD	$0x6eac1e62 // bit v2.16b, v19.16b, v12.16b
-	WORD	$0x6ea3e64c // fcmgt v12.4s, v18.4s, v3.4s
-	WORD	$0x6eac1e43 // bit v3.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e46c // fcmgt v12.4s, v3.4s, v19.4s
-	WORD	$0x6eac1e63 // bit v3.16b, v19.16b, v12.16b
-	MOVD	R14, R3
-	ADD	R15, R14
-	WORD	$0x6ea4e64c // fcmgt v12.4s, v18.4s, v4.4s
-	WORD	$0x6eac1e44 // bit v4.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e48c // fcmgt v12.4s, v4.4s, v19.4s
-	WORD	$0x6eac1e64 // bit v4.16b, v19.16b, v12.16b
-	WORD	$0x6ea5e64c // fcmgt v12.4s, v18.4s, v5.4s
-	WORD	$0x6eac1e45 // bit v5.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e4ac // fcmgt v12.4s, v5.4s, v19.4s
-	WORD	$0x6eac1e65 // bit v5.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few3
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero3
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low3
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	B	low3
+
+lowZero3:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+
+low3:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero3
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high3
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	B	high3
+
+highZero3:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+
+high3:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	MOVD	R19, R3
+	ADD	R20, R19
+	TBZ	$3, R21, few3
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
 	B	stored3
 
 few3:
-	TBZ	$3, R19, store30Part
+	TBZ	$3, R21, store30Part
 	FSTPQ	(F0, F1), (R1)
 	B	store30Done
 
 store30Part:
-	TBZ	$2, R19, store30Part2
+	TBZ	$2, R21, store30Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store30Part2:
-	TBZ	$1, R19, store30Part1
+	TBZ	$1, R21, store30Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store30Part1:
-	TBZ	$0, R19, store30Done
+	TBZ	$0, R21, store30Done
 	FMOVS	F0, (R1)
 
 store30Done:
-	TBZ	$3, R19, store31Part
+	TBZ	$3, R21, store31Part
 	FSTPQ	(F2, F3), (R2)
 	B	store31Done
 
 store31Part:
-	TBZ	$2, R19, store31Part2
+	TBZ	$2, R21, store31Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store31Part2:
-	TBZ	$1, R19, store31Part1
+	TBZ	$1, R21, store31Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store31Part1:
-	TBZ	$0, R19, store31Done
+	TBZ	$0, R21, store31Done
 	FMOVS	F2, (R2)
 
 store31Done:
-	TBZ	$3, R19, store32Part
+	TBZ	$3, R21, store32Part
 	FSTPQ	(F4, F5), (R3)
 	B	store32Done
 
 store32Part:
-	TBZ	$2, R19, store32Part2
+	TBZ	$2, R21, store32Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store32Part2:
-	TBZ	$1, R19, store32Part1
+	TBZ	$1, R21, store32Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store32Part1:
-	TBZ	$0, R19, store32Done
+	TBZ	$0, R21, store32Done
 	FMOVS	F4, (R3)
 
 store32Done:
 
 stored3:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile3
 	RET
 
 tile2:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	MOVD	R13, R2
-	ADD	R23, R13
-	TBZ	$3, R19, part2
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	MOVD	R15, R2
+	ADD	R25, R15
+	TBZ	$3, R21, part2
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	B	started2
 
 part2:
-	TBZ	$3, R19, start20Part
+	TBZ	$3, R21, start20Part
 	FLDPQ	(R1), (F0, F1)
 	B	start20Done
 
 start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start20Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start20Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start20Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start20Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start20Tail
 
 start20Tail1:
-	TBZ	$0, R19, start20Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start20Tail
+	FMOVS	(R25), F1
 
 start20Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start20Done
+	TBZ	$2, R21, start20Done
 	FMOVQ	(R1), F0
 
 start20Done:
-	TBZ	$3, R19, start21Part
+	TBZ	$3, R21, start21Part
 	FLDPQ	(R2), (F2, F3)
 	B	start21Done
 
 start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start21Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start21Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180643 // mov v3.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R2, R25
+	TBZ	$1, R21, start21Tail1
+	FMOVD	(R25), F3
+	TBZ	$0, R21, start21Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start21Tail
 
 start21Tail1:
-	TBZ	$0, R19, start21Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R21, start21Tail
+	FMOVS	(R25), F3
 
 start21Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start21Done
+	TBZ	$2, R21, start21Done
 	FMOVQ	(R2), F2
 
 start21Done:
 
 started2:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run2:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	MOVW	4(R0), R24
+	ADD	R24<<2, R11, R2
+	CMP	$0, R24
+	CSEL	LT, R14, R2, R2
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest2
 
 steps2:
-	FMOVQ.P	16(R1), F12
-	FMOVQ.P	16(R2), F13
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	WORD	$0x4fad1242 // fmla v2.4s, v18.4s, v13.s[1]
-	WORD	$0x4fad1263 // fmla v3.4s, v19.4s, v13.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	WORD	$0x4f8d1a42 // fmla v2.4s, v18.4s, v13.s[2]
-	WORD	$0x4f8d1a63 // fmla v3.4s, v19.4s, v13.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
-	WORD	$0x4fad1a42 // fmla v2.4s, v18.4s, v13.s[3]
-	WORD	$0x4fad1a63 // fmla v3.4s, v19.4s, v13.s[3]
+	FMOVQ.P	16(R1), F16
+	FMOVQ.P	16(R2), F17
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
 	SUBS	$4, R0
 	BGE	steps2
 
@@ -1701,162 +3205,194 @@ rest2:
 	BEQ	done2
 
 single2:
-	FMOVS.P	4(R1), F12
-	FMOVS.P	4(R2), F13
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	WORD	$0x4f8d1242 // fmla v2.4s, v18.4s, v13.s[0]
-	WORD	$0x4f8d1263 // fmla v3.4s, v19.4s, v13.s[0]
+	FMOVS.P	4(R1), F16
+	FMOVS.P	4(R2), F17
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
 	SUBS	$1, R0, R0
 	BNE	single2
 
 done2:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run2
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	MOVD	R14, R2
-	ADD	R15, R14
-	WORD	$0x6ea2e64c // fcmgt v12.4s, v18.4s, v2.4s
-	WORD	$0x6eac1e42 // bit v2.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e44c // fcmgt v12.4s, v2.4s, v19.4s
-	WORD	$0x6eac1e62 // bit v2.16b, v19.16b, v12.16b
-	WORD	$0x6ea3e64c // fcmgt v12.4s, v18.4s, v3.4s
-	WORD	$0x6eac1e43 // bit v3.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e46c // fcmgt v12.4s, v3.4s, v19.4s
-	WORD	$0x6eac1e63 // bit v3.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few2
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero2
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low2
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	B	low2
+
+lowZero2:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+
+low2:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero2
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high2
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	B	high2
+
+highZero2:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+
+high2:
+	MOVD	R19, R1
+	ADD	R20, R19
+	MOVD	R19, R2
+	ADD	R20, R19
+	TBZ	$3, R21, few2
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	B	stored2
 
 few2:
-	TBZ	$3, R19, store20Part
+	TBZ	$3, R21, store20Part
 	FSTPQ	(F0, F1), (R1)
 	B	store20Done
 
 store20Part:
-	TBZ	$2, R19, store20Part2
+	TBZ	$2, R21, store20Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store20Part2:
-	TBZ	$1, R19, store20Part1
+	TBZ	$1, R21, store20Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store20Part1:
-	TBZ	$0, R19, store20Done
+	TBZ	$0, R21, store20Done
 	FMOVS	F0, (R1)
 
 store20Done:
-	TBZ	$3, R19, store21Part
+	TBZ	$3, R21, store21Part
 	FSTPQ	(F2, F3), (R2)
 	B	store21Done
 
 store21Part:
-	TBZ	$2, R19, store21Part2
+	TBZ	$2, R21, store21Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store21Part2:
-	TBZ	$1, R19, store21Part1
+	TBZ	$1, R21, store21Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store21Part1:
-	TBZ	$0, R19, store21Done
+	TBZ	$0, R21, store21Done
 	FMOVS	F2, (R2)
 
 store21Done:
 
 stored2:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile2
 	RET
 
 tile1:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
-	TBZ	$3, R19, part1
+	MOVD	startRow+96(FP), R25
+	MOVD	R15, R1
+	ADD	R25, R15
+	TBZ	$3, R21, part1
 	FLDPQ	(R1), (F0, F1)
 	B	started1
 
 part1:
-	TBZ	$3, R19, start10Part
+	TBZ	$3, R21, start10Part
 	FLDPQ	(R1), (F0, F1)
 	B	start10Done
 
 start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start10Tail1
-	FMOVD	(R23), F1
-	TBZ	$0, R19, start10Tail
-	FMOVS	8(R23), F18
-	WORD	$0x6e180641 // mov v1.d[1], v18.d[0]
+	AND	$4, R21, R25
+	ADD	R25<<2, R1, R25
+	TBZ	$1, R21, start10Tail1
+	FMOVD	(R25), F1
+	TBZ	$0, R21, start10Tail
+	FMOVS	8(R25), F24
+	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start10Tail
 
 start10Tail1:
-	TBZ	$0, R19, start10Tail
-	FMOVS	(R23), F1
+	TBZ	$0, R21, start10Tail
+	FMOVS	(R25), F1
 
 start10Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R19, start10Done
+	TBZ	$2, R21, start10Done
 	FMOVQ	(R1), F0
 
 start10Done:
 
 started1:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	b+80(FP), R22
+	MOVD	ks+24(FP), R23
+	MOVD	R12, R0
 
 run1:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVW	(R0), R24
+	ADD	R24<<2, R11, R1
+	CMP	$0, R24
+	CSEL	LT, R14, R1, R1
+	ADD	R13, R0, R25
+	SUBS	$4, R10, R0
 	BLT	rest1
 
 steps1:
-	FMOVQ.P	16(R1), F12
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1240 // fmla v0.4s, v18.4s, v12.s[1]
-	WORD	$0x4fac1261 // fmla v1.4s, v19.4s, v12.s[1]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1a40 // fmla v0.4s, v18.4s, v12.s[2]
-	WORD	$0x4f8c1a61 // fmla v1.4s, v19.4s, v12.s[2]
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4fac1a40 // fmla v0.4s, v18.4s, v12.s[3]
-	WORD	$0x4fac1a61 // fmla v1.4s, v19.4s, v12.s[3]
+	FMOVQ.P	16(R1), F16
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	SUBS	$4, R0
 	BGE	steps1
 
@@ -1865,63 +3401,91 @@ rest1:
 	BEQ	done1
 
 single1:
-	FMOVS.P	4(R1), F12
-	FLDPQ.P	32(R20), (F18, F19)
-	WORD	$0x4f8c1240 // fmla v0.4s, v18.4s, v12.s[0]
-	WORD	$0x4f8c1261 // fmla v1.4s, v19.4s, v12.s[0]
+	FMOVS.P	4(R1), F16
+	FLDPQ.P	32(R22), (F24, F25)
+	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	SUBS	$1, R0, R0
 	BNE	single1
 
 done1:
-	MOVD	R23, R0
-	SUBS	$1, R21
+	MOVD	R25, R0
+	SUBS	$1, R23
 	BNE	run1
-	MOVD	bounds+128(FP), R23
-	FMOVS	(R23), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	FMOVS	4(R23), F19
-	WORD	$0x4e040673 // dup v19.4s, v19.s[0]
-	MOVD	R14, R1
-	ADD	R15, R14
-	WORD	$0x6ea0e64c // fcmgt v12.4s, v18.4s, v0.4s
-	WORD	$0x6eac1e40 // bit v0.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e40c // fcmgt v12.4s, v0.4s, v19.4s
-	WORD	$0x6eac1e60 // bit v0.16b, v19.16b, v12.16b
-	WORD	$0x6ea1e64c // fcmgt v12.4s, v18.4s, v1.4s
-	WORD	$0x6eac1e41 // bit v1.16b, v18.16b, v12.16b
-	WORD	$0x6eb3e42c // fcmgt v12.4s, v1.4s, v19.4s
-	WORD	$0x6eac1e61 // bit v1.16b, v19.16b, v12.16b
-	TBZ	$3, R19, few1
+	MOVD	bounds+128(FP), R25
+	MOVWU	(R25), R24
+	FMOVS	(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, lowZero1
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	low1
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	B	low1
+
+lowZero1:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+
+low1:
+	MOVWU	4(R25), R24
+	FMOVS	4(R25), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R24
+	CBZ	R24, highZero1
+	LSR	$56, R24
+	CMP	$255, R24
+	BEQ	high1
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	B	high1
+
+highZero1:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+
+high1:
+	MOVD	R19, R1
+	ADD	R20, R19
+	TBZ	$3, R21, few1
 	FSTPQ	(F0, F1), (R1)
 	B	stored1
 
 few1:
-	TBZ	$3, R19, store10Part
+	TBZ	$3, R21, store10Part
 	FSTPQ	(F0, F1), (R1)
 	B	store10Done
 
 store10Part:
-	TBZ	$2, R19, store10Part2
+	TBZ	$2, R21, store10Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store10Part2:
-	TBZ	$1, R19, store10Part1
+	TBZ	$1, R21, store10Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store10Part1:
-	TBZ	$0, R19, store10Done
+	TBZ	$0, R21, store10Done
 	FMOVS	F0, (R1)
 
 store10Done:
 
 stored1:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
-	SUBS	$1, R7
+	MOVD	inStep+40(FP), R25
+	ADD	R25, R11
+	MOVD	offsStep+64(FP), R25
+	ADD	R25, R12
+	SUBS	$1, R9
 	BNE	tile1
 	RET
 
@@ -2329,124 +3893,196 @@ done6:
 	SUBS	$1, R21
 	BNE	run6
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero6
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low6
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	WORD	$0x4e3ef484 // fmax v4.4s, v4.4s, v30.4s
+	WORD	$0x4e3ef4a5 // fmax v5.4s, v5.4s, v30.4s
+	WORD	$0x4e3ef4c6 // fmax v6.4s, v6.4s, v30.4s
+	WORD	$0x4e3ef4e7 // fmax v7.4s, v7.4s, v30.4s
+	WORD	$0x4e3ef508 // fmax v8.4s, v8.4s, v30.4s
+	WORD	$0x4e3ef529 // fmax v9.4s, v9.4s, v30.4s
+	WORD	$0x4e3ef54a // fmax v10.4s, v10.4s, v30.4s
+	WORD	$0x4e3ef56b // fmax v11.4s, v11.4s, v30.4s
+	WORD	$0x4e3ef58c // fmax v12.4s, v12.4s, v30.4s
+	WORD	$0x4e3ef5ad // fmax v13.4s, v13.4s, v30.4s
+	WORD	$0x4e3ef5ce // fmax v14.4s, v14.4s, v30.4s
+	WORD	$0x4e3ef5ef // fmax v15.4s, v15.4s, v30.4s
+	WORD	$0x4e3ef610 // fmax v16.4s, v16.4s, v30.4s
+	WORD	$0x4e3ef631 // fmax v17.4s, v17.4s, v30.4s
+	WORD	$0x4e3ef652 // fmax v18.4s, v18.4s, v30.4s
+	WORD	$0x4e3ef673 // fmax v19.4s, v19.4s, v30.4s
+	WORD	$0x4e3ef694 // fmax v20.4s, v20.4s, v30.4s
+	WORD	$0x4e3ef6b5 // fmax v21.4s, v21.4s, v30.4s
+	WORD	$0x4e3ef6d6 // fmax v22.4s, v22.4s, v30.4s
+	WORD	$0x4e3ef6f7 // fmax v23.4s, v23.4s, v30.4s
+	B	low6
+
+lowZero6:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ea4e7df // fcmgt v31.4s, v30.4s, v4.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ea5e7df // fcmgt v31.4s, v30.4s, v5.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ea6e7df // fcmgt v31.4s, v30.4s, v6.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ea7e7df // fcmgt v31.4s, v30.4s, v7.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ea8e7df // fcmgt v31.4s, v30.4s, v8.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6eaae7df // fcmgt v31.4s, v30.4s, v10.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6eabe7df // fcmgt v31.4s, v30.4s, v11.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6eace7df // fcmgt v31.4s, v30.4s, v12.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6eade7df // fcmgt v31.4s, v30.4s, v13.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6eaee7df // fcmgt v31.4s, v30.4s, v14.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6eafe7df // fcmgt v31.4s, v30.4s, v15.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+	WORD	$0x6eb0e7df // fcmgt v31.4s, v30.4s, v16.4s
+	WORD	$0x6ebf1fd0 // bit v16.16b, v30.16b, v31.16b
+	WORD	$0x6eb1e7df // fcmgt v31.4s, v30.4s, v17.4s
+	WORD	$0x6ebf1fd1 // bit v17.16b, v30.16b, v31.16b
+	WORD	$0x6eb2e7df // fcmgt v31.4s, v30.4s, v18.4s
+	WORD	$0x6ebf1fd2 // bit v18.16b, v30.16b, v31.16b
+	WORD	$0x6eb3e7df // fcmgt v31.4s, v30.4s, v19.4s
+	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
+	WORD	$0x6eb4e7df // fcmgt v31.4s, v30.4s, v20.4s
+	WORD	$0x6ebf1fd4 // bit v20.16b, v30.16b, v31.16b
+	WORD	$0x6eb5e7df // fcmgt v31.4s, v30.4s, v21.4s
+	WORD	$0x6ebf1fd5 // bit v21.16b, v30.16b, v31.16b
+	WORD	$0x6eb6e7df // fcmgt v31.4s, v30.4s, v22.4s
+	WORD	$0x6ebf1fd6 // bit v22.16b, v30.16b, v31.16b
+	WORD	$0x6eb7e7df // fcmgt v31.4s, v30.4s, v23.4s
+	WORD	$0x6ebf1fd7 // bit v23.16b, v30.16b, v31.16b
+
+low6:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero6
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high6
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x4ebef484 // fmin v4.4s, v4.4s, v30.4s
+	WORD	$0x4ebef4a5 // fmin v5.4s, v5.4s, v30.4s
+	WORD	$0x4ebef4c6 // fmin v6.4s, v6.4s, v30.4s
+	WORD	$0x4ebef4e7 // fmin v7.4s, v7.4s, v30.4s
+	WORD	$0x4ebef508 // fmin v8.4s, v8.4s, v30.4s
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	WORD	$0x4ebef54a // fmin v10.4s, v10.4s, v30.4s
+	WORD	$0x4ebef56b // fmin v11.4s, v11.4s, v30.4s
+	WORD	$0x4ebef58c // fmin v12.4s, v12.4s, v30.4s
+	WORD	$0x4ebef5ad // fmin v13.4s, v13.4s, v30.4s
+	WORD	$0x4ebef5ce // fmin v14.4s, v14.4s, v30.4s
+	WORD	$0x4ebef5ef // fmin v15.4s, v15.4s, v30.4s
+	WORD	$0x4ebef610 // fmin v16.4s, v16.4s, v30.4s
+	WORD	$0x4ebef631 // fmin v17.4s, v17.4s, v30.4s
+	WORD	$0x4ebef652 // fmin v18.4s, v18.4s, v30.4s
+	WORD	$0x4ebef673 // fmin v19.4s, v19.4s, v30.4s
+	WORD	$0x4ebef694 // fmin v20.4s, v20.4s, v30.4s
+	WORD	$0x4ebef6b5 // fmin v21.4s, v21.4s, v30.4s
+	WORD	$0x4ebef6d6 // fmin v22.4s, v22.4s, v30.4s
+	WORD	$0x4ebef6f7 // fmin v23.4s, v23.4s, v30.4s
+	B	high6
+
+highZero6:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ebee49f // fcmgt v31.4s, v4.4s, v30.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4bf // fcmgt v31.4s, v5.4s, v30.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4df // fcmgt v31.4s, v6.4s, v30.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4ff // fcmgt v31.4s, v7.4s, v30.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ebee51f // fcmgt v31.4s, v8.4s, v30.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6ebee55f // fcmgt v31.4s, v10.4s, v30.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6ebee57f // fcmgt v31.4s, v11.4s, v30.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6ebee59f // fcmgt v31.4s, v12.4s, v30.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5bf // fcmgt v31.4s, v13.4s, v30.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5df // fcmgt v31.4s, v14.4s, v30.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5ff // fcmgt v31.4s, v15.4s, v30.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+	WORD	$0x6ebee61f // fcmgt v31.4s, v16.4s, v30.4s
+	WORD	$0x6ebf1fd0 // bit v16.16b, v30.16b, v31.16b
+	WORD	$0x6ebee63f // fcmgt v31.4s, v17.4s, v30.4s
+	WORD	$0x6ebf1fd1 // bit v17.16b, v30.16b, v31.16b
+	WORD	$0x6ebee65f // fcmgt v31.4s, v18.4s, v30.4s
+	WORD	$0x6ebf1fd2 // bit v18.16b, v30.16b, v31.16b
+	WORD	$0x6ebee67f // fcmgt v31.4s, v19.4s, v30.4s
+	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
+	WORD	$0x6ebee69f // fcmgt v31.4s, v20.4s, v30.4s
+	WORD	$0x6ebf1fd4 // bit v20.16b, v30.16b, v31.16b
+	WORD	$0x6ebee6bf // fcmgt v31.4s, v21.4s, v30.4s
+	WORD	$0x6ebf1fd5 // bit v21.16b, v30.16b, v31.16b
+	WORD	$0x6ebee6df // fcmgt v31.4s, v22.4s, v30.4s
+	WORD	$0x6ebf1fd6 // bit v22.16b, v30.16b, v31.16b
+	WORD	$0x6ebee6ff // fcmgt v31.4s, v23.4s, v30.4s
+	WORD	$0x6ebf1fd7 // bit v23.16b, v30.16b, v31.16b
+
+high6:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	MOVD	R14, R2
 	ADD	R15, R14
-	WORD	$0x6ea4e7d8 // fcmgt v24.4s, v30.4s, v4.4s
-	WORD	$0x6eb81fc4 // bit v4.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe498 // fcmgt v24.4s, v4.4s, v31.4s
-	WORD	$0x6eb81fe4 // bit v4.16b, v31.16b, v24.16b
-	WORD	$0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	WORD	$0x6eb81fc5 // bit v5.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4b8 // fcmgt v24.4s, v5.4s, v31.4s
-	WORD	$0x6eb81fe5 // bit v5.16b, v31.16b, v24.16b
 	FSTPQ.P	(F4, F5), 32(R2)
-	WORD	$0x6ea6e7d8 // fcmgt v24.4s, v30.4s, v6.4s
-	WORD	$0x6eb81fc6 // bit v6.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4d8 // fcmgt v24.4s, v6.4s, v31.4s
-	WORD	$0x6eb81fe6 // bit v6.16b, v31.16b, v24.16b
-	WORD	$0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	WORD	$0x6eb81fc7 // bit v7.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4f8 // fcmgt v24.4s, v7.4s, v31.4s
-	WORD	$0x6eb81fe7 // bit v7.16b, v31.16b, v24.16b
 	MOVD	R14, R3
 	ADD	R15, R14
-	WORD	$0x6ea8e7d8 // fcmgt v24.4s, v30.4s, v8.4s
-	WORD	$0x6eb81fc8 // bit v8.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe518 // fcmgt v24.4s, v8.4s, v31.4s
-	WORD	$0x6eb81fe8 // bit v8.16b, v31.16b, v24.16b
-	WORD	$0x6ea9e7d8 // fcmgt v24.4s, v30.4s, v9.4s
-	WORD	$0x6eb81fc9 // bit v9.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe538 // fcmgt v24.4s, v9.4s, v31.4s
-	WORD	$0x6eb81fe9 // bit v9.16b, v31.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R3)
-	WORD	$0x6eaae7d8 // fcmgt v24.4s, v30.4s, v10.4s
-	WORD	$0x6eb81fca // bit v10.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe558 // fcmgt v24.4s, v10.4s, v31.4s
-	WORD	$0x6eb81fea // bit v10.16b, v31.16b, v24.16b
-	WORD	$0x6eabe7d8 // fcmgt v24.4s, v30.4s, v11.4s
-	WORD	$0x6eb81fcb // bit v11.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe578 // fcmgt v24.4s, v11.4s, v31.4s
-	WORD	$0x6eb81feb // bit v11.16b, v31.16b, v24.16b
 	MOVD	R14, R4
 	ADD	R15, R14
-	WORD	$0x6eace7d8 // fcmgt v24.4s, v30.4s, v12.4s
-	WORD	$0x6eb81fcc // bit v12.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe598 // fcmgt v24.4s, v12.4s, v31.4s
-	WORD	$0x6eb81fec // bit v12.16b, v31.16b, v24.16b
-	WORD	$0x6eade7d8 // fcmgt v24.4s, v30.4s, v13.4s
-	WORD	$0x6eb81fcd // bit v13.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5b8 // fcmgt v24.4s, v13.4s, v31.4s
-	WORD	$0x6eb81fed // bit v13.16b, v31.16b, v24.16b
 	FSTPQ.P	(F12, F13), 32(R4)
-	WORD	$0x6eaee7d8 // fcmgt v24.4s, v30.4s, v14.4s
-	WORD	$0x6eb81fce // bit v14.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5d8 // fcmgt v24.4s, v14.4s, v31.4s
-	WORD	$0x6eb81fee // bit v14.16b, v31.16b, v24.16b
-	WORD	$0x6eafe7d8 // fcmgt v24.4s, v30.4s, v15.4s
-	WORD	$0x6eb81fcf // bit v15.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5f8 // fcmgt v24.4s, v15.4s, v31.4s
-	WORD	$0x6eb81fef // bit v15.16b, v31.16b, v24.16b
 	MOVD	R14, R5
 	ADD	R15, R14
-	WORD	$0x6eb0e7d8 // fcmgt v24.4s, v30.4s, v16.4s
-	WORD	$0x6eb81fd0 // bit v16.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe618 // fcmgt v24.4s, v16.4s, v31.4s
-	WORD	$0x6eb81ff0 // bit v16.16b, v31.16b, v24.16b
-	WORD	$0x6eb1e7d8 // fcmgt v24.4s, v30.4s, v17.4s
-	WORD	$0x6eb81fd1 // bit v17.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe638 // fcmgt v24.4s, v17.4s, v31.4s
-	WORD	$0x6eb81ff1 // bit v17.16b, v31.16b, v24.16b
 	FSTPQ.P	(F16, F17), 32(R5)
-	WORD	$0x6eb2e7d8 // fcmgt v24.4s, v30.4s, v18.4s
-	WORD	$0x6eb81fd2 // bit v18.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe658 // fcmgt v24.4s, v18.4s, v31.4s
-	WORD	$0x6eb81ff2 // bit v18.16b, v31.16b, v24.16b
-	WORD	$0x6eb3e7d8 // fcmgt v24.4s, v30.4s, v19.4s
-	WORD	$0x6eb81fd3 // bit v19.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe678 // fcmgt v24.4s, v19.4s, v31.4s
-	WORD	$0x6eb81ff3 // bit v19.16b, v31.16b, v24.16b
 	MOVD	R14, R6
 	ADD	R15, R14
-	WORD	$0x6eb4e7d8 // fcmgt v24.4s, v30.4s, v20.4s
-	WORD	$0x6eb81fd4 // bit v20.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe698 // fcmgt v24.4s, v20.4s, v31.4s
-	WORD	$0x6eb81ff4 // bit v20.16b, v31.16b, v24.16b
-	WORD	$0x6eb5e7d8 // fcmgt v24.4s, v30.4s, v21.4s
-	WORD	$0x6eb81fd5 // bit v21.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe6b8 // fcmgt v24.4s, v21.4s, v31.4s
-	WORD	$0x6eb81ff5 // bit v21.16b, v31.16b, v24.16b
 	FSTPQ.P	(F20, F21), 32(R6)
-	WORD	$0x6eb6e7d8 // fcmgt v24.4s, v30.4s, v22.4s
-	WORD	$0x6eb81fd6 // bit v22.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe6d8 // fcmgt v24.4s, v22.4s, v31.4s
-	WORD	$0x6eb81ff6 // bit v22.16b, v31.16b, v24.16b
-	WORD	$0x6eb7e7d8 // fcmgt v24.4s, v30.4s, v23.4s
-	WORD	$0x6eb81fd7 // bit v23.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe6f8 // fcmgt v24.4s, v23.4s, v31.4s
-	WORD	$0x6eb81ff7 // bit v23.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few6
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
@@ -2905,105 +4541,169 @@ done5:
 	SUBS	$1, R21
 	BNE	run5
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero5
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low5
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	WORD	$0x4e3ef484 // fmax v4.4s, v4.4s, v30.4s
+	WORD	$0x4e3ef4a5 // fmax v5.4s, v5.4s, v30.4s
+	WORD	$0x4e3ef4c6 // fmax v6.4s, v6.4s, v30.4s
+	WORD	$0x4e3ef4e7 // fmax v7.4s, v7.4s, v30.4s
+	WORD	$0x4e3ef508 // fmax v8.4s, v8.4s, v30.4s
+	WORD	$0x4e3ef529 // fmax v9.4s, v9.4s, v30.4s
+	WORD	$0x4e3ef54a // fmax v10.4s, v10.4s, v30.4s
+	WORD	$0x4e3ef56b // fmax v11.4s, v11.4s, v30.4s
+	WORD	$0x4e3ef58c // fmax v12.4s, v12.4s, v30.4s
+	WORD	$0x4e3ef5ad // fmax v13.4s, v13.4s, v30.4s
+	WORD	$0x4e3ef5ce // fmax v14.4s, v14.4s, v30.4s
+	WORD	$0x4e3ef5ef // fmax v15.4s, v15.4s, v30.4s
+	WORD	$0x4e3ef610 // fmax v16.4s, v16.4s, v30.4s
+	WORD	$0x4e3ef631 // fmax v17.4s, v17.4s, v30.4s
+	WORD	$0x4e3ef652 // fmax v18.4s, v18.4s, v30.4s
+	WORD	$0x4e3ef673 // fmax v19.4s, v19.4s, v30.4s
+	B	low5
+
+lowZero5:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ea4e7df // fcmgt v31.4s, v30.4s, v4.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ea5e7df // fcmgt v31.4s, v30.4s, v5.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ea6e7df // fcmgt v31.4s, v30.4s, v6.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ea7e7df // fcmgt v31.4s, v30.4s, v7.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ea8e7df // fcmgt v31.4s, v30.4s, v8.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6eaae7df // fcmgt v31.4s, v30.4s, v10.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6eabe7df // fcmgt v31.4s, v30.4s, v11.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6eace7df // fcmgt v31.4s, v30.4s, v12.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6eade7df // fcmgt v31.4s, v30.4s, v13.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6eaee7df // fcmgt v31.4s, v30.4s, v14.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6eafe7df // fcmgt v31.4s, v30.4s, v15.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+	WORD	$0x6eb0e7df // fcmgt v31.4s, v30.4s, v16.4s
+	WORD	$0x6ebf1fd0 // bit v16.16b, v30.16b, v31.16b
+	WORD	$0x6eb1e7df // fcmgt v31.4s, v30.4s, v17.4s
+	WORD	$0x6ebf1fd1 // bit v17.16b, v30.16b, v31.16b
+	WORD	$0x6eb2e7df // fcmgt v31.4s, v30.4s, v18.4s
+	WORD	$0x6ebf1fd2 // bit v18.16b, v30.16b, v31.16b
+	WORD	$0x6eb3e7df // fcmgt v31.4s, v30.4s, v19.4s
+	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
+
+low5:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero5
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high5
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x4ebef484 // fmin v4.4s, v4.4s, v30.4s
+	WORD	$0x4ebef4a5 // fmin v5.4s, v5.4s, v30.4s
+	WORD	$0x4ebef4c6 // fmin v6.4s, v6.4s, v30.4s
+	WORD	$0x4ebef4e7 // fmin v7.4s, v7.4s, v30.4s
+	WORD	$0x4ebef508 // fmin v8.4s, v8.4s, v30.4s
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	WORD	$0x4ebef54a // fmin v10.4s, v10.4s, v30.4s
+	WORD	$0x4ebef56b // fmin v11.4s, v11.4s, v30.4s
+	WORD	$0x4ebef58c // fmin v12.4s, v12.4s, v30.4s
+	WORD	$0x4ebef5ad // fmin v13.4s, v13.4s, v30.4s
+	WORD	$0x4ebef5ce // fmin v14.4s, v14.4s, v30.4s
+	WORD	$0x4ebef5ef // fmin v15.4s, v15.4s, v30.4s
+	WORD	$0x4ebef610 // fmin v16.4s, v16.4s, v30.4s
+	WORD	$0x4ebef631 // fmin v17.4s, v17.4s, v30.4s
+	WORD	$0x4ebef652 // fmin v18.4s, v18.4s, v30.4s
+	WORD	$0x4ebef673 // fmin v19.4s, v19.4s, v30.4s
+	B	high5
+
+highZero5:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ebee49f // fcmgt v31.4s, v4.4s, v30.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4bf // fcmgt v31.4s, v5.4s, v30.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4df // fcmgt v31.4s, v6.4s, v30.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4ff // fcmgt v31.4s, v7.4s, v30.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ebee51f // fcmgt v31.4s, v8.4s, v30.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6ebee55f // fcmgt v31.4s, v10.4s, v30.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6ebee57f // fcmgt v31.4s, v11.4s, v30.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6ebee59f // fcmgt v31.4s, v12.4s, v30.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5bf // fcmgt v31.4s, v13.4s, v30.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5df // fcmgt v31.4s, v14.4s, v30.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5ff // fcmgt v31.4s, v15.4s, v30.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+	WORD	$0x6ebee61f // fcmgt v31.4s, v16.4s, v30.4s
+	WORD	$0x6ebf1fd0 // bit v16.16b, v30.16b, v31.16b
+	WORD	$0x6ebee63f // fcmgt v31.4s, v17.4s, v30.4s
+	WORD	$0x6ebf1fd1 // bit v17.16b, v30.16b, v31.16b
+	WORD	$0x6ebee65f // fcmgt v31.4s, v18.4s, v30.4s
+	WORD	$0x6ebf1fd2 // bit v18.16b, v30.16b, v31.16b
+	WORD	$0x6ebee67f // fcmgt v31.4s, v19.4s, v30.4s
+	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
+
+high5:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	MOVD	R14, R2
 	ADD	R15, R14
-	WORD	$0x6ea4e7d8 // fcmgt v24.4s, v30.4s, v4.4s
-	WORD	$0x6eb81fc4 // bit v4.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe498 // fcmgt v24.4s, v4.4s, v31.4s
-	WORD	$0x6eb81fe4 // bit v4.16b, v31.16b, v24.16b
-	WORD	$0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	WORD	$0x6eb81fc5 // bit v5.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4b8 // fcmgt v24.4s, v5.4s, v31.4s
-	WORD	$0x6eb81fe5 // bit v5.16b, v31.16b, v24.16b
 	FSTPQ.P	(F4, F5), 32(R2)
-	WORD	$0x6ea6e7d8 // fcmgt v24.4s, v30.4s, v6.4s
-	WORD	$0x6eb81fc6 // bit v6.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4d8 // fcmgt v24.4s, v6.4s, v31.4s
-	WORD	$0x6eb81fe6 // bit v6.16b, v31.16b, v24.16b
-	WORD	$0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	WORD	$0x6eb81fc7 // bit v7.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4f8 // fcmgt v24.4s, v7.4s, v31.4s
-	WORD	$0x6eb81fe7 // bit v7.16b, v31.16b, v24.16b
 	MOVD	R14, R3
 	ADD	R15, R14
-	WORD	$0x6ea8e7d8 // fcmgt v24.4s, v30.4s, v8.4s
-	WORD	$0x6eb81fc8 // bit v8.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe518 // fcmgt v24.4s, v8.4s, v31.4s
-	WORD	$0x6eb81fe8 // bit v8.16b, v31.16b, v24.16b
-	WORD	$0x6ea9e7d8 // fcmgt v24.4s, v30.4s, v9.4s
-	WORD	$0x6eb81fc9 // bit v9.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe538 // fcmgt v24.4s, v9.4s, v31.4s
-	WORD	$0x6eb81fe9 // bit v9.16b, v31.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R3)
-	WORD	$0x6eaae7d8 // fcmgt v24.4s, v30.4s, v10.4s
-	WORD	$0x6eb81fca // bit v10.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe558 // fcmgt v24.4s, v10.4s, v31.4s
-	WORD	$0x6eb81fea // bit v10.16b, v31.16b, v24.16b
-	WORD	$0x6eabe7d8 // fcmgt v24.4s, v30.4s, v11.4s
-	WORD	$0x6eb81fcb // bit v11.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe578 // fcmgt v24.4s, v11.4s, v31.4s
-	WORD	$0x6eb81feb // bit v11.16b, v31.16b, v24.16b
 	MOVD	R14, R4
 	ADD	R15, R14
-	WORD	$0x6eace7d8 // fcmgt v24.4s, v30.4s, v12.4s
-	WORD	$0x6eb81fcc // bit v12.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe598 // fcmgt v24.4s, v12.4s, v31.4s
-	WORD	$0x6eb81fec // bit v12.16b, v31.16b, v24.16b
-	WORD	$0x6eade7d8 // fcmgt v24.4s, v30.4s, v13.4s
-	WORD	$0x6eb81fcd // bit v13.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5b8 // fcmgt v24.4s, v13.4s, v31.4s
-	WORD	$0x6eb81fed // bit v13.16b, v31.16b, v24.16b
 	FSTPQ.P	(F12, F13), 32(R4)
-	WORD	$0x6eaee7d8 // fcmgt v24.4s, v30.4s, v14.4s
-	WORD	$0x6eb81fce // bit v14.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5d8 // fcmgt v24.4s, v14.4s, v31.4s
-	WORD	$0x6eb81fee // bit v14.16b, v31.16b, v24.16b
-	WORD	$0x6eafe7d8 // fcmgt v24.4s, v30.4s, v15.4s
-	WORD	$0x6eb81fcf // bit v15.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5f8 // fcmgt v24.4s, v15.4s, v31.4s
-	WORD	$0x6eb81fef // bit v15.16b, v31.16b, v24.16b
 	MOVD	R14, R5
 	ADD	R15, R14
-	WORD	$0x6eb0e7d8 // fcmgt v24.4s, v30.4s, v16.4s
-	WORD	$0x6eb81fd0 // bit v16.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe618 // fcmgt v24.4s, v16.4s, v31.4s
-	WORD	$0x6eb81ff0 // bit v16.16b, v31.16b, v24.16b
-	WORD	$0x6eb1e7d8 // fcmgt v24.4s, v30.4s, v17.4s
-	WORD	$0x6eb81fd1 // bit v17.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe638 // fcmgt v24.4s, v17.4s, v31.4s
-	WORD	$0x6eb81ff1 // bit v17.16b, v31.16b, v24.16b
 	FSTPQ.P	(F16, F17), 32(R5)
-	WORD	$0x6eb2e7d8 // fcmgt v24.4s, v30.4s, v18.4s
-	WORD	$0x6eb81fd2 // bit v18.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe658 // fcmgt v24.4s, v18.4s, v31.4s
-	WORD	$0x6eb81ff2 // bit v18.16b, v31.16b, v24.16b
-	WORD	$0x6eb3e7d8 // fcmgt v24.4s, v30.4s, v19.4s
-	WORD	$0x6eb81fd3 // bit v19.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe678 // fcmgt v24.4s, v19.4s, v31.4s
-	WORD	$0x6eb81ff3 // bit v19.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few5
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
@@ -3386,86 +5086,142 @@ done4:
 	SUBS	$1, R21
 	BNE	run4
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero4
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low4
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	WORD	$0x4e3ef484 // fmax v4.4s, v4.4s, v30.4s
+	WORD	$0x4e3ef4a5 // fmax v5.4s, v5.4s, v30.4s
+	WORD	$0x4e3ef4c6 // fmax v6.4s, v6.4s, v30.4s
+	WORD	$0x4e3ef4e7 // fmax v7.4s, v7.4s, v30.4s
+	WORD	$0x4e3ef508 // fmax v8.4s, v8.4s, v30.4s
+	WORD	$0x4e3ef529 // fmax v9.4s, v9.4s, v30.4s
+	WORD	$0x4e3ef54a // fmax v10.4s, v10.4s, v30.4s
+	WORD	$0x4e3ef56b // fmax v11.4s, v11.4s, v30.4s
+	WORD	$0x4e3ef58c // fmax v12.4s, v12.4s, v30.4s
+	WORD	$0x4e3ef5ad // fmax v13.4s, v13.4s, v30.4s
+	WORD	$0x4e3ef5ce // fmax v14.4s, v14.4s, v30.4s
+	WORD	$0x4e3ef5ef // fmax v15.4s, v15.4s, v30.4s
+	B	low4
+
+lowZero4:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ea4e7df // fcmgt v31.4s, v30.4s, v4.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ea5e7df // fcmgt v31.4s, v30.4s, v5.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ea6e7df // fcmgt v31.4s, v30.4s, v6.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ea7e7df // fcmgt v31.4s, v30.4s, v7.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ea8e7df // fcmgt v31.4s, v30.4s, v8.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6eaae7df // fcmgt v31.4s, v30.4s, v10.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6eabe7df // fcmgt v31.4s, v30.4s, v11.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6eace7df // fcmgt v31.4s, v30.4s, v12.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6eade7df // fcmgt v31.4s, v30.4s, v13.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6eaee7df // fcmgt v31.4s, v30.4s, v14.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6eafe7df // fcmgt v31.4s, v30.4s, v15.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+
+low4:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero4
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high4
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x4ebef484 // fmin v4.4s, v4.4s, v30.4s
+	WORD	$0x4ebef4a5 // fmin v5.4s, v5.4s, v30.4s
+	WORD	$0x4ebef4c6 // fmin v6.4s, v6.4s, v30.4s
+	WORD	$0x4ebef4e7 // fmin v7.4s, v7.4s, v30.4s
+	WORD	$0x4ebef508 // fmin v8.4s, v8.4s, v30.4s
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	WORD	$0x4ebef54a // fmin v10.4s, v10.4s, v30.4s
+	WORD	$0x4ebef56b // fmin v11.4s, v11.4s, v30.4s
+	WORD	$0x4ebef58c // fmin v12.4s, v12.4s, v30.4s
+	WORD	$0x4ebef5ad // fmin v13.4s, v13.4s, v30.4s
+	WORD	$0x4ebef5ce // fmin v14.4s, v14.4s, v30.4s
+	WORD	$0x4ebef5ef // fmin v15.4s, v15.4s, v30.4s
+	B	high4
+
+highZero4:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ebee49f // fcmgt v31.4s, v4.4s, v30.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4bf // fcmgt v31.4s, v5.4s, v30.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4df // fcmgt v31.4s, v6.4s, v30.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4ff // fcmgt v31.4s, v7.4s, v30.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ebee51f // fcmgt v31.4s, v8.4s, v30.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6ebee55f // fcmgt v31.4s, v10.4s, v30.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6ebee57f // fcmgt v31.4s, v11.4s, v30.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+	WORD	$0x6ebee59f // fcmgt v31.4s, v12.4s, v30.4s
+	WORD	$0x6ebf1fcc // bit v12.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5bf // fcmgt v31.4s, v13.4s, v30.4s
+	WORD	$0x6ebf1fcd // bit v13.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5df // fcmgt v31.4s, v14.4s, v30.4s
+	WORD	$0x6ebf1fce // bit v14.16b, v30.16b, v31.16b
+	WORD	$0x6ebee5ff // fcmgt v31.4s, v15.4s, v30.4s
+	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
+
+high4:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	MOVD	R14, R2
 	ADD	R15, R14
-	WORD	$0x6ea4e7d8 // fcmgt v24.4s, v30.4s, v4.4s
-	WORD	$0x6eb81fc4 // bit v4.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe498 // fcmgt v24.4s, v4.4s, v31.4s
-	WORD	$0x6eb81fe4 // bit v4.16b, v31.16b, v24.16b
-	WORD	$0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	WORD	$0x6eb81fc5 // bit v5.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4b8 // fcmgt v24.4s, v5.4s, v31.4s
-	WORD	$0x6eb81fe5 // bit v5.16b, v31.16b, v24.16b
 	FSTPQ.P	(F4, F5), 32(R2)
-	WORD	$0x6ea6e7d8 // fcmgt v24.4s, v30.4s, v6.4s
-	WORD	$0x6eb81fc6 // bit v6.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4d8 // fcmgt v24.4s, v6.4s, v31.4s
-	WORD	$0x6eb81fe6 // bit v6.16b, v31.16b, v24.16b
-	WORD	$0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	WORD	$0x6eb81fc7 // bit v7.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4f8 // fcmgt v24.4s, v7.4s, v31.4s
-	WORD	$0x6eb81fe7 // bit v7.16b, v31.16b, v24.16b
 	MOVD	R14, R3
 	ADD	R15, R14
-	WORD	$0x6ea8e7d8 // fcmgt v24.4s, v30.4s, v8.4s
-	WORD	$0x6eb81fc8 // bit v8.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe518 // fcmgt v24.4s, v8.4s, v31.4s
-	WORD	$0x6eb81fe8 // bit v8.16b, v31.16b, v24.16b
-	WORD	$0x6ea9e7d8 // fcmgt v24.4s, v30.4s, v9.4s
-	WORD	$0x6eb81fc9 // bit v9.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe538 // fcmgt v24.4s, v9.4s, v31.4s
-	WORD	$0x6eb81fe9 // bit v9.16b, v31.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R3)
-	WORD	$0x6eaae7d8 // fcmgt v24.4s, v30.4s, v10.4s
-	WORD	$0x6eb81fca // bit v10.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe558 // fcmgt v24.4s, v10.4s, v31.4s
-	WORD	$0x6eb81fea // bit v10.16b, v31.16b, v24.16b
-	WORD	$0x6eabe7d8 // fcmgt v24.4s, v30.4s, v11.4s
-	WORD	$0x6eb81fcb // bit v11.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe578 // fcmgt v24.4s, v11.4s, v31.4s
-	WORD	$0x6eb81feb // bit v11.16b, v31.16b, v24.16b
 	MOVD	R14, R4
 	ADD	R15, R14
-	WORD	$0x6eace7d8 // fcmgt v24.4s, v30.4s, v12.4s
-	WORD	$0x6eb81fcc // bit v12.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe598 // fcmgt v24.4s, v12.4s, v31.4s
-	WORD	$0x6eb81fec // bit v12.16b, v31.16b, v24.16b
-	WORD	$0x6eade7d8 // fcmgt v24.4s, v30.4s, v13.4s
-	WORD	$0x6eb81fcd // bit v13.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5b8 // fcmgt v24.4s, v13.4s, v31.4s
-	WORD	$0x6eb81fed // bit v13.16b, v31.16b, v24.16b
 	FSTPQ.P	(F12, F13), 32(R4)
-	WORD	$0x6eaee7d8 // fcmgt v24.4s, v30.4s, v14.4s
-	WORD	$0x6eb81fce // bit v14.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5d8 // fcmgt v24.4s, v14.4s, v31.4s
-	WORD	$0x6eb81fee // bit v14.16b, v31.16b, v24.16b
-	WORD	$0x6eafe7d8 // fcmgt v24.4s, v30.4s, v15.4s
-	WORD	$0x6eb81fcf // bit v15.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe5f8 // fcmgt v24.4s, v15.4s, v31.4s
-	WORD	$0x6eb81fef // bit v15.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few4
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
@@ -3772,67 +5528,115 @@ done3:
 	SUBS	$1, R21
 	BNE	run3
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero3
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low3
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	WORD	$0x4e3ef484 // fmax v4.4s, v4.4s, v30.4s
+	WORD	$0x4e3ef4a5 // fmax v5.4s, v5.4s, v30.4s
+	WORD	$0x4e3ef4c6 // fmax v6.4s, v6.4s, v30.4s
+	WORD	$0x4e3ef4e7 // fmax v7.4s, v7.4s, v30.4s
+	WORD	$0x4e3ef508 // fmax v8.4s, v8.4s, v30.4s
+	WORD	$0x4e3ef529 // fmax v9.4s, v9.4s, v30.4s
+	WORD	$0x4e3ef54a // fmax v10.4s, v10.4s, v30.4s
+	WORD	$0x4e3ef56b // fmax v11.4s, v11.4s, v30.4s
+	B	low3
+
+lowZero3:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ea4e7df // fcmgt v31.4s, v30.4s, v4.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ea5e7df // fcmgt v31.4s, v30.4s, v5.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ea6e7df // fcmgt v31.4s, v30.4s, v6.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ea7e7df // fcmgt v31.4s, v30.4s, v7.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ea8e7df // fcmgt v31.4s, v30.4s, v8.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6eaae7df // fcmgt v31.4s, v30.4s, v10.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6eabe7df // fcmgt v31.4s, v30.4s, v11.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+
+low3:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero3
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high3
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x4ebef484 // fmin v4.4s, v4.4s, v30.4s
+	WORD	$0x4ebef4a5 // fmin v5.4s, v5.4s, v30.4s
+	WORD	$0x4ebef4c6 // fmin v6.4s, v6.4s, v30.4s
+	WORD	$0x4ebef4e7 // fmin v7.4s, v7.4s, v30.4s
+	WORD	$0x4ebef508 // fmin v8.4s, v8.4s, v30.4s
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	WORD	$0x4ebef54a // fmin v10.4s, v10.4s, v30.4s
+	WORD	$0x4ebef56b // fmin v11.4s, v11.4s, v30.4s
+	B	high3
+
+highZero3:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ebee49f // fcmgt v31.4s, v4.4s, v30.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4bf // fcmgt v31.4s, v5.4s, v30.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4df // fcmgt v31.4s, v6.4s, v30.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4ff // fcmgt v31.4s, v7.4s, v30.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+	WORD	$0x6ebee51f // fcmgt v31.4s, v8.4s, v30.4s
+	WORD	$0x6ebf1fc8 // bit v8.16b, v30.16b, v31.16b
+	WORD	$0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
+	WORD	$0x6ebf1fc9 // bit v9.16b, v30.16b, v31.16b
+	WORD	$0x6ebee55f // fcmgt v31.4s, v10.4s, v30.4s
+	WORD	$0x6ebf1fca // bit v10.16b, v30.16b, v31.16b
+	WORD	$0x6ebee57f // fcmgt v31.4s, v11.4s, v30.4s
+	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
+
+high3:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	MOVD	R14, R2
 	ADD	R15, R14
-	WORD	$0x6ea4e7d8 // fcmgt v24.4s, v30.4s, v4.4s
-	WORD	$0x6eb81fc4 // bit v4.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe498 // fcmgt v24.4s, v4.4s, v31.4s
-	WORD	$0x6eb81fe4 // bit v4.16b, v31.16b, v24.16b
-	WORD	$0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	WORD	$0x6eb81fc5 // bit v5.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4b8 // fcmgt v24.4s, v5.4s, v31.4s
-	WORD	$0x6eb81fe5 // bit v5.16b, v31.16b, v24.16b
 	FSTPQ.P	(F4, F5), 32(R2)
-	WORD	$0x6ea6e7d8 // fcmgt v24.4s, v30.4s, v6.4s
-	WORD	$0x6eb81fc6 // bit v6.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4d8 // fcmgt v24.4s, v6.4s, v31.4s
-	WORD	$0x6eb81fe6 // bit v6.16b, v31.16b, v24.16b
-	WORD	$0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	WORD	$0x6eb81fc7 // bit v7.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4f8 // fcmgt v24.4s, v7.4s, v31.4s
-	WORD	$0x6eb81fe7 // bit v7.16b, v31.16b, v24.16b
 	MOVD	R14, R3
 	ADD	R15, R14
-	WORD	$0x6ea8e7d8 // fcmgt v24.4s, v30.4s, v8.4s
-	WORD	$0x6eb81fc8 // bit v8.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe518 // fcmgt v24.4s, v8.4s, v31.4s
-	WORD	$0x6eb81fe8 // bit v8.16b, v31.16b, v24.16b
-	WORD	$0x6ea9e7d8 // fcmgt v24.4s, v30.4s, v9.4s
-	WORD	$0x6eb81fc9 // bit v9.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe538 // fcmgt v24.4s, v9.4s, v31.4s
-	WORD	$0x6eb81fe9 // bit v9.16b, v31.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R3)
-	WORD	$0x6eaae7d8 // fcmgt v24.4s, v30.4s, v10.4s
-	WORD	$0x6eb81fca // bit v10.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe558 // fcmgt v24.4s, v10.4s, v31.4s
-	WORD	$0x6eb81fea // bit v10.16b, v31.16b, v24.16b
-	WORD	$0x6eabe7d8 // fcmgt v24.4s, v30.4s, v11.4s
-	WORD	$0x6eb81fcb // bit v11.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe578 // fcmgt v24.4s, v11.4s, v31.4s
-	WORD	$0x6eb81feb // bit v11.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few3
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
@@ -4063,48 +5867,88 @@ done2:
 	SUBS	$1, R21
 	BNE	run2
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero2
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low2
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	WORD	$0x4e3ef484 // fmax v4.4s, v4.4s, v30.4s
+	WORD	$0x4e3ef4a5 // fmax v5.4s, v5.4s, v30.4s
+	WORD	$0x4e3ef4c6 // fmax v6.4s, v6.4s, v30.4s
+	WORD	$0x4e3ef4e7 // fmax v7.4s, v7.4s, v30.4s
+	B	low2
+
+lowZero2:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ea4e7df // fcmgt v31.4s, v30.4s, v4.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ea5e7df // fcmgt v31.4s, v30.4s, v5.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ea6e7df // fcmgt v31.4s, v30.4s, v6.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ea7e7df // fcmgt v31.4s, v30.4s, v7.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+
+low2:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero2
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high2
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x4ebef484 // fmin v4.4s, v4.4s, v30.4s
+	WORD	$0x4ebef4a5 // fmin v5.4s, v5.4s, v30.4s
+	WORD	$0x4ebef4c6 // fmin v6.4s, v6.4s, v30.4s
+	WORD	$0x4ebef4e7 // fmin v7.4s, v7.4s, v30.4s
+	B	high2
+
+highZero2:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+	WORD	$0x6ebee49f // fcmgt v31.4s, v4.4s, v30.4s
+	WORD	$0x6ebf1fc4 // bit v4.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4bf // fcmgt v31.4s, v5.4s, v30.4s
+	WORD	$0x6ebf1fc5 // bit v5.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4df // fcmgt v31.4s, v6.4s, v30.4s
+	WORD	$0x6ebf1fc6 // bit v6.16b, v30.16b, v31.16b
+	WORD	$0x6ebee4ff // fcmgt v31.4s, v7.4s, v30.4s
+	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
+
+high2:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	MOVD	R14, R2
 	ADD	R15, R14
-	WORD	$0x6ea4e7d8 // fcmgt v24.4s, v30.4s, v4.4s
-	WORD	$0x6eb81fc4 // bit v4.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe498 // fcmgt v24.4s, v4.4s, v31.4s
-	WORD	$0x6eb81fe4 // bit v4.16b, v31.16b, v24.16b
-	WORD	$0x6ea5e7d8 // fcmgt v24.4s, v30.4s, v5.4s
-	WORD	$0x6eb81fc5 // bit v5.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4b8 // fcmgt v24.4s, v5.4s, v31.4s
-	WORD	$0x6eb81fe5 // bit v5.16b, v31.16b, v24.16b
 	FSTPQ.P	(F4, F5), 32(R2)
-	WORD	$0x6ea6e7d8 // fcmgt v24.4s, v30.4s, v6.4s
-	WORD	$0x6eb81fc6 // bit v6.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4d8 // fcmgt v24.4s, v6.4s, v31.4s
-	WORD	$0x6eb81fe6 // bit v6.16b, v31.16b, v24.16b
-	WORD	$0x6ea7e7d8 // fcmgt v24.4s, v30.4s, v7.4s
-	WORD	$0x6eb81fc7 // bit v7.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe4f8 // fcmgt v24.4s, v7.4s, v31.4s
-	WORD	$0x6eb81fe7 // bit v7.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few2
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
@@ -4259,29 +6103,61 @@ done1:
 	SUBS	$1, R21
 	BNE	run1
 	MOVD	bounds+128(FP), R23
+	MOVWU	(R23), R22
 	FMOVS	(R23), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
-	FMOVS	4(R23), F31
-	WORD	$0x4e0407ff // dup v31.4s, v31.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, lowZero1
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	low1
+	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
+	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
+	WORD	$0x4e3ef442 // fmax v2.4s, v2.4s, v30.4s
+	WORD	$0x4e3ef463 // fmax v3.4s, v3.4s, v30.4s
+	B	low1
+
+lowZero1:
+	WORD	$0x6ea0e7df // fcmgt v31.4s, v30.4s, v0.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ea1e7df // fcmgt v31.4s, v30.4s, v1.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ea2e7df // fcmgt v31.4s, v30.4s, v2.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ea3e7df // fcmgt v31.4s, v30.4s, v3.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+
+low1:
+	MOVWU	4(R23), R22
+	FMOVS	4(R23), F30
+	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
+	// Without its sign
+	LSL	$33, R22
+	CBZ	R22, highZero1
+	LSR	$56, R22
+	CMP	$255, R22
+	BEQ	high1
+	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
+	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	B	high1
+
+highZero1:
+	WORD	$0x6ebee41f // fcmgt v31.4s, v0.4s, v30.4s
+	WORD	$0x6ebf1fc0 // bit v0.16b, v30.16b, v31.16b
+	WORD	$0x6ebee43f // fcmgt v31.4s, v1.4s, v30.4s
+	WORD	$0x6ebf1fc1 // bit v1.16b, v30.16b, v31.16b
+	WORD	$0x6ebee45f // fcmgt v31.4s, v2.4s, v30.4s
+	WORD	$0x6ebf1fc2 // bit v2.16b, v30.16b, v31.16b
+	WORD	$0x6ebee47f // fcmgt v31.4s, v3.4s, v30.4s
+	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
+
+high1:
 	MOVD	R14, R1
 	ADD	R15, R14
-	WORD	$0x6ea0e7d8 // fcmgt v24.4s, v30.4s, v0.4s
-	WORD	$0x6eb81fc0 // bit v0.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe418 // fcmgt v24.4s, v0.4s, v31.4s
-	WORD	$0x6eb81fe0 // bit v0.16b, v31.16b, v24.16b
-	WORD	$0x6ea1e7d8 // fcmgt v24.4s, v30.4s, v1.4s
-	WORD	$0x6eb81fc1 // bit v1.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe438 // fcmgt v24.4s, v1.4s, v31.4s
-	WORD	$0x6eb81fe1 // bit v1.16b, v31.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e7d8 // fcmgt v24.4s, v30.4s, v2.4s
-	WORD	$0x6eb81fc2 // bit v2.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe458 // fcmgt v24.4s, v2.4s, v31.4s
-	WORD	$0x6eb81fe2 // bit v2.16b, v31.16b, v24.16b
-	WORD	$0x6ea3e7d8 // fcmgt v24.4s, v30.4s, v3.4s
-	WORD	$0x6eb81fc3 // bit v3.16b, v30.16b, v24.16b
-	WORD	$0x6ebfe478 // fcmgt v24.4s, v3.4s, v31.4s
-	WORD	$0x6eb81fe3 // bit v3.16b, v31.16b, v24.16b
 	TBZ	$3, R19, few1
 	FSTPQ	(F2, F3), (R1)
 	B	stored1
@@ -4653,122 +6529,194 @@ done4:
 	SUBS	$1, R19
 	BNE	run4
 	MOVD	bounds+128(FP), R21
+	MOVWU	(R21), R20
 	FMOVS	(R21), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
-	FMOVS	4(R21), F29
-	WORD	$0x4e0407bd // dup v29.4s, v29.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, lowZero4
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	low4
+	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
+	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
+	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
+	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
+	WORD	$0x4e3cf484 // fmax v4.4s, v4.4s, v28.4s
+	WORD	$0x4e3cf4a5 // fmax v5.4s, v5.4s, v28.4s
+	WORD	$0x4e3cf4c6 // fmax v6.4s, v6.4s, v28.4s
+	WORD	$0x4e3cf4e7 // fmax v7.4s, v7.4s, v28.4s
+	WORD	$0x4e3cf508 // fmax v8.4s, v8.4s, v28.4s
+	WORD	$0x4e3cf529 // fmax v9.4s, v9.4s, v28.4s
+	WORD	$0x4e3cf54a // fmax v10.4s, v10.4s, v28.4s
+	WORD	$0x4e3cf56b // fmax v11.4s, v11.4s, v28.4s
+	WORD	$0x4e3cf58c // fmax v12.4s, v12.4s, v28.4s
+	WORD	$0x4e3cf5ad // fmax v13.4s, v13.4s, v28.4s
+	WORD	$0x4e3cf5ce // fmax v14.4s, v14.4s, v28.4s
+	WORD	$0x4e3cf5ef // fmax v15.4s, v15.4s, v28.4s
+	WORD	$0x4e3cf610 // fmax v16.4s, v16.4s, v28.4s
+	WORD	$0x4e3cf631 // fmax v17.4s, v17.4s, v28.4s
+	WORD	$0x4e3cf652 // fmax v18.4s, v18.4s, v28.4s
+	WORD	$0x4e3cf673 // fmax v19.4s, v19.4s, v28.4s
+	WORD	$0x4e3cf694 // fmax v20.4s, v20.4s, v28.4s
+	WORD	$0x4e3cf6b5 // fmax v21.4s, v21.4s, v28.4s
+	WORD	$0x4e3cf6d6 // fmax v22.4s, v22.4s, v28.4s
+	WORD	$0x4e3cf6f7 // fmax v23.4s, v23.4s, v28.4s
+	B	low4
+
+lowZero4:
+	WORD	$0x6ea0e79d // fcmgt v29.4s, v28.4s, v0.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ea1e79d // fcmgt v29.4s, v28.4s, v1.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ea2e79d // fcmgt v29.4s, v28.4s, v2.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ea3e79d // fcmgt v29.4s, v28.4s, v3.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ea4e79d // fcmgt v29.4s, v28.4s, v4.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ea5e79d // fcmgt v29.4s, v28.4s, v5.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ea6e79d // fcmgt v29.4s, v28.4s, v6.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ea7e79d // fcmgt v29.4s, v28.4s, v7.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ea8e79d // fcmgt v29.4s, v28.4s, v8.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ea9e79d // fcmgt v29.4s, v28.4s, v9.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6eaae79d // fcmgt v29.4s, v28.4s, v10.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6eabe79d // fcmgt v29.4s, v28.4s, v11.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+	WORD	$0x6eace79d // fcmgt v29.4s, v28.4s, v12.4s
+	WORD	$0x6ebd1f8c // bit v12.16b, v28.16b, v29.16b
+	WORD	$0x6eade79d // fcmgt v29.4s, v28.4s, v13.4s
+	WORD	$0x6ebd1f8d // bit v13.16b, v28.16b, v29.16b
+	WORD	$0x6eaee79d // fcmgt v29.4s, v28.4s, v14.4s
+	WORD	$0x6ebd1f8e // bit v14.16b, v28.16b, v29.16b
+	WORD	$0x6eafe79d // fcmgt v29.4s, v28.4s, v15.4s
+	WORD	$0x6ebd1f8f // bit v15.16b, v28.16b, v29.16b
+	WORD	$0x6eb0e79d // fcmgt v29.4s, v28.4s, v16.4s
+	WORD	$0x6ebd1f90 // bit v16.16b, v28.16b, v29.16b
+	WORD	$0x6eb1e79d // fcmgt v29.4s, v28.4s, v17.4s
+	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
+	WORD	$0x6eb2e79d // fcmgt v29.4s, v28.4s, v18.4s
+	WORD	$0x6ebd1f92 // bit v18.16b, v28.16b, v29.16b
+	WORD	$0x6eb3e79d // fcmgt v29.4s, v28.4s, v19.4s
+	WORD	$0x6ebd1f93 // bit v19.16b, v28.16b, v29.16b
+	WORD	$0x6eb4e79d // fcmgt v29.4s, v28.4s, v20.4s
+	WORD	$0x6ebd1f94 // bit v20.16b, v28.16b, v29.16b
+	WORD	$0x6eb5e79d // fcmgt v29.4s, v28.4s, v21.4s
+	WORD	$0x6ebd1f95 // bit v21.16b, v28.16b, v29.16b
+	WORD	$0x6eb6e79d // fcmgt v29.4s, v28.4s, v22.4s
+	WORD	$0x6ebd1f96 // bit v22.16b, v28.16b, v29.16b
+	WORD	$0x6eb7e79d // fcmgt v29.4s, v28.4s, v23.4s
+	WORD	$0x6ebd1f97 // bit v23.16b, v28.16b, v29.16b
+
+low4:
+	MOVWU	4(R21), R20
+	FMOVS	4(R21), F28
+	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, highZero4
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	high4
+	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
+	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
+	WORD	$0x4ebcf442 // fmin v2.4s, v2.4s, v28.4s
+	WORD	$0x4ebcf463 // fmin v3.4s, v3.4s, v28.4s
+	WORD	$0x4ebcf484 // fmin v4.4s, v4.4s, v28.4s
+	WORD	$0x4ebcf4a5 // fmin v5.4s, v5.4s, v28.4s
+	WORD	$0x4ebcf4c6 // fmin v6.4s, v6.4s, v28.4s
+	WORD	$0x4ebcf4e7 // fmin v7.4s, v7.4s, v28.4s
+	WORD	$0x4ebcf508 // fmin v8.4s, v8.4s, v28.4s
+	WORD	$0x4ebcf529 // fmin v9.4s, v9.4s, v28.4s
+	WORD	$0x4ebcf54a // fmin v10.4s, v10.4s, v28.4s
+	WORD	$0x4ebcf56b // fmin v11.4s, v11.4s, v28.4s
+	WORD	$0x4ebcf58c // fmin v12.4s, v12.4s, v28.4s
+	WORD	$0x4ebcf5ad // fmin v13.4s, v13.4s, v28.4s
+	WORD	$0x4ebcf5ce // fmin v14.4s, v14.4s, v28.4s
+	WORD	$0x4ebcf5ef // fmin v15.4s, v15.4s, v28.4s
+	WORD	$0x4ebcf610 // fmin v16.4s, v16.4s, v28.4s
+	WORD	$0x4ebcf631 // fmin v17.4s, v17.4s, v28.4s
+	WORD	$0x4ebcf652 // fmin v18.4s, v18.4s, v28.4s
+	WORD	$0x4ebcf673 // fmin v19.4s, v19.4s, v28.4s
+	WORD	$0x4ebcf694 // fmin v20.4s, v20.4s, v28.4s
+	WORD	$0x4ebcf6b5 // fmin v21.4s, v21.4s, v28.4s
+	WORD	$0x4ebcf6d6 // fmin v22.4s, v22.4s, v28.4s
+	WORD	$0x4ebcf6f7 // fmin v23.4s, v23.4s, v28.4s
+	B	high4
+
+highZero4:
+	WORD	$0x6ebce41d // fcmgt v29.4s, v0.4s, v28.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ebce43d // fcmgt v29.4s, v1.4s, v28.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ebce45d // fcmgt v29.4s, v2.4s, v28.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ebce47d // fcmgt v29.4s, v3.4s, v28.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ebce49d // fcmgt v29.4s, v4.4s, v28.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4bd // fcmgt v29.4s, v5.4s, v28.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4dd // fcmgt v29.4s, v6.4s, v28.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4fd // fcmgt v29.4s, v7.4s, v28.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ebce51d // fcmgt v29.4s, v8.4s, v28.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ebce53d // fcmgt v29.4s, v9.4s, v28.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6ebce55d // fcmgt v29.4s, v10.4s, v28.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6ebce57d // fcmgt v29.4s, v11.4s, v28.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+	WORD	$0x6ebce59d // fcmgt v29.4s, v12.4s, v28.4s
+	WORD	$0x6ebd1f8c // bit v12.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5bd // fcmgt v29.4s, v13.4s, v28.4s
+	WORD	$0x6ebd1f8d // bit v13.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5dd // fcmgt v29.4s, v14.4s, v28.4s
+	WORD	$0x6ebd1f8e // bit v14.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5fd // fcmgt v29.4s, v15.4s, v28.4s
+	WORD	$0x6ebd1f8f // bit v15.16b, v28.16b, v29.16b
+	WORD	$0x6ebce61d // fcmgt v29.4s, v16.4s, v28.4s
+	WORD	$0x6ebd1f90 // bit v16.16b, v28.16b, v29.16b
+	WORD	$0x6ebce63d // fcmgt v29.4s, v17.4s, v28.4s
+	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
+	WORD	$0x6ebce65d // fcmgt v29.4s, v18.4s, v28.4s
+	WORD	$0x6ebd1f92 // bit v18.16b, v28.16b, v29.16b
+	WORD	$0x6ebce67d // fcmgt v29.4s, v19.4s, v28.4s
+	WORD	$0x6ebd1f93 // bit v19.16b, v28.16b, v29.16b
+	WORD	$0x6ebce69d // fcmgt v29.4s, v20.4s, v28.4s
+	WORD	$0x6ebd1f94 // bit v20.16b, v28.16b, v29.16b
+	WORD	$0x6ebce6bd // fcmgt v29.4s, v21.4s, v28.4s
+	WORD	$0x6ebd1f95 // bit v21.16b, v28.16b, v29.16b
+	WORD	$0x6ebce6dd // fcmgt v29.4s, v22.4s, v28.4s
+	WORD	$0x6ebd1f96 // bit v22.16b, v28.16b, v29.16b
+	WORD	$0x6ebce6fd // fcmgt v29.4s, v23.4s, v28.4s
+	WORD	$0x6ebd1f97 // bit v23.16b, v28.16b, v29.16b
+
+high4:
 	MOVD	R12, R1
 	ADD	R13, R12
-	WORD	$0x6ea0e798 // fcmgt v24.4s, v28.4s, v0.4s
-	WORD	$0x6eb81f80 // bit v0.16b, v28.16b, v24.16b
-	WORD	$0x6ebde418 // fcmgt v24.4s, v0.4s, v29.4s
-	WORD	$0x6eb81fa0 // bit v0.16b, v29.16b, v24.16b
-	WORD	$0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	WORD	$0x6eb81f81 // bit v1.16b, v28.16b, v24.16b
-	WORD	$0x6ebde438 // fcmgt v24.4s, v1.4s, v29.4s
-	WORD	$0x6eb81fa1 // bit v1.16b, v29.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e798 // fcmgt v24.4s, v28.4s, v2.4s
-	WORD	$0x6eb81f82 // bit v2.16b, v28.16b, v24.16b
-	WORD	$0x6ebde458 // fcmgt v24.4s, v2.4s, v29.4s
-	WORD	$0x6eb81fa2 // bit v2.16b, v29.16b, v24.16b
-	WORD	$0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	WORD	$0x6eb81f83 // bit v3.16b, v28.16b, v24.16b
-	WORD	$0x6ebde478 // fcmgt v24.4s, v3.4s, v29.4s
-	WORD	$0x6eb81fa3 // bit v3.16b, v29.16b, v24.16b
 	FSTPQ.P	(F2, F3), 32(R1)
-	WORD	$0x6ea4e798 // fcmgt v24.4s, v28.4s, v4.4s
-	WORD	$0x6eb81f84 // bit v4.16b, v28.16b, v24.16b
-	WORD	$0x6ebde498 // fcmgt v24.4s, v4.4s, v29.4s
-	WORD	$0x6eb81fa4 // bit v4.16b, v29.16b, v24.16b
-	WORD	$0x6ea5e798 // fcmgt v24.4s, v28.4s, v5.4s
-	WORD	$0x6eb81f85 // bit v5.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4b8 // fcmgt v24.4s, v5.4s, v29.4s
-	WORD	$0x6eb81fa5 // bit v5.16b, v29.16b, v24.16b
 	MOVD	R12, R2
 	ADD	R13, R12
-	WORD	$0x6ea6e798 // fcmgt v24.4s, v28.4s, v6.4s
-	WORD	$0x6eb81f86 // bit v6.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4d8 // fcmgt v24.4s, v6.4s, v29.4s
-	WORD	$0x6eb81fa6 // bit v6.16b, v29.16b, v24.16b
-	WORD	$0x6ea7e798 // fcmgt v24.4s, v28.4s, v7.4s
-	WORD	$0x6eb81f87 // bit v7.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4f8 // fcmgt v24.4s, v7.4s, v29.4s
-	WORD	$0x6eb81fa7 // bit v7.16b, v29.16b, v24.16b
 	FSTPQ.P	(F6, F7), 32(R2)
-	WORD	$0x6ea8e798 // fcmgt v24.4s, v28.4s, v8.4s
-	WORD	$0x6eb81f88 // bit v8.16b, v28.16b, v24.16b
-	WORD	$0x6ebde518 // fcmgt v24.4s, v8.4s, v29.4s
-	WORD	$0x6eb81fa8 // bit v8.16b, v29.16b, v24.16b
-	WORD	$0x6ea9e798 // fcmgt v24.4s, v28.4s, v9.4s
-	WORD	$0x6eb81f89 // bit v9.16b, v28.16b, v24.16b
-	WORD	$0x6ebde538 // fcmgt v24.4s, v9.4s, v29.4s
-	WORD	$0x6eb81fa9 // bit v9.16b, v29.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R2)
-	WORD	$0x6eaae798 // fcmgt v24.4s, v28.4s, v10.4s
-	WORD	$0x6eb81f8a // bit v10.16b, v28.16b, v24.16b
-	WORD	$0x6ebde558 // fcmgt v24.4s, v10.4s, v29.4s
-	WORD	$0x6eb81faa // bit v10.16b, v29.16b, v24.16b
-	WORD	$0x6eabe798 // fcmgt v24.4s, v28.4s, v11.4s
-	WORD	$0x6eb81f8b // bit v11.16b, v28.16b, v24.16b
-	WORD	$0x6ebde578 // fcmgt v24.4s, v11.4s, v29.4s
-	WORD	$0x6eb81fab // bit v11.16b, v29.16b, v24.16b
 	MOVD	R12, R3
 	ADD	R13, R12
-	WORD	$0x6eace798 // fcmgt v24.4s, v28.4s, v12.4s
-	WORD	$0x6eb81f8c // bit v12.16b, v28.16b, v24.16b
-	WORD	$0x6ebde598 // fcmgt v24.4s, v12.4s, v29.4s
-	WORD	$0x6eb81fac // bit v12.16b, v29.16b, v24.16b
-	WORD	$0x6eade798 // fcmgt v24.4s, v28.4s, v13.4s
-	WORD	$0x6eb81f8d // bit v13.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5b8 // fcmgt v24.4s, v13.4s, v29.4s
-	WORD	$0x6eb81fad // bit v13.16b, v29.16b, v24.16b
 	FSTPQ.P	(F12, F13), 32(R3)
-	WORD	$0x6eaee798 // fcmgt v24.4s, v28.4s, v14.4s
-	WORD	$0x6eb81f8e // bit v14.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5d8 // fcmgt v24.4s, v14.4s, v29.4s
-	WORD	$0x6eb81fae // bit v14.16b, v29.16b, v24.16b
-	WORD	$0x6eafe798 // fcmgt v24.4s, v28.4s, v15.4s
-	WORD	$0x6eb81f8f // bit v15.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5f8 // fcmgt v24.4s, v15.4s, v29.4s
-	WORD	$0x6eb81faf // bit v15.16b, v29.16b, v24.16b
 	FSTPQ.P	(F14, F15), 32(R3)
-	WORD	$0x6eb0e798 // fcmgt v24.4s, v28.4s, v16.4s
-	WORD	$0x6eb81f90 // bit v16.16b, v28.16b, v24.16b
-	WORD	$0x6ebde618 // fcmgt v24.4s, v16.4s, v29.4s
-	WORD	$0x6eb81fb0 // bit v16.16b, v29.16b, v24.16b
-	WORD	$0x6eb1e798 // fcmgt v24.4s, v28.4s, v17.4s
-	WORD	$0x6eb81f91 // bit v17.16b, v28.16b, v24.16b
-	WORD	$0x6ebde638 // fcmgt v24.4s, v17.4s, v29.4s
-	WORD	$0x6eb81fb1 // bit v17.16b, v29.16b, v24.16b
 	MOVD	R12, R4
 	ADD	R13, R12
-	WORD	$0x6eb2e798 // fcmgt v24.4s, v28.4s, v18.4s
-	WORD	$0x6eb81f92 // bit v18.16b, v28.16b, v24.16b
-	WORD	$0x6ebde658 // fcmgt v24.4s, v18.4s, v29.4s
-	WORD	$0x6eb81fb2 // bit v18.16b, v29.16b, v24.16b
-	WORD	$0x6eb3e798 // fcmgt v24.4s, v28.4s, v19.4s
-	WORD	$0x6eb81f93 // bit v19.16b, v28.16b, v24.16b
-	WORD	$0x6ebde678 // fcmgt v24.4s, v19.4s, v29.4s
-	WORD	$0x6eb81fb3 // bit v19.16b, v29.16b, v24.16b
 	FSTPQ.P	(F18, F19), 32(R4)
-	WORD	$0x6eb4e798 // fcmgt v24.4s, v28.4s, v20.4s
-	WORD	$0x6eb81f94 // bit v20.16b, v28.16b, v24.16b
-	WORD	$0x6ebde698 // fcmgt v24.4s, v20.4s, v29.4s
-	WORD	$0x6eb81fb4 // bit v20.16b, v29.16b, v24.16b
-	WORD	$0x6eb5e798 // fcmgt v24.4s, v28.4s, v21.4s
-	WORD	$0x6eb81f95 // bit v21.16b, v28.16b, v24.16b
-	WORD	$0x6ebde6b8 // fcmgt v24.4s, v21.4s, v29.4s
-	WORD	$0x6eb81fb5 // bit v21.16b, v29.16b, v24.16b
 	FSTPQ.P	(F20, F21), 32(R4)
-	WORD	$0x6eb6e798 // fcmgt v24.4s, v28.4s, v22.4s
-	WORD	$0x6eb81f96 // bit v22.16b, v28.16b, v24.16b
-	WORD	$0x6ebde6d8 // fcmgt v24.4s, v22.4s, v29.4s
-	WORD	$0x6eb81fb6 // bit v22.16b, v29.16b, v24.16b
-	WORD	$0x6eb7e798 // fcmgt v24.4s, v28.4s, v23.4s
-	WORD	$0x6eb81f97 // bit v23.16b, v28.16b, v24.16b
-	WORD	$0x6ebde6f8 // fcmgt v24.4s, v23.4s, v29.4s
-	WORD	$0x6eb81fb7 // bit v23.16b, v29.16b, v24.16b
 	TBZ	$3, R14, few4
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
@@ -5113,94 +7061,154 @@ done3:
 	SUBS	$1, R19
 	BNE	run3
 	MOVD	bounds+128(FP), R21
+	MOVWU	(R21), R20
 	FMOVS	(R21), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
-	FMOVS	4(R21), F29
-	WORD	$0x4e0407bd // dup v29.4s, v29.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, lowZero3
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	low3
+	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
+	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
+	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
+	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
+	WORD	$0x4e3cf484 // fmax v4.4s, v4.4s, v28.4s
+	WORD	$0x4e3cf4a5 // fmax v5.4s, v5.4s, v28.4s
+	WORD	$0x4e3cf4c6 // fmax v6.4s, v6.4s, v28.4s
+	WORD	$0x4e3cf4e7 // fmax v7.4s, v7.4s, v28.4s
+	WORD	$0x4e3cf508 // fmax v8.4s, v8.4s, v28.4s
+	WORD	$0x4e3cf529 // fmax v9.4s, v9.4s, v28.4s
+	WORD	$0x4e3cf54a // fmax v10.4s, v10.4s, v28.4s
+	WORD	$0x4e3cf56b // fmax v11.4s, v11.4s, v28.4s
+	WORD	$0x4e3cf58c // fmax v12.4s, v12.4s, v28.4s
+	WORD	$0x4e3cf5ad // fmax v13.4s, v13.4s, v28.4s
+	WORD	$0x4e3cf5ce // fmax v14.4s, v14.4s, v28.4s
+	WORD	$0x4e3cf5ef // fmax v15.4s, v15.4s, v28.4s
+	WORD	$0x4e3cf610 // fmax v16.4s, v16.4s, v28.4s
+	WORD	$0x4e3cf631 // fmax v17.4s, v17.4s, v28.4s
+	B	low3
+
+lowZero3:
+	WORD	$0x6ea0e79d // fcmgt v29.4s, v28.4s, v0.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ea1e79d // fcmgt v29.4s, v28.4s, v1.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ea2e79d // fcmgt v29.4s, v28.4s, v2.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ea3e79d // fcmgt v29.4s, v28.4s, v3.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ea4e79d // fcmgt v29.4s, v28.4s, v4.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ea5e79d // fcmgt v29.4s, v28.4s, v5.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ea6e79d // fcmgt v29.4s, v28.4s, v6.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ea7e79d // fcmgt v29.4s, v28.4s, v7.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ea8e79d // fcmgt v29.4s, v28.4s, v8.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ea9e79d // fcmgt v29.4s, v28.4s, v9.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6eaae79d // fcmgt v29.4s, v28.4s, v10.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6eabe79d // fcmgt v29.4s, v28.4s, v11.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+	WORD	$0x6eace79d // fcmgt v29.4s, v28.4s, v12.4s
+	WORD	$0x6ebd1f8c // bit v12.16b, v28.16b, v29.16b
+	WORD	$0x6eade79d // fcmgt v29.4s, v28.4s, v13.4s
+	WORD	$0x6ebd1f8d // bit v13.16b, v28.16b, v29.16b
+	WORD	$0x6eaee79d // fcmgt v29.4s, v28.4s, v14.4s
+	WORD	$0x6ebd1f8e // bit v14.16b, v28.16b, v29.16b
+	WORD	$0x6eafe79d // fcmgt v29.4s, v28.4s, v15.4s
+	WORD	$0x6ebd1f8f // bit v15.16b, v28.16b, v29.16b
+	WORD	$0x6eb0e79d // fcmgt v29.4s, v28.4s, v16.4s
+	WORD	$0x6ebd1f90 // bit v16.16b, v28.16b, v29.16b
+	WORD	$0x6eb1e79d // fcmgt v29.4s, v28.4s, v17.4s
+	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
+
+low3:
+	MOVWU	4(R21), R20
+	FMOVS	4(R21), F28
+	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, highZero3
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	high3
+	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
+	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
+	WORD	$0x4ebcf442 // fmin v2.4s, v2.4s, v28.4s
+	WORD	$0x4ebcf463 // fmin v3.4s, v3.4s, v28.4s
+	WORD	$0x4ebcf484 // fmin v4.4s, v4.4s, v28.4s
+	WORD	$0x4ebcf4a5 // fmin v5.4s, v5.4s, v28.4s
+	WORD	$0x4ebcf4c6 // fmin v6.4s, v6.4s, v28.4s
+	WORD	$0x4ebcf4e7 // fmin v7.4s, v7.4s, v28.4s
+	WORD	$0x4ebcf508 // fmin v8.4s, v8.4s, v28.4s
+	WORD	$0x4ebcf529 // fmin v9.4s, v9.4s, v28.4s
+	WORD	$0x4ebcf54a // fmin v10.4s, v10.4s, v28.4s
+	WORD	$0x4ebcf56b // fmin v11.4s, v11.4s, v28.4s
+	WORD	$0x4ebcf58c // fmin v12.4s, v12.4s, v28.4s
+	WORD	$0x4ebcf5ad // fmin v13.4s, v13.4s, v28.4s
+	WORD	$0x4ebcf5ce // fmin v14.4s, v14.4s, v28.4s
+	WORD	$0x4ebcf5ef // fmin v15.4s, v15.4s, v28.4s
+	WORD	$0x4ebcf610 // fmin v16.4s, v16.4s, v28.4s
+	WORD	$0x4ebcf631 // fmin v17.4s, v17.4s, v28.4s
+	B	high3
+
+highZero3:
+	WORD	$0x6ebce41d // fcmgt v29.4s, v0.4s, v28.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ebce43d // fcmgt v29.4s, v1.4s, v28.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ebce45d // fcmgt v29.4s, v2.4s, v28.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ebce47d // fcmgt v29.4s, v3.4s, v28.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ebce49d // fcmgt v29.4s, v4.4s, v28.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4bd // fcmgt v29.4s, v5.4s, v28.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4dd // fcmgt v29.4s, v6.4s, v28.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4fd // fcmgt v29.4s, v7.4s, v28.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ebce51d // fcmgt v29.4s, v8.4s, v28.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ebce53d // fcmgt v29.4s, v9.4s, v28.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6ebce55d // fcmgt v29.4s, v10.4s, v28.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6ebce57d // fcmgt v29.4s, v11.4s, v28.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+	WORD	$0x6ebce59d // fcmgt v29.4s, v12.4s, v28.4s
+	WORD	$0x6ebd1f8c // bit v12.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5bd // fcmgt v29.4s, v13.4s, v28.4s
+	WORD	$0x6ebd1f8d // bit v13.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5dd // fcmgt v29.4s, v14.4s, v28.4s
+	WORD	$0x6ebd1f8e // bit v14.16b, v28.16b, v29.16b
+	WORD	$0x6ebce5fd // fcmgt v29.4s, v15.4s, v28.4s
+	WORD	$0x6ebd1f8f // bit v15.16b, v28.16b, v29.16b
+	WORD	$0x6ebce61d // fcmgt v29.4s, v16.4s, v28.4s
+	WORD	$0x6ebd1f90 // bit v16.16b, v28.16b, v29.16b
+	WORD	$0x6ebce63d // fcmgt v29.4s, v17.4s, v28.4s
+	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
+
+high3:
 	MOVD	R12, R1
 	ADD	R13, R12
-	WORD	$0x6ea0e798 // fcmgt v24.4s, v28.4s, v0.4s
-	WORD	$0x6eb81f80 // bit v0.16b, v28.16b, v24.16b
-	WORD	$0x6ebde418 // fcmgt v24.4s, v0.4s, v29.4s
-	WORD	$0x6eb81fa0 // bit v0.16b, v29.16b, v24.16b
-	WORD	$0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	WORD	$0x6eb81f81 // bit v1.16b, v28.16b, v24.16b
-	WORD	$0x6ebde438 // fcmgt v24.4s, v1.4s, v29.4s
-	WORD	$0x6eb81fa1 // bit v1.16b, v29.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e798 // fcmgt v24.4s, v28.4s, v2.4s
-	WORD	$0x6eb81f82 // bit v2.16b, v28.16b, v24.16b
-	WORD	$0x6ebde458 // fcmgt v24.4s, v2.4s, v29.4s
-	WORD	$0x6eb81fa2 // bit v2.16b, v29.16b, v24.16b
-	WORD	$0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	WORD	$0x6eb81f83 // bit v3.16b, v28.16b, v24.16b
-	WORD	$0x6ebde478 // fcmgt v24.4s, v3.4s, v29.4s
-	WORD	$0x6eb81fa3 // bit v3.16b, v29.16b, v24.16b
 	FSTPQ.P	(F2, F3), 32(R1)
-	WORD	$0x6ea4e798 // fcmgt v24.4s, v28.4s, v4.4s
-	WORD	$0x6eb81f84 // bit v4.16b, v28.16b, v24.16b
-	WORD	$0x6ebde498 // fcmgt v24.4s, v4.4s, v29.4s
-	WORD	$0x6eb81fa4 // bit v4.16b, v29.16b, v24.16b
-	WORD	$0x6ea5e798 // fcmgt v24.4s, v28.4s, v5.4s
-	WORD	$0x6eb81f85 // bit v5.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4b8 // fcmgt v24.4s, v5.4s, v29.4s
-	WORD	$0x6eb81fa5 // bit v5.16b, v29.16b, v24.16b
 	MOVD	R12, R2
 	ADD	R13, R12
-	WORD	$0x6ea6e798 // fcmgt v24.4s, v28.4s, v6.4s
-	WORD	$0x6eb81f86 // bit v6.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4d8 // fcmgt v24.4s, v6.4s, v29.4s
-	WORD	$0x6eb81fa6 // bit v6.16b, v29.16b, v24.16b
-	WORD	$0x6ea7e798 // fcmgt v24.4s, v28.4s, v7.4s
-	WORD	$0x6eb81f87 // bit v7.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4f8 // fcmgt v24.4s, v7.4s, v29.4s
-	WORD	$0x6eb81fa7 // bit v7.16b, v29.16b, v24.16b
 	FSTPQ.P	(F6, F7), 32(R2)
-	WORD	$0x6ea8e798 // fcmgt v24.4s, v28.4s, v8.4s
-	WORD	$0x6eb81f88 // bit v8.16b, v28.16b, v24.16b
-	WORD	$0x6ebde518 // fcmgt v24.4s, v8.4s, v29.4s
-	WORD	$0x6eb81fa8 // bit v8.16b, v29.16b, v24.16b
-	WORD	$0x6ea9e798 // fcmgt v24.4s, v28.4s, v9.4s
-	WORD	$0x6eb81f89 // bit v9.16b, v28.16b, v24.16b
-	WORD	$0x6ebde538 // fcmgt v24.4s, v9.4s, v29.4s
-	WORD	$0x6eb81fa9 // bit v9.16b, v29.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R2)
-	WORD	$0x6eaae798 // fcmgt v24.4s, v28.4s, v10.4s
-	WORD	$0x6eb81f8a // bit v10.16b, v28.16b, v24.16b
-	WORD	$0x6ebde558 // fcmgt v24.4s, v10.4s, v29.4s
-	WORD	$0x6eb81faa // bit v10.16b, v29.16b, v24.16b
-	WORD	$0x6eabe798 // fcmgt v24.4s, v28.4s, v11.4s
-	WORD	$0x6eb81f8b // bit v11.16b, v28.16b, v24.16b
-	WORD	$0x6ebde578 // fcmgt v24.4s, v11.4s, v29.4s
-	WORD	$0x6eb81fab // bit v11.16b, v29.16b, v24.16b
 	MOVD	R12, R3
 	ADD	R13, R12
-	WORD	$0x6eace798 // fcmgt v24.4s, v28.4s, v12.4s
-	WORD	$0x6eb81f8c // bit v12.16b, v28.16b, v24.16b
-	WORD	$0x6ebde598 // fcmgt v24.4s, v12.4s, v29.4s
-	WORD	$0x6eb81fac // bit v12.16b, v29.16b, v24.16b
-	WORD	$0x6eade798 // fcmgt v24.4s, v28.4s, v13.4s
-	WORD	$0x6eb81f8d // bit v13.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5b8 // fcmgt v24.4s, v13.4s, v29.4s
-	WORD	$0x6eb81fad // bit v13.16b, v29.16b, v24.16b
 	FSTPQ.P	(F12, F13), 32(R3)
-	WORD	$0x6eaee798 // fcmgt v24.4s, v28.4s, v14.4s
-	WORD	$0x6eb81f8e // bit v14.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5d8 // fcmgt v24.4s, v14.4s, v29.4s
-	WORD	$0x6eb81fae // bit v14.16b, v29.16b, v24.16b
-	WORD	$0x6eafe798 // fcmgt v24.4s, v28.4s, v15.4s
-	WORD	$0x6eb81f8f // bit v15.16b, v28.16b, v24.16b
-	WORD	$0x6ebde5f8 // fcmgt v24.4s, v15.4s, v29.4s
-	WORD	$0x6eb81faf // bit v15.16b, v29.16b, v24.16b
 	FSTPQ.P	(F14, F15), 32(R3)
-	WORD	$0x6eb0e798 // fcmgt v24.4s, v28.4s, v16.4s
-	WORD	$0x6eb81f90 // bit v16.16b, v28.16b, v24.16b
-	WORD	$0x6ebde618 // fcmgt v24.4s, v16.4s, v29.4s
-	WORD	$0x6eb81fb0 // bit v16.16b, v29.16b, v24.16b
-	WORD	$0x6eb1e798 // fcmgt v24.4s, v28.4s, v17.4s
-	WORD	$0x6eb81f91 // bit v17.16b, v28.16b, v24.16b
-	WORD	$0x6ebde638 // fcmgt v24.4s, v17.4s, v29.4s
-	WORD	$0x6eb81fb1 // bit v17.16b, v29.16b, v24.16b
 	TBZ	$3, R14, few3
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
@@ -5458,66 +7466,114 @@ done2:
 	SUBS	$1, R19
 	BNE	run2
 	MOVD	bounds+128(FP), R21
+	MOVWU	(R21), R20
 	FMOVS	(R21), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
-	FMOVS	4(R21), F29
-	WORD	$0x4e0407bd // dup v29.4s, v29.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, lowZero2
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	low2
+	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
+	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
+	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
+	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
+	WORD	$0x4e3cf484 // fmax v4.4s, v4.4s, v28.4s
+	WORD	$0x4e3cf4a5 // fmax v5.4s, v5.4s, v28.4s
+	WORD	$0x4e3cf4c6 // fmax v6.4s, v6.4s, v28.4s
+	WORD	$0x4e3cf4e7 // fmax v7.4s, v7.4s, v28.4s
+	WORD	$0x4e3cf508 // fmax v8.4s, v8.4s, v28.4s
+	WORD	$0x4e3cf529 // fmax v9.4s, v9.4s, v28.4s
+	WORD	$0x4e3cf54a // fmax v10.4s, v10.4s, v28.4s
+	WORD	$0x4e3cf56b // fmax v11.4s, v11.4s, v28.4s
+	B	low2
+
+lowZero2:
+	WORD	$0x6ea0e79d // fcmgt v29.4s, v28.4s, v0.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ea1e79d // fcmgt v29.4s, v28.4s, v1.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ea2e79d // fcmgt v29.4s, v28.4s, v2.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ea3e79d // fcmgt v29.4s, v28.4s, v3.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ea4e79d // fcmgt v29.4s, v28.4s, v4.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ea5e79d // fcmgt v29.4s, v28.4s, v5.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ea6e79d // fcmgt v29.4s, v28.4s, v6.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ea7e79d // fcmgt v29.4s, v28.4s, v7.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ea8e79d // fcmgt v29.4s, v28.4s, v8.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ea9e79d // fcmgt v29.4s, v28.4s, v9.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6eaae79d // fcmgt v29.4s, v28.4s, v10.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6eabe79d // fcmgt v29.4s, v28.4s, v11.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+
+low2:
+	MOVWU	4(R21), R20
+	FMOVS	4(R21), F28
+	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, highZero2
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	high2
+	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
+	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
+	WORD	$0x4ebcf442 // fmin v2.4s, v2.4s, v28.4s
+	WORD	$0x4ebcf463 // fmin v3.4s, v3.4s, v28.4s
+	WORD	$0x4ebcf484 // fmin v4.4s, v4.4s, v28.4s
+	WORD	$0x4ebcf4a5 // fmin v5.4s, v5.4s, v28.4s
+	WORD	$0x4ebcf4c6 // fmin v6.4s, v6.4s, v28.4s
+	WORD	$0x4ebcf4e7 // fmin v7.4s, v7.4s, v28.4s
+	WORD	$0x4ebcf508 // fmin v8.4s, v8.4s, v28.4s
+	WORD	$0x4ebcf529 // fmin v9.4s, v9.4s, v28.4s
+	WORD	$0x4ebcf54a // fmin v10.4s, v10.4s, v28.4s
+	WORD	$0x4ebcf56b // fmin v11.4s, v11.4s, v28.4s
+	B	high2
+
+highZero2:
+	WORD	$0x6ebce41d // fcmgt v29.4s, v0.4s, v28.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ebce43d // fcmgt v29.4s, v1.4s, v28.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ebce45d // fcmgt v29.4s, v2.4s, v28.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ebce47d // fcmgt v29.4s, v3.4s, v28.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ebce49d // fcmgt v29.4s, v4.4s, v28.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4bd // fcmgt v29.4s, v5.4s, v28.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4dd // fcmgt v29.4s, v6.4s, v28.4s
+	WORD	$0x6ebd1f86 // bit v6.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4fd // fcmgt v29.4s, v7.4s, v28.4s
+	WORD	$0x6ebd1f87 // bit v7.16b, v28.16b, v29.16b
+	WORD	$0x6ebce51d // fcmgt v29.4s, v8.4s, v28.4s
+	WORD	$0x6ebd1f88 // bit v8.16b, v28.16b, v29.16b
+	WORD	$0x6ebce53d // fcmgt v29.4s, v9.4s, v28.4s
+	WORD	$0x6ebd1f89 // bit v9.16b, v28.16b, v29.16b
+	WORD	$0x6ebce55d // fcmgt v29.4s, v10.4s, v28.4s
+	WORD	$0x6ebd1f8a // bit v10.16b, v28.16b, v29.16b
+	WORD	$0x6ebce57d // fcmgt v29.4s, v11.4s, v28.4s
+	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
+
+high2:
 	MOVD	R12, R1
 	ADD	R13, R12
-	WORD	$0x6ea0e798 // fcmgt v24.4s, v28.4s, v0.4s
-	WORD	$0x6eb81f80 // bit v0.16b, v28.16b, v24.16b
-	WORD	$0x6ebde418 // fcmgt v24.4s, v0.4s, v29.4s
-	WORD	$0x6eb81fa0 // bit v0.16b, v29.16b, v24.16b
-	WORD	$0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	WORD	$0x6eb81f81 // bit v1.16b, v28.16b, v24.16b
-	WORD	$0x6ebde438 // fcmgt v24.4s, v1.4s, v29.4s
-	WORD	$0x6eb81fa1 // bit v1.16b, v29.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e798 // fcmgt v24.4s, v28.4s, v2.4s
-	WORD	$0x6eb81f82 // bit v2.16b, v28.16b, v24.16b
-	WORD	$0x6ebde458 // fcmgt v24.4s, v2.4s, v29.4s
-	WORD	$0x6eb81fa2 // bit v2.16b, v29.16b, v24.16b
-	WORD	$0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	WORD	$0x6eb81f83 // bit v3.16b, v28.16b, v24.16b
-	WORD	$0x6ebde478 // fcmgt v24.4s, v3.4s, v29.4s
-	WORD	$0x6eb81fa3 // bit v3.16b, v29.16b, v24.16b
 	FSTPQ.P	(F2, F3), 32(R1)
-	WORD	$0x6ea4e798 // fcmgt v24.4s, v28.4s, v4.4s
-	WORD	$0x6eb81f84 // bit v4.16b, v28.16b, v24.16b
-	WORD	$0x6ebde498 // fcmgt v24.4s, v4.4s, v29.4s
-	WORD	$0x6eb81fa4 // bit v4.16b, v29.16b, v24.16b
-	WORD	$0x6ea5e798 // fcmgt v24.4s, v28.4s, v5.4s
-	WORD	$0x6eb81f85 // bit v5.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4b8 // fcmgt v24.4s, v5.4s, v29.4s
-	WORD	$0x6eb81fa5 // bit v5.16b, v29.16b, v24.16b
 	MOVD	R12, R2
 	ADD	R13, R12
-	WORD	$0x6ea6e798 // fcmgt v24.4s, v28.4s, v6.4s
-	WORD	$0x6eb81f86 // bit v6.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4d8 // fcmgt v24.4s, v6.4s, v29.4s
-	WORD	$0x6eb81fa6 // bit v6.16b, v29.16b, v24.16b
-	WORD	$0x6ea7e798 // fcmgt v24.4s, v28.4s, v7.4s
-	WORD	$0x6eb81f87 // bit v7.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4f8 // fcmgt v24.4s, v7.4s, v29.4s
-	WORD	$0x6eb81fa7 // bit v7.16b, v29.16b, v24.16b
 	FSTPQ.P	(F6, F7), 32(R2)
-	WORD	$0x6ea8e798 // fcmgt v24.4s, v28.4s, v8.4s
-	WORD	$0x6eb81f88 // bit v8.16b, v28.16b, v24.16b
-	WORD	$0x6ebde518 // fcmgt v24.4s, v8.4s, v29.4s
-	WORD	$0x6eb81fa8 // bit v8.16b, v29.16b, v24.16b
-	WORD	$0x6ea9e798 // fcmgt v24.4s, v28.4s, v9.4s
-	WORD	$0x6eb81f89 // bit v9.16b, v28.16b, v24.16b
-	WORD	$0x6ebde538 // fcmgt v24.4s, v9.4s, v29.4s
-	WORD	$0x6eb81fa9 // bit v9.16b, v29.16b, v24.16b
 	FSTPQ.P	(F8, F9), 32(R2)
-	WORD	$0x6eaae798 // fcmgt v24.4s, v28.4s, v10.4s
-	WORD	$0x6eb81f8a // bit v10.16b, v28.16b, v24.16b
-	WORD	$0x6ebde558 // fcmgt v24.4s, v10.4s, v29.4s
-	WORD	$0x6eb81faa // bit v10.16b, v29.16b, v24.16b
-	WORD	$0x6eabe798 // fcmgt v24.4s, v28.4s, v11.4s
-	WORD	$0x6eb81f8b // bit v11.16b, v28.16b, v24.16b
-	WORD	$0x6ebde578 // fcmgt v24.4s, v11.4s, v29.4s
-	WORD	$0x6eb81fab // bit v11.16b, v29.16b, v24.16b
 	TBZ	$3, R14, few2
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
@@ -5688,38 +7744,74 @@ done1:
 	SUBS	$1, R19
 	BNE	run1
 	MOVD	bounds+128(FP), R21
+	MOVWU	(R21), R20
 	FMOVS	(R21), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
-	FMOVS	4(R21), F29
-	WORD	$0x4e0407bd // dup v29.4s, v29.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, lowZero1
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	low1
+	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
+	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
+	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
+	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
+	WORD	$0x4e3cf484 // fmax v4.4s, v4.4s, v28.4s
+	WORD	$0x4e3cf4a5 // fmax v5.4s, v5.4s, v28.4s
+	B	low1
+
+lowZero1:
+	WORD	$0x6ea0e79d // fcmgt v29.4s, v28.4s, v0.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ea1e79d // fcmgt v29.4s, v28.4s, v1.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ea2e79d // fcmgt v29.4s, v28.4s, v2.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ea3e79d // fcmgt v29.4s, v28.4s, v3.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ea4e79d // fcmgt v29.4s, v28.4s, v4.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ea5e79d // fcmgt v29.4s, v28.4s, v5.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+
+low1:
+	MOVWU	4(R21), R20
+	FMOVS	4(R21), F28
+	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
+	// Without its sign
+	LSL	$33, R20
+	CBZ	R20, highZero1
+	LSR	$56, R20
+	CMP	$255, R20
+	BEQ	high1
+	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
+	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
+	WORD	$0x4ebcf442 // fmin v2.4s, v2.4s, v28.4s
+	WORD	$0x4ebcf463 // fmin v3.4s, v3.4s, v28.4s
+	WORD	$0x4ebcf484 // fmin v4.4s, v4.4s, v28.4s
+	WORD	$0x4ebcf4a5 // fmin v5.4s, v5.4s, v28.4s
+	B	high1
+
+highZero1:
+	WORD	$0x6ebce41d // fcmgt v29.4s, v0.4s, v28.4s
+	WORD	$0x6ebd1f80 // bit v0.16b, v28.16b, v29.16b
+	WORD	$0x6ebce43d // fcmgt v29.4s, v1.4s, v28.4s
+	WORD	$0x6ebd1f81 // bit v1.16b, v28.16b, v29.16b
+	WORD	$0x6ebce45d // fcmgt v29.4s, v2.4s, v28.4s
+	WORD	$0x6ebd1f82 // bit v2.16b, v28.16b, v29.16b
+	WORD	$0x6ebce47d // fcmgt v29.4s, v3.4s, v28.4s
+	WORD	$0x6ebd1f83 // bit v3.16b, v28.16b, v29.16b
+	WORD	$0x6ebce49d // fcmgt v29.4s, v4.4s, v28.4s
+	WORD	$0x6ebd1f84 // bit v4.16b, v28.16b, v29.16b
+	WORD	$0x6ebce4bd // fcmgt v29.4s, v5.4s, v28.4s
+	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
+
+high1:
 	MOVD	R12, R1
 	ADD	R13, R12
-	WORD	$0x6ea0e798 // fcmgt v24.4s, v28.4s, v0.4s
-	WORD	$0x6eb81f80 // bit v0.16b, v28.16b, v24.16b
-	WORD	$0x6ebde418 // fcmgt v24.4s, v0.4s, v29.4s
-	WORD	$0x6eb81fa0 // bit v0.16b, v29.16b, v24.16b
-	WORD	$0x6ea1e798 // fcmgt v24.4s, v28.4s, v1.4s
-	WORD	$0x6eb81f81 // bit v1.16b, v28.16b, v24.16b
-	WORD	$0x6ebde438 // fcmgt v24.4s, v1.4s, v29.4s
-	WORD	$0x6eb81fa1 // bit v1.16b, v29.16b, v24.16b
 	FSTPQ.P	(F0, F1), 32(R1)
-	WORD	$0x6ea2e798 // fcmgt v24.4s, v28.4s, v2.4s
-	WORD	$0x6eb81f82 // bit v2.16b, v28.16b, v24.16b
-	WORD	$0x6ebde458 // fcmgt v24.4s, v2.4s, v29.4s
-	WORD	$0x6eb81fa2 // bit v2.16b, v29.16b, v24.16b
-	WORD	$0x6ea3e798 // fcmgt v24.4s, v28.4s, v3.4s
-	WORD	$0x6eb81f83 // bit v3.16b, v28.16b, v24.16b
-	WORD	$0x6ebde478 // fcmgt v24.4s, v3.4s, v29.4s
-	WORD	$0x6eb81fa3 // bit v3.16b, v29.16b, v24.16b
 	FSTPQ.P	(F2, F3), 32(R1)
-	WORD	$0x6ea4e798 // fcmgt v24.4s, v28.4s, v4.4s
-	WORD	$0x6eb81f84 // bit v4.16b, v28.16b, v24.16b
-	WORD	$0x6ebde498 // fcmgt v24.4s, v4.4s, v29.4s
-	WORD	$0x6eb81fa4 // bit v4.16b, v29.16b, v24.16b
-	WORD	$0x6ea5e798 // fcmgt v24.4s, v28.4s, v5.4s
-	WORD	$0x6eb81f85 // bit v5.16b, v28.16b, v24.16b
-	WORD	$0x6ebde4b8 // fcmgt v24.4s, v5.4s, v29.4s
-	WORD	$0x6eb81fa5 // bit v5.16b, v29.16b, v24.16b
 	TBZ	$3, R14, few1
 	FSTPQ	(F4, F5), (R1)
 	B	stored1
@@ -5754,238 +7846,807 @@ stored1:
 	BNE	tile1
 	RET
 
-// func gemv4x16NEON(k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)
-TEXT ·gemv4x16NEON(SB), NOSPLIT, $0-56
-	MOVD	k+0(FP), R0
-	MOVD	in+8(FP), R1
-	MOVD	panel+24(FP), R2
-	MOVD	start+32(FP), R3
-	MOVD	b+16(FP), R4
-	ADD	R2, R4, R5
-	ADD	R2, R5, R6
+// func gemvNEON(panels, k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)
+TEXT ·gemvNEON(SB), NOSPLIT, $0-64
+	MOVD	panels+0(FP), R0
+	MOVD	in+16(FP), R1
+	MOVD	panel+32(FP), R2
+	MOVD	start+40(FP), R3
+	MOVD	out+48(FP), R4
+	MOVD	bounds+56(FP), R5
+	CMP	$1, R0
+	BEQ	panels1
+	CMP	$2, R0
+	BEQ	panels2
+	CMP	$3, R0
+	BEQ	panels3
+
+panels4:
+	MOVD	k+8(FP), R0
+	MOVD	b+24(FP), R6
 	ADD	R2, R6, R7
-	FLDPQ	(R3), (F0, F1)
-	FLDPQ	32(R3), (F2, F3)
-	FLDPQ	64(R3), (F4, F5)
-	FLDPQ	96(R3), (F6, F7)
-	FLDPQ	128(R3), (F8, F9)
-	FLDPQ	160(R3), (F10, F11)
-	FLDPQ	192(R3), (F12, F13)
-	FLDPQ	224(R3), (F14, F15)
+	ADD	R2, R7, R8
+	ADD	R2, R8, R9
+	FLDPQ	(R3), (F5, F6)
+	FLDPQ	32(R3), (F7, F8)
+	FLDPQ	64(R3), (F9, F10)
+	FLDPQ	96(R3), (F11, F12)
+	FLDPQ	128(R3), (F13, F14)
+	FLDPQ	160(R3), (F15, F16)
+	FLDPQ	192(R3), (F17, F18)
+	FLDPQ	224(R3), (F19, F20)
 	SUBS	$4, R0
-	BLT	rest
+	BLT	rest4
 
-steps:
-	FMOVQ.P	16(R1), F16
-	FLDPQ.P	32(R4), (F17, F18)
-	WORD	$0x4f901220 // fmla v0.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901241 // fmla v1.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R4), (F19, F20)
-	WORD	$0x4f901262 // fmla v2.4s, v19.4s, v16.s[0]
-	WORD	$0x4f901283 // fmla v3.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R5), (F17, F18)
-	WORD	$0x4f901224 // fmla v4.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901245 // fmla v5.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R5), (F19, F20)
-	WORD	$0x4f901266 // fmla v6.4s, v19.4s, v16.s[0]
-	WORD	$0x4f901287 // fmla v7.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R6), (F17, F18)
-	WORD	$0x4f901228 // fmla v8.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901249 // fmla v9.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R6), (F19, F20)
-	WORD	$0x4f90126a // fmla v10.4s, v19.4s, v16.s[0]
-	WORD	$0x4f90128b // fmla v11.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R7), (F17, F18)
-	WORD	$0x4f90122c // fmla v12.4s, v17.4s, v16.s[0]
-	WORD	$0x4f90124d // fmla v13.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R7), (F19, F20)
-	WORD	$0x4f90126e // fmla v14.4s, v19.4s, v16.s[0]
-	WORD	$0x4f90128f // fmla v15.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R4), (F17, F18)
-	WORD	$0x4fb01220 // fmla v0.4s, v17.4s, v16.s[1]
-	WORD	$0x4fb01241 // fmla v1.4s, v18.4s, v16.s[1]
-	FLDPQ.P	32(R4), (F19, F20)
-	WORD	$0x4fb01262 // fmla v2.4s, v19.4s, v16.s[1]
-	WORD	$0x4fb01283 // fmla v3.4s, v20.4s, v16.s[1]
-	FLDPQ.P	32(R5), (F17, F18)
-	WORD	$0x4fb01224 // fmla v4.4s, v17.4s, v16.s[1]
-	WORD	$0x4fb01245 // fmla v5.4s, v18.4s, v16.s[1]
-	FLDPQ.P	32(R5), (F19, F20)
-	WORD	$0x4fb01266 // fmla v6.4s, v19.4s, v16.s[1]
-	WORD	$0x4fb01287 // fmla v7.4s, v20.4s, v16.s[1]
-	FLDPQ.P	32(R6), (F17, F18)
-	WORD	$0x4fb01228 // fmla v8.4s, v17.4s, v16.s[1]
-	WORD	$0x4fb01249 // fmla v9.4s, v18.4s, v16.s[1]
-	FLDPQ.P	32(R6), (F19, F20)
-	WORD	$0x4fb0126a // fmla v10.4s, v19.4s, v16.s[1]
-	WORD	$0x4fb0128b // fmla v11.4s, v20.4s, v16.s[1]
-	FLDPQ.P	32(R7), (F17, F18)
-	WORD	$0x4fb0122c // fmla v12.4s, v17.4s, v16.s[1]
-	WORD	$0x4fb0124d // fmla v13.4s, v18.4s, v16.s[1]
-	FLDPQ.P	32(R7), (F19, F20)
-	WORD	$0x4fb0126e // fmla v14.4s, v19.4s, v16.s[1]
-	WORD	$0x4fb0128f // fmla v15.4s, v20.4s, v16.s[1]
-	FLDPQ.P	32(R4), (F17, F18)
-	WORD	$0x4f901a20 // fmla v0.4s, v17.4s, v16.s[2]
-	WORD	$0x4f901a41 // fmla v1.4s, v18.4s, v16.s[2]
-	FLDPQ.P	32(R4), (F19, F20)
-	WORD	$0x4f901a62 // fmla v2.4s, v19.4s, v16.s[2]
-	WORD	$0x4f901a83 // fmla v3.4s, v20.4s, v16.s[2]
-	FLDPQ.P	32(R5), (F17, F18)
-	WORD	$0x4f901a24 // fmla v4.4s, v17.4s, v16.s[2]
-	WORD	$0x4f901a45 // fmla v5.4s, v18.4s, v16.s[2]
-	FLDPQ.P	32(R5), (F19, F20)
-	WORD	$0x4f901a66 // fmla v6.4s, v19.4s, v16.s[2]
-	WORD	$0x4f901a87 // fmla v7.4s, v20.4s, v16.s[2]
-	FLDPQ.P	32(R6), (F17, F18)
-	WORD	$0x4f901a28 // fmla v8.4s, v17.4s, v16.s[2]
-	WORD	$0x4f901a49 // fmla v9.4s, v18.4s, v16.s[2]
-	FLDPQ.P	32(R6), (F19, F20)
-	WORD	$0x4f901a6a // fmla v10.4s, v19.4s, v16.s[2]
-	WORD	$0x4f901a8b // fmla v11.4s, v20.4s, v16.s[2]
-	FLDPQ.P	32(R7), (F17, F18)
-	WORD	$0x4f901a2c // fmla v12.4s, v17.4s, v16.s[2]
-	WORD	$0x4f901a4d // fmla v13.4s, v18.4s, v16.s[2]
-	FLDPQ.P	32(R7), (F19, F20)
-	WORD	$0x4f901a6e // fmla v14.4s, v19.4s, v16.s[2]
-	WORD	$0x4f901a8f // fmla v15.4s, v20.4s, v16.s[2]
-	FLDPQ.P	32(R4), (F17, F18)
-	WORD	$0x4fb01a20 // fmla v0.4s, v17.4s, v16.s[3]
-	WORD	$0x4fb01a41 // fmla v1.4s, v18.4s, v16.s[3]
-	FLDPQ.P	32(R4), (F19, F20)
-	WORD	$0x4fb01a62 // fmla v2.4s, v19.4s, v16.s[3]
-	WORD	$0x4fb01a83 // fmla v3.4s, v20.4s, v16.s[3]
-	FLDPQ.P	32(R5), (F17, F18)
-	WORD	$0x4fb01a24 // fmla v4.4s, v17.4s, v16.s[3]
-	WORD	$0x4fb01a45 // fmla v5.4s, v18.4s, v16.s[3]
-	FLDPQ.P	32(R5), (F19, F20)
-	WORD	$0x4fb01a66 // fmla v6.4s, v19.4s, v16.s[3]
-	WORD	$0x4fb01a87 // fmla v7.4s, v20.4s, v16.s[3]
-	FLDPQ.P	32(R6), (F17, F18)
-	WORD	$0x4fb01a28 // fmla v8.4s, v17.4s, v16.s[3]
-	WORD	$0x4fb01a49 // fmla v9.4s, v18.4s, v16.s[3]
-	FLDPQ.P	32(R6), (F19, F20)
-	WORD	$0x4fb01a6a // fmla v10.4s, v19.4s, v16.s[3]
-	WORD	$0x4fb01a8b // fmla v11.4s, v20.4s, v16.s[3]
-	FLDPQ.P	32(R7), (F17, F18)
-	WORD	$0x4fb01a2c // fmla v12.4s, v17.4s, v16.s[3]
-	WORD	$0x4fb01a4d // fmla v13.4s, v18.4s, v16.s[3]
-	FLDPQ.P	32(R7), (F19, F20)
-	WORD	$0x4fb01a6e // fmla v14.4s, v19.4s, v16.s[3]
-	WORD	$0x4fb01a8f // fmla v15.4s, v20.4s, v16.s[3]
+steps4:
+	FMOVQ.P	16(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80102d // fmla v13.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104e // fmla v14.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106f // fmla v15.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801090 // fmla v16.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R9), (F1, F2)
+	FLDPQ.P	32(R9), (F3, F4)
+	WORD	$0x4f801031 // fmla v17.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801052 // fmla v18.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801073 // fmla v19.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801094 // fmla v20.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01025 // fmla v5.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa01046 // fmla v6.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa01067 // fmla v7.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01088 // fmla v8.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01029 // fmla v9.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa0104a // fmla v10.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa0106b // fmla v11.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4fa0102d // fmla v13.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa0104e // fmla v14.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa0106f // fmla v15.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01090 // fmla v16.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R9), (F1, F2)
+	FLDPQ.P	32(R9), (F3, F4)
+	WORD	$0x4fa01031 // fmla v17.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa01052 // fmla v18.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa01073 // fmla v19.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01094 // fmla v20.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801825 // fmla v5.4s, v1.4s, v0.s[2]
+	WORD	$0x4f801846 // fmla v6.4s, v2.4s, v0.s[2]
+	WORD	$0x4f801867 // fmla v7.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801888 // fmla v8.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801829 // fmla v9.4s, v1.4s, v0.s[2]
+	WORD	$0x4f80184a // fmla v10.4s, v2.4s, v0.s[2]
+	WORD	$0x4f80186b // fmla v11.4s, v3.4s, v0.s[2]
+	WORD	$0x4f80188c // fmla v12.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80182d // fmla v13.4s, v1.4s, v0.s[2]
+	WORD	$0x4f80184e // fmla v14.4s, v2.4s, v0.s[2]
+	WORD	$0x4f80186f // fmla v15.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801890 // fmla v16.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R9), (F1, F2)
+	FLDPQ.P	32(R9), (F3, F4)
+	WORD	$0x4f801831 // fmla v17.4s, v1.4s, v0.s[2]
+	WORD	$0x4f801852 // fmla v18.4s, v2.4s, v0.s[2]
+	WORD	$0x4f801873 // fmla v19.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801894 // fmla v20.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01825 // fmla v5.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa01846 // fmla v6.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa01867 // fmla v7.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01888 // fmla v8.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01829 // fmla v9.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa0184a // fmla v10.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa0186b // fmla v11.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa0188c // fmla v12.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4fa0182d // fmla v13.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa0184e // fmla v14.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa0186f // fmla v15.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01890 // fmla v16.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R9), (F1, F2)
+	FLDPQ.P	32(R9), (F3, F4)
+	WORD	$0x4fa01831 // fmla v17.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa01852 // fmla v18.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa01873 // fmla v19.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01894 // fmla v20.4s, v4.4s, v0.s[3]
 	SUBS	$4, R0
-	BGE	steps
+	BGE	steps4
 
-rest:
+rest4:
 	ADDS	$4, R0
-	BEQ	last
+	BEQ	done4
 
-single:
-	FMOVS.P	4(R1), F16
-	FLDPQ.P	32(R4), (F17, F18)
-	WORD	$0x4f901220 // fmla v0.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901241 // fmla v1.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R4), (F19, F20)
-	WORD	$0x4f901262 // fmla v2.4s, v19.4s, v16.s[0]
-	WORD	$0x4f901283 // fmla v3.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R5), (F17, F18)
-	WORD	$0x4f901224 // fmla v4.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901245 // fmla v5.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R5), (F19, F20)
-	WORD	$0x4f901266 // fmla v6.4s, v19.4s, v16.s[0]
-	WORD	$0x4f901287 // fmla v7.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R6), (F17, F18)
-	WORD	$0x4f901228 // fmla v8.4s, v17.4s, v16.s[0]
-	WORD	$0x4f901249 // fmla v9.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R6), (F19, F20)
-	WORD	$0x4f90126a // fmla v10.4s, v19.4s, v16.s[0]
-	WORD	$0x4f90128b // fmla v11.4s, v20.4s, v16.s[0]
-	FLDPQ.P	32(R7), (F17, F18)
-	WORD	$0x4f90122c // fmla v12.4s, v17.4s, v16.s[0]
-	WORD	$0x4f90124d // fmla v13.4s, v18.4s, v16.s[0]
-	FLDPQ.P	32(R7), (F19, F20)
-	WORD	$0x4f90126e // fmla v14.4s, v19.4s, v16.s[0]
-	WORD	$0x4f90128f // fmla v15.4s, v20.4s, v16.s[0]
+single4:
+	FMOVS.P	4(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80102d // fmla v13.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104e // fmla v14.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106f // fmla v15.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801090 // fmla v16.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R9), (F1, F2)
+	FLDPQ.P	32(R9), (F3, F4)
+	WORD	$0x4f801031 // fmla v17.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801052 // fmla v18.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801073 // fmla v19.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801094 // fmla v20.4s, v4.4s, v0.s[0]
 	SUBS	$1, R0, R0
-	BNE	single
+	BNE	single4
 
-last:
-	MOVD	bounds+48(FP), R8
-	MOVD	out+40(FP), R9
-	FMOVS	(R8), F17
-	WORD	$0x4e040631 // dup v17.4s, v17.s[0]
-	FMOVS	4(R8), F18
-	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
-	WORD	$0x6ea0e633 // fcmgt v19.4s, v17.4s, v0.4s
-	WORD	$0x6eb31e20 // bit v0.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e413 // fcmgt v19.4s, v0.4s, v18.4s
-	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
-	WORD	$0x6ea1e633 // fcmgt v19.4s, v17.4s, v1.4s
-	WORD	$0x6eb31e21 // bit v1.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e433 // fcmgt v19.4s, v1.4s, v18.4s
-	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
-	FSTPQ	(F0, F1), (R9)
-	WORD	$0x6ea2e633 // fcmgt v19.4s, v17.4s, v2.4s
-	WORD	$0x6eb31e22 // bit v2.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e453 // fcmgt v19.4s, v2.4s, v18.4s
-	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
-	WORD	$0x6ea3e633 // fcmgt v19.4s, v17.4s, v3.4s
-	WORD	$0x6eb31e23 // bit v3.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e473 // fcmgt v19.4s, v3.4s, v18.4s
-	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
-	FSTPQ	(F2, F3), 32(R9)
-	WORD	$0x6ea4e633 // fcmgt v19.4s, v17.4s, v4.4s
-	WORD	$0x6eb31e24 // bit v4.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e493 // fcmgt v19.4s, v4.4s, v18.4s
-	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
-	WORD	$0x6ea5e633 // fcmgt v19.4s, v17.4s, v5.4s
-	WORD	$0x6eb31e25 // bit v5.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e4b3 // fcmgt v19.4s, v5.4s, v18.4s
-	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
-	FSTPQ	(F4, F5), 64(R9)
-	WORD	$0x6ea6e633 // fcmgt v19.4s, v17.4s, v6.4s
-	WORD	$0x6eb31e26 // bit v6.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e4d3 // fcmgt v19.4s, v6.4s, v18.4s
-	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
-	WORD	$0x6ea7e633 // fcmgt v19.4s, v17.4s, v7.4s
-	WORD	$0x6eb31e27 // bit v7.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e4f3 // fcmgt v19.4s, v7.4s, v18.4s
-	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
-	FSTPQ	(F6, F7), 96(R9)
-	WORD	$0x6ea8e633 // fcmgt v19.4s, v17.4s, v8.4s
-	WORD	$0x6eb31e28 // bit v8.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e513 // fcmgt v19.4s, v8.4s, v18.4s
-	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
-	WORD	$0x6ea9e633 // fcmgt v19.4s, v17.4s, v9.4s
-	WORD	$0x6eb31e29 // bit v9.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e533 // fcmgt v19.4s, v9.4s, v18.4s
-	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
-	FSTPQ	(F8, F9), 128(R9)
-	WORD	$0x6eaae633 // fcmgt v19.4s, v17.4s, v10.4s
-	WORD	$0x6eb31e2a // bit v10.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e553 // fcmgt v19.4s, v10.4s, v18.4s
-	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
-	WORD	$0x6eabe633 // fcmgt v19.4s, v17.4s, v11.4s
-	WORD	$0x6eb31e2b // bit v11.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e573 // fcmgt v19.4s, v11.4s, v18.4s
-	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
-	FSTPQ	(F10, F11), 160(R9)
-	WORD	$0x6eace633 // fcmgt v19.4s, v17.4s, v12.4s
-	WORD	$0x6eb31e2c // bit v12.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e593 // fcmgt v19.4s, v12.4s, v18.4s
-	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
-	WORD	$0x6eade633 // fcmgt v19.4s, v17.4s, v13.4s
-	WORD	$0x6eb31e2d // bit v13.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e5b3 // fcmgt v19.4s, v13.4s, v18.4s
-	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
-	FSTPQ	(F12, F13), 192(R9)
-	WORD	$0x6eaee633 // fcmgt v19.4s, v17.4s, v14.4s
-	WORD	$0x6eb31e2e // bit v14.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e5d3 // fcmgt v19.4s, v14.4s, v18.4s
-	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
-	WORD	$0x6eafe633 // fcmgt v19.4s, v17.4s, v15.4s
-	WORD	$0x6eb31e2f // bit v15.16b, v17.16b, v19.16b
-	WORD	$0x6eb2e5f3 // fcmgt v19.4s, v15.4s, v18.4s
-	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
-	FSTPQ	(F14, F15), 224(R9)
+done4:
+	MOVWU	(R5), R0
+	FMOVS	(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, lowZero4
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	low4
+	WORD	$0x4e21f4a5 // fmax v5.4s, v5.4s, v1.4s
+	WORD	$0x4e21f4c6 // fmax v6.4s, v6.4s, v1.4s
+	WORD	$0x4e21f4e7 // fmax v7.4s, v7.4s, v1.4s
+	WORD	$0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	WORD	$0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	WORD	$0x4e21f54a // fmax v10.4s, v10.4s, v1.4s
+	WORD	$0x4e21f56b // fmax v11.4s, v11.4s, v1.4s
+	WORD	$0x4e21f58c // fmax v12.4s, v12.4s, v1.4s
+	WORD	$0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
+	WORD	$0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	WORD	$0x4e21f5ef // fmax v15.4s, v15.4s, v1.4s
+	WORD	$0x4e21f610 // fmax v16.4s, v16.4s, v1.4s
+	WORD	$0x4e21f631 // fmax v17.4s, v17.4s, v1.4s
+	WORD	$0x4e21f652 // fmax v18.4s, v18.4s, v1.4s
+	WORD	$0x4e21f673 // fmax v19.4s, v19.4s, v1.4s
+	WORD	$0x4e21f694 // fmax v20.4s, v20.4s, v1.4s
+	B	low4
+
+lowZero4:
+	WORD	$0x6ea5e422 // fcmgt v2.4s, v1.4s, v5.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea6e422 // fcmgt v2.4s, v1.4s, v6.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea7e422 // fcmgt v2.4s, v1.4s, v7.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea8e422 // fcmgt v2.4s, v1.4s, v8.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea9e422 // fcmgt v2.4s, v1.4s, v9.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6eaae422 // fcmgt v2.4s, v1.4s, v10.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6eabe422 // fcmgt v2.4s, v1.4s, v11.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6eace422 // fcmgt v2.4s, v1.4s, v12.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+	WORD	$0x6eade422 // fcmgt v2.4s, v1.4s, v13.4s
+	WORD	$0x6ea21c2d // bit v13.16b, v1.16b, v2.16b
+	WORD	$0x6eaee422 // fcmgt v2.4s, v1.4s, v14.4s
+	WORD	$0x6ea21c2e // bit v14.16b, v1.16b, v2.16b
+	WORD	$0x6eafe422 // fcmgt v2.4s, v1.4s, v15.4s
+	WORD	$0x6ea21c2f // bit v15.16b, v1.16b, v2.16b
+	WORD	$0x6eb0e422 // fcmgt v2.4s, v1.4s, v16.4s
+	WORD	$0x6ea21c30 // bit v16.16b, v1.16b, v2.16b
+	WORD	$0x6eb1e422 // fcmgt v2.4s, v1.4s, v17.4s
+	WORD	$0x6ea21c31 // bit v17.16b, v1.16b, v2.16b
+	WORD	$0x6eb2e422 // fcmgt v2.4s, v1.4s, v18.4s
+	WORD	$0x6ea21c32 // bit v18.16b, v1.16b, v2.16b
+	WORD	$0x6eb3e422 // fcmgt v2.4s, v1.4s, v19.4s
+	WORD	$0x6ea21c33 // bit v19.16b, v1.16b, v2.16b
+	WORD	$0x6eb4e422 // fcmgt v2.4s, v1.4s, v20.4s
+	WORD	$0x6ea21c34 // bit v20.16b, v1.16b, v2.16b
+
+low4:
+	MOVWU	4(R5), R0
+	FMOVS	4(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, highZero4
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	high4
+	WORD	$0x4ea1f4a5 // fmin v5.4s, v5.4s, v1.4s
+	WORD	$0x4ea1f4c6 // fmin v6.4s, v6.4s, v1.4s
+	WORD	$0x4ea1f4e7 // fmin v7.4s, v7.4s, v1.4s
+	WORD	$0x4ea1f508 // fmin v8.4s, v8.4s, v1.4s
+	WORD	$0x4ea1f529 // fmin v9.4s, v9.4s, v1.4s
+	WORD	$0x4ea1f54a // fmin v10.4s, v10.4s, v1.4s
+	WORD	$0x4ea1f56b // fmin v11.4s, v11.4s, v1.4s
+	WORD	$0x4ea1f58c // fmin v12.4s, v12.4s, v1.4s
+	WORD	$0x4ea1f5ad // fmin v13.4s, v13.4s, v1.4s
+	WORD	$0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
+	WORD	$0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
+	WORD	$0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
+	WORD	$0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
+	WORD	$0x4ea1f652 // fmin v18.4s, v18.4s, v1.4s
+	WORD	$0x4ea1f673 // fmin v19.4s, v19.4s, v1.4s
+	WORD	$0x4ea1f694 // fmin v20.4s, v20.4s, v1.4s
+	B	high4
+
+highZero4:
+	WORD	$0x6ea1e4a2 // fcmgt v2.4s, v5.4s, v1.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4c2 // fcmgt v2.4s, v6.4s, v1.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4e2 // fcmgt v2.4s, v7.4s, v1.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e502 // fcmgt v2.4s, v8.4s, v1.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e522 // fcmgt v2.4s, v9.4s, v1.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e542 // fcmgt v2.4s, v10.4s, v1.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e562 // fcmgt v2.4s, v11.4s, v1.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e582 // fcmgt v2.4s, v12.4s, v1.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5a2 // fcmgt v2.4s, v13.4s, v1.4s
+	WORD	$0x6ea21c2d // bit v13.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5c2 // fcmgt v2.4s, v14.4s, v1.4s
+	WORD	$0x6ea21c2e // bit v14.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5e2 // fcmgt v2.4s, v15.4s, v1.4s
+	WORD	$0x6ea21c2f // bit v15.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e602 // fcmgt v2.4s, v16.4s, v1.4s
+	WORD	$0x6ea21c30 // bit v16.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e622 // fcmgt v2.4s, v17.4s, v1.4s
+	WORD	$0x6ea21c31 // bit v17.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e642 // fcmgt v2.4s, v18.4s, v1.4s
+	WORD	$0x6ea21c32 // bit v18.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e662 // fcmgt v2.4s, v19.4s, v1.4s
+	WORD	$0x6ea21c33 // bit v19.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e682 // fcmgt v2.4s, v20.4s, v1.4s
+	WORD	$0x6ea21c34 // bit v20.16b, v1.16b, v2.16b
+
+high4:
+	FSTPQ	(F5, F6), (R4)
+	FSTPQ	(F7, F8), 32(R4)
+	FSTPQ	(F9, F10), 64(R4)
+	FSTPQ	(F11, F12), 96(R4)
+	FSTPQ	(F13, F14), 128(R4)
+	FSTPQ	(F15, F16), 160(R4)
+	FSTPQ	(F17, F18), 192(R4)
+	FSTPQ	(F19, F20), 224(R4)
+	RET
+
+panels3:
+	MOVD	k+8(FP), R0
+	MOVD	b+24(FP), R6
+	ADD	R2, R6, R7
+	ADD	R2, R7, R8
+	FLDPQ	(R3), (F5, F6)
+	FLDPQ	32(R3), (F7, F8)
+	FLDPQ	64(R3), (F9, F10)
+	FLDPQ	96(R3), (F11, F12)
+	FLDPQ	128(R3), (F13, F14)
+	FLDPQ	160(R3), (F15, F16)
+	SUBS	$4, R0
+	BLT	rest3
+
+steps3:
+	FMOVQ.P	16(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80102d // fmla v13.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104e // fmla v14.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106f // fmla v15.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801090 // fmla v16.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01025 // fmla v5.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa01046 // fmla v6.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa01067 // fmla v7.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01088 // fmla v8.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01029 // fmla v9.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa0104a // fmla v10.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa0106b // fmla v11.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4fa0102d // fmla v13.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa0104e // fmla v14.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa0106f // fmla v15.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01090 // fmla v16.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801825 // fmla v5.4s, v1.4s, v0.s[2]
+	WORD	$0x4f801846 // fmla v6.4s, v2.4s, v0.s[2]
+	WORD	$0x4f801867 // fmla v7.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801888 // fmla v8.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801829 // fmla v9.4s, v1.4s, v0.s[2]
+	WORD	$0x4f80184a // fmla v10.4s, v2.4s, v0.s[2]
+	WORD	$0x4f80186b // fmla v11.4s, v3.4s, v0.s[2]
+	WORD	$0x4f80188c // fmla v12.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80182d // fmla v13.4s, v1.4s, v0.s[2]
+	WORD	$0x4f80184e // fmla v14.4s, v2.4s, v0.s[2]
+	WORD	$0x4f80186f // fmla v15.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801890 // fmla v16.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01825 // fmla v5.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa01846 // fmla v6.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa01867 // fmla v7.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01888 // fmla v8.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01829 // fmla v9.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa0184a // fmla v10.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa0186b // fmla v11.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa0188c // fmla v12.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4fa0182d // fmla v13.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa0184e // fmla v14.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa0186f // fmla v15.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01890 // fmla v16.4s, v4.4s, v0.s[3]
+	SUBS	$4, R0
+	BGE	steps3
+
+rest3:
+	ADDS	$4, R0
+	BEQ	done3
+
+single3:
+	FMOVS.P	4(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R8), (F1, F2)
+	FLDPQ.P	32(R8), (F3, F4)
+	WORD	$0x4f80102d // fmla v13.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104e // fmla v14.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106f // fmla v15.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801090 // fmla v16.4s, v4.4s, v0.s[0]
+	SUBS	$1, R0, R0
+	BNE	single3
+
+done3:
+	MOVWU	(R5), R0
+	FMOVS	(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, lowZero3
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	low3
+	WORD	$0x4e21f4a5 // fmax v5.4s, v5.4s, v1.4s
+	WORD	$0x4e21f4c6 // fmax v6.4s, v6.4s, v1.4s
+	WORD	$0x4e21f4e7 // fmax v7.4s, v7.4s, v1.4s
+	WORD	$0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	WORD	$0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	WORD	$0x4e21f54a // fmax v10.4s, v10.4s, v1.4s
+	WORD	$0x4e21f56b // fmax v11.4s, v11.4s, v1.4s
+	WORD	$0x4e21f58c // fmax v12.4s, v12.4s, v1.4s
+	WORD	$0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
+	WORD	$0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	WORD	$0x4e21f5ef // fmax v15.4s, v15.4s, v1.4s
+	WORD	$0x4e21f610 // fmax v16.4s, v16.4s, v1.4s
+	B	low3
+
+lowZero3:
+	WORD	$0x6ea5e422 // fcmgt v2.4s, v1.4s, v5.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea6e422 // fcmgt v2.4s, v1.4s, v6.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea7e422 // fcmgt v2.4s, v1.4s, v7.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea8e422 // fcmgt v2.4s, v1.4s, v8.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea9e422 // fcmgt v2.4s, v1.4s, v9.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6eaae422 // fcmgt v2.4s, v1.4s, v10.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6eabe422 // fcmgt v2.4s, v1.4s, v11.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6eace422 // fcmgt v2.4s, v1.4s, v12.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+	WORD	$0x6eade422 // fcmgt v2.4s, v1.4s, v13.4s
+	WORD	$0x6ea21c2d // bit v13.16b, v1.16b, v2.16b
+	WORD	$0x6eaee422 // fcmgt v2.4s, v1.4s, v14.4s
+	WORD	$0x6ea21c2e // bit v14.16b, v1.16b, v2.16b
+	WORD	$0x6eafe422 // fcmgt v2.4s, v1.4s, v15.4s
+	WORD	$0x6ea21c2f // bit v15.16b, v1.16b, v2.16b
+	WORD	$0x6eb0e422 // fcmgt v2.4s, v1.4s, v16.4s
+	WORD	$0x6ea21c30 // bit v16.16b, v1.16b, v2.16b
+
+low3:
+	MOVWU	4(R5), R0
+	FMOVS	4(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, highZero3
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	high3
+	WORD	$0x4ea1f4a5 // fmin v5.4s, v5.4s, v1.4s
+	WORD	$0x4ea1f4c6 // fmin v6.4s, v6.4s, v1.4s
+	WORD	$0x4ea1f4e7 // fmin v7.4s, v7.4s, v1.4s
+	WORD	$0x4ea1f508 // fmin v8.4s, v8.4s, v1.4s
+	WORD	$0x4ea1f529 // fmin v9.4s, v9.4s, v1.4s
+	WORD	$0x4ea1f54a // fmin v10.4s, v10.4s, v1.4s
+	WORD	$0x4ea1f56b // fmin v11.4s, v11.4s, v1.4s
+	WORD	$0x4ea1f58c // fmin v12.4s, v12.4s, v1.4s
+	WORD	$0x4ea1f5ad // fmin v13.4s, v13.4s, v1.4s
+	WORD	$0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
+	WORD	$0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
+	WORD	$0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
+	B	high3
+
+highZero3:
+	WORD	$0x6ea1e4a2 // fcmgt v2.4s, v5.4s, v1.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4c2 // fcmgt v2.4s, v6.4s, v1.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4e2 // fcmgt v2.4s, v7.4s, v1.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e502 // fcmgt v2.4s, v8.4s, v1.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e522 // fcmgt v2.4s, v9.4s, v1.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e542 // fcmgt v2.4s, v10.4s, v1.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e562 // fcmgt v2.4s, v11.4s, v1.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e582 // fcmgt v2.4s, v12.4s, v1.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5a2 // fcmgt v2.4s, v13.4s, v1.4s
+	WORD	$0x6ea21c2d // bit v13.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5c2 // fcmgt v2.4s, v14.4s, v1.4s
+	WORD	$0x6ea21c2e // bit v14.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e5e2 // fcmgt v2.4s, v15.4s, v1.4s
+	WORD	$0x6ea21c2f // bit v15.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e602 // fcmgt v2.4s, v16.4s, v1.4s
+	WORD	$0x6ea21c30 // bit v16.16b, v1.16b, v2.16b
+
+high3:
+	FSTPQ	(F5, F6), (R4)
+	FSTPQ	(F7, F8), 32(R4)
+	FSTPQ	(F9, F10), 64(R4)
+	FSTPQ	(F11, F12), 96(R4)
+	FSTPQ	(F13, F14), 128(R4)
+	FSTPQ	(F15, F16), 160(R4)
+	RET
+
+panels2:
+	MOVD	k+8(FP), R0
+	MOVD	b+24(FP), R6
+	ADD	R2, R6, R7
+	FLDPQ	(R3), (F5, F6)
+	FLDPQ	32(R3), (F7, F8)
+	FLDPQ	64(R3), (F9, F10)
+	FLDPQ	96(R3), (F11, F12)
+	SUBS	$4, R0
+	BLT	rest2
+
+steps2:
+	FMOVQ.P	16(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01025 // fmla v5.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa01046 // fmla v6.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa01067 // fmla v7.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01088 // fmla v8.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01029 // fmla v9.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa0104a // fmla v10.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa0106b // fmla v11.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801825 // fmla v5.4s, v1.4s, v0.s[2]
+	WORD	$0x4f801846 // fmla v6.4s, v2.4s, v0.s[2]
+	WORD	$0x4f801867 // fmla v7.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801888 // fmla v8.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801829 // fmla v9.4s, v1.4s, v0.s[2]
+	WORD	$0x4f80184a // fmla v10.4s, v2.4s, v0.s[2]
+	WORD	$0x4f80186b // fmla v11.4s, v3.4s, v0.s[2]
+	WORD	$0x4f80188c // fmla v12.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01825 // fmla v5.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa01846 // fmla v6.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa01867 // fmla v7.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01888 // fmla v8.4s, v4.4s, v0.s[3]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4fa01829 // fmla v9.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa0184a // fmla v10.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa0186b // fmla v11.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa0188c // fmla v12.4s, v4.4s, v0.s[3]
+	SUBS	$4, R0
+	BGE	steps2
+
+rest2:
+	ADDS	$4, R0
+	BEQ	done2
+
+single2:
+	FMOVS.P	4(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R7), (F1, F2)
+	FLDPQ.P	32(R7), (F3, F4)
+	WORD	$0x4f801029 // fmla v9.4s, v1.4s, v0.s[0]
+	WORD	$0x4f80104a // fmla v10.4s, v2.4s, v0.s[0]
+	WORD	$0x4f80106b // fmla v11.4s, v3.4s, v0.s[0]
+	WORD	$0x4f80108c // fmla v12.4s, v4.4s, v0.s[0]
+	SUBS	$1, R0, R0
+	BNE	single2
+
+done2:
+	MOVWU	(R5), R0
+	FMOVS	(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, lowZero2
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	low2
+	WORD	$0x4e21f4a5 // fmax v5.4s, v5.4s, v1.4s
+	WORD	$0x4e21f4c6 // fmax v6.4s, v6.4s, v1.4s
+	WORD	$0x4e21f4e7 // fmax v7.4s, v7.4s, v1.4s
+	WORD	$0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	WORD	$0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	WORD	$0x4e21f54a // fmax v10.4s, v10.4s, v1.4s
+	WORD	$0x4e21f56b // fmax v11.4s, v11.4s, v1.4s
+	WORD	$0x4e21f58c // fmax v12.4s, v12.4s, v1.4s
+	B	low2
+
+lowZero2:
+	WORD	$0x6ea5e422 // fcmgt v2.4s, v1.4s, v5.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea6e422 // fcmgt v2.4s, v1.4s, v6.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea7e422 // fcmgt v2.4s, v1.4s, v7.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea8e422 // fcmgt v2.4s, v1.4s, v8.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea9e422 // fcmgt v2.4s, v1.4s, v9.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6eaae422 // fcmgt v2.4s, v1.4s, v10.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6eabe422 // fcmgt v2.4s, v1.4s, v11.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6eace422 // fcmgt v2.4s, v1.4s, v12.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+
+low2:
+	MOVWU	4(R5), R0
+	FMOVS	4(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, highZero2
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	high2
+	WORD	$0x4ea1f4a5 // fmin v5.4s, v5.4s, v1.4s
+	WORD	$0x4ea1f4c6 // fmin v6.4s, v6.4s, v1.4s
+	WORD	$0x4ea1f4e7 // fmin v7.4s, v7.4s, v1.4s
+	WORD	$0x4ea1f508 // fmin v8.4s, v8.4s, v1.4s
+	WORD	$0x4ea1f529 // fmin v9.4s, v9.4s, v1.4s
+	WORD	$0x4ea1f54a // fmin v10.4s, v10.4s, v1.4s
+	WORD	$0x4ea1f56b // fmin v11.4s, v11.4s, v1.4s
+	WORD	$0x4ea1f58c // fmin v12.4s, v12.4s, v1.4s
+	B	high2
+
+highZero2:
+	WORD	$0x6ea1e4a2 // fcmgt v2.4s, v5.4s, v1.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4c2 // fcmgt v2.4s, v6.4s, v1.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4e2 // fcmgt v2.4s, v7.4s, v1.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e502 // fcmgt v2.4s, v8.4s, v1.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e522 // fcmgt v2.4s, v9.4s, v1.4s
+	WORD	$0x6ea21c29 // bit v9.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e542 // fcmgt v2.4s, v10.4s, v1.4s
+	WORD	$0x6ea21c2a // bit v10.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e562 // fcmgt v2.4s, v11.4s, v1.4s
+	WORD	$0x6ea21c2b // bit v11.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e582 // fcmgt v2.4s, v12.4s, v1.4s
+	WORD	$0x6ea21c2c // bit v12.16b, v1.16b, v2.16b
+
+high2:
+	FSTPQ	(F5, F6), (R4)
+	FSTPQ	(F7, F8), 32(R4)
+	FSTPQ	(F9, F10), 64(R4)
+	FSTPQ	(F11, F12), 96(R4)
+	RET
+
+panels1:
+	MOVD	k+8(FP), R0
+	MOVD	b+24(FP), R6
+	FLDPQ	(R3), (F5, F6)
+	FLDPQ	32(R3), (F7, F8)
+	SUBS	$4, R0
+	BLT	rest1
+
+steps1:
+	FMOVQ.P	16(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01025 // fmla v5.4s, v1.4s, v0.s[1]
+	WORD	$0x4fa01046 // fmla v6.4s, v2.4s, v0.s[1]
+	WORD	$0x4fa01067 // fmla v7.4s, v3.4s, v0.s[1]
+	WORD	$0x4fa01088 // fmla v8.4s, v4.4s, v0.s[1]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801825 // fmla v5.4s, v1.4s, v0.s[2]
+	WORD	$0x4f801846 // fmla v6.4s, v2.4s, v0.s[2]
+	WORD	$0x4f801867 // fmla v7.4s, v3.4s, v0.s[2]
+	WORD	$0x4f801888 // fmla v8.4s, v4.4s, v0.s[2]
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4fa01825 // fmla v5.4s, v1.4s, v0.s[3]
+	WORD	$0x4fa01846 // fmla v6.4s, v2.4s, v0.s[3]
+	WORD	$0x4fa01867 // fmla v7.4s, v3.4s, v0.s[3]
+	WORD	$0x4fa01888 // fmla v8.4s, v4.4s, v0.s[3]
+	SUBS	$4, R0
+	BGE	steps1
+
+rest1:
+	ADDS	$4, R0
+	BEQ	done1
+
+single1:
+	FMOVS.P	4(R1), F0
+	FLDPQ.P	32(R6), (F1, F2)
+	FLDPQ.P	32(R6), (F3, F4)
+	WORD	$0x4f801025 // fmla v5.4s, v1.4s, v0.s[0]
+	WORD	$0x4f801046 // fmla v6.4s, v2.4s, v0.s[0]
+	WORD	$0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD	$0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	SUBS	$1, R0, R0
+	BNE	single1
+
+done1:
+	MOVWU	(R5), R0
+	FMOVS	(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, lowZero1
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	low1
+	WORD	$0x4e21f4a5 // fmax v5.4s, v5.4s, v1.4s
+	WORD	$0x4e21f4c6 // fmax v6.4s, v6.4s, v1.4s
+	WORD	$0x4e21f4e7 // fmax v7.4s, v7.4s, v1.4s
+	WORD	$0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	B	low1
+
+lowZero1:
+	WORD	$0x6ea5e422 // fcmgt v2.4s, v1.4s, v5.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea6e422 // fcmgt v2.4s, v1.4s, v6.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea7e422 // fcmgt v2.4s, v1.4s, v7.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea8e422 // fcmgt v2.4s, v1.4s, v8.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+
+low1:
+	MOVWU	4(R5), R0
+	FMOVS	4(R5), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	// Without its sign
+	LSL	$33, R0
+	CBZ	R0, highZero1
+	LSR	$56, R0
+	CMP	$255, R0
+	BEQ	high1
+	WORD	$0x4ea1f4a5 // fmin v5.4s, v5.4s, v1.4s
+	WORD	$0x4ea1f4c6 // fmin v6.4s, v6.4s, v1.4s
+	WORD	$0x4ea1f4e7 // fmin v7.4s, v7.4s, v1.4s
+	WORD	$0x4ea1f508 // fmin v8.4s, v8.4s, v1.4s
+	B	high1
+
+highZero1:
+	WORD	$0x6ea1e4a2 // fcmgt v2.4s, v5.4s, v1.4s
+	WORD	$0x6ea21c25 // bit v5.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4c2 // fcmgt v2.4s, v6.4s, v1.4s
+	WORD	$0x6ea21c26 // bit v6.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e4e2 // fcmgt v2.4s, v7.4s, v1.4s
+	WORD	$0x6ea21c27 // bit v7.16b, v1.16b, v2.16b
+	WORD	$0x6ea1e502 // fcmgt v2.4s, v8.4s, v1.4s
+	WORD	$0x6ea21c28 // bit v8.16b, v1.16b, v2.16b
+
+high1:
+	FSTPQ	(F5, F6), (R4)
+	FSTPQ	(F7, F8), 32(R4)
 	RET

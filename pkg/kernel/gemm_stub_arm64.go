@@ -4,7 +4,7 @@
 
 package kernel
 
-// gemm8NEON computes tiles of up to 6 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// gemm8NEON computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -22,7 +22,7 @@ func gemm16NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, o
 //go:noescape
 func gemm24NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
 
-// gemv4x16NEON computes one row over 4 panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
+// gemvNEON computes one row over up to 4 panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
 //
 //go:noescape
-func gemv4x16NEON(k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)
+func gemvNEON(panels, k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)

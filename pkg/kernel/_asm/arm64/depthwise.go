@@ -41,7 +41,6 @@ func strips(file *File, columns, stride, outputs int) {
 	w, channel, line, to, blocks := f.R(), f.R(), f.R(), f.R(), f.R() // channel counts bytes
 	from, step, at, rows := f.R(), f.R(), f.R(), f.R()
 	acc, tap, x := f.Vs(2*outputs), f.Vs(2*columns), f.Vs(2)
-	limits := bounds{tap[0], tap[1], tap[2]}
 	start := func() {
 		f.Op("MOVD", call.Field("stripCall_rows"), rows)
 		f.Op("MOVD", call, line)
@@ -107,14 +106,12 @@ func strips(file *File, columns, stride, outputs int) {
 				next()
 			})
 			f.Op("MOVD", call.Field("stripCall_bounds"), at)
-			limits.load(f, at)
+			limits(f, plain, at, from, tap[0], tap[1], acc)
 			f.Op("MOVD", call.Field("stripCall_out"), from)
 			f.Op("MOVW", table.At(0), at)
 			f.Op("ADD", at.Shifted(2), from)
 			f.Op("ADD", channel, from)
 			for j := 0; j < len(acc); j += 2 {
-				limits.limit(f, acc[j])
-				limits.limit(f, acc[j+1])
 				f.WritePair(acc[j], acc[j+1], from, 0)
 				f.Op("ADD", outStep, from)
 			}

@@ -2,20 +2,22 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 )
 
 // forms are the columns of the tiles and their greatest number of rows. 24 accumulators leave eight registers: one with four steps of k for each row, and
-// two for the right operand, which is gone through eight columns at a time. They are multiplied by elements of the others.
-var forms = []struct{ columns, rows int }{{8, 6}, {16, 6}, {24, 4}}
+// two for the right operand, which is gone through eight columns at a time. They are multiplied by elements of the others. More than 8 rows have no
+// registers for their addresses.
+var forms = []struct{ columns, rows int }{{8, 8}, {16, 6}, {24, 4}}
 
 // gemm writes the kernels of products of matrices. Their Go counterpart is gemm_generic.go.
 func gemm(file *File) {
 	for _, f := range forms {
 		tiles(file, f.columns, f.rows)
 	}
-	row(file, 4, 16)
+	vector(file, 4, 16)
 }
 
 // tiles writes the kernel for tiles of so many columns: one function, which goes to the loop for the number of rows.
@@ -137,13 +139,11 @@ func (t *tile) write(rows int) {
 	f.Op("BNE", label("run"))
 
 	f.Load("bounds", t.at)
-	limits := bounds{right[0], right[1], left[0]}
-	limits.load(f, t.at)
+	limits(f, label, t.at, t.off, right[0], right[1], slices.Concat(acc...))
 	for r := range acc {
 		f.Op("MOVD", t.out, row[r])
 		f.Op("ADD", t.outRow, t.out)
 		for j, a := range acc[r] {
-			limits.limit(f, a)
 			if j%2 == 1 && j < final {
 				f.WritePairNext(acc[r][j-1], a, row[r])
 			}
@@ -168,63 +168,67 @@ func (t *tile) write(rows int) {
 	f.Return()
 }
 
-// row writes the kernel for one row and a number of panels side by side. With fewer accumulators the sums would wait for each other.
-func row(file *File, panels, columns int) {
-	name := fmt.Sprintf("gemv%dx%dNEON", panels, columns)
-	f := file.Function(name, "func(k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)",
-		fmt.Sprintf("%s computes one row over %d panels of %d columns, which are panel bytes apart, as tilesGeneric does.", name, panels, columns))
-	vectors := columns / lanes
-	acc := f.Vs(panels * vectors)
-	left, right := f.V(), f.Vs(4)
-	k, in, panel, start := f.Loaded("k"), f.Loaded("in"), f.Loaded("panel"), f.Loaded("start")
-	b := make([]R, panels)
+// vector writes the kernel for one row: one function, which goes to the loop for the number of panels. With fewer accumulators the sums would wait for each other.
+func vector(file *File, most, columns int) {
+	f := file.Function("gemvNEON", "func(panels, k int, in, b *float32, panel int, start, out *float32, bounds *[2]float32)",
+		fmt.Sprintf("gemvNEON computes one row over up to %d panels of %d columns, which are panel bytes apart, as tilesGeneric does.", most, columns))
+	k, in, panel, start, out, at := f.Loaded("panels"), f.Loaded("in"), f.Loaded("panel"), f.Loaded("start"), f.Loaded("out"), f.Loaded("bounds")
+	b := make([]R, most)
 	for i := range b {
 		b[i] = f.R()
-		if i == 0 {
-			f.Load("b", b[i])
-		} else {
-			f.Op("ADD", panel, b[i-1], b[i])
-		}
 	}
-	for j := 0; j < len(acc); j += 2 {
-		f.ReadPair(acc[j], acc[j+1], start, j*register)
+	each := columns / lanes // registers of a panel
+	left, right, acc := f.V(), f.Vs(each), f.Vs(most*each)
+	for n := 1; n < most; n++ {
+		f.Op("CMP", Imm(n), k)
+		f.Op("BEQ", fmt.Sprintf("panels%d", n))
 	}
-	step := func(index int) {
-		for i := range b {
-			for j := 0; j < vectors; j += 2 {
-				pair := right[j%4:][:2]
-				f.ReadPairNext(pair[0], pair[1], b[i])
-				for l := range pair {
-					f.Do(FMLAElement.Of(S4, acc[i*vectors+j+l], pair[l], left, index))
+	for n := most; n > 0; n-- {
+		label := func(s string) string { return fmt.Sprintf("%s%d", s, n) }
+		b, acc := b[:n], acc[:n*each]
+		step := func(index int) {
+			for i := range b {
+				for j := 0; j < each; j += 2 {
+					f.ReadPairNext(right[j], right[j+1], b[i])
+				}
+				for j, r := range right {
+					f.Do(FMLAElement.Of(S4, acc[i*each+j], r, left, index))
 				}
 			}
 		}
-	}
-	f.Op("SUBS", Imm(lanes), k)
-	f.Op("BLT", "rest")
-	f.Label("steps")
-	f.ReadNext(left, in)
-	for index := range lanes {
-		step(index)
-	}
-	f.Op("SUBS", Imm(lanes), k)
-	f.Op("BGE", "steps")
-	f.Label("rest")
-	f.Op("ADDS", Imm(lanes), k)
-	f.Op("BEQ", "last")
-	times(f, "single", k, 1, func() {
-		f.ReadOne(left, in)
-		step(0)
-	})
-	f.Label("last")
-	at, out := f.Loaded("bounds"), f.Loaded("out")
-	limits := bounds{right[0], right[1], right[2]}
-	limits.load(f, at)
-	for j, a := range acc {
-		limits.limit(f, a)
-		if j%2 == 1 {
-			f.WritePair(acc[j-1], a, out, (j-1)*register)
+		f.Label(label("panels"))
+		f.Load("k", k)
+		for i := range b {
+			if i == 0 {
+				f.Load("b", b[i])
+			} else {
+				f.Op("ADD", panel, b[i-1], b[i])
+			}
 		}
+		for j := 0; j < len(acc); j += 2 {
+			f.ReadPair(acc[j], acc[j+1], start, j*register)
+		}
+		f.Op("SUBS", Imm(lanes), k)
+		f.Op("BLT", label("rest"))
+		f.Label(label("steps"))
+		f.ReadNext(left, in)
+		for index := range lanes {
+			step(index)
+		}
+		f.Op("SUBS", Imm(lanes), k)
+		f.Op("BGE", label("steps"))
+		f.Label(label("rest"))
+		f.Op("ADDS", Imm(lanes), k)
+		f.Op("BEQ", label("done"))
+		times(f, label("single"), k, 1, func() {
+			f.ReadOne(left, in)
+			step(0)
+		})
+		f.Label(label("done"))
+		limits(f, label, at, k, right[0], right[1], acc)
+		for j := 0; j < len(acc); j += 2 {
+			f.WritePair(acc[j], acc[j+1], out, j*register)
+		}
+		f.Return()
 	}
-	f.Return()
 }

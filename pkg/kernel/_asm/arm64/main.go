@@ -41,16 +41,12 @@ func main() {
 // bounds are registers filled with limits, and one for masks.
 type bounds struct{ lo, hi, mask V }
 
-// newBounds loads the limits to which the argument of this name points.
+// newBounds loads the limits to which a register points.
 func newBounds(f *Function, at R) bounds {
 	b := bounds{f.V(), f.V(), f.V()}
-	b.load(f, at)
-	return b
-}
-
-func (b bounds) load(f *Function, at R) {
 	f.Fill(b.lo, at, 0)
 	f.Fill(b.hi, at, size)
+	return b
 }
 
 // limit keeps v within bounds. Comparisons leave a NaN as it is, and a zero of either sign; the processor's minimum and maximum do not.
@@ -62,6 +58,41 @@ func (b bounds) limit(f *Function, v V) {
 		BIT.Of(B16, v, b.hi, b.mask),
 	)
 }
+
+// limits keeps values within the limits, of which none is NaN, to which a register points. An infinite one changes nothing, and is not looked at; one that is not zero needs no
+// comparison. It changes bits, bound and mask.
+func limits(f *Function, label func(string) string, at, bits R, bound, mask V, values []V) {
+	for i, side := range []struct {
+		name    string
+		extreme Three
+		beyond  func(v V) Instruction
+	}{
+		{"low", FMAX, func(v V) Instruction { return FCMGT.Of(S4, mask, bound, v) }},
+		{"high", FMIN, func(v V) Instruction { return FCMGT.Of(S4, mask, v, bound) }},
+	} {
+		done, zero := label(side.name), label(side.name+"Zero")
+		f.Op("MOVWU", at.At(i*size), bits)
+		f.Fill(bound, at, i*size)
+		f.Comment("Without its sign")
+		f.Op("LSL", Imm(33), bits)
+		f.Op("CBZ", bits, zero)
+		f.Op("LSR", Imm(56), bits)
+		f.Op("CMP", Imm(255), bits)
+		f.Op("BEQ", done)
+		for _, v := range values {
+			f.Do(side.extreme.Of(S4, v, v, bound))
+		}
+		f.Op("B", done)
+		f.Label(zero)
+		for _, v := range values {
+			f.Do(side.beyond(v), BIT.Of(B16, v, bound, mask))
+		}
+		f.Label(done)
+	}
+}
+
+// plain is what names labels in a function where each is used once.
+func plain(name string) string { return name }
 
 // times repeats body until n, which is changed by step each time, is zero. n is a positive multiple of step.
 func times(f *Function, label string, n R, step int, body func()) {
