@@ -26,25 +26,34 @@ func layout(p *plan) (int, error) {
 	for i := range p.slots {
 		lives[i] = interval{slot: i, first: -1}
 	}
+	var ch *chain
 	for k, s := range p.steps {
+		first, last := k, k
+		if s.chain != nil {
+			ch = s.chain
+		}
+		if ch != nil && k < ch.first+len(ch.links) {
+			first, last = ch.first, ch.first+len(ch.links)-1 // the steps of a chain run at the same time
+		}
 		for _, i := range s.out {
+			i = p.slots[i].same
 			if lives[i].first < 0 {
-				lives[i].first = k
+				lives[i].first = first
 			}
-			lives[i].last = k
+			lives[i].last = last
 		}
 		for _, i := range s.in {
 			if i >= 0 {
-				lives[i].last = k
+				lives[p.slots[i].same].last = last
 			}
 		}
 	}
 	for _, i := range p.output {
-		lives[i].last = len(p.steps)
+		lives[p.slots[i].same].last = len(p.steps)
 	}
 	var todo []interval
 	for i, l := range lives {
-		if p.slots[i].place != planned {
+		if p.slots[i].place != planned || p.slots[i].same != i {
 			continue
 		}
 		t := p.slots[i].static
@@ -75,6 +84,9 @@ func layout(p *plan) (int, error) {
 		p.slots[l.slot].offset = at
 		k, _ := slices.BinarySearchFunc(placed, l, func(a, b interval) int { return cmp.Compare(a.offset, b.offset) })
 		placed = slices.Insert(placed, k, l)
+	}
+	for i := range p.slots {
+		p.slots[i].offset = p.slots[p.slots[i].same].offset
 	}
 	return total + guard, nil
 }

@@ -26,6 +26,7 @@ type slot struct {
 	static *tensor.Tensor // its type if that is known before the run, with content if it is a constant or was folded
 	place  place
 	offset int // into the arena, of planned slots
+	same   int // the slot whose memory this one shares: its own position, or an earlier planned slot
 }
 
 type place uint8
@@ -46,6 +47,8 @@ type step struct {
 	op      *op.Op
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
+	chain   *chain    // that begins here
+	shared  bool      // the result is the operand's memory: there is nothing to compute
 }
 
 type compiler struct {
@@ -54,6 +57,7 @@ type compiler struct {
 	set     *op.OpSet
 	free    bool // inputs have any shape: the body of control flow
 	plan    *plan
+	chaining
 }
 
 func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
@@ -63,7 +67,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	var state int64 // bytes of variables
 	for i, v := range c.graph.Values {
 		s := &p.slots[i]
-		s.value, s.place = v, unused
+		s.value, s.place, s.same = v, unused, i
 		switch {
 		case v.Const != nil:
 			if v.Sparsity == nil {
@@ -104,6 +108,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	for _, v := range c.graph.Outputs {
 		p.output = append(p.output, index[v])
 	}
+	c.chains()
 	size, err := layout(p)
 	if err != nil {
 		return nil, err
@@ -174,6 +179,12 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	for j, slotIndex := range s.out {
 		sl := &c.plan.slots[slotIndex]
 		sl.static, sl.place = out[j], planned
+	}
+	if s.op.Same {
+		if from := &c.plan.slots[s.in[0]]; from.place == planned {
+			s.shared = true
+			c.plan.slots[s.out[0]].same = from.same
+		}
 	}
 	c.plan.steps = append(c.plan.steps, s)
 	return nil
