@@ -6,8 +6,8 @@
 // is refused with ErrNotSupported.
 //
 // Nothing is trusted: every structure must lie inside the file, the checksums of those that have one must fit, and no call allocates
-// more than a small multiple of what the file can hold, or reads structures without end. Nothing is cached, so a File takes little memory
-// however large its datasets are.
+// more than a small multiple of what the file can hold, or reads structures without end. Nothing is cached but the links of a few groups, so a File takes
+// little memory however large its datasets are.
 //
 // The layout of the structures follows the HDF5 File Format Specification, version 3.0.
 package hdf5
@@ -33,6 +33,7 @@ type File struct {
 	lengthSize int   // bytes of a length
 	trusting   bool  // checksums of structures are not looked at, for tests that damage them
 	root       *Group
+	groups     groups
 }
 
 // Open reads the superblock and the root group of a file of the given size. A file that is shorter than its superblock says is an error.

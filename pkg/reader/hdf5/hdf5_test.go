@@ -270,3 +270,50 @@ func TestNoHDF5(t *testing.T) {
 		t.Errorf("a file without its end: %v", err)
 	}
 }
+
+// Looking up datasets one after the other does not read the groups on the way again and again, and says the paths by which each was reached.
+func TestGroupsAreReadOnce(t *testing.T) {
+	file := readFile(t, "earliest")
+	count := &counter{r: bytes.NewReader(file)}
+	f, err := Open(count, int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := func(path string) int {
+		before := count.reads
+		if _, err := f.Root().Lookup(path); err != nil {
+			t.Fatal(err)
+		}
+		return count.reads - before
+	}
+	if first, again := reads("layouts/unwritten"), reads("layouts/unwritten"); again >= first {
+		t.Errorf("%d reads, and %d when the group was read before", first, again)
+	}
+	for range 2 { // more groups than are kept
+		w := walker{left: 200}
+		w.walk(f.Root(), 4)
+	}
+	if n := len(f.groups.read); n == 0 || n > maxKept {
+		t.Errorf("%d groups are kept", n)
+	}
+	g, err := f.Root().Group("layouts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.root.links["another name"] = f.root.links["layouts"]
+	other, err := f.Root().Group("another name")
+	if err != nil || other.Path() != "/another name" || g.Path() != "/layouts" {
+		t.Errorf("paths %q and %q, error %v", g.Path(), other.Path(), err)
+	}
+}
+
+// counter counts reads.
+type counter struct {
+	r     io.ReaderAt
+	reads int
+}
+
+func (c *counter) ReadAt(b []byte, at int64) (int, error) {
+	c.reads++
+	return c.r.ReadAt(b, at)
+}

@@ -17,9 +17,15 @@ type object struct {
 
 // open reads the object whose header is at an address.
 func (f *File) open(addr uint64, path string) (Node, error) {
+	if g := f.groups.get(addr, path); g != nil {
+		return g, nil
+	}
 	node, err := f.scan().node(addr, path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if g, ok := node.(*Group); ok {
+		f.groups.put(addr, g)
 	}
 	return node, nil
 }
