@@ -33,6 +33,7 @@ type span struct {
 	tiles, rows int // so many rows each
 	kc, ks      int
 	taps        int // of a run
+	step        int // from a run to the next, or 0 if it is not the same for all
 }
 
 // run computes rows of the result.

@@ -12,6 +12,9 @@ func panelWidthOf(avx512 bool) int {
 	return 16
 }
 
+// offsByTap says how the offsets of taps are stored: row by row.
+const offsByTap = false
+
 func hasTiles(width int) bool { return useAVX2 && (width < 32 || useAVX512) }
 
 func hasVector(width int) bool { return hasTiles(width) }
@@ -20,13 +23,13 @@ func hasVector(width int) bool { return hasTiles(width) }
 func (c *tileCall) run(width int) {
 	switch width {
 	case 8:
-		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 16:
-		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 24:
-		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 32:
-		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	}
 }
 

@@ -22,9 +22,9 @@ DATA firsts<>+56(SB)/4, $0x00000000
 DATA firsts<>+60(SB)/4, $0x00000000
 GLOBL firsts<>(SB), RODATA|NOPTR, $64
 
-// func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm8AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm8AVX2(SB), NOSPLIT, $0-152
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -42,12 +42,12 @@ TEXT ·gemm8AVX2(SB), NOSPLIT, $0-136
 	JEQ  tile7
 
 tile8:
-	MOVQ       last+120(FP), R10
+	MOVQ       last+136(FP), R10
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R10
 	VMOVUPS    (AX)(R10*4), Y9
-	MOVQ       start+88(FP), R10
-	MOVQ       startRow+96(FP), R11
+	MOVQ       start+104(FP), R10
+	MOVQ       startRow+112(FP), R11
 	VMASKMOVPS (R10), Y9, Y0
 	ADDQ       R11, R10
 	VMASKMOVPS (R10), Y9, Y1
@@ -64,56 +64,65 @@ tile8:
 	ADDQ       R11, R10
 	VMASKMOVPS (R10), Y9, Y7
 	ADDQ       R11, R10
-	MOVQ       R10, start+88(FP)
+	MOVQ       R10, start+104(FP)
 	MOVQ       kc+16(FP), R12
 	MOVQ       in+32(FP), R13
 	MOVQ       offs+48(FP), R14
 	MOVQ       ks+24(FP), R15
-	MOVQ       b+80(FP), R11
+	MOVQ       b+96(FP), R11
 
-run8:
+offsets8:
 	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), AX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R12*4), AX
-	MOVLQSX 4(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), CX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R12*4), CX
-	MOVLQSX 8(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), DX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R12*4), DX
-	MOVLQSX 12(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), BX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R12*4), BX
-	MOVLQSX 16(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), SI
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R12*4), SI
-	MOVLQSX 20(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), DI
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R12*4), DI
-	MOVLQSX 24(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), R8
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), R8
+	CMOVQLT zero+88(FP), R8
 	LEAQ    (R8)(R12*4), R8
-	MOVLQSX 28(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), R9
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), R9
+	CMOVQLT zero+88(FP), R9
 	LEAQ    (R9)(R12*4), R9
-	ADDQ    offsRun+56(FP), R14
+	ADDQ    offsRun+64(FP), R14
 
+run8:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R12, R10
 	NEGQ R10
@@ -220,9 +229,23 @@ single8:
 	JNZ          single8
 
 done8:
-	DECQ         R15
-	JNZ          run8
-	MOVQ         bounds+128(FP), R10
+	DECQ  R15
+	JZ    end8
+	MOVQ  step+80(FP), R10
+	TESTQ R10, R10
+	JZ    offsets8
+	ADDQ  R10, AX
+	ADDQ  R10, CX
+	ADDQ  R10, DX
+	ADDQ  R10, BX
+	ADDQ  R10, SI
+	ADDQ  R10, DI
+	ADDQ  R10, R8
+	ADDQ  R10, R9
+	JMP   run8
+
+end8:
+	MOVQ         bounds+144(FP), R10
 	CMPL         (R10), $0xff800000
 	JEQ          low8
 	VBROADCASTSS (R10), Y9
@@ -249,8 +272,8 @@ low8:
 	VMINPS       Y7, Y9, Y7
 
 high8:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R11
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R11
 	LEAQ    (AX)(R11*1), CX
 	LEAQ    (CX)(R11*1), DX
 	LEAQ    (DX)(R11*1), BX
@@ -259,8 +282,8 @@ high8:
 	LEAQ    (DI)(R11*1), R8
 	LEAQ    (R8)(R11*1), R9
 	LEAQ    (R9)(R11*1), R10
-	MOVQ    R10, out+104(FP)
-	MOVQ    last+120(FP), R10
+	MOVQ    R10, out+120(FP)
+	MOVQ    last+136(FP), R10
 	CMPQ    R10, $0x08
 	JNE     parts8
 	VMOVUPS Y0, (AX)
@@ -344,7 +367,7 @@ one8:
 stored8:
 	MOVQ inStep+40(FP), R11
 	ADDQ R11, in+32(FP)
-	MOVQ offsStep+64(FP), R11
+	MOVQ offsStep+72(FP), R11
 	ADDQ R11, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile8
@@ -352,12 +375,12 @@ stored8:
 	RET
 
 tile7:
-	MOVQ       last+120(FP), R9
+	MOVQ       last+136(FP), R9
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R9
 	VMOVUPS    (AX)(R9*4), Y8
-	MOVQ       start+88(FP), R9
-	MOVQ       startRow+96(FP), R10
+	MOVQ       start+104(FP), R9
+	MOVQ       startRow+112(FP), R10
 	VMASKMOVPS (R9), Y8, Y0
 	ADDQ       R10, R9
 	VMASKMOVPS (R9), Y8, Y1
@@ -372,51 +395,59 @@ tile7:
 	ADDQ       R10, R9
 	VMASKMOVPS (R9), Y8, Y6
 	ADDQ       R10, R9
-	MOVQ       R9, start+88(FP)
+	MOVQ       R9, start+104(FP)
 	MOVQ       kc+16(FP), R11
 	MOVQ       in+32(FP), R12
 	MOVQ       offs+48(FP), R13
 	MOVQ       ks+24(FP), R14
-	MOVQ       b+80(FP), R10
+	MOVQ       b+96(FP), R10
 
-run7:
+offsets7:
 	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), AX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R11*4), AX
-	MOVLQSX 4(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), CX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R11*4), CX
-	MOVLQSX 8(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), DX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R11*4), DX
-	MOVLQSX 12(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), BX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R11*4), BX
-	MOVLQSX 16(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), SI
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R11*4), SI
-	MOVLQSX 20(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), DI
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R11*4), DI
-	MOVLQSX 24(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), R8
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), R8
+	CMOVQLT zero+88(FP), R8
 	LEAQ    (R8)(R11*4), R8
-	ADDQ    offsRun+56(FP), R13
+	ADDQ    offsRun+64(FP), R13
 
+run7:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R11, R9
 	NEGQ R9
@@ -513,9 +544,22 @@ single7:
 	JNZ          single7
 
 done7:
-	DECQ         R14
-	JNZ          run7
-	MOVQ         bounds+128(FP), R9
+	DECQ  R14
+	JZ    end7
+	MOVQ  step+80(FP), R9
+	TESTQ R9, R9
+	JZ    offsets7
+	ADDQ  R9, AX
+	ADDQ  R9, CX
+	ADDQ  R9, DX
+	ADDQ  R9, BX
+	ADDQ  R9, SI
+	ADDQ  R9, DI
+	ADDQ  R9, R8
+	JMP   run7
+
+end7:
+	MOVQ         bounds+144(FP), R9
 	CMPL         (R9), $0xff800000
 	JEQ          low7
 	VBROADCASTSS (R9), Y8
@@ -540,8 +584,8 @@ low7:
 	VMINPS       Y6, Y8, Y6
 
 high7:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R10
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R10
 	LEAQ    (AX)(R10*1), CX
 	LEAQ    (CX)(R10*1), DX
 	LEAQ    (DX)(R10*1), BX
@@ -549,8 +593,8 @@ high7:
 	LEAQ    (SI)(R10*1), DI
 	LEAQ    (DI)(R10*1), R8
 	LEAQ    (R8)(R10*1), R9
-	MOVQ    R9, out+104(FP)
-	MOVQ    last+120(FP), R9
+	MOVQ    R9, out+120(FP)
+	MOVQ    last+136(FP), R9
 	CMPQ    R9, $0x08
 	JNE     parts7
 	VMOVUPS Y0, (AX)
@@ -626,7 +670,7 @@ one7:
 stored7:
 	MOVQ inStep+40(FP), R10
 	ADDQ R10, in+32(FP)
-	MOVQ offsStep+64(FP), R10
+	MOVQ offsStep+72(FP), R10
 	ADDQ R10, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile7
@@ -634,12 +678,12 @@ stored7:
 	RET
 
 tile6:
-	MOVQ       last+120(FP), R8
+	MOVQ       last+136(FP), R8
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R8
 	VMOVUPS    (AX)(R8*4), Y7
-	MOVQ       start+88(FP), R8
-	MOVQ       startRow+96(FP), R9
+	MOVQ       start+104(FP), R8
+	MOVQ       startRow+112(FP), R9
 	VMASKMOVPS (R8), Y7, Y0
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y7, Y1
@@ -652,46 +696,53 @@ tile6:
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y7, Y5
 	ADDQ       R9, R8
-	MOVQ       R8, start+88(FP)
+	MOVQ       R8, start+104(FP)
 	MOVQ       kc+16(FP), R10
 	MOVQ       in+32(FP), R11
 	MOVQ       offs+48(FP), R12
 	MOVQ       ks+24(FP), R13
-	MOVQ       b+80(FP), R9
+	MOVQ       b+96(FP), R9
 
-run6:
+offsets6:
 	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), AX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R10*4), AX
-	MOVLQSX 4(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), CX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R10*4), CX
-	MOVLQSX 8(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R10*4), DX
-	MOVLQSX 12(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), BX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R10*4), BX
-	MOVLQSX 16(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), SI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R10*4), SI
-	MOVLQSX 20(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R10*4), DI
-	ADDQ    offsRun+56(FP), R12
+	ADDQ    offsRun+64(FP), R12
 
+run6:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R10, R8
 	NEGQ R8
@@ -778,9 +829,21 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ         R13
-	JNZ          run6
-	MOVQ         bounds+128(FP), R8
+	DECQ  R13
+	JZ    end6
+	MOVQ  step+80(FP), R8
+	TESTQ R8, R8
+	JZ    offsets6
+	ADDQ  R8, AX
+	ADDQ  R8, CX
+	ADDQ  R8, DX
+	ADDQ  R8, BX
+	ADDQ  R8, SI
+	ADDQ  R8, DI
+	JMP   run6
+
+end6:
+	MOVQ         bounds+144(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Y7
@@ -803,16 +866,16 @@ low6:
 	VMINPS       Y5, Y7, Y5
 
 high6:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R9
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R9
 	LEAQ    (AX)(R9*1), CX
 	LEAQ    (CX)(R9*1), DX
 	LEAQ    (DX)(R9*1), BX
 	LEAQ    (BX)(R9*1), SI
 	LEAQ    (SI)(R9*1), DI
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+104(FP)
-	MOVQ    last+120(FP), R8
+	MOVQ    R8, out+120(FP)
+	MOVQ    last+136(FP), R8
 	CMPQ    R8, $0x08
 	JNE     parts6
 	VMOVUPS Y0, (AX)
@@ -880,7 +943,7 @@ one6:
 stored6:
 	MOVQ inStep+40(FP), R9
 	ADDQ R9, in+32(FP)
-	MOVQ offsStep+64(FP), R9
+	MOVQ offsStep+72(FP), R9
 	ADDQ R9, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile6
@@ -888,12 +951,12 @@ stored6:
 	RET
 
 tile5:
-	MOVQ       last+120(FP), DI
+	MOVQ       last+136(FP), DI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DI
 	VMOVUPS    (AX)(DI*4), Y6
-	MOVQ       start+88(FP), DI
-	MOVQ       startRow+96(FP), R8
+	MOVQ       start+104(FP), DI
+	MOVQ       startRow+112(FP), R8
 	VMASKMOVPS (DI), Y6, Y0
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y6, Y1
@@ -904,41 +967,47 @@ tile5:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y6, Y4
 	ADDQ       R8, DI
-	MOVQ       DI, start+88(FP)
+	MOVQ       DI, start+104(FP)
 	MOVQ       kc+16(FP), R9
 	MOVQ       in+32(FP), R10
 	MOVQ       offs+48(FP), R11
 	MOVQ       ks+24(FP), R12
-	MOVQ       b+80(FP), R8
+	MOVQ       b+96(FP), R8
 
-run5:
+offsets5:
 	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), AX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R9*4), AX
-	MOVLQSX 4(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), CX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R9*4), CX
-	MOVLQSX 8(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), DX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R9*4), DX
-	MOVLQSX 12(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), BX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R9*4), BX
-	MOVLQSX 16(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), SI
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R9*4), SI
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+64(FP), R11
 
+run5:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R9, DI
 	NEGQ DI
@@ -1015,9 +1084,20 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ         R12
-	JNZ          run5
-	MOVQ         bounds+128(FP), DI
+	DECQ  R12
+	JZ    end5
+	MOVQ  step+80(FP), DI
+	TESTQ DI, DI
+	JZ    offsets5
+	ADDQ  DI, AX
+	ADDQ  DI, CX
+	ADDQ  DI, DX
+	ADDQ  DI, BX
+	ADDQ  DI, SI
+	JMP   run5
+
+end5:
+	MOVQ         bounds+144(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Y6
@@ -1038,15 +1118,15 @@ low5:
 	VMINPS       Y4, Y6, Y4
 
 high5:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R8
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R8
 	LEAQ    (AX)(R8*1), CX
 	LEAQ    (CX)(R8*1), DX
 	LEAQ    (DX)(R8*1), BX
 	LEAQ    (BX)(R8*1), SI
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+104(FP)
-	MOVQ    last+120(FP), DI
+	MOVQ    DI, out+120(FP)
+	MOVQ    last+136(FP), DI
 	CMPQ    DI, $0x08
 	JNE     parts5
 	VMOVUPS Y0, (AX)
@@ -1106,7 +1186,7 @@ one5:
 stored5:
 	MOVQ inStep+40(FP), R8
 	ADDQ R8, in+32(FP)
-	MOVQ offsStep+64(FP), R8
+	MOVQ offsStep+72(FP), R8
 	ADDQ R8, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile5
@@ -1114,12 +1194,12 @@ stored5:
 	RET
 
 tile4:
-	MOVQ       last+120(FP), SI
+	MOVQ       last+136(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y5
-	MOVQ       start+88(FP), SI
-	MOVQ       startRow+96(FP), DI
+	MOVQ       start+104(FP), SI
+	MOVQ       startRow+112(FP), DI
 	VMASKMOVPS (SI), Y5, Y0
 	ADDQ       DI, SI
 	VMASKMOVPS (SI), Y5, Y1
@@ -1128,36 +1208,41 @@ tile4:
 	ADDQ       DI, SI
 	VMASKMOVPS (SI), Y5, Y3
 	ADDQ       DI, SI
-	MOVQ       SI, start+88(FP)
+	MOVQ       SI, start+104(FP)
 	MOVQ       kc+16(FP), R8
 	MOVQ       in+32(FP), R9
 	MOVQ       offs+48(FP), R10
 	MOVQ       ks+24(FP), R11
-	MOVQ       b+80(FP), DI
+	MOVQ       b+96(FP), DI
 
-run4:
+offsets4:
 	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+64(FP), R10
 
+run4:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
 	NEGQ SI
@@ -1224,9 +1309,19 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R11
-	JNZ          run4
-	MOVQ         bounds+128(FP), SI
+	DECQ  R11
+	JZ    end4
+	MOVQ  step+80(FP), SI
+	TESTQ SI, SI
+	JZ    offsets4
+	ADDQ  SI, AX
+	ADDQ  SI, CX
+	ADDQ  SI, DX
+	ADDQ  SI, BX
+	JMP   run4
+
+end4:
+	MOVQ         bounds+144(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y5
@@ -1245,14 +1340,14 @@ low4:
 	VMINPS       Y3, Y5, Y3
 
 high4:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DI
 	LEAQ    (AX)(DI*1), CX
 	LEAQ    (CX)(DI*1), DX
 	LEAQ    (DX)(DI*1), BX
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+104(FP)
-	MOVQ    last+120(FP), SI
+	MOVQ    SI, out+120(FP)
+	MOVQ    last+136(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y0, (AX)
@@ -1304,7 +1399,7 @@ one4:
 stored4:
 	MOVQ inStep+40(FP), DI
 	ADDQ DI, in+32(FP)
-	MOVQ offsStep+64(FP), DI
+	MOVQ offsStep+72(FP), DI
 	ADDQ DI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile4
@@ -1312,43 +1407,47 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+120(FP), BX
+	MOVQ       last+136(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y4
-	MOVQ       start+88(FP), BX
-	MOVQ       startRow+96(FP), SI
+	MOVQ       start+104(FP), BX
+	MOVQ       startRow+112(FP), SI
 	VMASKMOVPS (BX), Y4, Y0
 	ADDQ       SI, BX
 	VMASKMOVPS (BX), Y4, Y1
 	ADDQ       SI, BX
 	VMASKMOVPS (BX), Y4, Y2
 	ADDQ       SI, BX
-	MOVQ       BX, start+88(FP)
+	MOVQ       BX, start+104(FP)
 	MOVQ       kc+16(FP), DI
 	MOVQ       in+32(FP), R8
 	MOVQ       offs+48(FP), R9
 	MOVQ       ks+24(FP), R10
-	MOVQ       b+80(FP), SI
+	MOVQ       b+96(FP), SI
 
-run3:
+offsets3:
 	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+64(FP), R9
 
+run3:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
 	NEGQ BX
@@ -1405,9 +1504,18 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R10
-	JNZ          run3
-	MOVQ         bounds+128(FP), BX
+	DECQ  R10
+	JZ    end3
+	MOVQ  step+80(FP), BX
+	TESTQ BX, BX
+	JZ    offsets3
+	ADDQ  BX, AX
+	ADDQ  BX, CX
+	ADDQ  BX, DX
+	JMP   run3
+
+end3:
+	MOVQ         bounds+144(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y4
@@ -1424,13 +1532,13 @@ low3:
 	VMINPS       Y2, Y4, Y2
 
 high3:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), SI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), SI
 	LEAQ    (AX)(SI*1), CX
 	LEAQ    (CX)(SI*1), DX
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+104(FP)
-	MOVQ    last+120(FP), BX
+	MOVQ    BX, out+120(FP)
+	MOVQ    last+136(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y0, (AX)
@@ -1474,7 +1582,7 @@ one3:
 stored3:
 	MOVQ inStep+40(FP), SI
 	ADDQ SI, in+32(FP)
-	MOVQ offsStep+64(FP), SI
+	MOVQ offsStep+72(FP), SI
 	ADDQ SI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile3
@@ -1482,36 +1590,39 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+120(FP), DX
+	MOVQ       last+136(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y3
-	MOVQ       start+88(FP), DX
-	MOVQ       startRow+96(FP), BX
+	MOVQ       start+104(FP), DX
+	MOVQ       startRow+112(FP), BX
 	VMASKMOVPS (DX), Y3, Y0
 	ADDQ       BX, DX
 	VMASKMOVPS (DX), Y3, Y1
 	ADDQ       BX, DX
-	MOVQ       DX, start+88(FP)
+	MOVQ       DX, start+104(FP)
 	MOVQ       kc+16(FP), SI
 	MOVQ       in+32(FP), DI
 	MOVQ       offs+48(FP), R8
 	MOVQ       ks+24(FP), R9
-	MOVQ       b+80(FP), BX
+	MOVQ       b+96(FP), BX
 
-run2:
+offsets2:
 	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R8), DX
+	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+64(FP), R8
 
+run2:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
 	NEGQ DX
@@ -1558,9 +1669,17 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R9
-	JNZ          run2
-	MOVQ         bounds+128(FP), DX
+	DECQ  R9
+	JZ    end2
+	MOVQ  step+80(FP), DX
+	TESTQ DX, DX
+	JZ    offsets2
+	ADDQ  DX, AX
+	ADDQ  DX, CX
+	JMP   run2
+
+end2:
+	MOVQ         bounds+144(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y3
@@ -1575,12 +1694,12 @@ low2:
 	VMINPS       Y1, Y3, Y1
 
 high2:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), BX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), BX
 	LEAQ    (AX)(BX*1), CX
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+104(FP)
-	MOVQ    last+120(FP), DX
+	MOVQ    DX, out+120(FP)
+	MOVQ    last+136(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y0, (AX)
@@ -1616,7 +1735,7 @@ one2:
 stored2:
 	MOVQ inStep+40(FP), BX
 	ADDQ BX, in+32(FP)
-	MOVQ offsStep+64(FP), BX
+	MOVQ offsStep+72(FP), BX
 	ADDQ BX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile2
@@ -1624,29 +1743,31 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+120(FP), CX
+	MOVQ       last+136(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y2
-	MOVQ       start+88(FP), CX
-	MOVQ       startRow+96(FP), DX
+	MOVQ       start+104(FP), CX
+	MOVQ       startRow+112(FP), DX
 	VMASKMOVPS (CX), Y2, Y0
 	ADDQ       DX, CX
-	MOVQ       CX, start+88(FP)
+	MOVQ       CX, start+104(FP)
 	MOVQ       kc+16(FP), BX
 	MOVQ       in+32(FP), SI
 	MOVQ       offs+48(FP), DI
 	MOVQ       ks+24(FP), R8
-	MOVQ       b+80(FP), DX
+	MOVQ       b+96(FP), DX
 
-run1:
+offsets1:
 	MOVLQSX (DI), CX
+	ADDQ    offsRow+56(FP), DI
 	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), DI
+	ADDQ    offsRun+64(FP), DI
 
+run1:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
 	NEGQ CX
@@ -1683,9 +1804,16 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R8
-	JNZ          run1
-	MOVQ         bounds+128(FP), CX
+	DECQ  R8
+	JZ    end1
+	MOVQ  step+80(FP), CX
+	TESTQ CX, CX
+	JZ    offsets1
+	ADDQ  CX, AX
+	JMP   run1
+
+end1:
+	MOVQ         bounds+144(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y2
@@ -1698,11 +1826,11 @@ low1:
 	VMINPS       Y0, Y2, Y0
 
 high1:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DX
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+104(FP)
-	MOVQ    last+120(FP), CX
+	MOVQ    CX, out+120(FP)
+	MOVQ    last+136(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y0, (AX)
@@ -1730,16 +1858,16 @@ one1:
 stored1:
 	MOVQ inStep+40(FP), DX
 	ADDQ DX, in+32(FP)
-	MOVQ offsStep+64(FP), DX
+	MOVQ offsStep+72(FP), DX
 	ADDQ DX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile1
 	VZEROUPPER
 	RET
 
-// func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm16AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm16AVX2(SB), NOSPLIT, $0-152
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -1753,12 +1881,12 @@ TEXT ·gemm16AVX2(SB), NOSPLIT, $0-136
 	JEQ  tile5
 
 tile6:
-	MOVQ       last+120(FP), R8
+	MOVQ       last+136(FP), R8
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R8
 	VMOVUPS    (AX)(R8*4), Y14
-	MOVQ       start+88(FP), R8
-	MOVQ       startRow+96(FP), R9
+	MOVQ       start+104(FP), R8
+	MOVQ       startRow+112(FP), R9
 	VMOVUPS    (R8), Y0
 	VMASKMOVPS 32(R8), Y14, Y1
 	ADDQ       R9, R8
@@ -1777,46 +1905,53 @@ tile6:
 	VMOVUPS    (R8), Y10
 	VMASKMOVPS 32(R8), Y14, Y11
 	ADDQ       R9, R8
-	MOVQ       R8, start+88(FP)
+	MOVQ       R8, start+104(FP)
 	MOVQ       kc+16(FP), R10
 	MOVQ       in+32(FP), R11
 	MOVQ       offs+48(FP), R12
 	MOVQ       ks+24(FP), R13
-	MOVQ       b+80(FP), R9
+	MOVQ       b+96(FP), R9
 
-run6:
+offsets6:
 	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), AX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R10*4), AX
-	MOVLQSX 4(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), CX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R10*4), CX
-	MOVLQSX 8(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R10*4), DX
-	MOVLQSX 12(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), BX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R10*4), BX
-	MOVLQSX 16(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), SI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R10*4), SI
-	MOVLQSX 20(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R10*4), DI
-	ADDQ    offsRun+56(FP), R12
+	ADDQ    offsRun+64(FP), R12
 
+run6:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R10, R8
 	NEGQ R8
@@ -1938,9 +2073,21 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ         R13
-	JNZ          run6
-	MOVQ         bounds+128(FP), R8
+	DECQ  R13
+	JZ    end6
+	MOVQ  step+80(FP), R8
+	TESTQ R8, R8
+	JZ    offsets6
+	ADDQ  R8, AX
+	ADDQ  R8, CX
+	ADDQ  R8, DX
+	ADDQ  R8, BX
+	ADDQ  R8, SI
+	ADDQ  R8, DI
+	JMP   run6
+
+end6:
+	MOVQ         bounds+144(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Y14
@@ -1975,8 +2122,8 @@ low6:
 	VMINPS       Y11, Y14, Y11
 
 high6:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R9
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R9
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(R9*1), CX
 	VMOVUPS Y2, (CX)
@@ -1989,8 +2136,8 @@ high6:
 	LEAQ    (SI)(R9*1), DI
 	VMOVUPS Y10, (DI)
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+104(FP)
-	MOVQ    last+120(FP), R8
+	MOVQ    R8, out+120(FP)
+	MOVQ    last+136(FP), R8
 	CMPQ    R8, $0x08
 	JNE     parts6
 	VMOVUPS Y1, 32(AX)
@@ -2058,7 +2205,7 @@ one6:
 stored6:
 	MOVQ inStep+40(FP), R9
 	ADDQ R9, in+32(FP)
-	MOVQ offsStep+64(FP), R9
+	MOVQ offsStep+72(FP), R9
 	ADDQ R9, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile6
@@ -2066,12 +2213,12 @@ stored6:
 	RET
 
 tile5:
-	MOVQ       last+120(FP), DI
+	MOVQ       last+136(FP), DI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DI
 	VMOVUPS    (AX)(DI*4), Y12
-	MOVQ       start+88(FP), DI
-	MOVQ       startRow+96(FP), R8
+	MOVQ       start+104(FP), DI
+	MOVQ       startRow+112(FP), R8
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS 32(DI), Y12, Y1
 	ADDQ       R8, DI
@@ -2087,41 +2234,47 @@ tile5:
 	VMOVUPS    (DI), Y8
 	VMASKMOVPS 32(DI), Y12, Y9
 	ADDQ       R8, DI
-	MOVQ       DI, start+88(FP)
+	MOVQ       DI, start+104(FP)
 	MOVQ       kc+16(FP), R9
 	MOVQ       in+32(FP), R10
 	MOVQ       offs+48(FP), R11
 	MOVQ       ks+24(FP), R12
-	MOVQ       b+80(FP), R8
+	MOVQ       b+96(FP), R8
 
-run5:
+offsets5:
 	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), AX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R9*4), AX
-	MOVLQSX 4(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), CX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R9*4), CX
-	MOVLQSX 8(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), DX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R9*4), DX
-	MOVLQSX 12(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), BX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R9*4), BX
-	MOVLQSX 16(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), SI
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R9*4), SI
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+64(FP), R11
 
+run5:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R9, DI
 	NEGQ DI
@@ -2228,9 +2381,20 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ         R12
-	JNZ          run5
-	MOVQ         bounds+128(FP), DI
+	DECQ  R12
+	JZ    end5
+	MOVQ  step+80(FP), DI
+	TESTQ DI, DI
+	JZ    offsets5
+	ADDQ  DI, AX
+	ADDQ  DI, CX
+	ADDQ  DI, DX
+	ADDQ  DI, BX
+	ADDQ  DI, SI
+	JMP   run5
+
+end5:
+	MOVQ         bounds+144(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Y12
@@ -2261,8 +2425,8 @@ low5:
 	VMINPS       Y9, Y12, Y9
 
 high5:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R8
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R8
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(R8*1), CX
 	VMOVUPS Y2, (CX)
@@ -2273,8 +2437,8 @@ high5:
 	LEAQ    (BX)(R8*1), SI
 	VMOVUPS Y8, (SI)
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+104(FP)
-	MOVQ    last+120(FP), DI
+	MOVQ    DI, out+120(FP)
+	MOVQ    last+136(FP), DI
 	CMPQ    DI, $0x08
 	JNE     parts5
 	VMOVUPS Y1, 32(AX)
@@ -2334,7 +2498,7 @@ one5:
 stored5:
 	MOVQ inStep+40(FP), R8
 	ADDQ R8, in+32(FP)
-	MOVQ offsStep+64(FP), R8
+	MOVQ offsStep+72(FP), R8
 	ADDQ R8, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile5
@@ -2342,12 +2506,12 @@ stored5:
 	RET
 
 tile4:
-	MOVQ       last+120(FP), SI
+	MOVQ       last+136(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y10
-	MOVQ       start+88(FP), SI
-	MOVQ       startRow+96(FP), DI
+	MOVQ       start+104(FP), SI
+	MOVQ       startRow+112(FP), DI
 	VMOVUPS    (SI), Y0
 	VMASKMOVPS 32(SI), Y10, Y1
 	ADDQ       DI, SI
@@ -2360,36 +2524,41 @@ tile4:
 	VMOVUPS    (SI), Y6
 	VMASKMOVPS 32(SI), Y10, Y7
 	ADDQ       DI, SI
-	MOVQ       SI, start+88(FP)
+	MOVQ       SI, start+104(FP)
 	MOVQ       kc+16(FP), R8
 	MOVQ       in+32(FP), R9
 	MOVQ       offs+48(FP), R10
 	MOVQ       ks+24(FP), R11
-	MOVQ       b+80(FP), DI
+	MOVQ       b+96(FP), DI
 
-run4:
+offsets4:
 	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+64(FP), R10
 
+run4:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
 	NEGQ SI
@@ -2481,9 +2650,19 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R11
-	JNZ          run4
-	MOVQ         bounds+128(FP), SI
+	DECQ  R11
+	JZ    end4
+	MOVQ  step+80(FP), SI
+	TESTQ SI, SI
+	JZ    offsets4
+	ADDQ  SI, AX
+	ADDQ  SI, CX
+	ADDQ  SI, DX
+	ADDQ  SI, BX
+	JMP   run4
+
+end4:
+	MOVQ         bounds+144(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y10
@@ -2510,8 +2689,8 @@ low4:
 	VMINPS       Y7, Y10, Y7
 
 high4:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DI
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(DI*1), CX
 	VMOVUPS Y2, (CX)
@@ -2520,8 +2699,8 @@ high4:
 	LEAQ    (DX)(DI*1), BX
 	VMOVUPS Y6, (BX)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+104(FP)
-	MOVQ    last+120(FP), SI
+	MOVQ    SI, out+120(FP)
+	MOVQ    last+136(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y1, 32(AX)
@@ -2573,7 +2752,7 @@ one4:
 stored4:
 	MOVQ inStep+40(FP), DI
 	ADDQ DI, in+32(FP)
-	MOVQ offsStep+64(FP), DI
+	MOVQ offsStep+72(FP), DI
 	ADDQ DI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile4
@@ -2581,12 +2760,12 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+120(FP), BX
+	MOVQ       last+136(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y8
-	MOVQ       start+88(FP), BX
-	MOVQ       startRow+96(FP), SI
+	MOVQ       start+104(FP), BX
+	MOVQ       startRow+112(FP), SI
 	VMOVUPS    (BX), Y0
 	VMASKMOVPS 32(BX), Y8, Y1
 	ADDQ       SI, BX
@@ -2596,31 +2775,35 @@ tile3:
 	VMOVUPS    (BX), Y4
 	VMASKMOVPS 32(BX), Y8, Y5
 	ADDQ       SI, BX
-	MOVQ       BX, start+88(FP)
+	MOVQ       BX, start+104(FP)
 	MOVQ       kc+16(FP), DI
 	MOVQ       in+32(FP), R8
 	MOVQ       offs+48(FP), R9
 	MOVQ       ks+24(FP), R10
-	MOVQ       b+80(FP), SI
+	MOVQ       b+96(FP), SI
 
-run3:
+offsets3:
 	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+64(FP), R9
 
+run3:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
 	NEGQ BX
@@ -2697,9 +2880,18 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R10
-	JNZ          run3
-	MOVQ         bounds+128(FP), BX
+	DECQ  R10
+	JZ    end3
+	MOVQ  step+80(FP), BX
+	TESTQ BX, BX
+	JZ    offsets3
+	ADDQ  BX, AX
+	ADDQ  BX, CX
+	ADDQ  BX, DX
+	JMP   run3
+
+end3:
+	MOVQ         bounds+144(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y8
@@ -2722,16 +2914,16 @@ low3:
 	VMINPS       Y5, Y8, Y5
 
 high3:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), SI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), SI
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(SI*1), CX
 	VMOVUPS Y2, (CX)
 	LEAQ    (CX)(SI*1), DX
 	VMOVUPS Y4, (DX)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+104(FP)
-	MOVQ    last+120(FP), BX
+	MOVQ    BX, out+120(FP)
+	MOVQ    last+136(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y1, 32(AX)
@@ -2775,7 +2967,7 @@ one3:
 stored3:
 	MOVQ inStep+40(FP), SI
 	ADDQ SI, in+32(FP)
-	MOVQ offsStep+64(FP), SI
+	MOVQ offsStep+72(FP), SI
 	ADDQ SI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile3
@@ -2783,38 +2975,41 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+120(FP), DX
+	MOVQ       last+136(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y6
-	MOVQ       start+88(FP), DX
-	MOVQ       startRow+96(FP), BX
+	MOVQ       start+104(FP), DX
+	MOVQ       startRow+112(FP), BX
 	VMOVUPS    (DX), Y0
 	VMASKMOVPS 32(DX), Y6, Y1
 	ADDQ       BX, DX
 	VMOVUPS    (DX), Y2
 	VMASKMOVPS 32(DX), Y6, Y3
 	ADDQ       BX, DX
-	MOVQ       DX, start+88(FP)
+	MOVQ       DX, start+104(FP)
 	MOVQ       kc+16(FP), SI
 	MOVQ       in+32(FP), DI
 	MOVQ       offs+48(FP), R8
 	MOVQ       ks+24(FP), R9
-	MOVQ       b+80(FP), BX
+	MOVQ       b+96(FP), BX
 
-run2:
+offsets2:
 	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R8), DX
+	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+64(FP), R8
 
+run2:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
 	NEGQ DX
@@ -2876,9 +3071,17 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R9
-	JNZ          run2
-	MOVQ         bounds+128(FP), DX
+	DECQ  R9
+	JZ    end2
+	MOVQ  step+80(FP), DX
+	TESTQ DX, DX
+	JZ    offsets2
+	ADDQ  DX, AX
+	ADDQ  DX, CX
+	JMP   run2
+
+end2:
+	MOVQ         bounds+144(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y6
@@ -2897,14 +3100,14 @@ low2:
 	VMINPS       Y3, Y6, Y3
 
 high2:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), BX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), BX
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Y2, (CX)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+104(FP)
-	MOVQ    last+120(FP), DX
+	MOVQ    DX, out+120(FP)
+	MOVQ    last+136(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y1, 32(AX)
@@ -2940,7 +3143,7 @@ one2:
 stored2:
 	MOVQ inStep+40(FP), BX
 	ADDQ BX, in+32(FP)
-	MOVQ offsStep+64(FP), BX
+	MOVQ offsStep+72(FP), BX
 	ADDQ BX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile2
@@ -2948,30 +3151,32 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+120(FP), CX
+	MOVQ       last+136(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y4
-	MOVQ       start+88(FP), CX
-	MOVQ       startRow+96(FP), DX
+	MOVQ       start+104(FP), CX
+	MOVQ       startRow+112(FP), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS 32(CX), Y4, Y1
 	ADDQ       DX, CX
-	MOVQ       CX, start+88(FP)
+	MOVQ       CX, start+104(FP)
 	MOVQ       kc+16(FP), BX
 	MOVQ       in+32(FP), SI
 	MOVQ       offs+48(FP), DI
 	MOVQ       ks+24(FP), R8
-	MOVQ       b+80(FP), DX
+	MOVQ       b+96(FP), DX
 
-run1:
+offsets1:
 	MOVLQSX (DI), CX
+	ADDQ    offsRow+56(FP), DI
 	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), DI
+	ADDQ    offsRun+64(FP), DI
 
+run1:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
 	NEGQ CX
@@ -3018,9 +3223,16 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R8
-	JNZ          run1
-	MOVQ         bounds+128(FP), CX
+	DECQ  R8
+	JZ    end1
+	MOVQ  step+80(FP), CX
+	TESTQ CX, CX
+	JZ    offsets1
+	ADDQ  CX, AX
+	JMP   run1
+
+end1:
+	MOVQ         bounds+144(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y4
@@ -3035,12 +3247,12 @@ low1:
 	VMINPS       Y1, Y4, Y1
 
 high1:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DX
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+104(FP)
-	MOVQ    last+120(FP), CX
+	MOVQ    CX, out+120(FP)
+	MOVQ    last+136(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y1, 32(AX)
@@ -3068,16 +3280,16 @@ one1:
 stored1:
 	MOVQ inStep+40(FP), DX
 	ADDQ DX, in+32(FP)
-	MOVQ offsStep+64(FP), DX
+	MOVQ offsStep+72(FP), DX
 	ADDQ DX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile1
 	VZEROUPPER
 	RET
 
-// func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemm24AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm24AVX2(SB), NOSPLIT, $0-152
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -3087,12 +3299,12 @@ TEXT ·gemm24AVX2(SB), NOSPLIT, $0-136
 	JEQ  tile3
 
 tile4:
-	MOVQ       last+120(FP), SI
+	MOVQ       last+136(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y15
-	MOVQ       start+88(FP), SI
-	MOVQ       startRow+96(FP), DI
+	MOVQ       start+104(FP), SI
+	MOVQ       startRow+112(FP), DI
 	VMOVUPS    (SI), Y0
 	VMOVUPS    32(SI), Y1
 	VMASKMOVPS 64(SI), Y15, Y2
@@ -3109,36 +3321,41 @@ tile4:
 	VMOVUPS    32(SI), Y10
 	VMASKMOVPS 64(SI), Y15, Y11
 	ADDQ       DI, SI
-	MOVQ       SI, start+88(FP)
+	MOVQ       SI, start+104(FP)
 	MOVQ       kc+16(FP), R8
 	MOVQ       in+32(FP), R9
 	MOVQ       offs+48(FP), R10
 	MOVQ       ks+24(FP), R11
-	MOVQ       b+80(FP), DI
+	MOVQ       b+96(FP), DI
 
-run4:
+offsets4:
 	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+64(FP), R10
 
+run4:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
 	NEGQ SI
@@ -3255,9 +3472,19 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R11
-	JNZ          run4
-	MOVQ         bounds+128(FP), SI
+	DECQ  R11
+	JZ    end4
+	MOVQ  step+80(FP), SI
+	TESTQ SI, SI
+	JZ    offsets4
+	ADDQ  SI, AX
+	ADDQ  SI, CX
+	ADDQ  SI, DX
+	ADDQ  SI, BX
+	JMP   run4
+
+end4:
+	MOVQ         bounds+144(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y15
@@ -3292,8 +3519,8 @@ low4:
 	VMINPS       Y11, Y15, Y11
 
 high4:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DI
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(DI*1), CX
@@ -3306,8 +3533,8 @@ high4:
 	VMOVUPS Y9, (BX)
 	VMOVUPS Y10, 32(BX)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+104(FP)
-	MOVQ    last+120(FP), SI
+	MOVQ    SI, out+120(FP)
+	MOVQ    last+136(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y2, 64(AX)
@@ -3359,7 +3586,7 @@ one4:
 stored4:
 	MOVQ inStep+40(FP), DI
 	ADDQ DI, in+32(FP)
-	MOVQ offsStep+64(FP), DI
+	MOVQ offsStep+72(FP), DI
 	ADDQ DI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile4
@@ -3367,12 +3594,12 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+120(FP), BX
+	MOVQ       last+136(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y12
-	MOVQ       start+88(FP), BX
-	MOVQ       startRow+96(FP), SI
+	MOVQ       start+104(FP), BX
+	MOVQ       startRow+112(FP), SI
 	VMOVUPS    (BX), Y0
 	VMOVUPS    32(BX), Y1
 	VMASKMOVPS 64(BX), Y12, Y2
@@ -3385,31 +3612,35 @@ tile3:
 	VMOVUPS    32(BX), Y7
 	VMASKMOVPS 64(BX), Y12, Y8
 	ADDQ       SI, BX
-	MOVQ       BX, start+88(FP)
+	MOVQ       BX, start+104(FP)
 	MOVQ       kc+16(FP), DI
 	MOVQ       in+32(FP), R8
 	MOVQ       offs+48(FP), R9
 	MOVQ       ks+24(FP), R10
-	MOVQ       b+80(FP), SI
+	MOVQ       b+96(FP), SI
 
-run3:
+offsets3:
 	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+64(FP), R9
 
+run3:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
 	NEGQ BX
@@ -3506,9 +3737,18 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R10
-	JNZ          run3
-	MOVQ         bounds+128(FP), BX
+	DECQ  R10
+	JZ    end3
+	MOVQ  step+80(FP), BX
+	TESTQ BX, BX
+	JZ    offsets3
+	ADDQ  BX, AX
+	ADDQ  BX, CX
+	ADDQ  BX, DX
+	JMP   run3
+
+end3:
+	MOVQ         bounds+144(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y12
@@ -3537,8 +3777,8 @@ low3:
 	VMINPS       Y8, Y12, Y8
 
 high3:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), SI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), SI
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(SI*1), CX
@@ -3548,8 +3788,8 @@ high3:
 	VMOVUPS Y6, (DX)
 	VMOVUPS Y7, 32(DX)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+104(FP)
-	MOVQ    last+120(FP), BX
+	MOVQ    BX, out+120(FP)
+	MOVQ    last+136(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y2, 64(AX)
@@ -3593,7 +3833,7 @@ one3:
 stored3:
 	MOVQ inStep+40(FP), SI
 	ADDQ SI, in+32(FP)
-	MOVQ offsStep+64(FP), SI
+	MOVQ offsStep+72(FP), SI
 	ADDQ SI, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile3
@@ -3601,12 +3841,12 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+120(FP), DX
+	MOVQ       last+136(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y9
-	MOVQ       start+88(FP), DX
-	MOVQ       startRow+96(FP), BX
+	MOVQ       start+104(FP), DX
+	MOVQ       startRow+112(FP), BX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
 	VMASKMOVPS 64(DX), Y9, Y2
@@ -3615,26 +3855,29 @@ tile2:
 	VMOVUPS    32(DX), Y4
 	VMASKMOVPS 64(DX), Y9, Y5
 	ADDQ       BX, DX
-	MOVQ       DX, start+88(FP)
+	MOVQ       DX, start+104(FP)
 	MOVQ       kc+16(FP), SI
 	MOVQ       in+32(FP), DI
 	MOVQ       offs+48(FP), R8
 	MOVQ       ks+24(FP), R9
-	MOVQ       b+80(FP), BX
+	MOVQ       b+96(FP), BX
 
-run2:
+offsets2:
 	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R8), DX
+	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+64(FP), R8
 
+run2:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
 	NEGQ DX
@@ -3711,9 +3954,17 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R9
-	JNZ          run2
-	MOVQ         bounds+128(FP), DX
+	DECQ  R9
+	JZ    end2
+	MOVQ  step+80(FP), DX
+	TESTQ DX, DX
+	JZ    offsets2
+	ADDQ  DX, AX
+	ADDQ  DX, CX
+	JMP   run2
+
+end2:
+	MOVQ         bounds+144(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y9
@@ -3736,16 +3987,16 @@ low2:
 	VMINPS       Y5, Y9, Y5
 
 high2:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), BX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), BX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Y3, (CX)
 	VMOVUPS Y4, 32(CX)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+104(FP)
-	MOVQ    last+120(FP), DX
+	MOVQ    DX, out+120(FP)
+	MOVQ    last+136(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y2, 64(AX)
@@ -3781,7 +4032,7 @@ one2:
 stored2:
 	MOVQ inStep+40(FP), BX
 	ADDQ BX, in+32(FP)
-	MOVQ offsStep+64(FP), BX
+	MOVQ offsStep+72(FP), BX
 	ADDQ BX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile2
@@ -3789,31 +4040,33 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+120(FP), CX
+	MOVQ       last+136(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y6
-	MOVQ       start+88(FP), CX
-	MOVQ       startRow+96(FP), DX
+	MOVQ       start+104(FP), CX
+	MOVQ       startRow+112(FP), DX
 	VMOVUPS    (CX), Y0
 	VMOVUPS    32(CX), Y1
 	VMASKMOVPS 64(CX), Y6, Y2
 	ADDQ       DX, CX
-	MOVQ       CX, start+88(FP)
+	MOVQ       CX, start+104(FP)
 	MOVQ       kc+16(FP), BX
 	MOVQ       in+32(FP), SI
 	MOVQ       offs+48(FP), DI
 	MOVQ       ks+24(FP), R8
-	MOVQ       b+80(FP), DX
+	MOVQ       b+96(FP), DX
 
-run1:
+offsets1:
 	MOVLQSX (DI), CX
+	ADDQ    offsRow+56(FP), DI
 	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), DI
+	ADDQ    offsRun+64(FP), DI
 
+run1:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
 	NEGQ CX
@@ -3870,9 +4123,16 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R8
-	JNZ          run1
-	MOVQ         bounds+128(FP), CX
+	DECQ  R8
+	JZ    end1
+	MOVQ  step+80(FP), CX
+	TESTQ CX, CX
+	JZ    offsets1
+	ADDQ  CX, AX
+	JMP   run1
+
+end1:
+	MOVQ         bounds+144(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y6
@@ -3889,13 +4149,13 @@ low1:
 	VMINPS       Y2, Y6, Y2
 
 high1:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+104(FP)
-	MOVQ    last+120(FP), CX
+	MOVQ    CX, out+120(FP)
+	MOVQ    last+136(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y2, 64(AX)
@@ -3923,16 +4183,16 @@ one1:
 stored1:
 	MOVQ inStep+40(FP), DX
 	ADDQ DX, in+32(FP)
-	MOVQ offsStep+64(FP), DX
+	MOVQ offsStep+72(FP), DX
 	ADDQ DX, offs+48(FP)
 	DECQ tiles+8(FP)
 	JNZ  tile1
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRun int, offsStep int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -3950,13 +4210,13 @@ TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
 	JEQ  tile7
 
 tile8:
-	MOVQ      last+120(FP), R10
+	MOVQ      last+136(FP), R10
 	MOVQ      $-256, AX
 	SHLXQ     R10, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), R10
-	MOVQ      startRow+96(FP), R11
+	MOVQ      start+104(FP), R10
+	MOVQ      startRow+112(FP), R11
 	VMOVUPS   (R10), Z0
 	VMOVUPS.Z 64(R10), K1, Z1
 	ADDQ      R11, R10
@@ -3981,56 +4241,65 @@ tile8:
 	VMOVUPS   (R10), Z14
 	VMOVUPS.Z 64(R10), K1, Z15
 	ADDQ      R11, R10
-	MOVQ      R10, start+88(FP)
+	MOVQ      R10, start+104(FP)
 	MOVQ      kc+16(FP), R12
 	MOVQ      in+32(FP), R13
 	MOVQ      offs+48(FP), R14
 	MOVQ      ks+24(FP), R15
-	MOVQ      b+80(FP), R11
+	MOVQ      b+96(FP), R11
 
-run8:
+offsets8:
 	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), AX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R12*4), AX
-	MOVLQSX 4(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), CX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R12*4), CX
-	MOVLQSX 8(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), DX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R12*4), DX
-	MOVLQSX 12(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), BX
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R12*4), BX
-	MOVLQSX 16(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), SI
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R12*4), SI
-	MOVLQSX 20(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), DI
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R12*4), DI
-	MOVLQSX 24(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), R8
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), R8
+	CMOVQLT zero+88(FP), R8
 	LEAQ    (R8)(R12*4), R8
-	MOVLQSX 28(R14), R10
+	MOVLQSX (R14), R10
+	ADDQ    offsRow+56(FP), R14
 	LEAQ    (R13)(R10*4), R9
 	TESTQ   R10, R10
-	CMOVQLT zero+72(FP), R9
+	CMOVQLT zero+88(FP), R9
 	LEAQ    (R9)(R12*4), R9
-	ADDQ    offsRun+56(FP), R14
+	ADDQ    offsRun+64(FP), R14
 
+run8:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R12, R10
 	NEGQ R10
@@ -4182,9 +4451,23 @@ single8:
 	JNZ          single8
 
 done8:
-	DECQ         R15
-	JNZ          run8
-	MOVQ         bounds+128(FP), R10
+	DECQ  R15
+	JZ    end8
+	MOVQ  step+80(FP), R10
+	TESTQ R10, R10
+	JZ    offsets8
+	ADDQ  R10, AX
+	ADDQ  R10, CX
+	ADDQ  R10, DX
+	ADDQ  R10, BX
+	ADDQ  R10, SI
+	ADDQ  R10, DI
+	ADDQ  R10, R8
+	ADDQ  R10, R9
+	JMP   run8
+
+end8:
+	MOVQ         bounds+144(FP), R10
 	CMPL         (R10), $0xff800000
 	JEQ          low8
 	VBROADCASTSS (R10), Z18
@@ -4227,8 +4510,8 @@ low8:
 	VMINPS       Z15, Z18, Z15
 
 high8:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R11
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R11
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R11*1), CX
 	VMOVUPS Z2, (CX)
@@ -4245,8 +4528,8 @@ high8:
 	LEAQ    (R8)(R11*1), R9
 	VMOVUPS Z14, (R9)
 	LEAQ    (R9)(R11*1), R10
-	MOVQ    R10, out+104(FP)
-	MOVQ    last+120(FP), R10
+	MOVQ    R10, out+120(FP)
+	MOVQ    last+136(FP), R10
 	MOVQ    $-256, R11
 	SHLXQ   R10, R11, R11
 	NOTQ    R11
@@ -4261,7 +4544,7 @@ high8:
 	VMOVUPS Z15, K1, 64(R9)
 	MOVQ    inStep+40(FP), R11
 	ADDQ    R11, in+32(FP)
-	MOVQ    offsStep+64(FP), R11
+	MOVQ    offsStep+72(FP), R11
 	ADDQ    R11, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile8
@@ -4269,13 +4552,13 @@ high8:
 	RET
 
 tile7:
-	MOVQ      last+120(FP), R9
+	MOVQ      last+136(FP), R9
 	MOVQ      $-256, AX
 	SHLXQ     R9, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), R9
-	MOVQ      startRow+96(FP), R10
+	MOVQ      start+104(FP), R9
+	MOVQ      startRow+112(FP), R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
 	ADDQ      R10, R9
@@ -4297,51 +4580,59 @@ tile7:
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
 	ADDQ      R10, R9
-	MOVQ      R9, start+88(FP)
+	MOVQ      R9, start+104(FP)
 	MOVQ      kc+16(FP), R11
 	MOVQ      in+32(FP), R12
 	MOVQ      offs+48(FP), R13
 	MOVQ      ks+24(FP), R14
-	MOVQ      b+80(FP), R10
+	MOVQ      b+96(FP), R10
 
-run7:
+offsets7:
 	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), AX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R11*4), AX
-	MOVLQSX 4(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), CX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R11*4), CX
-	MOVLQSX 8(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), DX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R11*4), DX
-	MOVLQSX 12(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), BX
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R11*4), BX
-	MOVLQSX 16(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), SI
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R11*4), SI
-	MOVLQSX 20(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), DI
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R11*4), DI
-	MOVLQSX 24(R13), R9
+	MOVLQSX (R13), R9
+	ADDQ    offsRow+56(FP), R13
 	LEAQ    (R12)(R9*4), R8
 	TESTQ   R9, R9
-	CMOVQLT zero+72(FP), R8
+	CMOVQLT zero+88(FP), R8
 	LEAQ    (R8)(R11*4), R8
-	ADDQ    offsRun+56(FP), R13
+	ADDQ    offsRun+64(FP), R13
 
+run7:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R11, R9
 	NEGQ R9
@@ -4478,9 +4769,22 @@ single7:
 	JNZ          single7
 
 done7:
-	DECQ         R14
-	JNZ          run7
-	MOVQ         bounds+128(FP), R9
+	DECQ  R14
+	JZ    end7
+	MOVQ  step+80(FP), R9
+	TESTQ R9, R9
+	JZ    offsets7
+	ADDQ  R9, AX
+	ADDQ  R9, CX
+	ADDQ  R9, DX
+	ADDQ  R9, BX
+	ADDQ  R9, SI
+	ADDQ  R9, DI
+	ADDQ  R9, R8
+	JMP   run7
+
+end7:
+	MOVQ         bounds+144(FP), R9
 	CMPL         (R9), $0xff800000
 	JEQ          low7
 	VBROADCASTSS (R9), Z16
@@ -4519,8 +4823,8 @@ low7:
 	VMINPS       Z13, Z16, Z13
 
 high7:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R10
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R10
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R10*1), CX
 	VMOVUPS Z2, (CX)
@@ -4535,8 +4839,8 @@ high7:
 	LEAQ    (DI)(R10*1), R8
 	VMOVUPS Z12, (R8)
 	LEAQ    (R8)(R10*1), R9
-	MOVQ    R9, out+104(FP)
-	MOVQ    last+120(FP), R9
+	MOVQ    R9, out+120(FP)
+	MOVQ    last+136(FP), R9
 	MOVQ    $-256, R10
 	SHLXQ   R9, R10, R10
 	NOTQ    R10
@@ -4550,7 +4854,7 @@ high7:
 	VMOVUPS Z13, K1, 64(R8)
 	MOVQ    inStep+40(FP), R10
 	ADDQ    R10, in+32(FP)
-	MOVQ    offsStep+64(FP), R10
+	MOVQ    offsStep+72(FP), R10
 	ADDQ    R10, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile7
@@ -4558,13 +4862,13 @@ high7:
 	RET
 
 tile6:
-	MOVQ      last+120(FP), R8
+	MOVQ      last+136(FP), R8
 	MOVQ      $-256, AX
 	SHLXQ     R8, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), R8
-	MOVQ      startRow+96(FP), R9
+	MOVQ      start+104(FP), R8
+	MOVQ      startRow+112(FP), R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	ADDQ      R9, R8
@@ -4583,46 +4887,53 @@ tile6:
 	VMOVUPS   (R8), Z10
 	VMOVUPS.Z 64(R8), K1, Z11
 	ADDQ      R9, R8
-	MOVQ      R8, start+88(FP)
+	MOVQ      R8, start+104(FP)
 	MOVQ      kc+16(FP), R10
 	MOVQ      in+32(FP), R11
 	MOVQ      offs+48(FP), R12
 	MOVQ      ks+24(FP), R13
-	MOVQ      b+80(FP), R9
+	MOVQ      b+96(FP), R9
 
-run6:
+offsets6:
 	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), AX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R10*4), AX
-	MOVLQSX 4(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), CX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R10*4), CX
-	MOVLQSX 8(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R10*4), DX
-	MOVLQSX 12(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), BX
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R10*4), BX
-	MOVLQSX 16(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), SI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R10*4), SI
-	MOVLQSX 20(R12), R8
+	MOVLQSX (R12), R8
+	ADDQ    offsRow+56(FP), R12
 	LEAQ    (R11)(R8*4), DI
 	TESTQ   R8, R8
-	CMOVQLT zero+72(FP), DI
+	CMOVQLT zero+88(FP), DI
 	LEAQ    (DI)(R10*4), DI
-	ADDQ    offsRun+56(FP), R12
+	ADDQ    offsRun+64(FP), R12
 
+run6:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R10, R8
 	NEGQ R8
@@ -4744,9 +5055,21 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ         R13
-	JNZ          run6
-	MOVQ         bounds+128(FP), R8
+	DECQ  R13
+	JZ    end6
+	MOVQ  step+80(FP), R8
+	TESTQ R8, R8
+	JZ    offsets6
+	ADDQ  R8, AX
+	ADDQ  R8, CX
+	ADDQ  R8, DX
+	ADDQ  R8, BX
+	ADDQ  R8, SI
+	ADDQ  R8, DI
+	JMP   run6
+
+end6:
+	MOVQ         bounds+144(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Z14
@@ -4781,8 +5104,8 @@ low6:
 	VMINPS       Z11, Z14, Z11
 
 high6:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R9
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R9
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R9*1), CX
 	VMOVUPS Z2, (CX)
@@ -4795,8 +5118,8 @@ high6:
 	LEAQ    (SI)(R9*1), DI
 	VMOVUPS Z10, (DI)
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+104(FP)
-	MOVQ    last+120(FP), R8
+	MOVQ    R8, out+120(FP)
+	MOVQ    last+136(FP), R8
 	MOVQ    $-256, R9
 	SHLXQ   R8, R9, R9
 	NOTQ    R9
@@ -4809,7 +5132,7 @@ high6:
 	VMOVUPS Z11, K1, 64(DI)
 	MOVQ    inStep+40(FP), R9
 	ADDQ    R9, in+32(FP)
-	MOVQ    offsStep+64(FP), R9
+	MOVQ    offsStep+72(FP), R9
 	ADDQ    R9, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile6
@@ -4817,13 +5140,13 @@ high6:
 	RET
 
 tile5:
-	MOVQ      last+120(FP), DI
+	MOVQ      last+136(FP), DI
 	MOVQ      $-256, AX
 	SHLXQ     DI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), DI
-	MOVQ      startRow+96(FP), R8
+	MOVQ      start+104(FP), DI
+	MOVQ      startRow+112(FP), R8
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	ADDQ      R8, DI
@@ -4839,41 +5162,47 @@ tile5:
 	VMOVUPS   (DI), Z8
 	VMOVUPS.Z 64(DI), K1, Z9
 	ADDQ      R8, DI
-	MOVQ      DI, start+88(FP)
+	MOVQ      DI, start+104(FP)
 	MOVQ      kc+16(FP), R9
 	MOVQ      in+32(FP), R10
 	MOVQ      offs+48(FP), R11
 	MOVQ      ks+24(FP), R12
-	MOVQ      b+80(FP), R8
+	MOVQ      b+96(FP), R8
 
-run5:
+offsets5:
 	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), AX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R9*4), AX
-	MOVLQSX 4(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), CX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R9*4), CX
-	MOVLQSX 8(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), DX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R9*4), DX
-	MOVLQSX 12(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), BX
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R9*4), BX
-	MOVLQSX 16(R11), DI
+	MOVLQSX (R11), DI
+	ADDQ    offsRow+56(FP), R11
 	LEAQ    (R10)(DI*4), SI
 	TESTQ   DI, DI
-	CMOVQLT zero+72(FP), SI
+	CMOVQLT zero+88(FP), SI
 	LEAQ    (SI)(R9*4), SI
-	ADDQ    offsRun+56(FP), R11
+	ADDQ    offsRun+64(FP), R11
 
+run5:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R9, DI
 	NEGQ DI
@@ -4980,9 +5309,20 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ         R12
-	JNZ          run5
-	MOVQ         bounds+128(FP), DI
+	DECQ  R12
+	JZ    end5
+	MOVQ  step+80(FP), DI
+	TESTQ DI, DI
+	JZ    offsets5
+	ADDQ  DI, AX
+	ADDQ  DI, CX
+	ADDQ  DI, DX
+	ADDQ  DI, BX
+	ADDQ  DI, SI
+	JMP   run5
+
+end5:
+	MOVQ         bounds+144(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Z12
@@ -5013,8 +5353,8 @@ low5:
 	VMINPS       Z9, Z12, Z9
 
 high5:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), R8
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), R8
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R8*1), CX
 	VMOVUPS Z2, (CX)
@@ -5025,8 +5365,8 @@ high5:
 	LEAQ    (BX)(R8*1), SI
 	VMOVUPS Z8, (SI)
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+104(FP)
-	MOVQ    last+120(FP), DI
+	MOVQ    DI, out+120(FP)
+	MOVQ    last+136(FP), DI
 	MOVQ    $-256, R8
 	SHLXQ   DI, R8, R8
 	NOTQ    R8
@@ -5038,7 +5378,7 @@ high5:
 	VMOVUPS Z9, K1, 64(SI)
 	MOVQ    inStep+40(FP), R8
 	ADDQ    R8, in+32(FP)
-	MOVQ    offsStep+64(FP), R8
+	MOVQ    offsStep+72(FP), R8
 	ADDQ    R8, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile5
@@ -5046,13 +5386,13 @@ high5:
 	RET
 
 tile4:
-	MOVQ      last+120(FP), SI
+	MOVQ      last+136(FP), SI
 	MOVQ      $-256, AX
 	SHLXQ     SI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), SI
-	MOVQ      startRow+96(FP), DI
+	MOVQ      start+104(FP), SI
+	MOVQ      startRow+112(FP), DI
 	VMOVUPS   (SI), Z0
 	VMOVUPS.Z 64(SI), K1, Z1
 	ADDQ      DI, SI
@@ -5065,36 +5405,41 @@ tile4:
 	VMOVUPS   (SI), Z6
 	VMOVUPS.Z 64(SI), K1, Z7
 	ADDQ      DI, SI
-	MOVQ      SI, start+88(FP)
+	MOVQ      SI, start+104(FP)
 	MOVQ      kc+16(FP), R8
 	MOVQ      in+32(FP), R9
 	MOVQ      offs+48(FP), R10
 	MOVQ      ks+24(FP), R11
-	MOVQ      b+80(FP), DI
+	MOVQ      b+96(FP), DI
 
-run4:
+offsets4:
 	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), AX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(R8*4), AX
-	MOVLQSX 4(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), CX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(R8*4), CX
-	MOVLQSX 8(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), DX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(R8*4), DX
-	MOVLQSX 12(R10), SI
+	MOVLQSX (R10), SI
+	ADDQ    offsRow+56(FP), R10
 	LEAQ    (R9)(SI*4), BX
 	TESTQ   SI, SI
-	CMOVQLT zero+72(FP), BX
+	CMOVQLT zero+88(FP), BX
 	LEAQ    (BX)(R8*4), BX
-	ADDQ    offsRun+56(FP), R10
+	ADDQ    offsRun+64(FP), R10
 
+run4:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ R8, SI
 	NEGQ SI
@@ -5186,9 +5531,19 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ         R11
-	JNZ          run4
-	MOVQ         bounds+128(FP), SI
+	DECQ  R11
+	JZ    end4
+	MOVQ  step+80(FP), SI
+	TESTQ SI, SI
+	JZ    offsets4
+	ADDQ  SI, AX
+	ADDQ  SI, CX
+	ADDQ  SI, DX
+	ADDQ  SI, BX
+	JMP   run4
+
+end4:
+	MOVQ         bounds+144(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Z10
@@ -5215,8 +5570,8 @@ low4:
 	VMINPS       Z7, Z10, Z7
 
 high4:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DI
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(DI*1), CX
 	VMOVUPS Z2, (CX)
@@ -5225,8 +5580,8 @@ high4:
 	LEAQ    (DX)(DI*1), BX
 	VMOVUPS Z6, (BX)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+104(FP)
-	MOVQ    last+120(FP), SI
+	MOVQ    SI, out+120(FP)
+	MOVQ    last+136(FP), SI
 	MOVQ    $-256, DI
 	SHLXQ   SI, DI, DI
 	NOTQ    DI
@@ -5237,7 +5592,7 @@ high4:
 	VMOVUPS Z7, K1, 64(BX)
 	MOVQ    inStep+40(FP), DI
 	ADDQ    DI, in+32(FP)
-	MOVQ    offsStep+64(FP), DI
+	MOVQ    offsStep+72(FP), DI
 	ADDQ    DI, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile4
@@ -5245,13 +5600,13 @@ high4:
 	RET
 
 tile3:
-	MOVQ      last+120(FP), BX
+	MOVQ      last+136(FP), BX
 	MOVQ      $-256, AX
 	SHLXQ     BX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), BX
-	MOVQ      startRow+96(FP), SI
+	MOVQ      start+104(FP), BX
+	MOVQ      startRow+112(FP), SI
 	VMOVUPS   (BX), Z0
 	VMOVUPS.Z 64(BX), K1, Z1
 	ADDQ      SI, BX
@@ -5261,31 +5616,35 @@ tile3:
 	VMOVUPS   (BX), Z4
 	VMOVUPS.Z 64(BX), K1, Z5
 	ADDQ      SI, BX
-	MOVQ      BX, start+88(FP)
+	MOVQ      BX, start+104(FP)
 	MOVQ      kc+16(FP), DI
 	MOVQ      in+32(FP), R8
 	MOVQ      offs+48(FP), R9
 	MOVQ      ks+24(FP), R10
-	MOVQ      b+80(FP), SI
+	MOVQ      b+96(FP), SI
 
-run3:
+offsets3:
 	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), AX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(DI*4), AX
-	MOVLQSX 4(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), CX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(DI*4), CX
-	MOVLQSX 8(R9), BX
+	MOVLQSX (R9), BX
+	ADDQ    offsRow+56(FP), R9
 	LEAQ    (R8)(BX*4), DX
 	TESTQ   BX, BX
-	CMOVQLT zero+72(FP), DX
+	CMOVQLT zero+88(FP), DX
 	LEAQ    (DX)(DI*4), DX
-	ADDQ    offsRun+56(FP), R9
+	ADDQ    offsRun+64(FP), R9
 
+run3:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ DI, BX
 	NEGQ BX
@@ -5362,9 +5721,18 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ         R10
-	JNZ          run3
-	MOVQ         bounds+128(FP), BX
+	DECQ  R10
+	JZ    end3
+	MOVQ  step+80(FP), BX
+	TESTQ BX, BX
+	JZ    offsets3
+	ADDQ  BX, AX
+	ADDQ  BX, CX
+	ADDQ  BX, DX
+	JMP   run3
+
+end3:
+	MOVQ         bounds+144(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Z8
@@ -5387,16 +5755,16 @@ low3:
 	VMINPS       Z5, Z8, Z5
 
 high3:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), SI
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), SI
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(SI*1), CX
 	VMOVUPS Z2, (CX)
 	LEAQ    (CX)(SI*1), DX
 	VMOVUPS Z4, (DX)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+104(FP)
-	MOVQ    last+120(FP), BX
+	MOVQ    BX, out+120(FP)
+	MOVQ    last+136(FP), BX
 	MOVQ    $-256, SI
 	SHLXQ   BX, SI, SI
 	NOTQ    SI
@@ -5406,7 +5774,7 @@ high3:
 	VMOVUPS Z5, K1, 64(DX)
 	MOVQ    inStep+40(FP), SI
 	ADDQ    SI, in+32(FP)
-	MOVQ    offsStep+64(FP), SI
+	MOVQ    offsStep+72(FP), SI
 	ADDQ    SI, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile3
@@ -5414,39 +5782,42 @@ high3:
 	RET
 
 tile2:
-	MOVQ      last+120(FP), DX
+	MOVQ      last+136(FP), DX
 	MOVQ      $-256, AX
 	SHLXQ     DX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), DX
-	MOVQ      startRow+96(FP), BX
+	MOVQ      start+104(FP), DX
+	MOVQ      startRow+112(FP), BX
 	VMOVUPS   (DX), Z0
 	VMOVUPS.Z 64(DX), K1, Z1
 	ADDQ      BX, DX
 	VMOVUPS   (DX), Z2
 	VMOVUPS.Z 64(DX), K1, Z3
 	ADDQ      BX, DX
-	MOVQ      DX, start+88(FP)
+	MOVQ      DX, start+104(FP)
 	MOVQ      kc+16(FP), SI
 	MOVQ      in+32(FP), DI
 	MOVQ      offs+48(FP), R8
 	MOVQ      ks+24(FP), R9
-	MOVQ      b+80(FP), BX
+	MOVQ      b+96(FP), BX
 
-run2:
+offsets2:
 	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), AX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(SI*4), AX
-	MOVLQSX 4(R8), DX
+	MOVLQSX (R8), DX
+	ADDQ    offsRow+56(FP), R8
 	LEAQ    (DI)(DX*4), CX
 	TESTQ   DX, DX
-	CMOVQLT zero+72(FP), CX
+	CMOVQLT zero+88(FP), CX
 	LEAQ    (CX)(SI*4), CX
-	ADDQ    offsRun+56(FP), R8
+	ADDQ    offsRun+64(FP), R8
 
+run2:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ SI, DX
 	NEGQ DX
@@ -5508,9 +5879,17 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ         R9
-	JNZ          run2
-	MOVQ         bounds+128(FP), DX
+	DECQ  R9
+	JZ    end2
+	MOVQ  step+80(FP), DX
+	TESTQ DX, DX
+	JZ    offsets2
+	ADDQ  DX, AX
+	ADDQ  DX, CX
+	JMP   run2
+
+end2:
+	MOVQ         bounds+144(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Z6
@@ -5529,14 +5908,14 @@ low2:
 	VMINPS       Z3, Z6, Z3
 
 high2:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), BX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), BX
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Z2, (CX)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+104(FP)
-	MOVQ    last+120(FP), DX
+	MOVQ    DX, out+120(FP)
+	MOVQ    last+136(FP), DX
 	MOVQ    $-256, BX
 	SHLXQ   DX, BX, BX
 	NOTQ    BX
@@ -5545,7 +5924,7 @@ high2:
 	VMOVUPS Z3, K1, 64(CX)
 	MOVQ    inStep+40(FP), BX
 	ADDQ    BX, in+32(FP)
-	MOVQ    offsStep+64(FP), BX
+	MOVQ    offsStep+72(FP), BX
 	ADDQ    BX, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile2
@@ -5553,31 +5932,33 @@ high2:
 	RET
 
 tile1:
-	MOVQ      last+120(FP), CX
+	MOVQ      last+136(FP), CX
 	MOVQ      $-256, AX
 	SHLXQ     CX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+88(FP), CX
-	MOVQ      startRow+96(FP), DX
+	MOVQ      start+104(FP), CX
+	MOVQ      startRow+112(FP), DX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      DX, CX
-	MOVQ      CX, start+88(FP)
+	MOVQ      CX, start+104(FP)
 	MOVQ      kc+16(FP), BX
 	MOVQ      in+32(FP), SI
 	MOVQ      offs+48(FP), DI
 	MOVQ      ks+24(FP), R8
-	MOVQ      b+80(FP), DX
+	MOVQ      b+96(FP), DX
 
-run1:
+offsets1:
 	MOVLQSX (DI), CX
+	ADDQ    offsRow+56(FP), DI
 	LEAQ    (SI)(CX*4), AX
 	TESTQ   CX, CX
-	CMOVQLT zero+72(FP), AX
+	CMOVQLT zero+88(FP), AX
 	LEAQ    (AX)(BX*4), AX
-	ADDQ    offsRun+56(FP), DI
+	ADDQ    offsRun+64(FP), DI
 
+run1:
 	// k counts from -kc up to 0, ahead by one iteration
 	MOVQ BX, CX
 	NEGQ CX
@@ -5624,9 +6005,16 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ         R8
-	JNZ          run1
-	MOVQ         bounds+128(FP), CX
+	DECQ  R8
+	JZ    end1
+	MOVQ  step+80(FP), CX
+	TESTQ CX, CX
+	JZ    offsets1
+	ADDQ  CX, AX
+	JMP   run1
+
+end1:
+	MOVQ         bounds+144(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Z4
@@ -5641,12 +6029,12 @@ low1:
 	VMINPS       Z1, Z4, Z1
 
 high1:
-	MOVQ    out+104(FP), AX
-	MOVQ    outRow+112(FP), DX
+	MOVQ    out+120(FP), AX
+	MOVQ    outRow+128(FP), DX
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+104(FP)
-	MOVQ    last+120(FP), CX
+	MOVQ    CX, out+120(FP)
+	MOVQ    last+136(FP), CX
 	MOVQ    $-256, DX
 	SHLXQ   CX, DX, DX
 	NOTQ    DX
@@ -5654,7 +6042,7 @@ high1:
 	VMOVUPS Z1, K1, 64(AX)
 	MOVQ    inStep+40(FP), DX
 	ADDQ    DX, in+32(FP)
-	MOVQ    offsStep+64(FP), DX
+	MOVQ    offsStep+72(FP), DX
 	ADDQ    DX, offs+48(FP)
 	DECQ    tiles+8(FP)
 	JNZ     tile1

@@ -5,6 +5,9 @@ package kernel
 // panelWidth is the number of columns of a panel.
 const panelWidth = 16
 
+// offsByTap says how the offsets of taps are stored: for all rows of one after the other.
+const offsByTap = true
+
 func hasTiles(int) bool { return useNEON }
 
 func hasVector(int) bool { return useNEON }

@@ -24,16 +24,17 @@ func tileHeight(width int) int {
 
 // tileCall is what a kernel for tiles is told.
 type tileCall struct {
-	rows, tiles, kc, ks int
-	in                  *float32
-	inStep              int
-	offs                *int32
-	offsRun, offsStep   int
-	zero, b, start      *float32
-	startRow            int
-	out                 *float32
-	outRow, last        int
-	bounds              *[2]float32
+	rows, tiles, kc, ks        int
+	in                         *float32
+	inStep                     int
+	offs                       *int32
+	offsRow, offsRun, offsStep int // from a row, a run and a tile to the next
+	step                       int // from a run to the next in memory, or 0: as the offsets say
+	zero, b, start             *float32
+	startRow                   int
+	out                        *float32
+	outRow, last               int
+	bounds                     *[2]float32
 }
 
 // tiles computes a span over the panel that starts at column first.
@@ -55,8 +56,11 @@ func (p *gemm) tiles(s *span, first int) {
 	}
 	var even [mostRows]int32
 	if p.rows != nil {
-		c.in, c.offs, c.offsRun, c.offsStep = unsafe.SliceData(p.in), &p.rows.offs[s.row], size*s.taps*p.rows.m, size*s.rows
+		r := p.rows
+		c.in, c.step = unsafe.SliceData(p.in), size*s.step
+		c.offs, c.offsRow, c.offsRun, c.offsStep = &r.offs[s.row*r.rowStep], size*r.rowStep, size*s.taps*r.toTap, size*s.rows*r.rowStep
 	} else {
+		c.offsRow = size
 		for r := range even {
 			even[r] = int32(r * p.row)
 		}

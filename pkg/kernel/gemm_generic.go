@@ -30,7 +30,7 @@ func (p *gemm) left(s *span, row, i int) []float32 {
 	if p.rows == nil {
 		return p.in[row*p.row:][:s.kc]
 	}
-	off := p.rows.offs[i*s.taps*p.rows.m+row]
+	off := p.rows.off(row, i*s.taps)
 	if off < 0 {
 		return p.zero[:s.kc]
 	}

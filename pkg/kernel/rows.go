@@ -8,13 +8,14 @@ import (
 // rows says where the rows of a product's left operand lie in an image: each is put together from taps of c elements. It is the
 // same for every image, so that it is made once.
 type rows struct {
-	m, taps, c int
-	offs       []int32 // tap by tap, m each; negative: zeros
-	joins      []join  // by row; the last is behind all rows
+	m, taps, c     int
+	offs           []int32 // negative: zeros
+	rowStep, toTap int     // in offs, from a row to the next and from a tap to the next
+	joins          []join  // by row; the last is behind all rows
 }
 
-// join says how many taps follow each other without a gap from a row on, to the next join.
-type join struct{ row, taps int }
+// join says how many taps follow each other without a gap from a row on, to the next join. These are runs, which lie step elements apart, if not 0.
+type join struct{ row, taps, step int }
 
 // maxTable bounds the offsets that are looked up beforehand.
 const maxTable = 1 << 28
@@ -33,20 +34,23 @@ func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 	if err := checkTable(m, taps); err != nil {
 		return nil, err
 	}
-	r := &rows{m: m, taps: taps, c: c, offs: make([]int32, m*taps)}
+	r := &rows{m: m, taps: taps, c: c, offs: make([]int32, m*taps), rowStep: taps, toTap: 1}
+	if offsByTap {
+		r.rowStep, r.toTap = 1, m
+	}
 	for row := range m {
 		for t := range taps {
-			r.offs[t*m+row] = int32(at(row, t))
+			r.offs[row*r.rowStep+t*r.toTap] = int32(at(row, t))
 		}
-		run := min(taps, 1)
+		j := join{row: row, taps: min(taps, 1)}
 		for _, n := range []int{taps, inner} {
 			if n > 0 && r.joined(row, n) {
-				run = n
+				j.taps, j.step = n, r.step(row, n)
 				break
 			}
 		}
-		if n := len(r.joins); n == 0 || r.joins[n-1].taps != run {
-			r.joins = append(r.joins, join{row, run})
+		if n := len(r.joins); n == 0 || r.joins[n-1].taps != j.taps || r.joins[n-1].step != j.step {
+			r.joins = append(r.joins, j)
 		}
 	}
 	r.joins = append(r.joins, join{row: m})
@@ -56,13 +60,29 @@ func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 // joined reports whether every n taps of a row lie in the image one after the other.
 func (r *rows) joined(row, n int) bool {
 	for t := range r.taps {
-		off := int(r.offs[t*r.m+row])
-		if off < 0 || t%n != 0 && off != int(r.offs[(t-1)*r.m+row])+r.c {
+		off := r.off(row, t)
+		if off < 0 || t%n != 0 && off != r.off(row, t-1)+r.c {
 			return false
 		}
 	}
 	return true
 }
+
+// step returns how far runs of n taps of a row lie apart, or 0 if some lie further than others.
+func (r *rows) step(row, n int) int {
+	step := 0
+	for t := n; t < r.taps; t += n {
+		d := r.off(row, t) - r.off(row, t-n)
+		if step != 0 && d != step {
+			return 0
+		}
+		step = d
+	}
+	return step
+}
+
+// off returns where a tap of a row starts in the image, or a negative number.
+func (r *rows) off(row, tap int) int { return int(r.offs[row*r.rowStep+tap*r.toTap]) }
 
 // at returns the number of the join that holds a row.
 func (r *rows) at(row int) int {
@@ -78,17 +98,17 @@ func (r *rows) alike(s span, i int) span {
 		for r.joins[i+1].row <= row {
 			i++
 		}
-		taps, n := r.joins[i].taps, (r.joins[i+1].row-row)/s.rows
+		taps, step, n := r.joins[i].taps, r.joins[i].step, (r.joins[i+1].row-row)/s.rows
 		if n == 0 {
-			n = 1
+			n, step = 1, 0
 			for j := i + 1; r.joins[j].row < row+s.rows; j++ {
 				taps = min(taps, r.joins[j].taps)
 			}
 		}
-		if s.tiles > 0 && taps != s.taps {
+		if s.tiles > 0 && (taps != s.taps || step != s.step) {
 			break
 		}
-		s.taps = taps
+		s.taps, s.step = taps, step
 		s.tiles += min(n, tiles-s.tiles)
 	}
 	if s.taps > 0 {

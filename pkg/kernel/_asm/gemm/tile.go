@@ -40,10 +40,11 @@ func (f *form) columns() int {
 // write writes the kernel: one function, which goes to the loop for the number of rows.
 func (f *form) write() {
 	name := fmt.Sprintf("gemm%d%s", f.columns(), f.isa.name())
-	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
+	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRow, offsRun, offsStep, step int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
-		fmt.Sprintf("the last %d columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.", part))
+		fmt.Sprintf("the last %d columns. In offs a row is offsRow before the next, and the last one offsRun before the first of the next run; runs lie step apart if that is not 0.", part),
+		"Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
 	rows := Load(Param("rows"), GP64())
 	for r := 1; r < f.rows; r++ {
 		CMPQ(rows, Imm(uint64(r)))
@@ -109,15 +110,17 @@ func (f *form) tile(rows int) {
 	kc, in, offs, runs := Load(Param("kc"), GP64()), Load(Param("in"), GP64()), Load(Param("offs"), GP64()), Load(Param("ks"), GP64())
 	Load(Param("b"), b)
 
-	Label(label("run"))
+	Label(label("offsets"))
 	for r := range row {
-		MOVLQSX(Mem{Base: offs, Disp: r * size}, k)
+		MOVLQSX(Mem{Base: offs}, k)
+		ADDQ(argument("offsRow"), offs)
 		LEAQ(Mem{Base: in, Index: k, Scale: size}, row[r])
 		TESTQ(k, k)
 		CMOVQLT(argument("zero"), row[r])
 		LEAQ(Mem{Base: row[r], Index: kc, Scale: size}, row[r])
 	}
 	ADDQ(argument("offsRun"), offs)
+	Label(label("run"))
 	Comment("k counts from -kc up to 0, ahead by one iteration")
 	MOVQ(kc, k)
 	NEGQ(k)
@@ -140,7 +143,15 @@ func (f *form) tile(rows int) {
 	JNZ(LabelRef(label("single")))
 	Label(label("done"))
 	DECQ(runs)
-	JNZ(LabelRef(label("run")))
+	JZ(LabelRef(label("end")))
+	MOVQ(argument("step"), k)
+	TESTQ(k, k)
+	JZ(LabelRef(label("offsets")))
+	for r := range row {
+		ADDQ(k, row[r])
+	}
+	JMP(LabelRef(label("run")))
+	Label(label("end"))
 
 	Load(Param("bounds"), k)
 	limits(label, k, left, slices.Concat(acc...))
