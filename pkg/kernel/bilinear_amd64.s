@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func bilinearAVX2(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)
+// func bilinearAsm(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)
 // Requires: AVX, CMOV
-TEXT ·bilinearAVX2(SB), NOSPLIT, $0-56
+TEXT ·bilinearAsm(SB), NOSPLIT, $0-56
 	MOVQ         channels+16(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         columns+8(FP), CX
@@ -60,18 +60,19 @@ next:
 	VZEROUPPER
 	RET
 
-// func bilinearFewAVX2(pixels int, columns *byte, channels int, mask *int32, lower *float32, upper *float32, out *float32, weights *[2]float32)
+// func bilinearFewAsm(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)
 // Requires: AVX
-TEXT ·bilinearFewAVX2(SB), NOSPLIT, $0-64
+TEXT ·bilinearFewAsm(SB), NOSPLIT, $0-56
 	MOVQ         channels+16(FP), AX
 	SHLQ         $0x02, AX
-	MOVQ         mask+24(FP), CX
+	LEAQ         bilinearLanes<>+32(SB), CX
+	SUBQ         AX, CX
 	VMOVDQU      (CX), Y0
 	MOVQ         columns+8(FP), CX
-	MOVQ         lower+32(FP), DX
-	MOVQ         upper+40(FP), BX
-	MOVQ         out+48(FP), SI
-	MOVQ         weights+56(FP), DI
+	MOVQ         lower+24(FP), DX
+	MOVQ         upper+32(FP), BX
+	MOVQ         out+40(FP), SI
+	MOVQ         weights+48(FP), DI
 	VBROADCASTSS (DI), Y1
 	VBROADCASTSS 4(DI), Y2
 	MOVQ         pixels+0(FP), DI
@@ -107,3 +108,21 @@ pixel:
 	JNZ          pixel
 	VZEROUPPER
 	RET
+
+DATA bilinearLanes<>+0(SB)/4, $0xffffffff
+DATA bilinearLanes<>+4(SB)/4, $0xffffffff
+DATA bilinearLanes<>+8(SB)/4, $0xffffffff
+DATA bilinearLanes<>+12(SB)/4, $0xffffffff
+DATA bilinearLanes<>+16(SB)/4, $0xffffffff
+DATA bilinearLanes<>+20(SB)/4, $0xffffffff
+DATA bilinearLanes<>+24(SB)/4, $0xffffffff
+DATA bilinearLanes<>+28(SB)/4, $0xffffffff
+DATA bilinearLanes<>+32(SB)/4, $0x00000000
+DATA bilinearLanes<>+36(SB)/4, $0x00000000
+DATA bilinearLanes<>+40(SB)/4, $0x00000000
+DATA bilinearLanes<>+44(SB)/4, $0x00000000
+DATA bilinearLanes<>+48(SB)/4, $0x00000000
+DATA bilinearLanes<>+52(SB)/4, $0x00000000
+DATA bilinearLanes<>+56(SB)/4, $0x00000000
+DATA bilinearLanes<>+60(SB)/4, $0x00000000
+GLOBL bilinearLanes<>(SB), RODATA|NOPTR, $64

@@ -4,12 +4,12 @@
 
 package kernel
 
-// bilinearAVX2 computes a row of the result from two of the image, for at least 8 channels. The columns are of type bracket, weights the rows'.
+// bilinearAsm computes a row of the result from two of the image, for at least 8 channels. The columns are of type bracket, weights the rows'.
 //
 //go:noescape
-func bilinearAVX2(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)
+func bilinearAsm(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)
 
-// bilinearFewAVX2 is bilinearAVX2 for fewer than 8 channels, which the mask selects.
+// bilinearFewAsm is bilinearAsm for fewer than 8 channels.
 //
 //go:noescape
-func bilinearFewAVX2(pixels int, columns *byte, channels int, mask *int32, lower *float32, upper *float32, out *float32, weights *[2]float32)
+func bilinearFewAsm(pixels int, columns *byte, channels int, lower *float32, upper *float32, out *float32, weights *[2]float32)

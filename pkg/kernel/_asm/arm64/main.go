@@ -22,6 +22,7 @@ func main() {
 		name  string
 		write func(*File)
 	}{
+		{"bilinear", bilinear},
 		{"depthwise", depthwise},
 		{"elementwise", elementwise},
 		{"gemm", gemm},

@@ -18,9 +18,9 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("bilinearAVX2", NOSPLIT, "func(pixels int, columns *byte, channels int, lower, upper, out *float32, weights *[2]float32)")
+	TEXT("bilinearAsm", NOSPLIT, "func(pixels int, columns *byte, channels int, lower, upper, out *float32, weights *[2]float32)")
 	Pragma("noescape")
-	Doc("bilinearAVX2 computes a row of the result from two of the image, for at least 8 channels. The columns are of type bracket, weights the rows'.")
+	Doc("bilinearAsm computes a row of the result from two of the image, for at least 8 channels. The columns are of type bracket, weights the rows'.")
 	channels := Load(Param("channels"), GP64())
 	SHLQ(Imm(2), channels)
 	pixels(channels, func(at [4]reg.GPVirtual, out reg.Register, weights [4]reg.VecVirtual) {
@@ -40,13 +40,19 @@ func main() {
 		Label("next")
 	})
 
-	TEXT("bilinearFewAVX2", NOSPLIT, "func(pixels int, columns *byte, channels int, mask *int32, lower, upper, out *float32, weights *[2]float32)")
+	TEXT("bilinearFewAsm", NOSPLIT, "func(pixels int, columns *byte, channels int, lower, upper, out *float32, weights *[2]float32)")
 	Pragma("noescape")
-	Doc("bilinearFewAVX2 is bilinearAVX2 for fewer than 8 channels, which the mask selects.")
+	Doc("bilinearFewAsm is bilinearAsm for fewer than 8 channels.")
 	channels = Load(Param("channels"), GP64())
 	SHLQ(Imm(2), channels)
+	// Loaded from n lanes before the middle on, n lanes of ones.
+	lanes := GLOBL("bilinearLanes", 8|16) // RODATA, NOPTR
+	for i := range 2 * vector {
+		DATA(i*size, U32(-uint32(1-i/vector)))
+	}
 	m, mask := GP64(), YMM()
-	Load(Param("mask"), m)
+	LEAQ(lanes.Offset(vector*size), m)
+	SUBQ(channels, m)
 	VMOVDQU(Mem{Base: m}, mask)
 	pixels(channels, func(at [4]reg.GPVirtual, out reg.Register, weights [4]reg.VecVirtual) {
 		x := sum(weights, func(k int, x reg.VecVirtual) {
