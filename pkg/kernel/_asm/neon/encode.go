@@ -189,8 +189,16 @@ func DUPUpper(d, n V) Instruction { return between(0x4e180400, "dup %v.2d, %v.d[
 func INSUpper(d, n V) Instruction { return between(0x6e180400, "mov %v.d[1], %v.d[0]", d, n) }
 
 // ADDV sets d to the sum of n's words, and its upper words to zero.
-func ADDV(d, n V) Instruction {
-	return Instruction{0x4eb1b800 | uint32(n)<<5 | uint32(d), fmt.Sprintf("addv s%d, %v.4s", uint8(d), n)}
+func ADDV(d, n V) Instruction { return across(0x4eb1b800, "addv", d, n) }
+
+// FMAXV sets the lowest word of d to the greatest float32 of n, or NaN if one is.
+func FMAXV(d, n V) Instruction { return across(0x6e30f800, "fmaxv", d, n) }
+
+// FMINV sets the lowest word of d to the least float32 of n, or NaN if one is.
+func FMINV(d, n V) Instruction { return across(0x6eb0f800, "fminv", d, n) }
+
+func across(word uint32, name string, d, n V) Instruction {
+	return Instruction{word | uint32(n)<<5 | uint32(d), fmt.Sprintf("%s s%d, %v.4s", name, uint8(d), n)}
 }
 
 // UADALP adds to each word of 64 bits of d two words of 32 bits, without a sign, of n.
