@@ -37,6 +37,16 @@ func (h *F32Histogram) Last() int { return h.First + len(h.Counts) - 1 }
 // Width returns the width of a bin.
 func (h *F32Histogram) Width() float64 { return power(h.Exp) }
 
+// Spans reports whether the bins are those of finite numbers whose extrema are lo and hi.
+func (h *F32Histogram) Spans(lo, hi float32) bool {
+	if !(lo <= hi && hi-hi == 0 && lo-lo == 0) {
+		return false
+	}
+	var want F32Histogram
+	want.extend(lo, hi)
+	return h.Exp == want.Exp && h.First == want.First && len(h.Counts) == len(want.Counts)
+}
+
 // Total returns how many numbers were counted.
 func (h *F32Histogram) Total() (n uint64) {
 	for _, c := range h.Counts {
@@ -152,6 +162,9 @@ type F32Counter struct {
 	table countTable
 }
 
+// countRun is the number of elements that are looked at before they are counted, while they are in the first-level cache.
+const countRun = 1024
+
 // Flush completes the histograms for which the counter has counted.
 func (c *F32Counter) Flush() {
 	if c.into != nil {
@@ -159,43 +172,53 @@ func (c *F32Counter) Flush() {
 	}
 }
 
-// add counts numbers whose range is r.
-func (c *F32Counter) add(into *F32Histogram, x []float32, r F32Range) {
+// add counts x and returns its range, as F32MinMax does.
+func (c *F32Counter) add(into *F32Histogram, x []float32) F32Range {
 	if c.into != into {
 		c.Flush()
 		c.into = into
 	}
-	if r.NaN+r.Inf > 0 {
-		c.addFinite(x)
-		return
+	all := emptyRange
+	for len(x) > 0 {
+		run := x[:min(len(x), countRun)]
+		r, n := c.table.add(into, run)
+		if n == 0 {
+			n = len(run)
+			r = F32MinMax(run)
+			c.addGeneric(run, r)
+		}
+		all.merge(r)
+		x = x[n:]
 	}
-	if len(x) > 0 {
-		c.addAll(x, r.Min, r.Max)
-	}
+	return all
 }
 
-func (c *F32Counter) addAll(x []float32, lo, hi float32) {
-	if !c.into.covers(lo, hi) {
+// addGeneric counts numbers with the given range.
+func (c *F32Counter) addGeneric(x []float32, r F32Range) {
+	switch {
+	case r.NaN+r.Inf > 0:
+		c.addFinite(x)
+	case c.into.covers(r.Min, r.Max):
+		c.into.add(x)
+	default:
 		c.table.empty(c.into)
-		c.into.extend(lo, hi)
+		c.into.extend(r.Min, r.Max)
+		if _, n := c.table.add(c.into, x); n < len(x) {
+			c.into.add(x[n:])
+		}
 	}
-	done := c.table.add(c.into, x, lo)
-	c.into.add(x[done:])
 }
 
 // addFinite counts the finite numbers of x.
 func (c *F32Counter) addFinite(x []float32) {
 	for from := 0; from < len(x); {
-		if v := x[from]; v-v != 0 {
-			from++
-			continue
-		}
-		to := from + 1
+		to := from
 		for to < len(x) && x[to]-x[to] == 0 {
 			to++
 		}
-		r := F32MinMax(x[from:to])
-		c.addAll(x[from:to], r.Min, r.Max)
-		from = to
+		if to > from {
+			c.addGeneric(x[from:to], F32MinMax(x[from:to]))
+		}
+		from = to + 1
 	}
 }

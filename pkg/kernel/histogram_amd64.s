@@ -4,30 +4,109 @@
 
 #include "textflag.h"
 
-// func binsAsm(dst *int32, x *float32, n int, scale float32)
-// Requires: AVX
-TEXT ·binsAsm(SB), NOSPLIT, $16-28
+// func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+// Requires: AVX, AVX2
+TEXT ·binsAsm(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS scale+24(FP), Y0
-	VSTMXCSR     (SP)
-	MOVL         $0x00003f80, 8(SP)
-	VLDMXCSR     8(SP)
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS (CX), Y2
+	VBROADCASTSS (CX), Y3
+	VPXOR        Y4, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VBROADCASTSS (CX), Y6
+	VPXOR        Y7, Y7, Y7
+	MOVL         scale+24(FP), BX
+	CMPL         BX, $0x3f800000
+	JL           small
 
 step:
-	VMULPS    (CX), Y0, Y1
-	VCVTPS2DQ Y1, Y1
-	VMOVDQU   Y1, (AX)
-	ADDQ      $0x20, AX
-	VMULPS    32(CX), Y0, Y1
-	VCVTPS2DQ Y1, Y1
-	VMOVDQU   Y1, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x40, CX
-	SUBQ      $0x10, DX
-	JNZ       step
-	VLDMXCSR  (SP)
+	VMOVUPS    (CX), Y1
+	VMINPS     Y2, Y1, Y2
+	VMAXPS     Y3, Y1, Y3
+	VMULPS     Y1, Y0, Y1
+	VROUNDPS   $0x01, Y1, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPMINSD    Y1, Y4, Y4
+	VMOVDQU    Y1, (AX)
+	ADDQ       $0x20, AX
+	VMOVUPS    32(CX), Y1
+	VMINPS     Y5, Y1, Y5
+	VMAXPS     Y6, Y1, Y6
+	VMULPS     Y1, Y0, Y1
+	VROUNDPS   $0x01, Y1, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPMINSD    Y1, Y7, Y7
+	VMOVDQU    Y1, (AX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        step
+	JMP        end
+
+small:
+	VMOVUPS    (CX), Y8
+	VMINPS     Y2, Y8, Y2
+	VMAXPS     Y3, Y8, Y3
+	VMULPS     Y8, Y0, Y9
+	VCMPPS     $0x00, Y1, Y9, Y10
+	VCMPPS     $0x11, Y1, Y8, Y8
+	VANDPS     Y10, Y8, Y10
+	VROUNDPS   $0x01, Y9, Y9
+	VCVTTPS2DQ Y9, Y9
+	VPADDD     Y10, Y9, Y9
+	VPMINSD    Y9, Y4, Y4
+	VMOVDQU    Y9, (AX)
+	ADDQ       $0x20, AX
+	VMOVUPS    32(CX), Y8
+	VMINPS     Y5, Y8, Y5
+	VMAXPS     Y6, Y8, Y6
+	VMULPS     Y8, Y0, Y9
+	VCMPPS     $0x00, Y1, Y9, Y10
+	VCMPPS     $0x11, Y1, Y8, Y8
+	VANDPS     Y10, Y8, Y10
+	VROUNDPS   $0x01, Y9, Y9
+	VCVTTPS2DQ Y9, Y9
+	VPADDD     Y10, Y9, Y9
+	VPMINSD    Y9, Y7, Y7
+	VMOVDQU    Y9, (AX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        small
+
+end:
+	MOVQ         found+32(FP), AX
+	VPCMPEQD     X0, X0, X0
+	VPSLLD       $0x1f, X0, X0
+	VPMINSD      Y7, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X1
+	VPMINSD      X1, X4, X4
+	VPSHUFD      $0x0e, X4, X1
+	VPMINSD      X1, X4, X4
+	VPSHUFD      $0x01, X4, X1
+	VPMINSD      X1, X4, X4
+	VPCMPEQD     X0, X4, X0
+	VMINPS       Y5, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X1
+	VMINPS       X1, X2, X2
+	VPSHUFD      $0x0e, X2, X1
+	VMINPS       X1, X2, X2
+	VPSHUFD      $0x01, X2, X1
+	VMINPS       X1, X2, X2
+	VMAXPS       Y6, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X1
+	VMAXPS       X1, X3, X3
+	VPSHUFD      $0x0e, X3, X1
+	VMAXPS       X1, X3, X3
+	VPSHUFD      $0x01, X3, X1
+	VMAXPS       X1, X3, X3
+	VORPS        X0, X2, X2
+	VMOVSS       X2, (AX)
+	VORPS        X0, X3, X3
+	VMOVSS       X3, 4(AX)
 	VZEROUPPER
 	RET
 
@@ -289,48 +368,139 @@ DATA histogramLanes<>+2032(SB)/8, $0x0000000000000000
 DATA histogramLanes<>+2040(SB)/8, $0x0000000000000000
 GLOBL histogramLanes<>(SB), RODATA|NOPTR, $2048
 
-// func otherBinsAsm(dst *int32, x *float32, n int, scale float32) (left int)
+// func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
 // Requires: AVX, AVX2, POPCNT
-TEXT ·otherBinsAsm(SB), NOSPLIT, $16-40
+TEXT ·otherBinsAsm(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS scale+24(FP), Y0
-	VPXOR        Y1, Y1, Y1
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS (CX), Y2
+	VBROADCASTSS (CX), Y3
+	VPXOR        Y4, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VBROADCASTSS (CX), Y6
+	VPXOR        Y7, Y7, Y7
+	VPXOR        Y8, Y8, Y8
 	LEAQ         histogramLanes<>+0(SB), BX
-	VSTMXCSR     (SP)
-	MOVL         $0x00003f80, 8(SP)
-	VLDMXCSR     8(SP)
+	MOVL         scale+24(FP), SI
+	CMPL         SI, $0x3f800000
+	JL           small
 
 step:
-	VMULPS    (CX), Y0, Y2
-	VCVTPS2DQ Y2, Y2
-	VPCMPEQD  Y1, Y2, Y3
-	VMOVMSKPS Y3, SI
-	VPMOVZXBD (BX)(SI*8), Y3
-	VPERMD    Y2, Y3, Y2
-	VMOVDQU   Y2, (AX)
-	POPCNTL   SI, SI
-	NEGQ      SI
-	LEAQ      32(AX)(SI*4), AX
-	VMULPS    32(CX), Y0, Y2
-	VCVTPS2DQ Y2, Y2
-	VPCMPEQD  Y1, Y2, Y3
-	VMOVMSKPS Y3, SI
-	VPMOVZXBD (BX)(SI*8), Y3
-	VPERMD    Y2, Y3, Y2
-	VMOVDQU   Y2, (AX)
-	POPCNTL   SI, SI
-	NEGQ      SI
-	LEAQ      32(AX)(SI*4), AX
-	ADDQ      $0x40, CX
-	SUBQ      $0x10, DX
-	JNZ       step
-	VLDMXCSR  (SP)
-	MOVQ      dst+0(FP), CX
-	SUBQ      CX, AX
-	SHRQ      $0x02, AX
-	MOVQ      AX, left+32(FP)
+	VMOVUPS    (CX), Y1
+	VMINPS     Y2, Y1, Y2
+	VMAXPS     Y3, Y1, Y3
+	VMULPS     Y1, Y0, Y1
+	VROUNDPS   $0x01, Y1, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPMINSD    Y1, Y4, Y4
+	VPCMPEQD   Y8, Y1, Y9
+	VMOVMSKPS  Y9, SI
+	VPMOVZXBD  (BX)(SI*8), Y9
+	VPERMD     Y1, Y9, Y1
+	VMOVDQU    Y1, (AX)
+	POPCNTL    SI, SI
+	NEGQ       SI
+	LEAQ       32(AX)(SI*4), AX
+	VMOVUPS    32(CX), Y1
+	VMINPS     Y5, Y1, Y5
+	VMAXPS     Y6, Y1, Y6
+	VMULPS     Y1, Y0, Y1
+	VROUNDPS   $0x01, Y1, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPMINSD    Y1, Y7, Y7
+	VPCMPEQD   Y8, Y1, Y9
+	VMOVMSKPS  Y9, SI
+	VPMOVZXBD  (BX)(SI*8), Y9
+	VPERMD     Y1, Y9, Y1
+	VMOVDQU    Y1, (AX)
+	POPCNTL    SI, SI
+	NEGQ       SI
+	LEAQ       32(AX)(SI*4), AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        step
+	JMP        end
+
+small:
+	VMOVUPS    (CX), Y9
+	VMINPS     Y2, Y9, Y2
+	VMAXPS     Y3, Y9, Y3
+	VMULPS     Y9, Y0, Y10
+	VCMPPS     $0x00, Y1, Y10, Y11
+	VCMPPS     $0x11, Y1, Y9, Y9
+	VANDPS     Y11, Y9, Y11
+	VROUNDPS   $0x01, Y10, Y10
+	VCVTTPS2DQ Y10, Y10
+	VPADDD     Y11, Y10, Y10
+	VPMINSD    Y10, Y4, Y4
+	VPCMPEQD   Y8, Y10, Y9
+	VMOVMSKPS  Y9, SI
+	VPMOVZXBD  (BX)(SI*8), Y9
+	VPERMD     Y10, Y9, Y10
+	VMOVDQU    Y10, (AX)
+	POPCNTL    SI, SI
+	NEGQ       SI
+	LEAQ       32(AX)(SI*4), AX
+	VMOVUPS    32(CX), Y9
+	VMINPS     Y5, Y9, Y5
+	VMAXPS     Y6, Y9, Y6
+	VMULPS     Y9, Y0, Y10
+	VCMPPS     $0x00, Y1, Y10, Y11
+	VCMPPS     $0x11, Y1, Y9, Y9
+	VANDPS     Y11, Y9, Y11
+	VROUNDPS   $0x01, Y10, Y10
+	VCVTTPS2DQ Y10, Y10
+	VPADDD     Y11, Y10, Y10
+	VPMINSD    Y10, Y7, Y7
+	VPCMPEQD   Y8, Y10, Y9
+	VMOVMSKPS  Y9, SI
+	VPMOVZXBD  (BX)(SI*8), Y9
+	VPERMD     Y10, Y9, Y10
+	VMOVDQU    Y10, (AX)
+	POPCNTL    SI, SI
+	NEGQ       SI
+	LEAQ       32(AX)(SI*4), AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        small
+
+end:
+	MOVQ         dst+0(FP), CX
+	SUBQ         CX, AX
+	SHRQ         $0x02, AX
+	MOVQ         AX, left+40(FP)
+	MOVQ         found+32(FP), AX
+	VPCMPEQD     X0, X0, X0
+	VPSLLD       $0x1f, X0, X0
+	VPMINSD      Y7, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X1
+	VPMINSD      X1, X4, X4
+	VPSHUFD      $0x0e, X4, X1
+	VPMINSD      X1, X4, X4
+	VPSHUFD      $0x01, X4, X1
+	VPMINSD      X1, X4, X4
+	VPCMPEQD     X0, X4, X0
+	VMINPS       Y5, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X1
+	VMINPS       X1, X2, X2
+	VPSHUFD      $0x0e, X2, X1
+	VMINPS       X1, X2, X2
+	VPSHUFD      $0x01, X2, X1
+	VMINPS       X1, X2, X2
+	VMAXPS       Y6, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X1
+	VMAXPS       X1, X3, X3
+	VPSHUFD      $0x0e, X3, X1
+	VMAXPS       X1, X3, X3
+	VPSHUFD      $0x01, X3, X1
+	VMAXPS       X1, X3, X3
+	VORPS        X0, X2, X2
+	VMOVSS       X2, (AX)
+	VORPS        X0, X3, X3
+	VMOVSS       X3, 4(AX)
 	VZEROUPPER
 	RET
 

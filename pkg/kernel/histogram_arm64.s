@@ -77,41 +77,48 @@ DATA histogramBits<>+8(SB)/4, $0x00000014
 DATA histogramBits<>+12(SB)/4, $0x00000018
 GLOBL histogramBits<>(SB), RODATA|NOPTR, $16
 
-// func binsAsm(dst *int32, x *float32, n int, scale float32)
-TEXT ·binsAsm(SB), NOSPLIT, $0-28
+// func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+TEXT ·binsAsm(SB), NOSPLIT, $0-40
 	MOVD	dst+0(FP), R0
 	MOVD	x+8(FP), R1
 	MOVD	n+16(FP), R2
+	MOVD	found+32(FP), R3
 	FMOVS	scale+24(FP), F0
 	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	FMOVQ	(R1), F10
+	WORD	$0x4eaa1d4b // orr v11.16b, v10.16b, v10.16b
 
 step:
 	FLDPQ.P	32(R1), (F1, F2)
 	FLDPQ.P	32(R1), (F3, F4)
+	WORD	$0x4ea1f54a // fmin v10.4s, v10.4s, v1.4s
+	WORD	$0x4e21f56b // fmax v11.4s, v11.4s, v1.4s
 	WORD	$0x6e20dc25 // fmul v5.4s, v1.4s, v0.4s
 	WORD	$0x4e21b8a5 // fcvtms v5.4s, v5.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e821 // fcmlt v1.4s, v1.4s, #0.0
 	WORD	$0x4ea098a9 // cmeq v9.4s, v5.4s, #0
 	WORD	$0x4e211d29 // and v9.16b, v9.16b, v1.16b
 	WORD	$0x4ea91ca5 // orr v5.16b, v5.16b, v9.16b
+	WORD	$0x4ea2f54a // fmin v10.4s, v10.4s, v2.4s
+	WORD	$0x4e22f56b // fmax v11.4s, v11.4s, v2.4s
 	WORD	$0x6e20dc46 // fmul v6.4s, v2.4s, v0.4s
 	WORD	$0x4e21b8c6 // fcvtms v6.4s, v6.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
 	WORD	$0x4ea098c9 // cmeq v9.4s, v6.4s, #0
 	WORD	$0x4e221d29 // and v9.16b, v9.16b, v2.16b
 	WORD	$0x4ea91cc6 // orr v6.16b, v6.16b, v9.16b
+	WORD	$0x4ea3f54a // fmin v10.4s, v10.4s, v3.4s
+	WORD	$0x4e23f56b // fmax v11.4s, v11.4s, v3.4s
 	WORD	$0x6e20dc67 // fmul v7.4s, v3.4s, v0.4s
 	WORD	$0x4e21b8e7 // fcvtms v7.4s, v7.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
 	WORD	$0x4ea098e9 // cmeq v9.4s, v7.4s, #0
 	WORD	$0x4e231d29 // and v9.16b, v9.16b, v3.16b
 	WORD	$0x4ea91ce7 // orr v7.16b, v7.16b, v9.16b
+	WORD	$0x4ea4f54a // fmin v10.4s, v10.4s, v4.4s
+	WORD	$0x4e24f56b // fmax v11.4s, v11.4s, v4.4s
 	WORD	$0x6e20dc88 // fmul v8.4s, v4.4s, v0.4s
 	WORD	$0x4e21b908 // fcvtms v8.4s, v8.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
 	WORD	$0x4ea09909 // cmeq v9.4s, v8.4s, #0
 	WORD	$0x4e241d29 // and v9.16b, v9.16b, v4.16b
@@ -120,46 +127,57 @@ step:
 	FSTPQ.P	(F7, F8), 32(R0)
 	SUBS	$16, R2, R2
 	BNE	step
+	WORD	$0x6eb0f94a // fminv s10, v10.4s
+	WORD	$0x6e30f96b // fmaxv s11, v11.4s
+	FMOVS	F10, (R3)
+	FMOVS	F11, 4(R3)
 	RET
 
-// func otherBinsAsm(dst *int32, x *float32, n int, scale float32) (left int)
-TEXT ·otherBinsAsm(SB), NOSPLIT, $0-40
+// func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
+TEXT ·otherBinsAsm(SB), NOSPLIT, $0-48
 	MOVD	dst+0(FP), R0
 	MOVD	$histogramBits<>(SB), R3
 	FMOVQ	(R3), F0
 	MOVD	$histogramLanes<>(SB), R1
 	MOVD	x+8(FP), R4
 	MOVD	n+16(FP), R5
+	MOVD	found+32(FP), R6
 	FMOVS	scale+24(FP), F2
 	WORD	$0x4e040442 // dup v2.4s, v2.s[0]
+	FMOVQ	(R4), F12
+	WORD	$0x4eac1d8d // orr v13.16b, v12.16b, v12.16b
 
 step:
 	FLDPQ.P	32(R4), (F3, F4)
 	FLDPQ.P	32(R4), (F5, F6)
+	WORD	$0x4ea3f58c // fmin v12.4s, v12.4s, v3.4s
+	WORD	$0x4e23f5ad // fmax v13.4s, v13.4s, v3.4s
 	WORD	$0x6e22dc67 // fmul v7.4s, v3.4s, v2.4s
 	WORD	$0x4e21b8e7 // fcvtms v7.4s, v7.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
 	WORD	$0x4ea098eb // cmeq v11.4s, v7.4s, #0
 	WORD	$0x4e231d6b // and v11.16b, v11.16b, v3.16b
 	WORD	$0x4eab1ce7 // orr v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea4f58c // fmin v12.4s, v12.4s, v4.4s
+	WORD	$0x4e24f5ad // fmax v13.4s, v13.4s, v4.4s
 	WORD	$0x6e22dc88 // fmul v8.4s, v4.4s, v2.4s
 	WORD	$0x4e21b908 // fcvtms v8.4s, v8.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
 	WORD	$0x4ea0990b // cmeq v11.4s, v8.4s, #0
 	WORD	$0x4e241d6b // and v11.16b, v11.16b, v4.16b
 	WORD	$0x4eab1d08 // orr v8.16b, v8.16b, v11.16b
+	WORD	$0x4ea5f58c // fmin v12.4s, v12.4s, v5.4s
+	WORD	$0x4e25f5ad // fmax v13.4s, v13.4s, v5.4s
 	WORD	$0x6e22dca9 // fmul v9.4s, v5.4s, v2.4s
 	WORD	$0x4e21b929 // fcvtms v9.4s, v9.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
 	WORD	$0x4ea0992b // cmeq v11.4s, v9.4s, #0
 	WORD	$0x4e251d6b // and v11.16b, v11.16b, v5.16b
 	WORD	$0x4eab1d29 // orr v9.16b, v9.16b, v11.16b
+	WORD	$0x4ea6f58c // fmin v12.4s, v12.4s, v6.4s
+	WORD	$0x4e26f5ad // fmax v13.4s, v13.4s, v6.4s
 	WORD	$0x6e22dcca // fmul v10.4s, v6.4s, v2.4s
 	WORD	$0x4e21b94a // fcvtms v10.4s, v10.4s
-	// Of a negative number whose product was rounded to zero the bin is -1
 	WORD	$0x4ea0e8c6 // fcmlt v6.4s, v6.4s, #0.0
 	WORD	$0x4ea0994b // cmeq v11.4s, v10.4s, #0
 	WORD	$0x4e261d6b // and v11.16b, v11.16b, v6.16b
@@ -214,10 +232,14 @@ step:
 	ADD	$16, R0
 	SUBS	$16, R5, R5
 	BNE	step
+	WORD	$0x6eb0f98c // fminv s12, v12.4s
+	WORD	$0x6e30f9ad // fmaxv s13, v13.4s
+	FMOVS	F12, (R6)
+	FMOVS	F13, 4(R6)
 	MOVD	dst+0(FP), R3
 	SUB	R3, R0
 	LSR	$2, R0
-	MOVD	R0, left+32(FP)
+	MOVD	R0, left+40(FP)
 	RET
 
 // func countAsm(table *[2]uint32, bins *int32, n int)

@@ -3,10 +3,9 @@
 package kernel
 
 const (
-	countStep  = 16   // the number of elements whose bins are found in a step
-	countEach  = 8    // the number of bins that are counted in a step
-	countRun   = 1024 // how many bins are found before they are counted
-	countLeast = 256  // how many elements are worth emptying the table
+	countStep  = 16  // the number of elements whose bins are found in a step
+	countEach  = 8   // the number of bins that are counted in a step
+	countLeast = 256 // how many elements are worth emptying the table
 )
 
 // countTable holds counts that are not yet in a histogram.
@@ -14,6 +13,7 @@ type countTable struct {
 	counts []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
 	bins   []int32      // countRun of them, and as many as a variant may write behind them
 	held   int          // how many counts are in it
+	dense  bool         // few numbers of the last run were in bin 0
 }
 
 // countEntry is a count in two parts.
@@ -22,40 +22,40 @@ type countEntry = [2]uint32
 // maxHeld keeps the parts of a count from passing their 32 bits.
 const maxHeld = 1 << 31
 
-// add counts finite numbers of which lo is the least, and for which h has bins, and returns how many of them: from the first.
-func (t *countTable) add(h *F32Histogram, x []float32, lo float32) int {
+// add counts the first of at most countRun numbers if they are finite and h has bins for them. It returns their range, and how many they are.
+func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	n := len(x) &^ (countStep - 1)
-	if !variants() || n < countLeast {
-		return 0
+	if !variants() || n < countLeast || len(h.Counts) == 0 {
+		return F32Range{}, 0
 	}
 	if t.counts == nil {
 		t.counts = make([]countEntry, 2*MaxBins+1)
 		t.bins = make([]int32, countRun+countEach)
 	}
-	if t.held+n > maxHeld {
+	scale, left := float32(power(-h.Exp)), n
+	var found [2]float32
+	if h.First == 0 && !t.dense {
+		// What a limit at 0 lets pass is mostly zeros.
+		left = otherBinsAsm(&t.bins[0], &x[0], n, scale, &found)
+	} else {
+		binsAsm(&t.bins[0], &x[0], n, scale, &found)
+	}
+	if !h.covers(found[0], found[1]) {
+		return F32Range{}, 0
+	}
+	h.Counts[-h.First] += uint64(n - left)
+	t.dense = 4*left > 3*n // then leaving out bin 0 costs more than it saves
+	for ; left%countEach != 0; left++ {
+		t.bins[left] = MaxBins
+	}
+	if t.held += n; t.held > maxHeld {
 		t.empty(h)
+		t.held = n
 	}
-	scale := float32(power(-h.Exp))
-	sparse := lo == 0 // what a limit at 0 lets pass is mostly zeros
-	for at := 0; at < n; at += countRun {
-		run := min(countRun, n-at)
-		left := run
-		if sparse {
-			left = otherBinsAsm(&t.bins[0], &x[at], run, scale)
-			h.Counts[-h.First] += uint64(run - left)
-			sparse = 4*left < 3*run // else they cost more than they save
-			for ; left%countEach != 0; left++ {
-				t.bins[left] = MaxBins
-			}
-		} else {
-			binsAsm(&t.bins[0], &x[at], run, scale)
-		}
-		if left > 0 {
-			countAsm(&t.counts[MaxBins], &t.bins[0], left)
-		}
+	if left > 0 {
+		countAsm(&t.counts[MaxBins], &t.bins[0], left)
 	}
-	t.held += n
-	return n
+	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, n
 }
 
 // empty moves all counts to h, which has bins for them.
@@ -63,7 +63,7 @@ func (t *countTable) empty(h *F32Histogram) {
 	if t.held == 0 {
 		return
 	}
-	t.held = 0
+	t.held, t.dense = 0, false
 	entries := t.counts[MaxBins+h.First:][:len(h.Counts)]
 	n := len(entries) &^ 3
 	if n > 0 {

@@ -4,15 +4,16 @@
 
 package kernel
 
-// binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.
+// binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and
+// NaN or what they are if a bin does not fit into 32 bits.
 //
 //go:noescape
-func binsAsm(dst *int32, x *float32, n int, scale float32)
+func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 
 // otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.
 //
 //go:noescape
-func otherBinsAsm(dst *int32, x *float32, n int, scale float32) (left int)
+func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
 
 // countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
 // so that two equal bins in a row don't wait for each other.

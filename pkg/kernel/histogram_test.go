@@ -53,12 +53,15 @@ func counted(x []float32, piece int) *F32Histogram {
 	var scan F32Scan
 	scan.Start(true)
 	scan.Count(&c, &h)
-	for len(x) > 0 {
-		n := min(piece, len(x))
-		scan.Include(x[:n])
-		x = x[n:]
+	for rest := x; len(rest) > 0; {
+		n := min(piece, len(rest))
+		scan.Include(rest[:n])
+		rest = rest[n:]
 	}
 	c.Flush()
+	if r, ok := scan.Range(len(x)); !ok || r != F32MinMax(x) || math.Signbit(float64(r.Min)) && r.Min == 0 || math.Signbit(float64(r.Max)) && r.Max == 0 {
+		panic(fmt.Sprintf("range %+v, want %+v", r, F32MinMax(x)))
+	}
 	return &h
 }
 
@@ -209,7 +212,7 @@ func TestHistogramsInTurn(t *testing.T) {
 	for i := range 40 {
 		x := samples(r, i%sampleKinds, 300+r.IntN(3000))
 		h := r.IntN(3)
-		c.add(&got[h], x, F32MinMax(x))
+		c.add(&got[h], x)
 		all[h] = append(all[h], x...)
 	}
 	c.Flush()
@@ -225,7 +228,7 @@ func TestHistogramDoesNotAllocate(t *testing.T) {
 	var c F32Counter
 	var h F32Histogram
 	run := func() {
-		c.add(&h, x, F32MinMax(x))
+		c.add(&h, x)
 		c.Flush()
 	}
 	run()

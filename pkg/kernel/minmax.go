@@ -9,6 +9,16 @@ type F32Range struct {
 	NaN, Inf int
 }
 
+// emptyRange is the range of nothing.
+var emptyRange = F32Range{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
+
+// merge makes r the range of both.
+func (r *F32Range) merge(o F32Range) {
+	r.Min, r.Max = min(r.Min, o.Min), max(r.Max, o.Max)
+	r.NaN += o.NaN
+	r.Inf += o.Inf
+}
+
 // F32MinMax returns the range of x. NaNs take no part in Min and Max, infinities do.
 func F32MinMax(x []float32) F32Range {
 	lo, hi, nan := f32MinMax(x)

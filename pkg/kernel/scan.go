@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // F32Scan is the range of a result, and if it is wanted its histogram, put together from its parts while they are in the cache. Kernels that take one include every
 // element once, or none: what F32MinMax would find of the whole. The zero value, and nil, look at nothing.
 type F32Scan struct {
@@ -14,7 +12,7 @@ type F32Scan struct {
 
 // Start forgets what was seen. If on is false, nothing will be.
 func (s *F32Scan) Start(on bool) {
-	*s = F32Scan{on: on, found: F32Range{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}}
+	*s = F32Scan{on: on, found: emptyRange}
 }
 
 // Count has what is included from now on counted, too. The histogram is complete after the counter's Flush.
@@ -28,27 +26,12 @@ func (s *F32Scan) Include(x []float32) {
 	if !s.On() {
 		return
 	}
+	s.n += len(x)
 	if s.into == nil {
-		s.include(x)
+		s.found.merge(F32MinMax(x))
 		return
 	}
-	for len(x) > 0 {
-		part := x[:min(len(x), scanRun)]
-		s.by.add(s.into, part, s.include(part))
-		x = x[len(part):]
-	}
-}
-
-// scanRun is the number of elements that are looked at before they are counted, while they are in the first-level cache.
-const scanRun = 4096
-
-func (s *F32Scan) include(x []float32) F32Range {
-	r := F32MinMax(x)
-	s.n += len(x)
-	s.found.Min, s.found.Max = min(s.found.Min, r.Min), max(s.found.Max, r.Max)
-	s.found.NaN += r.NaN
-	s.found.Inf += r.Inf
-	return r
+	s.found.merge(s.by.add(s.into, x))
 }
 
 // Range returns the range of a result of n elements, and false if the kernel did not look at it.

@@ -4,8 +4,8 @@ import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
 // histogram writes the kernels that count numbers by bins. Their Go counterpart is F32Histogram.add.
 func histogram(file *File) {
-	f := file.Function("binsAsm", "func(dst *int32, x *float32, n int, scale float32)",
-		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.")
+	f := file.Function("binsAsm", "func(dst *int32, x *float32, n int, scale float32, found *[2]float32)",
+		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one.")
 	dst := f.Loaded("dst")
 	floored(f, func(bins []V) {
 		for i := 0; i < len(bins); i += 2 {
@@ -18,21 +18,29 @@ func histogram(file *File) {
 	empty(file)
 }
 
-// floored writes the loop that computes four registers of bins at a time. A product with a power of two is exact, or so small that it lies between -1 and 1.
+// floored writes the loop that computes four registers of bins at a time, and looks for extrema on the way. A product with a power of two is exact, or so small
+// that it may have become zero: then the bin of a negative number is -1.
 func floored(f *Function, step func(bins []V)) {
-	x, n, scale := f.Loaded("x"), f.Loaded("n"), f.V()
+	x, n, found, scale := f.Loaded("x"), f.Loaded("n"), f.Loaded("found"), f.V()
 	f.FillArgument(scale, "scale")
-	v, bins, mask := f.Vs(4), f.Vs(4), f.V()
+	v, bins, mask, lo, hi := f.Vs(4), f.Vs(4), f.V(), f.V(), f.V()
+	f.Read(lo, x, 0)
+	f.Do(MOV(hi, lo))
 	times(f, "step", n, 4*lanes, func() {
 		f.ReadPairNext(v[0], v[1], x)
 		f.ReadPairNext(v[2], v[3], x)
 		for i, bin := range bins {
-			f.Do(FMUL.Of(S4, bin, v[i], scale), FCVTMS.Of(S4, bin, bin))
-			f.Comment("Of a negative number whose product was rounded to zero the bin is -1")
-			f.Do(FCMLTZero.Of(S4, v[i], v[i]), CMEQZero(mask, bin), AND.Of(B16, mask, mask, v[i]), ORR.Of(B16, bin, bin, mask))
+			f.Do(
+				FMIN.Of(S4, lo, lo, v[i]), FMAX.Of(S4, hi, hi, v[i]),
+				FMUL.Of(S4, bin, v[i], scale), FCVTMS.Of(S4, bin, bin),
+				FCMLTZero.Of(S4, v[i], v[i]), CMEQZero(mask, bin), AND.Of(B16, mask, mask, v[i]), ORR.Of(B16, bin, bin, mask),
+			)
 		}
 		step(bins)
 	})
+	f.Do(FMINV(lo, lo), FMAXV(hi, hi))
+	f.Op("FMOVS", lo.F(), found.At(0))
+	f.Op("FMOVS", hi.F(), found.At(size))
 }
 
 // others writes the kernel that leaves out bin 0.
@@ -52,7 +60,7 @@ func others(file *File) {
 	// Their sum over words that are left out is the mask, and 16 for each.
 	file.Constants("histogramBits", []uint32{17, 18, 20, 24})
 
-	f := file.Function("otherBinsAsm", "func(dst *int32, x *float32, n int, scale float32) (left int)",
+	f := file.Function("otherBinsAsm", "func(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)",
 		"otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.")
 	dst, lookup, sum, at := f.Loaded("dst"), f.R(), f.R(), f.R()
 	bits, zero := f.V(), f.V()

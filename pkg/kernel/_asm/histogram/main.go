@@ -14,9 +14,11 @@ const (
 	register = 32 // bytes
 	unroll   = 2  // registers in a step
 	bins     = 4  // counts of 64 bits in a register
+	size     = 4  // bytes of a number
 
-	// roundDown in MXCSR masks all exceptions and makes every result the next number below.
-	roundDown = 0x3f80
+	down     = 1 // VROUNDPS: to the next integer below
+	equal    = 0 // VCMPPS: ordered, quiet
+	lessThan = 17
 )
 
 func main() {
@@ -29,52 +31,104 @@ func main() {
 	Generate()
 }
 
-// floored writes a function that computes bins by rounding down. A product with a power of two is exact, or so small that rounding down keeps its sign. begin returns
-// what is done with a vector of bins.
-func floored(name, signature string, begin func(dst reg.Register) (step func(i int, bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, signature)
+// floored writes a function that computes bins by rounding down, and looks for extrema on the way. begin returns what is done with a vector of bins.
+//
+// A product with a power of two is exact, unless that is less than 1 and the product too small: then it may have become zero, but the bin of a negative number is -1.
+// Of what is no number, or none that fits, the processor makes the least integer. Its rounding mode is not changed: a signal handler might see it.
+func floored(name, result string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32)"+result)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	scale := YMM()
+	scale, zero := YMM(), YMM()
+	var lo, hi, least [unroll]reg.VecVirtual // of each register in a step, so that comparisons don't wait for each other
 	address, err := Param("scale").Resolve()
 	if err != nil {
 		panic(err)
 	}
 	VBROADCASTSS(address.Addr, scale)
-	step := begin(dst)
-	saved, mode := AllocLocal(8), AllocLocal(8)
-	VSTMXCSR(saved)
-	MOVL(U32(roundDown), mode)
-	VLDMXCSR(mode)
-	Label("step")
+	VXORPS(zero, zero, zero)
 	for i := range unroll {
-		bin := YMM()
-		VMULPS(Mem{Base: x, Disp: i * register}, scale, bin)
-		VCVTPS2DQ(bin, bin)
-		step(i, bin)
+		lo[i], hi[i], least[i] = YMM(), YMM(), YMM()
+		VBROADCASTSS(Mem{Base: x}, lo[i])
+		VBROADCASTSS(Mem{Base: x}, hi[i])
+		VPXOR(least[i], least[i], least[i])
 	}
-	ADDQ(Imm(unroll*register), x)
-	SUBQ(Imm(unroll*vector), n)
-	JNZ(LabelRef("step"))
-	VLDMXCSR(saved)
+	each := begin(dst)
+	loop := func(label string, mayVanish bool) {
+		Label(label)
+		for i := range unroll {
+			v, bin, vanished := YMM(), YMM(), YMM()
+			VMOVUPS(Mem{Base: x, Disp: i * register}, v)
+			VMINPS(lo[i], v, lo[i])
+			VMAXPS(hi[i], v, hi[i])
+			VMULPS(v, scale, bin)
+			if mayVanish {
+				VCMPPS(Imm(equal), zero, bin, vanished)
+				VCMPPS(Imm(lessThan), zero, v, v)
+				VANDPS(vanished, v, vanished)
+			}
+			VROUNDPS(Imm(down), bin, bin)
+			VCVTTPS2DQ(bin, bin)
+			if mayVanish {
+				VPADDD(vanished, bin, bin)
+			}
+			VPMINSD(bin, least[i], least[i])
+			each(bin)
+		}
+		ADDQ(Imm(unroll*register), x)
+		SUBQ(Imm(unroll*vector), n)
+		JNZ(LabelRef(label))
+	}
+	bits := GP32()
+	MOVL(address.Addr, bits)
+	CMPL(bits, U32(0x3f800000)) // 1
+	JL(LabelRef("small"))
+	loop("step", false)
+	JMP(LabelRef("end"))
+	loop("small", true)
+	Label("end")
 	end(dst)
+	found, notFit := Load(Param("found"), GP64()), XMM()
+	VPCMPEQD(notFit, notFit, notFit)
+	VPSLLD(Imm(31), notFit, notFit)
+	VPCMPEQD(notFit, across(least, VPMINSD), notFit)
+	for i, v := range []reg.VecVirtual{across(lo, VMINPS), across(hi, VMAXPS)} {
+		VORPS(notFit, v, v)
+		VMOVSS(v, Mem{Base: found, Disp: i * size})
+	}
 	VZEROUPPER()
 	RET()
 }
 
+// across applies f to all lanes of all registers, and returns a register whose first lane is the result.
+func across(v [unroll]reg.VecVirtual, f func(ops ...Op)) reg.VecVirtual {
+	for _, w := range v[1:] {
+		f(w, v[0], v[0])
+	}
+	half, x := XMM(), v[0].AsX()
+	VEXTRACTI128(Imm(1), v[0], half)
+	f(half, x, x)
+	VPSHUFD(Imm(0x0e), x, half)
+	f(half, x, x)
+	VPSHUFD(Imm(0x01), x, half)
+	f(half, x, x)
+	return x.(reg.VecVirtual)
+}
+
 // all writes the kernel that finds the bin of every number.
 func all() {
-	floored("binsAsm", "func(dst *int32, x *float32, n int, scale float32)",
-		func(dst reg.Register) func(int, reg.VecVirtual) {
-			return func(_ int, bin reg.VecVirtual) {
+	floored("binsAsm", "",
+		func(dst reg.Register) func(reg.VecVirtual) {
+			return func(bin reg.VecVirtual) {
 				VMOVDQU(bin, Mem{Base: dst})
 				ADDQ(Imm(register), dst)
 			}
 		}, func(reg.Register) {},
-		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two.")
+		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and",
+		"NaN or what they are if a bin does not fit into 32 bits.")
 }
 
 // others writes the kernel that leaves out bin 0.
@@ -92,12 +146,12 @@ func others() {
 		}
 		DATA(8*m, U64(entry))
 	}
-	floored("otherBinsAsm", "func(dst *int32, x *float32, n int, scale float32) (left int)",
-		func(dst reg.Register) func(int, reg.VecVirtual) {
+	floored("otherBinsAsm", " (left int)",
+		func(dst reg.Register) func(reg.VecVirtual) {
 			zero, lookup := YMM(), GP64()
 			VPXOR(zero, zero, zero)
 			LEAQ(table, lookup)
-			return func(_ int, bin reg.VecVirtual) {
+			return func(bin reg.VecVirtual) {
 				lanes, mask := YMM(), GP64()
 				VPCMPEQD(zero, bin, lanes)
 				VMOVMSKPS(lanes, mask.As32())
@@ -106,13 +160,13 @@ func others() {
 				VMOVDQU(bin, Mem{Base: dst})
 				POPCNTL(mask.As32(), mask.As32())
 				NEGQ(mask)
-				LEAQ(Mem{Base: dst, Index: mask, Scale: 4, Disp: register}, dst)
+				LEAQ(Mem{Base: dst, Index: mask, Scale: size, Disp: register}, dst)
 			}
 		}, func(dst reg.Register) {
 			start := Load(Param("dst"), GP64())
 			SUBQ(start, dst)
 			SHRQ(Imm(2), dst)
-			Store(dst, ReturnIndex(0))
+			Store(dst, Return("left"))
 		},
 		"otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.")
 }
