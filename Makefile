@@ -49,7 +49,13 @@ generate-asm: ## pkg/kernel/*_amd64.s and *_arm64.s
 	cd pkg/kernel/_asm && $(GO) generate ./...
 
 .PHONY: bench
-bench: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
+bench: ## each kernel with its GFLOPS or GB/s, then calibration and conversion beside the peers (ARGS are passed on)
+	$(GO) test -run '^$$' -bench . -benchtime 50ms ./pkg/kernel
+	python3 conformance/run.py setup corpus models
+	conformance/.venv/bin/python -W ignore conformance/bench.py $(ARGS)
+
+.PHONY: benchstat
+benchstat: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PKG)
 
 .PHONY: conformance
@@ -59,10 +65,6 @@ conformance: ## compare with TensorFlow and LiteRT (ARGS are passed on)
 .PHONY: conformance-env
 conformance-env: ## only the peers' Python environment, conformance/.venv
 	python3 conformance/run.py setup
-
-.PHONY: bench-peers
-bench-peers: ## calibration per sample beside XNNPACK and TensorFlow's calibrator
-	python3 conformance/run.py bench
 
 .PHONY: ci
 ci: ## all that decides about a change

@@ -1,12 +1,19 @@
 #!/usr/bin/env python3
-"""Calibration per sample: Octet with every range recorded, beside its peers in the same run.
+"""Calibration and conversion: Octet with every range recorded, beside its peers in the same run, as tables in Markdown.
 
-usage: bench.py [--octet BINARY] [--samples N] [--rounds N] [--models NAME,...] [--json FILE]
+usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE]
 
-For each model, in turn and several rounds, on one thread each: `octet convert` (whole process; the time per sample is the slope between a
-quarter of the samples and all of them, so that loading, quantizing and writing cancel out), LiteRT with XNNPACK (invoke alone, nothing recorded), and
-TensorFlow's calibrator (slope likewise). Printed are medians of user and system CPU time in milliseconds per sample, and the ratios. Run it on a
-machine that does nothing else.
+Tables:
+calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
+                the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
+                records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
+cores           samples per second by the clock, on one core and on two: octet's --workers, XNNPACK's threads
+conversion      float model and 100 samples to int8, the whole program: seconds and peak memory of octet and of TFLiteConverter;
+                from a SavedModel where .corpus/sources has one, else from the float flatbuffer, of which TFLiteConverter's
+                calibrator and quantizer make one
+
+In each round the programs run in turn; a cell is the median of the rounds. A model has as many samples as XNNPACK takes for S
+seconds, within limits. A dash is a peer that fails on the model. For a machine that does nothing else.
 """
 
 import argparse
@@ -14,7 +21,6 @@ import json
 import os
 import pathlib
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,127 +31,224 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import numpy as np
 
-from places import OUT, PYTHON, REPO
+import models
+from places import HERE, PYTHON, REPO, SOURCES
+from samples import inputs
 
-MODELS = 'mobilenetv2,efficientnet_lite0,efficientnetb0,resnet50,unet,conv1d_audio,transformer,small_cnn'
-PEER = '''
-import sys, time, resource
-import numpy as np
-kind, model, samples = sys.argv[1:]
-arrays = np.load(samples)
-cpu = lambda: (lambda u: u.ru_utime + u.ru_stime)(resource.getrusage(resource.RUSAGE_SELF))
-if kind == 'xnnpack':
-    from ai_edge_litert.interpreter import Interpreter
-    i = Interpreter(model, num_threads=1)
-    i.allocate_tensors()
-    details = i.get_input_details()
-    feed = [[arrays[k][s:s + 1] for k in arrays] for s in range(len(arrays[list(arrays)[0]]))]
-    def step(sample):
-        for d, a in zip(details, sample):
-            i.set_tensor(d['index'], a)
-        i.invoke()
-    step(feed[0])
-    start = cpu()
-    for sample in feed:
-        step(sample)
-    print((cpu() - start) / len(feed))
-else:
-    import tensorflow as tf
-    from tensorflow.lite.python.optimize import calibrator
-    data = open(model, 'rb').read()
-    n = len(arrays[list(arrays)[0]])
-    def run(count):
-        start = cpu()
-        calibrator.Calibrator(data).calibrate(lambda: ([arrays[k][s:s + 1] for k in arrays] for s in range(count)))
-        return cpu() - start
-    few = max(n // 4, 1)
-    run(1)
-    a, b = run(few), run(n)
-    print((b - a) / (n - few))
-'''
+MODELS = (
+    'mobilenetv2,resnet50,efficientnetb0,efficientnet_lite0,unet,conv1d_audio,transformer,lstm,'
+    'folded-mediapipe-palm_detection_full,tfjs-posenet,tfjs-movenet-lightning'
+)
+SAVED = {'mobilenetv2': 'full-mobilenetv2', 'resnet50': 'full-resnet50', 'efficientnetb0': 'full-efficientnetb0'}
+TABLES = ('calibration', 'cores', 'conversion')
+CALIBRATORS = {'xnnpack': 'XNNPACK', 'tensorflow': 'TensorFlow', 'preserve': 'AI Edge', 'profiler': 'AI Edge, profiler'}
+CONVERTED = 100  # samples of the conversion
+FEWEST, MOST = 24, 4000  # samples otherwise
+BYTES = 256 << 20  # of samples at most
 
 
-def cpu_of(command):
-    """User and system seconds of a command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def timed(command):
+    """CPU seconds, wall seconds and peak bytes of a program, and what it prints; None if it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        return None
+    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024, out  # ru_maxrss is in KiB on Linux
 
 
-def octet(binary, model, few, many, counts, folder):
-    def run(samples):
-        return cpu_of([binary, 'convert', model, '-o', folder / 'out.tflite', '--data', samples, '--workers', '1'])
-    a, b = run(few), run(many)
-    return (b - a) / (counts[1] - counts[0])
+class Bench:
+    """The programs, for one model after the other."""
+
+    def __init__(self, octet, folder, rounds, seconds):
+        self.octet, self.folder, self.rounds, self.seconds = octet, folder, rounds, seconds
+        self.samples = {}
+
+    def model(self, path):
+        """Makes the model's samples: few and many, and those of a conversion."""
+        self.path = path
+        self.make('converted', CONVERTED)
+        rate = self.peer('xnnpack', 1, 'converted')
+        size = (self.folder / 'converted.npz').stat().st_size / CONVERTED
+        n = int(max(FEWEST, min(MOST, self.seconds / max(rate['cpu'], 1e-6), BYTES / size)))
+        self.make('few', n // 4)
+        self.make('many', n)
+
+    def make(self, name, count):
+        rng = np.random.default_rng(1)
+        arrays = {}
+        for x in inputs(models.load(self.path)):
+            shape = (count, *x.shape[1:])
+            floats = np.issubdtype(x.dtype, np.floating)
+            arrays[x.name] = (rng.random(shape, np.float32) if floats else rng.integers(0, 8, shape)).astype(x.dtype)
+        np.savez(self.folder / f'{name}.npz', **arrays)
+        self.samples[name] = count
+
+    def convert(self, source, samples, *options):
+        out, data = self.folder / 'octet.tflite', self.folder / f'{samples}.npz'
+        return timed([self.octet, 'convert', source, '-o', out, '--data', data, *options])
+
+    def slope(self, workers):
+        """CPU and wall seconds of octet per sample."""
+        few, many = (self.convert(self.path, name, '--workers', workers) for name in ('few', 'many'))
+        if few is None or many is None:
+            return None
+        n = self.samples['many'] - self.samples['few']
+        return {'cpu': (many[0] - few[0]) / n, 'wall': (many[1] - few[1]) / n}
+
+    def peer(self, kind, threads, samples='many'):
+        data = self.folder / f'{samples}.npz'
+        done = timed([PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'rate', kind, self.path, data, threads])
+        return done and json.loads(done[3].strip().splitlines()[-1])
+
+    def medians(self, runs):
+        """The medians of what each of several functions returns, run in turn; None for those that failed."""
+        results = {name: [] for name in runs}
+        for _ in range(self.rounds):
+            for name, run in runs.items():
+                if None not in results[name]:
+                    results[name].append(run())
+        return {
+            name: None if None in found else {key: statistics.median(r[key] for r in found) for key in found[0]}
+            for name, found in results.items()
+        }
+
+    def calibration(self, _name):
+        runs = {'octet': lambda: self.slope(1)}
+        runs |= {kind: lambda kind=kind: self.peer(kind, 1) for kind in CALIBRATORS}
+        return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
+
+    def cores(self, _name):
+        runs = {}
+        for n in (1, 2):
+            runs[f'octet{n}'] = lambda n=n: self.slope(n)
+            runs[f'xnnpack{n}'] = lambda n=n: self.peer('xnnpack', n)
+        return {name: r and 1 / r['wall'] for name, r in self.medians(runs).items()}
+
+    def conversion(self, name):
+        saved = SOURCES / SAVED.get(name, name) / 'saved_model'
+        source = saved if name in SAVED and saved.exists() else self.path
+        data = self.folder / 'converted.npz'
+        if source is saved:
+            data = self.renamed(saved, data)
+
+        def program(command):
+            done = timed(command)
+            return done and {'seconds': done[1], 'bytes': done[2]}
+
+        octet = [self.octet, 'convert', source, '-o', self.folder / 'octet.tflite', '--data', data]
+        theirs = [PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'convert', source, data, self.folder / 'theirs.tflite']
+        return {'source': 'SavedModel' if source is saved else 'flatbuffer'} | self.medians(
+            {'octet': lambda: program(octet), 'tensorflow': lambda: program(theirs)}
+        )
+
+    def renamed(self, saved, data):
+        """The samples under the names of a SavedModel's inputs and in their shapes; all are pictures."""
+        described = json.loads((saved.parent / 'source.json').read_text())['inputs']
+        rng = np.random.default_rng(1)
+        path = self.folder / 'saved.npz'
+        np.savez(path, **{d['name']: rng.random((CONVERTED, *d['shape'][1:]), np.float32) for d in described})
+        return path
 
 
-def peer(kind, model, samples):
-    out = subprocess.run([PYTHON, '-W', 'ignore', '-c', PEER, kind, model, samples], check=True, capture_output=True, text=True)
-    return float(out.stdout.strip().splitlines()[-1])
+def ratio(a, b):
+    return f'{a / b:.2f}' if a and b else '–'
 
 
-def inputs(model):
-    """Names and shapes of a model's inputs, in order, as Octet names them."""
-    return [(p['name'], p['shape']) for p in describe(model)]
+def number(x, form='.2f'):
+    return '–' if x is None else format(x, form)
 
 
-def describe(model):
-    from ai_edge_litert.interpreter import Interpreter
-    i = Interpreter(str(model))
-    key = next(iter(i.get_signature_list()), None)
-    if key is None:
-        return [{'name': d['name'], 'shape': d['shape'].tolist(), 'dtype': d['dtype']} for d in i.get_input_details()]
-    runner = i.get_signature_runner(key)
-    by_index = {d['index']: name for name, d in runner.get_input_details().items()}
-    return [{'name': by_index[d['index']], 'shape': d['shape'].tolist(), 'dtype': d['dtype']} for d in i.get_input_details()]
+def print_table(head, rows):
+    print('\n| ' + ' | '.join(head) + ' |')
+    print('| --- |' + ' ---: |' * (len(head) - 1))
+    for row in rows:
+        print('| ' + ' | '.join(row) + ' |')
 
 
-def samples(model, count, path):
-    rng = np.random.default_rng(1)
-    arrays = {}
-    for d in describe(model):
-        shape = [count] + d['shape'][1:]
-        if np.issubdtype(d['dtype'], np.floating):
-            arrays[d['name']] = rng.random(shape, dtype=np.float32)
-        else:
-            arrays[d['name']] = rng.integers(0, 8, shape).astype(d['dtype'])
-    np.savez(path, **arrays)
+def calibration_table(results):
+    ratios = ['Octet / XNNPACK', 'TensorFlow / Octet', 'AI Edge / Octet', 'profiler / Octet']
+    head = ['CPU ms per sample', 'Octet', *CALIBRATORS.values(), *ratios]
+    rows = []
+    for name, r in results.items():
+        o, *peers = r['calibration']['octet'], *(r['calibration'][kind] for kind in CALIBRATORS)
+        ratios = [ratio(o, peers[0]), *(ratio(p, o) for p in peers[1:])]
+        rows.append([name, number(o), *(number(p) for p in peers), *ratios])
+    print_table(head, rows)
+
+
+def cores_table(results):
+    head = ['samples per second', 'Octet, 1 core', '2 cores', '2 / 1', 'XNNPACK, 1 thread', '2 threads', '2 / 1']
+    rows = []
+    for name, r in results.items():
+        c = r['cores']
+        row = [name]
+        for p in ('octet', 'xnnpack'):
+            one, two = c[f'{p}1'], c[f'{p}2']
+            row += [number(one, '.0f'), number(two, '.0f'), ratio(two, one)]
+        rows.append(row)
+    print_table(head, rows)
+
+
+def conversion_table(results):
+    head = [f'int8, {CONVERTED} samples', 'from', 'Octet', '', 'TFLiteConverter', '', 'faster', 'memory']
+    rows = []
+    for name, r in results.items():
+        c = r['conversion']
+        row = [name, c['source']]
+        for p in ('octet', 'tensorflow'):
+            row += [f'{c[p]["seconds"]:.2f} s', f'{c[p]["bytes"] / 1e6:.0f} MB'] if c[p] else ['–', '–']
+        for key in ('seconds', 'bytes'):
+            row.append(ratio(c['tensorflow'][key], c['octet'][key]) + '×' if c['octet'] and c['tensorflow'] else '–')
+        rows.append(row)
+    print_table(head, rows)
+
+
+PRINTERS = {'calibration': calibration_table, 'cores': cores_table, 'conversion': conversion_table}
+
+
+def processor():
+    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+    found = dict(reversed([[part.strip() for part in line.split(':', 1)] for line in lines if ':' in line]))
+    vectors = ' '.join(f for f in ('avx2', 'fma', 'avx512f') if f in found.get('flags', '').split())
+    name = found.get('model name', platform.machine())
+    return f'{name} (family {found.get("cpu family")}, model {found.get("model")}; {vectors})'
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--octet', type=pathlib.Path, help='the program; built from this checkout if not given')
-    parser.add_argument('--samples', type=int, default=40)
     parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--seconds', type=float, default=1)
     parser.add_argument('--models', default=MODELS)
+    parser.add_argument('--tables', default=','.join(TABLES))
     parser.add_argument('--json', type=pathlib.Path)
     a = parser.parse_args()
-    rows = []
+    tables = a.tables.split(',')
+    if unknown := set(tables) - set(TABLES):
+        sys.exit(f'bench: no table is called {", ".join(unknown)}')
+    paths = {m.name: m.path for m in models.corpus()}
+    if missing := [name for name in a.models.split(',') if name not in paths]:
+        sys.exit(f'bench: the corpus has no {", ".join(missing)}; python3 conformance/run.py corpus models makes it')
+    results = {}
+    print(f'{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {a.rounds} runs in turn', flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        binary = a.octet
-        if binary is None:
-            binary = folder / 'octet'
-            subprocess.run(['go', 'build', '-o', binary, './cmd/octet'], cwd=REPO, check=True)
-        print(f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; CPU ms per sample, medians of {a.rounds}')
-        print(f'{"model":20} {"octet":>8} {"xnnpack":>8} {"tf calib":>9} {"octet/xnn":>10} {"tf/octet":>9}')
-        for model_name in a.models.split(','):
-            model = OUT / model_name / 'model.tflite'
-            counts = (max(a.samples // 4, 1), a.samples)
-            few, many = folder / 'few.npz', folder / 'many.npz'
-            samples(model, counts[0], few)
-            samples(model, counts[1], many)
-            times = {'octet': [], 'xnnpack': [], 'tensorflow': []}
-            for _ in range(a.rounds):
-                times['octet'].append(octet(binary, model, few, many, counts, folder))
-                times['xnnpack'].append(peer('xnnpack', model, many))
-                times['tensorflow'].append(peer('tensorflow', model, many))
-            o, x, t = (1e3 * statistics.median(times[k]) for k in ('octet', 'xnnpack', 'tensorflow'))
-            print(f'{model_name:20} {o:8.2f} {x:8.2f} {t:9.2f} {o / x:10.2f} {t / o:9.1f}', flush=True)
-            rows.append({'model': model_name, 'octet_ms': o, 'xnnpack_ms': x, 'tensorflow_ms': t})
-    if a.json:
-        a.json.write_text(json.dumps(rows, indent=1) + '\n')
+        octet = a.octet or folder / 'octet'
+        if not a.octet:
+            subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
+        bench = Bench(octet, folder, a.rounds, a.seconds)
+        for model in a.models.split(','):
+            print(f'{model} …', file=sys.stderr, flush=True)
+            bench.model(paths[model])
+            results[model] = {t: getattr(bench, t)(model) for t in tables}
+            if a.json:
+                a.json.write_text(json.dumps(results, indent=1) + '\n')
+    for t in tables:
+        PRINTERS[t](results)
 
 
 if __name__ == '__main__':

@@ -19,7 +19,8 @@ Steps of `all`, in order; each does only what is not done yet:
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
 Not of `all`:
-    bench       calibration per sample, beside XNNPACK and TensorFlow's calibrator; for a machine that does nothing else
+    bench       calibration per sample and conversion, beside XNNPACK and the calibrators of TensorFlow and AI Edge Quantizer; for a
+                machine that does nothing else
     bench-import    wall time and memory of SavedModel to .tflite, beside TFLiteConverter; likewise
     sqnr        output error of both rule sets, the table of docs/quantization.md
 Steps that rewrite committed files:
