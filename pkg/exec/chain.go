@@ -183,7 +183,7 @@ func (s *Session) chain(f *frame, ch *chain) error {
 				}
 			}
 		}
-		part.Seen.Start(s.observer != nil)
+		s.look(&part.Seen, st)
 		m.done[i] = 0
 	}
 	for m.done[0] < ch.links[0].rows {

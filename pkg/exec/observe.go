@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"unsafe"
 
 	"github.com/octetlite/octet/pkg/ir"
@@ -9,19 +10,69 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
-	if s.observer != nil && t.DType == tensor.Float32 {
-		s.observer.Observe(v, t, rangeOf(t))
-	}
+// Observer sees each float32 activation right after it was computed: the inputs of a graph when it starts, the results of
+// each node, also those in bodies of control flow each time they run. t is valid during the call only.
+type Observer interface {
+	Observe(v *ir.Value, t *tensor.Tensor, r quant.Range)
 }
 
-// observeResult is observe for a result whose range the kernel may have found.
-func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32Scan) {
-	if r, ok := seen.Range(t.Elements()); ok && t.DType == tensor.Float32 {
-		s.observer.Observe(v, t, asRange(r, t))
+// Recorder is an Observer of statistics. It does not see what Program.Moved lists, since that follows from what it sees.
+type Recorder interface {
+	Observer
+	// Histogram returns where the elements of a value are counted, nil if they are not. The counts are complete when the run has ended.
+	Histogram(v *ir.Value) *kernel.F32Histogram
+}
+
+// look prepares what a step lets see of its result.
+func (s *Session) look(seen *kernel.F32Scan, st *step) {
+	on := s.observer != nil && len(st.out) == 1
+	if !on || s.recorder == nil {
+		seen.Start(on)
 		return
 	}
-	s.observe(v, t)
+	v := st.node.Outputs[0]
+	seen.Start(!s.skips(v))
+	seen.Count(&s.counter, s.recorder.Histogram(v))
+}
+
+// skips reports whether the observer does not want to see a value.
+func (s *Session) skips(v *ir.Value) bool { return s.recorder != nil && s.program.moved[v] != nil }
+
+// observe looks at a whole tensor.
+func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
+	if s.observer == nil || t.DType != tensor.Float32 || s.skips(v) {
+		return
+	}
+	var scan kernel.F32Scan
+	scan.Start(true)
+	if s.recorder != nil {
+		scan.Count(&s.counter, s.recorder.Histogram(v))
+	}
+	scan.Include(tensor.View[float32](t))
+	r, _ := scan.Range(t.Elements())
+	s.observer.Observe(v, t, asRange(r, t))
+}
+
+// observeFolded is observe for a constant whose range is known.
+func (s *Session) observeFolded(v *ir.Value, t *tensor.Tensor, r quant.Range) {
+	if s.recorder != nil && s.recorder.Histogram(v) != nil {
+		s.observe(v, t)
+		return
+	}
+	s.observer.Observe(v, t, r)
+}
+
+// observeResult is observe for a result that the kernel may have looked at.
+func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32Scan) {
+	r, ok := seen.Range(t.Elements())
+	switch {
+	case ok && t.DType == tensor.Float32:
+		s.observer.Observe(v, t, asRange(r, t))
+	case seen.Seen() > 0:
+		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", v.Name, seen.Seen(), t.Elements()))
+	default:
+		s.observe(v, t)
+	}
 }
 
 // rangeOf scans a float32 tensor.

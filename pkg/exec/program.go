@@ -31,6 +31,7 @@ type Program struct {
 	main  int
 	plans []*plan // by graph; nil for graphs that the main one does not reach
 	limit int64
+	moved map[*ir.Value][]*ir.Value
 }
 
 // UnsupportedError lists all nodes that cannot be executed.
@@ -98,6 +99,7 @@ func compile(m *ir.Model, main int, opt Options, sizes chaining) (*Program, erro
 			return nil, fmt.Errorf("graph %d %q: %w", i, m.Graphs[i].Name, err)
 		}
 	}
+	p.findMoved(order)
 	return p, nil
 }
 

@@ -5,22 +5,19 @@ import (
 	"fmt"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
-
-// Observer sees each float32 activation right after it was computed: the inputs of a graph when it starts, the results of
-// each node, also those in bodies of control flow each time they run. t is valid during the call only.
-type Observer interface {
-	Observe(v *ir.Value, t *tensor.Tensor, r quant.Range)
-}
 
 // Session is the memory of one run at a time of a Program.
 type Session struct {
 	program  *Program
 	frames   []*frame
 	observer Observer
+	recorder Recorder // the observer, if it is one
+	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
 }
 
@@ -96,6 +93,7 @@ func newFrame(p *plan) *frame {
 // first, so that runs do not depend on each other. The observer may be nil.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
 	s.observer = observer
+	s.recorder, _ = observer.(Recorder)
 	for _, f := range s.frames {
 		if f == nil {
 			continue
@@ -120,6 +118,7 @@ func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Ten
 			return nil, fmt.Errorf("input %q: have shape %v, want %v", v.Name, t.Shape, want.Shape)
 		}
 	}
+	defer s.counter.Flush()
 	return s.graph(s.program.main, inputs)
 }
 
@@ -133,7 +132,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 	}
 	if s.observer != nil {
 		for j, i := range p.folded {
-			s.observer.Observe(p.slots[i].value, f.tensors[i], f.ranges[j])
+			s.observeFolded(p.slots[i].value, f.tensors[i], f.ranges[j])
 		}
 	}
 	for k := 0; k < len(p.steps); k++ {
@@ -151,7 +150,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 				c.In[j] = f.tensors[i]
 			}
 		}
-		c.Seen.Start(s.observer != nil && len(st.out) == 1)
+		s.look(&c.Seen, st)
 		if err := s.step(f, st, c, k); err != nil {
 			return nil, nodeError(st.index, st.node, err)
 		}
@@ -175,14 +174,14 @@ func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
 	if st.shared {
 		return nil
 	}
-	kernel := st.kernel
-	if kernel == nil {
+	run := st.kernel
+	if run == nil {
 		var err error
-		if kernel, err = s.prepare(f, st, c, k); err != nil {
+		if run, err = s.prepare(f, st, c, k); err != nil {
 			return err
 		}
 	}
-	return kernel(c)
+	return run(c)
 }
 
 // prepare gives a node's dynamic results their types and memory, and returns its kernel.
@@ -211,12 +210,12 @@ func (s *Session) prepare(f *frame, st *step, c *op.Call, k int) (op.Kernel, err
 		}
 		in[j] = &tensor.Tensor{DType: t.DType, Shape: t.Shape}
 	}
-	kernel, err := st.op.Kernel(st.node, in, c.Out)
+	run, err := st.op.Kernel(st.node, in, c.Out)
 	if err != nil {
 		return nil, err
 	}
-	*last = prepared{typesOf(c.In), typesOf(c.Out), kernel}
-	return kernel, nil
+	*last = prepared{typesOf(c.In), typesOf(c.Out), run}
+	return run, nil
 }
 
 // fit reports whether a call has the types for which the kernel was prepared.

@@ -21,11 +21,11 @@ type Pack struct{ Count, Axis int }
 var concats = []Op{
 	{
 		Name: "CONCATENATION", Doc: "All operands one behind the other along an axis.",
-		In: AtLeast(1), Out: Exactly(1), Attr: attr[Concat], Infer: inferConcat, Eval: evalConcat,
+		In: AtLeast(1), Out: Exactly(1), Moves: true, Attr: attr[Concat], Infer: inferConcat, Eval: evalConcat,
 	},
 	{
 		Name: "PACK", Doc: "All operands, which have one shape, one behind the other along a new axis.",
-		In: AtLeast(1), Out: Exactly(1), Attr: attr[Pack], Infer: inferPack, Eval: evalPack,
+		In: AtLeast(1), Out: Exactly(1), Moves: true, Attr: attr[Pack], Infer: inferPack, Eval: evalPack,
 	},
 }
 

@@ -44,6 +44,9 @@ type Op struct {
 	// Same marks operators whose one result is operand 0, byte for byte: an executor may let both be the same memory, and needs no kernel then.
 	Same bool
 
+	// Moves marks operators whose one result holds each element of the operands of its own type once, in some order, and nothing else.
+	Moves bool
+
 	// TypesOnly marks operators whose results depend on the operands' types alone, not on their content.
 	TypesOnly bool
 

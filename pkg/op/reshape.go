@@ -17,15 +17,15 @@ type Squeeze struct{ Dims []int }
 var reshapes = []Op{
 	{
 		Name: "RESHAPE", Doc: "The elements of input 0 in the shape of input 1, or of an attribute; one dimension may be -1, which is what the others leave.",
-		In: Between(1, 2), Out: Exactly(1), Attr: attr[Reshape], Infer: inferReshape, Eval: copyFirst, Same: true,
+		In: Between(1, 2), Out: Exactly(1), Attr: attr[Reshape], Infer: inferReshape, Eval: copyFirst, Moves: true, Same: true,
 	},
 	{
 		Name: "SQUEEZE", Doc: "Input 0 without the listed dimensions, which are 1; without all dimensions that are 1 if none is listed.",
-		In: Exactly(1), Out: Exactly(1), Attr: attr[Squeeze], Infer: inferSqueeze, Eval: copyFirst, Same: true,
+		In: Exactly(1), Out: Exactly(1), Attr: attr[Squeeze], Infer: inferSqueeze, Eval: copyFirst, Moves: true, Same: true,
 	},
 	{
 		Name: "EXPAND_DIMS", Doc: "Input 0 with a dimension of 1 inserted at the position in input 1.",
-		In: Exactly(2), Out: Exactly(1), Infer: inferExpandDims, Eval: copyFirst, Same: true,
+		In: Exactly(2), Out: Exactly(1), Infer: inferExpandDims, Eval: copyFirst, Moves: true, Same: true,
 	},
 	{
 		Name: "BITCAST", Doc: "The bytes of input 0 read as another element type; a difference in size is made up by the last dimension.",

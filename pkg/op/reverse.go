@@ -13,11 +13,11 @@ type ReverseSequence struct{ SeqDim, BatchDim int }
 var reversals = []Op{
 	{
 		Name: "REVERSE_V2", Doc: "Input 0 with the dimensions in input 1 turned around.",
-		In: Exactly(2), Out: Exactly(1), Infer: inferReverse, Prepare: late(prepareReverse, 1),
+		In: Exactly(2), Out: Exactly(1), Moves: true, Infer: inferReverse, Prepare: late(prepareReverse, 1),
 	},
 	{
 		Name: "REVERSE_SEQUENCE", Doc: "Input 0 with the first elements of each sequence turned around, as many as input 1 says for the batch.",
-		In: Exactly(2), Out: Exactly(1), Attr: attr[ReverseSequence], Infer: inferReverseSequence, Eval: evalReverseSequence,
+		In: Exactly(2), Out: Exactly(1), Moves: true, Attr: attr[ReverseSequence], Infer: inferReverseSequence, Eval: evalReverseSequence,
 	},
 }
 

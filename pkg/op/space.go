@@ -13,7 +13,7 @@ type BlockSize struct{ Size int }
 var spaces = []Op{
 	{
 		Name: "SPACE_TO_DEPTH", Doc: "Blocks of pixels of an NHWC image as channels.",
-		In: Exactly(1), Out: Exactly(1), Attr: attr[BlockSize], Infer: inferSpaceToDepth,
+		In: Exactly(1), Out: Exactly(1), Moves: true, Attr: attr[BlockSize], Infer: inferSpaceToDepth,
 		Eval: func(c *Call) error {
 			x := c.In[0]
 			kernel.SpaceToDepth(c.Out[0].Data, x.Data, x.DType.Size(), x.Shape, c.Node.Attr.(*BlockSize).Size)
@@ -22,7 +22,7 @@ var spaces = []Op{
 	},
 	{
 		Name: "DEPTH_TO_SPACE", Doc: "Channels of an NHWC image as blocks of pixels.",
-		In: Exactly(1), Out: Exactly(1), Attr: attr[BlockSize], Infer: inferDepthToSpace,
+		In: Exactly(1), Out: Exactly(1), Moves: true, Attr: attr[BlockSize], Infer: inferDepthToSpace,
 		Eval: func(c *Call) error {
 			x := c.In[0]
 			kernel.DepthToSpace(c.Out[0].Data, x.Data, x.DType.Size(), x.Shape, c.Node.Attr.(*BlockSize).Size)

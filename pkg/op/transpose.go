@@ -8,7 +8,7 @@ import (
 
 var transposes = []Op{{
 	Name: "TRANSPOSE", Doc: "Input 0 with its dimensions permuted: dimension i of the result is the one that element i of input 1 names.",
-	In: Exactly(2), Out: Exactly(1), Infer: inferTranspose, Prepare: late(prepareTranspose, 1),
+	In: Exactly(2), Out: Exactly(1), Moves: true, Infer: inferTranspose, Prepare: late(prepareTranspose, 1),
 }}
 
 // permutation reads the operands of TRANSPOSE.

@@ -1,0 +1,171 @@
+package exec_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/octetlite/octet/pkg/exec"
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// plain sees every value, and looks at it by itself.
+type plain struct {
+	t      *testing.T
+	counts map[*ir.Value]*kernel.F32Histogram
+	ranges map[*ir.Value]quant.Range
+}
+
+func newPlain(t *testing.T) *plain {
+	return &plain{t: t, counts: map[*ir.Value]*kernel.F32Histogram{}, ranges: map[*ir.Value]quant.Range{}}
+}
+
+func (p *plain) Observe(v *ir.Value, t *tensor.Tensor, r quant.Range) {
+	p.t.Helper()
+	x := tensor.View[float32](t)
+	want := kernel.F32MinMax(x)
+	if got := (kernel.F32Range{Min: r.Min, Max: r.Max, NaN: int(r.NaN), Inf: int(r.Inf)}); got != want || r.Count != uint64(len(x)) {
+		p.t.Errorf("%q: range %+v, want %+v", v.Name, r, want)
+	}
+	p.add(v, x, r)
+}
+
+func (p *plain) add(v *ir.Value, x []float32, r quant.Range) {
+	var counter kernel.F32Counter
+	var scan kernel.F32Scan
+	scan.Start(true)
+	scan.Count(&counter, p.histogram(v))
+	scan.Include(x)
+	counter.Flush()
+	if old, ok := p.ranges[v]; ok {
+		r = r.Merge(old)
+	}
+	p.ranges[v] = r
+}
+
+func (p *plain) histogram(v *ir.Value) *kernel.F32Histogram {
+	if p.counts[v] == nil {
+		p.counts[v] = &kernel.F32Histogram{}
+	}
+	return p.counts[v]
+}
+
+// recording sees what a Recorder sees.
+type recording struct{ *plain }
+
+func (r recording) Observe(v *ir.Value, _ *tensor.Tensor, x quant.Range) {
+	if old, ok := r.ranges[v]; ok {
+		x = x.Merge(old)
+	}
+	r.ranges[v] = x
+}
+
+func (r recording) Histogram(v *ir.Value) *kernel.F32Histogram { return r.histogram(v) }
+
+// TestRecorder runs each model of TestGolden and compares what kernels let see of their results, and what is derived of values that were moved, with the results themselves.
+func TestRecorder(t *testing.T) {
+	golden := openArchive(t, "testdata/golden_ops.zip")
+	moved := 0
+	for _, file := range slices.Sorted(maps.Keys(golden)) {
+		name, ok := strings.CutSuffix(file, ".tflite")
+		if !ok {
+			continue
+		}
+		m, err := tflite.Decode(golden.read(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := exec.Compile(m, 0, exec.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var inputs []*tensor.Tensor
+		for i := range p.Inputs() {
+			inputs = append(inputs, readNPY(t, golden.read(t, fmt.Sprintf("%s.in%d.npy", name, i))))
+		}
+		want, got := newPlain(t), recording{newPlain(t)}
+		s := p.NewSession()
+		for range 2 {
+			for _, o := range []exec.Observer{want, got} {
+				if _, err := s.Run(inputs, o); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+		}
+		for v, from := range p.Moved() {
+			if _, ok := want.ranges[v]; !ok {
+				continue // in a branch that is not taken
+			}
+			if _, ok := got.ranges[v]; ok {
+				t.Errorf("%s: %q is moved, and observed", name, v.Name)
+			}
+			moved++
+			r := quant.EmptyRange()
+			for _, f := range from {
+				r = r.Merge(got.ranges[f])
+				got.histogram(v).Merge(got.counts[f])
+			}
+			got.ranges[v] = r
+		}
+		if !maps.Equal(want.ranges, got.ranges) {
+			t.Errorf("%s: ranges\n%v\nwant\n%v", name, got.ranges, want.ranges)
+		}
+		for v, h := range want.counts {
+			g := got.histogram(v)
+			if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
+				t.Errorf("%s: %q is counted in %d bins from %d of 2^%d on, want %d from %d of 2^%d", name, v.Name, len(g.Counts), g.First, g.Exp, len(h.Counts), h.First, h.Exp)
+			}
+			if r := want.ranges[v]; h.Total() != r.Count-r.NaN-r.Inf {
+				t.Errorf("%s: %q: %d of %d elements are counted", name, v.Name, h.Total(), r.Count)
+			}
+		}
+	}
+	if moved == 0 {
+		t.Error("no value was moved")
+	}
+}
+
+// TestMoved checks which values take over the statistics of others.
+func TestMoved(t *testing.T) {
+	const text = `graph "main" {
+		%0 = input "x" f32[1,2,2,4]
+		%1 = const "shape" i32[2] = [4 4]
+		%2 = const "perm" i32[2] = [1 0]
+		%3 = const "c" f32[4,4] = splat 2
+		%4 = const "paddings" i32[2,2] = [1 0 0 0]
+		%5 "reshaped" f32[4,4] = RESHAPE(%0, %1)
+		%6 "turned" f32[4,4] = TRANSPOSE(%5, %2)
+		%7 "abs" f32[4,4] = ABS(%6)
+		%8 "joined" f32[12,4] = CONCATENATION(%6, %7, %5) {axis=0}
+		%9 "with constant" f32[16,4] = CONCATENATION(%8, %3) {axis=0}
+		%10 "padded" f32[17,4] = PAD(%9, %4)
+		return %10
+	}`
+	m, err := ir.Parse(text, op.Set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := exec.Compile(m, 0, exec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for v, from := range p.Moved() {
+		for _, f := range from {
+			got[v.Name] = append(got[v.Name], f.Name)
+		}
+	}
+	want := map[string][]string{"reshaped": {"x"}, "turned": {"x"}, "joined": {"x", "abs", "x"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
