@@ -2,38 +2,58 @@ package calib
 
 import "github.com/octetlite/octet/pkg/quant"
 
-// Collector gathers the ranges of a fixed list of tensors, sample by sample. It serves one goroutine.
+// Collector gathers the statistics of a fixed list of tensors, sample by sample. It serves one goroutine.
 type Collector struct {
+	spec    Spec
 	tensors []Tensor
-	seen    []bool // in the current sample
+	now     []quant.Range // in the current sample
+	seen    []bool        // in the current sample
+	derived [][]int       // by tensor: the tensors of which it holds the elements
 	samples uint64
 	skipped []Skip
 }
 
 // NewCollector returns a collector for the given tensors, of which only key and name count.
-func NewCollector(tensors []Tensor) *Collector {
-	c := &Collector{tensors: make([]Tensor, len(tensors)), seen: make([]bool, len(tensors))}
+func NewCollector(tensors []Tensor, spec Spec) *Collector {
+	c := &Collector{spec: spec, tensors: make([]Tensor, len(tensors)), now: make([]quant.Range, len(tensors)),
+		seen: make([]bool, len(tensors)), derived: make([][]int, len(tensors))}
 	for i, t := range tensors {
 		c.tensors[i] = Tensor{Key: t.Key, Name: t.Name, Range: quant.EmptyRange()}
+		c.now[i] = quant.EmptyRange()
+		if spec.Histogram {
+			c.tensors[i].Histogram = &Histogram{}
+		}
 	}
 	return c
 }
 
+// Derive says that the tensor at position slot of the list is not observed: whenever others are, which are not
+// derived themselves, it holds each of their elements once.
+func (c *Collector) Derive(slot int, from []int) { c.derived[slot] = from }
+
 // Observe adds what was seen of the tensor at position slot of the list. A tensor may be observed several times in a sample.
 func (c *Collector) Observe(slot int, r quant.Range) {
-	t := &c.tensors[slot]
-	t.Range = t.Range.Merge(r)
+	c.now[slot] = c.now[slot].Merge(r)
 	c.seen[slot] = true
 }
 
-// EndSample closes a sample.
-func (c *Collector) EndSample() {
+// Histogram returns where the elements of a tensor are to be counted, nil if they are not.
+func (c *Collector) Histogram(slot int) *Histogram { return c.tensors[slot].Histogram }
+
+// EndSample closes the sample at a position in the dataset. Positions ascend.
+func (c *Collector) EndSample(sample int) {
 	c.samples++
-	for i, s := range c.seen {
-		if s {
-			c.tensors[i].Samples++
-			c.seen[i] = false
+	for i, r := range c.now {
+		if !c.seen[i] {
+			continue
 		}
+		t := &c.tensors[i]
+		t.Samples++
+		t.Range = t.Range.Merge(r)
+		if c.spec.PerSample && !r.Empty() {
+			t.PerSample = append(t.PerSample, SampleRange{sample, r.Min, r.Max})
+		}
+		c.now[i], c.seen[i] = quant.EmptyRange(), false
 	}
 }
 
@@ -42,12 +62,41 @@ func (c *Collector) Skip(s Skip) { c.skipped = append(c.skipped, s) }
 
 // Stats returns what was gathered; tensors that were never observed are left out. The identity of model, dataset and arithmetic is the caller's to fill in.
 func (c *Collector) Stats() *Stats {
-	s := &Stats{Kind: True, Samples: c.samples, Skipped: c.skipped}
-	for _, t := range c.tensors {
-		if t.Range.Count > 0 {
-			s.Tensors = append(s.Tensors, t)
+	s := &Stats{Kind: True, Spec: c.spec, Samples: c.samples, Skipped: c.skipped}
+	for i := range c.tensors {
+		t := c.tensors[i]
+		for j, from := range c.derived[i] {
+			o := &c.tensors[from]
+			if j == 0 {
+				t = Tensor{Key: t.Key, Name: t.Name, Samples: o.Samples, Range: quant.EmptyRange()}
+			}
+			t.add(o)
 		}
+		if len(c.derived[i]) > 1 {
+			t.sortSamples()
+			t.PerSample = united(t.PerSample)
+		}
+		if t.Range.Count == 0 {
+			continue
+		}
+		if t.Histogram != nil && len(t.Histogram.Counts) == 0 {
+			t.Histogram = nil
+		}
+		s.Tensors = append(s.Tensors, t)
 	}
 	s.sort()
 	return s
+}
+
+// united joins the ranges of the same sample.
+func united(list []SampleRange) []SampleRange {
+	out := list[:0]
+	for _, r := range list {
+		if n := len(out); n > 0 && out[n-1].Sample == r.Sample {
+			out[n-1].Min, out[n-1].Max = min(out[n-1].Min, r.Min), max(out[n-1].Max, r.Max)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }

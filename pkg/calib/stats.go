@@ -1,4 +1,7 @@
 // Package calib holds what calibration learns of a model's activations: statistics by tensor, their exact merge, and their file form.
+//
+// Of every tensor there is a range; a Spec asks for more: a histogram (kernel.F32Histogram says what its bins are), or the range in each sample. All of it merges
+// exactly, so that it does not matter how samples were divided, and in which order parts came in.
 package calib
 
 import (
@@ -7,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/quant"
 )
 
@@ -28,6 +32,7 @@ type Stats struct {
 	Model    string // hex sha256 of the float model's flatbuffer
 	Dataset  string // digest of the dataset's manifest; empty if unknown
 	Numerics int    // the numerics.Version that computed them; 0 for ranges from elsewhere
+	Spec     Spec   // what was observed besides ranges
 	Samples  uint64
 	Skipped  []Skip // samples that were left out, in the order of the dataset
 	Tensors  []Tensor
@@ -42,6 +47,19 @@ type Tensor struct {
 	Name    string
 	Samples uint64 // samples in which it was computed at all
 	Range   quant.Range
+	// Histogram counts the finite elements; nil if there are none, or if it was not asked for.
+	Histogram *Histogram
+	// PerSample are the ranges in single samples, those with a number, in the order of the dataset; nil if they were not asked for.
+	PerSample []SampleRange
+}
+
+// Histogram counts the elements of a tensor.
+type Histogram = kernel.F32Histogram
+
+// SampleRange is the range of a tensor in one sample.
+type SampleRange struct {
+	Sample   int // position in the dataset
+	Min, Max float32
 }
 
 // Skip names a sample that was left out, and why.
@@ -52,43 +70,86 @@ type Skip struct {
 }
 
 // Spec says what to observe. The zero Spec asks for ranges only.
-type Spec struct{}
+type Spec struct {
+	Histogram bool // of every tensor
+	PerSample bool // the range of every tensor in each sample
+}
 
-// ErrMismatch is returned by Merge for statistics that are not of the same model, dataset, kind and arithmetic.
+// Union returns what either asks for.
+func (s Spec) Union(o Spec) Spec { return Spec{s.Histogram || o.Histogram, s.PerSample || o.PerSample} }
+
+// ErrMismatch is returned by Merge for statistics that are not of the same model, dataset, kind and arithmetic, hold different things, or share a sample.
 var ErrMismatch = errors.New("statistics do not belong together")
 
-// Merge returns the statistics of all parts' samples together. Ranges merge exactly, in any order; skipped samples are listed in the order of the
+// Merge returns the statistics of all parts' samples together. It is exact, in any order; skipped samples are listed in the order of the
 // parts. At least one part is needed.
 func Merge(parts ...*Stats) (*Stats, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("no statistics to merge")
 	}
 	first := parts[0]
-	out := &Stats{Kind: first.Kind, Model: first.Model, Dataset: first.Dataset, Numerics: first.Numerics}
+	out := &Stats{Kind: first.Kind, Model: first.Model, Dataset: first.Dataset, Numerics: first.Numerics, Spec: first.Spec}
 	merged := map[Key]*Tensor{}
 	for i, p := range parts {
 		if p.Kind != first.Kind || p.Model != first.Model || p.Dataset != first.Dataset || p.Numerics != first.Numerics {
 			return nil, fmt.Errorf("%w: part %d is %s of model %.12s, dataset %.12s, numerics %d; part 0 is %s of %.12s, %.12s, %d", ErrMismatch,
 				i, p.Kind, p.Model, p.Dataset, p.Numerics, first.Kind, first.Model, first.Dataset, first.Numerics)
 		}
+		if p.Spec != first.Spec {
+			return nil, fmt.Errorf("%w: part %d holds %v, part 0 %v", ErrMismatch, i, p.Spec, first.Spec)
+		}
 		out.Samples += p.Samples
 		out.Skipped = append(out.Skipped, p.Skipped...)
-		for _, t := range p.Tensors {
+		for j := range p.Tensors {
+			t := &p.Tensors[j]
 			m := merged[t.Key]
 			if m == nil {
-				c := t
-				merged[t.Key] = &c
-				continue
+				m = &Tensor{Key: t.Key, Name: t.Name, Range: quant.EmptyRange()}
+				merged[t.Key] = m
 			}
 			m.Samples += t.Samples
-			m.Range = m.Range.Merge(t.Range)
+			m.add(t)
 		}
 	}
 	for _, t := range merged {
+		t.sortSamples()
+		for i := 1; i < len(t.PerSample); i++ {
+			if t.PerSample[i].Sample == t.PerSample[i-1].Sample {
+				return nil, fmt.Errorf("%w: sample %d is in several parts", ErrMismatch, t.PerSample[i].Sample)
+			}
+		}
 		out.Tensors = append(out.Tensors, *t)
 	}
 	out.sort()
 	return out, nil
+}
+
+// String names the sections: "ranges, histograms, ranges of samples".
+func (s Spec) String() string {
+	text := "ranges"
+	if s.Histogram {
+		text += ", histograms"
+	}
+	if s.PerSample {
+		text += ", ranges of samples"
+	}
+	return text
+}
+
+// add counts what was seen of o, but not its samples, and leaves o as it is.
+func (t *Tensor) add(o *Tensor) {
+	t.Range = t.Range.Merge(o.Range)
+	if o.Histogram != nil {
+		if t.Histogram == nil {
+			t.Histogram = &Histogram{}
+		}
+		t.Histogram.Merge(o.Histogram)
+	}
+	t.PerSample = append(t.PerSample, o.PerSample...)
+}
+
+func (t *Tensor) sortSamples() {
+	slices.SortFunc(t.PerSample, func(a, b SampleRange) int { return cmp.Compare(a.Sample, b.Sample) })
 }
 
 func (s *Stats) sort() {

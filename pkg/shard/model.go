@@ -19,6 +19,7 @@ type Model struct {
 	program *exec.Program
 	tensors []calib.Tensor    // what is observed
 	slots   map[*ir.Value]int // their positions
+	derived map[int][]int     // what follows from others, by position
 	inputs  []dataset.Input
 
 	mu   sync.Mutex
@@ -41,7 +42,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, inputs: Inputs(m, sig)}
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, derived: map[int][]int{}, inputs: Inputs(m, sig)}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
 		if len(seen[g]) == 0 {
@@ -52,6 +53,13 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 			model.slots[v] = len(model.tensors)
 			model.tensors = append(model.tensors, calib.Tensor{Key: calib.Key{Subgraph: g, Index: index[v]}, Name: v.Name})
 		}
+	}
+	for v, from := range program.Moved() {
+		var slots []int
+		for _, f := range from {
+			slots = append(slots, model.slots[f])
+		}
+		model.derived[model.slots[v]] = slots
 	}
 	return model, nil
 }

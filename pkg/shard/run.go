@@ -33,7 +33,10 @@ type Spec struct {
 func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress func()) (*calib.Stats, error) {
 	session := m.session()
 	defer m.release(session)
-	observer := &collecting{calib.NewCollector(m.tensors), m.slots}
+	observer := &collecting{calib.NewCollector(m.tensors, spec.Observe), m.slots}
+	for slot, from := range m.derived {
+		observer.Derive(slot, from)
+	}
 	for i := spec.Range.First; i < spec.Range.Last; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -51,7 +54,7 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 			if _, err := session.Run(in, observer); err != nil {
 				return nil, &RunError{i, err}
 			}
-			observer.EndSample()
+			observer.EndSample(i)
 		}
 		if progress != nil {
 			progress()
@@ -77,7 +80,7 @@ func Unsupported(err error) bool {
 	return errors.As(err, &u)
 }
 
-// collecting observes a session for a collector.
+// collecting observes a session for a collector. It implements exec.Recorder.
 type collecting struct {
 	*calib.Collector
 	slots map[*ir.Value]int
@@ -86,6 +89,15 @@ type collecting struct {
 // Observe implements exec.Observer.
 func (c *collecting) Observe(v *ir.Value, _ *tensor.Tensor, r quant.Range) {
 	c.Collector.Observe(c.slots[v], r)
+}
+
+// Histogram implements exec.Recorder.
+func (c *collecting) Histogram(v *ir.Value) *calib.Histogram {
+	slot, ok := c.slots[v]
+	if !ok {
+		return nil
+	}
+	return c.Collector.Histogram(slot)
 }
 
 // Merge folds the statistics of all shards of a plan, in their order. Statistics without a single usable sample are an error: they could quantize
