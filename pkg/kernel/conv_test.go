@@ -170,3 +170,34 @@ func BenchmarkConv(b *testing.B) {
 	}
 	benchmarkLayers(b, layers)
 }
+
+// BenchmarkConvCold runs layers in turn whose weights do not fit the second-level cache together, as in a network.
+func BenchmarkConvCold(b *testing.B) {
+	const bytes = 12 << 20
+	for _, s := range []F32ConvSpec{
+		{Window: square(28, 1, 1), C: 32, OC: 192},
+		{Window: square(14, 1, 1), C: 96, OC: 576},
+		{Window: square(7, 1, 1), C: 160, OC: 960},
+		{Window: square(7, 1, 1), C: 960, OC: 160},
+		{Window: square(7, 1, 1), C: 320, OC: 1280},
+		{Window: square(5, 3, 1), C: 512, OC: 512},
+	} {
+		b.Run(fmt.Sprintf("%d_k%d_s%d_%d_%d", s.H, s.KH, s.StrideH, s.C, s.OC), func(b *testing.B) {
+			l := convLayer("", 1, s)
+			weights, in, out := make([]float32, l.weights), make([]float32, l.in), make([]float32, l.out)
+			values(rand.New(rand.NewPCG(15, 16)), weights, 0)
+			runs := make([]func(out, in []float32), max(2, bytes/(4*l.weights)))
+			for i := range runs {
+				var err error
+				if runs[i], err = l.prepare(weights, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			i := 0
+			benchmarkProducts(b, l.macs, func() {
+				runs[i](out, in)
+				i = (i + 1) % len(runs)
+			})
+		})
+	}
+}

@@ -24,6 +24,9 @@ type gemm struct {
 	toLine int  // so far apart
 	resume bool // start from out
 	bounds [2]float32
+	from   int // the rows that are computed together, to the next
+	to     int
+	ahead  int      // the panel that will be needed next begins at this column, if it is not 0
 	scan   *F32Scan // sees the result, if its rows follow each other without a gap
 }
 
@@ -91,7 +94,9 @@ func (p *gemm) block(from, to int) {
 		var spans [16]span
 		t := tiling{row: from, to: to, line: p.line, most: tileHeight(width)}
 		for n := t.next(p, spans[:]); n > 0; n = t.next(p, spans[:]) {
+			p.from, p.to = from, to
 			for panel := first; panel < end; panel += width {
+				p.ahead = (panel + width) % padded(p.right.n)
 				for i := range spans[:n] {
 					p.tiles(&spans[i], panel)
 				}

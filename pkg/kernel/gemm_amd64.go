@@ -21,15 +21,20 @@ func hasVector(width int) bool { return hasTiles(width) }
 
 // run computes tiles as wide as a panel. Narrow ones are not faster with AVX-512 where that computes half of a register at a time.
 func (c *tileCall) run(width int) {
+	lookups := c.ks
+	if c.step != 0 {
+		lookups = 1
+	}
+	offsStep := c.offsStep - lookups*c.offsRun // from where the tile's last lookup ends
 	switch width {
 	case 8:
-		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 16:
-		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 24:
-		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 32:
-		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, c.offsStep, c.step, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	}
 }
 

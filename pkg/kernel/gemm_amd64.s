@@ -22,9 +22,9 @@ DATA firsts<>+56(SB)/4, $0x00000000
 DATA firsts<>+60(SB)/4, $0x00000000
 GLOBL firsts<>(SB), RODATA|NOPTR, $64
 
-// func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
-// Requires: AVX, CMOV, FMA3
-TEXT ·gemm8AVX2(SB), NOSPLIT, $0-152
+// func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemm8AVX2(SB), NOSPLIT, $0-168
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -42,12 +42,12 @@ TEXT ·gemm8AVX2(SB), NOSPLIT, $0-152
 	JEQ  tile7
 
 tile8:
-	MOVQ       last+136(FP), R10
+	MOVQ       last+152(FP), R10
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R10
 	VMOVUPS    (AX)(R10*4), Y9
-	MOVQ       start+104(FP), R10
-	MOVQ       startRow+112(FP), R11
+	MOVQ       start+120(FP), R10
+	MOVQ       startRow+128(FP), R11
 	VMASKMOVPS (R10), Y9, Y0
 	ADDQ       R11, R10
 	VMASKMOVPS (R10), Y9, Y1
@@ -64,72 +64,75 @@ tile8:
 	ADDQ       R11, R10
 	VMASKMOVPS (R10), Y9, Y7
 	ADDQ       R11, R10
-	MOVQ       R10, start+104(FP)
-	MOVQ       kc+16(FP), R12
-	MOVQ       in+32(FP), R13
-	MOVQ       offs+48(FP), R14
-	MOVQ       ks+24(FP), R15
+	MOVQ       R10, start+120(FP)
+	MOVQ       ks+24(FP), R12
+	MOVQ       ahead+104(FP), R13
 	MOVQ       b+96(FP), R11
 
 offsets8:
+	MOVQ    in+32(FP), R9
+	MOVQ    offs+48(FP), R14
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), AX
+	LEAQ    (R9)(R10*4), AX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R12*4), AX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), CX
+	LEAQ    (R9)(R10*4), CX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R12*4), CX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), DX
+	LEAQ    (R9)(R10*4), DX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R12*4), DX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), BX
+	LEAQ    (R9)(R10*4), BX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R12*4), BX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), SI
+	LEAQ    (R9)(R10*4), SI
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R12*4), SI
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), DI
+	LEAQ    (R9)(R10*4), DI
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R12*4), DI
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), R8
+	LEAQ    (R9)(R10*4), R8
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), R8
-	LEAQ    (R8)(R12*4), R8
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), R9
+	LEAQ    (R9)(R10*4), R9
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), R9
-	LEAQ    (R9)(R12*4), R9
 	ADDQ    offsRun+64(FP), R14
+	MOVQ    R14, offs+48(FP)
+	MOVQ    kc+16(FP), R10
+	LEAQ    (AX)(R10*4), AX
+	LEAQ    (CX)(R10*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R10*4), BX
+	LEAQ    (SI)(R10*4), SI
+	LEAQ    (DI)(R10*4), DI
+	LEAQ    (R8)(R10*4), R8
+	LEAQ    (R9)(R10*4), R9
 
 run8:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R12, R10
+	MOVQ kc+16(FP), R10
 	NEGQ R10
 	ADDQ $0x04, R10
 	JG   rest8
 
 steps8:
+	PREFETCHT1   (R13)
 	VMOVUPS      (R11), Y8
 	VBROADCASTSS -16(AX)(R10*4), Y9
 	VFMADD231PS  Y9, Y8, Y0
@@ -164,6 +167,7 @@ steps8:
 	VFMADD231PS  Y9, Y8, Y6
 	VBROADCASTSS -12(R9)(R10*4), Y9
 	VFMADD231PS  Y9, Y8, Y7
+	PREFETCHT1   64(R13)
 	VMOVUPS      64(R11), Y8
 	VBROADCASTSS -8(AX)(R10*4), Y9
 	VFMADD231PS  Y9, Y8, Y0
@@ -198,6 +202,7 @@ steps8:
 	VFMADD231PS  Y9, Y8, Y6
 	VBROADCASTSS -4(R9)(R10*4), Y9
 	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         aheadStep+112(FP), R13
 	ADDQ         $0x00000080, R11
 	ADDQ         $0x04, R10
 	JLE          steps8
@@ -229,7 +234,7 @@ single8:
 	JNZ          single8
 
 done8:
-	DECQ  R15
+	DECQ  R12
 	JZ    end8
 	MOVQ  step+80(FP), R10
 	TESTQ R10, R10
@@ -245,7 +250,7 @@ done8:
 	JMP   run8
 
 end8:
-	MOVQ         bounds+144(FP), R10
+	MOVQ         bounds+160(FP), R10
 	CMPL         (R10), $0xff800000
 	JEQ          low8
 	VBROADCASTSS (R10), Y9
@@ -272,8 +277,8 @@ low8:
 	VMINPS       Y7, Y9, Y7
 
 high8:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R11
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R11
 	LEAQ    (AX)(R11*1), CX
 	LEAQ    (CX)(R11*1), DX
 	LEAQ    (DX)(R11*1), BX
@@ -281,9 +286,10 @@ high8:
 	LEAQ    (SI)(R11*1), DI
 	LEAQ    (DI)(R11*1), R8
 	LEAQ    (R8)(R11*1), R9
+	MOVQ    R13, ahead+104(FP)
 	LEAQ    (R9)(R11*1), R10
-	MOVQ    R10, out+120(FP)
-	MOVQ    last+136(FP), R10
+	MOVQ    R10, out+136(FP)
+	MOVQ    last+152(FP), R10
 	CMPQ    R10, $0x08
 	JNE     parts8
 	VMOVUPS Y0, (AX)
@@ -375,12 +381,12 @@ stored8:
 	RET
 
 tile7:
-	MOVQ       last+136(FP), R9
+	MOVQ       last+152(FP), R9
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R9
 	VMOVUPS    (AX)(R9*4), Y8
-	MOVQ       start+104(FP), R9
-	MOVQ       startRow+112(FP), R10
+	MOVQ       start+120(FP), R9
+	MOVQ       startRow+128(FP), R10
 	VMASKMOVPS (R9), Y8, Y0
 	ADDQ       R10, R9
 	VMASKMOVPS (R9), Y8, Y1
@@ -395,66 +401,69 @@ tile7:
 	ADDQ       R10, R9
 	VMASKMOVPS (R9), Y8, Y6
 	ADDQ       R10, R9
-	MOVQ       R9, start+104(FP)
-	MOVQ       kc+16(FP), R11
-	MOVQ       in+32(FP), R12
-	MOVQ       offs+48(FP), R13
-	MOVQ       ks+24(FP), R14
+	MOVQ       R9, start+120(FP)
+	MOVQ       ks+24(FP), R11
+	MOVQ       ahead+104(FP), R12
 	MOVQ       b+96(FP), R10
 
 offsets7:
+	MOVQ    in+32(FP), R8
+	MOVQ    offs+48(FP), R13
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), AX
+	LEAQ    (R8)(R9*4), AX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R11*4), AX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), CX
+	LEAQ    (R8)(R9*4), CX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R11*4), CX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), DX
+	LEAQ    (R8)(R9*4), DX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R11*4), DX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), BX
+	LEAQ    (R8)(R9*4), BX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R11*4), BX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), SI
+	LEAQ    (R8)(R9*4), SI
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R11*4), SI
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), DI
+	LEAQ    (R8)(R9*4), DI
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R11*4), DI
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), R8
+	LEAQ    (R8)(R9*4), R8
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), R8
-	LEAQ    (R8)(R11*4), R8
 	ADDQ    offsRun+64(FP), R13
+	MOVQ    R13, offs+48(FP)
+	MOVQ    kc+16(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	LEAQ    (CX)(R9*4), CX
+	LEAQ    (DX)(R9*4), DX
+	LEAQ    (BX)(R9*4), BX
+	LEAQ    (SI)(R9*4), SI
+	LEAQ    (DI)(R9*4), DI
+	LEAQ    (R8)(R9*4), R8
 
 run7:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R11, R9
+	MOVQ kc+16(FP), R9
 	NEGQ R9
 	ADDQ $0x04, R9
 	JG   rest7
 
 steps7:
+	PREFETCHT1   (R12)
 	VMOVUPS      (R10), Y7
 	VBROADCASTSS -16(AX)(R9*4), Y8
 	VFMADD231PS  Y8, Y7, Y0
@@ -485,6 +494,7 @@ steps7:
 	VFMADD231PS  Y8, Y7, Y5
 	VBROADCASTSS -12(R8)(R9*4), Y8
 	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   64(R12)
 	VMOVUPS      64(R10), Y7
 	VBROADCASTSS -8(AX)(R9*4), Y8
 	VFMADD231PS  Y8, Y7, Y0
@@ -515,6 +525,7 @@ steps7:
 	VFMADD231PS  Y8, Y7, Y5
 	VBROADCASTSS -4(R8)(R9*4), Y8
 	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         aheadStep+112(FP), R12
 	ADDQ         $0x00000080, R10
 	ADDQ         $0x04, R9
 	JLE          steps7
@@ -544,7 +555,7 @@ single7:
 	JNZ          single7
 
 done7:
-	DECQ  R14
+	DECQ  R11
 	JZ    end7
 	MOVQ  step+80(FP), R9
 	TESTQ R9, R9
@@ -559,7 +570,7 @@ done7:
 	JMP   run7
 
 end7:
-	MOVQ         bounds+144(FP), R9
+	MOVQ         bounds+160(FP), R9
 	CMPL         (R9), $0xff800000
 	JEQ          low7
 	VBROADCASTSS (R9), Y8
@@ -584,17 +595,18 @@ low7:
 	VMINPS       Y6, Y8, Y6
 
 high7:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R10
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R10
 	LEAQ    (AX)(R10*1), CX
 	LEAQ    (CX)(R10*1), DX
 	LEAQ    (DX)(R10*1), BX
 	LEAQ    (BX)(R10*1), SI
 	LEAQ    (SI)(R10*1), DI
 	LEAQ    (DI)(R10*1), R8
+	MOVQ    R12, ahead+104(FP)
 	LEAQ    (R8)(R10*1), R9
-	MOVQ    R9, out+120(FP)
-	MOVQ    last+136(FP), R9
+	MOVQ    R9, out+136(FP)
+	MOVQ    last+152(FP), R9
 	CMPQ    R9, $0x08
 	JNE     parts7
 	VMOVUPS Y0, (AX)
@@ -678,12 +690,12 @@ stored7:
 	RET
 
 tile6:
-	MOVQ       last+136(FP), R8
+	MOVQ       last+152(FP), R8
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R8
 	VMOVUPS    (AX)(R8*4), Y7
-	MOVQ       start+104(FP), R8
-	MOVQ       startRow+112(FP), R9
+	MOVQ       start+120(FP), R8
+	MOVQ       startRow+128(FP), R9
 	VMASKMOVPS (R8), Y7, Y0
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y7, Y1
@@ -696,60 +708,63 @@ tile6:
 	ADDQ       R9, R8
 	VMASKMOVPS (R8), Y7, Y5
 	ADDQ       R9, R8
-	MOVQ       R8, start+104(FP)
-	MOVQ       kc+16(FP), R10
-	MOVQ       in+32(FP), R11
-	MOVQ       offs+48(FP), R12
-	MOVQ       ks+24(FP), R13
+	MOVQ       R8, start+120(FP)
+	MOVQ       ks+24(FP), R10
+	MOVQ       ahead+104(FP), R11
 	MOVQ       b+96(FP), R9
 
 offsets6:
+	MOVQ    in+32(FP), DI
+	MOVQ    offs+48(FP), R12
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), AX
+	LEAQ    (DI)(R8*4), AX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R10*4), AX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), CX
+	LEAQ    (DI)(R8*4), CX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R10*4), CX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DX
+	LEAQ    (DI)(R8*4), DX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R10*4), DX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), BX
+	LEAQ    (DI)(R8*4), BX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R10*4), BX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), SI
+	LEAQ    (DI)(R8*4), SI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R10*4), SI
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DI
+	LEAQ    (DI)(R8*4), DI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R10*4), DI
 	ADDQ    offsRun+64(FP), R12
+	MOVQ    R12, offs+48(FP)
+	MOVQ    kc+16(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R8*4), DX
+	LEAQ    (BX)(R8*4), BX
+	LEAQ    (SI)(R8*4), SI
+	LEAQ    (DI)(R8*4), DI
 
 run6:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R10, R8
+	MOVQ kc+16(FP), R8
 	NEGQ R8
 	ADDQ $0x04, R8
 	JG   rest6
 
 steps6:
+	PREFETCHT1   (R11)
 	VMOVUPS      (R9), Y6
 	VBROADCASTSS -16(AX)(R8*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -776,6 +791,7 @@ steps6:
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS -12(DI)(R8*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   64(R11)
 	VMOVUPS      64(R9), Y6
 	VBROADCASTSS -8(AX)(R8*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -802,6 +818,7 @@ steps6:
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS -4(DI)(R8*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         aheadStep+112(FP), R11
 	ADDQ         $0x00000080, R9
 	ADDQ         $0x04, R8
 	JLE          steps6
@@ -829,7 +846,7 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ  R13
+	DECQ  R10
 	JZ    end6
 	MOVQ  step+80(FP), R8
 	TESTQ R8, R8
@@ -843,7 +860,7 @@ done6:
 	JMP   run6
 
 end6:
-	MOVQ         bounds+144(FP), R8
+	MOVQ         bounds+160(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Y7
@@ -866,16 +883,17 @@ low6:
 	VMINPS       Y5, Y7, Y5
 
 high6:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R9
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R9
 	LEAQ    (AX)(R9*1), CX
 	LEAQ    (CX)(R9*1), DX
 	LEAQ    (DX)(R9*1), BX
 	LEAQ    (BX)(R9*1), SI
 	LEAQ    (SI)(R9*1), DI
+	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+120(FP)
-	MOVQ    last+136(FP), R8
+	MOVQ    R8, out+136(FP)
+	MOVQ    last+152(FP), R8
 	CMPQ    R8, $0x08
 	JNE     parts6
 	VMOVUPS Y0, (AX)
@@ -951,12 +969,12 @@ stored6:
 	RET
 
 tile5:
-	MOVQ       last+136(FP), DI
+	MOVQ       last+152(FP), DI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DI
 	VMOVUPS    (AX)(DI*4), Y6
-	MOVQ       start+104(FP), DI
-	MOVQ       startRow+112(FP), R8
+	MOVQ       start+120(FP), DI
+	MOVQ       startRow+128(FP), R8
 	VMASKMOVPS (DI), Y6, Y0
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y6, Y1
@@ -967,54 +985,57 @@ tile5:
 	ADDQ       R8, DI
 	VMASKMOVPS (DI), Y6, Y4
 	ADDQ       R8, DI
-	MOVQ       DI, start+104(FP)
-	MOVQ       kc+16(FP), R9
-	MOVQ       in+32(FP), R10
-	MOVQ       offs+48(FP), R11
-	MOVQ       ks+24(FP), R12
+	MOVQ       DI, start+120(FP)
+	MOVQ       ks+24(FP), R9
+	MOVQ       ahead+104(FP), R10
 	MOVQ       b+96(FP), R8
 
 offsets5:
+	MOVQ    in+32(FP), SI
+	MOVQ    offs+48(FP), R11
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), AX
+	LEAQ    (SI)(DI*4), AX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R9*4), AX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), CX
+	LEAQ    (SI)(DI*4), CX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R9*4), CX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), DX
+	LEAQ    (SI)(DI*4), DX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R9*4), DX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), BX
+	LEAQ    (SI)(DI*4), BX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R9*4), BX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), SI
+	LEAQ    (SI)(DI*4), SI
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R9*4), SI
 	ADDQ    offsRun+64(FP), R11
+	MOVQ    R11, offs+48(FP)
+	MOVQ    kc+16(FP), DI
+	LEAQ    (AX)(DI*4), AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(DI*4), DX
+	LEAQ    (BX)(DI*4), BX
+	LEAQ    (SI)(DI*4), SI
 
 run5:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R9, DI
+	MOVQ kc+16(FP), DI
 	NEGQ DI
 	ADDQ $0x04, DI
 	JG   rest5
 
 steps5:
+	PREFETCHT1   (R10)
 	VMOVUPS      (R8), Y5
 	VBROADCASTSS -16(AX)(DI*4), Y6
 	VFMADD231PS  Y6, Y5, Y0
@@ -1037,6 +1058,7 @@ steps5:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS -12(SI)(DI*4), Y6
 	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   64(R10)
 	VMOVUPS      64(R8), Y5
 	VBROADCASTSS -8(AX)(DI*4), Y6
 	VFMADD231PS  Y6, Y5, Y0
@@ -1059,6 +1081,7 @@ steps5:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS -4(SI)(DI*4), Y6
 	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         aheadStep+112(FP), R10
 	ADDQ         $0x00000080, R8
 	ADDQ         $0x04, DI
 	JLE          steps5
@@ -1084,7 +1107,7 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ  R12
+	DECQ  R9
 	JZ    end5
 	MOVQ  step+80(FP), DI
 	TESTQ DI, DI
@@ -1097,7 +1120,7 @@ done5:
 	JMP   run5
 
 end5:
-	MOVQ         bounds+144(FP), DI
+	MOVQ         bounds+160(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Y6
@@ -1118,15 +1141,16 @@ low5:
 	VMINPS       Y4, Y6, Y4
 
 high5:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R8
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R8
 	LEAQ    (AX)(R8*1), CX
 	LEAQ    (CX)(R8*1), DX
 	LEAQ    (DX)(R8*1), BX
 	LEAQ    (BX)(R8*1), SI
+	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+120(FP)
-	MOVQ    last+136(FP), DI
+	MOVQ    DI, out+136(FP)
+	MOVQ    last+152(FP), DI
 	CMPQ    DI, $0x08
 	JNE     parts5
 	VMOVUPS Y0, (AX)
@@ -1194,12 +1218,12 @@ stored5:
 	RET
 
 tile4:
-	MOVQ       last+136(FP), SI
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y5
-	MOVQ       start+104(FP), SI
-	MOVQ       startRow+112(FP), DI
+	MOVQ       start+120(FP), SI
+	MOVQ       startRow+128(FP), DI
 	VMASKMOVPS (SI), Y5, Y0
 	ADDQ       DI, SI
 	VMASKMOVPS (SI), Y5, Y1
@@ -1208,48 +1232,51 @@ tile4:
 	ADDQ       DI, SI
 	VMASKMOVPS (SI), Y5, Y3
 	ADDQ       DI, SI
-	MOVQ       SI, start+104(FP)
-	MOVQ       kc+16(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       SI, start+120(FP)
+	MOVQ       ks+24(FP), R8
+	MOVQ       ahead+104(FP), R9
 	MOVQ       b+96(FP), DI
 
 offsets4:
+	MOVQ    in+32(FP), BX
+	MOVQ    offs+48(FP), R10
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), AX
+	LEAQ    (BX)(SI*4), AX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R8*4), AX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), CX
+	LEAQ    (BX)(SI*4), CX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R8*4), CX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), DX
+	LEAQ    (BX)(SI*4), DX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R8*4), DX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), BX
+	LEAQ    (BX)(SI*4), BX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R8*4), BX
 	ADDQ    offsRun+64(FP), R10
+	MOVQ    R10, offs+48(FP)
+	MOVQ    kc+16(FP), SI
+	LEAQ    (AX)(SI*4), AX
+	LEAQ    (CX)(SI*4), CX
+	LEAQ    (DX)(SI*4), DX
+	LEAQ    (BX)(SI*4), BX
 
 run4:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, SI
+	MOVQ kc+16(FP), SI
 	NEGQ SI
 	ADDQ $0x04, SI
 	JG   rest4
 
 steps4:
+	PREFETCHT1   (R9)
 	VMOVUPS      (DI), Y4
 	VBROADCASTSS -16(AX)(SI*4), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -1268,6 +1295,7 @@ steps4:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS -12(BX)(SI*4), Y5
 	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   64(R9)
 	VMOVUPS      64(DI), Y4
 	VBROADCASTSS -8(AX)(SI*4), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -1286,6 +1314,7 @@ steps4:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS -4(BX)(SI*4), Y5
 	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         aheadStep+112(FP), R9
 	ADDQ         $0x00000080, DI
 	ADDQ         $0x04, SI
 	JLE          steps4
@@ -1309,7 +1338,7 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ  R11
+	DECQ  R8
 	JZ    end4
 	MOVQ  step+80(FP), SI
 	TESTQ SI, SI
@@ -1321,7 +1350,7 @@ done4:
 	JMP   run4
 
 end4:
-	MOVQ         bounds+144(FP), SI
+	MOVQ         bounds+160(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y5
@@ -1340,14 +1369,15 @@ low4:
 	VMINPS       Y3, Y5, Y3
 
 high4:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DI
 	LEAQ    (AX)(DI*1), CX
 	LEAQ    (CX)(DI*1), DX
 	LEAQ    (DX)(DI*1), BX
+	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+120(FP)
-	MOVQ    last+136(FP), SI
+	MOVQ    SI, out+136(FP)
+	MOVQ    last+152(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y0, (AX)
@@ -1407,54 +1437,57 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+136(FP), BX
+	MOVQ       last+152(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y4
-	MOVQ       start+104(FP), BX
-	MOVQ       startRow+112(FP), SI
+	MOVQ       start+120(FP), BX
+	MOVQ       startRow+128(FP), SI
 	VMASKMOVPS (BX), Y4, Y0
 	ADDQ       SI, BX
 	VMASKMOVPS (BX), Y4, Y1
 	ADDQ       SI, BX
 	VMASKMOVPS (BX), Y4, Y2
 	ADDQ       SI, BX
-	MOVQ       BX, start+104(FP)
-	MOVQ       kc+16(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       BX, start+120(FP)
+	MOVQ       ks+24(FP), DI
+	MOVQ       ahead+104(FP), R8
 	MOVQ       b+96(FP), SI
 
 offsets3:
+	MOVQ    in+32(FP), DX
+	MOVQ    offs+48(FP), R9
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), AX
+	LEAQ    (DX)(BX*4), AX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(DI*4), AX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), CX
+	LEAQ    (DX)(BX*4), CX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(DI*4), CX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), DX
+	LEAQ    (DX)(BX*4), DX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(DI*4), DX
 	ADDQ    offsRun+64(FP), R9
+	MOVQ    R9, offs+48(FP)
+	MOVQ    kc+16(FP), BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	LEAQ    (DX)(BX*4), DX
 
 run3:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ DI, BX
+	MOVQ kc+16(FP), BX
 	NEGQ BX
 	ADDQ $0x04, BX
 	JG   rest3
 
 steps3:
+	PREFETCHT1   (R8)
 	VMOVUPS      (SI), Y3
 	VBROADCASTSS -16(AX)(BX*4), Y4
 	VFMADD231PS  Y4, Y3, Y0
@@ -1469,6 +1502,7 @@ steps3:
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS -12(DX)(BX*4), Y4
 	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   64(R8)
 	VMOVUPS      64(SI), Y3
 	VBROADCASTSS -8(AX)(BX*4), Y4
 	VFMADD231PS  Y4, Y3, Y0
@@ -1483,6 +1517,7 @@ steps3:
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS -4(DX)(BX*4), Y4
 	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         aheadStep+112(FP), R8
 	ADDQ         $0x00000080, SI
 	ADDQ         $0x04, BX
 	JLE          steps3
@@ -1504,7 +1539,7 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ  R10
+	DECQ  DI
 	JZ    end3
 	MOVQ  step+80(FP), BX
 	TESTQ BX, BX
@@ -1515,7 +1550,7 @@ done3:
 	JMP   run3
 
 end3:
-	MOVQ         bounds+144(FP), BX
+	MOVQ         bounds+160(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y4
@@ -1532,13 +1567,14 @@ low3:
 	VMINPS       Y2, Y4, Y2
 
 high3:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), SI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), SI
 	LEAQ    (AX)(SI*1), CX
 	LEAQ    (CX)(SI*1), DX
+	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+120(FP)
-	MOVQ    last+136(FP), BX
+	MOVQ    BX, out+136(FP)
+	MOVQ    last+152(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y0, (AX)
@@ -1590,46 +1626,49 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+136(FP), DX
+	MOVQ       last+152(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y3
-	MOVQ       start+104(FP), DX
-	MOVQ       startRow+112(FP), BX
+	MOVQ       start+120(FP), DX
+	MOVQ       startRow+128(FP), BX
 	VMASKMOVPS (DX), Y3, Y0
 	ADDQ       BX, DX
 	VMASKMOVPS (DX), Y3, Y1
 	ADDQ       BX, DX
-	MOVQ       DX, start+104(FP)
-	MOVQ       kc+16(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       DX, start+120(FP)
+	MOVQ       ks+24(FP), SI
+	MOVQ       ahead+104(FP), DI
 	MOVQ       b+96(FP), BX
 
 offsets2:
+	MOVQ    in+32(FP), CX
+	MOVQ    offs+48(FP), R8
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), AX
+	LEAQ    (CX)(DX*4), AX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(SI*4), AX
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), CX
+	LEAQ    (CX)(DX*4), CX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(SI*4), CX
 	ADDQ    offsRun+64(FP), R8
+	MOVQ    R8, offs+48(FP)
+	MOVQ    kc+16(FP), DX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(DX*4), CX
 
 run2:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ SI, DX
+	MOVQ kc+16(FP), DX
 	NEGQ DX
 	ADDQ $0x04, DX
 	JG   rest2
 
 steps2:
+	PREFETCHT1   (DI)
 	VMOVUPS      (BX), Y2
 	VBROADCASTSS -16(AX)(DX*4), Y3
 	VFMADD231PS  Y3, Y2, Y0
@@ -1640,6 +1679,7 @@ steps2:
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS -12(CX)(DX*4), Y3
 	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   64(DI)
 	VMOVUPS      64(BX), Y2
 	VBROADCASTSS -8(AX)(DX*4), Y3
 	VFMADD231PS  Y3, Y2, Y0
@@ -1650,6 +1690,7 @@ steps2:
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS -4(CX)(DX*4), Y3
 	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         aheadStep+112(FP), DI
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x04, DX
 	JLE          steps2
@@ -1669,7 +1710,7 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ  R9
+	DECQ  SI
 	JZ    end2
 	MOVQ  step+80(FP), DX
 	TESTQ DX, DX
@@ -1679,7 +1720,7 @@ done2:
 	JMP   run2
 
 end2:
-	MOVQ         bounds+144(FP), DX
+	MOVQ         bounds+160(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y3
@@ -1694,12 +1735,13 @@ low2:
 	VMINPS       Y1, Y3, Y1
 
 high2:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), BX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), BX
 	LEAQ    (AX)(BX*1), CX
+	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+120(FP)
-	MOVQ    last+136(FP), DX
+	MOVQ    DX, out+136(FP)
+	MOVQ    last+152(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y0, (AX)
@@ -1743,50 +1785,55 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+136(FP), CX
+	MOVQ       last+152(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y2
-	MOVQ       start+104(FP), CX
-	MOVQ       startRow+112(FP), DX
+	MOVQ       start+120(FP), CX
+	MOVQ       startRow+128(FP), DX
 	VMASKMOVPS (CX), Y2, Y0
 	ADDQ       DX, CX
-	MOVQ       CX, start+104(FP)
-	MOVQ       kc+16(FP), BX
-	MOVQ       in+32(FP), SI
-	MOVQ       offs+48(FP), DI
-	MOVQ       ks+24(FP), R8
+	MOVQ       CX, start+120(FP)
+	MOVQ       ks+24(FP), BX
+	MOVQ       ahead+104(FP), SI
 	MOVQ       b+96(FP), DX
 
 offsets1:
+	MOVQ    in+32(FP), AX
+	MOVQ    offs+48(FP), DI
 	MOVLQSX (DI), CX
 	ADDQ    offsRow+56(FP), DI
-	LEAQ    (SI)(CX*4), AX
+	LEAQ    (AX)(CX*4), AX
 	TESTQ   CX, CX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(BX*4), AX
 	ADDQ    offsRun+64(FP), DI
+	MOVQ    DI, offs+48(FP)
+	MOVQ    kc+16(FP), CX
+	LEAQ    (AX)(CX*4), AX
 
 run1:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ BX, CX
+	MOVQ kc+16(FP), CX
 	NEGQ CX
 	ADDQ $0x04, CX
 	JG   rest1
 
 steps1:
+	PREFETCHT1   (SI)
 	VMOVUPS      (DX), Y1
 	VBROADCASTSS -16(AX)(CX*4), Y2
 	VFMADD231PS  Y2, Y1, Y0
 	VMOVUPS      32(DX), Y1
 	VBROADCASTSS -12(AX)(CX*4), Y2
 	VFMADD231PS  Y2, Y1, Y0
+	PREFETCHT1   64(SI)
 	VMOVUPS      64(DX), Y1
 	VBROADCASTSS -8(AX)(CX*4), Y2
 	VFMADD231PS  Y2, Y1, Y0
 	VMOVUPS      96(DX), Y1
 	VBROADCASTSS -4(AX)(CX*4), Y2
 	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         aheadStep+112(FP), SI
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x04, CX
 	JLE          steps1
@@ -1804,7 +1851,7 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ  R8
+	DECQ  BX
 	JZ    end1
 	MOVQ  step+80(FP), CX
 	TESTQ CX, CX
@@ -1813,7 +1860,7 @@ done1:
 	JMP   run1
 
 end1:
-	MOVQ         bounds+144(FP), CX
+	MOVQ         bounds+160(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y2
@@ -1826,11 +1873,12 @@ low1:
 	VMINPS       Y0, Y2, Y0
 
 high1:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DX
+	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+120(FP)
-	MOVQ    last+136(FP), CX
+	MOVQ    CX, out+136(FP)
+	MOVQ    last+152(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y0, (AX)
@@ -1865,9 +1913,9 @@ stored1:
 	VZEROUPPER
 	RET
 
-// func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
-// Requires: AVX, CMOV, FMA3
-TEXT ·gemm16AVX2(SB), NOSPLIT, $0-152
+// func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemm16AVX2(SB), NOSPLIT, $0-168
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -1881,12 +1929,12 @@ TEXT ·gemm16AVX2(SB), NOSPLIT, $0-152
 	JEQ  tile5
 
 tile6:
-	MOVQ       last+136(FP), R8
+	MOVQ       last+152(FP), R8
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       R8
 	VMOVUPS    (AX)(R8*4), Y14
-	MOVQ       start+104(FP), R8
-	MOVQ       startRow+112(FP), R9
+	MOVQ       start+120(FP), R8
+	MOVQ       startRow+128(FP), R9
 	VMOVUPS    (R8), Y0
 	VMASKMOVPS 32(R8), Y14, Y1
 	ADDQ       R9, R8
@@ -1905,60 +1953,63 @@ tile6:
 	VMOVUPS    (R8), Y10
 	VMASKMOVPS 32(R8), Y14, Y11
 	ADDQ       R9, R8
-	MOVQ       R8, start+104(FP)
-	MOVQ       kc+16(FP), R10
-	MOVQ       in+32(FP), R11
-	MOVQ       offs+48(FP), R12
-	MOVQ       ks+24(FP), R13
+	MOVQ       R8, start+120(FP)
+	MOVQ       ks+24(FP), R10
+	MOVQ       ahead+104(FP), R11
 	MOVQ       b+96(FP), R9
 
 offsets6:
+	MOVQ    in+32(FP), DI
+	MOVQ    offs+48(FP), R12
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), AX
+	LEAQ    (DI)(R8*4), AX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R10*4), AX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), CX
+	LEAQ    (DI)(R8*4), CX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R10*4), CX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DX
+	LEAQ    (DI)(R8*4), DX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R10*4), DX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), BX
+	LEAQ    (DI)(R8*4), BX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R10*4), BX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), SI
+	LEAQ    (DI)(R8*4), SI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R10*4), SI
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DI
+	LEAQ    (DI)(R8*4), DI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R10*4), DI
 	ADDQ    offsRun+64(FP), R12
+	MOVQ    R12, offs+48(FP)
+	MOVQ    kc+16(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R8*4), DX
+	LEAQ    (BX)(R8*4), BX
+	LEAQ    (SI)(R8*4), SI
+	LEAQ    (DI)(R8*4), DI
 
 run6:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R10, R8
+	MOVQ kc+16(FP), R8
 	NEGQ R8
 	ADDQ $0x04, R8
 	JG   rest6
 
 steps6:
+	PREFETCHT1   (R11)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      32(R9), Y13
 	VBROADCASTSS -16(AX)(R8*4), Y14
@@ -1999,6 +2050,7 @@ steps6:
 	VBROADCASTSS -12(DI)(R8*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   64(R11)
 	VMOVUPS      128(R9), Y12
 	VMOVUPS      160(R9), Y13
 	VBROADCASTSS -8(AX)(R8*4), Y14
@@ -2039,6 +2091,7 @@ steps6:
 	VBROADCASTSS -4(DI)(R8*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         aheadStep+112(FP), R11
 	ADDQ         $0x00000100, R9
 	ADDQ         $0x04, R8
 	JLE          steps6
@@ -2073,7 +2126,7 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ  R13
+	DECQ  R10
 	JZ    end6
 	MOVQ  step+80(FP), R8
 	TESTQ R8, R8
@@ -2087,7 +2140,7 @@ done6:
 	JMP   run6
 
 end6:
-	MOVQ         bounds+144(FP), R8
+	MOVQ         bounds+160(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Y14
@@ -2122,8 +2175,8 @@ low6:
 	VMINPS       Y11, Y14, Y11
 
 high6:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R9
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R9
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(R9*1), CX
 	VMOVUPS Y2, (CX)
@@ -2135,9 +2188,10 @@ high6:
 	VMOVUPS Y8, (SI)
 	LEAQ    (SI)(R9*1), DI
 	VMOVUPS Y10, (DI)
+	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+120(FP)
-	MOVQ    last+136(FP), R8
+	MOVQ    R8, out+136(FP)
+	MOVQ    last+152(FP), R8
 	CMPQ    R8, $0x08
 	JNE     parts6
 	VMOVUPS Y1, 32(AX)
@@ -2213,12 +2267,12 @@ stored6:
 	RET
 
 tile5:
-	MOVQ       last+136(FP), DI
+	MOVQ       last+152(FP), DI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DI
 	VMOVUPS    (AX)(DI*4), Y12
-	MOVQ       start+104(FP), DI
-	MOVQ       startRow+112(FP), R8
+	MOVQ       start+120(FP), DI
+	MOVQ       startRow+128(FP), R8
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS 32(DI), Y12, Y1
 	ADDQ       R8, DI
@@ -2234,54 +2288,57 @@ tile5:
 	VMOVUPS    (DI), Y8
 	VMASKMOVPS 32(DI), Y12, Y9
 	ADDQ       R8, DI
-	MOVQ       DI, start+104(FP)
-	MOVQ       kc+16(FP), R9
-	MOVQ       in+32(FP), R10
-	MOVQ       offs+48(FP), R11
-	MOVQ       ks+24(FP), R12
+	MOVQ       DI, start+120(FP)
+	MOVQ       ks+24(FP), R9
+	MOVQ       ahead+104(FP), R10
 	MOVQ       b+96(FP), R8
 
 offsets5:
+	MOVQ    in+32(FP), SI
+	MOVQ    offs+48(FP), R11
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), AX
+	LEAQ    (SI)(DI*4), AX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R9*4), AX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), CX
+	LEAQ    (SI)(DI*4), CX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R9*4), CX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), DX
+	LEAQ    (SI)(DI*4), DX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R9*4), DX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), BX
+	LEAQ    (SI)(DI*4), BX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R9*4), BX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), SI
+	LEAQ    (SI)(DI*4), SI
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R9*4), SI
 	ADDQ    offsRun+64(FP), R11
+	MOVQ    R11, offs+48(FP)
+	MOVQ    kc+16(FP), DI
+	LEAQ    (AX)(DI*4), AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(DI*4), DX
+	LEAQ    (BX)(DI*4), BX
+	LEAQ    (SI)(DI*4), SI
 
 run5:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R9, DI
+	MOVQ kc+16(FP), DI
 	NEGQ DI
 	ADDQ $0x04, DI
 	JG   rest5
 
 steps5:
+	PREFETCHT1   (R10)
 	VMOVUPS      (R8), Y10
 	VMOVUPS      32(R8), Y11
 	VBROADCASTSS -16(AX)(DI*4), Y12
@@ -2316,6 +2373,7 @@ steps5:
 	VBROADCASTSS -12(SI)(DI*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   64(R10)
 	VMOVUPS      128(R8), Y10
 	VMOVUPS      160(R8), Y11
 	VBROADCASTSS -8(AX)(DI*4), Y12
@@ -2350,6 +2408,7 @@ steps5:
 	VBROADCASTSS -4(SI)(DI*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         aheadStep+112(FP), R10
 	ADDQ         $0x00000100, R8
 	ADDQ         $0x04, DI
 	JLE          steps5
@@ -2381,7 +2440,7 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ  R12
+	DECQ  R9
 	JZ    end5
 	MOVQ  step+80(FP), DI
 	TESTQ DI, DI
@@ -2394,7 +2453,7 @@ done5:
 	JMP   run5
 
 end5:
-	MOVQ         bounds+144(FP), DI
+	MOVQ         bounds+160(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Y12
@@ -2425,8 +2484,8 @@ low5:
 	VMINPS       Y9, Y12, Y9
 
 high5:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R8
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R8
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(R8*1), CX
 	VMOVUPS Y2, (CX)
@@ -2436,9 +2495,10 @@ high5:
 	VMOVUPS Y6, (BX)
 	LEAQ    (BX)(R8*1), SI
 	VMOVUPS Y8, (SI)
+	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+120(FP)
-	MOVQ    last+136(FP), DI
+	MOVQ    DI, out+136(FP)
+	MOVQ    last+152(FP), DI
 	CMPQ    DI, $0x08
 	JNE     parts5
 	VMOVUPS Y1, 32(AX)
@@ -2506,12 +2566,12 @@ stored5:
 	RET
 
 tile4:
-	MOVQ       last+136(FP), SI
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y10
-	MOVQ       start+104(FP), SI
-	MOVQ       startRow+112(FP), DI
+	MOVQ       start+120(FP), SI
+	MOVQ       startRow+128(FP), DI
 	VMOVUPS    (SI), Y0
 	VMASKMOVPS 32(SI), Y10, Y1
 	ADDQ       DI, SI
@@ -2524,48 +2584,51 @@ tile4:
 	VMOVUPS    (SI), Y6
 	VMASKMOVPS 32(SI), Y10, Y7
 	ADDQ       DI, SI
-	MOVQ       SI, start+104(FP)
-	MOVQ       kc+16(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       SI, start+120(FP)
+	MOVQ       ks+24(FP), R8
+	MOVQ       ahead+104(FP), R9
 	MOVQ       b+96(FP), DI
 
 offsets4:
+	MOVQ    in+32(FP), BX
+	MOVQ    offs+48(FP), R10
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), AX
+	LEAQ    (BX)(SI*4), AX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R8*4), AX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), CX
+	LEAQ    (BX)(SI*4), CX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R8*4), CX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), DX
+	LEAQ    (BX)(SI*4), DX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R8*4), DX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), BX
+	LEAQ    (BX)(SI*4), BX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R8*4), BX
 	ADDQ    offsRun+64(FP), R10
+	MOVQ    R10, offs+48(FP)
+	MOVQ    kc+16(FP), SI
+	LEAQ    (AX)(SI*4), AX
+	LEAQ    (CX)(SI*4), CX
+	LEAQ    (DX)(SI*4), DX
+	LEAQ    (BX)(SI*4), BX
 
 run4:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, SI
+	MOVQ kc+16(FP), SI
 	NEGQ SI
 	ADDQ $0x04, SI
 	JG   rest4
 
 steps4:
+	PREFETCHT1   (R9)
 	VMOVUPS      (DI), Y8
 	VMOVUPS      32(DI), Y9
 	VBROADCASTSS -16(AX)(SI*4), Y10
@@ -2594,6 +2657,7 @@ steps4:
 	VBROADCASTSS -12(BX)(SI*4), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   64(R9)
 	VMOVUPS      128(DI), Y8
 	VMOVUPS      160(DI), Y9
 	VBROADCASTSS -8(AX)(SI*4), Y10
@@ -2622,6 +2686,7 @@ steps4:
 	VBROADCASTSS -4(BX)(SI*4), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         aheadStep+112(FP), R9
 	ADDQ         $0x00000100, DI
 	ADDQ         $0x04, SI
 	JLE          steps4
@@ -2650,7 +2715,7 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ  R11
+	DECQ  R8
 	JZ    end4
 	MOVQ  step+80(FP), SI
 	TESTQ SI, SI
@@ -2662,7 +2727,7 @@ done4:
 	JMP   run4
 
 end4:
-	MOVQ         bounds+144(FP), SI
+	MOVQ         bounds+160(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y10
@@ -2689,8 +2754,8 @@ low4:
 	VMINPS       Y7, Y10, Y7
 
 high4:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DI
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(DI*1), CX
 	VMOVUPS Y2, (CX)
@@ -2698,9 +2763,10 @@ high4:
 	VMOVUPS Y4, (DX)
 	LEAQ    (DX)(DI*1), BX
 	VMOVUPS Y6, (BX)
+	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+120(FP)
-	MOVQ    last+136(FP), SI
+	MOVQ    SI, out+136(FP)
+	MOVQ    last+152(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y1, 32(AX)
@@ -2760,12 +2826,12 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+136(FP), BX
+	MOVQ       last+152(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y8
-	MOVQ       start+104(FP), BX
-	MOVQ       startRow+112(FP), SI
+	MOVQ       start+120(FP), BX
+	MOVQ       startRow+128(FP), SI
 	VMOVUPS    (BX), Y0
 	VMASKMOVPS 32(BX), Y8, Y1
 	ADDQ       SI, BX
@@ -2775,42 +2841,45 @@ tile3:
 	VMOVUPS    (BX), Y4
 	VMASKMOVPS 32(BX), Y8, Y5
 	ADDQ       SI, BX
-	MOVQ       BX, start+104(FP)
-	MOVQ       kc+16(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       BX, start+120(FP)
+	MOVQ       ks+24(FP), DI
+	MOVQ       ahead+104(FP), R8
 	MOVQ       b+96(FP), SI
 
 offsets3:
+	MOVQ    in+32(FP), DX
+	MOVQ    offs+48(FP), R9
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), AX
+	LEAQ    (DX)(BX*4), AX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(DI*4), AX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), CX
+	LEAQ    (DX)(BX*4), CX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(DI*4), CX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), DX
+	LEAQ    (DX)(BX*4), DX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(DI*4), DX
 	ADDQ    offsRun+64(FP), R9
+	MOVQ    R9, offs+48(FP)
+	MOVQ    kc+16(FP), BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	LEAQ    (DX)(BX*4), DX
 
 run3:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ DI, BX
+	MOVQ kc+16(FP), BX
 	NEGQ BX
 	ADDQ $0x04, BX
 	JG   rest3
 
 steps3:
+	PREFETCHT1   (R8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	VBROADCASTSS -16(AX)(BX*4), Y8
@@ -2833,6 +2902,7 @@ steps3:
 	VBROADCASTSS -12(DX)(BX*4), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   64(R8)
 	VMOVUPS      128(SI), Y6
 	VMOVUPS      160(SI), Y7
 	VBROADCASTSS -8(AX)(BX*4), Y8
@@ -2855,6 +2925,7 @@ steps3:
 	VBROADCASTSS -4(DX)(BX*4), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         aheadStep+112(FP), R8
 	ADDQ         $0x00000100, SI
 	ADDQ         $0x04, BX
 	JLE          steps3
@@ -2880,7 +2951,7 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ  R10
+	DECQ  DI
 	JZ    end3
 	MOVQ  step+80(FP), BX
 	TESTQ BX, BX
@@ -2891,7 +2962,7 @@ done3:
 	JMP   run3
 
 end3:
-	MOVQ         bounds+144(FP), BX
+	MOVQ         bounds+160(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y8
@@ -2914,16 +2985,17 @@ low3:
 	VMINPS       Y5, Y8, Y5
 
 high3:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), SI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), SI
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(SI*1), CX
 	VMOVUPS Y2, (CX)
 	LEAQ    (CX)(SI*1), DX
 	VMOVUPS Y4, (DX)
+	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+120(FP)
-	MOVQ    last+136(FP), BX
+	MOVQ    BX, out+136(FP)
+	MOVQ    last+152(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y1, 32(AX)
@@ -2975,48 +3047,51 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+136(FP), DX
+	MOVQ       last+152(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y6
-	MOVQ       start+104(FP), DX
-	MOVQ       startRow+112(FP), BX
+	MOVQ       start+120(FP), DX
+	MOVQ       startRow+128(FP), BX
 	VMOVUPS    (DX), Y0
 	VMASKMOVPS 32(DX), Y6, Y1
 	ADDQ       BX, DX
 	VMOVUPS    (DX), Y2
 	VMASKMOVPS 32(DX), Y6, Y3
 	ADDQ       BX, DX
-	MOVQ       DX, start+104(FP)
-	MOVQ       kc+16(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       DX, start+120(FP)
+	MOVQ       ks+24(FP), SI
+	MOVQ       ahead+104(FP), DI
 	MOVQ       b+96(FP), BX
 
 offsets2:
+	MOVQ    in+32(FP), CX
+	MOVQ    offs+48(FP), R8
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), AX
+	LEAQ    (CX)(DX*4), AX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(SI*4), AX
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), CX
+	LEAQ    (CX)(DX*4), CX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(SI*4), CX
 	ADDQ    offsRun+64(FP), R8
+	MOVQ    R8, offs+48(FP)
+	MOVQ    kc+16(FP), DX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(DX*4), CX
 
 run2:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ SI, DX
+	MOVQ kc+16(FP), DX
 	NEGQ DX
 	ADDQ $0x04, DX
 	JG   rest2
 
 steps2:
+	PREFETCHT1   (DI)
 	VMOVUPS      (BX), Y4
 	VMOVUPS      32(BX), Y5
 	VBROADCASTSS -16(AX)(DX*4), Y6
@@ -3033,6 +3108,7 @@ steps2:
 	VBROADCASTSS -12(CX)(DX*4), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   64(DI)
 	VMOVUPS      128(BX), Y4
 	VMOVUPS      160(BX), Y5
 	VBROADCASTSS -8(AX)(DX*4), Y6
@@ -3049,6 +3125,7 @@ steps2:
 	VBROADCASTSS -4(CX)(DX*4), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         aheadStep+112(FP), DI
 	ADDQ         $0x00000100, BX
 	ADDQ         $0x04, DX
 	JLE          steps2
@@ -3071,7 +3148,7 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ  R9
+	DECQ  SI
 	JZ    end2
 	MOVQ  step+80(FP), DX
 	TESTQ DX, DX
@@ -3081,7 +3158,7 @@ done2:
 	JMP   run2
 
 end2:
-	MOVQ         bounds+144(FP), DX
+	MOVQ         bounds+160(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y6
@@ -3100,14 +3177,15 @@ low2:
 	VMINPS       Y3, Y6, Y3
 
 high2:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), BX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), BX
 	VMOVUPS Y0, (AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Y2, (CX)
+	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+120(FP)
-	MOVQ    last+136(FP), DX
+	MOVQ    DX, out+136(FP)
+	MOVQ    last+152(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y1, 32(AX)
@@ -3151,39 +3229,42 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+136(FP), CX
+	MOVQ       last+152(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y4
-	MOVQ       start+104(FP), CX
-	MOVQ       startRow+112(FP), DX
+	MOVQ       start+120(FP), CX
+	MOVQ       startRow+128(FP), DX
 	VMOVUPS    (CX), Y0
 	VMASKMOVPS 32(CX), Y4, Y1
 	ADDQ       DX, CX
-	MOVQ       CX, start+104(FP)
-	MOVQ       kc+16(FP), BX
-	MOVQ       in+32(FP), SI
-	MOVQ       offs+48(FP), DI
-	MOVQ       ks+24(FP), R8
+	MOVQ       CX, start+120(FP)
+	MOVQ       ks+24(FP), BX
+	MOVQ       ahead+104(FP), SI
 	MOVQ       b+96(FP), DX
 
 offsets1:
+	MOVQ    in+32(FP), AX
+	MOVQ    offs+48(FP), DI
 	MOVLQSX (DI), CX
 	ADDQ    offsRow+56(FP), DI
-	LEAQ    (SI)(CX*4), AX
+	LEAQ    (AX)(CX*4), AX
 	TESTQ   CX, CX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(BX*4), AX
 	ADDQ    offsRun+64(FP), DI
+	MOVQ    DI, offs+48(FP)
+	MOVQ    kc+16(FP), CX
+	LEAQ    (AX)(CX*4), AX
 
 run1:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ BX, CX
+	MOVQ kc+16(FP), CX
 	NEGQ CX
 	ADDQ $0x04, CX
 	JG   rest1
 
 steps1:
+	PREFETCHT1   (SI)
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
 	VBROADCASTSS -16(AX)(CX*4), Y4
@@ -3194,6 +3275,7 @@ steps1:
 	VBROADCASTSS -12(AX)(CX*4), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
+	PREFETCHT1   64(SI)
 	VMOVUPS      128(DX), Y2
 	VMOVUPS      160(DX), Y3
 	VBROADCASTSS -8(AX)(CX*4), Y4
@@ -3204,6 +3286,7 @@ steps1:
 	VBROADCASTSS -4(AX)(CX*4), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         aheadStep+112(FP), SI
 	ADDQ         $0x00000100, DX
 	ADDQ         $0x04, CX
 	JLE          steps1
@@ -3223,7 +3306,7 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ  R8
+	DECQ  BX
 	JZ    end1
 	MOVQ  step+80(FP), CX
 	TESTQ CX, CX
@@ -3232,7 +3315,7 @@ done1:
 	JMP   run1
 
 end1:
-	MOVQ         bounds+144(FP), CX
+	MOVQ         bounds+160(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y4
@@ -3247,12 +3330,13 @@ low1:
 	VMINPS       Y1, Y4, Y1
 
 high1:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DX
 	VMOVUPS Y0, (AX)
+	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+120(FP)
-	MOVQ    last+136(FP), CX
+	MOVQ    CX, out+136(FP)
+	MOVQ    last+152(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y1, 32(AX)
@@ -3287,9 +3371,9 @@ stored1:
 	VZEROUPPER
 	RET
 
-// func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
-// Requires: AVX, CMOV, FMA3
-TEXT ·gemm24AVX2(SB), NOSPLIT, $0-152
+// func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemm24AVX2(SB), NOSPLIT, $0-168
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -3299,12 +3383,12 @@ TEXT ·gemm24AVX2(SB), NOSPLIT, $0-152
 	JEQ  tile3
 
 tile4:
-	MOVQ       last+136(FP), SI
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       SI
 	VMOVUPS    (AX)(SI*4), Y15
-	MOVQ       start+104(FP), SI
-	MOVQ       startRow+112(FP), DI
+	MOVQ       start+120(FP), SI
+	MOVQ       startRow+128(FP), DI
 	VMOVUPS    (SI), Y0
 	VMOVUPS    32(SI), Y1
 	VMASKMOVPS 64(SI), Y15, Y2
@@ -3321,48 +3405,51 @@ tile4:
 	VMOVUPS    32(SI), Y10
 	VMASKMOVPS 64(SI), Y15, Y11
 	ADDQ       DI, SI
-	MOVQ       SI, start+104(FP)
-	MOVQ       kc+16(FP), R8
-	MOVQ       in+32(FP), R9
-	MOVQ       offs+48(FP), R10
-	MOVQ       ks+24(FP), R11
+	MOVQ       SI, start+120(FP)
+	MOVQ       ks+24(FP), R8
+	MOVQ       ahead+104(FP), R9
 	MOVQ       b+96(FP), DI
 
 offsets4:
+	MOVQ    in+32(FP), BX
+	MOVQ    offs+48(FP), R10
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), AX
+	LEAQ    (BX)(SI*4), AX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R8*4), AX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), CX
+	LEAQ    (BX)(SI*4), CX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R8*4), CX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), DX
+	LEAQ    (BX)(SI*4), DX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R8*4), DX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), BX
+	LEAQ    (BX)(SI*4), BX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R8*4), BX
 	ADDQ    offsRun+64(FP), R10
+	MOVQ    R10, offs+48(FP)
+	MOVQ    kc+16(FP), SI
+	LEAQ    (AX)(SI*4), AX
+	LEAQ    (CX)(SI*4), CX
+	LEAQ    (DX)(SI*4), DX
+	LEAQ    (BX)(SI*4), BX
 
 run4:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, SI
+	MOVQ kc+16(FP), SI
 	NEGQ SI
 	ADDQ $0x04, SI
 	JG   rest4
 
 steps4:
+	PREFETCHT1   (R9)
 	VMOVUPS      (DI), Y12
 	VMOVUPS      32(DI), Y13
 	VMOVUPS      64(DI), Y14
@@ -3401,6 +3488,7 @@ steps4:
 	VFMADD231PS  Y15, Y12, Y9
 	VFMADD231PS  Y15, Y13, Y10
 	VFMADD231PS  Y15, Y14, Y11
+	PREFETCHT1   64(R9)
 	VMOVUPS      192(DI), Y12
 	VMOVUPS      224(DI), Y13
 	VMOVUPS      256(DI), Y14
@@ -3439,6 +3527,7 @@ steps4:
 	VFMADD231PS  Y15, Y12, Y9
 	VFMADD231PS  Y15, Y13, Y10
 	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         aheadStep+112(FP), R9
 	ADDQ         $0x00000180, DI
 	ADDQ         $0x04, SI
 	JLE          steps4
@@ -3472,7 +3561,7 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ  R11
+	DECQ  R8
 	JZ    end4
 	MOVQ  step+80(FP), SI
 	TESTQ SI, SI
@@ -3484,7 +3573,7 @@ done4:
 	JMP   run4
 
 end4:
-	MOVQ         bounds+144(FP), SI
+	MOVQ         bounds+160(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Y15
@@ -3519,8 +3608,8 @@ low4:
 	VMINPS       Y11, Y15, Y11
 
 high4:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DI
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(DI*1), CX
@@ -3532,9 +3621,10 @@ high4:
 	LEAQ    (DX)(DI*1), BX
 	VMOVUPS Y9, (BX)
 	VMOVUPS Y10, 32(BX)
+	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+120(FP)
-	MOVQ    last+136(FP), SI
+	MOVQ    SI, out+136(FP)
+	MOVQ    last+152(FP), SI
 	CMPQ    SI, $0x08
 	JNE     parts4
 	VMOVUPS Y2, 64(AX)
@@ -3594,12 +3684,12 @@ stored4:
 	RET
 
 tile3:
-	MOVQ       last+136(FP), BX
+	MOVQ       last+152(FP), BX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       BX
 	VMOVUPS    (AX)(BX*4), Y12
-	MOVQ       start+104(FP), BX
-	MOVQ       startRow+112(FP), SI
+	MOVQ       start+120(FP), BX
+	MOVQ       startRow+128(FP), SI
 	VMOVUPS    (BX), Y0
 	VMOVUPS    32(BX), Y1
 	VMASKMOVPS 64(BX), Y12, Y2
@@ -3612,42 +3702,45 @@ tile3:
 	VMOVUPS    32(BX), Y7
 	VMASKMOVPS 64(BX), Y12, Y8
 	ADDQ       SI, BX
-	MOVQ       BX, start+104(FP)
-	MOVQ       kc+16(FP), DI
-	MOVQ       in+32(FP), R8
-	MOVQ       offs+48(FP), R9
-	MOVQ       ks+24(FP), R10
+	MOVQ       BX, start+120(FP)
+	MOVQ       ks+24(FP), DI
+	MOVQ       ahead+104(FP), R8
 	MOVQ       b+96(FP), SI
 
 offsets3:
+	MOVQ    in+32(FP), DX
+	MOVQ    offs+48(FP), R9
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), AX
+	LEAQ    (DX)(BX*4), AX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(DI*4), AX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), CX
+	LEAQ    (DX)(BX*4), CX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(DI*4), CX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), DX
+	LEAQ    (DX)(BX*4), DX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(DI*4), DX
 	ADDQ    offsRun+64(FP), R9
+	MOVQ    R9, offs+48(FP)
+	MOVQ    kc+16(FP), BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	LEAQ    (DX)(BX*4), DX
 
 run3:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ DI, BX
+	MOVQ kc+16(FP), BX
 	NEGQ BX
 	ADDQ $0x04, BX
 	JG   rest3
 
 steps3:
+	PREFETCHT1   (R8)
 	VMOVUPS      (SI), Y9
 	VMOVUPS      32(SI), Y10
 	VMOVUPS      64(SI), Y11
@@ -3678,6 +3771,7 @@ steps3:
 	VFMADD231PS  Y12, Y9, Y6
 	VFMADD231PS  Y12, Y10, Y7
 	VFMADD231PS  Y12, Y11, Y8
+	PREFETCHT1   64(R8)
 	VMOVUPS      192(SI), Y9
 	VMOVUPS      224(SI), Y10
 	VMOVUPS      256(SI), Y11
@@ -3708,6 +3802,7 @@ steps3:
 	VFMADD231PS  Y12, Y9, Y6
 	VFMADD231PS  Y12, Y10, Y7
 	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         aheadStep+112(FP), R8
 	ADDQ         $0x00000180, SI
 	ADDQ         $0x04, BX
 	JLE          steps3
@@ -3737,7 +3832,7 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ  R10
+	DECQ  DI
 	JZ    end3
 	MOVQ  step+80(FP), BX
 	TESTQ BX, BX
@@ -3748,7 +3843,7 @@ done3:
 	JMP   run3
 
 end3:
-	MOVQ         bounds+144(FP), BX
+	MOVQ         bounds+160(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Y12
@@ -3777,8 +3872,8 @@ low3:
 	VMINPS       Y8, Y12, Y8
 
 high3:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), SI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), SI
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(SI*1), CX
@@ -3787,9 +3882,10 @@ high3:
 	LEAQ    (CX)(SI*1), DX
 	VMOVUPS Y6, (DX)
 	VMOVUPS Y7, 32(DX)
+	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+120(FP)
-	MOVQ    last+136(FP), BX
+	MOVQ    BX, out+136(FP)
+	MOVQ    last+152(FP), BX
 	CMPQ    BX, $0x08
 	JNE     parts3
 	VMOVUPS Y2, 64(AX)
@@ -3841,12 +3937,12 @@ stored3:
 	RET
 
 tile2:
-	MOVQ       last+136(FP), DX
+	MOVQ       last+152(FP), DX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       DX
 	VMOVUPS    (AX)(DX*4), Y9
-	MOVQ       start+104(FP), DX
-	MOVQ       startRow+112(FP), BX
+	MOVQ       start+120(FP), DX
+	MOVQ       startRow+128(FP), BX
 	VMOVUPS    (DX), Y0
 	VMOVUPS    32(DX), Y1
 	VMASKMOVPS 64(DX), Y9, Y2
@@ -3855,36 +3951,39 @@ tile2:
 	VMOVUPS    32(DX), Y4
 	VMASKMOVPS 64(DX), Y9, Y5
 	ADDQ       BX, DX
-	MOVQ       DX, start+104(FP)
-	MOVQ       kc+16(FP), SI
-	MOVQ       in+32(FP), DI
-	MOVQ       offs+48(FP), R8
-	MOVQ       ks+24(FP), R9
+	MOVQ       DX, start+120(FP)
+	MOVQ       ks+24(FP), SI
+	MOVQ       ahead+104(FP), DI
 	MOVQ       b+96(FP), BX
 
 offsets2:
+	MOVQ    in+32(FP), CX
+	MOVQ    offs+48(FP), R8
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), AX
+	LEAQ    (CX)(DX*4), AX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(SI*4), AX
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), CX
+	LEAQ    (CX)(DX*4), CX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(SI*4), CX
 	ADDQ    offsRun+64(FP), R8
+	MOVQ    R8, offs+48(FP)
+	MOVQ    kc+16(FP), DX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(DX*4), CX
 
 run2:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ SI, DX
+	MOVQ kc+16(FP), DX
 	NEGQ DX
 	ADDQ $0x04, DX
 	JG   rest2
 
 steps2:
+	PREFETCHT1   (DI)
 	VMOVUPS      (BX), Y6
 	VMOVUPS      32(BX), Y7
 	VMOVUPS      64(BX), Y8
@@ -3907,6 +4006,7 @@ steps2:
 	VFMADD231PS  Y9, Y6, Y3
 	VFMADD231PS  Y9, Y7, Y4
 	VFMADD231PS  Y9, Y8, Y5
+	PREFETCHT1   64(DI)
 	VMOVUPS      192(BX), Y6
 	VMOVUPS      224(BX), Y7
 	VMOVUPS      256(BX), Y8
@@ -3929,6 +4029,7 @@ steps2:
 	VFMADD231PS  Y9, Y6, Y3
 	VFMADD231PS  Y9, Y7, Y4
 	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         aheadStep+112(FP), DI
 	ADDQ         $0x00000180, BX
 	ADDQ         $0x04, DX
 	JLE          steps2
@@ -3954,7 +4055,7 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ  R9
+	DECQ  SI
 	JZ    end2
 	MOVQ  step+80(FP), DX
 	TESTQ DX, DX
@@ -3964,7 +4065,7 @@ done2:
 	JMP   run2
 
 end2:
-	MOVQ         bounds+144(FP), DX
+	MOVQ         bounds+160(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Y9
@@ -3987,16 +4088,17 @@ low2:
 	VMINPS       Y5, Y9, Y5
 
 high2:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), BX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), BX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Y3, (CX)
 	VMOVUPS Y4, 32(CX)
+	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+120(FP)
-	MOVQ    last+136(FP), DX
+	MOVQ    DX, out+136(FP)
+	MOVQ    last+152(FP), DX
 	CMPQ    DX, $0x08
 	JNE     parts2
 	VMOVUPS Y2, 64(AX)
@@ -4040,40 +4142,43 @@ stored2:
 	RET
 
 tile1:
-	MOVQ       last+136(FP), CX
+	MOVQ       last+152(FP), CX
 	LEAQ       firsts<>+32(SB), AX
 	NEGQ       CX
 	VMOVUPS    (AX)(CX*4), Y6
-	MOVQ       start+104(FP), CX
-	MOVQ       startRow+112(FP), DX
+	MOVQ       start+120(FP), CX
+	MOVQ       startRow+128(FP), DX
 	VMOVUPS    (CX), Y0
 	VMOVUPS    32(CX), Y1
 	VMASKMOVPS 64(CX), Y6, Y2
 	ADDQ       DX, CX
-	MOVQ       CX, start+104(FP)
-	MOVQ       kc+16(FP), BX
-	MOVQ       in+32(FP), SI
-	MOVQ       offs+48(FP), DI
-	MOVQ       ks+24(FP), R8
+	MOVQ       CX, start+120(FP)
+	MOVQ       ks+24(FP), BX
+	MOVQ       ahead+104(FP), SI
 	MOVQ       b+96(FP), DX
 
 offsets1:
+	MOVQ    in+32(FP), AX
+	MOVQ    offs+48(FP), DI
 	MOVLQSX (DI), CX
 	ADDQ    offsRow+56(FP), DI
-	LEAQ    (SI)(CX*4), AX
+	LEAQ    (AX)(CX*4), AX
 	TESTQ   CX, CX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(BX*4), AX
 	ADDQ    offsRun+64(FP), DI
+	MOVQ    DI, offs+48(FP)
+	MOVQ    kc+16(FP), CX
+	LEAQ    (AX)(CX*4), AX
 
 run1:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ BX, CX
+	MOVQ kc+16(FP), CX
 	NEGQ CX
 	ADDQ $0x04, CX
 	JG   rest1
 
 steps1:
+	PREFETCHT1   (SI)
 	VMOVUPS      (DX), Y3
 	VMOVUPS      32(DX), Y4
 	VMOVUPS      64(DX), Y5
@@ -4088,6 +4193,7 @@ steps1:
 	VFMADD231PS  Y6, Y3, Y0
 	VFMADD231PS  Y6, Y4, Y1
 	VFMADD231PS  Y6, Y5, Y2
+	PREFETCHT1   64(SI)
 	VMOVUPS      192(DX), Y3
 	VMOVUPS      224(DX), Y4
 	VMOVUPS      256(DX), Y5
@@ -4102,6 +4208,7 @@ steps1:
 	VFMADD231PS  Y6, Y3, Y0
 	VFMADD231PS  Y6, Y4, Y1
 	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         aheadStep+112(FP), SI
 	ADDQ         $0x00000180, DX
 	ADDQ         $0x04, CX
 	JLE          steps1
@@ -4123,7 +4230,7 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ  R8
+	DECQ  BX
 	JZ    end1
 	MOVQ  step+80(FP), CX
 	TESTQ CX, CX
@@ -4132,7 +4239,7 @@ done1:
 	JMP   run1
 
 end1:
-	MOVQ         bounds+144(FP), CX
+	MOVQ         bounds+160(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Y6
@@ -4149,13 +4256,14 @@ low1:
 	VMINPS       Y2, Y6, Y2
 
 high1:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
+	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+120(FP)
-	MOVQ    last+136(FP), CX
+	MOVQ    CX, out+136(FP)
+	MOVQ    last+152(FP), CX
 	CMPQ    CX, $0x08
 	JNE     parts1
 	VMOVUPS Y2, 64(AX)
@@ -4190,9 +4298,9 @@ stored1:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
+// func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-168
 	MOVQ rows+0(FP), AX
 	CMPQ AX, $0x01
 	JEQ  tile1
@@ -4210,13 +4318,13 @@ TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
 	JEQ  tile7
 
 tile8:
-	MOVQ      last+136(FP), R10
+	MOVQ      last+152(FP), R10
 	MOVQ      $-256, AX
 	SHLXQ     R10, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), R10
-	MOVQ      startRow+112(FP), R11
+	MOVQ      start+120(FP), R10
+	MOVQ      startRow+128(FP), R11
 	VMOVUPS   (R10), Z0
 	VMOVUPS.Z 64(R10), K1, Z1
 	ADDQ      R11, R10
@@ -4241,72 +4349,75 @@ tile8:
 	VMOVUPS   (R10), Z14
 	VMOVUPS.Z 64(R10), K1, Z15
 	ADDQ      R11, R10
-	MOVQ      R10, start+104(FP)
-	MOVQ      kc+16(FP), R12
-	MOVQ      in+32(FP), R13
-	MOVQ      offs+48(FP), R14
-	MOVQ      ks+24(FP), R15
+	MOVQ      R10, start+120(FP)
+	MOVQ      ks+24(FP), R12
+	MOVQ      ahead+104(FP), R13
 	MOVQ      b+96(FP), R11
 
 offsets8:
+	MOVQ    in+32(FP), R9
+	MOVQ    offs+48(FP), R14
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), AX
+	LEAQ    (R9)(R10*4), AX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R12*4), AX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), CX
+	LEAQ    (R9)(R10*4), CX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R12*4), CX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), DX
+	LEAQ    (R9)(R10*4), DX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R12*4), DX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), BX
+	LEAQ    (R9)(R10*4), BX
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R12*4), BX
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), SI
+	LEAQ    (R9)(R10*4), SI
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R12*4), SI
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), DI
+	LEAQ    (R9)(R10*4), DI
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R12*4), DI
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), R8
+	LEAQ    (R9)(R10*4), R8
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), R8
-	LEAQ    (R8)(R12*4), R8
 	MOVLQSX (R14), R10
 	ADDQ    offsRow+56(FP), R14
-	LEAQ    (R13)(R10*4), R9
+	LEAQ    (R9)(R10*4), R9
 	TESTQ   R10, R10
 	CMOVQLT zero+88(FP), R9
-	LEAQ    (R9)(R12*4), R9
 	ADDQ    offsRun+64(FP), R14
+	MOVQ    R14, offs+48(FP)
+	MOVQ    kc+16(FP), R10
+	LEAQ    (AX)(R10*4), AX
+	LEAQ    (CX)(R10*4), CX
+	LEAQ    (DX)(R10*4), DX
+	LEAQ    (BX)(R10*4), BX
+	LEAQ    (SI)(R10*4), SI
+	LEAQ    (DI)(R10*4), DI
+	LEAQ    (R8)(R10*4), R8
+	LEAQ    (R9)(R10*4), R9
 
 run8:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R12, R10
+	MOVQ kc+16(FP), R10
 	NEGQ R10
 	ADDQ $0x04, R10
 	JG   rest8
 
 steps8:
+	PREFETCHT1   (R13)
 	VMOVUPS      (R11), Z16
 	VMOVUPS      64(R11), Z17
 	VBROADCASTSS -16(AX)(R10*4), Z18
@@ -4359,6 +4470,7 @@ steps8:
 	VBROADCASTSS -12(R9)(R10*4), Z18
 	VFMADD231PS  Z18, Z16, Z14
 	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT1   64(R13)
 	VMOVUPS      256(R11), Z16
 	VMOVUPS      320(R11), Z17
 	VBROADCASTSS -8(AX)(R10*4), Z18
@@ -4411,6 +4523,7 @@ steps8:
 	VBROADCASTSS -4(R9)(R10*4), Z18
 	VFMADD231PS  Z18, Z16, Z14
 	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         aheadStep+112(FP), R13
 	ADDQ         $0x00000200, R11
 	ADDQ         $0x04, R10
 	JLE          steps8
@@ -4451,7 +4564,7 @@ single8:
 	JNZ          single8
 
 done8:
-	DECQ  R15
+	DECQ  R12
 	JZ    end8
 	MOVQ  step+80(FP), R10
 	TESTQ R10, R10
@@ -4467,7 +4580,7 @@ done8:
 	JMP   run8
 
 end8:
-	MOVQ         bounds+144(FP), R10
+	MOVQ         bounds+160(FP), R10
 	CMPL         (R10), $0xff800000
 	JEQ          low8
 	VBROADCASTSS (R10), Z18
@@ -4510,8 +4623,8 @@ low8:
 	VMINPS       Z15, Z18, Z15
 
 high8:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R11
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R11
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R11*1), CX
 	VMOVUPS Z2, (CX)
@@ -4527,9 +4640,10 @@ high8:
 	VMOVUPS Z12, (R8)
 	LEAQ    (R8)(R11*1), R9
 	VMOVUPS Z14, (R9)
+	MOVQ    R13, ahead+104(FP)
 	LEAQ    (R9)(R11*1), R10
-	MOVQ    R10, out+120(FP)
-	MOVQ    last+136(FP), R10
+	MOVQ    R10, out+136(FP)
+	MOVQ    last+152(FP), R10
 	MOVQ    $-256, R11
 	SHLXQ   R10, R11, R11
 	NOTQ    R11
@@ -4552,13 +4666,13 @@ high8:
 	RET
 
 tile7:
-	MOVQ      last+136(FP), R9
+	MOVQ      last+152(FP), R9
 	MOVQ      $-256, AX
 	SHLXQ     R9, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), R9
-	MOVQ      startRow+112(FP), R10
+	MOVQ      start+120(FP), R9
+	MOVQ      startRow+128(FP), R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
 	ADDQ      R10, R9
@@ -4580,66 +4694,69 @@ tile7:
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
 	ADDQ      R10, R9
-	MOVQ      R9, start+104(FP)
-	MOVQ      kc+16(FP), R11
-	MOVQ      in+32(FP), R12
-	MOVQ      offs+48(FP), R13
-	MOVQ      ks+24(FP), R14
+	MOVQ      R9, start+120(FP)
+	MOVQ      ks+24(FP), R11
+	MOVQ      ahead+104(FP), R12
 	MOVQ      b+96(FP), R10
 
 offsets7:
+	MOVQ    in+32(FP), R8
+	MOVQ    offs+48(FP), R13
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), AX
+	LEAQ    (R8)(R9*4), AX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R11*4), AX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), CX
+	LEAQ    (R8)(R9*4), CX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R11*4), CX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), DX
+	LEAQ    (R8)(R9*4), DX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R11*4), DX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), BX
+	LEAQ    (R8)(R9*4), BX
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R11*4), BX
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), SI
+	LEAQ    (R8)(R9*4), SI
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R11*4), SI
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), DI
+	LEAQ    (R8)(R9*4), DI
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R11*4), DI
 	MOVLQSX (R13), R9
 	ADDQ    offsRow+56(FP), R13
-	LEAQ    (R12)(R9*4), R8
+	LEAQ    (R8)(R9*4), R8
 	TESTQ   R9, R9
 	CMOVQLT zero+88(FP), R8
-	LEAQ    (R8)(R11*4), R8
 	ADDQ    offsRun+64(FP), R13
+	MOVQ    R13, offs+48(FP)
+	MOVQ    kc+16(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	LEAQ    (CX)(R9*4), CX
+	LEAQ    (DX)(R9*4), DX
+	LEAQ    (BX)(R9*4), BX
+	LEAQ    (SI)(R9*4), SI
+	LEAQ    (DI)(R9*4), DI
+	LEAQ    (R8)(R9*4), R8
 
 run7:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R11, R9
+	MOVQ kc+16(FP), R9
 	NEGQ R9
 	ADDQ $0x04, R9
 	JG   rest7
 
 steps7:
+	PREFETCHT1   (R12)
 	VMOVUPS      (R10), Z14
 	VMOVUPS      64(R10), Z15
 	VBROADCASTSS -16(AX)(R9*4), Z16
@@ -4686,6 +4803,7 @@ steps7:
 	VBROADCASTSS -12(R8)(R9*4), Z16
 	VFMADD231PS  Z16, Z14, Z12
 	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT1   64(R12)
 	VMOVUPS      256(R10), Z14
 	VMOVUPS      320(R10), Z15
 	VBROADCASTSS -8(AX)(R9*4), Z16
@@ -4732,6 +4850,7 @@ steps7:
 	VBROADCASTSS -4(R8)(R9*4), Z16
 	VFMADD231PS  Z16, Z14, Z12
 	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         aheadStep+112(FP), R12
 	ADDQ         $0x00000200, R10
 	ADDQ         $0x04, R9
 	JLE          steps7
@@ -4769,7 +4888,7 @@ single7:
 	JNZ          single7
 
 done7:
-	DECQ  R14
+	DECQ  R11
 	JZ    end7
 	MOVQ  step+80(FP), R9
 	TESTQ R9, R9
@@ -4784,7 +4903,7 @@ done7:
 	JMP   run7
 
 end7:
-	MOVQ         bounds+144(FP), R9
+	MOVQ         bounds+160(FP), R9
 	CMPL         (R9), $0xff800000
 	JEQ          low7
 	VBROADCASTSS (R9), Z16
@@ -4823,8 +4942,8 @@ low7:
 	VMINPS       Z13, Z16, Z13
 
 high7:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R10
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R10
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R10*1), CX
 	VMOVUPS Z2, (CX)
@@ -4838,9 +4957,10 @@ high7:
 	VMOVUPS Z10, (DI)
 	LEAQ    (DI)(R10*1), R8
 	VMOVUPS Z12, (R8)
+	MOVQ    R12, ahead+104(FP)
 	LEAQ    (R8)(R10*1), R9
-	MOVQ    R9, out+120(FP)
-	MOVQ    last+136(FP), R9
+	MOVQ    R9, out+136(FP)
+	MOVQ    last+152(FP), R9
 	MOVQ    $-256, R10
 	SHLXQ   R9, R10, R10
 	NOTQ    R10
@@ -4862,13 +4982,13 @@ high7:
 	RET
 
 tile6:
-	MOVQ      last+136(FP), R8
+	MOVQ      last+152(FP), R8
 	MOVQ      $-256, AX
 	SHLXQ     R8, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), R8
-	MOVQ      startRow+112(FP), R9
+	MOVQ      start+120(FP), R8
+	MOVQ      startRow+128(FP), R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
 	ADDQ      R9, R8
@@ -4887,60 +5007,63 @@ tile6:
 	VMOVUPS   (R8), Z10
 	VMOVUPS.Z 64(R8), K1, Z11
 	ADDQ      R9, R8
-	MOVQ      R8, start+104(FP)
-	MOVQ      kc+16(FP), R10
-	MOVQ      in+32(FP), R11
-	MOVQ      offs+48(FP), R12
-	MOVQ      ks+24(FP), R13
+	MOVQ      R8, start+120(FP)
+	MOVQ      ks+24(FP), R10
+	MOVQ      ahead+104(FP), R11
 	MOVQ      b+96(FP), R9
 
 offsets6:
+	MOVQ    in+32(FP), DI
+	MOVQ    offs+48(FP), R12
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), AX
+	LEAQ    (DI)(R8*4), AX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R10*4), AX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), CX
+	LEAQ    (DI)(R8*4), CX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R10*4), CX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DX
+	LEAQ    (DI)(R8*4), DX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R10*4), DX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), BX
+	LEAQ    (DI)(R8*4), BX
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R10*4), BX
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), SI
+	LEAQ    (DI)(R8*4), SI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R10*4), SI
 	MOVLQSX (R12), R8
 	ADDQ    offsRow+56(FP), R12
-	LEAQ    (R11)(R8*4), DI
+	LEAQ    (DI)(R8*4), DI
 	TESTQ   R8, R8
 	CMOVQLT zero+88(FP), DI
-	LEAQ    (DI)(R10*4), DI
 	ADDQ    offsRun+64(FP), R12
+	MOVQ    R12, offs+48(FP)
+	MOVQ    kc+16(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	LEAQ    (CX)(R8*4), CX
+	LEAQ    (DX)(R8*4), DX
+	LEAQ    (BX)(R8*4), BX
+	LEAQ    (SI)(R8*4), SI
+	LEAQ    (DI)(R8*4), DI
 
 run6:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R10, R8
+	MOVQ kc+16(FP), R8
 	NEGQ R8
 	ADDQ $0x04, R8
 	JG   rest6
 
 steps6:
+	PREFETCHT1   (R11)
 	VMOVUPS      (R9), Z12
 	VMOVUPS      64(R9), Z13
 	VBROADCASTSS -16(AX)(R8*4), Z14
@@ -4981,6 +5104,7 @@ steps6:
 	VBROADCASTSS -12(DI)(R8*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT1   64(R11)
 	VMOVUPS      256(R9), Z12
 	VMOVUPS      320(R9), Z13
 	VBROADCASTSS -8(AX)(R8*4), Z14
@@ -5021,6 +5145,7 @@ steps6:
 	VBROADCASTSS -4(DI)(R8*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         aheadStep+112(FP), R11
 	ADDQ         $0x00000200, R9
 	ADDQ         $0x04, R8
 	JLE          steps6
@@ -5055,7 +5180,7 @@ single6:
 	JNZ          single6
 
 done6:
-	DECQ  R13
+	DECQ  R10
 	JZ    end6
 	MOVQ  step+80(FP), R8
 	TESTQ R8, R8
@@ -5069,7 +5194,7 @@ done6:
 	JMP   run6
 
 end6:
-	MOVQ         bounds+144(FP), R8
+	MOVQ         bounds+160(FP), R8
 	CMPL         (R8), $0xff800000
 	JEQ          low6
 	VBROADCASTSS (R8), Z14
@@ -5104,8 +5229,8 @@ low6:
 	VMINPS       Z11, Z14, Z11
 
 high6:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R9
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R9
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R9*1), CX
 	VMOVUPS Z2, (CX)
@@ -5117,9 +5242,10 @@ high6:
 	VMOVUPS Z8, (SI)
 	LEAQ    (SI)(R9*1), DI
 	VMOVUPS Z10, (DI)
+	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
-	MOVQ    R8, out+120(FP)
-	MOVQ    last+136(FP), R8
+	MOVQ    R8, out+136(FP)
+	MOVQ    last+152(FP), R8
 	MOVQ    $-256, R9
 	SHLXQ   R8, R9, R9
 	NOTQ    R9
@@ -5140,13 +5266,13 @@ high6:
 	RET
 
 tile5:
-	MOVQ      last+136(FP), DI
+	MOVQ      last+152(FP), DI
 	MOVQ      $-256, AX
 	SHLXQ     DI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), DI
-	MOVQ      startRow+112(FP), R8
+	MOVQ      start+120(FP), DI
+	MOVQ      startRow+128(FP), R8
 	VMOVUPS   (DI), Z0
 	VMOVUPS.Z 64(DI), K1, Z1
 	ADDQ      R8, DI
@@ -5162,54 +5288,57 @@ tile5:
 	VMOVUPS   (DI), Z8
 	VMOVUPS.Z 64(DI), K1, Z9
 	ADDQ      R8, DI
-	MOVQ      DI, start+104(FP)
-	MOVQ      kc+16(FP), R9
-	MOVQ      in+32(FP), R10
-	MOVQ      offs+48(FP), R11
-	MOVQ      ks+24(FP), R12
+	MOVQ      DI, start+120(FP)
+	MOVQ      ks+24(FP), R9
+	MOVQ      ahead+104(FP), R10
 	MOVQ      b+96(FP), R8
 
 offsets5:
+	MOVQ    in+32(FP), SI
+	MOVQ    offs+48(FP), R11
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), AX
+	LEAQ    (SI)(DI*4), AX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R9*4), AX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), CX
+	LEAQ    (SI)(DI*4), CX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R9*4), CX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), DX
+	LEAQ    (SI)(DI*4), DX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R9*4), DX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), BX
+	LEAQ    (SI)(DI*4), BX
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R9*4), BX
 	MOVLQSX (R11), DI
 	ADDQ    offsRow+56(FP), R11
-	LEAQ    (R10)(DI*4), SI
+	LEAQ    (SI)(DI*4), SI
 	TESTQ   DI, DI
 	CMOVQLT zero+88(FP), SI
-	LEAQ    (SI)(R9*4), SI
 	ADDQ    offsRun+64(FP), R11
+	MOVQ    R11, offs+48(FP)
+	MOVQ    kc+16(FP), DI
+	LEAQ    (AX)(DI*4), AX
+	LEAQ    (CX)(DI*4), CX
+	LEAQ    (DX)(DI*4), DX
+	LEAQ    (BX)(DI*4), BX
+	LEAQ    (SI)(DI*4), SI
 
 run5:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R9, DI
+	MOVQ kc+16(FP), DI
 	NEGQ DI
 	ADDQ $0x04, DI
 	JG   rest5
 
 steps5:
+	PREFETCHT1   (R10)
 	VMOVUPS      (R8), Z10
 	VMOVUPS      64(R8), Z11
 	VBROADCASTSS -16(AX)(DI*4), Z12
@@ -5244,6 +5373,7 @@ steps5:
 	VBROADCASTSS -12(SI)(DI*4), Z12
 	VFMADD231PS  Z12, Z10, Z8
 	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT1   64(R10)
 	VMOVUPS      256(R8), Z10
 	VMOVUPS      320(R8), Z11
 	VBROADCASTSS -8(AX)(DI*4), Z12
@@ -5278,6 +5408,7 @@ steps5:
 	VBROADCASTSS -4(SI)(DI*4), Z12
 	VFMADD231PS  Z12, Z10, Z8
 	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         aheadStep+112(FP), R10
 	ADDQ         $0x00000200, R8
 	ADDQ         $0x04, DI
 	JLE          steps5
@@ -5309,7 +5440,7 @@ single5:
 	JNZ          single5
 
 done5:
-	DECQ  R12
+	DECQ  R9
 	JZ    end5
 	MOVQ  step+80(FP), DI
 	TESTQ DI, DI
@@ -5322,7 +5453,7 @@ done5:
 	JMP   run5
 
 end5:
-	MOVQ         bounds+144(FP), DI
+	MOVQ         bounds+160(FP), DI
 	CMPL         (DI), $0xff800000
 	JEQ          low5
 	VBROADCASTSS (DI), Z12
@@ -5353,8 +5484,8 @@ low5:
 	VMINPS       Z9, Z12, Z9
 
 high5:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), R8
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), R8
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(R8*1), CX
 	VMOVUPS Z2, (CX)
@@ -5364,9 +5495,10 @@ high5:
 	VMOVUPS Z6, (BX)
 	LEAQ    (BX)(R8*1), SI
 	VMOVUPS Z8, (SI)
+	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
-	MOVQ    DI, out+120(FP)
-	MOVQ    last+136(FP), DI
+	MOVQ    DI, out+136(FP)
+	MOVQ    last+152(FP), DI
 	MOVQ    $-256, R8
 	SHLXQ   DI, R8, R8
 	NOTQ    R8
@@ -5386,13 +5518,13 @@ high5:
 	RET
 
 tile4:
-	MOVQ      last+136(FP), SI
+	MOVQ      last+152(FP), SI
 	MOVQ      $-256, AX
 	SHLXQ     SI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), SI
-	MOVQ      startRow+112(FP), DI
+	MOVQ      start+120(FP), SI
+	MOVQ      startRow+128(FP), DI
 	VMOVUPS   (SI), Z0
 	VMOVUPS.Z 64(SI), K1, Z1
 	ADDQ      DI, SI
@@ -5405,48 +5537,51 @@ tile4:
 	VMOVUPS   (SI), Z6
 	VMOVUPS.Z 64(SI), K1, Z7
 	ADDQ      DI, SI
-	MOVQ      SI, start+104(FP)
-	MOVQ      kc+16(FP), R8
-	MOVQ      in+32(FP), R9
-	MOVQ      offs+48(FP), R10
-	MOVQ      ks+24(FP), R11
+	MOVQ      SI, start+120(FP)
+	MOVQ      ks+24(FP), R8
+	MOVQ      ahead+104(FP), R9
 	MOVQ      b+96(FP), DI
 
 offsets4:
+	MOVQ    in+32(FP), BX
+	MOVQ    offs+48(FP), R10
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), AX
+	LEAQ    (BX)(SI*4), AX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(R8*4), AX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), CX
+	LEAQ    (BX)(SI*4), CX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(R8*4), CX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), DX
+	LEAQ    (BX)(SI*4), DX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(R8*4), DX
 	MOVLQSX (R10), SI
 	ADDQ    offsRow+56(FP), R10
-	LEAQ    (R9)(SI*4), BX
+	LEAQ    (BX)(SI*4), BX
 	TESTQ   SI, SI
 	CMOVQLT zero+88(FP), BX
-	LEAQ    (BX)(R8*4), BX
 	ADDQ    offsRun+64(FP), R10
+	MOVQ    R10, offs+48(FP)
+	MOVQ    kc+16(FP), SI
+	LEAQ    (AX)(SI*4), AX
+	LEAQ    (CX)(SI*4), CX
+	LEAQ    (DX)(SI*4), DX
+	LEAQ    (BX)(SI*4), BX
 
 run4:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ R8, SI
+	MOVQ kc+16(FP), SI
 	NEGQ SI
 	ADDQ $0x04, SI
 	JG   rest4
 
 steps4:
+	PREFETCHT1   (R9)
 	VMOVUPS      (DI), Z8
 	VMOVUPS      64(DI), Z9
 	VBROADCASTSS -16(AX)(SI*4), Z10
@@ -5475,6 +5610,7 @@ steps4:
 	VBROADCASTSS -12(BX)(SI*4), Z10
 	VFMADD231PS  Z10, Z8, Z6
 	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT1   64(R9)
 	VMOVUPS      256(DI), Z8
 	VMOVUPS      320(DI), Z9
 	VBROADCASTSS -8(AX)(SI*4), Z10
@@ -5503,6 +5639,7 @@ steps4:
 	VBROADCASTSS -4(BX)(SI*4), Z10
 	VFMADD231PS  Z10, Z8, Z6
 	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         aheadStep+112(FP), R9
 	ADDQ         $0x00000200, DI
 	ADDQ         $0x04, SI
 	JLE          steps4
@@ -5531,7 +5668,7 @@ single4:
 	JNZ          single4
 
 done4:
-	DECQ  R11
+	DECQ  R8
 	JZ    end4
 	MOVQ  step+80(FP), SI
 	TESTQ SI, SI
@@ -5543,7 +5680,7 @@ done4:
 	JMP   run4
 
 end4:
-	MOVQ         bounds+144(FP), SI
+	MOVQ         bounds+160(FP), SI
 	CMPL         (SI), $0xff800000
 	JEQ          low4
 	VBROADCASTSS (SI), Z10
@@ -5570,8 +5707,8 @@ low4:
 	VMINPS       Z7, Z10, Z7
 
 high4:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DI
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(DI*1), CX
 	VMOVUPS Z2, (CX)
@@ -5579,9 +5716,10 @@ high4:
 	VMOVUPS Z4, (DX)
 	LEAQ    (DX)(DI*1), BX
 	VMOVUPS Z6, (BX)
+	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
-	MOVQ    SI, out+120(FP)
-	MOVQ    last+136(FP), SI
+	MOVQ    SI, out+136(FP)
+	MOVQ    last+152(FP), SI
 	MOVQ    $-256, DI
 	SHLXQ   SI, DI, DI
 	NOTQ    DI
@@ -5600,13 +5738,13 @@ high4:
 	RET
 
 tile3:
-	MOVQ      last+136(FP), BX
+	MOVQ      last+152(FP), BX
 	MOVQ      $-256, AX
 	SHLXQ     BX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), BX
-	MOVQ      startRow+112(FP), SI
+	MOVQ      start+120(FP), BX
+	MOVQ      startRow+128(FP), SI
 	VMOVUPS   (BX), Z0
 	VMOVUPS.Z 64(BX), K1, Z1
 	ADDQ      SI, BX
@@ -5616,42 +5754,45 @@ tile3:
 	VMOVUPS   (BX), Z4
 	VMOVUPS.Z 64(BX), K1, Z5
 	ADDQ      SI, BX
-	MOVQ      BX, start+104(FP)
-	MOVQ      kc+16(FP), DI
-	MOVQ      in+32(FP), R8
-	MOVQ      offs+48(FP), R9
-	MOVQ      ks+24(FP), R10
+	MOVQ      BX, start+120(FP)
+	MOVQ      ks+24(FP), DI
+	MOVQ      ahead+104(FP), R8
 	MOVQ      b+96(FP), SI
 
 offsets3:
+	MOVQ    in+32(FP), DX
+	MOVQ    offs+48(FP), R9
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), AX
+	LEAQ    (DX)(BX*4), AX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(DI*4), AX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), CX
+	LEAQ    (DX)(BX*4), CX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(DI*4), CX
 	MOVLQSX (R9), BX
 	ADDQ    offsRow+56(FP), R9
-	LEAQ    (R8)(BX*4), DX
+	LEAQ    (DX)(BX*4), DX
 	TESTQ   BX, BX
 	CMOVQLT zero+88(FP), DX
-	LEAQ    (DX)(DI*4), DX
 	ADDQ    offsRun+64(FP), R9
+	MOVQ    R9, offs+48(FP)
+	MOVQ    kc+16(FP), BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	LEAQ    (DX)(BX*4), DX
 
 run3:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ DI, BX
+	MOVQ kc+16(FP), BX
 	NEGQ BX
 	ADDQ $0x04, BX
 	JG   rest3
 
 steps3:
+	PREFETCHT1   (R8)
 	VMOVUPS      (SI), Z6
 	VMOVUPS      64(SI), Z7
 	VBROADCASTSS -16(AX)(BX*4), Z8
@@ -5674,6 +5815,7 @@ steps3:
 	VBROADCASTSS -12(DX)(BX*4), Z8
 	VFMADD231PS  Z8, Z6, Z4
 	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT1   64(R8)
 	VMOVUPS      256(SI), Z6
 	VMOVUPS      320(SI), Z7
 	VBROADCASTSS -8(AX)(BX*4), Z8
@@ -5696,6 +5838,7 @@ steps3:
 	VBROADCASTSS -4(DX)(BX*4), Z8
 	VFMADD231PS  Z8, Z6, Z4
 	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         aheadStep+112(FP), R8
 	ADDQ         $0x00000200, SI
 	ADDQ         $0x04, BX
 	JLE          steps3
@@ -5721,7 +5864,7 @@ single3:
 	JNZ          single3
 
 done3:
-	DECQ  R10
+	DECQ  DI
 	JZ    end3
 	MOVQ  step+80(FP), BX
 	TESTQ BX, BX
@@ -5732,7 +5875,7 @@ done3:
 	JMP   run3
 
 end3:
-	MOVQ         bounds+144(FP), BX
+	MOVQ         bounds+160(FP), BX
 	CMPL         (BX), $0xff800000
 	JEQ          low3
 	VBROADCASTSS (BX), Z8
@@ -5755,16 +5898,17 @@ low3:
 	VMINPS       Z5, Z8, Z5
 
 high3:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), SI
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), SI
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(SI*1), CX
 	VMOVUPS Z2, (CX)
 	LEAQ    (CX)(SI*1), DX
 	VMOVUPS Z4, (DX)
+	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
-	MOVQ    BX, out+120(FP)
-	MOVQ    last+136(FP), BX
+	MOVQ    BX, out+136(FP)
+	MOVQ    last+152(FP), BX
 	MOVQ    $-256, SI
 	SHLXQ   BX, SI, SI
 	NOTQ    SI
@@ -5782,49 +5926,52 @@ high3:
 	RET
 
 tile2:
-	MOVQ      last+136(FP), DX
+	MOVQ      last+152(FP), DX
 	MOVQ      $-256, AX
 	SHLXQ     DX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), DX
-	MOVQ      startRow+112(FP), BX
+	MOVQ      start+120(FP), DX
+	MOVQ      startRow+128(FP), BX
 	VMOVUPS   (DX), Z0
 	VMOVUPS.Z 64(DX), K1, Z1
 	ADDQ      BX, DX
 	VMOVUPS   (DX), Z2
 	VMOVUPS.Z 64(DX), K1, Z3
 	ADDQ      BX, DX
-	MOVQ      DX, start+104(FP)
-	MOVQ      kc+16(FP), SI
-	MOVQ      in+32(FP), DI
-	MOVQ      offs+48(FP), R8
-	MOVQ      ks+24(FP), R9
+	MOVQ      DX, start+120(FP)
+	MOVQ      ks+24(FP), SI
+	MOVQ      ahead+104(FP), DI
 	MOVQ      b+96(FP), BX
 
 offsets2:
+	MOVQ    in+32(FP), CX
+	MOVQ    offs+48(FP), R8
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), AX
+	LEAQ    (CX)(DX*4), AX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(SI*4), AX
 	MOVLQSX (R8), DX
 	ADDQ    offsRow+56(FP), R8
-	LEAQ    (DI)(DX*4), CX
+	LEAQ    (CX)(DX*4), CX
 	TESTQ   DX, DX
 	CMOVQLT zero+88(FP), CX
-	LEAQ    (CX)(SI*4), CX
 	ADDQ    offsRun+64(FP), R8
+	MOVQ    R8, offs+48(FP)
+	MOVQ    kc+16(FP), DX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(DX*4), CX
 
 run2:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ SI, DX
+	MOVQ kc+16(FP), DX
 	NEGQ DX
 	ADDQ $0x04, DX
 	JG   rest2
 
 steps2:
+	PREFETCHT1   (DI)
 	VMOVUPS      (BX), Z4
 	VMOVUPS      64(BX), Z5
 	VBROADCASTSS -16(AX)(DX*4), Z6
@@ -5841,6 +5988,7 @@ steps2:
 	VBROADCASTSS -12(CX)(DX*4), Z6
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
+	PREFETCHT1   64(DI)
 	VMOVUPS      256(BX), Z4
 	VMOVUPS      320(BX), Z5
 	VBROADCASTSS -8(AX)(DX*4), Z6
@@ -5857,6 +6005,7 @@ steps2:
 	VBROADCASTSS -4(CX)(DX*4), Z6
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         aheadStep+112(FP), DI
 	ADDQ         $0x00000200, BX
 	ADDQ         $0x04, DX
 	JLE          steps2
@@ -5879,7 +6028,7 @@ single2:
 	JNZ          single2
 
 done2:
-	DECQ  R9
+	DECQ  SI
 	JZ    end2
 	MOVQ  step+80(FP), DX
 	TESTQ DX, DX
@@ -5889,7 +6038,7 @@ done2:
 	JMP   run2
 
 end2:
-	MOVQ         bounds+144(FP), DX
+	MOVQ         bounds+160(FP), DX
 	CMPL         (DX), $0xff800000
 	JEQ          low2
 	VBROADCASTSS (DX), Z6
@@ -5908,14 +6057,15 @@ low2:
 	VMINPS       Z3, Z6, Z3
 
 high2:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), BX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), BX
 	VMOVUPS Z0, (AX)
 	LEAQ    (AX)(BX*1), CX
 	VMOVUPS Z2, (CX)
+	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
-	MOVQ    DX, out+120(FP)
-	MOVQ    last+136(FP), DX
+	MOVQ    DX, out+136(FP)
+	MOVQ    last+152(FP), DX
 	MOVQ    $-256, BX
 	SHLXQ   DX, BX, BX
 	NOTQ    BX
@@ -5932,40 +6082,43 @@ high2:
 	RET
 
 tile1:
-	MOVQ      last+136(FP), CX
+	MOVQ      last+152(FP), CX
 	MOVQ      $-256, AX
 	SHLXQ     CX, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+104(FP), CX
-	MOVQ      startRow+112(FP), DX
+	MOVQ      start+120(FP), CX
+	MOVQ      startRow+128(FP), DX
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      DX, CX
-	MOVQ      CX, start+104(FP)
-	MOVQ      kc+16(FP), BX
-	MOVQ      in+32(FP), SI
-	MOVQ      offs+48(FP), DI
-	MOVQ      ks+24(FP), R8
+	MOVQ      CX, start+120(FP)
+	MOVQ      ks+24(FP), BX
+	MOVQ      ahead+104(FP), SI
 	MOVQ      b+96(FP), DX
 
 offsets1:
+	MOVQ    in+32(FP), AX
+	MOVQ    offs+48(FP), DI
 	MOVLQSX (DI), CX
 	ADDQ    offsRow+56(FP), DI
-	LEAQ    (SI)(CX*4), AX
+	LEAQ    (AX)(CX*4), AX
 	TESTQ   CX, CX
 	CMOVQLT zero+88(FP), AX
-	LEAQ    (AX)(BX*4), AX
 	ADDQ    offsRun+64(FP), DI
+	MOVQ    DI, offs+48(FP)
+	MOVQ    kc+16(FP), CX
+	LEAQ    (AX)(CX*4), AX
 
 run1:
 	// k counts from -kc up to 0, ahead by one iteration
-	MOVQ BX, CX
+	MOVQ kc+16(FP), CX
 	NEGQ CX
 	ADDQ $0x04, CX
 	JG   rest1
 
 steps1:
+	PREFETCHT1   (SI)
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
 	VBROADCASTSS -16(AX)(CX*4), Z4
@@ -5976,6 +6129,7 @@ steps1:
 	VBROADCASTSS -12(AX)(CX*4), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
+	PREFETCHT1   64(SI)
 	VMOVUPS      256(DX), Z2
 	VMOVUPS      320(DX), Z3
 	VBROADCASTSS -8(AX)(CX*4), Z4
@@ -5986,6 +6140,7 @@ steps1:
 	VBROADCASTSS -4(AX)(CX*4), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         aheadStep+112(FP), SI
 	ADDQ         $0x00000200, DX
 	ADDQ         $0x04, CX
 	JLE          steps1
@@ -6005,7 +6160,7 @@ single1:
 	JNZ          single1
 
 done1:
-	DECQ  R8
+	DECQ  BX
 	JZ    end1
 	MOVQ  step+80(FP), CX
 	TESTQ CX, CX
@@ -6014,7 +6169,7 @@ done1:
 	JMP   run1
 
 end1:
-	MOVQ         bounds+144(FP), CX
+	MOVQ         bounds+160(FP), CX
 	CMPL         (CX), $0xff800000
 	JEQ          low1
 	VBROADCASTSS (CX), Z4
@@ -6029,12 +6184,13 @@ low1:
 	VMINPS       Z1, Z4, Z1
 
 high1:
-	MOVQ    out+120(FP), AX
-	MOVQ    outRow+128(FP), DX
+	MOVQ    out+136(FP), AX
+	MOVQ    outRow+144(FP), DX
 	VMOVUPS Z0, (AX)
+	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
-	MOVQ    CX, out+120(FP)
-	MOVQ    last+136(FP), CX
+	MOVQ    CX, out+136(FP)
+	MOVQ    last+152(FP), CX
 	MOVQ    $-256, DX
 	SHLXQ   CX, DX, DX
 	NOTQ    DX

@@ -40,10 +40,11 @@ func (f *form) columns() int {
 // write writes the kernel: one function, which goes to the loop for the number of rows.
 func (f *form) write() {
 	name := fmt.Sprintf("gemm%d%s", f.columns(), f.isa.name())
-	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRow, offsRun, offsStep, step int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
+	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRow, offsRun, offsStep, step int, zero, b, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
-		fmt.Sprintf("the last %d columns. In offs a row is offsRow before the next, and the last one offsRun before the first of the next run; runs lie step apart if that is not 0.", part),
+		fmt.Sprintf("the last %d columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the", part),
+		"next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
 		"Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
 	rows := Load(Param("rows"), GP64())
 	for r := 1; r < f.rows; r++ {
@@ -107,29 +108,38 @@ func (f *form) tile(rows int) {
 		ADDQ(b, k)
 	}
 	MOVQ(k, argument("start"))
-	kc, in, offs, runs := Load(Param("kc"), GP64()), Load(Param("in"), GP64()), Load(Param("offs"), GP64()), Load(Param("ks"), GP64())
+	runs, ahead := Load(Param("ks"), GP64()), Load(Param("ahead"), GP64())
 	Load(Param("b"), b)
 
 	Label(label("offsets"))
+	in, offs := Load(Param("in"), GP64()), Load(Param("offs"), GP64())
 	for r := range row {
 		MOVLQSX(Mem{Base: offs}, k)
 		ADDQ(argument("offsRow"), offs)
 		LEAQ(Mem{Base: in, Index: k, Scale: size}, row[r])
 		TESTQ(k, k)
 		CMOVQLT(argument("zero"), row[r])
-		LEAQ(Mem{Base: row[r], Index: kc, Scale: size}, row[r])
 	}
 	ADDQ(argument("offsRun"), offs)
+	MOVQ(offs, argument("offs"))
+	Load(Param("kc"), k)
+	for r := range row {
+		LEAQ(Mem{Base: row[r], Index: k, Scale: size}, row[r])
+	}
 	Label(label("run"))
 	Comment("k counts from -kc up to 0, ahead by one iteration")
-	MOVQ(kc, k)
+	Load(Param("kc"), k)
 	NEGQ(k)
 	ADDQ(Imm(unroll), k)
 	JG(LabelRef(label("rest")))
 	Label(label("steps"))
-	for ahead := range unroll {
-		step(ahead, unroll)
+	for i := range unroll {
+		if i%2 == 0 {
+			PREFETCHT1(Mem{Base: ahead, Disp: i / 2 * 64})
+		}
+		step(i, unroll)
 	}
+	ADDQ(argument("aheadStep"), ahead)
 	ADDQ(U32(uint32(unroll*line)), b)
 	ADDQ(Imm(unroll), k)
 	JLE(LabelRef(label("steps")))
@@ -168,6 +178,7 @@ func (f *form) tile(rows int) {
 		}
 		finals = append(finals, acc[r][final])
 	}
+	MOVQ(ahead, argument("ahead"))
 	LEAQ(Mem{Base: row[rows-1], Index: outRow, Scale: 1}, k)
 	MOVQ(k, argument("out"))
 	Load(Param("last"), last)
