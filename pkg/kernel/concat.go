@@ -6,8 +6,15 @@ func CopyRows(dst []byte, dstStep int, src []byte, srcStep, n, rows int) {
 		copy(dst[:n*rows], src)
 		return
 	}
-	for i := range rows {
-		copy(dst[i*dstStep:i*dstStep+n], src[i*srcStep:])
+	if n > 0 && rows > 0 {
+		copyLines(dst, dstStep, src, srcStep, n, rows)
+	}
+}
+
+// copyLinesGeneric is CopyRows for at least one line of at least one byte.
+func copyLinesGeneric(dst []byte, dstStep int, src []byte, srcStep, n, lines int) {
+	for i := range lines {
+		copy(dst[i*dstStep:i*dstStep+n], src[i*srcStep:i*srcStep+n])
 	}
 }
 

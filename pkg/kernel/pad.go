@@ -5,13 +5,41 @@ func Fill(dst, value []byte) {
 	if len(dst) == 0 {
 		return
 	}
+	if isZero(value) {
+		clear(dst)
+		return
+	}
 	for n := copy(dst, value); n < len(dst); n *= 2 {
 		copy(dst[n:], dst[:n])
 	}
 }
 
+func isZero(x []byte) bool {
+	for _, b := range x {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// shortLine is the number of bytes from which on lines are padded one by one.
+const shortLine = 512
+
 // Pad surrounds src with before[i] and after[i] elements of the given value along every axis i.
 func Pad(dst, src []byte, size int, shape, before, after []int, value []byte) {
+	// The lines of the innermost axis that is padded.
+	axis := len(shape) - 1
+	for axis > 0 && before[axis]+after[axis] == 0 {
+		axis--
+	}
+	if len(shape) > 0 {
+		unit := size * elements(shape[axis+1:])
+		if lead, n, trail := before[axis]*unit, shape[axis]*unit, after[axis]*unit; lead+n+trail >= shortLine {
+			padLines(dst, src, lead, n, trail, shape[:axis], before, after, value)
+			return
+		}
+	}
 	Fill(dst, value)
 	in := strides(shape)
 	var s strided
@@ -26,6 +54,31 @@ func Pad(dst, src []byte, size int, shape, before, after []int, value []byte) {
 		s.axis(n, out[i], in[i])
 	}
 	s.copy(dst, src, size, to, 0)
+}
+
+// padLines is Pad for lines of n bytes that get lead and trail bytes, along axes of the given shape.
+func padLines(dst, src []byte, lead, n, trail int, shape, before, after []int, value []byte) {
+	var index dims
+	for line := lead + n + trail; len(dst) > 0; dst = dst[line:] {
+		inside := true
+		for i, size := range shape {
+			inside = inside && index[i] >= before[i] && index[i] < before[i]+size
+		}
+		if inside {
+			Fill(dst[:lead], value)
+			copy(dst[lead:lead+n], src)
+			Fill(dst[lead+n:line], value)
+			src = src[n:]
+		} else {
+			Fill(dst[:line], value)
+		}
+		for i := len(shape) - 1; i >= 0; i-- {
+			if index[i]++; index[i] < before[i]+shape[i]+after[i] {
+				break
+			}
+			index[i] = 0
+		}
+	}
 }
 
 // MirrorPad surrounds src with before[i] and after[i] elements that mirror it along every axis i. The border element itself is repeated where symmetric,

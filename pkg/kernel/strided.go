@@ -72,15 +72,19 @@ func move[T any](s *strided, dst, src []T, to, from int) {
 		return
 	}
 	last := s.rank - 1
-	outer := last // the axes outside the block that moveBlock takes
-	if last > 0 && s.from[last] != 1 && s.from[last-1] == 1 {
+	outer := last // the axes outside what is moved at once
+	lines := last > 0 && s.to[last] == 1 && s.from[last] == 1 && s.to[last-1] > 0 && s.from[last-1] >= 0
+	if lines || last > 0 && s.from[last] != 1 && s.from[last-1] == 1 {
 		outer = last - 1
 	}
 	var index [maxAxes]int
 	for {
-		if outer < last {
+		switch {
+		case lines:
+			moveLines(dst[to:], src[from:], s.to[last-1], s.from[last-1], s.size[last], s.size[last-1])
+		case outer < last:
 			moveTiles(s, dst, src, to, from)
-		} else {
+		default:
 			moveRun(dst[to:], src, from, s.size[last], s.to[last], s.from[last])
 		}
 		axis := outer - 1
@@ -99,6 +103,17 @@ func move[T any](s *strided, dst, src []T, to, from int) {
 			return
 		}
 	}
+}
+
+// moveLines copies lines of n elements.
+func moveLines[T any](dst, src []T, toStep, fromStep, n, lines int) {
+	size := int(unsafe.Sizeof(*new(T)))
+	copyLines(raw(dst), toStep*size, raw(src), fromStep*size, n*size, lines)
+}
+
+// raw returns the bytes of x, which is not empty.
+func raw[T any](x []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), len(x)*int(unsafe.Sizeof(*new(T))))
 }
 
 // moveRun copies n elements along one axis.

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func copyLines(dst []byte, dstStep int, src []byte, srcStep, n, lines int) {
+	copyLinesGeneric(dst, dstStep, src, srcStep, n, lines)
+}
