@@ -158,34 +158,57 @@ func (h *F32Histogram) Clone() *F32Histogram {
 
 // F32Counter counts for one histogram after the other. It holds the memory that this takes, and serves one goroutine.
 type F32Counter struct {
-	into  *F32Histogram
-	table countTable
+	open [openHistograms]struct {
+		into  *F32Histogram
+		table countTable
+	}
+	next int // of open, which is closed when another histogram comes
 }
+
+// openHistograms is how many histograms are counted for in turn without effort, as when a chain of operators is computed piece by piece.
+const openHistograms = 4
 
 // countRun is the number of elements that are looked at before they are counted, while they are in the first-level cache.
 const countRun = 1024
 
 // Flush completes the histograms for which the counter has counted.
 func (c *F32Counter) Flush() {
-	if c.into != nil {
-		c.table.empty(c.into)
+	for i := range c.open {
+		o := &c.open[i]
+		if o.into != nil {
+			o.table.empty(o.into)
+			o.into = nil
+		}
 	}
+}
+
+// tableOf returns the table of a histogram.
+func (c *F32Counter) tableOf(h *F32Histogram) *countTable {
+	for i := range c.open {
+		if c.open[i].into == h {
+			return &c.open[i].table
+		}
+	}
+	o := &c.open[c.next]
+	c.next = (c.next + 1) % openHistograms
+	if o.into != nil {
+		o.table.empty(o.into)
+	}
+	o.into = h
+	return &o.table
 }
 
 // add counts x and returns its range, as F32MinMax does.
 func (c *F32Counter) add(into *F32Histogram, x []float32) F32Range {
-	if c.into != into {
-		c.Flush()
-		c.into = into
-	}
+	table := c.tableOf(into)
 	all := emptyRange
 	for len(x) > 0 {
 		run := x[:min(len(x), countRun)]
-		r, n := c.table.add(into, run)
+		r, n := table.add(into, run)
 		if n == 0 {
 			n = len(run)
 			r = F32MinMax(run)
-			c.addGeneric(run, r)
+			table.addGeneric(into, run, r)
 		}
 		all.merge(r)
 		x = x[n:]
@@ -194,30 +217,30 @@ func (c *F32Counter) add(into *F32Histogram, x []float32) F32Range {
 }
 
 // addGeneric counts numbers with the given range.
-func (c *F32Counter) addGeneric(x []float32, r F32Range) {
+func (t *countTable) addGeneric(into *F32Histogram, x []float32, r F32Range) {
 	switch {
 	case r.NaN+r.Inf > 0:
-		c.addFinite(x)
-	case c.into.covers(r.Min, r.Max):
-		c.into.add(x)
+		t.addFinite(into, x)
+	case into.covers(r.Min, r.Max):
+		into.add(x)
 	default:
-		c.table.empty(c.into)
-		c.into.extend(r.Min, r.Max)
-		if _, n := c.table.add(c.into, x); n < len(x) {
-			c.into.add(x[n:])
+		t.empty(into)
+		into.extend(r.Min, r.Max)
+		if _, n := t.add(into, x); n < len(x) {
+			into.add(x[n:])
 		}
 	}
 }
 
 // addFinite counts the finite numbers of x.
-func (c *F32Counter) addFinite(x []float32) {
+func (t *countTable) addFinite(into *F32Histogram, x []float32) {
 	for from := 0; from < len(x); {
 		to := from
 		for to < len(x) && x[to]-x[to] == 0 {
 			to++
 		}
 		if to > from {
-			c.addGeneric(x[from:to], F32MinMax(x[from:to]))
+			t.addGeneric(into, x[from:to], F32MinMax(x[from:to]))
 		}
 		from = to + 1
 	}

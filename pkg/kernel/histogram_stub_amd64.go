@@ -10,7 +10,7 @@ package kernel
 //go:noescape
 func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 
-// otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.
+// otherBinsAsm is binsAsm without the numbers whose bin is 0, of numbers of at least 0, and returns how many are left. It may write 8 numbers behind them.
 //
 //go:noescape
 func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)

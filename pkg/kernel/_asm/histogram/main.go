@@ -131,15 +131,15 @@ func all() {
 		"NaN or what they are if a bin does not fit into 32 bits.")
 }
 
-// others writes the kernel that leaves out bin 0.
+// others writes the kernel that leaves out bin 0, and negative ones.
 func others() {
-	// Byte j of entry m is the position of the lane that comes to lane j when those in the mask m are left out.
+	// Byte j of entry m is the position of the lane that comes to lane j when only those in the mask m are left.
 	table := GLOBL("histogramLanes", 8|16) // RODATA, NOPTR
 	for m := range 1 << vector {
 		var entry uint64
 		at := 0
 		for lane := range vector {
-			if m>>lane&1 == 0 {
+			if m>>lane&1 == 1 {
 				entry |= uint64(lane) << (8 * at)
 				at++
 			}
@@ -153,14 +153,13 @@ func others() {
 			LEAQ(table, lookup)
 			return func(bin reg.VecVirtual) {
 				lanes, mask := YMM(), GP64()
-				VPCMPEQD(zero, bin, lanes)
+				VPCMPGTD(zero, bin, lanes)
 				VMOVMSKPS(lanes, mask.As32())
 				VPMOVZXBD(Mem{Base: lookup, Index: mask, Scale: 8}, lanes)
 				VPERMD(bin, lanes, bin)
 				VMOVDQU(bin, Mem{Base: dst})
 				POPCNTL(mask.As32(), mask.As32())
-				NEGQ(mask)
-				LEAQ(Mem{Base: dst, Index: mask, Scale: size, Disp: register}, dst)
+				LEAQ(Mem{Base: dst, Index: mask, Scale: size}, dst)
 			}
 		}, func(dst reg.Register) {
 			start := Load(Param("dst"), GP64())
@@ -168,7 +167,7 @@ func others() {
 			SHRQ(Imm(2), dst)
 			Store(dst, Return("left"))
 		},
-		"otherBinsAsm is binsAsm without the numbers whose bin is 0, and returns how many are left. It may write 8 numbers behind them.")
+		"otherBinsAsm is binsAsm without the numbers whose bin is 0, of numbers of at least 0, and returns how many are left. It may write 8 numbers behind them.")
 }
 
 // count writes the kernel that adds to counts.
