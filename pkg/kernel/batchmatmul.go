@@ -92,21 +92,11 @@ func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) {
 		g.in = x[b.x[i]*s.M*s.K:][:s.M*s.K]
 		if s.AdjX {
 			if i == 0 || b.x[i] != b.x[i-1] {
-				transpose(turned, g.in, s.K, s.M)
+				columns(turned, s.K, g.in, s.M, s.M, s.K)
 			}
 			g.in = turned
 		}
 		g.out = out[i*s.M*s.N:][:s.M*s.N]
 		g.run(0, s.M)
-	}
-}
-
-// transpose writes the columns of a matrix of rows × columns one after the other.
-func transpose(dst, src []float32, rows, columns int) {
-	for c := range columns {
-		line := dst[c*rows:][:rows]
-		for r := range line {
-			line[r] = src[r*columns+c]
-		}
 	}
 }

@@ -47,36 +47,22 @@ func newPanels(memory []float32, k, n int, w []float32, row, column int, bias []
 	return p
 }
 
-// fill sets count rows from the given one on. It reads w along its lines, whichever way they run.
+// fill sets count rows from the given one on. Of w, one of row and column is 1: it is read along its lines.
 func (p *panels) fill(from, count int, w []float32, row, column int) {
-	if column == 1 {
-		for i := range count {
-			for first := 0; first < p.n; first += p.width(first) {
-				width := p.width(first)
-				line := p.panel(first)[(from+i)*width:][:width]
-				clear(line[copy(line, w[i*row+first:][:min(p.n-first, width)]):])
-			}
-		}
-		return
-	}
 	for first := 0; first < p.n; first += p.width(first) {
-		width := p.width(first)
-		block := p.panel(first)[from*width:]
+		width, cols := p.width(first), min(p.n-first, p.width(first))
+		block := p.panel(first)[from*width:][:count*width]
+		if cols < width {
+			clear(block)
+		}
+		if column == 1 && count > 0 {
+			moveLines(block, w[first:], width, row, cols, count)
+			continue
+		}
 		// What is written for so many rows stays in the first-level cache.
 		const rows = 64
 		for top := 0; top < count; top += rows {
-			for j := range width {
-				if first+j >= p.n {
-					for i := top; i < min(top+rows, count); i++ {
-						block[i*width+j] = 0
-					}
-					continue
-				}
-				src := w[(first+j)*column:]
-				for i := top; i < min(top+rows, count); i++ {
-					block[i*width+j] = src[i*row]
-				}
-			}
+			columns(block[top*width:], width, w[first*column+top:], column, min(rows, count-top), cols)
 		}
 	}
 }
