@@ -87,7 +87,7 @@ func TestCreateIsRepeated(t *testing.T) {
 			}
 			return nil
 		}
-		j, err := c.Create(t.Context(), "r", Spec{Int8: true, IO: "uint8"})
+		j, err := c.Create(t.Context(), "r", Spec{Scheme: "int8", IO: "uint8"})
 		if err != nil || j.ID != "j-1" || j.Scheme != "int8" {
 			t.Fatal(j, err)
 		}
@@ -104,7 +104,7 @@ func TestCreateIsRepeated(t *testing.T) {
 		if _, err := c.Create(t.Context(), "r", Spec{}); status.Code(err) != codes.AlreadyExists || len(f.creates) != 1 {
 			t.Errorf("%v after %d calls", err, len(f.creates))
 		}
-		if _, err := c.Create(t.Context(), "r", Spec{IO: "int16"}); err == nil || len(f.creates) != 1 {
+		if _, err := c.Create(t.Context(), "r", Spec{IO: "int4"}); err == nil || len(f.creates) != 1 {
 			t.Errorf("an unknown type of inputs: %v", err)
 		}
 	})
@@ -173,7 +173,7 @@ func TestSpecToWire(t *testing.T) {
 	var full Spec
 	n := 0
 	filled(reflect.ValueOf(&full).Elem(), &n)
-	full.IO = "float32"
+	full.IO, full.Scheme = "float32", "int16x8"
 	want, err := specToWire(full)
 	if err != nil {
 		t.Fatal(err)

@@ -14,9 +14,9 @@ import (
 type Spec struct {
 	Source     Ref
 	SourceName string // for messages
-	Int8       bool   // quantize; else the model stays float
+	Scheme     string // "none", which is the default, "float16", "dynamic", "weight-only", "int8" or "int16x8"
 	TFLite     bool   // TFLiteConverter's rules
-	IO         string // "int8", which is the default, "uint8" or "float32"
+	IO         string // "int8", "uint8", "int16" or "float32"; by default what the scheme has
 	Strict     bool
 	Signature  string
 	Dataset    *Ref // the manifest
@@ -24,6 +24,9 @@ type Spec struct {
 	RangesName string
 	SkipBad    bool
 	Fold       bool
+	// How weights are stored: the bits of each under weight-only, 8 by default, and how many share a scale.
+	WeightBits, BlockSize     int
+	PerTensor, PerTensorDense bool
 }
 
 // State is where a job stands, such as "calibrating".
@@ -89,7 +92,12 @@ var (
 	}
 	ioToWire = map[string]octetv1.IoType{
 		"":     octetv1.IoType_IO_TYPE_UNSPECIFIED,
-		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32,
+		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32, "int16": octetv1.IoType_IO_TYPE_INT16,
+	}
+	schemeToWire = map[string]octetv1.Scheme{
+		"": octetv1.Scheme_SCHEME_NONE, "none": octetv1.Scheme_SCHEME_NONE, "float16": octetv1.Scheme_SCHEME_FLOAT16,
+		"dynamic": octetv1.Scheme_SCHEME_DYNAMIC, "weight-only": octetv1.Scheme_SCHEME_WEIGHT_ONLY,
+		"int8": octetv1.Scheme_SCHEME_INT8, "int16x8": octetv1.Scheme_SCHEME_INT16X8,
 	}
 )
 
@@ -117,15 +125,17 @@ func optionalFromWire(b *octetv1.Blob) *Ref {
 func specToWire(s Spec) (*octetv1.JobSpec, error) {
 	io, ok := ioToWire[s.IO]
 	if !ok {
-		return nil, fmt.Errorf("inputs and outputs of type %q: want int8, uint8 or float32", s.IO)
+		return nil, fmt.Errorf("inputs and outputs of type %q: want int8, uint8, int16 or float32", s.IO)
+	}
+	scheme, ok := schemeToWire[s.Scheme]
+	if !ok {
+		return nil, fmt.Errorf("unknown scheme %q", s.Scheme)
 	}
 	out := &octetv1.JobSpec{
-		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: octetv1.Scheme_SCHEME_NONE, Io: io, Strict: s.Strict,
+		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: scheme, Io: io, Strict: s.Strict,
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
-	}
-	if s.Int8 {
-		out.Scheme = octetv1.Scheme_SCHEME_INT8
+		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE
@@ -143,8 +153,10 @@ func jobFromWire(j *octetv1.Job) Job {
 			Running: int(p.GetAttemptsRunning()), Waiting: p.GetWaiting(),
 		},
 	}
-	if j.GetSpec().GetScheme() == octetv1.Scheme_SCHEME_INT8 {
-		out.Scheme = "int8"
+	for name, scheme := range schemeToWire {
+		if name != "" && scheme == j.GetSpec().GetScheme() {
+			out.Scheme = name
+		}
 	}
 	if j.GetEndTime() != nil {
 		out.Ended = j.GetEndTime().AsTime()

@@ -57,7 +57,7 @@ func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event,
 // statistics returns what a job's ranges come from: its shards' results merged, a file of ranges, or nothing.
 func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, digests []string) (*calib.Stats, error) {
 	switch {
-	case r.Spec.Scheme == string(convert.None):
+	case !convert.Scheme(r.Spec.Scheme).Calibrated():
 		return nil, nil
 	case r.Spec.Ranges != nil:
 		data, err := s.read(ctx, cmp.Or(r.Spec.RangesName, "ranges"), r.Spec.Ranges.Digest, maxModel)

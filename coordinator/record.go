@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/octetlite/octet/pkg/convert"
@@ -17,9 +18,9 @@ type Blob struct {
 type Spec struct {
 	Source     Blob   `json:"source"`
 	SourceName string `json:"source_name"`
-	Scheme     string `json:"scheme"` // "none" or "int8"
+	Scheme     string `json:"scheme"` // one of convert.Schemes
 	Rules      string `json:"rules"`  // "octet" or "tflite"
-	IO         string `json:"io"`     // "int8", "uint8" or "float32"
+	IO         string `json:"io"`     // "own" for the scheme's activations', "int8", "uint8", "int16" or "float32"
 	Strict     bool   `json:"strict,omitempty"`
 	Signature  string `json:"signature,omitempty"`
 	Dataset    *Blob  `json:"dataset,omitempty"` // the manifest
@@ -27,30 +28,36 @@ type Spec struct {
 	RangesName string `json:"ranges_name,omitempty"`
 	SkipBad    bool   `json:"skip_bad_samples,omitempty"`
 	Fold       bool   `json:"fold,omitempty"`
+
+	WeightBits     int  `json:"weight_bits,omitempty"`
+	BlockSize      int  `json:"block_size,omitempty"`
+	PerTensor      bool `json:"per_tensor,omitempty"`
+	PerTensorDense bool `json:"per_tensor_dense,omitempty"`
 }
 
 // What the names of a Spec mean.
 var (
-	schemes = map[string]convert.Scheme{"none": convert.None, "int8": convert.Int8}
-	rules   = map[string]convert.Compat{"octet": convert.OctetRules, "tflite": convert.TFLiteRules}
-	ios     = map[string]convert.IO{"int8": convert.IOInt8, "uint8": convert.IOUint8, "float32": convert.IOFloat32}
+	rules = map[string]convert.Compat{"octet": convert.OctetRules, "tflite": convert.TFLiteRules}
+	ios   = map[string]convert.IO{
+		"own": convert.IOOwn, "int8": convert.IOInt8, "uint8": convert.IOUint8, "float32": convert.IOFloat32, "int16": convert.IOInt16,
+	}
 )
 
 // options returns the options of the conversion. An unknown name, which a later version may have written, is an error.
 func (s *Spec) options() (convert.Options, error) {
-	scheme, ok1 := schemes[s.Scheme]
-	compat, ok2 := rules[s.Rules]
-	io, ok3 := ios[s.IO]
-	if !ok1 || !ok2 || !ok3 {
+	compat, ok1 := rules[s.Rules]
+	io, ok2 := ios[s.IO]
+	if !slices.Contains(convert.Schemes(), s.Scheme) || !ok1 || !ok2 {
 		return convert.Options{}, fmt.Errorf("this coordinator does not know scheme %q with rules %q and inputs and outputs %q", s.Scheme, s.Rules, s.IO)
 	}
-	o := convert.Options{Scheme: scheme, Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold}
+	o := convert.Options{Scheme: convert.Scheme(s.Scheme), Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold}
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
+	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
 	return o, nil
 }
 
 // calibrates reports whether the job runs its model over a dataset.
-func (s *Spec) calibrates() bool { return s.Dataset != nil && s.Scheme != string(convert.None) }
+func (s *Spec) calibrates() bool { return s.Dataset != nil && convert.Scheme(s.Scheme).Calibrated() }
 
 // Result is what a job made.
 type Result struct {

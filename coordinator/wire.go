@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,10 +33,14 @@ var (
 	kindFromConvert = map[convert.Kind]FailureKind{
 		convert.BadInput: BadInput, convert.Refused: Refused, convert.Internal: Internal,
 	}
-	schemeToWire = map[string]octetv1.Scheme{"none": octetv1.Scheme_SCHEME_NONE, "int8": octetv1.Scheme_SCHEME_INT8}
-	rulesToWire  = map[string]octetv1.Compat{"octet": octetv1.Compat_COMPAT_UNSPECIFIED, "tflite": octetv1.Compat_COMPAT_TFLITE}
-	ioToWire     = map[string]octetv1.IoType{
-		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32,
+	schemeToWire = map[convert.Scheme]octetv1.Scheme{
+		convert.None: octetv1.Scheme_SCHEME_NONE, convert.Int8: octetv1.Scheme_SCHEME_INT8, convert.Int16x8: octetv1.Scheme_SCHEME_INT16X8,
+		convert.Float16: octetv1.Scheme_SCHEME_FLOAT16, convert.Dynamic: octetv1.Scheme_SCHEME_DYNAMIC, convert.WeightOnly: octetv1.Scheme_SCHEME_WEIGHT_ONLY,
+	}
+	rulesToWire = map[string]octetv1.Compat{"octet": octetv1.Compat_COMPAT_UNSPECIFIED, "tflite": octetv1.Compat_COMPAT_TFLITE}
+	ioToWire    = map[string]octetv1.IoType{
+		"own": octetv1.IoType_IO_TYPE_UNSPECIFIED, "int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8,
+		"float32": octetv1.IoType_IO_TYPE_FLOAT32, "int16": octetv1.IoType_IO_TYPE_INT16,
 	}
 )
 
@@ -97,6 +102,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	out := Spec{
 		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
+		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
 	}
 	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
 		return Spec{}, err
@@ -104,16 +110,13 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	if out.Ranges, err = optionalFromWire("ranges", s.GetRanges()); err != nil {
 		return Spec{}, err
 	}
-	switch s.GetScheme() {
-	case octetv1.Scheme_SCHEME_UNSPECIFIED, octetv1.Scheme_SCHEME_NONE:
-		out.Scheme = "none"
-	case octetv1.Scheme_SCHEME_INT8:
-		out.Scheme = "int8"
-		if (out.Dataset == nil) == (out.Ranges == nil) {
-			return Spec{}, errors.New("int8 needs either a dataset or ranges")
-		}
-	default:
+	scheme, ok := keyOf(schemeToWire, cmp.Or(s.GetScheme(), octetv1.Scheme_SCHEME_NONE))
+	if !ok {
 		return Spec{}, fmt.Errorf("scheme: unknown value %d", s.GetScheme())
+	}
+	out.Scheme = string(scheme)
+	if scheme.Calibrated() && (out.Dataset == nil) == (out.Ranges == nil) {
+		return Spec{}, fmt.Errorf("%s needs either a dataset or ranges", scheme)
 	}
 	switch s.GetCompat() {
 	case octetv1.Compat_COMPAT_UNSPECIFIED:
@@ -123,24 +126,32 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	default:
 		return Spec{}, fmt.Errorf("compat: unknown value %d", s.GetCompat())
 	}
-	switch s.GetIo() {
-	case octetv1.IoType_IO_TYPE_UNSPECIFIED, octetv1.IoType_IO_TYPE_INT8:
-		out.IO = "int8"
-	case octetv1.IoType_IO_TYPE_UINT8:
-		out.IO = "uint8"
-	case octetv1.IoType_IO_TYPE_FLOAT32:
-		out.IO = "float32"
-	default:
+	if out.IO, ok = keyOf(ioToWire, s.GetIo()); !ok {
 		return Spec{}, fmt.Errorf("io: unknown value %d", s.GetIo())
 	}
-	return out, nil
+	opt, err := out.options()
+	if err != nil {
+		return Spec{}, err
+	}
+	return out, opt.Validate()
+}
+
+// keyOf returns what a table of names translates to a value.
+func keyOf[K, V comparable](table map[K]V, value V) (K, bool) {
+	for k, v := range table {
+		if v == value {
+			return k, true
+		}
+	}
+	return *new(K), false
 }
 
 func specToWire(s Spec) *octetv1.JobSpec {
 	return &octetv1.JobSpec{
-		Source: blobToWire(s.Source), SourceName: s.SourceName, Scheme: schemeToWire[s.Scheme], Compat: rulesToWire[s.Rules], Io: ioToWire[s.IO],
+		Source: blobToWire(s.Source), SourceName: s.SourceName, Scheme: schemeToWire[convert.Scheme(s.Scheme)], Compat: rulesToWire[s.Rules], Io: ioToWire[s.IO],
 		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
+		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 	}
 }
 

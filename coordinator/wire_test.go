@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/octetlite/octet/internal/golden"
+	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -21,24 +22,42 @@ func fullSpec() Spec {
 	return Spec{
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
+		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true,
 	}
 }
 
 // Each choice survives the way to the wire and back, and to the journal and back, and means something to the pipeline.
 func TestSpecKeepsItsChoices(t *testing.T) {
-	for scheme := range schemes {
+	for _, scheme := range convert.Schemes() {
 		for compat := range rules {
 			for io := range ios {
 				s := fullSpec()
 				s.Scheme, s.Rules, s.IO, s.Ranges = scheme, compat, io, nil
+				s.BlockSize, s.PerTensor = 0, true
+				if scheme != "weight-only" {
+					s.WeightBits = 0
+				}
+				if scheme == "float16" {
+					s.PerTensor, s.PerTensorDense = false, false
+				}
+				given, err := s.options()
+				if err != nil {
+					t.Fatal(err)
+				}
 				back, err := specFromWire(specToWire(s))
+				if given.Validate() != nil {
+					if err == nil {
+						t.Errorf("%s with inputs and outputs %s is taken", scheme, io)
+					}
+					continue
+				}
 				if diff := cmp.Diff(s, back); err != nil || diff != "" {
 					t.Errorf("wire: %v\n%s", err, diff)
 				}
 				if diff := cmp.Diff(Record{Spec: s}, written(Record{Spec: s})); diff != "" {
 					t.Errorf("journal: %s", diff)
 				}
-				if o, err := back.options(); err != nil || o.Scheme != schemes[scheme] || o.Quantize.Compat != rules[compat] || o.Quantize.IO != ios[io] || !o.Quantize.Strict || !o.SkipBad || !o.Fold || o.Signature != "serving" {
+				if o, err := back.options(); err != nil || string(o.Scheme) != scheme || o.Quantize.Compat != rules[compat] || o.Quantize.IO != ios[io] || !o.Quantize.Strict || !o.SkipBad || !o.Fold || o.Signature != "serving" {
 					t.Errorf("options: %+v, %v", o, err)
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,8 @@ type convertFlags struct {
 	output, quantize, data, ranges string
 	compat, io, onBad, signature   string
 	strict, fold                   bool
+	perTensor, perTensorDense      bool
+	weightBits                     int
 	workers                        int
 	coordinator                    string
 	detach                         bool
@@ -32,20 +36,34 @@ type convertFlags struct {
 
 // The values of flags, in the order in which help and completion show them.
 var (
-	schemes = []string{"none", "int8"}
-	ioTypes = map[string]quantize.IOType{"int8": quantize.Int8IO, "uint8": quantize.UInt8IO, "float32": quantize.Float32IO}
+	ioNames = []string{"int8", "uint8", "int16", "float32"}
+	ioTypes = map[string]quantize.IOType{
+		"": quantize.OwnIO, "int8": quantize.Int8IO, "uint8": quantize.UInt8IO, "int16": quantize.Int16IO, "float32": quantize.Float32IO,
+	}
+	weightBits = []string{"4", "8"}
 )
 
 func newConvert(s streams) *cobra.Command {
 	var f convertFlags
 	cmd := &cobra.Command{
 		Use:   "convert SOURCE -o OUT.tflite",
-		Short: "Convert a model, and quantize it to int8",
+		Short: "Convert a model, and quantize it",
 		Long: `Convert a model to a TensorFlow Lite flatbuffer, and quantize it.
 
 SOURCE is a .tflite file, the folder of a SavedModel, a Keras model (.keras, .h5, .hdf5), or a frozen
 TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuffer may resize;
 --batch fixes it.
+
+--quantize says what becomes of weights and activations:
+
+  none         everything stays float32
+  float16      weights in half precision: half the size, no loss to speak of; needs no data
+  dynamic      weights int8, activations float32 that kernels quantize at each run: a quarter of the
+               size, faster products; needs no data
+  weight-only  weights int8 (or --weight-bits 4), computed with in float32: a quarter (an eighth)
+               of the size; needs no data
+  int8         weights and activations int8: a quarter of the size, and the fastest; what
+               microcontrollers and accelerators want; needs --data
 
 --data names a representative dataset, over which the ranges of all
 activations are measured:
@@ -62,14 +80,16 @@ A few hundred samples of what the model will see are enough. They must be prepar
 model: (value - mean) / std is what mean and std make of pictures.
 
 --ranges takes ranges that exist already instead: what --stats wrote, or a flatbuffer whose
-tensors carry the minima and maxima that TensorFlow's calibrator recorded. Either one implies
---quantize int8.
+tensors carry the minima and maxima that TensorFlow's calibrator recorded. With either one the
+default is --quantize int8.
 
 By default Octet measures true ranges and quantizes everything for which the runtime has an
 integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
 the same tensors, bit for bit.`,
 		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz
   octet convert saved_model/ -o float.tflite
+  octet convert saved_model/ -o half.tflite --quantize float16
+  octet convert model.keras -o small.tflite --quantize weight-only --weight-bits 4
   octet convert model.keras -o int8.tflite --data samples.npz
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
@@ -85,11 +105,14 @@ the same tensors, bit for bit.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "the file to write (required)")
-	flags.StringVar(&f.quantize, "quantize", "", "none or int8 (default: int8 with --data or --ranges, else none)")
+	flags.StringVar(&f.quantize, "quantize", "", "the scheme: "+strings.Join(convert.Schemes(), ", ")+" (default: int8 with --data or --ranges, else none)")
 	flags.StringVar(&f.data, "data", "", "the representative dataset")
 	flags.StringVar(&f.ranges, "ranges", "", "a file of ranges, instead of --data")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
-	flags.StringVar(&f.io, "io", "int8", "type of inputs and outputs: int8, uint8 or float32")
+	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32 (default: int8)")
+	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
+	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
+	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")
 	flags.BoolVar(&f.strict, "strict", false, "refuse a model in which an operator would stay float")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
@@ -101,9 +124,10 @@ the same tensors, bit for bit.`,
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
-	complete(cmd, "quantize", schemes...)
+	complete(cmd, "quantize", convert.Schemes()...)
 	complete(cmd, "compat", "tflite")
-	complete(cmd, "io", "int8", "uint8", "float32")
+	complete(cmd, "io", ioNames...)
+	complete(cmd, "weight-bits", weightBits...)
 	complete(cmd, "on-bad-sample", "fail", "skip")
 	return cmd
 }
@@ -124,24 +148,18 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
 	}
 	calibrated := f.data != "" || f.ranges != ""
-	switch f.quantize {
-	case "":
-		o.Scheme = convert.None
-		if calibrated {
-			o.Scheme = convert.Int8
-		}
-	case "none":
-		if calibrated {
-			return o, usagef("--quantize none makes no use of --data and --ranges")
-		}
-		o.Scheme = convert.None
-	case "int8":
-		if !calibrated {
-			return o, usagef("--quantize int8 needs --data or --ranges")
-		}
+	o.Scheme = convert.Scheme(f.quantize)
+	switch {
+	case f.quantize == "" && calibrated:
 		o.Scheme = convert.Int8
-	default:
-		return o, usagef("--quantize: %q is neither none nor int8", f.quantize)
+	case f.quantize == "":
+		o.Scheme = convert.None
+	case !slices.Contains(convert.Schemes(), f.quantize):
+		return o, usagef("--quantize: %q is none of %s", f.quantize, strings.Join(convert.Schemes(), ", "))
+	case calibrated && !o.Scheme.Calibrated():
+		return o, usagef("--quantize %s makes no use of --data and --ranges", o.Scheme)
+	case !calibrated && o.Scheme.Calibrated():
+		return o, usagef("--quantize %s needs --data or --ranges", o.Scheme)
 	}
 	for _, p := range pointless {
 		if given(p.flag) && !p.use(f, o.Scheme) {
@@ -150,7 +168,10 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	}
 	var ok bool
 	if o.Quantize.IO, ok = ioTypes[f.io]; !ok {
-		return o, usagef("--io: %q is none of int8, uint8, float32", f.io)
+		return o, usagef("--io: %q is none of %s", f.io, strings.Join(ioNames, ", "))
+	}
+	if !o.Scheme.Calibrated() {
+		o.Quantize.IO = quantize.OwnIO
 	}
 	switch f.compat {
 	case "":
@@ -167,6 +188,15 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
 	}
 	o.Quantize.Strict, o.Signature, o.Fold = f.strict, f.signature, f.fold
+	if scaled(f, o.Scheme) {
+		o.Quantize.PerTensor, o.Quantize.PerTensorDense = f.perTensor, f.perTensorDense
+	}
+	if o.Scheme == convert.WeightOnly {
+		o.Quantize.Bits = f.weightBits
+	}
+	if err := o.Validate(); err != nil {
+		return o, usagef("%v", err)
+	}
 	return o, nil
 }
 
@@ -176,15 +206,21 @@ var pointless = []struct {
 	use  func(f *convertFlags, s convert.Scheme) bool
 	why  string
 }{
-	{"compat", quantizing, "is about quantization: give --data or --ranges"},
-	{"io", quantizing, "is about quantization: give --data or --ranges"},
-	{"strict", quantizing, "is about quantization: give --data or --ranges"},
+	{"compat", quantizing, "is about quantization: give --quantize, --data or --ranges"},
+	{"io", integers, "is about integer operators: give --data or --ranges"},
+	{"strict", integers, "is about integer operators: give --data or --ranges"},
+	{"per-tensor", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
+	{"per-tensor-dense", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
+	{"weight-bits", weightOnly, "is about --quantize weight-only"},
 	{"stats", calibrating, "writes what --data measures"},
 	{"on-bad-sample", calibrating, "is about --data"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
 func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.None }
+func integers(_ *convertFlags, s convert.Scheme) bool    { return s.Calibrated() }
+func scaled(_ *convertFlags, s convert.Scheme) bool      { return s != convert.None && s != convert.Float16 }
+func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.WeightOnly }
 func calibrating(f *convertFlags, _ convert.Scheme) bool { return f.data != "" }
 
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
@@ -284,7 +320,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 
 // load reads the source, and checks what can be checked before data are read.
 func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
-	defer frugal()()
+	defer frugal(source.Size)()
 	float, err := convert.Load(source, opt.Folding())
 	if err != nil || opt.Scheme == convert.None {
 		return float, err

@@ -31,8 +31,9 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 	}
 	defer c.Close()
 	spec := client.Spec{
-		SourceName: filepath.Base(source.Name), Int8: opt.Scheme == convert.Int8, TFLite: opt.Quantize.Compat == quantize.TFLite, IO: f.io,
+		SourceName: filepath.Base(source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
+		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
 	}
 	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
 	if err != nil {

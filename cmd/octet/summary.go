@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -31,12 +32,23 @@ type summary struct {
 }
 
 func newSummary(f *convertFlags, opt convert.Options, report *quantize.Report) *summary {
-	s := &summary{Scheme: opt.Scheme, Report: report}
-	if opt.Scheme == convert.Int8 {
-		s.IO, s.Compat = f.io, f.compat
+	s := &summary{Scheme: opt.Scheme, Report: report, IO: ioName(f, opt)}
+	if opt.Scheme != convert.None {
+		s.Compat = f.compat
 	}
 	return s
 }
+
+// ioName names the type of quantized inputs and outputs; "" where they stay as they are.
+func ioName(f *convertFlags, opt convert.Options) string {
+	if !opt.Scheme.Calibrated() {
+		return ""
+	}
+	return cmp.Or(f.io, ownIO[opt.Scheme])
+}
+
+// ownIO is the type that inputs and outputs have by default.
+var ownIO = map[convert.Scheme]string{convert.Int8: "int8", convert.Int16x8: "int16"}
 
 func (s *summary) setStats(stats *calib.Stats) { s.Samples, s.Skipped = stats.Samples, stats.Skipped }
 
@@ -55,10 +67,13 @@ func (s *summary) print(w io.Writer) error {
 	if n := len(s.Skipped); n > listed {
 		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
 	}
-	if s.Scheme == convert.Int8 {
+	if s.IO != "" {
 		hint := ""
-		if s.IO == "int8" {
+		switch s.IO {
+		case "int8":
 			hint = " (for runtimes that refuse int8: --io uint8 or --io float32)"
+		case "int16":
+			hint = " (for callers that have floats: --io float32)"
 		}
 		fmt.Fprintf(t, "inputs, outputs\t%s%s\n", s.IO, hint)
 	}
@@ -73,15 +88,19 @@ func (s *summary) print(w io.Writer) error {
 }
 
 func (s *summary) printReport(w io.Writer) {
-	float := s.Report.Float
-	if len(float) == 0 {
-		fmt.Fprintf(w, "operators\tall int8\n")
+	float, what := s.Report.Float, "operators"
+	switch {
+	case !s.Scheme.Calibrated():
+		what = "operators' weights"
+		fmt.Fprintf(w, "constants\t%s of %s: %d are stored in fewer bits\n", bytesText(int64(s.Report.Bytes)), bytesText(int64(s.Report.SourceBytes)), s.Report.Weights)
+	case len(float) == 0:
+		fmt.Fprintf(w, "operators\tall %s\n", s.Scheme)
 	}
 	for _, o := range float[:min(len(float), listed)] {
 		fmt.Fprintf(w, "stays float\t%s %q: %s\n", o.Op, o.Output, o.Reason)
 	}
 	if n := len(float); n > listed {
-		fmt.Fprintf(w, "stays float\t%d operators in all: --json lists them\n", n)
+		fmt.Fprintf(w, "stays float\t%d %s in all: --json lists them\n", n, what)
 	}
 	for _, note := range s.Report.Notes {
 		fmt.Fprintf(w, "note\t%s\n", note)

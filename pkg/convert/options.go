@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/quantize"
 )
@@ -9,11 +10,48 @@ import (
 // Scheme is what becomes of weights and activations.
 type Scheme string
 
-// The schemes.
+// The schemes; package quantize says what they are.
 const (
-	None Scheme = "none" // stays float
-	Int8 Scheme = "int8" // weights and activations int8
+	None       Scheme = "none" // stays float
+	Float16    Scheme = "float16"
+	Dynamic    Scheme = "dynamic"
+	WeightOnly Scheme = "weight-only"
+	Int8       Scheme = "int8"
+	Int16x8    Scheme = "int16x8"
 )
+
+// schemes lists all but None, in the order in which help shows them.
+var schemes = []struct {
+	name Scheme
+	of   quantize.Scheme
+}{
+	{Float16, quantize.Float16}, {Dynamic, quantize.Dynamic}, {WeightOnly, quantize.WeightOnly}, {Int8, quantize.Int8},
+}
+
+// Schemes returns the names of all schemes.
+func Schemes() []string {
+	list := []string{string(None)}
+	for _, row := range schemes {
+		list = append(list, string(row.name))
+	}
+	return list
+}
+
+// of returns package quantize's scheme; false for None, and for a name that is none.
+func (s Scheme) of() (quantize.Scheme, bool) {
+	for _, row := range schemes {
+		if row.name == s {
+			return row.of, true
+		}
+	}
+	return 0, false
+}
+
+// Calibrated reports whether the scheme needs the ranges of activations, from a dataset or a file.
+func (s Scheme) Calibrated() bool {
+	q, ok := s.of()
+	return ok && q.Calibrated()
+}
 
 // The choices of package quantize, for those who may not import it.
 type (
@@ -25,27 +63,41 @@ type (
 const (
 	OctetRules  = quantize.Default
 	TFLiteRules = quantize.TFLite
+	IOOwn       = quantize.OwnIO
 	IOInt8      = quantize.Int8IO
 	IOUint8     = quantize.UInt8IO
 	IOFloat32   = quantize.Float32IO
+	IOInt16     = quantize.Int16IO
 )
 
 // Options say what to make of a model. The zero value converts without quantizing.
 type Options struct {
 	Scheme    Scheme
-	Signature string // the entry that is calibrated; the first if empty
-	SkipBad   bool   // leave bad samples out, and count them
-	Fold      bool   // with Scheme None: fold float16 and sparse weights into float32 ones
-	Quantize  quantize.Options
+	Signature string           // the entry that is calibrated; the first if empty
+	SkipBad   bool             // leave bad samples out, and count them
+	Fold      bool             // with Scheme None: fold float16 and sparse weights into float32 ones
+	Quantize  quantize.Options // but for its scheme, which follows from Scheme
 }
 
 // Validate reports options that contradict each other.
 func (o Options) Validate() error {
-	switch o.Scheme {
-	case None, Int8:
+	if o.Scheme == None {
 		return nil
 	}
-	return &Error{Kind: BadInput, Err: fmt.Errorf("unknown scheme %q", o.Scheme), Hint: "none or int8"}
+	if _, ok := o.Scheme.of(); !ok {
+		return &Error{Kind: BadInput, Err: fmt.Errorf("unknown scheme %q", o.Scheme), Hint: strings.Join(Schemes(), ", ")}
+	}
+	if err := o.quantize().Validate(); err != nil {
+		return &Error{Kind: BadInput, Err: err}
+	}
+	return nil
+}
+
+// quantize returns the options of package quantize, the scheme among them.
+func (o Options) quantize() quantize.Options {
+	q := o.Quantize
+	q.Scheme, _ = o.Scheme.of()
+	return q
 }
 
 // Folding reports whether the float passes run for these options.

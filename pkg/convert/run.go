@@ -59,7 +59,7 @@ func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifes
 	return stats, nil
 }
 
-// Finish quantizes the float model by statistics and writes it; without statistics it writes the float model.
+// Finish quantizes the float model, by statistics if its scheme needs them, and writes it; with Scheme None it writes the float model.
 func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -69,11 +69,13 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	if opt.Scheme == None {
 		return &Result{Model: f.File, Notes: f.Notes}, nil
 	}
-	if stats.Model != f.Digest() {
+	if !opt.Scheme.Calibrated() {
+		stats = nil
+	} else if stats.Model != f.Digest() {
 		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
 			Hint: "calibrate this model, or give the source that the statistics were made from"}
 	}
-	m, report, err := quantize.Run(f.Model, stats, opt.Quantize)
+	m, report, err := quantize.Run(f.Model, stats, opt.quantize())
 	var strict *quantize.StrictError
 	switch {
 	case errors.As(err, &strict):

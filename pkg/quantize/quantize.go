@@ -26,16 +26,6 @@ const (
 	TFLite
 )
 
-// IOType is the element type of the main graph's inputs and outputs that are quantized.
-type IOType uint8
-
-// The types of inputs and outputs.
-const (
-	Int8IO IOType = iota
-	UInt8IO
-	Float32IO
-)
-
 // Options choose between ways to quantize. The zero Options are the defaults.
 type Options struct {
 	Scheme Scheme
@@ -44,14 +34,17 @@ type Options struct {
 	Strict bool // refuse a model in which an operator would stay float; with schemes of integer operators
 	// PerTensor gives each weight one scale instead of one a channel; PerTensorDense those of FULLY_CONNECTED alone.
 	PerTensor, PerTensorDense bool
-	// Bits of the weights under WeightOnly: 4, or else 8.
-	Bits int
+	Bits                      int // of the weights under WeightOnly: 4, or else 8
+	Block                     int // under WeightOnly with 4 bits: how many weights of a row share a scale; 0 for all of them
 }
 
 // Run returns a quantized copy of m. Schemes with integer operators take the ranges of activations from stats, which are keyed by the positions of graphs
 // and of their values; others need none. Every graph is quantized; the main one's inputs and outputs, and those of signatures, become what opt.IO says
 // where operators are integer ones. The model is not changed. With opt.Strict the error is a *StrictError if an operator stays float.
 func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, nil, fmt.Errorf("quantize: %w", err)
+	}
 	report := &Report{}
 	ranges := make([]map[*ir.Value]stat, len(m.Graphs))
 	if opt.Scheme.Calibrated() {
@@ -75,7 +68,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 			g.storeWeights(source, opt)
 			report.addWeights(i, g)
 		case opt.Compat == TFLite || len(ranges[i]) > 0:
-			g.run(entry(m, i), opt.IO)
+			g.run(entry(m, i), opt.io())
 			fallthrough
 		default:
 			report.add(i, g, source, ranges[i])

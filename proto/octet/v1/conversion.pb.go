@@ -101,6 +101,14 @@ const (
 	Scheme_SCHEME_NONE Scheme = 1
 	// Weights and activations are int8.
 	Scheme_SCHEME_INT8 Scheme = 2
+	// Weights are int8, activations int16.
+	Scheme_SCHEME_INT16X8 Scheme = 3
+	// Float constants are stored in half precision.
+	Scheme_SCHEME_FLOAT16 Scheme = 4
+	// Weights are int8, for kernels that quantize activations at each run.
+	Scheme_SCHEME_DYNAMIC Scheme = 5
+	// Weights are int8 or of 4 bits, and dequantized before operators compute on floats.
+	Scheme_SCHEME_WEIGHT_ONLY Scheme = 6
 )
 
 // Enum value maps for Scheme.
@@ -109,11 +117,19 @@ var (
 		0: "SCHEME_UNSPECIFIED",
 		1: "SCHEME_NONE",
 		2: "SCHEME_INT8",
+		3: "SCHEME_INT16X8",
+		4: "SCHEME_FLOAT16",
+		5: "SCHEME_DYNAMIC",
+		6: "SCHEME_WEIGHT_ONLY",
 	}
 	Scheme_value = map[string]int32{
 		"SCHEME_UNSPECIFIED": 0,
 		"SCHEME_NONE":        1,
 		"SCHEME_INT8":        2,
+		"SCHEME_INT16X8":     3,
+		"SCHEME_FLOAT16":     4,
+		"SCHEME_DYNAMIC":     5,
+		"SCHEME_WEIGHT_ONLY": 6,
 	}
 )
 
@@ -197,7 +213,7 @@ func (Compat) EnumDescriptor() ([]byte, []int) {
 type IoType int32
 
 const (
-	// Not set: int8.
+	// Not set: the scheme's own, int8 or int16.
 	IoType_IO_TYPE_UNSPECIFIED IoType = 0
 	// int8.
 	IoType_IO_TYPE_INT8 IoType = 1
@@ -205,6 +221,8 @@ const (
 	IoType_IO_TYPE_UINT8 IoType = 2
 	// float32, with QUANTIZE and DEQUANTIZE at the borders.
 	IoType_IO_TYPE_FLOAT32 IoType = 3
+	// int16, with SCHEME_INT16X8.
+	IoType_IO_TYPE_INT16 IoType = 4
 )
 
 // Enum value maps for IoType.
@@ -214,12 +232,14 @@ var (
 		1: "IO_TYPE_INT8",
 		2: "IO_TYPE_UINT8",
 		3: "IO_TYPE_FLOAT32",
+		4: "IO_TYPE_INT16",
 	}
 	IoType_value = map[string]int32{
 		"IO_TYPE_UNSPECIFIED": 0,
 		"IO_TYPE_INT8":        1,
 		"IO_TYPE_UINT8":       2,
 		"IO_TYPE_FLOAT32":     3,
+		"IO_TYPE_INT16":       4,
 	}
 )
 
@@ -337,7 +357,15 @@ type JobSpec struct {
 	// Leave bad samples out, and count them, instead of failing.
 	SkipBadSamples bool `protobuf:"varint,11,opt,name=skip_bad_samples,json=skipBadSamples,proto3" json:"skip_bad_samples,omitempty"`
 	// With SCHEME_NONE: fold float16 and sparse weights into float32 ones.
-	Fold          bool `protobuf:"varint,12,opt,name=fold,proto3" json:"fold,omitempty"`
+	Fold bool `protobuf:"varint,12,opt,name=fold,proto3" json:"fold,omitempty"`
+	// With SCHEME_WEIGHT_ONLY: how many bits a weight takes, 8 or 4; 0 for 8.
+	WeightBits int32 `protobuf:"varint,13,opt,name=weight_bits,json=weightBits,proto3" json:"weight_bits,omitempty"`
+	// Each weight has one scale, not one a channel.
+	PerTensor bool `protobuf:"varint,14,opt,name=per_tensor,json=perTensor,proto3" json:"per_tensor,omitempty"`
+	// So do the weights of fully connected layers.
+	PerTensorDense bool `protobuf:"varint,15,opt,name=per_tensor_dense,json=perTensorDense,proto3" json:"per_tensor_dense,omitempty"`
+	// With SCHEME_WEIGHT_ONLY and weights of 4 bits: how many weights of a row share a scale; 0 for all of them.
+	BlockSize     int32 `protobuf:"varint,16,opt,name=block_size,json=blockSize,proto3" json:"block_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -454,6 +482,34 @@ func (x *JobSpec) GetFold() bool {
 		return x.Fold
 	}
 	return false
+}
+
+func (x *JobSpec) GetWeightBits() int32 {
+	if x != nil {
+		return x.WeightBits
+	}
+	return 0
+}
+
+func (x *JobSpec) GetPerTensor() bool {
+	if x != nil {
+		return x.PerTensor
+	}
+	return false
+}
+
+func (x *JobSpec) GetPerTensorDense() bool {
+	if x != nil {
+		return x.PerTensorDense
+	}
+	return false
+}
+
+func (x *JobSpec) GetBlockSize() int32 {
+	if x != nil {
+		return x.BlockSize
+	}
+	return 0
 }
 
 // Job is a conversion.
@@ -1376,7 +1432,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xaf\x03\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xb8\x04\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1392,7 +1448,14 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	" \x01(\tR\n" +
 	"rangesName\x12(\n" +
 	"\x10skip_bad_samples\x18\v \x01(\bR\x0eskipBadSamples\x12\x12\n" +
-	"\x04fold\x18\f \x01(\bR\x04fold\"\xab\x03\n" +
+	"\x04fold\x18\f \x01(\bR\x04fold\x12\x1f\n" +
+	"\vweight_bits\x18\r \x01(\x05R\n" +
+	"weightBits\x12\x1d\n" +
+	"\n" +
+	"per_tensor\x18\x0e \x01(\bR\tperTensor\x12(\n" +
+	"\x10per_tensor_dense\x18\x0f \x01(\bR\x0eperTensorDense\x12\x1d\n" +
+	"\n" +
+	"block_size\x18\x10 \x01(\x05R\tblockSize\"\xab\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1458,19 +1521,24 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x13JOB_STATE_FINISHING\x10\x03\x12\x17\n" +
 	"\x13JOB_STATE_SUCCEEDED\x10\x04\x12\x14\n" +
 	"\x10JOB_STATE_FAILED\x10\x05\x12\x17\n" +
-	"\x13JOB_STATE_CANCELLED\x10\x06*B\n" +
+	"\x13JOB_STATE_CANCELLED\x10\x06*\x96\x01\n" +
 	"\x06Scheme\x12\x16\n" +
 	"\x12SCHEME_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vSCHEME_NONE\x10\x01\x12\x0f\n" +
-	"\vSCHEME_INT8\x10\x02*3\n" +
+	"\vSCHEME_INT8\x10\x02\x12\x12\n" +
+	"\x0eSCHEME_INT16X8\x10\x03\x12\x12\n" +
+	"\x0eSCHEME_FLOAT16\x10\x04\x12\x12\n" +
+	"\x0eSCHEME_DYNAMIC\x10\x05\x12\x16\n" +
+	"\x12SCHEME_WEIGHT_ONLY\x10\x06*3\n" +
 	"\x06Compat\x12\x16\n" +
 	"\x12COMPAT_UNSPECIFIED\x10\x00\x12\x11\n" +
-	"\rCOMPAT_TFLITE\x10\x01*[\n" +
+	"\rCOMPAT_TFLITE\x10\x01*n\n" +
 	"\x06IoType\x12\x17\n" +
 	"\x13IO_TYPE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fIO_TYPE_INT8\x10\x01\x12\x11\n" +
 	"\rIO_TYPE_UINT8\x10\x02\x12\x13\n" +
-	"\x0fIO_TYPE_FLOAT32\x10\x03*\x8e\x01\n" +
+	"\x0fIO_TYPE_FLOAT32\x10\x03\x12\x11\n" +
+	"\rIO_TYPE_INT16\x10\x04*\x8e\x01\n" +
 	"\tErrorKind\x12\x1a\n" +
 	"\x16ERROR_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_KIND_BAD_INPUT\x10\x01\x12\x16\n" +
