@@ -30,12 +30,20 @@ func (l *F32BasicLSTM) Run(out, newCell, joined, sums, in, prev, cell []float32)
 	l.layer.Run(sums, joined)
 	for b := range batch {
 		gate := sums[b*4*n : (b+1)*4*n]
-		for i := range n {
-			fresh := F32Logistic(gate[i]) * F32Tanh(gate[n+i])
-			kept := F32Logistic(gate[2*n+i]) * cell[b*n+i]
-			c := float32(fresh) + float32(kept)
-			newCell[b*n+i] = c
-			out[b*n+i] = F32Logistic(gate[3*n+i]) * F32Tanh(c)
+		const part = 64
+		var input, fresh, forget, output [part]float32
+		for at := 0; at < n; at += part {
+			m := min(part, n-at)
+			F32MapLogistic(input[:m], gate[at:])
+			F32MapTanh(fresh[:m], gate[n+at:])
+			F32MapLogistic(forget[:m], gate[2*n+at:])
+			F32MapLogistic(output[:m], gate[3*n+at:])
+			c := newCell[b*n+at:][:m]
+			for i, old := range cell[b*n+at:][:m] {
+				c[i] = float32(input[i]*fresh[i]) + float32(forget[i]*old)
+			}
+			F32MapTanh(fresh[:m], c)
+			Mul(out[b*n+at:][:m], output[:m], fresh[:m])
 		}
 	}
 }

@@ -2,90 +2,111 @@ package kernel
 
 import "math"
 
+// The functions of this file, of gelu.go and of log.go are fixed sequences of operations on float32, in which fma32 is a processor's fused multiply-add. Kernels
+// in assembly do the same, step by step, with vectors: package curve under _asm.
+
 const (
-	log2e = 1 / math.Ln2
-	ln2Hi = 0x1.62e42fefa38p-1 // the upper 42 bits of ln 2: its product with an exponent is exact
-	ln2Lo = 0x1.ef35793c7673p-45
+	// ln2High + ln2Low is ln 2. The product of the first with a whole number is exact within fma32, and so is its difference from a number nearby.
+	ln2High = 0x1.62e43p-1
+	ln2Low  = -0x1.05c61p-29
+
+	// lift is an exponent that keeps e^z a normal number for z > -110.
+	lift   = 32
+	unlift = 1.0 / (1 << lift)
 )
 
-// expm1Scaled returns p and s with e^x = s·(1 + p), where s is a power of two and |p| < 0.42. |x| must be below 700.
+// expParts returns e and t with e^(z-less) = 2^k·(1 + e), where |e| < 0.42 and the nine lowest bits of t are k + bias. less is at most a rounding error of z.
 //
-// x = k·ln 2 + r with |r| ≤ ln 2 / 2, and p is the Taylor polynomial of e^r - 1 to the power 11 (next term: 2^-46 of p).
-func expm1Scaled(x float64) (p, s float64) {
-	const shift = 0x1.8p52 // adding it rounds to an integer, which then stands in the low bits
-	t := mad(x, log2e, shift)
-	k := t - shift
-	r := x - float64(k*ln2Hi)
-	r -= float64(k * ln2Lo)
-	q := mad(r, 1.0/39916800, 1.0/3628800)
-	q = mad(r, q, 1.0/362880)
-	q = mad(r, q, 1.0/40320)
-	q = mad(r, q, 1.0/5040)
-	q = mad(r, q, 1.0/720)
-	q = mad(r, q, 1.0/120)
-	q = mad(r, q, 1.0/24)
-	q = mad(r, q, 1.0/6)
-	q = mad(r, q, 1.0/2)
-	p = r + float64(float64(r*r)*q)
-	return p, math.Float64frombits((math.Float64bits(t) + 1023) << 52)
+// z - less = k·ln 2 + r with |r| ≤ ln 2 / 2, and e = r + r²·q(r): q is the polynomial of degree 4 with the least error of e^r, 2^-28.2.
+func expParts(z, less float32, bias int32) (e float32, t uint32) {
+	shift := 0x1.8p23 + float32(bias) // adding it rounds to an integer, which then stands in the low bits
+	s := fma32(z, log2e, shift)
+	k := s - shift
+	high := fma32(-k, ln2High, z)
+	low := fma32(k, ln2Low, less)
+	r := high - low
+	q := fma32(0x1.6a4f8ap-10, r, 0x1.123988p-7)
+	q = fma32(q, r, 0x1.5558aep-5)
+	q = fma32(q, r, 0x1.555492p-3)
+	q = fma32(q, r, 0x1.fffffcp-2)
+	square := float32(r * r)
+	return high - fma32(-square, q, low), math.Float32bits(s)
 }
 
-// exp64 returns e^x to about 2^-46. |x| must be below 700.
-func exp64(x float64) float64 {
-	p, s := expm1Scaled(x)
-	return s + float64(s*p)
-}
+// pow2 returns 2^(t-127) for the nine lowest bits of t, which must be positive and below 255.
+func pow2(t uint32) float32 { return math.Float32frombits(t << 23) }
 
-// F32Exp returns e^x.
+// F32Exp returns e^x, within 0.87 units in the last place: numbers that are not normal included, and 0 below -104.
 func F32Exp(x float32) float32 {
 	switch {
 	case x != x:
 		return x
 	case x > 89:
-		return float32(math.Inf(1))
+		x = 89 // infinity
 	case x < -104:
 		return 0
 	}
-	return float32(exp64(float64(x)))
+	e, t := expParts(x, 0, 2*127)
+	half := t >> 1
+	s := pow2(half)
+	return fma32(e, s, s) * pow2(t-half)
 }
 
-// F32Expm1 returns e^x - 1, accurate near 0 as well.
-func F32Expm1(x float32) float32 {
-	switch {
-	case x != x || x == 0: // keeps the sign of 0
-		return x
-	case x > 89:
-		return float32(math.Inf(1))
-	case x < -104:
-		return -1
-	}
-	p, s := expm1Scaled(float64(x))
-	return float32(float64(s*p) + (s - 1))
-}
-
-// F32Logistic returns 1 / (1 + e^-x).
+// F32Logistic returns 1 / (1 + e^-x), within 1.9 units in the last place.
+//
+// With v = 1 / (1 + e^-|x|), it is v, or e^-|x|·v where x is negative.
 func F32Logistic(x float32) float32 {
+	if x != x {
+		return x
+	}
+	e, t := expParts(max(-f32Abs(x), -104), 0, 127+lift)
+	lifted := pow2(t)
+	s := float32(lifted * unlift)
+	d := fma32(e, s, s+1)
+	v := 1 / d
+	if x < 0 {
+		e += fma32(-d, v, 1)
+		return float32(fma32(e, v, v)*lifted) * unlift
+	}
+	return v
+}
+
+// F32Tanh returns the hyperbolic tangent of x, within 1.5 units in the last place.
+//
+// Below 0.625 it is a polynomial, beyond 1 - 2e^-2|x| / (1 + e^-2|x|).
+func F32Tanh(x float32) float32 {
+	a := f32Abs(x)
 	switch {
 	case x != x:
 		return x
-	case x > 89:
-		return 1
-	case x < -104:
-		return 0
+	case a < 0.625:
+		square := float32(a * a)
+		y := fma32(0x1.1a2818p-9, square, -0x1.0c5edp-7)
+		y = fma32(y, square, 0x1.63a55p-6)
+		y = fma32(y, square, -0x1.b9f188p-5)
+		y = fma32(y, square, 0x1.11107ap-3)
+		y = fma32(y, square, -0x1.555554p-2)
+		return f32Copysign(fma32(a*square, y, a), x)
 	}
-	return float32(1 / (1 + exp64(-float64(x))))
+	e, t := expParts(-2*min(a, 10), 0, 127)
+	s := pow2(t)
+	y := fma32(e, s, s)
+	return f32Copysign(1-(y+y)/(y+1), x)
 }
 
-// F32Tanh returns the hyperbolic tangent of x, as t / (t + 2) with t = e^2x - 1.
-func F32Tanh(x float32) float32 {
-	a := math.Abs(float64(x))
-	switch {
-	case x != x || x == 0:
+// elu returns x, or e^x - 1 where x is negative, within 0.92 units in the last place.
+func elu(x float32) float32 {
+	if !(x < 0) {
 		return x
-	case a > 10:
-		return float32(math.Copysign(1, float64(x)))
 	}
-	p, s := expm1Scaled(2 * a)
-	t := float64(s*p) + (s - 1)
-	return float32(math.Copysign(t/(t+2), float64(x)))
+	e, t := expParts(max(x, -18), 0, 127)
+	s := pow2(t)
+	return fma32(e, s, s-1)
+}
+
+func f32Abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
+// f32Copysign returns x, which has no sign, with that of y.
+func f32Copysign(x, y float32) float32 {
+	return math.Float32frombits(math.Float32bits(x) | math.Float32bits(y)&(1<<31))
 }

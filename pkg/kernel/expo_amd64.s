@@ -4,1225 +4,1605 @@
 
 #include "textflag.h"
 
-DATA expoTable<>+0(SB)/8, $0x3ff0000000000000
-DATA expoTable<>+8(SB)/8, $0x3ff0000000000000
-DATA expoTable<>+16(SB)/8, $0x3ff0000000000000
-DATA expoTable<>+24(SB)/8, $0x3ff0000000000000
-DATA expoTable<>+32(SB)/8, $0x4000000000000000
-DATA expoTable<>+40(SB)/8, $0x4000000000000000
-DATA expoTable<>+48(SB)/8, $0x4000000000000000
-DATA expoTable<>+56(SB)/8, $0x4000000000000000
-DATA expoTable<>+64(SB)/8, $0x3ff71547652b82fe
-DATA expoTable<>+72(SB)/8, $0x3ff71547652b82fe
-DATA expoTable<>+80(SB)/8, $0x3ff71547652b82fe
-DATA expoTable<>+88(SB)/8, $0x3ff71547652b82fe
-DATA expoTable<>+96(SB)/8, $0x4338000000000000
-DATA expoTable<>+104(SB)/8, $0x4338000000000000
-DATA expoTable<>+112(SB)/8, $0x4338000000000000
-DATA expoTable<>+120(SB)/8, $0x4338000000000000
-DATA expoTable<>+128(SB)/8, $0x3fe62e42fefa3800
-DATA expoTable<>+136(SB)/8, $0x3fe62e42fefa3800
-DATA expoTable<>+144(SB)/8, $0x3fe62e42fefa3800
-DATA expoTable<>+152(SB)/8, $0x3fe62e42fefa3800
-DATA expoTable<>+160(SB)/8, $0x3d2ef35793c76730
-DATA expoTable<>+168(SB)/8, $0x3d2ef35793c76730
-DATA expoTable<>+176(SB)/8, $0x3d2ef35793c76730
-DATA expoTable<>+184(SB)/8, $0x3d2ef35793c76730
-DATA expoTable<>+192(SB)/8, $0x3e5ae64567f544e4
-DATA expoTable<>+200(SB)/8, $0x3e5ae64567f544e4
-DATA expoTable<>+208(SB)/8, $0x3e5ae64567f544e4
-DATA expoTable<>+216(SB)/8, $0x3e5ae64567f544e4
-DATA expoTable<>+224(SB)/8, $0x3e927e4fb7789f5c
-DATA expoTable<>+232(SB)/8, $0x3e927e4fb7789f5c
-DATA expoTable<>+240(SB)/8, $0x3e927e4fb7789f5c
-DATA expoTable<>+248(SB)/8, $0x3e927e4fb7789f5c
-DATA expoTable<>+256(SB)/8, $0x3ec71de3a556c734
-DATA expoTable<>+264(SB)/8, $0x3ec71de3a556c734
-DATA expoTable<>+272(SB)/8, $0x3ec71de3a556c734
-DATA expoTable<>+280(SB)/8, $0x3ec71de3a556c734
-DATA expoTable<>+288(SB)/8, $0x3efa01a01a01a01a
-DATA expoTable<>+296(SB)/8, $0x3efa01a01a01a01a
-DATA expoTable<>+304(SB)/8, $0x3efa01a01a01a01a
-DATA expoTable<>+312(SB)/8, $0x3efa01a01a01a01a
-DATA expoTable<>+320(SB)/8, $0x3f2a01a01a01a01a
-DATA expoTable<>+328(SB)/8, $0x3f2a01a01a01a01a
-DATA expoTable<>+336(SB)/8, $0x3f2a01a01a01a01a
-DATA expoTable<>+344(SB)/8, $0x3f2a01a01a01a01a
-DATA expoTable<>+352(SB)/8, $0x3f56c16c16c16c17
-DATA expoTable<>+360(SB)/8, $0x3f56c16c16c16c17
-DATA expoTable<>+368(SB)/8, $0x3f56c16c16c16c17
-DATA expoTable<>+376(SB)/8, $0x3f56c16c16c16c17
-DATA expoTable<>+384(SB)/8, $0x3f81111111111111
-DATA expoTable<>+392(SB)/8, $0x3f81111111111111
-DATA expoTable<>+400(SB)/8, $0x3f81111111111111
-DATA expoTable<>+408(SB)/8, $0x3f81111111111111
-DATA expoTable<>+416(SB)/8, $0x3fa5555555555555
-DATA expoTable<>+424(SB)/8, $0x3fa5555555555555
-DATA expoTable<>+432(SB)/8, $0x3fa5555555555555
-DATA expoTable<>+440(SB)/8, $0x3fa5555555555555
-DATA expoTable<>+448(SB)/8, $0x3fc5555555555555
-DATA expoTable<>+456(SB)/8, $0x3fc5555555555555
-DATA expoTable<>+464(SB)/8, $0x3fc5555555555555
-DATA expoTable<>+472(SB)/8, $0x3fc5555555555555
-DATA expoTable<>+480(SB)/8, $0x3fe0000000000000
-DATA expoTable<>+488(SB)/8, $0x3fe0000000000000
-DATA expoTable<>+496(SB)/8, $0x3fe0000000000000
-DATA expoTable<>+504(SB)/8, $0x3fe0000000000000
-DATA expoTable<>+512(SB)/8, $0x00000000000003ff
-DATA expoTable<>+520(SB)/8, $0x00000000000003ff
-DATA expoTable<>+528(SB)/8, $0x00000000000003ff
-DATA expoTable<>+536(SB)/8, $0x00000000000003ff
-DATA expoTable<>+544(SB)/8, $0x8000000080000000
-DATA expoTable<>+552(SB)/8, $0x8000000080000000
-DATA expoTable<>+560(SB)/8, $0x8000000080000000
-DATA expoTable<>+568(SB)/8, $0x8000000080000000
-DATA expoTable<>+576(SB)/8, $0xc2dc0000c2dc0000
-DATA expoTable<>+584(SB)/8, $0xc2dc0000c2dc0000
-DATA expoTable<>+592(SB)/8, $0xc2dc0000c2dc0000
-DATA expoTable<>+600(SB)/8, $0xc2dc0000c2dc0000
-DATA expoTable<>+608(SB)/8, $0x42c8000042c80000
-DATA expoTable<>+616(SB)/8, $0x42c8000042c80000
-DATA expoTable<>+624(SB)/8, $0x42c8000042c80000
-DATA expoTable<>+632(SB)/8, $0x42c8000042c80000
-DATA expoTable<>+640(SB)/8, $0x41a0000041a00000
-DATA expoTable<>+648(SB)/8, $0x41a0000041a00000
-DATA expoTable<>+656(SB)/8, $0x41a0000041a00000
-DATA expoTable<>+664(SB)/8, $0x41a0000041a00000
-DATA expoTable<>+672(SB)/8, $0x3fe62e42fefa39ef
-DATA expoTable<>+680(SB)/8, $0x3fe62e42fefa39ef
-DATA expoTable<>+688(SB)/8, $0x3fe62e42fefa39ef
-DATA expoTable<>+696(SB)/8, $0x3fe62e42fefa39ef
-DATA expoTable<>+704(SB)/8, $0xc2ae0000c2ae0000
-DATA expoTable<>+712(SB)/8, $0xc2ae0000c2ae0000
-DATA expoTable<>+720(SB)/8, $0xc2ae0000c2ae0000
-DATA expoTable<>+728(SB)/8, $0xc2ae0000c2ae0000
-DATA expoTable<>+736(SB)/8, $0xfffffffff0020000
-DATA expoTable<>+744(SB)/8, $0xfffffffff0020000
-DATA expoTable<>+752(SB)/8, $0xfffffffff0020000
-DATA expoTable<>+760(SB)/8, $0xfffffffff0020000
-DATA expoTable<>+768(SB)/8, $0x000000001ffc0000
-DATA expoTable<>+776(SB)/8, $0x000000001ffc0000
-DATA expoTable<>+784(SB)/8, $0x000000001ffc0000
-DATA expoTable<>+792(SB)/8, $0x000000001ffc0000
-DATA expoTable<>+800(SB)/8, $0x42ae000042ae0000
-DATA expoTable<>+808(SB)/8, $0x42ae000042ae0000
-DATA expoTable<>+816(SB)/8, $0x42ae000042ae0000
-DATA expoTable<>+824(SB)/8, $0x42ae000042ae0000
-DATA expoTable<>+832(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+840(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+848(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+856(SB)/8, $0x3d3727133d372713
-DATA expoTable<>+864(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+872(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+880(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+888(SB)/8, $0x3f4c422a3f4c422a
-DATA expoTable<>+896(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+904(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+912(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+920(SB)/8, $0x3f8000003f800000
-DATA expoTable<>+928(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+936(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+944(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+952(SB)/8, $0x3f0000003f000000
-DATA expoTable<>+960(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+968(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+976(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+984(SB)/8, $0x7fffffffffffffff
-DATA expoTable<>+992(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+1000(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+1008(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+1016(SB)/8, $0xbf3504f3bf3504f3
-DATA expoTable<>+1024(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+1032(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+1040(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+1048(SB)/8, $0xbe7c1a515de8637a
-DATA expoTable<>+1056(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+1064(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+1072(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+1080(SB)/8, $0x3eb9ae0986f9de4f
-DATA expoTable<>+1088(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+1096(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+1104(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+1112(SB)/8, $0xbeef0705a1dde9aa
-DATA expoTable<>+1120(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+1128(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+1136(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+1144(SB)/8, $0x3f1f941bed7e7847
-DATA expoTable<>+1152(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1160(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1168(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1176(SB)/8, $0xbf4c0286cad68e02
-DATA expoTable<>+1184(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1192(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1200(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1208(SB)/8, $0x3f7565ba0406c001
-DATA expoTable<>+1216(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1224(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1232(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1240(SB)/8, $0xbf9b82ce15c3b7f8
-DATA expoTable<>+1248(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1256(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1264(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1272(SB)/8, $0x3fbce2f2197bc2ef
-DATA expoTable<>+1280(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1288(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1296(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1304(SB)/8, $0xbfd812746b0271ec
-DATA expoTable<>+1312(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1320(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1328(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1336(SB)/8, $0x3ff20dd750429b19
-DATA expoTable<>+1344(SB)/8, $0x4024800000000000
-DATA expoTable<>+1352(SB)/8, $0x4024800000000000
-DATA expoTable<>+1360(SB)/8, $0x4024800000000000
-DATA expoTable<>+1368(SB)/8, $0x4024800000000000
-DATA expoTable<>+1376(SB)/8, $0x4004000000000000
-DATA expoTable<>+1384(SB)/8, $0x4004000000000000
-DATA expoTable<>+1392(SB)/8, $0x4004000000000000
-DATA expoTable<>+1400(SB)/8, $0x4004000000000000
-DATA expoTable<>+1408(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1416(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1424(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1432(SB)/8, $0x3ef6a82f05d31e2d
-DATA expoTable<>+1440(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1448(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1456(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1464(SB)/8, $0xbf006456940b1239
-DATA expoTable<>+1472(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1480(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1488(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1496(SB)/8, $0xbf2124afc06962c6
-DATA expoTable<>+1504(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1512(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1520(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1528(SB)/8, $0x3f2de3bfd77f9cce
-DATA expoTable<>+1536(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1544(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1552(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1560(SB)/8, $0x3f4cb6ee95692be0
-DATA expoTable<>+1568(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1576(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1584(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1592(SB)/8, $0xbf65a5706ee497d5
-DATA expoTable<>+1600(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1608(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1616(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1624(SB)/8, $0xbf705bbbd9138053
-DATA expoTable<>+1632(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1640(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1648(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1656(SB)/8, $0x3fa470ba2d4b70f3
-DATA expoTable<>+1664(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1672(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1680(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1688(SB)/8, $0xbfc0011540f10a11
-DATA expoTable<>+1696(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1704(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1712(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1720(SB)/8, $0x3fd01c11a7251a98
-DATA expoTable<>+1728(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1736(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1744(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1752(SB)/8, $0xbfd7ca88dec553d8
-DATA expoTable<>+1760(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1768(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1776(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1784(SB)/8, $0x3fcafbb3f3b75b07
-DATA expoTable<>+1792(SB)/8, $0x8000000000000000
-DATA expoTable<>+1800(SB)/8, $0x8000000000000000
-DATA expoTable<>+1808(SB)/8, $0x8000000000000000
-DATA expoTable<>+1816(SB)/8, $0x8000000000000000
-DATA expoTable<>+1824(SB)/8, $0x4110000041100000
-DATA expoTable<>+1832(SB)/8, $0x4110000041100000
-DATA expoTable<>+1840(SB)/8, $0x4110000041100000
-DATA expoTable<>+1848(SB)/8, $0x4110000041100000
-GLOBL expoTable<>(SB), RODATA|NOPTR, $1856
+DATA expoTable<>+0(SB)/4, $0xc2d00000
+DATA expoTable<>+4(SB)/4, $0xc2d00000
+DATA expoTable<>+8(SB)/4, $0xc2d00000
+DATA expoTable<>+12(SB)/4, $0xc2d00000
+DATA expoTable<>+16(SB)/4, $0xc2d00000
+DATA expoTable<>+20(SB)/4, $0xc2d00000
+DATA expoTable<>+24(SB)/4, $0xc2d00000
+DATA expoTable<>+28(SB)/4, $0xc2d00000
+DATA expoTable<>+32(SB)/4, $0x42b20000
+DATA expoTable<>+36(SB)/4, $0x42b20000
+DATA expoTable<>+40(SB)/4, $0x42b20000
+DATA expoTable<>+44(SB)/4, $0x42b20000
+DATA expoTable<>+48(SB)/4, $0x42b20000
+DATA expoTable<>+52(SB)/4, $0x42b20000
+DATA expoTable<>+56(SB)/4, $0x42b20000
+DATA expoTable<>+60(SB)/4, $0x42b20000
+DATA expoTable<>+64(SB)/4, $0x00000000
+DATA expoTable<>+68(SB)/4, $0x00000000
+DATA expoTable<>+72(SB)/4, $0x00000000
+DATA expoTable<>+76(SB)/4, $0x00000000
+DATA expoTable<>+80(SB)/4, $0x00000000
+DATA expoTable<>+84(SB)/4, $0x00000000
+DATA expoTable<>+88(SB)/4, $0x00000000
+DATA expoTable<>+92(SB)/4, $0x00000000
+DATA expoTable<>+96(SB)/4, $0x4b4000fe
+DATA expoTable<>+100(SB)/4, $0x4b4000fe
+DATA expoTable<>+104(SB)/4, $0x4b4000fe
+DATA expoTable<>+108(SB)/4, $0x4b4000fe
+DATA expoTable<>+112(SB)/4, $0x4b4000fe
+DATA expoTable<>+116(SB)/4, $0x4b4000fe
+DATA expoTable<>+120(SB)/4, $0x4b4000fe
+DATA expoTable<>+124(SB)/4, $0x4b4000fe
+DATA expoTable<>+128(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+132(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+136(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+140(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+144(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+148(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+152(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+156(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+160(SB)/4, $0x3f317218
+DATA expoTable<>+164(SB)/4, $0x3f317218
+DATA expoTable<>+168(SB)/4, $0x3f317218
+DATA expoTable<>+172(SB)/4, $0x3f317218
+DATA expoTable<>+176(SB)/4, $0x3f317218
+DATA expoTable<>+180(SB)/4, $0x3f317218
+DATA expoTable<>+184(SB)/4, $0x3f317218
+DATA expoTable<>+188(SB)/4, $0x3f317218
+DATA expoTable<>+192(SB)/4, $0xb102e308
+DATA expoTable<>+196(SB)/4, $0xb102e308
+DATA expoTable<>+200(SB)/4, $0xb102e308
+DATA expoTable<>+204(SB)/4, $0xb102e308
+DATA expoTable<>+208(SB)/4, $0xb102e308
+DATA expoTable<>+212(SB)/4, $0xb102e308
+DATA expoTable<>+216(SB)/4, $0xb102e308
+DATA expoTable<>+220(SB)/4, $0xb102e308
+DATA expoTable<>+224(SB)/4, $0x3ab527c5
+DATA expoTable<>+228(SB)/4, $0x3ab527c5
+DATA expoTable<>+232(SB)/4, $0x3ab527c5
+DATA expoTable<>+236(SB)/4, $0x3ab527c5
+DATA expoTable<>+240(SB)/4, $0x3ab527c5
+DATA expoTable<>+244(SB)/4, $0x3ab527c5
+DATA expoTable<>+248(SB)/4, $0x3ab527c5
+DATA expoTable<>+252(SB)/4, $0x3ab527c5
+DATA expoTable<>+256(SB)/4, $0x3c091cc4
+DATA expoTable<>+260(SB)/4, $0x3c091cc4
+DATA expoTable<>+264(SB)/4, $0x3c091cc4
+DATA expoTable<>+268(SB)/4, $0x3c091cc4
+DATA expoTable<>+272(SB)/4, $0x3c091cc4
+DATA expoTable<>+276(SB)/4, $0x3c091cc4
+DATA expoTable<>+280(SB)/4, $0x3c091cc4
+DATA expoTable<>+284(SB)/4, $0x3c091cc4
+DATA expoTable<>+288(SB)/4, $0x3d2aac57
+DATA expoTable<>+292(SB)/4, $0x3d2aac57
+DATA expoTable<>+296(SB)/4, $0x3d2aac57
+DATA expoTable<>+300(SB)/4, $0x3d2aac57
+DATA expoTable<>+304(SB)/4, $0x3d2aac57
+DATA expoTable<>+308(SB)/4, $0x3d2aac57
+DATA expoTable<>+312(SB)/4, $0x3d2aac57
+DATA expoTable<>+316(SB)/4, $0x3d2aac57
+DATA expoTable<>+320(SB)/4, $0x3e2aaa49
+DATA expoTable<>+324(SB)/4, $0x3e2aaa49
+DATA expoTable<>+328(SB)/4, $0x3e2aaa49
+DATA expoTable<>+332(SB)/4, $0x3e2aaa49
+DATA expoTable<>+336(SB)/4, $0x3e2aaa49
+DATA expoTable<>+340(SB)/4, $0x3e2aaa49
+DATA expoTable<>+344(SB)/4, $0x3e2aaa49
+DATA expoTable<>+348(SB)/4, $0x3e2aaa49
+DATA expoTable<>+352(SB)/4, $0x3efffffe
+DATA expoTable<>+356(SB)/4, $0x3efffffe
+DATA expoTable<>+360(SB)/4, $0x3efffffe
+DATA expoTable<>+364(SB)/4, $0x3efffffe
+DATA expoTable<>+368(SB)/4, $0x3efffffe
+DATA expoTable<>+372(SB)/4, $0x3efffffe
+DATA expoTable<>+376(SB)/4, $0x3efffffe
+DATA expoTable<>+380(SB)/4, $0x3efffffe
+DATA expoTable<>+384(SB)/4, $0x3f800000
+DATA expoTable<>+388(SB)/4, $0x3f800000
+DATA expoTable<>+392(SB)/4, $0x3f800000
+DATA expoTable<>+396(SB)/4, $0x3f800000
+DATA expoTable<>+400(SB)/4, $0x3f800000
+DATA expoTable<>+404(SB)/4, $0x3f800000
+DATA expoTable<>+408(SB)/4, $0x3f800000
+DATA expoTable<>+412(SB)/4, $0x3f800000
+DATA expoTable<>+416(SB)/4, $0x80000000
+DATA expoTable<>+420(SB)/4, $0x80000000
+DATA expoTable<>+424(SB)/4, $0x80000000
+DATA expoTable<>+428(SB)/4, $0x80000000
+DATA expoTable<>+432(SB)/4, $0x80000000
+DATA expoTable<>+436(SB)/4, $0x80000000
+DATA expoTable<>+440(SB)/4, $0x80000000
+DATA expoTable<>+444(SB)/4, $0x80000000
+DATA expoTable<>+448(SB)/4, $0x4b40009f
+DATA expoTable<>+452(SB)/4, $0x4b40009f
+DATA expoTable<>+456(SB)/4, $0x4b40009f
+DATA expoTable<>+460(SB)/4, $0x4b40009f
+DATA expoTable<>+464(SB)/4, $0x4b40009f
+DATA expoTable<>+468(SB)/4, $0x4b40009f
+DATA expoTable<>+472(SB)/4, $0x4b40009f
+DATA expoTable<>+476(SB)/4, $0x4b40009f
+DATA expoTable<>+480(SB)/4, $0x2f800000
+DATA expoTable<>+484(SB)/4, $0x2f800000
+DATA expoTable<>+488(SB)/4, $0x2f800000
+DATA expoTable<>+492(SB)/4, $0x2f800000
+DATA expoTable<>+496(SB)/4, $0x2f800000
+DATA expoTable<>+500(SB)/4, $0x2f800000
+DATA expoTable<>+504(SB)/4, $0x2f800000
+DATA expoTable<>+508(SB)/4, $0x2f800000
+DATA expoTable<>+512(SB)/4, $0x7fffffff
+DATA expoTable<>+516(SB)/4, $0x7fffffff
+DATA expoTable<>+520(SB)/4, $0x7fffffff
+DATA expoTable<>+524(SB)/4, $0x7fffffff
+DATA expoTable<>+528(SB)/4, $0x7fffffff
+DATA expoTable<>+532(SB)/4, $0x7fffffff
+DATA expoTable<>+536(SB)/4, $0x7fffffff
+DATA expoTable<>+540(SB)/4, $0x7fffffff
+DATA expoTable<>+544(SB)/4, $0x3b0d140c
+DATA expoTable<>+548(SB)/4, $0x3b0d140c
+DATA expoTable<>+552(SB)/4, $0x3b0d140c
+DATA expoTable<>+556(SB)/4, $0x3b0d140c
+DATA expoTable<>+560(SB)/4, $0x3b0d140c
+DATA expoTable<>+564(SB)/4, $0x3b0d140c
+DATA expoTable<>+568(SB)/4, $0x3b0d140c
+DATA expoTable<>+572(SB)/4, $0x3b0d140c
+DATA expoTable<>+576(SB)/4, $0xbc062f68
+DATA expoTable<>+580(SB)/4, $0xbc062f68
+DATA expoTable<>+584(SB)/4, $0xbc062f68
+DATA expoTable<>+588(SB)/4, $0xbc062f68
+DATA expoTable<>+592(SB)/4, $0xbc062f68
+DATA expoTable<>+596(SB)/4, $0xbc062f68
+DATA expoTable<>+600(SB)/4, $0xbc062f68
+DATA expoTable<>+604(SB)/4, $0xbc062f68
+DATA expoTable<>+608(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+612(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+616(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+620(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+624(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+628(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+632(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+636(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+640(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+644(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+648(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+652(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+656(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+660(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+664(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+668(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+672(SB)/4, $0x3e08883d
+DATA expoTable<>+676(SB)/4, $0x3e08883d
+DATA expoTable<>+680(SB)/4, $0x3e08883d
+DATA expoTable<>+684(SB)/4, $0x3e08883d
+DATA expoTable<>+688(SB)/4, $0x3e08883d
+DATA expoTable<>+692(SB)/4, $0x3e08883d
+DATA expoTable<>+696(SB)/4, $0x3e08883d
+DATA expoTable<>+700(SB)/4, $0x3e08883d
+DATA expoTable<>+704(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+708(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+712(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+716(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+720(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+724(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+728(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+732(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+736(SB)/4, $0x41200000
+DATA expoTable<>+740(SB)/4, $0x41200000
+DATA expoTable<>+744(SB)/4, $0x41200000
+DATA expoTable<>+748(SB)/4, $0x41200000
+DATA expoTable<>+752(SB)/4, $0x41200000
+DATA expoTable<>+756(SB)/4, $0x41200000
+DATA expoTable<>+760(SB)/4, $0x41200000
+DATA expoTable<>+764(SB)/4, $0x41200000
+DATA expoTable<>+768(SB)/4, $0xc0000000
+DATA expoTable<>+772(SB)/4, $0xc0000000
+DATA expoTable<>+776(SB)/4, $0xc0000000
+DATA expoTable<>+780(SB)/4, $0xc0000000
+DATA expoTable<>+784(SB)/4, $0xc0000000
+DATA expoTable<>+788(SB)/4, $0xc0000000
+DATA expoTable<>+792(SB)/4, $0xc0000000
+DATA expoTable<>+796(SB)/4, $0xc0000000
+DATA expoTable<>+800(SB)/4, $0x4b40007f
+DATA expoTable<>+804(SB)/4, $0x4b40007f
+DATA expoTable<>+808(SB)/4, $0x4b40007f
+DATA expoTable<>+812(SB)/4, $0x4b40007f
+DATA expoTable<>+816(SB)/4, $0x4b40007f
+DATA expoTable<>+820(SB)/4, $0x4b40007f
+DATA expoTable<>+824(SB)/4, $0x4b40007f
+DATA expoTable<>+828(SB)/4, $0x4b40007f
+DATA expoTable<>+832(SB)/4, $0x3f200000
+DATA expoTable<>+836(SB)/4, $0x3f200000
+DATA expoTable<>+840(SB)/4, $0x3f200000
+DATA expoTable<>+844(SB)/4, $0x3f200000
+DATA expoTable<>+848(SB)/4, $0x3f200000
+DATA expoTable<>+852(SB)/4, $0x3f200000
+DATA expoTable<>+856(SB)/4, $0x3f200000
+DATA expoTable<>+860(SB)/4, $0x3f200000
+DATA expoTable<>+864(SB)/4, $0xc1900000
+DATA expoTable<>+868(SB)/4, $0xc1900000
+DATA expoTable<>+872(SB)/4, $0xc1900000
+DATA expoTable<>+876(SB)/4, $0xc1900000
+DATA expoTable<>+880(SB)/4, $0xc1900000
+DATA expoTable<>+884(SB)/4, $0xc1900000
+DATA expoTable<>+888(SB)/4, $0xc1900000
+DATA expoTable<>+892(SB)/4, $0xc1900000
+DATA expoTable<>+896(SB)/4, $0xc1666666
+DATA expoTable<>+900(SB)/4, $0xc1666666
+DATA expoTable<>+904(SB)/4, $0xc1666666
+DATA expoTable<>+908(SB)/4, $0xc1666666
+DATA expoTable<>+912(SB)/4, $0xc1666666
+DATA expoTable<>+916(SB)/4, $0xc1666666
+DATA expoTable<>+920(SB)/4, $0xc1666666
+DATA expoTable<>+924(SB)/4, $0xc1666666
+DATA expoTable<>+928(SB)/4, $0xbf000000
+DATA expoTable<>+932(SB)/4, $0xbf000000
+DATA expoTable<>+936(SB)/4, $0xbf000000
+DATA expoTable<>+940(SB)/4, $0xbf000000
+DATA expoTable<>+944(SB)/4, $0xbf000000
+DATA expoTable<>+948(SB)/4, $0xbf000000
+DATA expoTable<>+952(SB)/4, $0xbf000000
+DATA expoTable<>+956(SB)/4, $0xbf000000
+DATA expoTable<>+960(SB)/4, $0x40160000
+DATA expoTable<>+964(SB)/4, $0x40160000
+DATA expoTable<>+968(SB)/4, $0x40160000
+DATA expoTable<>+972(SB)/4, $0x40160000
+DATA expoTable<>+976(SB)/4, $0x40160000
+DATA expoTable<>+980(SB)/4, $0x40160000
+DATA expoTable<>+984(SB)/4, $0x40160000
+DATA expoTable<>+988(SB)/4, $0x40160000
+DATA expoTable<>+992(SB)/4, $0x3eda740e
+DATA expoTable<>+996(SB)/4, $0x3eda740e
+DATA expoTable<>+1000(SB)/4, $0x3eda740e
+DATA expoTable<>+1004(SB)/4, $0x3eda740e
+DATA expoTable<>+1008(SB)/4, $0x3eda740e
+DATA expoTable<>+1012(SB)/4, $0x3eda740e
+DATA expoTable<>+1016(SB)/4, $0x3eda740e
+DATA expoTable<>+1020(SB)/4, $0x3eda740e
+DATA expoTable<>+1024(SB)/4, $0xbf800000
+DATA expoTable<>+1028(SB)/4, $0xbf800000
+DATA expoTable<>+1032(SB)/4, $0xbf800000
+DATA expoTable<>+1036(SB)/4, $0xbf800000
+DATA expoTable<>+1040(SB)/4, $0xbf800000
+DATA expoTable<>+1044(SB)/4, $0xbf800000
+DATA expoTable<>+1048(SB)/4, $0xbf800000
+DATA expoTable<>+1052(SB)/4, $0xbf800000
+DATA expoTable<>+1056(SB)/4, $0xb8982f08
+DATA expoTable<>+1060(SB)/4, $0xb8982f08
+DATA expoTable<>+1064(SB)/4, $0xb8982f08
+DATA expoTable<>+1068(SB)/4, $0xb8982f08
+DATA expoTable<>+1072(SB)/4, $0xb8982f08
+DATA expoTable<>+1076(SB)/4, $0xb8982f08
+DATA expoTable<>+1080(SB)/4, $0xb8982f08
+DATA expoTable<>+1084(SB)/4, $0xb8982f08
+DATA expoTable<>+1088(SB)/4, $0xb9778ea6
+DATA expoTable<>+1092(SB)/4, $0xb9778ea6
+DATA expoTable<>+1096(SB)/4, $0xb9778ea6
+DATA expoTable<>+1100(SB)/4, $0xb9778ea6
+DATA expoTable<>+1104(SB)/4, $0xb9778ea6
+DATA expoTable<>+1108(SB)/4, $0xb9778ea6
+DATA expoTable<>+1112(SB)/4, $0xb9778ea6
+DATA expoTable<>+1116(SB)/4, $0xb9778ea6
+DATA expoTable<>+1120(SB)/4, $0x36f475a0
+DATA expoTable<>+1124(SB)/4, $0x36f475a0
+DATA expoTable<>+1128(SB)/4, $0x36f475a0
+DATA expoTable<>+1132(SB)/4, $0x36f475a0
+DATA expoTable<>+1136(SB)/4, $0x36f475a0
+DATA expoTable<>+1140(SB)/4, $0x36f475a0
+DATA expoTable<>+1144(SB)/4, $0x36f475a0
+DATA expoTable<>+1148(SB)/4, $0x36f475a0
+DATA expoTable<>+1152(SB)/4, $0x3aa0c386
+DATA expoTable<>+1156(SB)/4, $0x3aa0c386
+DATA expoTable<>+1160(SB)/4, $0x3aa0c386
+DATA expoTable<>+1164(SB)/4, $0x3aa0c386
+DATA expoTable<>+1168(SB)/4, $0x3aa0c386
+DATA expoTable<>+1172(SB)/4, $0x3aa0c386
+DATA expoTable<>+1176(SB)/4, $0x3aa0c386
+DATA expoTable<>+1180(SB)/4, $0x3aa0c386
+DATA expoTable<>+1184(SB)/4, $0x3ad802b5
+DATA expoTable<>+1188(SB)/4, $0x3ad802b5
+DATA expoTable<>+1192(SB)/4, $0x3ad802b5
+DATA expoTable<>+1196(SB)/4, $0x3ad802b5
+DATA expoTable<>+1200(SB)/4, $0x3ad802b5
+DATA expoTable<>+1204(SB)/4, $0x3ad802b5
+DATA expoTable<>+1208(SB)/4, $0x3ad802b5
+DATA expoTable<>+1212(SB)/4, $0x3ad802b5
+DATA expoTable<>+1216(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1220(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1224(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1228(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1232(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1236(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1240(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1244(SB)/4, $0xbb8eefa6
+DATA expoTable<>+1248(SB)/4, $0xbc5aeade
+DATA expoTable<>+1252(SB)/4, $0xbc5aeade
+DATA expoTable<>+1256(SB)/4, $0xbc5aeade
+DATA expoTable<>+1260(SB)/4, $0xbc5aeade
+DATA expoTable<>+1264(SB)/4, $0xbc5aeade
+DATA expoTable<>+1268(SB)/4, $0xbc5aeade
+DATA expoTable<>+1272(SB)/4, $0xbc5aeade
+DATA expoTable<>+1276(SB)/4, $0xbc5aeade
+DATA expoTable<>+1280(SB)/4, $0x3cb320c1
+DATA expoTable<>+1284(SB)/4, $0x3cb320c1
+DATA expoTable<>+1288(SB)/4, $0x3cb320c1
+DATA expoTable<>+1292(SB)/4, $0x3cb320c1
+DATA expoTable<>+1296(SB)/4, $0x3cb320c1
+DATA expoTable<>+1300(SB)/4, $0x3cb320c1
+DATA expoTable<>+1304(SB)/4, $0x3cb320c1
+DATA expoTable<>+1308(SB)/4, $0x3cb320c1
+DATA expoTable<>+1312(SB)/4, $0x3dcc150c
+DATA expoTable<>+1316(SB)/4, $0x3dcc150c
+DATA expoTable<>+1320(SB)/4, $0x3dcc150c
+DATA expoTable<>+1324(SB)/4, $0x3dcc150c
+DATA expoTable<>+1328(SB)/4, $0x3dcc150c
+DATA expoTable<>+1332(SB)/4, $0x3dcc150c
+DATA expoTable<>+1336(SB)/4, $0x3dcc150c
+DATA expoTable<>+1340(SB)/4, $0x3dcc150c
+DATA expoTable<>+1344(SB)/4, $0xbecf57bf
+DATA expoTable<>+1348(SB)/4, $0xbecf57bf
+DATA expoTable<>+1352(SB)/4, $0xbecf57bf
+DATA expoTable<>+1356(SB)/4, $0xbecf57bf
+DATA expoTable<>+1360(SB)/4, $0xbecf57bf
+DATA expoTable<>+1364(SB)/4, $0xbecf57bf
+DATA expoTable<>+1368(SB)/4, $0xbecf57bf
+DATA expoTable<>+1372(SB)/4, $0xbecf57bf
+DATA expoTable<>+1376(SB)/4, $0x3f329180
+DATA expoTable<>+1380(SB)/4, $0x3f329180
+DATA expoTable<>+1384(SB)/4, $0x3f329180
+DATA expoTable<>+1388(SB)/4, $0x3f329180
+DATA expoTable<>+1392(SB)/4, $0x3f329180
+DATA expoTable<>+1396(SB)/4, $0x3f329180
+DATA expoTable<>+1400(SB)/4, $0x3f329180
+DATA expoTable<>+1404(SB)/4, $0x3f329180
+DATA expoTable<>+1408(SB)/4, $0xc12ccccd
+DATA expoTable<>+1412(SB)/4, $0xc12ccccd
+DATA expoTable<>+1416(SB)/4, $0xc12ccccd
+DATA expoTable<>+1420(SB)/4, $0xc12ccccd
+DATA expoTable<>+1424(SB)/4, $0xc12ccccd
+DATA expoTable<>+1428(SB)/4, $0xc12ccccd
+DATA expoTable<>+1432(SB)/4, $0xc12ccccd
+DATA expoTable<>+1436(SB)/4, $0xc12ccccd
+DATA expoTable<>+1440(SB)/4, $0x3d922279
+DATA expoTable<>+1444(SB)/4, $0x3d922279
+DATA expoTable<>+1448(SB)/4, $0x3d922279
+DATA expoTable<>+1452(SB)/4, $0x3d922279
+DATA expoTable<>+1456(SB)/4, $0x3d922279
+DATA expoTable<>+1460(SB)/4, $0x3d922279
+DATA expoTable<>+1464(SB)/4, $0x3d922279
+DATA expoTable<>+1468(SB)/4, $0x3d922279
+DATA expoTable<>+1472(SB)/4, $0x3fcc4000
+DATA expoTable<>+1476(SB)/4, $0x3fcc4000
+DATA expoTable<>+1480(SB)/4, $0x3fcc4000
+DATA expoTable<>+1484(SB)/4, $0x3fcc4000
+DATA expoTable<>+1488(SB)/4, $0x3fcc4000
+DATA expoTable<>+1492(SB)/4, $0x3fcc4000
+DATA expoTable<>+1496(SB)/4, $0x3fcc4000
+DATA expoTable<>+1500(SB)/4, $0x3fcc4000
+DATA expoTable<>+1504(SB)/4, $0x388a67a8
+DATA expoTable<>+1508(SB)/4, $0x388a67a8
+DATA expoTable<>+1512(SB)/4, $0x388a67a8
+DATA expoTable<>+1516(SB)/4, $0x388a67a8
+DATA expoTable<>+1520(SB)/4, $0x388a67a8
+DATA expoTable<>+1524(SB)/4, $0x388a67a8
+DATA expoTable<>+1528(SB)/4, $0x388a67a8
+DATA expoTable<>+1532(SB)/4, $0x388a67a8
+DATA expoTable<>+1536(SB)/4, $0x3124d8b5
+DATA expoTable<>+1540(SB)/4, $0x3124d8b5
+DATA expoTable<>+1544(SB)/4, $0x3124d8b5
+DATA expoTable<>+1548(SB)/4, $0x3124d8b5
+DATA expoTable<>+1552(SB)/4, $0x3124d8b5
+DATA expoTable<>+1556(SB)/4, $0x3124d8b5
+DATA expoTable<>+1560(SB)/4, $0x3124d8b5
+DATA expoTable<>+1564(SB)/4, $0x3124d8b5
+DATA expoTable<>+1568(SB)/4, $0x00800000
+DATA expoTable<>+1572(SB)/4, $0x00800000
+DATA expoTable<>+1576(SB)/4, $0x00800000
+DATA expoTable<>+1580(SB)/4, $0x00800000
+DATA expoTable<>+1584(SB)/4, $0x00800000
+DATA expoTable<>+1588(SB)/4, $0x00800000
+DATA expoTable<>+1592(SB)/4, $0x00800000
+DATA expoTable<>+1596(SB)/4, $0x00800000
+DATA expoTable<>+1600(SB)/4, $0x4b800000
+DATA expoTable<>+1604(SB)/4, $0x4b800000
+DATA expoTable<>+1608(SB)/4, $0x4b800000
+DATA expoTable<>+1612(SB)/4, $0x4b800000
+DATA expoTable<>+1616(SB)/4, $0x4b800000
+DATA expoTable<>+1620(SB)/4, $0x4b800000
+DATA expoTable<>+1624(SB)/4, $0x4b800000
+DATA expoTable<>+1628(SB)/4, $0x4b800000
+DATA expoTable<>+1632(SB)/4, $0x004afb0d
+DATA expoTable<>+1636(SB)/4, $0x004afb0d
+DATA expoTable<>+1640(SB)/4, $0x004afb0d
+DATA expoTable<>+1644(SB)/4, $0x004afb0d
+DATA expoTable<>+1648(SB)/4, $0x004afb0d
+DATA expoTable<>+1652(SB)/4, $0x004afb0d
+DATA expoTable<>+1656(SB)/4, $0x004afb0d
+DATA expoTable<>+1660(SB)/4, $0x004afb0d
+DATA expoTable<>+1664(SB)/4, $0x4b000000
+DATA expoTable<>+1668(SB)/4, $0x4b000000
+DATA expoTable<>+1672(SB)/4, $0x4b000000
+DATA expoTable<>+1676(SB)/4, $0x4b000000
+DATA expoTable<>+1680(SB)/4, $0x4b000000
+DATA expoTable<>+1684(SB)/4, $0x4b000000
+DATA expoTable<>+1688(SB)/4, $0x4b000000
+DATA expoTable<>+1692(SB)/4, $0x4b000000
+DATA expoTable<>+1696(SB)/4, $0x4b000097
+DATA expoTable<>+1700(SB)/4, $0x4b000097
+DATA expoTable<>+1704(SB)/4, $0x4b000097
+DATA expoTable<>+1708(SB)/4, $0x4b000097
+DATA expoTable<>+1712(SB)/4, $0x4b000097
+DATA expoTable<>+1716(SB)/4, $0x4b000097
+DATA expoTable<>+1720(SB)/4, $0x4b000097
+DATA expoTable<>+1724(SB)/4, $0x4b000097
+DATA expoTable<>+1728(SB)/4, $0x4b00007f
+DATA expoTable<>+1732(SB)/4, $0x4b00007f
+DATA expoTable<>+1736(SB)/4, $0x4b00007f
+DATA expoTable<>+1740(SB)/4, $0x4b00007f
+DATA expoTable<>+1744(SB)/4, $0x4b00007f
+DATA expoTable<>+1748(SB)/4, $0x4b00007f
+DATA expoTable<>+1752(SB)/4, $0x4b00007f
+DATA expoTable<>+1756(SB)/4, $0x4b00007f
+DATA expoTable<>+1760(SB)/4, $0x007fffff
+DATA expoTable<>+1764(SB)/4, $0x007fffff
+DATA expoTable<>+1768(SB)/4, $0x007fffff
+DATA expoTable<>+1772(SB)/4, $0x007fffff
+DATA expoTable<>+1776(SB)/4, $0x007fffff
+DATA expoTable<>+1780(SB)/4, $0x007fffff
+DATA expoTable<>+1784(SB)/4, $0x007fffff
+DATA expoTable<>+1788(SB)/4, $0x007fffff
+DATA expoTable<>+1792(SB)/4, $0x3f3504f3
+DATA expoTable<>+1796(SB)/4, $0x3f3504f3
+DATA expoTable<>+1800(SB)/4, $0x3f3504f3
+DATA expoTable<>+1804(SB)/4, $0x3f3504f3
+DATA expoTable<>+1808(SB)/4, $0x3f3504f3
+DATA expoTable<>+1812(SB)/4, $0x3f3504f3
+DATA expoTable<>+1816(SB)/4, $0x3f3504f3
+DATA expoTable<>+1820(SB)/4, $0x3f3504f3
+DATA expoTable<>+1824(SB)/4, $0x3d8a399a
+DATA expoTable<>+1828(SB)/4, $0x3d8a399a
+DATA expoTable<>+1832(SB)/4, $0x3d8a399a
+DATA expoTable<>+1836(SB)/4, $0x3d8a399a
+DATA expoTable<>+1840(SB)/4, $0x3d8a399a
+DATA expoTable<>+1844(SB)/4, $0x3d8a399a
+DATA expoTable<>+1848(SB)/4, $0x3d8a399a
+DATA expoTable<>+1852(SB)/4, $0x3d8a399a
+DATA expoTable<>+1856(SB)/4, $0xbdef00ec
+DATA expoTable<>+1860(SB)/4, $0xbdef00ec
+DATA expoTable<>+1864(SB)/4, $0xbdef00ec
+DATA expoTable<>+1868(SB)/4, $0xbdef00ec
+DATA expoTable<>+1872(SB)/4, $0xbdef00ec
+DATA expoTable<>+1876(SB)/4, $0xbdef00ec
+DATA expoTable<>+1880(SB)/4, $0xbdef00ec
+DATA expoTable<>+1884(SB)/4, $0xbdef00ec
+DATA expoTable<>+1888(SB)/4, $0x3df36005
+DATA expoTable<>+1892(SB)/4, $0x3df36005
+DATA expoTable<>+1896(SB)/4, $0x3df36005
+DATA expoTable<>+1900(SB)/4, $0x3df36005
+DATA expoTable<>+1904(SB)/4, $0x3df36005
+DATA expoTable<>+1908(SB)/4, $0x3df36005
+DATA expoTable<>+1912(SB)/4, $0x3df36005
+DATA expoTable<>+1916(SB)/4, $0x3df36005
+DATA expoTable<>+1920(SB)/4, $0xbdfe1465
+DATA expoTable<>+1924(SB)/4, $0xbdfe1465
+DATA expoTable<>+1928(SB)/4, $0xbdfe1465
+DATA expoTable<>+1932(SB)/4, $0xbdfe1465
+DATA expoTable<>+1936(SB)/4, $0xbdfe1465
+DATA expoTable<>+1940(SB)/4, $0xbdfe1465
+DATA expoTable<>+1944(SB)/4, $0xbdfe1465
+DATA expoTable<>+1948(SB)/4, $0xbdfe1465
+DATA expoTable<>+1952(SB)/4, $0x3e119dd1
+DATA expoTable<>+1956(SB)/4, $0x3e119dd1
+DATA expoTable<>+1960(SB)/4, $0x3e119dd1
+DATA expoTable<>+1964(SB)/4, $0x3e119dd1
+DATA expoTable<>+1968(SB)/4, $0x3e119dd1
+DATA expoTable<>+1972(SB)/4, $0x3e119dd1
+DATA expoTable<>+1976(SB)/4, $0x3e119dd1
+DATA expoTable<>+1980(SB)/4, $0x3e119dd1
+DATA expoTable<>+1984(SB)/4, $0xbe2aae22
+DATA expoTable<>+1988(SB)/4, $0xbe2aae22
+DATA expoTable<>+1992(SB)/4, $0xbe2aae22
+DATA expoTable<>+1996(SB)/4, $0xbe2aae22
+DATA expoTable<>+2000(SB)/4, $0xbe2aae22
+DATA expoTable<>+2004(SB)/4, $0xbe2aae22
+DATA expoTable<>+2008(SB)/4, $0xbe2aae22
+DATA expoTable<>+2012(SB)/4, $0xbe2aae22
+DATA expoTable<>+2016(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2020(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2024(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2028(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2032(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2036(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2040(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2044(SB)/4, $0x3e4cd23b
+DATA expoTable<>+2048(SB)/4, $0xbe800003
+DATA expoTable<>+2052(SB)/4, $0xbe800003
+DATA expoTable<>+2056(SB)/4, $0xbe800003
+DATA expoTable<>+2060(SB)/4, $0xbe800003
+DATA expoTable<>+2064(SB)/4, $0xbe800003
+DATA expoTable<>+2068(SB)/4, $0xbe800003
+DATA expoTable<>+2072(SB)/4, $0xbe800003
+DATA expoTable<>+2076(SB)/4, $0xbe800003
+DATA expoTable<>+2080(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2084(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2088(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2092(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2096(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2100(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2104(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2108(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+2112(SB)/4, $0x7f800000
+DATA expoTable<>+2116(SB)/4, $0x7f800000
+DATA expoTable<>+2120(SB)/4, $0x7f800000
+DATA expoTable<>+2124(SB)/4, $0x7f800000
+DATA expoTable<>+2128(SB)/4, $0x7f800000
+DATA expoTable<>+2132(SB)/4, $0x7f800000
+DATA expoTable<>+2136(SB)/4, $0x7f800000
+DATA expoTable<>+2140(SB)/4, $0x7f800000
+DATA expoTable<>+2144(SB)/4, $0x7fc00000
+DATA expoTable<>+2148(SB)/4, $0x7fc00000
+DATA expoTable<>+2152(SB)/4, $0x7fc00000
+DATA expoTable<>+2156(SB)/4, $0x7fc00000
+DATA expoTable<>+2160(SB)/4, $0x7fc00000
+DATA expoTable<>+2164(SB)/4, $0x7fc00000
+DATA expoTable<>+2168(SB)/4, $0x7fc00000
+DATA expoTable<>+2172(SB)/4, $0x7fc00000
+DATA expoTable<>+2176(SB)/4, $0xff800000
+DATA expoTable<>+2180(SB)/4, $0xff800000
+DATA expoTable<>+2184(SB)/4, $0xff800000
+DATA expoTable<>+2188(SB)/4, $0xff800000
+DATA expoTable<>+2192(SB)/4, $0xff800000
+DATA expoTable<>+2196(SB)/4, $0xff800000
+DATA expoTable<>+2200(SB)/4, $0xff800000
+DATA expoTable<>+2204(SB)/4, $0xff800000
+GLOBL expoTable<>(SB), RODATA|NOPTR, $2208
 
-// func expAVX2(dst *float32, src *float32, n int)
+// func expAsm(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expAVX2(SB), NOSPLIT, $0-24
+TEXT ·expAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
 
-step:
+long:
 	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+576(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+608(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y2
-	VCVTPS2PD    X1, Y3
-	VMOVUPD      expoTable<>+96(SB), Y4
-	VFMADD231PD  expoTable<>+64(SB), Y2, Y4
-	VMOVUPD      expoTable<>+96(SB), Y5
-	VFMADD231PD  expoTable<>+64(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y6
-	VSUBPD       expoTable<>+96(SB), Y5, Y7
-	VFNMADD231PD expoTable<>+672(SB), Y6, Y2
-	VFNMADD231PD expoTable<>+672(SB), Y7, Y3
-	VMOVUPD      expoTable<>+256(SB), Y8
-	VMOVUPD      expoTable<>+256(SB), Y9
-	VFMADD213PD  expoTable<>+288(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+288(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+320(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+320(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+352(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+352(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+384(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+384(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+416(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+416(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+448(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+448(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+480(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+480(SB), Y3, Y9
-	VMULPD       Y2, Y2, Y6
-	VMULPD       Y3, Y3, Y7
-	VFMADD231PD  Y6, Y8, Y2
-	VFMADD231PD  Y7, Y9, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPADDQ       expoTable<>+512(SB), Y5, Y5
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	VFMADD213PD  Y4, Y4, Y2
-	VFMADD213PD  Y5, Y5, Y3
-	VMOVUPS      expoTable<>+704(SB), Y4
-	VCMPPS       $0x11, Y4, Y0, Y0
-	VPXOR        Y4, Y4, Y4
-	VPADDQ       expoTable<>+736(SB), Y2, Y5
-	VPAND        expoTable<>+768(SB), Y5, Y5
-	VPCMPEQQ     Y4, Y5, Y5
-	VPOR         Y5, Y0, Y0
-	VPADDQ       expoTable<>+736(SB), Y3, Y5
-	VPAND        expoTable<>+768(SB), Y5, Y5
-	VPCMPEQQ     Y4, Y5, Y5
-	VPOR         Y5, Y0, Y0
-	VPTEST       Y0, Y0
-	JZ           certain
-	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+576(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+608(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y2
-	VCVTPS2PD    X1, Y3
-	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VMULPD       expoTable<>+64(SB), Y3, Y5
-	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VADDPD       expoTable<>+96(SB), Y5, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y0
-	VSUBPD       expoTable<>+96(SB), Y5, Y7
-	VMULPD       expoTable<>+128(SB), Y0, Y6
-	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y2, Y2
-	VSUBPD       Y8, Y3, Y3
-	VMULPD       expoTable<>+160(SB), Y0, Y6
-	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y2, Y2
-	VSUBPD       Y8, Y3, Y3
-	VMULPD       expoTable<>+192(SB), Y2, Y6
-	VMULPD       expoTable<>+192(SB), Y3, Y8
-	VADDPD       expoTable<>+224(SB), Y6, Y6
-	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+256(SB), Y6, Y6
-	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+288(SB), Y6, Y6
-	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+320(SB), Y6, Y6
-	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+352(SB), Y6, Y6
-	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+384(SB), Y6, Y6
-	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+416(SB), Y6, Y6
-	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+448(SB), Y6, Y6
-	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+480(SB), Y6, Y6
-	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y2, Y2, Y0
-	VMULPD       Y3, Y3, Y7
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y7, Y8, Y8
-	VADDPD       Y2, Y6, Y2
-	VADDPD       Y3, Y8, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPADDQ       expoTable<>+512(SB), Y5, Y5
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y4, Y2, Y2
-	VADDPD       Y2, Y4, Y2
-	VMULPD       Y5, Y3, Y3
-	VADDPD       Y3, Y5, Y3
+	VMOVUPS      32(CX), Y1
+	VCMPPS       $0x11, expoTable<>+0(SB), Y0, Y2
+	VCMPPS       $0x11, expoTable<>+0(SB), Y1, Y3
+	VANDNPS      Y0, Y2, Y0
+	VANDNPS      Y1, Y3, Y1
+	VMOVUPS      expoTable<>+32(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      expoTable<>+32(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      expoTable<>+96(SB), Y4
+	VFMADD231PS  expoTable<>+128(SB), Y0, Y4
+	VMOVUPS      expoTable<>+96(SB), Y5
+	VFMADD231PS  expoTable<>+128(SB), Y1, Y5
+	VSUBPS       expoTable<>+96(SB), Y4, Y6
+	VSUBPS       expoTable<>+96(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+160(SB), Y6, Y0
+	VFNMADD231PS expoTable<>+160(SB), Y7, Y1
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
+	VMOVUPS      expoTable<>+64(SB), Y6
+	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VSUBPS       Y8, Y0, Y7
+	VSUBPS       Y6, Y1, Y9
+	VMOVUPS      expoTable<>+256(SB), Y10
+	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
+	VMOVUPS      expoTable<>+256(SB), Y11
+	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMULPS       Y7, Y7, Y7
+	VMULPS       Y9, Y9, Y9
+	VFNMADD231PS Y10, Y7, Y8
+	VFNMADD231PS Y11, Y9, Y6
+	VSUBPS       Y8, Y0, Y0
+	VSUBPS       Y6, Y1, Y1
+	VPSRLD       $0x01, Y4, Y6
+	VPSRLD       $0x01, Y5, Y7
+	VPSLLD       $0x17, Y6, Y8
+	VPSLLD       $0x17, Y7, Y9
+	VFMADD231PS  Y8, Y0, Y8
+	VFMADD231PS  Y9, Y1, Y9
+	VPSUBD       Y6, Y4, Y0
+	VPSUBD       Y7, Y5, Y1
+	VPSLLD       $0x17, Y0, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y1
+	VANDNPS      Y0, Y2, Y0
+	VANDNPS      Y1, Y3, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
 
-certain:
-	VCVTPD2PSY  Y2, X1
-	VCVTPD2PSY  Y3, X0
-	VINSERTF128 $0x01, X0, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, AX
-	SUBQ        $0x08, DX
-	JNZ         step
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y0
+	VCMPPS       $0x11, expoTable<>+0(SB), Y0, Y1
+	VANDNPS      Y0, Y1, Y0
+	VMOVUPS      expoTable<>+32(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      expoTable<>+96(SB), Y2
+	VFMADD231PS  expoTable<>+128(SB), Y0, Y2
+	VSUBPS       expoTable<>+96(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+160(SB), Y3, Y0
+	VMOVUPS      expoTable<>+64(SB), Y4
+	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VSUBPS       Y4, Y0, Y3
+	VMOVUPS      expoTable<>+256(SB), Y5
+	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y3
+	VFNMADD231PS Y5, Y3, Y4
+	VSUBPS       Y4, Y0, Y0
+	VPSRLD       $0x01, Y2, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VFMADD231PS  Y4, Y0, Y4
+	VPSUBD       Y3, Y2, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y4, Y0
+	VANDNPS      Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
 	VZEROUPPER
 	RET
 
-// func logisticAVX2(dst *float32, src *float32, n int)
+// func logisticAsm(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logisticAVX2(SB), NOSPLIT, $0-24
+TEXT ·logisticAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
 
-step:
+long:
 	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+576(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+608(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VXORPS       expoTable<>+544(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y2
-	VCVTPS2PD    X1, Y3
-	VMOVUPD      expoTable<>+96(SB), Y4
-	VFMADD231PD  expoTable<>+64(SB), Y2, Y4
-	VMOVUPD      expoTable<>+96(SB), Y5
-	VFMADD231PD  expoTable<>+64(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y6
-	VSUBPD       expoTable<>+96(SB), Y5, Y7
-	VFNMADD231PD expoTable<>+672(SB), Y6, Y2
-	VFNMADD231PD expoTable<>+672(SB), Y7, Y3
-	VMOVUPD      expoTable<>+256(SB), Y8
-	VMOVUPD      expoTable<>+256(SB), Y9
-	VFMADD213PD  expoTable<>+288(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+288(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+320(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+320(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+352(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+352(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+384(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+384(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+416(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+416(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+448(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+448(SB), Y3, Y9
-	VFMADD213PD  expoTable<>+480(SB), Y2, Y8
-	VFMADD213PD  expoTable<>+480(SB), Y3, Y9
-	VMULPD       Y2, Y2, Y6
-	VMULPD       Y3, Y3, Y7
-	VFMADD231PD  Y6, Y8, Y2
-	VFMADD231PD  Y7, Y9, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPADDQ       expoTable<>+512(SB), Y5, Y5
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	VFMADD213PD  Y4, Y4, Y2
-	VMOVUPD      expoTable<>+0(SB), Y4
-	VADDPD       Y2, Y4, Y2
-	VDIVPD       Y2, Y4, Y2
-	VFMADD213PD  Y5, Y5, Y3
-	VMOVUPD      expoTable<>+0(SB), Y4
-	VADDPD       Y3, Y4, Y3
-	VDIVPD       Y3, Y4, Y3
+	VMOVUPS      32(CX), Y1
+	VORPS        expoTable<>+416(SB), Y0, Y2
+	VORPS        expoTable<>+416(SB), Y1, Y3
+	VMOVUPS      expoTable<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      expoTable<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      expoTable<>+448(SB), Y4
+	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
+	VMOVUPS      expoTable<>+448(SB), Y5
+	VFMADD231PS  expoTable<>+128(SB), Y3, Y5
+	VSUBPS       expoTable<>+448(SB), Y4, Y6
+	VSUBPS       expoTable<>+448(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+160(SB), Y6, Y2
+	VFNMADD231PS expoTable<>+160(SB), Y7, Y3
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
+	VMOVUPS      expoTable<>+64(SB), Y6
+	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VSUBPS       Y8, Y2, Y7
+	VSUBPS       Y6, Y3, Y9
+	VMOVUPS      expoTable<>+256(SB), Y10
+	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
+	VMOVUPS      expoTable<>+256(SB), Y11
+	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMULPS       Y7, Y7, Y7
+	VMULPS       Y9, Y9, Y9
+	VFNMADD231PS Y10, Y7, Y8
+	VFNMADD231PS Y11, Y9, Y6
+	VSUBPS       Y8, Y2, Y2
+	VSUBPS       Y6, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       expoTable<>+480(SB), Y4, Y6
+	VMULPS       expoTable<>+480(SB), Y5, Y7
+	VADDPS       expoTable<>+384(SB), Y6, Y8
+	VADDPS       expoTable<>+384(SB), Y7, Y9
+	VFMADD231PS  Y2, Y6, Y8
+	VFMADD231PS  Y3, Y7, Y9
+	VMOVUPS      expoTable<>+384(SB), Y6
+	VDIVPS       Y8, Y6, Y6
+	VMOVUPS      expoTable<>+384(SB), Y7
+	VDIVPS       Y9, Y7, Y7
+	VFNMADD213PS expoTable<>+384(SB), Y6, Y8
+	VFNMADD213PS expoTable<>+384(SB), Y7, Y9
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y9, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y2
+	VFMADD213PS  Y7, Y7, Y3
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       expoTable<>+480(SB), Y2, Y2
+	VMULPS       expoTable<>+480(SB), Y3, Y3
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y0
+	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y1
+	VBLENDVPS    Y0, Y2, Y6, Y0
+	VBLENDVPS    Y1, Y3, Y7, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y0
+	VORPS        expoTable<>+416(SB), Y0, Y1
+	VMOVUPS      expoTable<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      expoTable<>+448(SB), Y2
+	VFMADD231PS  expoTable<>+128(SB), Y1, Y2
+	VSUBPS       expoTable<>+448(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+160(SB), Y3, Y1
+	VMOVUPS      expoTable<>+64(SB), Y4
+	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VSUBPS       Y4, Y1, Y3
+	VMOVUPS      expoTable<>+256(SB), Y5
+	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y3
+	VFNMADD231PS Y5, Y3, Y4
+	VSUBPS       Y4, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       expoTable<>+480(SB), Y2, Y3
+	VADDPS       expoTable<>+384(SB), Y3, Y4
+	VFMADD231PS  Y1, Y3, Y4
+	VMOVUPS      expoTable<>+384(SB), Y3
+	VDIVPS       Y4, Y3, Y3
+	VFNMADD213PS expoTable<>+384(SB), Y3, Y4
+	VADDPS       Y4, Y1, Y1
+	VFMADD213PS  Y3, Y3, Y1
+	VMULPS       Y2, Y1, Y1
+	VMULPS       expoTable<>+480(SB), Y1, Y1
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y0
+	VBLENDVPS    Y0, Y1, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhAsm(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhAsm(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VANDPS       expoTable<>+512(SB), Y0, Y2
+	VANDPS       expoTable<>+512(SB), Y1, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      expoTable<>+576(SB), Y6
+	VFMADD231PS  expoTable<>+544(SB), Y4, Y6
+	VMOVUPS      expoTable<>+576(SB), Y7
+	VFMADD231PS  expoTable<>+544(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+608(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+608(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+640(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+640(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+672(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+672(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+704(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+704(SB), Y5, Y7
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y5, Y3, Y5
+	VFMADD213PS  Y2, Y6, Y4
+	VFMADD213PS  Y3, Y7, Y5
+	VMOVUPS      expoTable<>+736(SB), Y6
+	VMINPS       Y2, Y6, Y6
+	VMOVUPS      expoTable<>+736(SB), Y7
+	VMINPS       Y3, Y7, Y7
+	VMULPS       expoTable<>+768(SB), Y6, Y6
+	VMULPS       expoTable<>+768(SB), Y7, Y7
+	VMOVUPS      expoTable<>+800(SB), Y8
+	VFMADD231PS  expoTable<>+128(SB), Y6, Y8
+	VMOVUPS      expoTable<>+800(SB), Y9
+	VFMADD231PS  expoTable<>+128(SB), Y7, Y9
+	VSUBPS       expoTable<>+800(SB), Y8, Y10
+	VSUBPS       expoTable<>+800(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+160(SB), Y10, Y6
+	VFNMADD231PS expoTable<>+160(SB), Y11, Y7
+	VMOVUPS      expoTable<>+64(SB), Y12
+	VFMADD231PS  expoTable<>+192(SB), Y10, Y12
+	VMOVUPS      expoTable<>+64(SB), Y10
+	VFMADD231PS  expoTable<>+192(SB), Y11, Y10
+	VSUBPS       Y12, Y6, Y11
+	VSUBPS       Y10, Y7, Y13
+	VMOVUPS      expoTable<>+256(SB), Y14
+	VFMADD231PS  expoTable<>+224(SB), Y11, Y14
+	VMOVUPS      expoTable<>+256(SB), Y15
+	VFMADD231PS  expoTable<>+224(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+288(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+288(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+320(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+320(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+352(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+352(SB), Y13, Y15
+	VMULPS       Y11, Y11, Y11
+	VMULPS       Y13, Y13, Y13
+	VFNMADD231PS Y14, Y11, Y12
+	VFNMADD231PS Y15, Y13, Y10
+	VSUBPS       Y12, Y6, Y6
+	VSUBPS       Y10, Y7, Y7
+	VPSLLD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD231PS  Y8, Y6, Y8
+	VFMADD231PS  Y9, Y7, Y9
+	VADDPS       Y8, Y8, Y6
+	VADDPS       Y9, Y9, Y7
+	VADDPS       expoTable<>+384(SB), Y8, Y8
+	VADDPS       expoTable<>+384(SB), Y9, Y9
+	VDIVPS       Y8, Y6, Y6
+	VDIVPS       Y9, Y7, Y7
+	VMOVUPS      expoTable<>+384(SB), Y8
+	VSUBPS       Y6, Y8, Y6
+	VMOVUPS      expoTable<>+384(SB), Y8
+	VSUBPS       Y7, Y8, Y7
+	VCMPPS       $0x11, expoTable<>+832(SB), Y2, Y2
+	VCMPPS       $0x11, expoTable<>+832(SB), Y3, Y3
+	VBLENDVPS    Y2, Y4, Y6, Y2
+	VBLENDVPS    Y3, Y5, Y7, Y3
+	VANDPS       expoTable<>+416(SB), Y0, Y0
+	VANDPS       expoTable<>+416(SB), Y1, Y1
+	VORPS        Y0, Y2, Y0
+	VORPS        Y1, Y3, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y0
+	VANDPS       expoTable<>+512(SB), Y0, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      expoTable<>+576(SB), Y3
+	VFMADD231PS  expoTable<>+544(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+608(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+640(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+672(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+704(SB), Y2, Y3
+	VMULPS       Y2, Y1, Y2
+	VFMADD213PS  Y1, Y3, Y2
+	VMOVUPS      expoTable<>+736(SB), Y3
+	VMINPS       Y1, Y3, Y3
+	VMULPS       expoTable<>+768(SB), Y3, Y3
 	VMOVUPS      expoTable<>+800(SB), Y4
-	VCMPPS       $0x11, Y0, Y4, Y0
-	VPXOR        Y4, Y4, Y4
-	VPADDQ       expoTable<>+736(SB), Y2, Y5
-	VPAND        expoTable<>+768(SB), Y5, Y5
-	VPCMPEQQ     Y4, Y5, Y5
-	VPOR         Y5, Y0, Y0
-	VPADDQ       expoTable<>+736(SB), Y3, Y5
-	VPAND        expoTable<>+768(SB), Y5, Y5
-	VPCMPEQQ     Y4, Y5, Y5
-	VPOR         Y5, Y0, Y0
-	VPTEST       Y0, Y0
-	JZ           certain
-	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+576(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+608(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VXORPS       expoTable<>+544(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y2
-	VCVTPS2PD    X1, Y3
-	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VMULPD       expoTable<>+64(SB), Y3, Y5
-	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VADDPD       expoTable<>+96(SB), Y5, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y0
-	VSUBPD       expoTable<>+96(SB), Y5, Y7
-	VMULPD       expoTable<>+128(SB), Y0, Y6
-	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y2, Y2
-	VSUBPD       Y8, Y3, Y3
-	VMULPD       expoTable<>+160(SB), Y0, Y6
-	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y2, Y2
-	VSUBPD       Y8, Y3, Y3
-	VMULPD       expoTable<>+192(SB), Y2, Y6
-	VMULPD       expoTable<>+192(SB), Y3, Y8
-	VADDPD       expoTable<>+224(SB), Y6, Y6
-	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+256(SB), Y6, Y6
-	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+288(SB), Y6, Y6
-	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+320(SB), Y6, Y6
-	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+352(SB), Y6, Y6
-	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+384(SB), Y6, Y6
-	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+416(SB), Y6, Y6
-	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+448(SB), Y6, Y6
-	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y8, Y8
-	VADDPD       expoTable<>+480(SB), Y6, Y6
-	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y2, Y2, Y0
-	VMULPD       Y3, Y3, Y7
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y7, Y8, Y8
-	VADDPD       Y2, Y6, Y2
-	VADDPD       Y3, Y8, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPADDQ       expoTable<>+512(SB), Y5, Y5
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y4, Y2, Y2
-	VADDPD       Y2, Y4, Y2
-	VMOVUPD      expoTable<>+0(SB), Y0
-	VADDPD       Y2, Y0, Y2
-	VDIVPD       Y2, Y0, Y2
-	VMULPD       Y5, Y3, Y3
-	VADDPD       Y3, Y5, Y3
-	VMOVUPD      expoTable<>+0(SB), Y0
-	VADDPD       Y3, Y0, Y3
-	VDIVPD       Y3, Y0, Y3
-
-certain:
-	VCVTPD2PSY  Y2, X1
-	VCVTPD2PSY  Y3, X0
-	VINSERTF128 $0x01, X0, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, AX
-	SUBQ        $0x08, DX
-	JNZ         step
-	VZEROUPPER
-	RET
-
-// func tanhAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
-TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
-
-step:
-	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+544(SB), Y2
-	VANDNPS      Y0, Y2, Y0
-	VMOVUPS      expoTable<>+640(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VADDPS       Y0, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y2
-	VMULPD       expoTable<>+64(SB), Y0, Y3
-	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VSUBPD       expoTable<>+96(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y7
-	VMULPD       expoTable<>+128(SB), Y5, Y6
-	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+160(SB), Y5, Y6
-	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+192(SB), Y0, Y6
-	VMULPD       expoTable<>+192(SB), Y2, Y8
-	VADDPD       expoTable<>+224(SB), Y6, Y6
-	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+256(SB), Y6, Y6
-	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+288(SB), Y6, Y6
-	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+320(SB), Y6, Y6
-	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+352(SB), Y6, Y6
-	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+384(SB), Y6, Y6
-	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+416(SB), Y6, Y6
-	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+448(SB), Y6, Y6
-	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+480(SB), Y6, Y6
-	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y0, Y0, Y5
-	VMULPD       Y2, Y2, Y7
-	VMULPD       Y5, Y6, Y6
-	VMULPD       Y7, Y8, Y8
-	VADDPD       Y0, Y6, Y0
-	VADDPD       Y2, Y8, Y2
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y3, Y0, Y0
-	VSUBPD       expoTable<>+0(SB), Y3, Y3
-	VADDPD       Y3, Y0, Y0
-	VADDPD       expoTable<>+32(SB), Y0, Y3
-	VDIVPD       Y3, Y0, Y0
-	VMULPD       Y4, Y2, Y2
-	VSUBPD       expoTable<>+0(SB), Y4, Y4
-	VADDPD       Y4, Y2, Y2
-	VADDPD       expoTable<>+32(SB), Y2, Y4
-	VDIVPD       Y4, Y2, Y2
-	VCVTPD2PSY   Y0, X1
-	VCVTPD2PSY   Y2, X0
-	VINSERTF128  $0x01, X0, Y1, Y0
-	VMOVUPS      (CX), Y2
-	VANDPS       expoTable<>+544(SB), Y2, Y2
-	VORPS        Y2, Y0, Y0
+	VFMADD231PS  expoTable<>+128(SB), Y3, Y4
+	VSUBPS       expoTable<>+800(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+160(SB), Y5, Y3
+	VMOVUPS      expoTable<>+64(SB), Y6
+	VFMADD231PS  expoTable<>+192(SB), Y5, Y6
+	VSUBPS       Y6, Y3, Y5
+	VMOVUPS      expoTable<>+256(SB), Y7
+	VFMADD231PS  expoTable<>+224(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+288(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+320(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+352(SB), Y5, Y7
+	VMULPS       Y5, Y5, Y5
+	VFNMADD231PS Y7, Y5, Y6
+	VSUBPS       Y6, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y4
+	VADDPS       Y4, Y4, Y3
+	VADDPS       expoTable<>+384(SB), Y4, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMOVUPS      expoTable<>+384(SB), Y4
+	VSUBPS       Y3, Y4, Y3
+	VCMPPS       $0x11, expoTable<>+832(SB), Y1, Y1
+	VBLENDVPS    Y1, Y2, Y3, Y1
+	VANDPS       expoTable<>+416(SB), Y0, Y0
+	VORPS        Y0, Y1, Y0
 	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
 	SUBQ         $0x08, DX
-	JNZ          step
+	JNZ          short
+
+done:
 	VZEROUPPER
 	RET
 
-// func eluAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
-TEXT ·eluAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
-
-step:
-	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+576(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+608(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y2
-	VMULPD       expoTable<>+64(SB), Y0, Y3
-	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VSUBPD       expoTable<>+96(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y7
-	VMULPD       expoTable<>+128(SB), Y5, Y6
-	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+160(SB), Y5, Y6
-	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+192(SB), Y0, Y6
-	VMULPD       expoTable<>+192(SB), Y2, Y8
-	VADDPD       expoTable<>+224(SB), Y6, Y6
-	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+256(SB), Y6, Y6
-	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+288(SB), Y6, Y6
-	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+320(SB), Y6, Y6
-	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+352(SB), Y6, Y6
-	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+384(SB), Y6, Y6
-	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+416(SB), Y6, Y6
-	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+448(SB), Y6, Y6
-	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+480(SB), Y6, Y6
-	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y0, Y0, Y5
-	VMULPD       Y2, Y2, Y7
-	VMULPD       Y5, Y6, Y6
-	VMULPD       Y7, Y8, Y8
-	VADDPD       Y0, Y6, Y0
-	VADDPD       Y2, Y8, Y2
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y3, Y0, Y0
-	VSUBPD       expoTable<>+0(SB), Y3, Y3
-	VADDPD       Y3, Y0, Y0
-	VMULPD       Y4, Y2, Y2
-	VSUBPD       expoTable<>+0(SB), Y4, Y4
-	VADDPD       Y4, Y2, Y2
-	VCVTPD2PSY   Y0, X1
-	VCVTPD2PSY   Y2, X0
-	VINSERTF128  $0x01, X0, Y1, Y0
-	VMOVUPS      (CX), Y2
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x11, Y3, Y2, Y3
-	VBLENDVPS    Y3, Y0, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, DX
-	JNZ          step
-	VZEROUPPER
-	RET
-
-// func geluTanhAVX2(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2
-TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
-
-step:
-	VMOVUPS      (CX), Y0
-	VMULPS       expoTable<>+832(SB), Y0, Y2
-	VMULPS       Y0, Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VMULPS       expoTable<>+864(SB), Y0, Y0
-	VMOVUPS      expoTable<>+544(SB), Y2
-	VANDNPS      Y0, Y2, Y0
-	VMOVUPS      expoTable<>+640(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VADDPS       Y0, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y2
-	VMULPD       expoTable<>+64(SB), Y0, Y3
-	VMULPD       expoTable<>+64(SB), Y2, Y4
-	VADDPD       expoTable<>+96(SB), Y3, Y3
-	VADDPD       expoTable<>+96(SB), Y4, Y4
-	VSUBPD       expoTable<>+96(SB), Y3, Y5
-	VSUBPD       expoTable<>+96(SB), Y4, Y7
-	VMULPD       expoTable<>+128(SB), Y5, Y6
-	VMULPD       expoTable<>+128(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+160(SB), Y5, Y6
-	VMULPD       expoTable<>+160(SB), Y7, Y8
-	VSUBPD       Y6, Y0, Y0
-	VSUBPD       Y8, Y2, Y2
-	VMULPD       expoTable<>+192(SB), Y0, Y6
-	VMULPD       expoTable<>+192(SB), Y2, Y8
-	VADDPD       expoTable<>+224(SB), Y6, Y6
-	VADDPD       expoTable<>+224(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+256(SB), Y6, Y6
-	VADDPD       expoTable<>+256(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+288(SB), Y6, Y6
-	VADDPD       expoTable<>+288(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+320(SB), Y6, Y6
-	VADDPD       expoTable<>+320(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+352(SB), Y6, Y6
-	VADDPD       expoTable<>+352(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+384(SB), Y6, Y6
-	VADDPD       expoTable<>+384(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+416(SB), Y6, Y6
-	VADDPD       expoTable<>+416(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+448(SB), Y6, Y6
-	VADDPD       expoTable<>+448(SB), Y8, Y8
-	VMULPD       Y0, Y6, Y6
-	VMULPD       Y2, Y8, Y8
-	VADDPD       expoTable<>+480(SB), Y6, Y6
-	VADDPD       expoTable<>+480(SB), Y8, Y8
-	VMULPD       Y0, Y0, Y5
-	VMULPD       Y2, Y2, Y7
-	VMULPD       Y5, Y6, Y6
-	VMULPD       Y7, Y8, Y8
-	VADDPD       Y0, Y6, Y0
-	VADDPD       Y2, Y8, Y2
-	VPADDQ       expoTable<>+512(SB), Y3, Y3
-	VPADDQ       expoTable<>+512(SB), Y4, Y4
-	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y3, Y0, Y0
-	VSUBPD       expoTable<>+0(SB), Y3, Y3
-	VADDPD       Y3, Y0, Y0
-	VADDPD       expoTable<>+32(SB), Y0, Y3
-	VDIVPD       Y3, Y0, Y0
-	VMULPD       Y4, Y2, Y2
-	VSUBPD       expoTable<>+0(SB), Y4, Y4
-	VADDPD       Y4, Y2, Y2
-	VADDPD       expoTable<>+32(SB), Y2, Y4
-	VDIVPD       Y4, Y2, Y2
-	VCVTPD2PSY   Y0, X1
-	VCVTPD2PSY   Y2, X0
-	VINSERTF128  $0x01, X0, Y1, Y0
-	VMOVUPS      (CX), Y2
-	VANDPS       expoTable<>+544(SB), Y2, Y3
-	VORPS        Y3, Y0, Y0
-	VADDPS       expoTable<>+896(SB), Y0, Y0
-	VMULPS       expoTable<>+928(SB), Y2, Y2
-	VMULPS       Y0, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, DX
-	JNZ          step
-	VZEROUPPER
-	RET
-
-// func geluAVX2(dst *float32, src *float32, n int)
+// func eluAsm(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+TEXT ·eluAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
 
-step:
-	VMOVUPS      (CX), Y1
-	VMULPS       expoTable<>+992(SB), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VCVTPS2PD    X1, Y0
-	VCVTPS2PD    X2, Y3
-	VMULPD       Y0, Y0, Y7
-	VMULPD       Y3, Y3, Y8
-	VMOVUPD      expoTable<>+1024(SB), Y4
-	VMOVUPD      expoTable<>+1024(SB), Y5
-	VFMADD213PD  expoTable<>+1056(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1056(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1088(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1088(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1120(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1120(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1152(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1152(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1184(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1184(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1216(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1216(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1248(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1248(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1280(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1280(SB), Y8, Y5
-	VFMADD213PD  expoTable<>+1312(SB), Y7, Y4
-	VFMADD213PD  expoTable<>+1312(SB), Y8, Y5
-	VMOVUPD      expoTable<>+0(SB), Y6
-	VMULPD       Y4, Y0, Y4
-	VSUBPD       Y4, Y6, Y4
-	VANDPD       expoTable<>+960(SB), Y0, Y7
-	VCMPPD       $0x11, Y6, Y7, Y7
-	VMULPD       Y5, Y3, Y5
-	VSUBPD       Y5, Y6, Y5
-	VANDPD       expoTable<>+960(SB), Y3, Y8
-	VCMPPD       $0x11, Y6, Y8, Y8
-	VANDPD       Y7, Y8, Y6
-	VMOVMSKPD    Y6, BX
-	CMPL         BX, $0x0f
-	JEQ          guess
-	VMOVUPD      expoTable<>+0(SB), Y7
-	VANDPD       expoTable<>+960(SB), Y0, Y6
-	VMAXPD       Y6, Y7, Y7
-	VMOVUPD      expoTable<>+1344(SB), Y6
-	VMINPD       Y7, Y6, Y7
-	VSUBPD       expoTable<>+1376(SB), Y7, Y10
-	VADDPD       expoTable<>+1376(SB), Y7, Y6
-	VDIVPD       Y6, Y10, Y10
-	VMOVUPD      expoTable<>+0(SB), Y8
-	VANDPD       expoTable<>+960(SB), Y3, Y6
-	VMAXPD       Y6, Y8, Y8
-	VMOVUPD      expoTable<>+1344(SB), Y6
-	VMINPD       Y8, Y6, Y8
-	VSUBPD       expoTable<>+1376(SB), Y8, Y11
-	VADDPD       expoTable<>+1376(SB), Y8, Y9
-	VDIVPD       Y9, Y11, Y11
-	VMOVUPD      expoTable<>+1408(SB), Y6
-	VMOVUPD      expoTable<>+1408(SB), Y9
-	VFMADD213PD  expoTable<>+1440(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1440(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1472(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1472(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1504(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1504(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1536(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1536(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1568(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1568(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1600(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1600(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1632(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1632(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1664(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1664(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1696(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1696(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1728(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1728(SB), Y11, Y9
-	VFMADD213PD  expoTable<>+1760(SB), Y10, Y6
-	VFMADD213PD  expoTable<>+1760(SB), Y11, Y9
-	VMULPD       Y7, Y7, Y7
-	VXORPD       expoTable<>+1792(SB), Y7, Y7
-	VMULPD       Y8, Y8, Y8
-	VXORPD       expoTable<>+1792(SB), Y8, Y8
-	VMOVUPD      expoTable<>+96(SB), Y10
-	VFMADD231PD  expoTable<>+64(SB), Y7, Y10
-	VMOVUPD      expoTable<>+96(SB), Y11
-	VFMADD231PD  expoTable<>+64(SB), Y8, Y11
-	VSUBPD       expoTable<>+96(SB), Y10, Y12
-	VSUBPD       expoTable<>+96(SB), Y11, Y13
-	VFNMADD231PD expoTable<>+672(SB), Y12, Y7
-	VFNMADD231PD expoTable<>+672(SB), Y13, Y8
-	VMOVUPD      expoTable<>+256(SB), Y14
-	VMOVUPD      expoTable<>+256(SB), Y15
-	VFMADD213PD  expoTable<>+288(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+288(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+320(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+320(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+352(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+352(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+384(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+384(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+416(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+416(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+448(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+448(SB), Y8, Y15
-	VFMADD213PD  expoTable<>+480(SB), Y7, Y14
-	VFMADD213PD  expoTable<>+480(SB), Y8, Y15
-	VMULPD       Y7, Y7, Y12
-	VMULPD       Y8, Y8, Y13
-	VFMADD231PD  Y12, Y14, Y7
-	VFMADD231PD  Y13, Y15, Y8
-	VPADDQ       expoTable<>+512(SB), Y10, Y10
-	VPADDQ       expoTable<>+512(SB), Y11, Y11
-	VPSLLQ       $0x34, Y10, Y10
-	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       Y10, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VMULPD       Y7, Y6, Y6
-	VMOVUPD      expoTable<>+32(SB), Y10
-	VSUBPD       Y6, Y10, Y10
-	VBLENDVPD    Y0, Y10, Y6, Y6
-	VANDPD       expoTable<>+960(SB), Y0, Y7
-	VCMPPD       $0x11, expoTable<>+0(SB), Y7, Y7
-	VBLENDVPD    Y7, Y4, Y6, Y4
-	VMULPD       Y11, Y8, Y8
-	VADDPD       Y8, Y11, Y8
-	VMULPD       Y8, Y9, Y9
-	VMOVUPD      expoTable<>+32(SB), Y11
-	VSUBPD       Y9, Y11, Y11
-	VBLENDVPD    Y3, Y11, Y9, Y9
-	VANDPD       expoTable<>+960(SB), Y3, Y8
-	VCMPPD       $0x11, expoTable<>+0(SB), Y8, Y8
-	VBLENDVPD    Y8, Y5, Y9, Y5
+long:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      expoTable<>+864(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMOVUPS      expoTable<>+864(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMOVUPS      expoTable<>+800(SB), Y4
+	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
+	VMOVUPS      expoTable<>+800(SB), Y5
+	VFMADD231PS  expoTable<>+128(SB), Y3, Y5
+	VSUBPS       expoTable<>+800(SB), Y4, Y6
+	VSUBPS       expoTable<>+800(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+160(SB), Y6, Y2
+	VFNMADD231PS expoTable<>+160(SB), Y7, Y3
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
+	VMOVUPS      expoTable<>+64(SB), Y6
+	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VSUBPS       Y8, Y2, Y7
+	VSUBPS       Y6, Y3, Y9
+	VMOVUPS      expoTable<>+256(SB), Y10
+	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
+	VMOVUPS      expoTable<>+256(SB), Y11
+	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMULPS       Y7, Y7, Y7
+	VMULPS       Y9, Y9, Y9
+	VFNMADD231PS Y10, Y7, Y8
+	VFNMADD231PS Y11, Y9, Y6
+	VSUBPS       Y8, Y2, Y2
+	VSUBPS       Y6, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VSUBPS       expoTable<>+384(SB), Y4, Y6
+	VSUBPS       expoTable<>+384(SB), Y5, Y7
+	VFMADD231PS  Y4, Y2, Y6
+	VFMADD231PS  Y5, Y3, Y7
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
+	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y3
+	VBLENDVPS    Y2, Y6, Y0, Y0
+	VBLENDVPS    Y3, Y7, Y1, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
 
-guess:
-	VMOVUPS      expoTable<>+1824(SB), Y0
-	VCMPPS       $0x11, Y1, Y0, Y1
-	VPXOR        Y0, Y0, Y0
-	VPADDQ       expoTable<>+736(SB), Y4, Y3
-	VPAND        expoTable<>+768(SB), Y3, Y3
-	VPCMPEQQ     Y0, Y3, Y3
-	VPOR         Y3, Y1, Y1
-	VPADDQ       expoTable<>+736(SB), Y5, Y3
-	VPAND        expoTable<>+768(SB), Y3, Y3
-	VPCMPEQQ     Y0, Y3, Y3
-	VPOR         Y3, Y1, Y1
-	VPTEST       Y1, Y1
-	JZ           certain
-	VMOVUPS      (CX), Y1
-	VMULPS       expoTable<>+992(SB), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VCVTPS2PD    X1, Y0
-	VCVTPS2PD    X2, Y3
-	VMULPD       Y0, Y0, Y6
-	VMULPD       Y3, Y3, Y7
-	VMULPD       expoTable<>+1024(SB), Y6, Y4
-	VMULPD       expoTable<>+1024(SB), Y7, Y5
-	VADDPD       expoTable<>+1056(SB), Y4, Y4
-	VADDPD       expoTable<>+1056(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1088(SB), Y4, Y4
-	VADDPD       expoTable<>+1088(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1120(SB), Y4, Y4
-	VADDPD       expoTable<>+1120(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1152(SB), Y4, Y4
-	VADDPD       expoTable<>+1152(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1184(SB), Y4, Y4
-	VADDPD       expoTable<>+1184(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1216(SB), Y4, Y4
-	VADDPD       expoTable<>+1216(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1248(SB), Y4, Y4
-	VADDPD       expoTable<>+1248(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1280(SB), Y4, Y4
-	VADDPD       expoTable<>+1280(SB), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y7, Y5, Y5
-	VADDPD       expoTable<>+1312(SB), Y4, Y4
-	VADDPD       expoTable<>+1312(SB), Y5, Y5
-	VMOVUPD      expoTable<>+0(SB), Y1
-	VMULPD       Y4, Y0, Y4
-	VSUBPD       Y4, Y1, Y4
-	VANDPD       expoTable<>+960(SB), Y0, Y6
-	VCMPPD       $0x11, Y1, Y6, Y6
-	VMULPD       Y5, Y3, Y5
-	VSUBPD       Y5, Y1, Y5
-	VANDPD       expoTable<>+960(SB), Y3, Y7
-	VCMPPD       $0x11, Y1, Y7, Y7
-	VANDPD       Y6, Y7, Y1
-	VMOVMSKPD    Y1, BX
-	CMPL         BX, $0x0f
-	JEQ          sure
-	VMOVUPD      expoTable<>+0(SB), Y6
-	VANDPD       expoTable<>+960(SB), Y0, Y1
-	VMAXPD       Y1, Y6, Y6
-	VMOVUPD      expoTable<>+1344(SB), Y1
-	VMINPD       Y6, Y1, Y6
-	VSUBPD       expoTable<>+1376(SB), Y6, Y9
-	VADDPD       expoTable<>+1376(SB), Y6, Y1
-	VDIVPD       Y1, Y9, Y9
-	VMOVUPD      expoTable<>+0(SB), Y7
-	VANDPD       expoTable<>+960(SB), Y3, Y1
-	VMAXPD       Y1, Y7, Y7
-	VMOVUPD      expoTable<>+1344(SB), Y1
-	VMINPD       Y7, Y1, Y7
-	VSUBPD       expoTable<>+1376(SB), Y7, Y10
-	VADDPD       expoTable<>+1376(SB), Y7, Y8
-	VDIVPD       Y8, Y10, Y10
-	VMULPD       expoTable<>+1408(SB), Y9, Y1
-	VMULPD       expoTable<>+1408(SB), Y10, Y8
-	VADDPD       expoTable<>+1440(SB), Y1, Y1
-	VADDPD       expoTable<>+1440(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1472(SB), Y1, Y1
-	VADDPD       expoTable<>+1472(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1504(SB), Y1, Y1
-	VADDPD       expoTable<>+1504(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1536(SB), Y1, Y1
-	VADDPD       expoTable<>+1536(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1568(SB), Y1, Y1
-	VADDPD       expoTable<>+1568(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1600(SB), Y1, Y1
-	VADDPD       expoTable<>+1600(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1632(SB), Y1, Y1
-	VADDPD       expoTable<>+1632(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1664(SB), Y1, Y1
-	VADDPD       expoTable<>+1664(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1696(SB), Y1, Y1
-	VADDPD       expoTable<>+1696(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1728(SB), Y1, Y1
-	VADDPD       expoTable<>+1728(SB), Y8, Y8
-	VMULPD       Y9, Y1, Y1
-	VMULPD       Y10, Y8, Y8
-	VADDPD       expoTable<>+1760(SB), Y1, Y1
-	VADDPD       expoTable<>+1760(SB), Y8, Y8
-	VMULPD       Y6, Y6, Y6
-	VXORPD       expoTable<>+1792(SB), Y6, Y6
-	VMULPD       Y7, Y7, Y7
-	VXORPD       expoTable<>+1792(SB), Y7, Y7
-	VMULPD       expoTable<>+64(SB), Y6, Y9
-	VMULPD       expoTable<>+64(SB), Y7, Y10
-	VADDPD       expoTable<>+96(SB), Y9, Y9
-	VADDPD       expoTable<>+96(SB), Y10, Y10
-	VSUBPD       expoTable<>+96(SB), Y9, Y11
-	VSUBPD       expoTable<>+96(SB), Y10, Y13
-	VMULPD       expoTable<>+128(SB), Y11, Y12
-	VMULPD       expoTable<>+128(SB), Y13, Y14
-	VSUBPD       Y12, Y6, Y6
-	VSUBPD       Y14, Y7, Y7
-	VMULPD       expoTable<>+160(SB), Y11, Y12
-	VMULPD       expoTable<>+160(SB), Y13, Y14
-	VSUBPD       Y12, Y6, Y6
-	VSUBPD       Y14, Y7, Y7
-	VMULPD       expoTable<>+192(SB), Y6, Y12
-	VMULPD       expoTable<>+192(SB), Y7, Y14
-	VADDPD       expoTable<>+224(SB), Y12, Y12
-	VADDPD       expoTable<>+224(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+256(SB), Y12, Y12
-	VADDPD       expoTable<>+256(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+288(SB), Y12, Y12
-	VADDPD       expoTable<>+288(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+320(SB), Y12, Y12
-	VADDPD       expoTable<>+320(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+352(SB), Y12, Y12
-	VADDPD       expoTable<>+352(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+384(SB), Y12, Y12
-	VADDPD       expoTable<>+384(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+416(SB), Y12, Y12
-	VADDPD       expoTable<>+416(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+448(SB), Y12, Y12
-	VADDPD       expoTable<>+448(SB), Y14, Y14
-	VMULPD       Y6, Y12, Y12
-	VMULPD       Y7, Y14, Y14
-	VADDPD       expoTable<>+480(SB), Y12, Y12
-	VADDPD       expoTable<>+480(SB), Y14, Y14
-	VMULPD       Y6, Y6, Y11
-	VMULPD       Y7, Y7, Y13
-	VMULPD       Y11, Y12, Y12
-	VMULPD       Y13, Y14, Y14
-	VADDPD       Y6, Y12, Y6
-	VADDPD       Y7, Y14, Y7
-	VPADDQ       expoTable<>+512(SB), Y9, Y9
-	VPADDQ       expoTable<>+512(SB), Y10, Y10
-	VPSLLQ       $0x34, Y9, Y9
-	VPSLLQ       $0x34, Y10, Y10
-	VMULPD       Y9, Y6, Y6
-	VADDPD       Y6, Y9, Y6
-	VMULPD       Y6, Y1, Y1
-	VMOVUPD      expoTable<>+32(SB), Y9
-	VSUBPD       Y1, Y9, Y9
-	VBLENDVPD    Y0, Y9, Y1, Y1
-	VANDPD       expoTable<>+960(SB), Y0, Y6
-	VCMPPD       $0x11, expoTable<>+0(SB), Y6, Y6
-	VBLENDVPD    Y6, Y4, Y1, Y4
-	VMULPD       Y10, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VMULPD       Y7, Y8, Y8
-	VMOVUPD      expoTable<>+32(SB), Y10
-	VSUBPD       Y8, Y10, Y10
-	VBLENDVPD    Y3, Y10, Y8, Y8
-	VANDPD       expoTable<>+960(SB), Y3, Y7
-	VCMPPD       $0x11, expoTable<>+0(SB), Y7, Y7
-	VBLENDVPD    Y7, Y5, Y8, Y5
+rest:
+	ADDQ $0x10, DX
+	JZ   done
 
-sure:
-certain:
-	VCVTPD2PSY  Y4, X2
-	VCVTPD2PSY  Y5, X0
-	VINSERTF128 $0x01, X0, Y2, Y0
-	VMOVUPS     (CX), Y1
-	VMULPS      expoTable<>+928(SB), Y1, Y1
-	VMULPS      Y0, Y1, Y0
+short:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      expoTable<>+864(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMOVUPS      expoTable<>+800(SB), Y2
+	VFMADD231PS  expoTable<>+128(SB), Y1, Y2
+	VSUBPS       expoTable<>+800(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+160(SB), Y3, Y1
+	VMOVUPS      expoTable<>+64(SB), Y4
+	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VSUBPS       Y4, Y1, Y3
+	VMOVUPS      expoTable<>+256(SB), Y5
+	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y3
+	VFNMADD231PS Y5, Y3, Y4
+	VSUBPS       Y4, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       expoTable<>+384(SB), Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluAsm(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAsm(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VORPS        expoTable<>+416(SB), Y0, Y2
+	VORPS        expoTable<>+416(SB), Y1, Y3
+	VMOVUPS      expoTable<>+896(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      expoTable<>+896(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       expoTable<>+928(SB), Y2, Y4
+	VMULPS       expoTable<>+928(SB), Y3, Y5
+	VMULPS       Y4, Y2, Y6
+	VMULPS       Y5, Y3, Y7
+	VFNMADD213PS Y6, Y2, Y4
+	VFNMADD213PS Y7, Y3, Y5
+	VMOVUPS      expoTable<>+448(SB), Y8
+	VFMADD231PS  expoTable<>+128(SB), Y6, Y8
+	VMOVUPS      expoTable<>+448(SB), Y9
+	VFMADD231PS  expoTable<>+128(SB), Y7, Y9
+	VSUBPS       expoTable<>+448(SB), Y8, Y10
+	VSUBPS       expoTable<>+448(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+160(SB), Y10, Y6
+	VFNMADD231PS expoTable<>+160(SB), Y11, Y7
+	VFMADD231PS  expoTable<>+192(SB), Y10, Y4
+	VFMADD231PS  expoTable<>+192(SB), Y11, Y5
+	VSUBPS       Y4, Y6, Y10
+	VSUBPS       Y5, Y7, Y11
+	VMOVUPS      expoTable<>+256(SB), Y12
+	VFMADD231PS  expoTable<>+224(SB), Y10, Y12
+	VMOVUPS      expoTable<>+256(SB), Y13
+	VFMADD231PS  expoTable<>+224(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+288(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+288(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+320(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+320(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+352(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+352(SB), Y11, Y13
+	VMULPS       Y10, Y10, Y10
+	VMULPS       Y11, Y11, Y11
+	VFNMADD231PS Y12, Y10, Y4
+	VFNMADD231PS Y13, Y11, Y5
+	VSUBPS       Y4, Y6, Y4
+	VSUBPS       Y5, Y7, Y5
+	VMOVUPS      expoTable<>+960(SB), Y6
+	VSUBPS       Y2, Y6, Y6
+	VMOVUPS      expoTable<>+960(SB), Y7
+	VSUBPS       Y3, Y7, Y7
+	VMOVUPS      expoTable<>+960(SB), Y10
+	VSUBPS       Y6, Y10, Y10
+	VMOVUPS      expoTable<>+960(SB), Y11
+	VSUBPS       Y7, Y11, Y11
+	VSUBPS       Y2, Y10, Y10
+	VSUBPS       Y3, Y11, Y11
+	VDIVPS       Y6, Y2, Y12
+	VDIVPS       Y7, Y3, Y13
+	VFNMADD231PS Y12, Y6, Y2
+	VFNMADD231PS Y13, Y7, Y3
+	VFNMADD231PS Y12, Y10, Y2
+	VFNMADD231PS Y13, Y11, Y3
+	VMOVUPS      expoTable<>+992(SB), Y6
+	VFMADD231PS  expoTable<>+992(SB), Y12, Y6
+	VMOVUPS      expoTable<>+992(SB), Y7
+	VFMADD231PS  expoTable<>+992(SB), Y13, Y7
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMOVUPS      expoTable<>+1024(SB), Y6
+	VFMADD231PS  expoTable<>+768(SB), Y12, Y6
+	VMOVUPS      expoTable<>+1024(SB), Y7
+	VFMADD231PS  expoTable<>+768(SB), Y13, Y7
+	VFMADD231PS  expoTable<>+768(SB), Y2, Y6
+	VFMADD231PS  expoTable<>+768(SB), Y3, Y7
+	VMOVUPS      expoTable<>+1088(SB), Y10
+	VFMADD231PS  expoTable<>+1056(SB), Y6, Y10
+	VMOVUPS      expoTable<>+1088(SB), Y11
+	VFMADD231PS  expoTable<>+1056(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1120(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1120(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1152(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1152(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1184(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1184(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1216(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1216(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1248(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1248(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1280(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1280(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1312(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1312(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+1344(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+1344(SB), Y7, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  expoTable<>+1376(SB), Y10, Y14
+	VMOVAPS      Y7, Y15
+	VFMADD213PS  expoTable<>+1376(SB), Y11, Y15
+	VMOVUPS      expoTable<>+1376(SB), Y16
+	VSUBPS       Y14, Y16, Y16
+	VMOVUPS      expoTable<>+1376(SB), Y17
+	VSUBPS       Y15, Y17, Y17
+	VFMADD231PS  Y10, Y6, Y16
+	VFMADD231PS  Y11, Y7, Y17
+	VMULPS       Y14, Y12, Y6
+	VMULPS       Y15, Y13, Y7
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y14, Y12, Y10
+	VMOVAPS      Y7, Y11
+	VFNMADD231PS Y15, Y13, Y11
+	VFNMADD231PS Y14, Y2, Y10
+	VFNMADD231PS Y15, Y3, Y11
+	VFNMADD231PS Y16, Y12, Y10
+	VFNMADD231PS Y17, Y13, Y11
+	VADDPS       expoTable<>+384(SB), Y4, Y2
+	VADDPS       expoTable<>+384(SB), Y5, Y3
+	VMULPS       Y2, Y10, Y2
+	VMULPS       Y3, Y11, Y3
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y7, Y5, Y3
+	VSUBPS       Y2, Y6, Y2
+	VSUBPS       Y3, Y7, Y3
+	VPSLLD       $0x17, Y8, Y4
+	VPSLLD       $0x17, Y9, Y5
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y4
+	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y5
+	VANDNPS      Y0, Y4, Y0
+	VANDNPS      Y1, Y5, Y1
+	VFMADD231PS  expoTable<>+480(SB), Y2, Y0
+	VFMADD231PS  expoTable<>+480(SB), Y3, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y0
+	VORPS        expoTable<>+416(SB), Y0, Y1
+	VMOVUPS      expoTable<>+896(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       expoTable<>+928(SB), Y1, Y2
+	VMULPS       Y2, Y1, Y3
+	VFNMADD213PS Y3, Y1, Y2
+	VMOVUPS      expoTable<>+448(SB), Y4
+	VFMADD231PS  expoTable<>+128(SB), Y3, Y4
+	VSUBPS       expoTable<>+448(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+160(SB), Y5, Y3
+	VFMADD231PS  expoTable<>+192(SB), Y5, Y2
+	VSUBPS       Y2, Y3, Y5
+	VMOVUPS      expoTable<>+256(SB), Y6
+	VFMADD231PS  expoTable<>+224(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+288(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+320(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+352(SB), Y5, Y6
+	VMULPS       Y5, Y5, Y5
+	VFNMADD231PS Y6, Y5, Y2
+	VSUBPS       Y2, Y3, Y2
+	VMOVUPS      expoTable<>+960(SB), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMOVUPS      expoTable<>+960(SB), Y5
+	VSUBPS       Y3, Y5, Y5
+	VSUBPS       Y1, Y5, Y5
+	VDIVPS       Y3, Y1, Y6
+	VFNMADD231PS Y6, Y3, Y1
+	VFNMADD231PS Y6, Y5, Y1
+	VMOVUPS      expoTable<>+992(SB), Y3
+	VFMADD231PS  expoTable<>+992(SB), Y6, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      expoTable<>+1024(SB), Y3
+	VFMADD231PS  expoTable<>+768(SB), Y6, Y3
+	VFMADD231PS  expoTable<>+768(SB), Y1, Y3
+	VMOVUPS      expoTable<>+1088(SB), Y5
+	VFMADD231PS  expoTable<>+1056(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1120(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1152(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1184(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1216(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1248(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1280(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1312(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+1344(SB), Y3, Y5
+	VMOVAPS      Y3, Y7
+	VFMADD213PS  expoTable<>+1376(SB), Y5, Y7
+	VMOVUPS      expoTable<>+1376(SB), Y8
+	VSUBPS       Y7, Y8, Y8
+	VFMADD231PS  Y5, Y3, Y8
+	VMULPS       Y7, Y6, Y3
+	VMOVAPS      Y3, Y5
+	VFNMADD231PS Y7, Y6, Y5
+	VFNMADD231PS Y7, Y1, Y5
+	VFNMADD231PS Y8, Y6, Y5
+	VADDPS       expoTable<>+384(SB), Y2, Y1
+	VMULPS       Y1, Y5, Y1
+	VFNMADD231PS Y3, Y2, Y1
+	VSUBPS       Y1, Y3, Y1
+	VPSLLD       $0x17, Y4, Y2
+	VMULPS       Y2, Y1, Y1
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
+	VANDNPS      Y0, Y2, Y0
+	VFMADD231PS  expoTable<>+480(SB), Y1, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluTanhAsm(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluTanhAsm(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VORPS        expoTable<>+416(SB), Y0, Y2
+	VORPS        expoTable<>+416(SB), Y1, Y3
+	VMOVUPS      expoTable<>+1408(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      expoTable<>+1408(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      expoTable<>+1472(SB), Y6
+	VFMADD231PS  expoTable<>+1440(SB), Y4, Y6
+	VMOVUPS      expoTable<>+1472(SB), Y7
+	VFMADD231PS  expoTable<>+1440(SB), Y5, Y7
+	VMOVUPS      expoTable<>+1472(SB), Y8
+	VSUBPS       Y6, Y8, Y8
+	VMOVUPS      expoTable<>+1472(SB), Y9
+	VSUBPS       Y7, Y9, Y9
+	VFMADD231PS  expoTable<>+1440(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+1440(SB), Y5, Y9
+	VADDPS       expoTable<>+1504(SB), Y8, Y8
+	VADDPS       expoTable<>+1504(SB), Y9, Y9
+	VFMADD231PS  expoTable<>+1536(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+1536(SB), Y5, Y9
+	VFNMADD231PS Y2, Y2, Y4
+	VFNMADD231PS Y3, Y3, Y5
+	VFNMADD231PS expoTable<>+1440(SB), Y4, Y8
+	VFNMADD231PS expoTable<>+1440(SB), Y5, Y9
+	VMULPS       Y6, Y2, Y4
+	VMULPS       Y7, Y3, Y5
+	VFNMADD213PS Y4, Y2, Y6
+	VFNMADD213PS Y5, Y3, Y7
+	VFNMADD231PS Y2, Y8, Y6
+	VFNMADD231PS Y3, Y9, Y7
+	VMOVUPS      expoTable<>+448(SB), Y8
+	VFMADD231PS  expoTable<>+128(SB), Y4, Y8
+	VMOVUPS      expoTable<>+448(SB), Y9
+	VFMADD231PS  expoTable<>+128(SB), Y5, Y9
+	VSUBPS       expoTable<>+448(SB), Y8, Y10
+	VSUBPS       expoTable<>+448(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+160(SB), Y10, Y4
+	VFNMADD231PS expoTable<>+160(SB), Y11, Y5
+	VFMADD231PS  expoTable<>+192(SB), Y10, Y6
+	VFMADD231PS  expoTable<>+192(SB), Y11, Y7
+	VSUBPS       Y6, Y4, Y10
+	VSUBPS       Y7, Y5, Y11
+	VMOVUPS      expoTable<>+256(SB), Y12
+	VFMADD231PS  expoTable<>+224(SB), Y10, Y12
+	VMOVUPS      expoTable<>+256(SB), Y13
+	VFMADD231PS  expoTable<>+224(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+288(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+288(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+320(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+320(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+352(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+352(SB), Y11, Y13
+	VMULPS       Y10, Y10, Y10
+	VMULPS       Y11, Y11, Y11
+	VFNMADD231PS Y12, Y10, Y6
+	VFNMADD231PS Y13, Y11, Y7
+	VSUBPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y8, Y6
+	VPSLLD       $0x17, Y9, Y7
+	VMULPS       expoTable<>+480(SB), Y6, Y6
+	VMULPS       expoTable<>+480(SB), Y7, Y7
+	VADDPS       expoTable<>+384(SB), Y6, Y10
+	VADDPS       expoTable<>+384(SB), Y7, Y11
+	VMOVAPS      Y10, Y12
+	VFMADD231PS  Y6, Y4, Y12
+	VMOVAPS      Y11, Y13
+	VFMADD231PS  Y7, Y5, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VFMADD231PS  Y4, Y6, Y10
+	VFMADD231PS  Y5, Y7, Y11
+	VMOVUPS      expoTable<>+384(SB), Y6
+	VDIVPS       Y12, Y6, Y6
+	VMOVUPS      expoTable<>+384(SB), Y7
+	VDIVPS       Y13, Y7, Y7
+	VFNMADD213PS expoTable<>+384(SB), Y6, Y12
+	VFNMADD213PS expoTable<>+384(SB), Y7, Y13
+	VFNMADD231PS Y6, Y10, Y12
+	VFNMADD231PS Y7, Y11, Y13
+	VMULPS       Y6, Y2, Y10
+	VMULPS       Y7, Y3, Y11
+	VFNMADD213PS Y10, Y6, Y2
+	VFNMADD213PS Y11, Y7, Y3
+	VFNMADD231PS Y10, Y12, Y2
+	VFNMADD231PS Y11, Y13, Y3
+	VADDPS       expoTable<>+384(SB), Y4, Y6
+	VADDPS       expoTable<>+384(SB), Y5, Y7
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VFNMADD231PS Y10, Y4, Y2
+	VFNMADD231PS Y11, Y5, Y3
+	VSUBPS       Y2, Y10, Y2
+	VSUBPS       Y3, Y11, Y3
+	VPSLLD       $0x17, Y8, Y4
+	VPSLLD       $0x17, Y9, Y5
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y4
+	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y5
+	VANDNPS      Y0, Y4, Y0
+	VANDNPS      Y1, Y5, Y1
+	VFMADD231PS  expoTable<>+480(SB), Y2, Y0
+	VFMADD231PS  expoTable<>+480(SB), Y3, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y0
+	VORPS        expoTable<>+416(SB), Y0, Y1
+	VMOVUPS      expoTable<>+1408(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      expoTable<>+1472(SB), Y3
+	VFMADD231PS  expoTable<>+1440(SB), Y2, Y3
+	VMOVUPS      expoTable<>+1472(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VFMADD231PS  expoTable<>+1440(SB), Y2, Y4
+	VADDPS       expoTable<>+1504(SB), Y4, Y4
+	VFMADD231PS  expoTable<>+1536(SB), Y2, Y4
+	VFNMADD231PS Y1, Y1, Y2
+	VFNMADD231PS expoTable<>+1440(SB), Y2, Y4
+	VMULPS       Y3, Y1, Y2
+	VFNMADD213PS Y2, Y1, Y3
+	VFNMADD231PS Y1, Y4, Y3
+	VMOVUPS      expoTable<>+448(SB), Y4
+	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
+	VSUBPS       expoTable<>+448(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+160(SB), Y5, Y2
+	VFMADD231PS  expoTable<>+192(SB), Y5, Y3
+	VSUBPS       Y3, Y2, Y5
+	VMOVUPS      expoTable<>+256(SB), Y6
+	VFMADD231PS  expoTable<>+224(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+288(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+320(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+352(SB), Y5, Y6
+	VMULPS       Y5, Y5, Y5
+	VFNMADD231PS Y6, Y5, Y3
+	VSUBPS       Y3, Y2, Y2
+	VPSLLD       $0x17, Y4, Y3
+	VMULPS       expoTable<>+480(SB), Y3, Y3
+	VADDPS       expoTable<>+384(SB), Y3, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  Y3, Y2, Y6
+	VSUBPS       Y6, Y5, Y5
+	VFMADD231PS  Y2, Y3, Y5
+	VMOVUPS      expoTable<>+384(SB), Y3
+	VDIVPS       Y6, Y3, Y3
+	VFNMADD213PS expoTable<>+384(SB), Y3, Y6
+	VFNMADD231PS Y3, Y5, Y6
+	VMULPS       Y3, Y1, Y5
+	VFNMADD213PS Y5, Y3, Y1
+	VFNMADD231PS Y5, Y6, Y1
+	VADDPS       expoTable<>+384(SB), Y2, Y3
+	VMULPS       Y3, Y1, Y1
+	VFNMADD231PS Y5, Y2, Y1
+	VSUBPS       Y1, Y5, Y1
+	VPSLLD       $0x17, Y4, Y2
+	VMULPS       Y2, Y1, Y1
+	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
+	VANDNPS      Y0, Y2, Y0
+	VFMADD231PS  expoTable<>+480(SB), Y1, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func logAsm(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logAsm(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x10, DX
+	JL   rest
+
+long:
+	VMOVUPS     (CX), Y0
+	VMOVUPS     32(CX), Y1
+	VCMPPS      $0x11, expoTable<>+1568(SB), Y0, Y2
+	VCMPPS      $0x11, expoTable<>+1568(SB), Y1, Y3
+	VMULPS      expoTable<>+1600(SB), Y0, Y4
+	VMULPS      expoTable<>+1600(SB), Y1, Y5
+	VBLENDVPS   Y2, Y4, Y0, Y4
+	VBLENDVPS   Y3, Y5, Y1, Y5
+	VPADDD      expoTable<>+1632(SB), Y4, Y4
+	VPADDD      expoTable<>+1632(SB), Y5, Y5
+	VPSRLD      $0x17, Y4, Y6
+	VPSRLD      $0x17, Y5, Y7
+	VORPS       expoTable<>+1664(SB), Y6, Y6
+	VORPS       expoTable<>+1664(SB), Y7, Y7
+	VMOVUPS     expoTable<>+1728(SB), Y8
+	VBLENDVPS   Y2, expoTable<>+1696(SB), Y8, Y2
+	VMOVUPS     expoTable<>+1728(SB), Y8
+	VBLENDVPS   Y3, expoTable<>+1696(SB), Y8, Y3
+	VSUBPS      Y2, Y6, Y2
+	VSUBPS      Y3, Y7, Y3
+	VANDPS      expoTable<>+1760(SB), Y4, Y4
+	VANDPS      expoTable<>+1760(SB), Y5, Y5
+	VPADDD      expoTable<>+1792(SB), Y4, Y4
+	VPADDD      expoTable<>+1792(SB), Y5, Y5
+	VSUBPS      expoTable<>+384(SB), Y4, Y4
+	VSUBPS      expoTable<>+384(SB), Y5, Y5
+	VMOVUPS     expoTable<>+1856(SB), Y6
+	VFMADD231PS expoTable<>+1824(SB), Y4, Y6
+	VMOVUPS     expoTable<>+1856(SB), Y7
+	VFMADD231PS expoTable<>+1824(SB), Y5, Y7
+	VFMADD213PS expoTable<>+1888(SB), Y4, Y6
+	VFMADD213PS expoTable<>+1888(SB), Y5, Y7
+	VFMADD213PS expoTable<>+1920(SB), Y4, Y6
+	VFMADD213PS expoTable<>+1920(SB), Y5, Y7
+	VFMADD213PS expoTable<>+1952(SB), Y4, Y6
+	VFMADD213PS expoTable<>+1952(SB), Y5, Y7
+	VFMADD213PS expoTable<>+1984(SB), Y4, Y6
+	VFMADD213PS expoTable<>+1984(SB), Y5, Y7
+	VFMADD213PS expoTable<>+2016(SB), Y4, Y6
+	VFMADD213PS expoTable<>+2016(SB), Y5, Y7
+	VFMADD213PS expoTable<>+2048(SB), Y4, Y6
+	VFMADD213PS expoTable<>+2048(SB), Y5, Y7
+	VFMADD213PS expoTable<>+2080(SB), Y4, Y6
+	VFMADD213PS expoTable<>+2080(SB), Y5, Y7
+	VFMADD213PS expoTable<>+928(SB), Y4, Y6
+	VFMADD213PS expoTable<>+928(SB), Y5, Y7
+	VMULPS      Y4, Y4, Y8
+	VMULPS      Y5, Y5, Y9
+	VMULPS      Y6, Y8, Y6
+	VMULPS      Y7, Y9, Y7
+	VFMADD231PS expoTable<>+192(SB), Y2, Y6
+	VFMADD231PS expoTable<>+192(SB), Y3, Y7
+	VADDPS      Y6, Y4, Y4
+	VADDPS      Y7, Y5, Y5
+	VFMADD231PS expoTable<>+160(SB), Y2, Y4
+	VFMADD231PS expoTable<>+160(SB), Y3, Y5
+	VCMPPS      $0x1e, expoTable<>+64(SB), Y0, Y2
+	VCMPPS      $0x1e, expoTable<>+64(SB), Y1, Y3
+	VMOVUPS     expoTable<>+2144(SB), Y6
+	VBLENDVPS   Y2, Y4, Y6, Y2
+	VMOVUPS     expoTable<>+2144(SB), Y4
+	VBLENDVPS   Y3, Y5, Y4, Y3
+	VCMPPS      $0x00, expoTable<>+64(SB), Y0, Y4
+	VCMPPS      $0x00, expoTable<>+64(SB), Y1, Y5
+	VBLENDVPS   Y4, expoTable<>+2176(SB), Y2, Y2
+	VBLENDVPS   Y5, expoTable<>+2176(SB), Y3, Y3
+	VCMPPS      $0x00, expoTable<>+2112(SB), Y0, Y4
+	VCMPPS      $0x00, expoTable<>+2112(SB), Y1, Y5
+	VBLENDVPS   Y4, Y0, Y2, Y0
+	VBLENDVPS   Y5, Y1, Y3, Y1
 	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, AX
+	VMOVUPS     Y1, 32(AX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x10, DX
+	JGE         long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS     (CX), Y0
+	VCMPPS      $0x11, expoTable<>+1568(SB), Y0, Y1
+	VMULPS      expoTable<>+1600(SB), Y0, Y2
+	VBLENDVPS   Y1, Y2, Y0, Y2
+	VPADDD      expoTable<>+1632(SB), Y2, Y2
+	VPSRLD      $0x17, Y2, Y3
+	VORPS       expoTable<>+1664(SB), Y3, Y3
+	VMOVUPS     expoTable<>+1728(SB), Y4
+	VBLENDVPS   Y1, expoTable<>+1696(SB), Y4, Y1
+	VSUBPS      Y1, Y3, Y1
+	VANDPS      expoTable<>+1760(SB), Y2, Y2
+	VPADDD      expoTable<>+1792(SB), Y2, Y2
+	VSUBPS      expoTable<>+384(SB), Y2, Y2
+	VMOVUPS     expoTable<>+1856(SB), Y3
+	VFMADD231PS expoTable<>+1824(SB), Y2, Y3
+	VFMADD213PS expoTable<>+1888(SB), Y2, Y3
+	VFMADD213PS expoTable<>+1920(SB), Y2, Y3
+	VFMADD213PS expoTable<>+1952(SB), Y2, Y3
+	VFMADD213PS expoTable<>+1984(SB), Y2, Y3
+	VFMADD213PS expoTable<>+2016(SB), Y2, Y3
+	VFMADD213PS expoTable<>+2048(SB), Y2, Y3
+	VFMADD213PS expoTable<>+2080(SB), Y2, Y3
+	VFMADD213PS expoTable<>+928(SB), Y2, Y3
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y3, Y4, Y3
+	VFMADD231PS expoTable<>+192(SB), Y1, Y3
+	VADDPS      Y3, Y2, Y2
+	VFMADD231PS expoTable<>+160(SB), Y1, Y2
+	VCMPPS      $0x1e, expoTable<>+64(SB), Y0, Y1
+	VMOVUPS     expoTable<>+2144(SB), Y3
+	VBLENDVPS   Y1, Y2, Y3, Y1
+	VCMPPS      $0x00, expoTable<>+64(SB), Y0, Y2
+	VBLENDVPS   Y2, expoTable<>+2176(SB), Y1, Y1
+	VCMPPS      $0x00, expoTable<>+2112(SB), Y0, Y2
+	VBLENDVPS   Y2, Y0, Y1, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, AX
 	SUBQ        $0x08, DX
-	JNZ         step
+	JNZ         short
+
+done:
 	VZEROUPPER
 	RET

@@ -4,32 +4,37 @@
 
 package kernel
 
-// expAVX2 stores e^x of src in dst, which may be src, for n elements, a positive multiple of 8.
+// expAsm stores e^x of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func expAVX2(dst *float32, src *float32, n int)
+func expAsm(dst *float32, src *float32, n int)
 
-// logisticAVX2 stores 1 / (1 + e^-x) of src in dst, which may be src, for n elements, a positive multiple of 8.
+// logisticAsm stores 1 / (1 + e^-x) of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func logisticAVX2(dst *float32, src *float32, n int)
+func logisticAsm(dst *float32, src *float32, n int)
 
-// tanhAVX2 stores the hyperbolic tangent of x of src in dst, which may be src, for n elements, a positive multiple of 8.
+// tanhAsm stores the hyperbolic tangent of x of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func tanhAVX2(dst *float32, src *float32, n int)
+func tanhAsm(dst *float32, src *float32, n int)
 
-// eluAVX2 stores x where it is not below 0, else e^x - 1, of src in dst, which may be src, for n elements, a positive multiple of 8.
+// eluAsm stores x where it is not below 0, else e^x - 1, of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func eluAVX2(dst *float32, src *float32, n int)
+func eluAsm(dst *float32, src *float32, n int)
 
-// geluTanhAVX2 stores x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³))) of src in dst, which may be src, for n elements, a positive multiple of 8.
+// geluAsm stores x times the normal distribution's share below x of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func geluTanhAVX2(dst *float32, src *float32, n int)
+func geluAsm(dst *float32, src *float32, n int)
 
-// geluAVX2 stores x/2 * erfc(-x/√2) of src in dst, which may be src, for n elements, a positive multiple of 8.
+// geluTanhAsm stores x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³))) of src in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape
-func geluAVX2(dst *float32, src *float32, n int)
+func geluTanhAsm(dst *float32, src *float32, n int)
+
+// logAsm stores the natural logarithm of x of src in dst, which may be src, for n elements, a positive multiple of 8.
+//
+//go:noescape
+func logAsm(dst *float32, src *float32, n int)

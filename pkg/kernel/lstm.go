@@ -16,8 +16,8 @@ type F32LSTMSpec struct {
 	Inputs, Aux    int // elements of an input and of an auxiliary input, 0 if there is none
 	Cells, Outputs int // Outputs equals Cells if there is no projection
 
-	Activation         func(float32) float32 // of the cell gate and of the cell where it leaves; F32Tanh if nil
-	CellClip, ProjClip float32               // limits of the cell's and of the projection's absolute values; 0 is none
+	Activation         func(x []float32) // in place, of the cell gate and of the cell where it leaves; the hyperbolic tangent if nil
+	CellClip, ProjClip float32           // limits of the cell's and of the projection's absolute values; 0 is none
 }
 
 // F32LSTMWeights are the weights of an LSTM, by gate. Matrices are [Cells, Inputs], [Cells, Aux] and [Cells, Outputs], vectors have Cells elements.
@@ -57,7 +57,7 @@ type F32LSTM struct {
 // NewF32LSTM prepares a layer. It keeps the vectors of w, but not the matrices.
 func NewF32LSTM(s F32LSTMSpec, w *F32LSTMWeights) (*F32LSTM, error) {
 	if s.Activation == nil {
-		s.Activation = F32Tanh
+		s.Activation = func(x []float32) { F32MapTanh(x, x) }
 	}
 	l := &F32LSTM{spec: s, cifg: w.Input[InputGate] == nil, peephole: w.Peephole, norm: w.Norm}
 	first := InputGate
@@ -199,14 +199,14 @@ func (l *F32LSTM) Run(out, in, aux, state, cell []float32, q F32Sequence, scratc
 func (l *F32LSTM) update(sums, cell, hidden, inputs []float32) {
 	n := len(cell)
 	if l.cifg {
-		l.gate(sums[:n], cell, ForgetGate, F32Logistic)
+		l.gate(sums[:n], cell, ForgetGate, logisticGate)
 		for i, f := range sums[:n] {
 			inputs[i] = 1 - f
 		}
 	} else {
 		inputs, sums = sums[:n], sums[n:]
-		l.gate(inputs, cell, InputGate, F32Logistic)
-		l.gate(sums[:n], cell, ForgetGate, F32Logistic)
+		l.gate(inputs, cell, InputGate, logisticGate)
+		l.gate(sums[:n], cell, ForgetGate, logisticGate)
 	}
 	forget, candidate, output := sums[:n], sums[n:2*n], sums[2*n:3*n]
 	l.gate(candidate, nil, CellGate, l.spec.Activation)
@@ -214,14 +214,14 @@ func (l *F32LSTM) update(sums, cell, hidden, inputs []float32) {
 		cell[i] = float32(forget[i]*c) + float32(candidate[i]*inputs[i])
 	}
 	clipTo(cell, l.spec.CellClip)
-	l.gate(output, cell, OutputGate, F32Logistic)
-	for i, c := range cell {
-		hidden[i] = output[i] * l.spec.Activation(c)
-	}
+	l.gate(output, cell, OutputGate, logisticGate)
+	copy(hidden, cell)
+	l.spec.Activation(hidden)
+	Mul(hidden, output, hidden)
 }
 
 // gate finishes a gate: peephole, layer normalization, activation.
-func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(float32) float32) {
+func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(x []float32)) {
 	if w := l.peephole[gate]; w != nil && gate != CellGate {
 		for i, c := range cell {
 			x[i] = fma32(w[i], c, x[i])
@@ -237,8 +237,10 @@ func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(float32) flo
 			}
 		}
 	}
-	F32Map(x, x, activation)
+	activation(x)
 }
+
+func logisticGate(x []float32) { F32MapLogistic(x, x) }
 
 // normalize subtracts the mean and divides by the standard deviation.
 func normalize(x []float32) {

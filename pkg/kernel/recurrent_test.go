@@ -25,11 +25,19 @@ func dot(acc float32, w, x []float32) float32 {
 	return acc
 }
 
+func relu(x float32) float32  { return bounded(x, 0, inf) }
+func relu6(x float32) float32 { return bounded(x, 0, 6) }
+
+// inPlace makes an activation of a function of one number.
+func inPlace(f func(float32) float32) func(x []float32) {
+	return func(x []float32) { F32Map(x, x, f) }
+}
+
 // lstmStep is one step of one sample, written from the formulas, gate by gate and cell by cell.
 func lstmStep(s F32LSTMSpec, w *F32LSTMWeights, in, aux, state, cell []float32) (newState, newCell []float32) {
-	act := s.Activation
-	if act == nil {
-		act = F32Tanh
+	act := F32Tanh
+	if s.Activation != nil {
+		act = relu
 	}
 	gate := func(g int, cell []float32, f func(float32) float32) []float32 {
 		x := make([]float32, s.Cells)
@@ -117,7 +125,7 @@ func TestLSTM(t *testing.T) {
 		}
 		if aux {
 			s.Aux = 2
-			s.Activation = F32Relu
+			s.Activation = inPlace(relu)
 		}
 		if clip {
 			s.CellClip, s.ProjClip = 0.2, 0.1
@@ -224,7 +232,7 @@ func TestLSTMRejects(t *testing.T) {
 
 func TestRNN(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
-	s := F32RNNSpec{Inputs: 3, Aux: 2, Units: 4, Activation: F32Relu6}
+	s := F32RNNSpec{Inputs: 3, Aux: 2, Units: 4, Activation: inPlace(relu6)}
 	input, aux, recurrent, bias := numbers(r, 12), numbers(r, 8), numbers(r, 16), numbers(r, 4)
 	layer, err := NewF32RNN(s, input, aux, recurrent, bias)
 	if err != nil {
@@ -246,7 +254,7 @@ func TestRNN(t *testing.T) {
 				for u := range h {
 					x := dot(bias[u], input[u*3:(u+1)*3], in[row*3:(row+1)*3])
 					x = dot(x, aux[u*2:(u+1)*2], auxIn[row*2:(row+1)*2])
-					h[u] = F32Relu6(dot(x, recurrent[u*4:(u+1)*4], wantState[b*4:(b+1)*4]))
+					h[u] = relu6(dot(x, recurrent[u*4:(u+1)*4], wantState[b*4:(b+1)*4]))
 				}
 				copy(wantState[b*4:], h)
 				copy(want[row*outRow:], h)
@@ -265,7 +273,7 @@ func TestRNN(t *testing.T) {
 
 func TestSVDF(t *testing.T) {
 	// One unit of rank 2 with a memory of 2, two inputs.
-	layer, err := NewF32SVDF(F32SVDFSpec{Inputs: 2, Units: 1, Rank: 2, Memory: 2, Activation: F32Relu},
+	layer, err := NewF32SVDF(F32SVDFSpec{Inputs: 2, Units: 1, Rank: 2, Memory: 2, Activation: inPlace(relu)},
 		[]float32{1, 0, 0, 1}, []float32{1, 10, 2, 3}, []float32{0.5})
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,8 @@ import "fmt"
 
 // F32RNNSpec is the geometry of a simple recurrent layer.
 type F32RNNSpec struct {
-	Inputs, Aux, Units int                   // Aux is 0 if there is no auxiliary input
-	Activation         func(float32) float32 // nil is none
+	Inputs, Aux, Units int               // Aux is 0 if there is no auxiliary input
+	Activation         func(x []float32) // in place; nil is none
 }
 
 // F32RNN is a simple recurrent layer. It is immutable, and goroutines may share it.
@@ -57,7 +57,7 @@ func (r *F32RNN) Run(out, in, aux, state []float32, q F32Sequence, scratch []flo
 		}
 		r.back.Resume(step, state)
 		if r.spec.Activation != nil {
-			F32Map(step, step, r.spec.Activation)
+			r.spec.Activation(step)
 		}
 		copy(state, step)
 		for b := range q.Batch {

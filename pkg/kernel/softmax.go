@@ -7,11 +7,7 @@ import "math"
 func F32Softmax(dst, src []float32, n int, beta float32) {
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
-		_, top, isNaN := f32MinMax(in) // a zero of either sign will do
-		if isNaN {
-			top = float32(math.NaN())
-		}
-		Sub(out, in, []float32{top})
+		Sub(out, in, []float32{rowTop(in)})
 		if beta != 1 {
 			Mul(out, out, []float32{beta})
 		}
@@ -25,28 +21,32 @@ func F32Softmax(dst, src []float32, n int, beta float32) {
 func F32LogSoftmax(dst, src []float32, n int) {
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
-		top := f32Max(in)
-		var s lanes
-		for i, x := range in {
-			s[i%8] += float64(F32Exp(x - top))
-		}
-		log := F32Log(float32(s.fold()))
-		for i, x := range in {
-			out[i] = x - top - log
-		}
+		top := rowTop(in)
+		log := F32Log(float32(expSum(in, top)))
+		Sub(out, in, []float32{top})
+		Sub(out, out, []float32{log})
 	}
 }
 
-// f32Max returns the greatest number, NaN if there is one among them.
-func f32Max(x []float32) float32 {
-	top := x[0]
-	for _, v := range x {
-		if v > top || v != v {
-			top = v
-		}
-		if top != top {
-			break
-		}
+// rowTop returns the greatest number, a zero of either sign; NaN if there is one among them.
+func rowTop(x []float32) float32 {
+	_, top, isNaN := f32MinMax(x)
+	if isNaN {
+		return float32(math.NaN())
 	}
 	return top
+}
+
+// expSum returns the sum of exp(x - top) in the order of F32Sum.
+func expSum(x []float32, top float32) float64 {
+	var s lanes
+	var e [256]float32 // a multiple of eight, so that elements keep their lanes
+	for len(x) > 0 {
+		part := e[:min(len(x), len(e))]
+		Sub(part, x[:len(part)], []float32{top})
+		F32MapExp(part, part)
+		s.take(part)
+		x = x[len(part):]
+	}
+	return s.fold()
 }

@@ -11,6 +11,12 @@ func (s *lanes) fold() float64 {
 // F32Sum returns the sum of x: the exact numbers added up in float64 in eight lanes.
 func F32Sum(x []float32) float64 {
 	var s lanes
+	s.take(x)
+	return s.fold()
+}
+
+// take adds numbers to the sums, the first one to lane 0.
+func (s *lanes) take(x []float32) {
 	x = x[s.add(x):]
 	for ; len(x) >= 8; x = x[8:] {
 		s[0] += float64(x[0])
@@ -25,7 +31,6 @@ func F32Sum(x []float32) float64 {
 	for i, v := range x {
 		s[i] += float64(v)
 	}
-	return s.fold()
 }
 
 // F32SumSquares returns the sum of the squares of x, each exact in float64, in the order of F32Sum.

@@ -5,7 +5,7 @@ import "fmt"
 // F32SVDFSpec is the geometry of an SVDF layer: a fully connected layer whose weights are of low rank, over a window of time.
 type F32SVDFSpec struct {
 	Inputs, Units, Rank, Memory int
-	Activation                  func(float32) float32 // nil is none
+	Activation                  func(x []float32) // in place; nil is none
 }
 
 // F32SVDF is an SVDF layer. It is immutable, and goroutines may share it.
@@ -60,9 +60,9 @@ func (v *F32SVDF) Run(out, in, state, scratch []float32) {
 		if v.bias != nil {
 			x += v.bias[i%s.Units]
 		}
-		if s.Activation != nil {
-			x = s.Activation(x)
-		}
 		out[i] = x
+	}
+	if s.Activation != nil {
+		s.Activation(out)
 	}
 }

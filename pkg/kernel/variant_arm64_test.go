@@ -19,5 +19,5 @@ func hasVariants(*testing.T) bool { return true }
 
 // genericOnly are the kernels that have no variant here.
 var genericOnly = []string{
-	"Exp", "Logistic", "Tanh", "Elu", "Gelu", "GeluTanh",
+	"Exp", "Logistic", "Tanh", "Log", "Elu", "Gelu", "GeluTanh",
 }

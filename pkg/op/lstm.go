@@ -74,10 +74,7 @@ func (l lstmLayout) spec(o *operands, inputs, aux, batch int, a Activation, cell
 	}
 	s := kernel.F32LSTMSpec{
 		Inputs: inputs, Aux: aux, Cells: in.Shape[0], Outputs: back.Shape[1],
-		Activation: a.function(), CellClip: cellClip, ProjClip: projClip,
-	}
-	if s.Activation == nil {
-		s.Activation = func(x float32) float32 { return x }
+		Activation: a.apply, CellClip: cellClip, ProjClip: projClip,
 	}
 	if in.Shape[1] != inputs || back.Shape[0] != s.Cells {
 		o.fail("weights %v and %v do not fit inputs of %d elements", in.Shape, back.Shape, inputs)

@@ -6,24 +6,6 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// function returns an activation as a function, nil for none.
-func (v Activation) function() func(float32) float32 {
-	switch v {
-	case Relu:
-		return kernel.F32Relu
-	case ReluN1To1:
-		return kernel.F32ReluN1To1
-	case Relu6:
-		return kernel.F32Relu6
-	case Tanh:
-		return kernel.F32Tanh
-	case SignBit:
-		return kernel.F32SignBit
-	default:
-		return nil
-	}
-}
-
 // steps reads an operand [batch, time, elements], or [time, batch, elements] if timeMajor.
 func (o *operands) steps(i int, timeMajor bool) (x *tensor.Tensor, q kernel.F32Sequence) {
 	x = o.ranked(i, 3, 3, tensor.Float32)

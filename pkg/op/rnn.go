@@ -59,7 +59,7 @@ func (l rnnLayout) spec(o *operands, inputs, aux, batch int, a Activation) kerne
 	if o.err != nil {
 		return kernel.F32RNNSpec{}
 	}
-	s := kernel.F32RNNSpec{Inputs: inputs, Aux: aux, Units: w.Shape[0], Activation: a.function()}
+	s := kernel.F32RNNSpec{Inputs: inputs, Aux: aux, Units: w.Shape[0], Activation: a.apply}
 	if w.Shape[1] != inputs || !back.Shape.Equal(tensor.Shape{s.Units, s.Units}) {
 		o.fail("weights %v and %v do not fit inputs of %d elements", w.Shape, back.Shape, inputs)
 	}

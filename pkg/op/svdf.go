@@ -32,7 +32,7 @@ func svdf(o *operands) (batch int, s kernel.F32SVDFSpec) {
 		o.fail("weights %v and %v of rank %d do not fit inputs %v", feature.Shape, time.Shape, a.Rank, x.Shape)
 		return 0, s
 	}
-	s = kernel.F32SVDFSpec{Inputs: x.Shape[1], Units: filters / a.Rank, Rank: a.Rank, Memory: time.Shape[1], Activation: a.Activation.function()}
+	s = kernel.F32SVDFSpec{Inputs: x.Shape[1], Units: filters / a.Rank, Rank: a.Rank, Memory: time.Shape[1], Activation: a.Activation.apply}
 	o.vector(3, s.Units, tensor.Float32)
 	o.variable(4, x.Shape[0]*filters*s.Memory)
 	return x.Shape[0], s

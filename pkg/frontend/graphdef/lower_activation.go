@@ -1,10 +1,9 @@
 package graphdef
 
 import (
-	"math"
-
 	"github.com/octetlite/octet/pkg/build"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -20,8 +19,8 @@ var activations = []Op{
 	{Name: "Softsign", To: "ABS ADD DIV", Lower: inFloat32(lowerSoftsign)},
 	{Name: "Softmax", To: "SOFTMAX", Lower: inFloat32(func(c *Context) { c.Out(c.Emit("SOFTMAX", &op.Softmax{Beta: 1}, c.In(0))) })},
 	{Name: "LogSoftmax", To: "LOG_SOFTMAX", Lower: inFloat32(func(c *Context) { c.Out(c.Emit("LOG_SOFTMAX", nil, c.In(0))) })},
-	{Name: "Erf", To: "GELU", Lower: inFloat32(func(c *Context) { c.errorFunction("TF_ERF", math.Erf) }), Note: "within GELU, or on constants"},
-	{Name: "Erfc", To: "GELU", Lower: inFloat32(func(c *Context) { c.errorFunction("TF_ERFC", math.Erfc) }), Note: "within GELU, or on constants"},
+	{Name: "Erf", To: "GELU", Lower: inFloat32(func(c *Context) { c.errorFunction("TF_ERF", kernel.F32Erf) }), Note: "within GELU, or on constants"},
+	{Name: "Erfc", To: "GELU", Lower: inFloat32(func(c *Context) { c.errorFunction("TF_ERFC", kernel.F32Erfc) }), Note: "within GELU, or on constants"},
 }
 
 func lowerRelu(c *Context) {
@@ -78,7 +77,7 @@ func lowerSoftsign(c *Context) {
 }
 
 // errorFunction emits a mark that a pass joins with its surroundings to GELU, since TFLite has no operator for it.
-func (c *Context) errorFunction(mark string, f func(float64) float64) {
+func (c *Context) errorFunction(mark string, f func(float32) float32) {
 	x := c.In(0)
 	if x.Const == nil {
 		c.Out(c.EmitAs(mark, nil, []ir.Type{x.Type}, x)...)
@@ -88,9 +87,6 @@ func (c *Context) errorFunction(mark string, f func(float64) float64) {
 		build.Refuse("%v", x.Type.DType)
 	}
 	y := tensor.New(f32, x.Type.Shape)
-	out := tensor.View[float32](y)
-	for i, v := range tensor.View[float32](x.Const) {
-		out[i] = float32(f(float64(v)))
-	}
+	kernel.F32Map(tensor.View[float32](y), tensor.View[float32](x.Const), f)
 	c.Out(c.Const(c.Def.Name, y))
 }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/octetlite/octet/pkg/kernel/_asm/curve"
+)
+
+// writer writes the instructions of a program for one vector.
+type writer struct {
+	*curve.Program
+	at   int   // the number of the step
+	last []int // the last use of each value
+	in   []Op  // where each value is: a constant in memory, any other in a register
+}
+
+// run writes the instructions that compute the program for vectors that follow each other from src on, and returns the registers of the results. The vectors go side by
+// side, so that the processor, which sees some hundred instructions ahead, always finds some that need not wait for others.
+func run(p *curve.Program, src reg.Register, vectors int, c *table) []Op {
+	last := p.LastUse()
+	writers := make([]writer, vectors)
+	for v := range writers {
+		writers[v] = writer{Program: p, last: last, in: make([]Op, len(p.Steps))}
+	}
+	for i, s := range p.Steps {
+		for v := range writers {
+			w := &writers[v]
+			w.at = i
+			switch s.Op {
+			case curve.Input:
+				x := YMM()
+				VMOVUPS(Mem{Base: src, Disp: v * register}, x)
+				w.in[i] = x
+			case curve.Const:
+				w.in[i] = c.bits(s.Bits)
+			default:
+				w.in[i] = w.step(s)
+			}
+		}
+	}
+	results := make([]Op, vectors)
+	for v, w := range writers {
+		results[v] = w.in[len(w.in)-1]
+	}
+	return results
+}
+
+// step writes the instructions of a step and returns the register of its result.
+func (w *writer) step(s curve.Step) reg.VecVirtual {
+	a := s.Args[0]
+	var b, c curve.Value
+	if len(s.Args) > 1 {
+		b = s.Args[1]
+	}
+	if len(s.Args) > 2 {
+		c = s.Args[2]
+	}
+	switch s.Op {
+	case curve.FMA:
+		return w.fused(a, b, c, VFMADD231PS, VFMADD213PS, VFMADD132PS)
+	case curve.FNMA:
+		return w.fused(a, b, c, VFNMADD231PS, VFNMADD213PS, VFNMADD132PS)
+	case curve.Add, curve.Mul, curve.And, curve.Or, curve.AddInt:
+		if w.constant(a) {
+			a, b = b, a
+		}
+	}
+	x := YMM()
+	switch s.Op {
+	case curve.Add:
+		VADDPS(w.in[b], w.register(a), x)
+	case curve.Sub:
+		VSUBPS(w.in[b], w.register(a), x)
+	case curve.Mul:
+		VMULPS(w.in[b], w.register(a), x)
+	case curve.Div:
+		VDIVPS(w.in[b], w.register(a), x)
+	case curve.AtMost: // a NaN stays, since the processor returns the operand that is named first here
+		VMINPS(w.in[a], w.register(b), x)
+	case curve.AtLeast:
+		VMAXPS(w.in[a], w.register(b), x)
+	case curve.And:
+		VANDPS(w.in[b], w.register(a), x)
+	case curve.Or:
+		VORPS(w.in[b], w.register(a), x)
+	case curve.AddInt:
+		VPADDD(w.in[b], w.register(a), x)
+	case curve.SubInt:
+		VPSUBD(w.in[b], w.register(a), x)
+	case curve.ShiftUp:
+		VPSLLD(U8(s.Bits), w.in[a], x)
+	case curve.ShiftDown:
+		VPSRLD(U8(s.Bits), w.in[a], x)
+	case curve.Less:
+		if w.constant(a) {
+			VCMPPS(U8(greater), w.in[a], w.in[b], x)
+		} else {
+			VCMPPS(U8(less), w.in[b], w.in[a], x)
+		}
+	case curve.Equal:
+		VCMPPS(U8(equal), w.in[b], w.in[a], x)
+	case curve.Select:
+		VBLENDVPS(w.in[c], w.in[a], w.register(b), x)
+	case curve.Drop:
+		VANDNPS(w.in[a], w.in[b], x)
+	default:
+		panic(fmt.Sprintf("no instruction for operation %d", s.Op))
+	}
+	return x
+}
+
+// constant reports whether v is a constant.
+func (w *writer) constant(v curve.Value) bool { return w.Steps[v].Op == curve.Const }
+
+// register returns a register that holds v.
+func (w *writer) register(v curve.Value) reg.VecVirtual {
+	if x, ok := w.in[v].(reg.VecVirtual); ok {
+		return x
+	}
+	x := YMM()
+	VMOVUPS(w.in[v], x)
+	return x
+}
+
+// taken returns a register that holds v and may be overwritten.
+func (w *writer) taken(v curve.Value) reg.VecVirtual {
+	x := w.register(v)
+	if w.free(v) {
+		return x
+	}
+	y := YMM()
+	VMOVAPS(x, y)
+	return y
+}
+
+// free reports whether nothing needs the register of v after this step; a constant gets one of its own.
+func (w *writer) free(v curve.Value) bool { return w.constant(v) || w.last[v] == w.at }
+
+// fused writes c ± a*b. The three forms of the instruction overwrite the addend, or a factor with the addend or the other factor possibly in memory.
+func (w *writer) fused(a, b, c curve.Value, overC, overA, overAWithB func(...Op)) reg.VecVirtual {
+	if w.constant(a) {
+		a, b = b, a
+	}
+	if w.free(b) && !w.free(a) && !w.constant(b) {
+		a, b = b, a
+	}
+	switch {
+	case w.constant(c) && !w.constant(b):
+		x := w.taken(a)
+		overA(w.in[c], w.in[b], x)
+		return x
+	case w.free(c) || !w.free(a) || a == b:
+		x := w.taken(c)
+		overC(w.in[b], w.in[a], x)
+		return x
+	case w.constant(b):
+		x := w.taken(a)
+		overAWithB(w.in[b], w.in[c], x)
+		return x
+	default:
+		x := w.taken(a)
+		overA(w.in[c], w.in[b], x)
+		return x
+	}
+}
