@@ -28,6 +28,7 @@ var Rooms = []Room{
 	// The waist.
 	{Path: "pkg/quant", May: []string{"pkg/tensor"}},
 	{Path: "pkg/calib", May: []string{"pkg/tensor", "pkg/kernel", "pkg/quant"}},
+	{Path: "pkg/calibrate", May: []string{"pkg/kernel", "pkg/quant", "pkg/calib"}},
 	{Path: "pkg/ir", May: []string{"pkg/tensor", "pkg/quant"}},
 	{Path: "pkg/op", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir"}},
 	{Path: "pkg/exec", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/kernel"}},
@@ -57,7 +58,7 @@ var Rooms = []Room{
 		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset",
 	}},
 	{Path: "pkg/convert", May: []string{
-		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
+		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/calibrate", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
 		"pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/frontend/keras",
 		"pkg/tflite", "pkg/dataset", "pkg/shard",
 	}},
