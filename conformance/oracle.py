@@ -48,12 +48,12 @@ def calibrate(content, flatbuffer, arrays):
     return calibrator.Calibrator(content).calibrate(feed)
 
 
-def quantize(calibrated, io):
+def quantize(calibrated, io, **options):
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize
 
     kind = getattr(tf, io)
-    return mlir_quantize(calibrated, input_data_type=kind, output_data_type=kind)
+    return mlir_quantize(calibrated, input_data_type=kind, output_data_type=kind, **options)
 
 
 def make(model, out):

@@ -5,7 +5,8 @@ usage: oracle_pairs.py [NAME ...]
 
 The models are those of pairs.py. samples.npz holds the calibration samples by input name, calibrated.tflite the float model with
 the ranges that TensorFlow's calibrator found, int8.tflite (uint8, float32: other inputs and outputs) its quantizer's answer to
-them; int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
+them; per_tensor.tflite and per_tensor_dense.tflite, for those in SCALES, the same with one scale for each weight tensor, or for those of fully
+connected layers; int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
 """
 
 import os
@@ -27,6 +28,7 @@ SAMPLES = 6
 SEED = 99
 REPEATS = 24
 LIMIT = 100_000  # bytes a file
+SCALES = {'residual', 'upsampling', 'dead_channels', 'grouped', 'embedding'}
 
 
 def convert(module):
@@ -46,6 +48,9 @@ def make(name):
     for io in ('int8', *others):
         for i, result in enumerate(sorted({oracle.quantize(calibrated, io) for _ in range(REPEATS)})):
             files[f'{io}.{i}' if i else io] = result
+    if name in SCALES:
+        files['per_tensor'] = oracle.quantize(calibrated, 'int8', disable_per_channel=True)
+        files['per_tensor_dense'] = oracle.quantize(calibrated, 'int8', disable_per_channel_for_dense_layers=True)
     out = OUT / name
     out.mkdir(parents=True, exist_ok=True)
     np.savez(out / 'samples.npz', **arrays)

@@ -21,6 +21,7 @@ type graph struct {
 	first, last *operation
 	ret         *operation
 	compat      Compat
+	opt         Options
 	added       []*operation          // put into the list since somebody last looked
 	unfit       map[*operation]string // why operations can't become integer ones although their operator could; Default only
 

@@ -40,8 +40,11 @@ func compareOracle(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	compared := 0
-	for name, io := range map[string]quantize.IOType{"int8": quantize.Int8IO, "uint8": quantize.UInt8IO, "float32": quantize.Float32IO} {
-		answers, err := filepath.Glob(filepath.Join(folder, name+"*.tflite"))
+	for name, opt := range map[string]quantize.Options{
+		"int8": {IO: quantize.Int8IO}, "uint8": {IO: quantize.UInt8IO}, "float32": {IO: quantize.Float32IO},
+		"per_tensor": {PerTensor: true}, "per_tensor_dense": {PerTensorDense: true},
+	} {
+		answers, err := filepath.Glob(filepath.Join(folder, name+".*tflite"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +52,7 @@ func compareOracle(t *testing.T, folder string) {
 			continue
 		}
 		compared++
-		got := describe(t, quantizeCompat(t, calibrated, io))
+		got := describe(t, quantizeCompat(t, calibrated, opt))
 		var want []string
 		for _, path := range answers {
 			content, err := os.ReadFile(path)
@@ -68,13 +71,14 @@ func compareOracle(t *testing.T, folder string) {
 }
 
 // quantizeCompat returns the flatbuffer that a calibrated one becomes by TFLiteConverter's rules and the ranges that its tensors carry.
-func quantizeCompat(t *testing.T, calibrated []byte, io quantize.IOType) []byte {
+func quantizeCompat(t *testing.T, calibrated []byte, opt quantize.Options) []byte {
 	t.Helper()
 	m, err := tflite.Decode(calibrated)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, _, err := quantize.Run(m, carried(m), quantize.Options{Compat: quantize.TFLite, IO: io})
+	opt.Compat = quantize.TFLite
+	q, _, err := quantize.Run(m, carried(m), opt)
 	if err != nil {
 		t.Fatal(err)
 	}

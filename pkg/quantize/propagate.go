@@ -89,11 +89,19 @@ func (s *solver) constants() {
 			default:
 				s.weights[c] = true
 				if _, ok := s.axis[c]; !ok && r.Weight != nil && r.Weight.Input == u.i {
-					s.axis[c] = r.Weight.Axis
+					s.axis[c] = s.scales(u.by, r.Weight.Axis)
 				}
 			}
 		}
 	}
+}
+
+// scales returns the dimension along which the weights of o have a scale each, axis if the options do not want one scale for all.
+func (g *graph) scales(o *operation, axis int) int {
+	if g.opt.PerTensor || g.opt.PerTensorDense && o.is("FULLY_CONNECTED") {
+		return quant.PerTensorAxis
+	}
+	return axis
 }
 
 // enter makes v known; a type that it has is given.

@@ -63,9 +63,10 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		if err != nil {
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
+		g.opt = opt
 		switch {
 		case !opt.Scheme.Calibrated():
-			g.storeWeights(source, opt)
+			g.storeWeights(source)
 			report.addWeights(i, g)
 		case opt.Compat == TFLite || len(ranges[i]) > 0:
 			g.run(entry(m, i), opt.io())

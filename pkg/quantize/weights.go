@@ -32,17 +32,17 @@ func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
 }
 
 // storeWeights stores constants in fewer bits, by a scheme that leaves activations float.
-func (g *graph) storeWeights(source *ir.Graph, opt Options) {
-	w := weights{graph: g, opt: opt}
+func (g *graph) storeWeights(source *ir.Graph) {
+	w := weights{graph: g}
 	for _, c := range g.constantsOf(source) {
-		if opt.Scheme == Float16 {
+		if g.opt.Scheme == Float16 {
 			w.half(c)
 		} else {
 			w.integers(c)
 		}
 	}
 	g.sweep()
-	if opt.Scheme == Dynamic {
+	if g.opt.Scheme == Dynamic {
 		g.pushDown()
 	}
 }
@@ -64,7 +64,6 @@ func (g *graph) constantsOf(source *ir.Graph) []*operation {
 // weights is what the steps of such a scheme share.
 type weights struct {
 	*graph
-	opt  Options
 	last *operation // the last DEQUANTIZE at the start of the graph
 }
 
@@ -172,7 +171,7 @@ func (w *weights) axisOf(u use, row op.Hybrid) int {
 			}
 		}
 	}
-	if w.opt.PerTensor || w.opt.PerTensorDense && u.by.is("FULLY_CONNECTED") || axis < 0 || axis >= dims {
+	if axis = w.scales(u.by, axis); axis < 0 || axis >= dims {
 		return quant.PerTensorAxis
 	}
 	return axis
