@@ -74,7 +74,10 @@ func (b *F32BatchMatMul) Scratch() int {
 }
 
 // Run multiplies. It panics if out, x or y is not as long as the geometry says. scratch has Scratch() elements.
-func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) {
+func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) { b.RunScan(out, x, y, scratch, nil) }
+
+// RunScan is Run; scan sees the result.
+func (b *F32BatchMatMul) RunScan(out, x, y, scratch []float32, scan *F32Scan) {
 	s := &b.spec
 	mustLen("product", len(out), b.count*s.M*s.N)
 	mustLen("left operand", len(x), elements(s.X)*s.M*s.K)
@@ -84,7 +87,7 @@ func (b *F32BatchMatMul) Run(out, x, y, scratch []float32) {
 		row, column = 1, s.K
 	}
 	memory, turned := scratch[:panelsLen(s.K, s.N)], scratch[panelsLen(s.K, s.N):]
-	g := gemm{row: s.K, outRow: s.N, bounds: F32Clamp{}.bounds()}
+	g := gemm{row: s.K, outRow: s.N, bounds: F32Clamp{}.bounds(), scan: scan}
 	for i := range b.count {
 		if i == 0 || b.y[i] != b.y[i-1] {
 			g.right = newPanels(memory, s.K, s.N, y[b.y[i]*s.K*s.N:][:s.K*s.N], row, column, nil)

@@ -71,7 +71,10 @@ func (s *F32Conv3DSpec) check() error {
 func (c *F32Conv3D) Scratch() int { return panelsLen(c.spec.KD*c.spec.taps()*c.spec.C, c.spec.OC) }
 
 // Run convolves the volumes of in, [N, D, H, W, C], into out, [N, OD, OH, OW, OC]. It panics if their lengths disagree.
-func (c *F32Conv3D) Run(out, in []float32) { c.run(out, in, c.right) }
+func (c *F32Conv3D) Run(out, in []float32) { c.run(out, in, c.right, nil) }
+
+// RunScan is Run; scan sees the result.
+func (c *F32Conv3D) RunScan(out, in []float32, scan *F32Scan) { c.run(out, in, c.right, scan) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (c *F32Conv3D) RunWith(out, in, weights, bias, scratch []float32) {
@@ -80,13 +83,13 @@ func (c *F32Conv3D) RunWith(out, in, weights, bias, scratch []float32) {
 		panic(err)
 	}
 	right := newPanels(scratch, k, s.OC, weights, s.OC, 1, bias)
-	c.run(out, in, right)
+	c.run(out, in, right, nil)
 }
 
-func (c *F32Conv3D) run(out, in []float32, right panels) {
+func (c *F32Conv3D) run(out, in []float32, right panels, scan *F32Scan) {
 	s := &c.spec
 	inSize, outSize := s.D*s.H*s.W*s.C, s.OD*s.OH*s.OW*s.OC
-	g := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds()}
+	g := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
 		g.run(0, c.rows.m)

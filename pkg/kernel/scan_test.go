@@ -9,7 +9,7 @@ import (
 func TestScan(t *testing.T) {
 	r := rand.New(rand.NewPCG(54, 55))
 	conv := func(s F32ConvSpec) func(out, in []float32, scan *F32Scan) {
-		w, b := make([]float32, s.taps()*s.C*s.OC), make([]float32, s.OC)
+		w, b := make([]float32, s.taps()*s.C/max(s.Groups, 1)*s.OC), make([]float32, s.OC)
 		values(r, w, 0)
 		values(r, b, 0)
 		c, err := NewF32Conv(s, w, b)
@@ -38,6 +38,34 @@ func TestScan(t *testing.T) {
 		}
 		return f.RunScan
 	}
+	type scanning interface {
+		RunScan(out, in []float32, scan *F32Scan)
+	}
+	volume := F32Conv3DSpec{Window: square(5, 3, 1), D: 4, OD: 4, KD: 2, StrideD: 1, DilationD: 1, C: 3, OC: 5}
+	volumes := func(turned bool) scanning {
+		w := make([]float32, volume.KD*volume.taps()*volume.C*volume.OC)
+		values(r, w, 0)
+		var l scanning
+		var err error
+		if turned {
+			l, err = NewF32TransposeConv3D(volume, w, nil)
+		} else {
+			l, err = NewF32Conv3D(volume, w, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	matmul := func(s F32BatchMatMulSpec) func(out, in []float32, scan *F32Scan) {
+		m, err := NewF32BatchMatMul(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, scratch := make([]float32, elements(s.Y)*s.K*s.N), make([]float32, m.Scratch())
+		values(r, y, 0)
+		return func(out, in []float32, scan *F32Scan) { m.RunScan(out, in, y, scratch, scan) }
+	}
 	binary := func(aShape, bShape []int, c F32Clamp) func(out, in []float32, scan *F32Scan) {
 		b := make([]float32, elements(bShape))
 		values(r, b, 0)
@@ -55,6 +83,11 @@ func TestScan(t *testing.T) {
 		{"depthwise", 3 * 9 * 9 * 11, 3 * 9 * 9 * 11, depthwise(F32DepthwiseSpec{Window: square(9, 3, 1), C: 11, Multiplier: 1})},
 		{"one row", 50, 130, connected(50, 130)},
 		{"rows", 50 * 700, 130 * 700, connected(50, 130)},
+		{"matrices", 3 * 20 * 7, 3 * 20 * 41, matmul(F32BatchMatMulSpec{M: 20, K: 7, N: 41, X: []int{3}, Y: []int{3}})},
+		{"one matrix for all", 3 * 20 * 7, 3 * 20 * 41, matmul(F32BatchMatMulSpec{M: 20, K: 7, N: 41, AdjX: true, X: []int{3}})},
+		{"conv of groups", 9 * 9 * 12, 9 * 9 * 15, conv(F32ConvSpec{Window: square(9, 3, 1), C: 12, OC: 15, Groups: 3})},
+		{"volumes", 2 * 4 * 25 * 3, 2 * 4 * 25 * 5, volumes(false).RunScan},
+		{"volumes, transposed", 2 * 4 * 25 * 3, 2 * 4 * 25 * 5, volumes(true).RunScan},
 		{"pairs", 5000, 5000, binary([]int{5000}, []int{5000}, F32Clamp{})},
 		{"one number", 5000, 5000, binary([]int{5000}, nil, F32Clamp{true, -1, 1})},
 		{"a vector", 5000, 5000, binary([]int{250, 20}, []int{20}, F32Clamp{true, 0, 6})},

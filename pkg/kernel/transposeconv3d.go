@@ -68,7 +68,10 @@ func (t *F32TransposeConv3D) Scratch() int {
 }
 
 // Run convolves the volumes of in, [N, D, H, W, C], into out, [N, OD, OH, OW, OC]. It panics if their lengths disagree.
-func (t *F32TransposeConv3D) Run(out, in []float32) { t.run(out, in, t.right) }
+func (t *F32TransposeConv3D) Run(out, in []float32) { t.run(out, in, t.right, nil) }
+
+// RunScan is Run; scan sees the result.
+func (t *F32TransposeConv3D) RunScan(out, in []float32, scan *F32Scan) { t.run(out, in, t.right, scan) }
 
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (t *F32TransposeConv3D) RunWith(out, in, weights, bias, scratch []float32) {
@@ -77,13 +80,13 @@ func (t *F32TransposeConv3D) RunWith(out, in, weights, bias, scratch []float32) 
 		panic(err)
 	}
 	right := t.pack(scratch, weights, bias)
-	t.run(out, in, right)
+	t.run(out, in, right, nil)
 }
 
-func (t *F32TransposeConv3D) run(out, in []float32, right panels) {
+func (t *F32TransposeConv3D) run(out, in []float32, right panels, scan *F32Scan) {
 	s := &t.spec
 	inSize, outSize := s.D*s.H*s.W*s.C, s.OD*s.OH*s.OW*s.OC
-	g := gemm{rows: t.rows, zero: t.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds()}
+	g := gemm{rows: t.rows, zero: t.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
 		g.run(0, t.rows.m)

@@ -61,7 +61,7 @@ func prepareMatMul(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 	}
 	m, err := kernel.NewF32BatchMatMul(s)
 	return func(c *Call) error {
-		m.Run(f32(c.Out[0]), f32(c.In[0]), f32(c.In[1]), c.Scratch(m.Scratch()))
+		m.RunScan(f32(c.Out[0]), f32(c.In[0]), f32(c.In[1]), c.Scratch(m.Scratch()), &c.Seen)
 		return nil
 	}, err
 }
