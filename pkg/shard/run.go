@@ -29,7 +29,7 @@ type Spec struct {
 	Observe calib.Spec
 }
 
-// Run computes the statistics of a shard's samples. progress, if not nil, is called after each sample.
+// Run computes the statistics of a shard's samples; the next one is read while one is computed. progress, if not nil, is called after each sample.
 func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress func()) (*calib.Stats, error) {
 	session := m.session()
 	defer m.release(session)
@@ -37,11 +37,13 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 	for slot, from := range m.derived {
 		observer.Derive(slot, from)
 	}
+	reading := readAhead(samples, spec.Range)
+	defer reading.close()
 	for i := spec.Range.First; i < spec.Range.Last; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		in, err := samples.Sample(i)
+		in, err := reading.next()
 		var bad *dataset.SampleError
 		switch {
 		case errors.As(err, &bad) && spec.SkipBad:
