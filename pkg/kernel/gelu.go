@@ -1,6 +1,6 @@
 package kernel
 
-// gelu returns x·Φ(x), Φ being the normal distribution's share below x, within 1.3 units in the last place; -0 for -Inf.
+// gelu returns x·Φ(x), Φ being the normal distribution's share below x, within 1.4 units in the last place; -0 for -Inf.
 //
 // With a = -|x| it is max(x, 0) + a·Φ(a). Φ(a) = e^(-a²/2)·n/d with d = c - a and a factor n that varies little: a polynomial of degree 10 in (-a - c)/d, with
 // an error of 2^-28.2. What roundings lose is computed, too.

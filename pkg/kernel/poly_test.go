@@ -19,7 +19,7 @@ var unary = []struct {
 	{"Logistic", F32Logistic, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 1.9},
 	{"Tanh", F32Tanh, math.Tanh, 1.5},
 	{"Elu", elu, func(x float64) float64 { return max(x, math.Expm1(min(x, 0))) }, 0.92},
-	{"Gelu", gelu, func(x float64) float64 { return tailed(x, x/2*math.Erfc(-x*math.Sqrt2/2)) }, 1.3},
+	{"Gelu", gelu, func(x float64) float64 { return tailed(x, x/2*math.Erfc(-x*math.Sqrt2/2)) }, 1.4},
 	{"GeluTanh", geluTanh, func(x float64) float64 {
 		return tailed(x, x/(1+math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))))
 	}, 1.9},
