@@ -12,9 +12,6 @@ func panelWidthOf(avx512 bool) int {
 	return 16
 }
 
-// offsByTap says how the offsets of taps are stored: row by row.
-const offsByTap = false
-
 func hasTiles(width int) bool { return useAVX2 && (width < 32 || useAVX512) }
 
 func hasVector(width int) bool { return hasTiles(width) }

@@ -5,9 +5,6 @@ package kernel
 // panelWidth is the number of columns of a panel.
 const panelWidth = 16
 
-// offsByTap says how the offsets of taps are stored: for all rows of one after the other.
-const offsByTap = true
-
 func hasTiles(int) bool { return useNEON }
 
 func hasVector(int) bool { return useNEON }
@@ -16,11 +13,11 @@ func hasVector(int) bool { return useNEON }
 func (c *tileCall) run(width int) {
 	switch width {
 	case 8:
-		gemm8NEON(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm8NEON(c)
 	case 16:
-		gemm16NEON(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm16NEON(c)
 	case 24:
-		gemm24NEON(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRun, c.offsStep, c.zero, c.b, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm24NEON(c)
 	}
 }
 

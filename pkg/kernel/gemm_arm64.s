@@ -5,53 +5,50 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func gemm8NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
-TEXT ·gemm8NEON(SB), NOSPLIT, $0-136
-	MOVD	rows+0(FP), R0
-	MOVD	tiles+8(FP), R9
-	MOVD	kc+16(FP), R10
-	MOVD	in+32(FP), R11
-	MOVD	offs+48(FP), R12
-	MOVD	offsRun+56(FP), R13
-	MOVD	zero+72(FP), R14
-	MOVD	start+88(FP), R15
-	MOVD	out+104(FP), R19
-	MOVD	outRow+112(FP), R20
-	MOVD	last+120(FP), R21
-	CMP	$1, R0
+// func gemm8NEON(call *tileCall)
+TEXT ·gemm8NEON(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	tileCall_tiles(R0), R9
+	MOVD	tileCall_in(R0), R10
+	MOVD	tileCall_offs(R0), R11
+	MOVD	tileCall_start(R0), R12
+	MOVD	tileCall_out(R0), R13
+	MOVD	tileCall_last(R0), R14
+	MOVD	tileCall_rows(R0), R21
+	CMP	$1, R21
 	BEQ	tile1
-	CMP	$2, R0
+	CMP	$2, R21
 	BEQ	tile2
-	CMP	$3, R0
+	CMP	$3, R21
 	BEQ	tile3
-	CMP	$4, R0
+	CMP	$4, R21
 	BEQ	tile4
-	CMP	$5, R0
+	CMP	$5, R21
 	BEQ	tile5
-	CMP	$6, R0
+	CMP	$6, R21
 	BEQ	tile6
-	CMP	$7, R0
+	CMP	$7, R21
 	BEQ	tile7
 
 tile8:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	MOVD	R15, R4
-	ADD	R25, R15
-	MOVD	R15, R5
-	ADD	R25, R15
-	MOVD	R15, R6
-	ADD	R25, R15
-	MOVD	R15, R7
-	ADD	R25, R15
-	MOVD	R15, R8
-	ADD	R25, R15
-	TBZ	$3, R21, part8
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	MOVD	R12, R4
+	ADD	R21, R12
+	MOVD	R12, R5
+	ADD	R21, R12
+	MOVD	R12, R6
+	ADD	R21, R12
+	MOVD	R12, R7
+	ADD	R21, R12
+	MOVD	R12, R8
+	ADD	R21, R12
+	TBZ	$3, R14, part8
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -63,247 +60,262 @@ tile8:
 	B	started8
 
 part8:
-	TBZ	$3, R21, start80Part
+	TBZ	$3, R14, start80Part
 	FLDPQ	(R1), (F0, F1)
 	B	start80Done
 
 start80Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start80Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start80Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start80Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start80Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start80Tail
 
 start80Tail1:
-	TBZ	$0, R21, start80Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start80Tail
+	FMOVS	(R21), F1
 
 start80Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start80Done
+	TBZ	$2, R14, start80Done
 	FMOVQ	(R1), F0
 
 start80Done:
-	TBZ	$3, R21, start81Part
+	TBZ	$3, R14, start81Part
 	FLDPQ	(R2), (F2, F3)
 	B	start81Done
 
 start81Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start81Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start81Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start81Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start81Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start81Tail
 
 start81Tail1:
-	TBZ	$0, R21, start81Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start81Tail
+	FMOVS	(R21), F3
 
 start81Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start81Done
+	TBZ	$2, R14, start81Done
 	FMOVQ	(R2), F2
 
 start81Done:
-	TBZ	$3, R21, start82Part
+	TBZ	$3, R14, start82Part
 	FLDPQ	(R3), (F4, F5)
 	B	start82Done
 
 start82Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start82Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start82Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start82Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start82Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start82Tail
 
 start82Tail1:
-	TBZ	$0, R21, start82Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start82Tail
+	FMOVS	(R21), F5
 
 start82Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start82Done
+	TBZ	$2, R14, start82Done
 	FMOVQ	(R3), F4
 
 start82Done:
-	TBZ	$3, R21, start83Part
+	TBZ	$3, R14, start83Part
 	FLDPQ	(R4), (F6, F7)
 	B	start83Done
 
 start83Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R4, R25
-	TBZ	$1, R21, start83Tail1
-	FMOVD	(R25), F7
-	TBZ	$0, R21, start83Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R4, R21
+	TBZ	$1, R14, start83Tail1
+	FMOVD	(R21), F7
+	TBZ	$0, R14, start83Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start83Tail
 
 start83Tail1:
-	TBZ	$0, R21, start83Tail
-	FMOVS	(R25), F7
+	TBZ	$0, R14, start83Tail
+	FMOVS	(R21), F7
 
 start83Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R21, start83Done
+	TBZ	$2, R14, start83Done
 	FMOVQ	(R4), F6
 
 start83Done:
-	TBZ	$3, R21, start84Part
+	TBZ	$3, R14, start84Part
 	FLDPQ	(R5), (F8, F9)
 	B	start84Done
 
 start84Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R5, R25
-	TBZ	$1, R21, start84Tail1
-	FMOVD	(R25), F9
-	TBZ	$0, R21, start84Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R5, R21
+	TBZ	$1, R14, start84Tail1
+	FMOVD	(R21), F9
+	TBZ	$0, R14, start84Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start84Tail
 
 start84Tail1:
-	TBZ	$0, R21, start84Tail
-	FMOVS	(R25), F9
+	TBZ	$0, R14, start84Tail
+	FMOVS	(R21), F9
 
 start84Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R21, start84Done
+	TBZ	$2, R14, start84Done
 	FMOVQ	(R5), F8
 
 start84Done:
-	TBZ	$3, R21, start85Part
+	TBZ	$3, R14, start85Part
 	FLDPQ	(R6), (F10, F11)
 	B	start85Done
 
 start85Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R6, R25
-	TBZ	$1, R21, start85Tail1
-	FMOVD	(R25), F11
-	TBZ	$0, R21, start85Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R6, R21
+	TBZ	$1, R14, start85Tail1
+	FMOVD	(R21), F11
+	TBZ	$0, R14, start85Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
 	B	start85Tail
 
 start85Tail1:
-	TBZ	$0, R21, start85Tail
-	FMOVS	(R25), F11
+	TBZ	$0, R14, start85Tail
+	FMOVS	(R21), F11
 
 start85Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R21, start85Done
+	TBZ	$2, R14, start85Done
 	FMOVQ	(R6), F10
 
 start85Done:
-	TBZ	$3, R21, start86Part
+	TBZ	$3, R14, start86Part
 	FLDPQ	(R7), (F12, F13)
 	B	start86Done
 
 start86Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R7, R25
-	TBZ	$1, R21, start86Tail1
-	FMOVD	(R25), F13
-	TBZ	$0, R21, start86Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R7, R21
+	TBZ	$1, R14, start86Tail1
+	FMOVD	(R21), F13
+	TBZ	$0, R14, start86Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070d // mov v13.d[1], v24.d[0]
 	B	start86Tail
 
 start86Tail1:
-	TBZ	$0, R21, start86Tail
-	FMOVS	(R25), F13
+	TBZ	$0, R14, start86Tail
+	FMOVS	(R21), F13
 
 start86Tail:
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
-	TBZ	$2, R21, start86Done
+	TBZ	$2, R14, start86Done
 	FMOVQ	(R7), F12
 
 start86Done:
-	TBZ	$3, R21, start87Part
+	TBZ	$3, R14, start87Part
 	FLDPQ	(R8), (F14, F15)
 	B	start87Done
 
 start87Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R8, R25
-	TBZ	$1, R21, start87Tail1
-	FMOVD	(R25), F15
-	TBZ	$0, R21, start87Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R8, R21
+	TBZ	$1, R14, start87Tail1
+	FMOVD	(R21), F15
+	TBZ	$0, R14, start87Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070f // mov v15.d[1], v24.d[0]
 	B	start87Tail
 
 start87Tail1:
-	TBZ	$0, R21, start87Tail
-	FMOVS	(R25), F15
+	TBZ	$0, R14, start87Tail
+	FMOVS	(R21), F15
 
 start87Tail:
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R21, start87Done
+	TBZ	$2, R14, start87Done
 	FMOVQ	(R8), F14
 
 start87Done:
 
 started8:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets8:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R4
+	CMP	$0, R22
+	CSEL	LT, R23, R4, R4
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R5
+	CMP	$0, R22
+	CSEL	LT, R23, R5, R5
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R6
+	CMP	$0, R22
+	CSEL	LT, R23, R6, R6
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R7
+	CMP	$0, R22
+	CSEL	LT, R23, R7, R7
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R8
+	CMP	$0, R22
+	CSEL	LT, R23, R8, R8
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run8:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	MOVW	12(R0), R24
-	ADD	R24<<2, R11, R4
-	CMP	$0, R24
-	CSEL	LT, R14, R4, R4
-	MOVW	16(R0), R24
-	ADD	R24<<2, R11, R5
-	CMP	$0, R24
-	CSEL	LT, R14, R5, R5
-	MOVW	20(R0), R24
-	ADD	R24<<2, R11, R6
-	CMP	$0, R24
-	CSEL	LT, R14, R6, R6
-	MOVW	24(R0), R24
-	ADD	R24<<2, R11, R7
-	CMP	$0, R24
-	CSEL	LT, R14, R7, R7
-	MOVW	28(R0), R24
-	ADD	R24<<2, R11, R8
-	CMP	$0, R24
-	CSEL	LT, R14, R8, R8
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest8
 
 steps8:
@@ -315,7 +327,7 @@ steps8:
 	FMOVQ.P	16(R6), F21
 	FMOVQ.P	16(R7), F22
 	FMOVQ.P	16(R8), F23
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -332,7 +344,7 @@ steps8:
 	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
 	WORD	$0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
 	WORD	$0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
@@ -349,7 +361,7 @@ steps8:
 	WORD	$0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
 	WORD	$0x4fb7130e // fmla v14.4s, v24.4s, v23.s[1]
 	WORD	$0x4fb7132f // fmla v15.4s, v25.4s, v23.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
@@ -366,7 +378,7 @@ steps8:
 	WORD	$0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
 	WORD	$0x4f971b0e // fmla v14.4s, v24.4s, v23.s[2]
 	WORD	$0x4f971b2f // fmla v15.4s, v25.4s, v23.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
@@ -383,11 +395,11 @@ steps8:
 	WORD	$0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
 	WORD	$0x4fb71b0e // fmla v14.4s, v24.4s, v23.s[3]
 	WORD	$0x4fb71b2f // fmla v15.4s, v25.4s, v23.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps8
 
 rest8:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done8
 
 single8:
@@ -399,7 +411,7 @@ single8:
 	FMOVS.P	4(R6), F21
 	FMOVS.P	4(R7), F22
 	FMOVS.P	4(R8), F23
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -416,22 +428,37 @@ single8:
 	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
 	WORD	$0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
 	WORD	$0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single8
 
 done8:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run8
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end8
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets8
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	ADD	R21, R4
+	ADD	R21, R5
+	ADD	R21, R6
+	ADD	R21, R7
+	ADD	R21, R8
+	B	run8
+
+end8:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero8
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero8
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low8
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -486,14 +513,14 @@ lowZero8:
 	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
 
 low8:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero8
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero8
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high8
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -548,23 +575,24 @@ highZero8:
 	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
 
 high8:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	MOVD	R19, R4
-	ADD	R20, R19
-	MOVD	R19, R5
-	ADD	R20, R19
-	MOVD	R19, R6
-	ADD	R20, R19
-	MOVD	R19, R7
-	ADD	R20, R19
-	MOVD	R19, R8
-	ADD	R20, R19
-	TBZ	$3, R21, few8
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	MOVD	R13, R4
+	ADD	R21, R13
+	MOVD	R13, R5
+	ADD	R21, R13
+	MOVD	R13, R6
+	ADD	R21, R13
+	MOVD	R13, R7
+	ADD	R21, R13
+	MOVD	R13, R8
+	ADD	R21, R13
+	TBZ	$3, R14, few8
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -576,185 +604,185 @@ high8:
 	B	stored8
 
 few8:
-	TBZ	$3, R21, store80Part
+	TBZ	$3, R14, store80Part
 	FSTPQ	(F0, F1), (R1)
 	B	store80Done
 
 store80Part:
-	TBZ	$2, R21, store80Part2
+	TBZ	$2, R14, store80Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store80Part2:
-	TBZ	$1, R21, store80Part1
+	TBZ	$1, R14, store80Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store80Part1:
-	TBZ	$0, R21, store80Done
+	TBZ	$0, R14, store80Done
 	FMOVS	F0, (R1)
 
 store80Done:
-	TBZ	$3, R21, store81Part
+	TBZ	$3, R14, store81Part
 	FSTPQ	(F2, F3), (R2)
 	B	store81Done
 
 store81Part:
-	TBZ	$2, R21, store81Part2
+	TBZ	$2, R14, store81Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store81Part2:
-	TBZ	$1, R21, store81Part1
+	TBZ	$1, R14, store81Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store81Part1:
-	TBZ	$0, R21, store81Done
+	TBZ	$0, R14, store81Done
 	FMOVS	F2, (R2)
 
 store81Done:
-	TBZ	$3, R21, store82Part
+	TBZ	$3, R14, store82Part
 	FSTPQ	(F4, F5), (R3)
 	B	store82Done
 
 store82Part:
-	TBZ	$2, R21, store82Part2
+	TBZ	$2, R14, store82Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store82Part2:
-	TBZ	$1, R21, store82Part1
+	TBZ	$1, R14, store82Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store82Part1:
-	TBZ	$0, R21, store82Done
+	TBZ	$0, R14, store82Done
 	FMOVS	F4, (R3)
 
 store82Done:
-	TBZ	$3, R21, store83Part
+	TBZ	$3, R14, store83Part
 	FSTPQ	(F6, F7), (R4)
 	B	store83Done
 
 store83Part:
-	TBZ	$2, R21, store83Part2
+	TBZ	$2, R14, store83Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store83Part2:
-	TBZ	$1, R21, store83Part1
+	TBZ	$1, R14, store83Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store83Part1:
-	TBZ	$0, R21, store83Done
+	TBZ	$0, R14, store83Done
 	FMOVS	F6, (R4)
 
 store83Done:
-	TBZ	$3, R21, store84Part
+	TBZ	$3, R14, store84Part
 	FSTPQ	(F8, F9), (R5)
 	B	store84Done
 
 store84Part:
-	TBZ	$2, R21, store84Part2
+	TBZ	$2, R14, store84Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store84Part2:
-	TBZ	$1, R21, store84Part1
+	TBZ	$1, R14, store84Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store84Part1:
-	TBZ	$0, R21, store84Done
+	TBZ	$0, R14, store84Done
 	FMOVS	F8, (R5)
 
 store84Done:
-	TBZ	$3, R21, store85Part
+	TBZ	$3, R14, store85Part
 	FSTPQ	(F10, F11), (R6)
 	B	store85Done
 
 store85Part:
-	TBZ	$2, R21, store85Part2
+	TBZ	$2, R14, store85Part2
 	FMOVQ.P	F10, 16(R6)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store85Part2:
-	TBZ	$1, R21, store85Part1
+	TBZ	$1, R14, store85Part1
 	FMOVD.P	F10, 8(R6)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store85Part1:
-	TBZ	$0, R21, store85Done
+	TBZ	$0, R14, store85Done
 	FMOVS	F10, (R6)
 
 store85Done:
-	TBZ	$3, R21, store86Part
+	TBZ	$3, R14, store86Part
 	FSTPQ	(F12, F13), (R7)
 	B	store86Done
 
 store86Part:
-	TBZ	$2, R21, store86Part2
+	TBZ	$2, R14, store86Part2
 	FMOVQ.P	F12, 16(R7)
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
 
 store86Part2:
-	TBZ	$1, R21, store86Part1
+	TBZ	$1, R14, store86Part1
 	FMOVD.P	F12, 8(R7)
 	WORD	$0x4e18058c // dup v12.2d, v12.d[1]
 
 store86Part1:
-	TBZ	$0, R21, store86Done
+	TBZ	$0, R14, store86Done
 	FMOVS	F12, (R7)
 
 store86Done:
-	TBZ	$3, R21, store87Part
+	TBZ	$3, R14, store87Part
 	FSTPQ	(F14, F15), (R8)
 	B	store87Done
 
 store87Part:
-	TBZ	$2, R21, store87Part2
+	TBZ	$2, R14, store87Part2
 	FMOVQ.P	F14, 16(R8)
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
 
 store87Part2:
-	TBZ	$1, R21, store87Part1
+	TBZ	$1, R14, store87Part1
 	FMOVD.P	F14, 8(R8)
 	WORD	$0x4e1805ce // dup v14.2d, v14.d[1]
 
 store87Part1:
-	TBZ	$0, R21, store87Done
+	TBZ	$0, R14, store87Done
 	FMOVS	F14, (R8)
 
 store87Done:
 
 stored8:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile8
 	RET
 
 tile7:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	MOVD	R15, R4
-	ADD	R25, R15
-	MOVD	R15, R5
-	ADD	R25, R15
-	MOVD	R15, R6
-	ADD	R25, R15
-	MOVD	R15, R7
-	ADD	R25, R15
-	TBZ	$3, R21, part7
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	MOVD	R12, R4
+	ADD	R21, R12
+	MOVD	R12, R5
+	ADD	R21, R12
+	MOVD	R12, R6
+	ADD	R21, R12
+	MOVD	R12, R7
+	ADD	R21, R12
+	TBZ	$3, R14, part7
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -765,218 +793,232 @@ tile7:
 	B	started7
 
 part7:
-	TBZ	$3, R21, start70Part
+	TBZ	$3, R14, start70Part
 	FLDPQ	(R1), (F0, F1)
 	B	start70Done
 
 start70Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start70Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start70Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start70Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start70Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start70Tail
 
 start70Tail1:
-	TBZ	$0, R21, start70Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start70Tail
+	FMOVS	(R21), F1
 
 start70Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start70Done
+	TBZ	$2, R14, start70Done
 	FMOVQ	(R1), F0
 
 start70Done:
-	TBZ	$3, R21, start71Part
+	TBZ	$3, R14, start71Part
 	FLDPQ	(R2), (F2, F3)
 	B	start71Done
 
 start71Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start71Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start71Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start71Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start71Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start71Tail
 
 start71Tail1:
-	TBZ	$0, R21, start71Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start71Tail
+	FMOVS	(R21), F3
 
 start71Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start71Done
+	TBZ	$2, R14, start71Done
 	FMOVQ	(R2), F2
 
 start71Done:
-	TBZ	$3, R21, start72Part
+	TBZ	$3, R14, start72Part
 	FLDPQ	(R3), (F4, F5)
 	B	start72Done
 
 start72Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start72Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start72Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start72Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start72Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start72Tail
 
 start72Tail1:
-	TBZ	$0, R21, start72Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start72Tail
+	FMOVS	(R21), F5
 
 start72Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start72Done
+	TBZ	$2, R14, start72Done
 	FMOVQ	(R3), F4
 
 start72Done:
-	TBZ	$3, R21, start73Part
+	TBZ	$3, R14, start73Part
 	FLDPQ	(R4), (F6, F7)
 	B	start73Done
 
 start73Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R4, R25
-	TBZ	$1, R21, start73Tail1
-	FMOVD	(R25), F7
-	TBZ	$0, R21, start73Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R4, R21
+	TBZ	$1, R14, start73Tail1
+	FMOVD	(R21), F7
+	TBZ	$0, R14, start73Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start73Tail
 
 start73Tail1:
-	TBZ	$0, R21, start73Tail
-	FMOVS	(R25), F7
+	TBZ	$0, R14, start73Tail
+	FMOVS	(R21), F7
 
 start73Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R21, start73Done
+	TBZ	$2, R14, start73Done
 	FMOVQ	(R4), F6
 
 start73Done:
-	TBZ	$3, R21, start74Part
+	TBZ	$3, R14, start74Part
 	FLDPQ	(R5), (F8, F9)
 	B	start74Done
 
 start74Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R5, R25
-	TBZ	$1, R21, start74Tail1
-	FMOVD	(R25), F9
-	TBZ	$0, R21, start74Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R5, R21
+	TBZ	$1, R14, start74Tail1
+	FMOVD	(R21), F9
+	TBZ	$0, R14, start74Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start74Tail
 
 start74Tail1:
-	TBZ	$0, R21, start74Tail
-	FMOVS	(R25), F9
+	TBZ	$0, R14, start74Tail
+	FMOVS	(R21), F9
 
 start74Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R21, start74Done
+	TBZ	$2, R14, start74Done
 	FMOVQ	(R5), F8
 
 start74Done:
-	TBZ	$3, R21, start75Part
+	TBZ	$3, R14, start75Part
 	FLDPQ	(R6), (F10, F11)
 	B	start75Done
 
 start75Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R6, R25
-	TBZ	$1, R21, start75Tail1
-	FMOVD	(R25), F11
-	TBZ	$0, R21, start75Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R6, R21
+	TBZ	$1, R14, start75Tail1
+	FMOVD	(R21), F11
+	TBZ	$0, R14, start75Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
 	B	start75Tail
 
 start75Tail1:
-	TBZ	$0, R21, start75Tail
-	FMOVS	(R25), F11
+	TBZ	$0, R14, start75Tail
+	FMOVS	(R21), F11
 
 start75Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R21, start75Done
+	TBZ	$2, R14, start75Done
 	FMOVQ	(R6), F10
 
 start75Done:
-	TBZ	$3, R21, start76Part
+	TBZ	$3, R14, start76Part
 	FLDPQ	(R7), (F12, F13)
 	B	start76Done
 
 start76Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R7, R25
-	TBZ	$1, R21, start76Tail1
-	FMOVD	(R25), F13
-	TBZ	$0, R21, start76Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R7, R21
+	TBZ	$1, R14, start76Tail1
+	FMOVD	(R21), F13
+	TBZ	$0, R14, start76Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070d // mov v13.d[1], v24.d[0]
 	B	start76Tail
 
 start76Tail1:
-	TBZ	$0, R21, start76Tail
-	FMOVS	(R25), F13
+	TBZ	$0, R14, start76Tail
+	FMOVS	(R21), F13
 
 start76Tail:
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
-	TBZ	$2, R21, start76Done
+	TBZ	$2, R14, start76Done
 	FMOVQ	(R7), F12
 
 start76Done:
 
 started7:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets7:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R4
+	CMP	$0, R22
+	CSEL	LT, R23, R4, R4
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R5
+	CMP	$0, R22
+	CSEL	LT, R23, R5, R5
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R6
+	CMP	$0, R22
+	CSEL	LT, R23, R6, R6
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R7
+	CMP	$0, R22
+	CSEL	LT, R23, R7, R7
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run7:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	MOVW	12(R0), R24
-	ADD	R24<<2, R11, R4
-	CMP	$0, R24
-	CSEL	LT, R14, R4, R4
-	MOVW	16(R0), R24
-	ADD	R24<<2, R11, R5
-	CMP	$0, R24
-	CSEL	LT, R14, R5, R5
-	MOVW	20(R0), R24
-	ADD	R24<<2, R11, R6
-	CMP	$0, R24
-	CSEL	LT, R14, R6, R6
-	MOVW	24(R0), R24
-	ADD	R24<<2, R11, R7
-	CMP	$0, R24
-	CSEL	LT, R14, R7, R7
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest7
 
 steps7:
@@ -987,7 +1029,7 @@ steps7:
 	FMOVQ.P	16(R5), F20
 	FMOVQ.P	16(R6), F21
 	FMOVQ.P	16(R7), F22
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -1002,7 +1044,7 @@ steps7:
 	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
 	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
 	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
@@ -1017,7 +1059,7 @@ steps7:
 	WORD	$0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
 	WORD	$0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
 	WORD	$0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
@@ -1032,7 +1074,7 @@ steps7:
 	WORD	$0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
 	WORD	$0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
 	WORD	$0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
@@ -1047,11 +1089,11 @@ steps7:
 	WORD	$0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
 	WORD	$0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
 	WORD	$0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps7
 
 rest7:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done7
 
 single7:
@@ -1062,7 +1104,7 @@ single7:
 	FMOVS.P	4(R5), F20
 	FMOVS.P	4(R6), F21
 	FMOVS.P	4(R7), F22
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -1077,22 +1119,36 @@ single7:
 	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
 	WORD	$0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
 	WORD	$0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single7
 
 done7:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run7
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end7
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets7
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	ADD	R21, R4
+	ADD	R21, R5
+	ADD	R21, R6
+	ADD	R21, R7
+	B	run7
+
+end7:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero7
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero7
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low7
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -1141,14 +1197,14 @@ lowZero7:
 	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
 
 low7:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero7
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero7
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high7
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -1197,21 +1253,22 @@ highZero7:
 	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
 
 high7:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	MOVD	R19, R4
-	ADD	R20, R19
-	MOVD	R19, R5
-	ADD	R20, R19
-	MOVD	R19, R6
-	ADD	R20, R19
-	MOVD	R19, R7
-	ADD	R20, R19
-	TBZ	$3, R21, few7
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	MOVD	R13, R4
+	ADD	R21, R13
+	MOVD	R13, R5
+	ADD	R21, R13
+	MOVD	R13, R6
+	ADD	R21, R13
+	MOVD	R13, R7
+	ADD	R21, R13
+	TBZ	$3, R14, few7
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -1222,164 +1279,164 @@ high7:
 	B	stored7
 
 few7:
-	TBZ	$3, R21, store70Part
+	TBZ	$3, R14, store70Part
 	FSTPQ	(F0, F1), (R1)
 	B	store70Done
 
 store70Part:
-	TBZ	$2, R21, store70Part2
+	TBZ	$2, R14, store70Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store70Part2:
-	TBZ	$1, R21, store70Part1
+	TBZ	$1, R14, store70Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store70Part1:
-	TBZ	$0, R21, store70Done
+	TBZ	$0, R14, store70Done
 	FMOVS	F0, (R1)
 
 store70Done:
-	TBZ	$3, R21, store71Part
+	TBZ	$3, R14, store71Part
 	FSTPQ	(F2, F3), (R2)
 	B	store71Done
 
 store71Part:
-	TBZ	$2, R21, store71Part2
+	TBZ	$2, R14, store71Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store71Part2:
-	TBZ	$1, R21, store71Part1
+	TBZ	$1, R14, store71Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store71Part1:
-	TBZ	$0, R21, store71Done
+	TBZ	$0, R14, store71Done
 	FMOVS	F2, (R2)
 
 store71Done:
-	TBZ	$3, R21, store72Part
+	TBZ	$3, R14, store72Part
 	FSTPQ	(F4, F5), (R3)
 	B	store72Done
 
 store72Part:
-	TBZ	$2, R21, store72Part2
+	TBZ	$2, R14, store72Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store72Part2:
-	TBZ	$1, R21, store72Part1
+	TBZ	$1, R14, store72Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store72Part1:
-	TBZ	$0, R21, store72Done
+	TBZ	$0, R14, store72Done
 	FMOVS	F4, (R3)
 
 store72Done:
-	TBZ	$3, R21, store73Part
+	TBZ	$3, R14, store73Part
 	FSTPQ	(F6, F7), (R4)
 	B	store73Done
 
 store73Part:
-	TBZ	$2, R21, store73Part2
+	TBZ	$2, R14, store73Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store73Part2:
-	TBZ	$1, R21, store73Part1
+	TBZ	$1, R14, store73Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store73Part1:
-	TBZ	$0, R21, store73Done
+	TBZ	$0, R14, store73Done
 	FMOVS	F6, (R4)
 
 store73Done:
-	TBZ	$3, R21, store74Part
+	TBZ	$3, R14, store74Part
 	FSTPQ	(F8, F9), (R5)
 	B	store74Done
 
 store74Part:
-	TBZ	$2, R21, store74Part2
+	TBZ	$2, R14, store74Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store74Part2:
-	TBZ	$1, R21, store74Part1
+	TBZ	$1, R14, store74Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store74Part1:
-	TBZ	$0, R21, store74Done
+	TBZ	$0, R14, store74Done
 	FMOVS	F8, (R5)
 
 store74Done:
-	TBZ	$3, R21, store75Part
+	TBZ	$3, R14, store75Part
 	FSTPQ	(F10, F11), (R6)
 	B	store75Done
 
 store75Part:
-	TBZ	$2, R21, store75Part2
+	TBZ	$2, R14, store75Part2
 	FMOVQ.P	F10, 16(R6)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store75Part2:
-	TBZ	$1, R21, store75Part1
+	TBZ	$1, R14, store75Part1
 	FMOVD.P	F10, 8(R6)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store75Part1:
-	TBZ	$0, R21, store75Done
+	TBZ	$0, R14, store75Done
 	FMOVS	F10, (R6)
 
 store75Done:
-	TBZ	$3, R21, store76Part
+	TBZ	$3, R14, store76Part
 	FSTPQ	(F12, F13), (R7)
 	B	store76Done
 
 store76Part:
-	TBZ	$2, R21, store76Part2
+	TBZ	$2, R14, store76Part2
 	FMOVQ.P	F12, 16(R7)
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
 
 store76Part2:
-	TBZ	$1, R21, store76Part1
+	TBZ	$1, R14, store76Part1
 	FMOVD.P	F12, 8(R7)
 	WORD	$0x4e18058c // dup v12.2d, v12.d[1]
 
 store76Part1:
-	TBZ	$0, R21, store76Done
+	TBZ	$0, R14, store76Done
 	FMOVS	F12, (R7)
 
 store76Done:
 
 stored7:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile7
 	RET
 
 tile6:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	MOVD	R15, R4
-	ADD	R25, R15
-	MOVD	R15, R5
-	ADD	R25, R15
-	MOVD	R15, R6
-	ADD	R25, R15
-	TBZ	$3, R21, part6
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	MOVD	R12, R4
+	ADD	R21, R12
+	MOVD	R12, R5
+	ADD	R21, R12
+	MOVD	R12, R6
+	ADD	R21, R12
+	TBZ	$3, R14, part6
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -1389,189 +1446,202 @@ tile6:
 	B	started6
 
 part6:
-	TBZ	$3, R21, start60Part
+	TBZ	$3, R14, start60Part
 	FLDPQ	(R1), (F0, F1)
 	B	start60Done
 
 start60Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start60Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start60Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start60Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start60Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start60Tail
 
 start60Tail1:
-	TBZ	$0, R21, start60Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start60Tail
+	FMOVS	(R21), F1
 
 start60Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start60Done
+	TBZ	$2, R14, start60Done
 	FMOVQ	(R1), F0
 
 start60Done:
-	TBZ	$3, R21, start61Part
+	TBZ	$3, R14, start61Part
 	FLDPQ	(R2), (F2, F3)
 	B	start61Done
 
 start61Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start61Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start61Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start61Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start61Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start61Tail
 
 start61Tail1:
-	TBZ	$0, R21, start61Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start61Tail
+	FMOVS	(R21), F3
 
 start61Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start61Done
+	TBZ	$2, R14, start61Done
 	FMOVQ	(R2), F2
 
 start61Done:
-	TBZ	$3, R21, start62Part
+	TBZ	$3, R14, start62Part
 	FLDPQ	(R3), (F4, F5)
 	B	start62Done
 
 start62Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start62Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start62Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start62Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start62Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start62Tail
 
 start62Tail1:
-	TBZ	$0, R21, start62Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start62Tail
+	FMOVS	(R21), F5
 
 start62Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start62Done
+	TBZ	$2, R14, start62Done
 	FMOVQ	(R3), F4
 
 start62Done:
-	TBZ	$3, R21, start63Part
+	TBZ	$3, R14, start63Part
 	FLDPQ	(R4), (F6, F7)
 	B	start63Done
 
 start63Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R4, R25
-	TBZ	$1, R21, start63Tail1
-	FMOVD	(R25), F7
-	TBZ	$0, R21, start63Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R4, R21
+	TBZ	$1, R14, start63Tail1
+	FMOVD	(R21), F7
+	TBZ	$0, R14, start63Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start63Tail
 
 start63Tail1:
-	TBZ	$0, R21, start63Tail
-	FMOVS	(R25), F7
+	TBZ	$0, R14, start63Tail
+	FMOVS	(R21), F7
 
 start63Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R21, start63Done
+	TBZ	$2, R14, start63Done
 	FMOVQ	(R4), F6
 
 start63Done:
-	TBZ	$3, R21, start64Part
+	TBZ	$3, R14, start64Part
 	FLDPQ	(R5), (F8, F9)
 	B	start64Done
 
 start64Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R5, R25
-	TBZ	$1, R21, start64Tail1
-	FMOVD	(R25), F9
-	TBZ	$0, R21, start64Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R5, R21
+	TBZ	$1, R14, start64Tail1
+	FMOVD	(R21), F9
+	TBZ	$0, R14, start64Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start64Tail
 
 start64Tail1:
-	TBZ	$0, R21, start64Tail
-	FMOVS	(R25), F9
+	TBZ	$0, R14, start64Tail
+	FMOVS	(R21), F9
 
 start64Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R21, start64Done
+	TBZ	$2, R14, start64Done
 	FMOVQ	(R5), F8
 
 start64Done:
-	TBZ	$3, R21, start65Part
+	TBZ	$3, R14, start65Part
 	FLDPQ	(R6), (F10, F11)
 	B	start65Done
 
 start65Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R6, R25
-	TBZ	$1, R21, start65Tail1
-	FMOVD	(R25), F11
-	TBZ	$0, R21, start65Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R6, R21
+	TBZ	$1, R14, start65Tail1
+	FMOVD	(R21), F11
+	TBZ	$0, R14, start65Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e18070b // mov v11.d[1], v24.d[0]
 	B	start65Tail
 
 start65Tail1:
-	TBZ	$0, R21, start65Tail
-	FMOVS	(R25), F11
+	TBZ	$0, R14, start65Tail
+	FMOVS	(R21), F11
 
 start65Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R21, start65Done
+	TBZ	$2, R14, start65Done
 	FMOVQ	(R6), F10
 
 start65Done:
 
 started6:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets6:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R4
+	CMP	$0, R22
+	CSEL	LT, R23, R4, R4
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R5
+	CMP	$0, R22
+	CSEL	LT, R23, R5, R5
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R6
+	CMP	$0, R22
+	CSEL	LT, R23, R6, R6
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run6:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	MOVW	12(R0), R24
-	ADD	R24<<2, R11, R4
-	CMP	$0, R24
-	CSEL	LT, R14, R4, R4
-	MOVW	16(R0), R24
-	ADD	R24<<2, R11, R5
-	CMP	$0, R24
-	CSEL	LT, R14, R5, R5
-	MOVW	20(R0), R24
-	ADD	R24<<2, R11, R6
-	CMP	$0, R24
-	CSEL	LT, R14, R6, R6
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest6
 
 steps6:
@@ -1581,7 +1651,7 @@ steps6:
 	FMOVQ.P	16(R4), F19
 	FMOVQ.P	16(R5), F20
 	FMOVQ.P	16(R6), F21
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -1594,7 +1664,7 @@ steps6:
 	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
 	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
 	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
@@ -1607,7 +1677,7 @@ steps6:
 	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
 	WORD	$0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
 	WORD	$0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
@@ -1620,7 +1690,7 @@ steps6:
 	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
 	WORD	$0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
 	WORD	$0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
@@ -1633,11 +1703,11 @@ steps6:
 	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
 	WORD	$0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
 	WORD	$0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps6
 
 rest6:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done6
 
 single6:
@@ -1647,7 +1717,7 @@ single6:
 	FMOVS.P	4(R4), F19
 	FMOVS.P	4(R5), F20
 	FMOVS.P	4(R6), F21
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -1660,22 +1730,35 @@ single6:
 	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
 	WORD	$0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
 	WORD	$0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single6
 
 done6:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run6
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end6
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets6
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	ADD	R21, R4
+	ADD	R21, R5
+	ADD	R21, R6
+	B	run6
+
+end6:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero6
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero6
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low6
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -1718,14 +1801,14 @@ lowZero6:
 	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
 
 low6:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero6
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero6
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high6
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -1768,19 +1851,20 @@ highZero6:
 	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
 
 high6:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	MOVD	R19, R4
-	ADD	R20, R19
-	MOVD	R19, R5
-	ADD	R20, R19
-	MOVD	R19, R6
-	ADD	R20, R19
-	TBZ	$3, R21, few6
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	MOVD	R13, R4
+	ADD	R21, R13
+	MOVD	R13, R5
+	ADD	R21, R13
+	MOVD	R13, R6
+	ADD	R21, R13
+	TBZ	$3, R14, few6
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -1790,143 +1874,143 @@ high6:
 	B	stored6
 
 few6:
-	TBZ	$3, R21, store60Part
+	TBZ	$3, R14, store60Part
 	FSTPQ	(F0, F1), (R1)
 	B	store60Done
 
 store60Part:
-	TBZ	$2, R21, store60Part2
+	TBZ	$2, R14, store60Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store60Part2:
-	TBZ	$1, R21, store60Part1
+	TBZ	$1, R14, store60Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store60Part1:
-	TBZ	$0, R21, store60Done
+	TBZ	$0, R14, store60Done
 	FMOVS	F0, (R1)
 
 store60Done:
-	TBZ	$3, R21, store61Part
+	TBZ	$3, R14, store61Part
 	FSTPQ	(F2, F3), (R2)
 	B	store61Done
 
 store61Part:
-	TBZ	$2, R21, store61Part2
+	TBZ	$2, R14, store61Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store61Part2:
-	TBZ	$1, R21, store61Part1
+	TBZ	$1, R14, store61Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store61Part1:
-	TBZ	$0, R21, store61Done
+	TBZ	$0, R14, store61Done
 	FMOVS	F2, (R2)
 
 store61Done:
-	TBZ	$3, R21, store62Part
+	TBZ	$3, R14, store62Part
 	FSTPQ	(F4, F5), (R3)
 	B	store62Done
 
 store62Part:
-	TBZ	$2, R21, store62Part2
+	TBZ	$2, R14, store62Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store62Part2:
-	TBZ	$1, R21, store62Part1
+	TBZ	$1, R14, store62Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store62Part1:
-	TBZ	$0, R21, store62Done
+	TBZ	$0, R14, store62Done
 	FMOVS	F4, (R3)
 
 store62Done:
-	TBZ	$3, R21, store63Part
+	TBZ	$3, R14, store63Part
 	FSTPQ	(F6, F7), (R4)
 	B	store63Done
 
 store63Part:
-	TBZ	$2, R21, store63Part2
+	TBZ	$2, R14, store63Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store63Part2:
-	TBZ	$1, R21, store63Part1
+	TBZ	$1, R14, store63Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store63Part1:
-	TBZ	$0, R21, store63Done
+	TBZ	$0, R14, store63Done
 	FMOVS	F6, (R4)
 
 store63Done:
-	TBZ	$3, R21, store64Part
+	TBZ	$3, R14, store64Part
 	FSTPQ	(F8, F9), (R5)
 	B	store64Done
 
 store64Part:
-	TBZ	$2, R21, store64Part2
+	TBZ	$2, R14, store64Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store64Part2:
-	TBZ	$1, R21, store64Part1
+	TBZ	$1, R14, store64Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store64Part1:
-	TBZ	$0, R21, store64Done
+	TBZ	$0, R14, store64Done
 	FMOVS	F8, (R5)
 
 store64Done:
-	TBZ	$3, R21, store65Part
+	TBZ	$3, R14, store65Part
 	FSTPQ	(F10, F11), (R6)
 	B	store65Done
 
 store65Part:
-	TBZ	$2, R21, store65Part2
+	TBZ	$2, R14, store65Part2
 	FMOVQ.P	F10, 16(R6)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store65Part2:
-	TBZ	$1, R21, store65Part1
+	TBZ	$1, R14, store65Part1
 	FMOVD.P	F10, 8(R6)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store65Part1:
-	TBZ	$0, R21, store65Done
+	TBZ	$0, R14, store65Done
 	FMOVS	F10, (R6)
 
 store65Done:
 
 stored6:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile6
 	RET
 
 tile5:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	MOVD	R15, R4
-	ADD	R25, R15
-	MOVD	R15, R5
-	ADD	R25, R15
-	TBZ	$3, R21, part5
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	MOVD	R12, R4
+	ADD	R21, R12
+	MOVD	R12, R5
+	ADD	R21, R12
+	TBZ	$3, R14, part5
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -1935,160 +2019,172 @@ tile5:
 	B	started5
 
 part5:
-	TBZ	$3, R21, start50Part
+	TBZ	$3, R14, start50Part
 	FLDPQ	(R1), (F0, F1)
 	B	start50Done
 
 start50Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start50Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start50Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start50Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start50Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start50Tail
 
 start50Tail1:
-	TBZ	$0, R21, start50Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start50Tail
+	FMOVS	(R21), F1
 
 start50Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start50Done
+	TBZ	$2, R14, start50Done
 	FMOVQ	(R1), F0
 
 start50Done:
-	TBZ	$3, R21, start51Part
+	TBZ	$3, R14, start51Part
 	FLDPQ	(R2), (F2, F3)
 	B	start51Done
 
 start51Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start51Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start51Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start51Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start51Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start51Tail
 
 start51Tail1:
-	TBZ	$0, R21, start51Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start51Tail
+	FMOVS	(R21), F3
 
 start51Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start51Done
+	TBZ	$2, R14, start51Done
 	FMOVQ	(R2), F2
 
 start51Done:
-	TBZ	$3, R21, start52Part
+	TBZ	$3, R14, start52Part
 	FLDPQ	(R3), (F4, F5)
 	B	start52Done
 
 start52Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start52Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start52Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start52Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start52Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start52Tail
 
 start52Tail1:
-	TBZ	$0, R21, start52Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start52Tail
+	FMOVS	(R21), F5
 
 start52Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start52Done
+	TBZ	$2, R14, start52Done
 	FMOVQ	(R3), F4
 
 start52Done:
-	TBZ	$3, R21, start53Part
+	TBZ	$3, R14, start53Part
 	FLDPQ	(R4), (F6, F7)
 	B	start53Done
 
 start53Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R4, R25
-	TBZ	$1, R21, start53Tail1
-	FMOVD	(R25), F7
-	TBZ	$0, R21, start53Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R4, R21
+	TBZ	$1, R14, start53Tail1
+	FMOVD	(R21), F7
+	TBZ	$0, R14, start53Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start53Tail
 
 start53Tail1:
-	TBZ	$0, R21, start53Tail
-	FMOVS	(R25), F7
+	TBZ	$0, R14, start53Tail
+	FMOVS	(R21), F7
 
 start53Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R21, start53Done
+	TBZ	$2, R14, start53Done
 	FMOVQ	(R4), F6
 
 start53Done:
-	TBZ	$3, R21, start54Part
+	TBZ	$3, R14, start54Part
 	FLDPQ	(R5), (F8, F9)
 	B	start54Done
 
 start54Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R5, R25
-	TBZ	$1, R21, start54Tail1
-	FMOVD	(R25), F9
-	TBZ	$0, R21, start54Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R5, R21
+	TBZ	$1, R14, start54Tail1
+	FMOVD	(R21), F9
+	TBZ	$0, R14, start54Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180709 // mov v9.d[1], v24.d[0]
 	B	start54Tail
 
 start54Tail1:
-	TBZ	$0, R21, start54Tail
-	FMOVS	(R25), F9
+	TBZ	$0, R14, start54Tail
+	FMOVS	(R21), F9
 
 start54Tail:
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R21, start54Done
+	TBZ	$2, R14, start54Done
 	FMOVQ	(R5), F8
 
 start54Done:
 
 started5:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets5:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R4
+	CMP	$0, R22
+	CSEL	LT, R23, R4, R4
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R5
+	CMP	$0, R22
+	CSEL	LT, R23, R5, R5
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run5:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	MOVW	12(R0), R24
-	ADD	R24<<2, R11, R4
-	CMP	$0, R24
-	CSEL	LT, R14, R4, R4
-	MOVW	16(R0), R24
-	ADD	R24<<2, R11, R5
-	CMP	$0, R24
-	CSEL	LT, R14, R5, R5
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest5
 
 steps5:
@@ -2097,7 +2193,7 @@ steps5:
 	FMOVQ.P	16(R3), F18
 	FMOVQ.P	16(R4), F19
 	FMOVQ.P	16(R5), F20
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -2108,7 +2204,7 @@ steps5:
 	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
 	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
 	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
@@ -2119,7 +2215,7 @@ steps5:
 	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
 	WORD	$0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
 	WORD	$0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
@@ -2130,7 +2226,7 @@ steps5:
 	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
 	WORD	$0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
 	WORD	$0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
@@ -2141,11 +2237,11 @@ steps5:
 	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
 	WORD	$0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
 	WORD	$0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps5
 
 rest5:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done5
 
 single5:
@@ -2154,7 +2250,7 @@ single5:
 	FMOVS.P	4(R3), F18
 	FMOVS.P	4(R4), F19
 	FMOVS.P	4(R5), F20
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -2165,22 +2261,34 @@ single5:
 	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
 	WORD	$0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
 	WORD	$0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single5
 
 done5:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run5
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end5
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets5
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	ADD	R21, R4
+	ADD	R21, R5
+	B	run5
+
+end5:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero5
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero5
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low5
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -2217,14 +2325,14 @@ lowZero5:
 	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
 
 low5:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero5
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero5
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high5
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -2261,17 +2369,18 @@ highZero5:
 	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
 
 high5:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	MOVD	R19, R4
-	ADD	R20, R19
-	MOVD	R19, R5
-	ADD	R20, R19
-	TBZ	$3, R21, few5
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	MOVD	R13, R4
+	ADD	R21, R13
+	MOVD	R13, R5
+	ADD	R21, R13
+	TBZ	$3, R14, few5
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -2280,122 +2389,122 @@ high5:
 	B	stored5
 
 few5:
-	TBZ	$3, R21, store50Part
+	TBZ	$3, R14, store50Part
 	FSTPQ	(F0, F1), (R1)
 	B	store50Done
 
 store50Part:
-	TBZ	$2, R21, store50Part2
+	TBZ	$2, R14, store50Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store50Part2:
-	TBZ	$1, R21, store50Part1
+	TBZ	$1, R14, store50Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store50Part1:
-	TBZ	$0, R21, store50Done
+	TBZ	$0, R14, store50Done
 	FMOVS	F0, (R1)
 
 store50Done:
-	TBZ	$3, R21, store51Part
+	TBZ	$3, R14, store51Part
 	FSTPQ	(F2, F3), (R2)
 	B	store51Done
 
 store51Part:
-	TBZ	$2, R21, store51Part2
+	TBZ	$2, R14, store51Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store51Part2:
-	TBZ	$1, R21, store51Part1
+	TBZ	$1, R14, store51Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store51Part1:
-	TBZ	$0, R21, store51Done
+	TBZ	$0, R14, store51Done
 	FMOVS	F2, (R2)
 
 store51Done:
-	TBZ	$3, R21, store52Part
+	TBZ	$3, R14, store52Part
 	FSTPQ	(F4, F5), (R3)
 	B	store52Done
 
 store52Part:
-	TBZ	$2, R21, store52Part2
+	TBZ	$2, R14, store52Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store52Part2:
-	TBZ	$1, R21, store52Part1
+	TBZ	$1, R14, store52Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store52Part1:
-	TBZ	$0, R21, store52Done
+	TBZ	$0, R14, store52Done
 	FMOVS	F4, (R3)
 
 store52Done:
-	TBZ	$3, R21, store53Part
+	TBZ	$3, R14, store53Part
 	FSTPQ	(F6, F7), (R4)
 	B	store53Done
 
 store53Part:
-	TBZ	$2, R21, store53Part2
+	TBZ	$2, R14, store53Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store53Part2:
-	TBZ	$1, R21, store53Part1
+	TBZ	$1, R14, store53Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store53Part1:
-	TBZ	$0, R21, store53Done
+	TBZ	$0, R14, store53Done
 	FMOVS	F6, (R4)
 
 store53Done:
-	TBZ	$3, R21, store54Part
+	TBZ	$3, R14, store54Part
 	FSTPQ	(F8, F9), (R5)
 	B	store54Done
 
 store54Part:
-	TBZ	$2, R21, store54Part2
+	TBZ	$2, R14, store54Part2
 	FMOVQ.P	F8, 16(R5)
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
 
 store54Part2:
-	TBZ	$1, R21, store54Part1
+	TBZ	$1, R14, store54Part1
 	FMOVD.P	F8, 8(R5)
 	WORD	$0x4e180508 // dup v8.2d, v8.d[1]
 
 store54Part1:
-	TBZ	$0, R21, store54Done
+	TBZ	$0, R14, store54Done
 	FMOVS	F8, (R5)
 
 store54Done:
 
 stored5:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile5
 	RET
 
 tile4:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	MOVD	R15, R4
-	ADD	R25, R15
-	TBZ	$3, R21, part4
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	MOVD	R12, R4
+	ADD	R21, R12
+	TBZ	$3, R14, part4
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
@@ -2403,131 +2512,142 @@ tile4:
 	B	started4
 
 part4:
-	TBZ	$3, R21, start40Part
+	TBZ	$3, R14, start40Part
 	FLDPQ	(R1), (F0, F1)
 	B	start40Done
 
 start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start40Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start40Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start40Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start40Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start40Tail
 
 start40Tail1:
-	TBZ	$0, R21, start40Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start40Tail
+	FMOVS	(R21), F1
 
 start40Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start40Done
+	TBZ	$2, R14, start40Done
 	FMOVQ	(R1), F0
 
 start40Done:
-	TBZ	$3, R21, start41Part
+	TBZ	$3, R14, start41Part
 	FLDPQ	(R2), (F2, F3)
 	B	start41Done
 
 start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start41Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start41Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start41Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start41Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start41Tail
 
 start41Tail1:
-	TBZ	$0, R21, start41Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start41Tail
+	FMOVS	(R21), F3
 
 start41Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start41Done
+	TBZ	$2, R14, start41Done
 	FMOVQ	(R2), F2
 
 start41Done:
-	TBZ	$3, R21, start42Part
+	TBZ	$3, R14, start42Part
 	FLDPQ	(R3), (F4, F5)
 	B	start42Done
 
 start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start42Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start42Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start42Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start42Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start42Tail
 
 start42Tail1:
-	TBZ	$0, R21, start42Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start42Tail
+	FMOVS	(R21), F5
 
 start42Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start42Done
+	TBZ	$2, R14, start42Done
 	FMOVQ	(R3), F4
 
 start42Done:
-	TBZ	$3, R21, start43Part
+	TBZ	$3, R14, start43Part
 	FLDPQ	(R4), (F6, F7)
 	B	start43Done
 
 start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R4, R25
-	TBZ	$1, R21, start43Tail1
-	FMOVD	(R25), F7
-	TBZ	$0, R21, start43Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R4, R21
+	TBZ	$1, R14, start43Tail1
+	FMOVD	(R21), F7
+	TBZ	$0, R14, start43Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180707 // mov v7.d[1], v24.d[0]
 	B	start43Tail
 
 start43Tail1:
-	TBZ	$0, R21, start43Tail
-	FMOVS	(R25), F7
+	TBZ	$0, R14, start43Tail
+	FMOVS	(R21), F7
 
 start43Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R21, start43Done
+	TBZ	$2, R14, start43Done
 	FMOVQ	(R4), F6
 
 start43Done:
 
 started4:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets4:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R4
+	CMP	$0, R22
+	CSEL	LT, R23, R4, R4
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run4:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	MOVW	12(R0), R24
-	ADD	R24<<2, R11, R4
-	CMP	$0, R24
-	CSEL	LT, R14, R4, R4
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest4
 
 steps4:
@@ -2535,7 +2655,7 @@ steps4:
 	FMOVQ.P	16(R2), F17
 	FMOVQ.P	16(R3), F18
 	FMOVQ.P	16(R4), F19
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -2544,7 +2664,7 @@ steps4:
 	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
 	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
 	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
@@ -2553,7 +2673,7 @@ steps4:
 	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
 	WORD	$0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
 	WORD	$0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
@@ -2562,7 +2682,7 @@ steps4:
 	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
 	WORD	$0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
 	WORD	$0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
@@ -2571,11 +2691,11 @@ steps4:
 	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
 	WORD	$0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
 	WORD	$0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps4
 
 rest4:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done4
 
 single4:
@@ -2583,7 +2703,7 @@ single4:
 	FMOVS.P	4(R2), F17
 	FMOVS.P	4(R3), F18
 	FMOVS.P	4(R4), F19
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
@@ -2592,22 +2712,33 @@ single4:
 	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
 	WORD	$0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
 	WORD	$0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single4
 
 done4:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run4
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end4
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets4
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	ADD	R21, R4
+	B	run4
+
+end4:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero4
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero4
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low4
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -2638,14 +2769,14 @@ lowZero4:
 	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
 
 low4:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero4
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero4
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high4
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -2676,15 +2807,16 @@ highZero4:
 	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
 
 high4:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	MOVD	R19, R4
-	ADD	R20, R19
-	TBZ	$3, R21, few4
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	MOVD	R13, R4
+	ADD	R21, R13
+	TBZ	$3, R14, few4
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
@@ -2692,271 +2824,291 @@ high4:
 	B	stored4
 
 few4:
-	TBZ	$3, R21, store40Part
+	TBZ	$3, R14, store40Part
 	FSTPQ	(F0, F1), (R1)
 	B	store40Done
 
 store40Part:
-	TBZ	$2, R21, store40Part2
+	TBZ	$2, R14, store40Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store40Part2:
-	TBZ	$1, R21, store40Part1
+	TBZ	$1, R14, store40Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store40Part1:
-	TBZ	$0, R21, store40Done
+	TBZ	$0, R14, store40Done
 	FMOVS	F0, (R1)
 
 store40Done:
-	TBZ	$3, R21, store41Part
+	TBZ	$3, R14, store41Part
 	FSTPQ	(F2, F3), (R2)
 	B	store41Done
 
 store41Part:
-	TBZ	$2, R21, store41Part2
+	TBZ	$2, R14, store41Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store41Part2:
-	TBZ	$1, R21, store41Part1
+	TBZ	$1, R14, store41Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store41Part1:
-	TBZ	$0, R21, store41Done
+	TBZ	$0, R14, store41Done
 	FMOVS	F2, (R2)
 
 store41Done:
-	TBZ	$3, R21, store42Part
+	TBZ	$3, R14, store42Part
 	FSTPQ	(F4, F5), (R3)
 	B	store42Done
 
 store42Part:
-	TBZ	$2, R21, store42Part2
+	TBZ	$2, R14, store42Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store42Part2:
-	TBZ	$1, R21, store42Part1
+	TBZ	$1, R14, store42Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store42Part1:
-	TBZ	$0, R21, store42Done
+	TBZ	$0, R14, store42Done
 	FMOVS	F4, (R3)
 
 store42Done:
-	TBZ	$3, R21, store43Part
+	TBZ	$3, R14, store43Part
 	FSTPQ	(F6, F7), (R4)
 	B	store43Done
 
 store43Part:
-	TBZ	$2, R21, store43Part2
+	TBZ	$2, R14, store43Part2
 	FMOVQ.P	F6, 16(R4)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store43Part2:
-	TBZ	$1, R21, store43Part1
+	TBZ	$1, R14, store43Part1
 	FMOVD.P	F6, 8(R4)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store43Part1:
-	TBZ	$0, R21, store43Done
+	TBZ	$0, R14, store43Done
 	FMOVS	F6, (R4)
 
 store43Done:
 
 stored4:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile4
 	RET
 
 tile3:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	MOVD	R15, R3
-	ADD	R25, R15
-	TBZ	$3, R21, part3
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	MOVD	R12, R3
+	ADD	R21, R12
+	TBZ	$3, R14, part3
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	FLDPQ	(R3), (F4, F5)
 	B	started3
 
 part3:
-	TBZ	$3, R21, start30Part
+	TBZ	$3, R14, start30Part
 	FLDPQ	(R1), (F0, F1)
 	B	start30Done
 
 start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start30Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start30Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start30Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start30Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start30Tail
 
 start30Tail1:
-	TBZ	$0, R21, start30Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start30Tail
+	FMOVS	(R21), F1
 
 start30Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start30Done
+	TBZ	$2, R14, start30Done
 	FMOVQ	(R1), F0
 
 start30Done:
-	TBZ	$3, R21, start31Part
+	TBZ	$3, R14, start31Part
 	FLDPQ	(R2), (F2, F3)
 	B	start31Done
 
 start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start31Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start31Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start31Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start31Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start31Tail
 
 start31Tail1:
-	TBZ	$0, R21, start31Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start31Tail
+	FMOVS	(R21), F3
 
 start31Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start31Done
+	TBZ	$2, R14, start31Done
 	FMOVQ	(R2), F2
 
 start31Done:
-	TBZ	$3, R21, start32Part
+	TBZ	$3, R14, start32Part
 	FLDPQ	(R3), (F4, F5)
 	B	start32Done
 
 start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R3, R25
-	TBZ	$1, R21, start32Tail1
-	FMOVD	(R25), F5
-	TBZ	$0, R21, start32Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R3, R21
+	TBZ	$1, R14, start32Tail1
+	FMOVD	(R21), F5
+	TBZ	$0, R14, start32Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180705 // mov v5.d[1], v24.d[0]
 	B	start32Tail
 
 start32Tail1:
-	TBZ	$0, R21, start32Tail
-	FMOVS	(R25), F5
+	TBZ	$0, R14, start32Tail
+	FMOVS	(R21), F5
 
 start32Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R21, start32Done
+	TBZ	$2, R14, start32Done
 	FMOVQ	(R3), F4
 
 start32Done:
 
 started3:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets3:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R3
+	CMP	$0, R22
+	CSEL	LT, R23, R3, R3
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run3:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	MOVW	8(R0), R24
-	ADD	R24<<2, R11, R3
-	CMP	$0, R24
-	CSEL	LT, R14, R3, R3
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest3
 
 steps3:
 	FMOVQ.P	16(R1), F16
 	FMOVQ.P	16(R2), F17
 	FMOVQ.P	16(R3), F18
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
 	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
 	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
 	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
 	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
 	WORD	$0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
 	WORD	$0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
 	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
 	WORD	$0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
 	WORD	$0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
 	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
 	WORD	$0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
 	WORD	$0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps3
 
 rest3:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done3
 
 single3:
 	FMOVS.P	4(R1), F16
 	FMOVS.P	4(R2), F17
 	FMOVS.P	4(R3), F18
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
 	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
 	WORD	$0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
 	WORD	$0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single3
 
 done3:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run3
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end3
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets3
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	ADD	R21, R3
+	B	run3
+
+end3:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero3
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero3
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low3
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -2981,14 +3133,14 @@ lowZero3:
 	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
 
 low3:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero3
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero3
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high3
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -3013,221 +3165,240 @@ highZero3:
 	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
 
 high3:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	MOVD	R19, R3
-	ADD	R20, R19
-	TBZ	$3, R21, few3
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	MOVD	R13, R3
+	ADD	R21, R13
+	TBZ	$3, R14, few3
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	FSTPQ	(F4, F5), (R3)
 	B	stored3
 
 few3:
-	TBZ	$3, R21, store30Part
+	TBZ	$3, R14, store30Part
 	FSTPQ	(F0, F1), (R1)
 	B	store30Done
 
 store30Part:
-	TBZ	$2, R21, store30Part2
+	TBZ	$2, R14, store30Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store30Part2:
-	TBZ	$1, R21, store30Part1
+	TBZ	$1, R14, store30Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store30Part1:
-	TBZ	$0, R21, store30Done
+	TBZ	$0, R14, store30Done
 	FMOVS	F0, (R1)
 
 store30Done:
-	TBZ	$3, R21, store31Part
+	TBZ	$3, R14, store31Part
 	FSTPQ	(F2, F3), (R2)
 	B	store31Done
 
 store31Part:
-	TBZ	$2, R21, store31Part2
+	TBZ	$2, R14, store31Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store31Part2:
-	TBZ	$1, R21, store31Part1
+	TBZ	$1, R14, store31Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store31Part1:
-	TBZ	$0, R21, store31Done
+	TBZ	$0, R14, store31Done
 	FMOVS	F2, (R2)
 
 store31Done:
-	TBZ	$3, R21, store32Part
+	TBZ	$3, R14, store32Part
 	FSTPQ	(F4, F5), (R3)
 	B	store32Done
 
 store32Part:
-	TBZ	$2, R21, store32Part2
+	TBZ	$2, R14, store32Part2
 	FMOVQ.P	F4, 16(R3)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store32Part2:
-	TBZ	$1, R21, store32Part1
+	TBZ	$1, R14, store32Part1
 	FMOVD.P	F4, 8(R3)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store32Part1:
-	TBZ	$0, R21, store32Done
+	TBZ	$0, R14, store32Done
 	FMOVS	F4, (R3)
 
 store32Done:
 
 stored3:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile3
 	RET
 
 tile2:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	MOVD	R15, R2
-	ADD	R25, R15
-	TBZ	$3, R21, part2
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	MOVD	R12, R2
+	ADD	R21, R12
+	TBZ	$3, R14, part2
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	(R2), (F2, F3)
 	B	started2
 
 part2:
-	TBZ	$3, R21, start20Part
+	TBZ	$3, R14, start20Part
 	FLDPQ	(R1), (F0, F1)
 	B	start20Done
 
 start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start20Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start20Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start20Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start20Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start20Tail
 
 start20Tail1:
-	TBZ	$0, R21, start20Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start20Tail
+	FMOVS	(R21), F1
 
 start20Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start20Done
+	TBZ	$2, R14, start20Done
 	FMOVQ	(R1), F0
 
 start20Done:
-	TBZ	$3, R21, start21Part
+	TBZ	$3, R14, start21Part
 	FLDPQ	(R2), (F2, F3)
 	B	start21Done
 
 start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R2, R25
-	TBZ	$1, R21, start21Tail1
-	FMOVD	(R25), F3
-	TBZ	$0, R21, start21Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R2, R21
+	TBZ	$1, R14, start21Tail1
+	FMOVD	(R21), F3
+	TBZ	$0, R14, start21Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180703 // mov v3.d[1], v24.d[0]
 	B	start21Tail
 
 start21Tail1:
-	TBZ	$0, R21, start21Tail
-	FMOVS	(R25), F3
+	TBZ	$0, R14, start21Tail
+	FMOVS	(R21), F3
 
 start21Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R21, start21Done
+	TBZ	$2, R14, start21Done
 	FMOVQ	(R2), F2
 
 start21Done:
 
 started2:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets2:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R2
+	CMP	$0, R22
+	CSEL	LT, R23, R2, R2
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run2:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	MOVW	4(R0), R24
-	ADD	R24<<2, R11, R2
-	CMP	$0, R24
-	CSEL	LT, R14, R2, R2
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest2
 
 steps2:
 	FMOVQ.P	16(R1), F16
 	FMOVQ.P	16(R2), F17
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
 	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
 	WORD	$0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
 	WORD	$0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
 	WORD	$0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
 	WORD	$0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
 	WORD	$0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
 	WORD	$0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps2
 
 rest2:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done2
 
 single2:
 	FMOVS.P	4(R1), F16
 	FMOVS.P	4(R2), F17
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
 	WORD	$0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
 	WORD	$0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single2
 
 done2:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run2
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end2
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets2
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	ADD	R21, R2
+	B	run2
+
+end2:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero2
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero2
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low2
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -3246,14 +3417,14 @@ lowZero2:
 	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
 
 low2:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero2
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero2
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high2
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -3272,155 +3443,172 @@ highZero2:
 	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
 
 high2:
-	MOVD	R19, R1
-	ADD	R20, R19
-	MOVD	R19, R2
-	ADD	R20, R19
-	TBZ	$3, R21, few2
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	MOVD	R13, R2
+	ADD	R21, R13
+	TBZ	$3, R14, few2
 	FSTPQ	(F0, F1), (R1)
 	FSTPQ	(F2, F3), (R2)
 	B	stored2
 
 few2:
-	TBZ	$3, R21, store20Part
+	TBZ	$3, R14, store20Part
 	FSTPQ	(F0, F1), (R1)
 	B	store20Done
 
 store20Part:
-	TBZ	$2, R21, store20Part2
+	TBZ	$2, R14, store20Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store20Part2:
-	TBZ	$1, R21, store20Part1
+	TBZ	$1, R14, store20Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store20Part1:
-	TBZ	$0, R21, store20Done
+	TBZ	$0, R14, store20Done
 	FMOVS	F0, (R1)
 
 store20Done:
-	TBZ	$3, R21, store21Part
+	TBZ	$3, R14, store21Part
 	FSTPQ	(F2, F3), (R2)
 	B	store21Done
 
 store21Part:
-	TBZ	$2, R21, store21Part2
+	TBZ	$2, R14, store21Part2
 	FMOVQ.P	F2, 16(R2)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store21Part2:
-	TBZ	$1, R21, store21Part1
+	TBZ	$1, R14, store21Part1
 	FMOVD.P	F2, 8(R2)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store21Part1:
-	TBZ	$0, R21, store21Done
+	TBZ	$0, R14, store21Done
 	FMOVS	F2, (R2)
 
 store21Done:
 
 stored2:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile2
 	RET
 
 tile1:
-	MOVD	startRow+96(FP), R25
-	MOVD	R15, R1
-	ADD	R25, R15
-	TBZ	$3, R21, part1
+	MOVD	tileCall_startRow(R0), R21
+	MOVD	R12, R1
+	ADD	R21, R12
+	TBZ	$3, R14, part1
 	FLDPQ	(R1), (F0, F1)
 	B	started1
 
 part1:
-	TBZ	$3, R21, start10Part
+	TBZ	$3, R14, start10Part
 	FLDPQ	(R1), (F0, F1)
 	B	start10Done
 
 start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R21, R25
-	ADD	R25<<2, R1, R25
-	TBZ	$1, R21, start10Tail1
-	FMOVD	(R25), F1
-	TBZ	$0, R21, start10Tail
-	FMOVS	8(R25), F24
+	AND	$4, R14, R21
+	ADD	R21<<2, R1, R21
+	TBZ	$1, R14, start10Tail1
+	FMOVD	(R21), F1
+	TBZ	$0, R14, start10Tail
+	FMOVS	8(R21), F24
 	WORD	$0x6e180701 // mov v1.d[1], v24.d[0]
 	B	start10Tail
 
 start10Tail1:
-	TBZ	$0, R21, start10Tail
-	FMOVS	(R25), F1
+	TBZ	$0, R14, start10Tail
+	FMOVS	(R21), F1
 
 start10Tail:
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R21, start10Done
+	TBZ	$2, R14, start10Done
 	FMOVQ	(R1), F0
 
 start10Done:
 
 started1:
-	MOVD	b+80(FP), R22
-	MOVD	ks+24(FP), R23
-	MOVD	R12, R0
+	MOVD	tileCall_b(R0), R15
+	MOVD	tileCall_ks(R0), R19
+	MOVD	R11, R25
+
+offsets1:
+	MOVD	tileCall_zero(R0), R23
+	MOVD	tileCall_offsRow(R0), R24
+	MOVD	R25, R21
+	MOVW	(R21), R22
+	ADD	R24, R21
+	ADD	R22<<2, R10, R1
+	CMP	$0, R22
+	CSEL	LT, R23, R1, R1
+	MOVD	tileCall_offsRun(R0), R22
+	ADD	R22, R25
 
 run1:
-	MOVW	(R0), R24
-	ADD	R24<<2, R11, R1
-	CMP	$0, R24
-	CSEL	LT, R14, R1, R1
-	ADD	R13, R0, R25
-	SUBS	$4, R10, R0
+	MOVD	tileCall_kc(R0), R20
+	SUBS	$4, R20
 	BLT	rest1
 
 steps1:
 	FMOVQ.P	16(R1), F16
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
 	WORD	$0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
 	WORD	$0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
 	WORD	$0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R20
 	BGE	steps1
 
 rest1:
-	ADDS	$4, R0
+	ADDS	$4, R20
 	BEQ	done1
 
 single1:
 	FMOVS.P	4(R1), F16
-	FLDPQ.P	32(R22), (F24, F25)
+	FLDPQ.P	32(R15), (F24, F25)
 	WORD	$0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
 	WORD	$0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R20, R20
 	BNE	single1
 
 done1:
-	MOVD	R25, R0
-	SUBS	$1, R23
-	BNE	run1
-	MOVD	bounds+128(FP), R25
-	MOVWU	(R25), R24
-	FMOVS	(R25), F24
+	SUBS	$1, R19
+	BEQ	end1
+	MOVD	tileCall_step(R0), R21
+	CBZ	R21, offsets1
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R22
+	SUB	R22<<2, R21
+	ADD	R21, R1
+	B	run1
+
+end1:
+	MOVD	tileCall_bounds(R0), R21
+	MOVWU	(R21), R22
+	FMOVS	(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, lowZero1
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, lowZero1
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	low1
 	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
 	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
@@ -3433,14 +3621,14 @@ lowZero1:
 	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
 
 low1:
-	MOVWU	4(R25), R24
-	FMOVS	4(R25), F24
+	MOVWU	4(R21), R22
+	FMOVS	4(R21), F24
 	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
 	// Without its sign
-	LSL	$33, R24
-	CBZ	R24, highZero1
-	LSR	$56, R24
-	CMP	$255, R24
+	LSL	$33, R22
+	CBZ	R22, highZero1
+	LSR	$56, R22
+	CMP	$255, R22
 	BEQ	high1
 	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
 	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
@@ -3453,93 +3641,91 @@ highZero1:
 	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
 
 high1:
-	MOVD	R19, R1
-	ADD	R20, R19
-	TBZ	$3, R21, few1
+	MOVD	tileCall_outRow(R0), R21
+	MOVD	R13, R1
+	ADD	R21, R13
+	TBZ	$3, R14, few1
 	FSTPQ	(F0, F1), (R1)
 	B	stored1
 
 few1:
-	TBZ	$3, R21, store10Part
+	TBZ	$3, R14, store10Part
 	FSTPQ	(F0, F1), (R1)
 	B	store10Done
 
 store10Part:
-	TBZ	$2, R21, store10Part2
+	TBZ	$2, R14, store10Part2
 	FMOVQ.P	F0, 16(R1)
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
 
 store10Part2:
-	TBZ	$1, R21, store10Part1
+	TBZ	$1, R14, store10Part1
 	FMOVD.P	F0, 8(R1)
 	WORD	$0x4e180400 // dup v0.2d, v0.d[1]
 
 store10Part1:
-	TBZ	$0, R21, store10Done
+	TBZ	$0, R14, store10Done
 	FMOVS	F0, (R1)
 
 store10Done:
 
 stored1:
-	MOVD	inStep+40(FP), R25
-	ADD	R25, R11
-	MOVD	offsStep+64(FP), R25
-	ADD	R25, R12
+	MOVD	tileCall_inStep(R0), R21
+	ADD	R21, R10
+	MOVD	tileCall_offsStep(R0), R21
+	ADD	R21, R11
 	SUBS	$1, R9
 	BNE	tile1
 	RET
 
-// func gemm16NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
-TEXT ·gemm16NEON(SB), NOSPLIT, $0-136
-	MOVD	rows+0(FP), R0
-	MOVD	tiles+8(FP), R7
-	MOVD	kc+16(FP), R8
-	MOVD	in+32(FP), R9
-	MOVD	offs+48(FP), R10
-	MOVD	offsRun+56(FP), R11
-	MOVD	zero+72(FP), R12
-	MOVD	start+88(FP), R13
-	MOVD	out+104(FP), R14
-	MOVD	outRow+112(FP), R15
-	MOVD	last+120(FP), R19
-	CMP	$1, R0
+// func gemm16NEON(call *tileCall)
+TEXT ·gemm16NEON(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	tileCall_tiles(R0), R7
+	MOVD	tileCall_in(R0), R8
+	MOVD	tileCall_offs(R0), R9
+	MOVD	tileCall_start(R0), R10
+	MOVD	tileCall_out(R0), R11
+	MOVD	tileCall_last(R0), R12
+	MOVD	tileCall_rows(R0), R19
+	CMP	$1, R19
 	BEQ	tile1
-	CMP	$2, R0
+	CMP	$2, R19
 	BEQ	tile2
-	CMP	$3, R0
+	CMP	$3, R19
 	BEQ	tile3
-	CMP	$4, R0
+	CMP	$4, R19
 	BEQ	tile4
-	CMP	$5, R0
+	CMP	$5, R19
 	BEQ	tile5
 
 tile6:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	MOVD	R13, R2
-	ADD	R23, R13
+	MOVD	R10, R2
+	ADD	R19, R10
 	FLDPQ	(R2), (F4, F5)
 	ADD	$32, R2
-	MOVD	R13, R3
-	ADD	R23, R13
+	MOVD	R10, R3
+	ADD	R19, R10
 	FLDPQ	(R3), (F8, F9)
 	ADD	$32, R3
-	MOVD	R13, R4
-	ADD	R23, R13
+	MOVD	R10, R4
+	ADD	R19, R10
 	FLDPQ	(R4), (F12, F13)
 	ADD	$32, R4
-	MOVD	R13, R5
-	ADD	R23, R13
+	MOVD	R10, R5
+	ADD	R19, R10
 	FLDPQ	(R5), (F16, F17)
 	ADD	$32, R5
-	MOVD	R13, R6
-	ADD	R23, R13
+	MOVD	R10, R6
+	ADD	R19, R10
 	FLDPQ	(R6), (F20, F21)
 	ADD	$32, R6
-	TBZ	$3, R19, part6
+	TBZ	$3, R12, part6
 	FLDPQ	(R1), (F2, F3)
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	(R3), (F10, F11)
@@ -3549,189 +3735,202 @@ tile6:
 	B	started6
 
 part6:
-	TBZ	$3, R19, start60Part
+	TBZ	$3, R12, start60Part
 	FLDPQ	(R1), (F2, F3)
 	B	start60Done
 
 start60Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start60Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start60Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start60Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start60Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start60Tail
 
 start60Tail1:
-	TBZ	$0, R19, start60Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start60Tail
+	FMOVS	(R19), F3
 
 start60Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start60Done
+	TBZ	$2, R12, start60Done
 	FMOVQ	(R1), F2
 
 start60Done:
-	TBZ	$3, R19, start61Part
+	TBZ	$3, R12, start61Part
 	FLDPQ	(R2), (F6, F7)
 	B	start61Done
 
 start61Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start61Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start61Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R2, R19
+	TBZ	$1, R12, start61Tail1
+	FMOVD	(R19), F7
+	TBZ	$0, R12, start61Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c7 // mov v7.d[1], v30.d[0]
 	B	start61Tail
 
 start61Tail1:
-	TBZ	$0, R19, start61Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R12, start61Tail
+	FMOVS	(R19), F7
 
 start61Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start61Done
+	TBZ	$2, R12, start61Done
 	FMOVQ	(R2), F6
 
 start61Done:
-	TBZ	$3, R19, start62Part
+	TBZ	$3, R12, start62Part
 	FLDPQ	(R3), (F10, F11)
 	B	start62Done
 
 start62Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start62Tail1
-	FMOVD	(R23), F11
-	TBZ	$0, R19, start62Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R3, R19
+	TBZ	$1, R12, start62Tail1
+	FMOVD	(R19), F11
+	TBZ	$0, R12, start62Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cb // mov v11.d[1], v30.d[0]
 	B	start62Tail
 
 start62Tail1:
-	TBZ	$0, R19, start62Tail
-	FMOVS	(R23), F11
+	TBZ	$0, R12, start62Tail
+	FMOVS	(R19), F11
 
 start62Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R19, start62Done
+	TBZ	$2, R12, start62Done
 	FMOVQ	(R3), F10
 
 start62Done:
-	TBZ	$3, R19, start63Part
+	TBZ	$3, R12, start63Part
 	FLDPQ	(R4), (F14, F15)
 	B	start63Done
 
 start63Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start63Tail1
-	FMOVD	(R23), F15
-	TBZ	$0, R19, start63Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R4, R19
+	TBZ	$1, R12, start63Tail1
+	FMOVD	(R19), F15
+	TBZ	$0, R12, start63Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cf // mov v15.d[1], v30.d[0]
 	B	start63Tail
 
 start63Tail1:
-	TBZ	$0, R19, start63Tail
-	FMOVS	(R23), F15
+	TBZ	$0, R12, start63Tail
+	FMOVS	(R19), F15
 
 start63Tail:
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R19, start63Done
+	TBZ	$2, R12, start63Done
 	FMOVQ	(R4), F14
 
 start63Done:
-	TBZ	$3, R19, start64Part
+	TBZ	$3, R12, start64Part
 	FLDPQ	(R5), (F18, F19)
 	B	start64Done
 
 start64Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R5, R23
-	TBZ	$1, R19, start64Tail1
-	FMOVD	(R23), F19
-	TBZ	$0, R19, start64Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R5, R19
+	TBZ	$1, R12, start64Tail1
+	FMOVD	(R19), F19
+	TBZ	$0, R12, start64Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807d3 // mov v19.d[1], v30.d[0]
 	B	start64Tail
 
 start64Tail1:
-	TBZ	$0, R19, start64Tail
-	FMOVS	(R23), F19
+	TBZ	$0, R12, start64Tail
+	FMOVS	(R19), F19
 
 start64Tail:
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
-	TBZ	$2, R19, start64Done
+	TBZ	$2, R12, start64Done
 	FMOVQ	(R5), F18
 
 start64Done:
-	TBZ	$3, R19, start65Part
+	TBZ	$3, R12, start65Part
 	FLDPQ	(R6), (F22, F23)
 	B	start65Done
 
 start65Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R6, R23
-	TBZ	$1, R19, start65Tail1
-	FMOVD	(R23), F23
-	TBZ	$0, R19, start65Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R6, R19
+	TBZ	$1, R12, start65Tail1
+	FMOVD	(R19), F23
+	TBZ	$0, R12, start65Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807d7 // mov v23.d[1], v30.d[0]
 	B	start65Tail
 
 start65Tail1:
-	TBZ	$0, R19, start65Tail
-	FMOVS	(R23), F23
+	TBZ	$0, R12, start65Tail
+	FMOVS	(R19), F23
 
 start65Tail:
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
-	TBZ	$2, R19, start65Done
+	TBZ	$2, R12, start65Done
 	FMOVQ	(R6), F22
 
 start65Done:
 
 started6:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets6:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R2
+	CMP	$0, R20
+	CSEL	LT, R21, R2, R2
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R3
+	CMP	$0, R20
+	CSEL	LT, R21, R3, R3
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R4
+	CMP	$0, R20
+	CSEL	LT, R21, R4, R4
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R5
+	CMP	$0, R20
+	CSEL	LT, R21, R5, R5
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R6
+	CMP	$0, R20
+	CSEL	LT, R21, R6, R6
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run6:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	MOVW	16(R0), R22
-	ADD	R22<<2, R9, R5
-	CMP	$0, R22
-	CSEL	LT, R12, R5, R5
-	MOVW	20(R0), R22
-	ADD	R22<<2, R9, R6
-	CMP	$0, R22
-	CSEL	LT, R12, R6, R6
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest6
 
 steps6:
@@ -3741,7 +3940,7 @@ steps6:
 	FMOVQ.P	16(R4), F27
 	FMOVQ.P	16(R5), F28
 	FMOVQ.P	16(R6), F29
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -3754,7 +3953,7 @@ steps6:
 	WORD	$0x4f9c13f1 // fmla v17.4s, v31.4s, v28.s[0]
 	WORD	$0x4f9d13d4 // fmla v20.4s, v30.4s, v29.s[0]
 	WORD	$0x4f9d13f5 // fmla v21.4s, v31.4s, v29.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -3767,7 +3966,7 @@ steps6:
 	WORD	$0x4f9c13f3 // fmla v19.4s, v31.4s, v28.s[0]
 	WORD	$0x4f9d13d6 // fmla v22.4s, v30.4s, v29.s[0]
 	WORD	$0x4f9d13f7 // fmla v23.4s, v31.4s, v29.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c4 // fmla v4.4s, v30.4s, v25.s[1]
@@ -3780,7 +3979,7 @@ steps6:
 	WORD	$0x4fbc13f1 // fmla v17.4s, v31.4s, v28.s[1]
 	WORD	$0x4fbd13d4 // fmla v20.4s, v30.4s, v29.s[1]
 	WORD	$0x4fbd13f5 // fmla v21.4s, v31.4s, v29.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c6 // fmla v6.4s, v30.4s, v25.s[1]
@@ -3793,7 +3992,7 @@ steps6:
 	WORD	$0x4fbc13f3 // fmla v19.4s, v31.4s, v28.s[1]
 	WORD	$0x4fbd13d6 // fmla v22.4s, v30.4s, v29.s[1]
 	WORD	$0x4fbd13f7 // fmla v23.4s, v31.4s, v29.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc4 // fmla v4.4s, v30.4s, v25.s[2]
@@ -3806,7 +4005,7 @@ steps6:
 	WORD	$0x4f9c1bf1 // fmla v17.4s, v31.4s, v28.s[2]
 	WORD	$0x4f9d1bd4 // fmla v20.4s, v30.4s, v29.s[2]
 	WORD	$0x4f9d1bf5 // fmla v21.4s, v31.4s, v29.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc6 // fmla v6.4s, v30.4s, v25.s[2]
@@ -3819,7 +4018,7 @@ steps6:
 	WORD	$0x4f9c1bf3 // fmla v19.4s, v31.4s, v28.s[2]
 	WORD	$0x4f9d1bd6 // fmla v22.4s, v30.4s, v29.s[2]
 	WORD	$0x4f9d1bf7 // fmla v23.4s, v31.4s, v29.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc4 // fmla v4.4s, v30.4s, v25.s[3]
@@ -3832,7 +4031,7 @@ steps6:
 	WORD	$0x4fbc1bf1 // fmla v17.4s, v31.4s, v28.s[3]
 	WORD	$0x4fbd1bd4 // fmla v20.4s, v30.4s, v29.s[3]
 	WORD	$0x4fbd1bf5 // fmla v21.4s, v31.4s, v29.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc6 // fmla v6.4s, v30.4s, v25.s[3]
@@ -3845,11 +4044,11 @@ steps6:
 	WORD	$0x4fbc1bf3 // fmla v19.4s, v31.4s, v28.s[3]
 	WORD	$0x4fbd1bd6 // fmla v22.4s, v30.4s, v29.s[3]
 	WORD	$0x4fbd1bf7 // fmla v23.4s, v31.4s, v29.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps6
 
 rest6:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done6
 
 single6:
@@ -3859,7 +4058,7 @@ single6:
 	FMOVS.P	4(R4), F27
 	FMOVS.P	4(R5), F28
 	FMOVS.P	4(R6), F29
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -3872,7 +4071,7 @@ single6:
 	WORD	$0x4f9c13f1 // fmla v17.4s, v31.4s, v28.s[0]
 	WORD	$0x4f9d13d4 // fmla v20.4s, v30.4s, v29.s[0]
 	WORD	$0x4f9d13f5 // fmla v21.4s, v31.4s, v29.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -3885,22 +4084,35 @@ single6:
 	WORD	$0x4f9c13f3 // fmla v19.4s, v31.4s, v28.s[0]
 	WORD	$0x4f9d13d6 // fmla v22.4s, v30.4s, v29.s[0]
 	WORD	$0x4f9d13f7 // fmla v23.4s, v31.4s, v29.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single6
 
 done6:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run6
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end6
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets6
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	ADD	R19, R2
+	ADD	R19, R3
+	ADD	R19, R4
+	ADD	R19, R5
+	ADD	R19, R6
+	B	run6
+
+end6:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero6
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero6
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low6
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -3979,14 +4191,14 @@ lowZero6:
 	WORD	$0x6ebf1fd7 // bit v23.16b, v30.16b, v31.16b
 
 low6:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero6
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero6
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high6
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -4065,25 +4277,26 @@ highZero6:
 	WORD	$0x6ebf1fd7 // bit v23.16b, v30.16b, v31.16b
 
 high6:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	MOVD	R14, R2
-	ADD	R15, R14
+	MOVD	R11, R2
+	ADD	R19, R11
 	FSTPQ.P	(F4, F5), 32(R2)
-	MOVD	R14, R3
-	ADD	R15, R14
+	MOVD	R11, R3
+	ADD	R19, R11
 	FSTPQ.P	(F8, F9), 32(R3)
-	MOVD	R14, R4
-	ADD	R15, R14
+	MOVD	R11, R4
+	ADD	R19, R11
 	FSTPQ.P	(F12, F13), 32(R4)
-	MOVD	R14, R5
-	ADD	R15, R14
+	MOVD	R11, R5
+	ADD	R19, R11
 	FSTPQ.P	(F16, F17), 32(R5)
-	MOVD	R14, R6
-	ADD	R15, R14
+	MOVD	R11, R6
+	ADD	R19, R11
 	FSTPQ.P	(F20, F21), 32(R6)
-	TBZ	$3, R19, few6
+	TBZ	$3, R12, few6
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
 	FSTPQ	(F10, F11), (R3)
@@ -4093,153 +4306,153 @@ high6:
 	B	stored6
 
 few6:
-	TBZ	$3, R19, store60Part
+	TBZ	$3, R12, store60Part
 	FSTPQ	(F2, F3), (R1)
 	B	store60Done
 
 store60Part:
-	TBZ	$2, R19, store60Part2
+	TBZ	$2, R12, store60Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store60Part2:
-	TBZ	$1, R19, store60Part1
+	TBZ	$1, R12, store60Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store60Part1:
-	TBZ	$0, R19, store60Done
+	TBZ	$0, R12, store60Done
 	FMOVS	F2, (R1)
 
 store60Done:
-	TBZ	$3, R19, store61Part
+	TBZ	$3, R12, store61Part
 	FSTPQ	(F6, F7), (R2)
 	B	store61Done
 
 store61Part:
-	TBZ	$2, R19, store61Part2
+	TBZ	$2, R12, store61Part2
 	FMOVQ.P	F6, 16(R2)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store61Part2:
-	TBZ	$1, R19, store61Part1
+	TBZ	$1, R12, store61Part1
 	FMOVD.P	F6, 8(R2)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store61Part1:
-	TBZ	$0, R19, store61Done
+	TBZ	$0, R12, store61Done
 	FMOVS	F6, (R2)
 
 store61Done:
-	TBZ	$3, R19, store62Part
+	TBZ	$3, R12, store62Part
 	FSTPQ	(F10, F11), (R3)
 	B	store62Done
 
 store62Part:
-	TBZ	$2, R19, store62Part2
+	TBZ	$2, R12, store62Part2
 	FMOVQ.P	F10, 16(R3)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store62Part2:
-	TBZ	$1, R19, store62Part1
+	TBZ	$1, R12, store62Part1
 	FMOVD.P	F10, 8(R3)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store62Part1:
-	TBZ	$0, R19, store62Done
+	TBZ	$0, R12, store62Done
 	FMOVS	F10, (R3)
 
 store62Done:
-	TBZ	$3, R19, store63Part
+	TBZ	$3, R12, store63Part
 	FSTPQ	(F14, F15), (R4)
 	B	store63Done
 
 store63Part:
-	TBZ	$2, R19, store63Part2
+	TBZ	$2, R12, store63Part2
 	FMOVQ.P	F14, 16(R4)
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
 
 store63Part2:
-	TBZ	$1, R19, store63Part1
+	TBZ	$1, R12, store63Part1
 	FMOVD.P	F14, 8(R4)
 	WORD	$0x4e1805ce // dup v14.2d, v14.d[1]
 
 store63Part1:
-	TBZ	$0, R19, store63Done
+	TBZ	$0, R12, store63Done
 	FMOVS	F14, (R4)
 
 store63Done:
-	TBZ	$3, R19, store64Part
+	TBZ	$3, R12, store64Part
 	FSTPQ	(F18, F19), (R5)
 	B	store64Done
 
 store64Part:
-	TBZ	$2, R19, store64Part2
+	TBZ	$2, R12, store64Part2
 	FMOVQ.P	F18, 16(R5)
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
 
 store64Part2:
-	TBZ	$1, R19, store64Part1
+	TBZ	$1, R12, store64Part1
 	FMOVD.P	F18, 8(R5)
 	WORD	$0x4e180652 // dup v18.2d, v18.d[1]
 
 store64Part1:
-	TBZ	$0, R19, store64Done
+	TBZ	$0, R12, store64Done
 	FMOVS	F18, (R5)
 
 store64Done:
-	TBZ	$3, R19, store65Part
+	TBZ	$3, R12, store65Part
 	FSTPQ	(F22, F23), (R6)
 	B	store65Done
 
 store65Part:
-	TBZ	$2, R19, store65Part2
+	TBZ	$2, R12, store65Part2
 	FMOVQ.P	F22, 16(R6)
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
 
 store65Part2:
-	TBZ	$1, R19, store65Part1
+	TBZ	$1, R12, store65Part1
 	FMOVD.P	F22, 8(R6)
 	WORD	$0x4e1806d6 // dup v22.2d, v22.d[1]
 
 store65Part1:
-	TBZ	$0, R19, store65Done
+	TBZ	$0, R12, store65Done
 	FMOVS	F22, (R6)
 
 store65Done:
 
 stored6:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile6
 	RET
 
 tile5:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	MOVD	R13, R2
-	ADD	R23, R13
+	MOVD	R10, R2
+	ADD	R19, R10
 	FLDPQ	(R2), (F4, F5)
 	ADD	$32, R2
-	MOVD	R13, R3
-	ADD	R23, R13
+	MOVD	R10, R3
+	ADD	R19, R10
 	FLDPQ	(R3), (F8, F9)
 	ADD	$32, R3
-	MOVD	R13, R4
-	ADD	R23, R13
+	MOVD	R10, R4
+	ADD	R19, R10
 	FLDPQ	(R4), (F12, F13)
 	ADD	$32, R4
-	MOVD	R13, R5
-	ADD	R23, R13
+	MOVD	R10, R5
+	ADD	R19, R10
 	FLDPQ	(R5), (F16, F17)
 	ADD	$32, R5
-	TBZ	$3, R19, part5
+	TBZ	$3, R12, part5
 	FLDPQ	(R1), (F2, F3)
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	(R3), (F10, F11)
@@ -4248,160 +4461,172 @@ tile5:
 	B	started5
 
 part5:
-	TBZ	$3, R19, start50Part
+	TBZ	$3, R12, start50Part
 	FLDPQ	(R1), (F2, F3)
 	B	start50Done
 
 start50Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start50Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start50Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start50Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start50Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start50Tail
 
 start50Tail1:
-	TBZ	$0, R19, start50Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start50Tail
+	FMOVS	(R19), F3
 
 start50Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start50Done
+	TBZ	$2, R12, start50Done
 	FMOVQ	(R1), F2
 
 start50Done:
-	TBZ	$3, R19, start51Part
+	TBZ	$3, R12, start51Part
 	FLDPQ	(R2), (F6, F7)
 	B	start51Done
 
 start51Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start51Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start51Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R2, R19
+	TBZ	$1, R12, start51Tail1
+	FMOVD	(R19), F7
+	TBZ	$0, R12, start51Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c7 // mov v7.d[1], v30.d[0]
 	B	start51Tail
 
 start51Tail1:
-	TBZ	$0, R19, start51Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R12, start51Tail
+	FMOVS	(R19), F7
 
 start51Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start51Done
+	TBZ	$2, R12, start51Done
 	FMOVQ	(R2), F6
 
 start51Done:
-	TBZ	$3, R19, start52Part
+	TBZ	$3, R12, start52Part
 	FLDPQ	(R3), (F10, F11)
 	B	start52Done
 
 start52Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start52Tail1
-	FMOVD	(R23), F11
-	TBZ	$0, R19, start52Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R3, R19
+	TBZ	$1, R12, start52Tail1
+	FMOVD	(R19), F11
+	TBZ	$0, R12, start52Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cb // mov v11.d[1], v30.d[0]
 	B	start52Tail
 
 start52Tail1:
-	TBZ	$0, R19, start52Tail
-	FMOVS	(R23), F11
+	TBZ	$0, R12, start52Tail
+	FMOVS	(R19), F11
 
 start52Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R19, start52Done
+	TBZ	$2, R12, start52Done
 	FMOVQ	(R3), F10
 
 start52Done:
-	TBZ	$3, R19, start53Part
+	TBZ	$3, R12, start53Part
 	FLDPQ	(R4), (F14, F15)
 	B	start53Done
 
 start53Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start53Tail1
-	FMOVD	(R23), F15
-	TBZ	$0, R19, start53Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R4, R19
+	TBZ	$1, R12, start53Tail1
+	FMOVD	(R19), F15
+	TBZ	$0, R12, start53Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cf // mov v15.d[1], v30.d[0]
 	B	start53Tail
 
 start53Tail1:
-	TBZ	$0, R19, start53Tail
-	FMOVS	(R23), F15
+	TBZ	$0, R12, start53Tail
+	FMOVS	(R19), F15
 
 start53Tail:
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R19, start53Done
+	TBZ	$2, R12, start53Done
 	FMOVQ	(R4), F14
 
 start53Done:
-	TBZ	$3, R19, start54Part
+	TBZ	$3, R12, start54Part
 	FLDPQ	(R5), (F18, F19)
 	B	start54Done
 
 start54Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R5, R23
-	TBZ	$1, R19, start54Tail1
-	FMOVD	(R23), F19
-	TBZ	$0, R19, start54Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R5, R19
+	TBZ	$1, R12, start54Tail1
+	FMOVD	(R19), F19
+	TBZ	$0, R12, start54Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807d3 // mov v19.d[1], v30.d[0]
 	B	start54Tail
 
 start54Tail1:
-	TBZ	$0, R19, start54Tail
-	FMOVS	(R23), F19
+	TBZ	$0, R12, start54Tail
+	FMOVS	(R19), F19
 
 start54Tail:
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
-	TBZ	$2, R19, start54Done
+	TBZ	$2, R12, start54Done
 	FMOVQ	(R5), F18
 
 start54Done:
 
 started5:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets5:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R2
+	CMP	$0, R20
+	CSEL	LT, R21, R2, R2
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R3
+	CMP	$0, R20
+	CSEL	LT, R21, R3, R3
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R4
+	CMP	$0, R20
+	CSEL	LT, R21, R4, R4
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R5
+	CMP	$0, R20
+	CSEL	LT, R21, R5, R5
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run5:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	MOVW	16(R0), R22
-	ADD	R22<<2, R9, R5
-	CMP	$0, R22
-	CSEL	LT, R12, R5, R5
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest5
 
 steps5:
@@ -4410,7 +4635,7 @@ steps5:
 	FMOVQ.P	16(R3), F26
 	FMOVQ.P	16(R4), F27
 	FMOVQ.P	16(R5), F28
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -4421,7 +4646,7 @@ steps5:
 	WORD	$0x4f9b13ed // fmla v13.4s, v31.4s, v27.s[0]
 	WORD	$0x4f9c13d0 // fmla v16.4s, v30.4s, v28.s[0]
 	WORD	$0x4f9c13f1 // fmla v17.4s, v31.4s, v28.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -4432,7 +4657,7 @@ steps5:
 	WORD	$0x4f9b13ef // fmla v15.4s, v31.4s, v27.s[0]
 	WORD	$0x4f9c13d2 // fmla v18.4s, v30.4s, v28.s[0]
 	WORD	$0x4f9c13f3 // fmla v19.4s, v31.4s, v28.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c4 // fmla v4.4s, v30.4s, v25.s[1]
@@ -4443,7 +4668,7 @@ steps5:
 	WORD	$0x4fbb13ed // fmla v13.4s, v31.4s, v27.s[1]
 	WORD	$0x4fbc13d0 // fmla v16.4s, v30.4s, v28.s[1]
 	WORD	$0x4fbc13f1 // fmla v17.4s, v31.4s, v28.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c6 // fmla v6.4s, v30.4s, v25.s[1]
@@ -4454,7 +4679,7 @@ steps5:
 	WORD	$0x4fbb13ef // fmla v15.4s, v31.4s, v27.s[1]
 	WORD	$0x4fbc13d2 // fmla v18.4s, v30.4s, v28.s[1]
 	WORD	$0x4fbc13f3 // fmla v19.4s, v31.4s, v28.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc4 // fmla v4.4s, v30.4s, v25.s[2]
@@ -4465,7 +4690,7 @@ steps5:
 	WORD	$0x4f9b1bed // fmla v13.4s, v31.4s, v27.s[2]
 	WORD	$0x4f9c1bd0 // fmla v16.4s, v30.4s, v28.s[2]
 	WORD	$0x4f9c1bf1 // fmla v17.4s, v31.4s, v28.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc6 // fmla v6.4s, v30.4s, v25.s[2]
@@ -4476,7 +4701,7 @@ steps5:
 	WORD	$0x4f9b1bef // fmla v15.4s, v31.4s, v27.s[2]
 	WORD	$0x4f9c1bd2 // fmla v18.4s, v30.4s, v28.s[2]
 	WORD	$0x4f9c1bf3 // fmla v19.4s, v31.4s, v28.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc4 // fmla v4.4s, v30.4s, v25.s[3]
@@ -4487,7 +4712,7 @@ steps5:
 	WORD	$0x4fbb1bed // fmla v13.4s, v31.4s, v27.s[3]
 	WORD	$0x4fbc1bd0 // fmla v16.4s, v30.4s, v28.s[3]
 	WORD	$0x4fbc1bf1 // fmla v17.4s, v31.4s, v28.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc6 // fmla v6.4s, v30.4s, v25.s[3]
@@ -4498,11 +4723,11 @@ steps5:
 	WORD	$0x4fbb1bef // fmla v15.4s, v31.4s, v27.s[3]
 	WORD	$0x4fbc1bd2 // fmla v18.4s, v30.4s, v28.s[3]
 	WORD	$0x4fbc1bf3 // fmla v19.4s, v31.4s, v28.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps5
 
 rest5:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done5
 
 single5:
@@ -4511,7 +4736,7 @@ single5:
 	FMOVS.P	4(R3), F26
 	FMOVS.P	4(R4), F27
 	FMOVS.P	4(R5), F28
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -4522,7 +4747,7 @@ single5:
 	WORD	$0x4f9b13ed // fmla v13.4s, v31.4s, v27.s[0]
 	WORD	$0x4f9c13d0 // fmla v16.4s, v30.4s, v28.s[0]
 	WORD	$0x4f9c13f1 // fmla v17.4s, v31.4s, v28.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -4533,22 +4758,34 @@ single5:
 	WORD	$0x4f9b13ef // fmla v15.4s, v31.4s, v27.s[0]
 	WORD	$0x4f9c13d2 // fmla v18.4s, v30.4s, v28.s[0]
 	WORD	$0x4f9c13f3 // fmla v19.4s, v31.4s, v28.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single5
 
 done5:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run5
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end5
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets5
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	ADD	R19, R2
+	ADD	R19, R3
+	ADD	R19, R4
+	ADD	R19, R5
+	B	run5
+
+end5:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero5
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero5
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low5
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -4615,14 +4852,14 @@ lowZero5:
 	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
 
 low5:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero5
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero5
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high5
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -4689,22 +4926,23 @@ highZero5:
 	WORD	$0x6ebf1fd3 // bit v19.16b, v30.16b, v31.16b
 
 high5:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	MOVD	R14, R2
-	ADD	R15, R14
+	MOVD	R11, R2
+	ADD	R19, R11
 	FSTPQ.P	(F4, F5), 32(R2)
-	MOVD	R14, R3
-	ADD	R15, R14
+	MOVD	R11, R3
+	ADD	R19, R11
 	FSTPQ.P	(F8, F9), 32(R3)
-	MOVD	R14, R4
-	ADD	R15, R14
+	MOVD	R11, R4
+	ADD	R19, R11
 	FSTPQ.P	(F12, F13), 32(R4)
-	MOVD	R14, R5
-	ADD	R15, R14
+	MOVD	R11, R5
+	ADD	R19, R11
 	FSTPQ.P	(F16, F17), 32(R5)
-	TBZ	$3, R19, few5
+	TBZ	$3, R12, few5
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
 	FSTPQ	(F10, F11), (R3)
@@ -4713,130 +4951,130 @@ high5:
 	B	stored5
 
 few5:
-	TBZ	$3, R19, store50Part
+	TBZ	$3, R12, store50Part
 	FSTPQ	(F2, F3), (R1)
 	B	store50Done
 
 store50Part:
-	TBZ	$2, R19, store50Part2
+	TBZ	$2, R12, store50Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store50Part2:
-	TBZ	$1, R19, store50Part1
+	TBZ	$1, R12, store50Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store50Part1:
-	TBZ	$0, R19, store50Done
+	TBZ	$0, R12, store50Done
 	FMOVS	F2, (R1)
 
 store50Done:
-	TBZ	$3, R19, store51Part
+	TBZ	$3, R12, store51Part
 	FSTPQ	(F6, F7), (R2)
 	B	store51Done
 
 store51Part:
-	TBZ	$2, R19, store51Part2
+	TBZ	$2, R12, store51Part2
 	FMOVQ.P	F6, 16(R2)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store51Part2:
-	TBZ	$1, R19, store51Part1
+	TBZ	$1, R12, store51Part1
 	FMOVD.P	F6, 8(R2)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store51Part1:
-	TBZ	$0, R19, store51Done
+	TBZ	$0, R12, store51Done
 	FMOVS	F6, (R2)
 
 store51Done:
-	TBZ	$3, R19, store52Part
+	TBZ	$3, R12, store52Part
 	FSTPQ	(F10, F11), (R3)
 	B	store52Done
 
 store52Part:
-	TBZ	$2, R19, store52Part2
+	TBZ	$2, R12, store52Part2
 	FMOVQ.P	F10, 16(R3)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store52Part2:
-	TBZ	$1, R19, store52Part1
+	TBZ	$1, R12, store52Part1
 	FMOVD.P	F10, 8(R3)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store52Part1:
-	TBZ	$0, R19, store52Done
+	TBZ	$0, R12, store52Done
 	FMOVS	F10, (R3)
 
 store52Done:
-	TBZ	$3, R19, store53Part
+	TBZ	$3, R12, store53Part
 	FSTPQ	(F14, F15), (R4)
 	B	store53Done
 
 store53Part:
-	TBZ	$2, R19, store53Part2
+	TBZ	$2, R12, store53Part2
 	FMOVQ.P	F14, 16(R4)
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
 
 store53Part2:
-	TBZ	$1, R19, store53Part1
+	TBZ	$1, R12, store53Part1
 	FMOVD.P	F14, 8(R4)
 	WORD	$0x4e1805ce // dup v14.2d, v14.d[1]
 
 store53Part1:
-	TBZ	$0, R19, store53Done
+	TBZ	$0, R12, store53Done
 	FMOVS	F14, (R4)
 
 store53Done:
-	TBZ	$3, R19, store54Part
+	TBZ	$3, R12, store54Part
 	FSTPQ	(F18, F19), (R5)
 	B	store54Done
 
 store54Part:
-	TBZ	$2, R19, store54Part2
+	TBZ	$2, R12, store54Part2
 	FMOVQ.P	F18, 16(R5)
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
 
 store54Part2:
-	TBZ	$1, R19, store54Part1
+	TBZ	$1, R12, store54Part1
 	FMOVD.P	F18, 8(R5)
 	WORD	$0x4e180652 // dup v18.2d, v18.d[1]
 
 store54Part1:
-	TBZ	$0, R19, store54Done
+	TBZ	$0, R12, store54Done
 	FMOVS	F18, (R5)
 
 store54Done:
 
 stored5:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile5
 	RET
 
 tile4:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	MOVD	R13, R2
-	ADD	R23, R13
+	MOVD	R10, R2
+	ADD	R19, R10
 	FLDPQ	(R2), (F4, F5)
 	ADD	$32, R2
-	MOVD	R13, R3
-	ADD	R23, R13
+	MOVD	R10, R3
+	ADD	R19, R10
 	FLDPQ	(R3), (F8, F9)
 	ADD	$32, R3
-	MOVD	R13, R4
-	ADD	R23, R13
+	MOVD	R10, R4
+	ADD	R19, R10
 	FLDPQ	(R4), (F12, F13)
 	ADD	$32, R4
-	TBZ	$3, R19, part4
+	TBZ	$3, R12, part4
 	FLDPQ	(R1), (F2, F3)
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	(R3), (F10, F11)
@@ -4844,131 +5082,142 @@ tile4:
 	B	started4
 
 part4:
-	TBZ	$3, R19, start40Part
+	TBZ	$3, R12, start40Part
 	FLDPQ	(R1), (F2, F3)
 	B	start40Done
 
 start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start40Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start40Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start40Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start40Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start40Tail
 
 start40Tail1:
-	TBZ	$0, R19, start40Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start40Tail
+	FMOVS	(R19), F3
 
 start40Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start40Done
+	TBZ	$2, R12, start40Done
 	FMOVQ	(R1), F2
 
 start40Done:
-	TBZ	$3, R19, start41Part
+	TBZ	$3, R12, start41Part
 	FLDPQ	(R2), (F6, F7)
 	B	start41Done
 
 start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start41Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start41Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R2, R19
+	TBZ	$1, R12, start41Tail1
+	FMOVD	(R19), F7
+	TBZ	$0, R12, start41Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c7 // mov v7.d[1], v30.d[0]
 	B	start41Tail
 
 start41Tail1:
-	TBZ	$0, R19, start41Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R12, start41Tail
+	FMOVS	(R19), F7
 
 start41Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start41Done
+	TBZ	$2, R12, start41Done
 	FMOVQ	(R2), F6
 
 start41Done:
-	TBZ	$3, R19, start42Part
+	TBZ	$3, R12, start42Part
 	FLDPQ	(R3), (F10, F11)
 	B	start42Done
 
 start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start42Tail1
-	FMOVD	(R23), F11
-	TBZ	$0, R19, start42Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R3, R19
+	TBZ	$1, R12, start42Tail1
+	FMOVD	(R19), F11
+	TBZ	$0, R12, start42Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cb // mov v11.d[1], v30.d[0]
 	B	start42Tail
 
 start42Tail1:
-	TBZ	$0, R19, start42Tail
-	FMOVS	(R23), F11
+	TBZ	$0, R12, start42Tail
+	FMOVS	(R19), F11
 
 start42Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R19, start42Done
+	TBZ	$2, R12, start42Done
 	FMOVQ	(R3), F10
 
 start42Done:
-	TBZ	$3, R19, start43Part
+	TBZ	$3, R12, start43Part
 	FLDPQ	(R4), (F14, F15)
 	B	start43Done
 
 start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R4, R23
-	TBZ	$1, R19, start43Tail1
-	FMOVD	(R23), F15
-	TBZ	$0, R19, start43Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R4, R19
+	TBZ	$1, R12, start43Tail1
+	FMOVD	(R19), F15
+	TBZ	$0, R12, start43Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cf // mov v15.d[1], v30.d[0]
 	B	start43Tail
 
 start43Tail1:
-	TBZ	$0, R19, start43Tail
-	FMOVS	(R23), F15
+	TBZ	$0, R12, start43Tail
+	FMOVS	(R19), F15
 
 start43Tail:
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R19, start43Done
+	TBZ	$2, R12, start43Done
 	FMOVQ	(R4), F14
 
 start43Done:
 
 started4:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets4:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R2
+	CMP	$0, R20
+	CSEL	LT, R21, R2, R2
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R3
+	CMP	$0, R20
+	CSEL	LT, R21, R3, R3
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R4
+	CMP	$0, R20
+	CSEL	LT, R21, R4, R4
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run4:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	MOVW	12(R0), R22
-	ADD	R22<<2, R9, R4
-	CMP	$0, R22
-	CSEL	LT, R12, R4, R4
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest4
 
 steps4:
@@ -4976,7 +5225,7 @@ steps4:
 	FMOVQ.P	16(R2), F25
 	FMOVQ.P	16(R3), F26
 	FMOVQ.P	16(R4), F27
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -4985,7 +5234,7 @@ steps4:
 	WORD	$0x4f9a13e9 // fmla v9.4s, v31.4s, v26.s[0]
 	WORD	$0x4f9b13cc // fmla v12.4s, v30.4s, v27.s[0]
 	WORD	$0x4f9b13ed // fmla v13.4s, v31.4s, v27.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -4994,7 +5243,7 @@ steps4:
 	WORD	$0x4f9a13eb // fmla v11.4s, v31.4s, v26.s[0]
 	WORD	$0x4f9b13ce // fmla v14.4s, v30.4s, v27.s[0]
 	WORD	$0x4f9b13ef // fmla v15.4s, v31.4s, v27.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c4 // fmla v4.4s, v30.4s, v25.s[1]
@@ -5003,7 +5252,7 @@ steps4:
 	WORD	$0x4fba13e9 // fmla v9.4s, v31.4s, v26.s[1]
 	WORD	$0x4fbb13cc // fmla v12.4s, v30.4s, v27.s[1]
 	WORD	$0x4fbb13ed // fmla v13.4s, v31.4s, v27.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c6 // fmla v6.4s, v30.4s, v25.s[1]
@@ -5012,7 +5261,7 @@ steps4:
 	WORD	$0x4fba13eb // fmla v11.4s, v31.4s, v26.s[1]
 	WORD	$0x4fbb13ce // fmla v14.4s, v30.4s, v27.s[1]
 	WORD	$0x4fbb13ef // fmla v15.4s, v31.4s, v27.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc4 // fmla v4.4s, v30.4s, v25.s[2]
@@ -5021,7 +5270,7 @@ steps4:
 	WORD	$0x4f9a1be9 // fmla v9.4s, v31.4s, v26.s[2]
 	WORD	$0x4f9b1bcc // fmla v12.4s, v30.4s, v27.s[2]
 	WORD	$0x4f9b1bed // fmla v13.4s, v31.4s, v27.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc6 // fmla v6.4s, v30.4s, v25.s[2]
@@ -5030,7 +5279,7 @@ steps4:
 	WORD	$0x4f9a1beb // fmla v11.4s, v31.4s, v26.s[2]
 	WORD	$0x4f9b1bce // fmla v14.4s, v30.4s, v27.s[2]
 	WORD	$0x4f9b1bef // fmla v15.4s, v31.4s, v27.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc4 // fmla v4.4s, v30.4s, v25.s[3]
@@ -5039,7 +5288,7 @@ steps4:
 	WORD	$0x4fba1be9 // fmla v9.4s, v31.4s, v26.s[3]
 	WORD	$0x4fbb1bcc // fmla v12.4s, v30.4s, v27.s[3]
 	WORD	$0x4fbb1bed // fmla v13.4s, v31.4s, v27.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc6 // fmla v6.4s, v30.4s, v25.s[3]
@@ -5048,11 +5297,11 @@ steps4:
 	WORD	$0x4fba1beb // fmla v11.4s, v31.4s, v26.s[3]
 	WORD	$0x4fbb1bce // fmla v14.4s, v30.4s, v27.s[3]
 	WORD	$0x4fbb1bef // fmla v15.4s, v31.4s, v27.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps4
 
 rest4:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done4
 
 single4:
@@ -5060,7 +5309,7 @@ single4:
 	FMOVS.P	4(R2), F25
 	FMOVS.P	4(R3), F26
 	FMOVS.P	4(R4), F27
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
@@ -5069,7 +5318,7 @@ single4:
 	WORD	$0x4f9a13e9 // fmla v9.4s, v31.4s, v26.s[0]
 	WORD	$0x4f9b13cc // fmla v12.4s, v30.4s, v27.s[0]
 	WORD	$0x4f9b13ed // fmla v13.4s, v31.4s, v27.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
@@ -5078,22 +5327,33 @@ single4:
 	WORD	$0x4f9a13eb // fmla v11.4s, v31.4s, v26.s[0]
 	WORD	$0x4f9b13ce // fmla v14.4s, v30.4s, v27.s[0]
 	WORD	$0x4f9b13ef // fmla v15.4s, v31.4s, v27.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single4
 
 done4:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run4
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end4
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets4
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	ADD	R19, R2
+	ADD	R19, R3
+	ADD	R19, R4
+	B	run4
+
+end4:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero4
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero4
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low4
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -5148,14 +5408,14 @@ lowZero4:
 	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
 
 low4:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero4
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero4
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high4
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -5210,19 +5470,20 @@ highZero4:
 	WORD	$0x6ebf1fcf // bit v15.16b, v30.16b, v31.16b
 
 high4:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	MOVD	R14, R2
-	ADD	R15, R14
+	MOVD	R11, R2
+	ADD	R19, R11
 	FSTPQ.P	(F4, F5), 32(R2)
-	MOVD	R14, R3
-	ADD	R15, R14
+	MOVD	R11, R3
+	ADD	R19, R11
 	FSTPQ.P	(F8, F9), 32(R3)
-	MOVD	R14, R4
-	ADD	R15, R14
+	MOVD	R11, R4
+	ADD	R19, R11
 	FSTPQ.P	(F12, F13), 32(R4)
-	TBZ	$3, R19, few4
+	TBZ	$3, R12, few4
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
 	FSTPQ	(F10, F11), (R3)
@@ -5230,312 +5491,332 @@ high4:
 	B	stored4
 
 few4:
-	TBZ	$3, R19, store40Part
+	TBZ	$3, R12, store40Part
 	FSTPQ	(F2, F3), (R1)
 	B	store40Done
 
 store40Part:
-	TBZ	$2, R19, store40Part2
+	TBZ	$2, R12, store40Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store40Part2:
-	TBZ	$1, R19, store40Part1
+	TBZ	$1, R12, store40Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store40Part1:
-	TBZ	$0, R19, store40Done
+	TBZ	$0, R12, store40Done
 	FMOVS	F2, (R1)
 
 store40Done:
-	TBZ	$3, R19, store41Part
+	TBZ	$3, R12, store41Part
 	FSTPQ	(F6, F7), (R2)
 	B	store41Done
 
 store41Part:
-	TBZ	$2, R19, store41Part2
+	TBZ	$2, R12, store41Part2
 	FMOVQ.P	F6, 16(R2)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store41Part2:
-	TBZ	$1, R19, store41Part1
+	TBZ	$1, R12, store41Part1
 	FMOVD.P	F6, 8(R2)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store41Part1:
-	TBZ	$0, R19, store41Done
+	TBZ	$0, R12, store41Done
 	FMOVS	F6, (R2)
 
 store41Done:
-	TBZ	$3, R19, store42Part
+	TBZ	$3, R12, store42Part
 	FSTPQ	(F10, F11), (R3)
 	B	store42Done
 
 store42Part:
-	TBZ	$2, R19, store42Part2
+	TBZ	$2, R12, store42Part2
 	FMOVQ.P	F10, 16(R3)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store42Part2:
-	TBZ	$1, R19, store42Part1
+	TBZ	$1, R12, store42Part1
 	FMOVD.P	F10, 8(R3)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store42Part1:
-	TBZ	$0, R19, store42Done
+	TBZ	$0, R12, store42Done
 	FMOVS	F10, (R3)
 
 store42Done:
-	TBZ	$3, R19, store43Part
+	TBZ	$3, R12, store43Part
 	FSTPQ	(F14, F15), (R4)
 	B	store43Done
 
 store43Part:
-	TBZ	$2, R19, store43Part2
+	TBZ	$2, R12, store43Part2
 	FMOVQ.P	F14, 16(R4)
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
 
 store43Part2:
-	TBZ	$1, R19, store43Part1
+	TBZ	$1, R12, store43Part1
 	FMOVD.P	F14, 8(R4)
 	WORD	$0x4e1805ce // dup v14.2d, v14.d[1]
 
 store43Part1:
-	TBZ	$0, R19, store43Done
+	TBZ	$0, R12, store43Done
 	FMOVS	F14, (R4)
 
 store43Done:
 
 stored4:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile4
 	RET
 
 tile3:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	MOVD	R13, R2
-	ADD	R23, R13
+	MOVD	R10, R2
+	ADD	R19, R10
 	FLDPQ	(R2), (F4, F5)
 	ADD	$32, R2
-	MOVD	R13, R3
-	ADD	R23, R13
+	MOVD	R10, R3
+	ADD	R19, R10
 	FLDPQ	(R3), (F8, F9)
 	ADD	$32, R3
-	TBZ	$3, R19, part3
+	TBZ	$3, R12, part3
 	FLDPQ	(R1), (F2, F3)
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	(R3), (F10, F11)
 	B	started3
 
 part3:
-	TBZ	$3, R19, start30Part
+	TBZ	$3, R12, start30Part
 	FLDPQ	(R1), (F2, F3)
 	B	start30Done
 
 start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start30Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start30Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start30Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start30Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start30Tail
 
 start30Tail1:
-	TBZ	$0, R19, start30Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start30Tail
+	FMOVS	(R19), F3
 
 start30Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start30Done
+	TBZ	$2, R12, start30Done
 	FMOVQ	(R1), F2
 
 start30Done:
-	TBZ	$3, R19, start31Part
+	TBZ	$3, R12, start31Part
 	FLDPQ	(R2), (F6, F7)
 	B	start31Done
 
 start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start31Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start31Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R2, R19
+	TBZ	$1, R12, start31Tail1
+	FMOVD	(R19), F7
+	TBZ	$0, R12, start31Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c7 // mov v7.d[1], v30.d[0]
 	B	start31Tail
 
 start31Tail1:
-	TBZ	$0, R19, start31Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R12, start31Tail
+	FMOVS	(R19), F7
 
 start31Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start31Done
+	TBZ	$2, R12, start31Done
 	FMOVQ	(R2), F6
 
 start31Done:
-	TBZ	$3, R19, start32Part
+	TBZ	$3, R12, start32Part
 	FLDPQ	(R3), (F10, F11)
 	B	start32Done
 
 start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R3, R23
-	TBZ	$1, R19, start32Tail1
-	FMOVD	(R23), F11
-	TBZ	$0, R19, start32Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R3, R19
+	TBZ	$1, R12, start32Tail1
+	FMOVD	(R19), F11
+	TBZ	$0, R12, start32Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807cb // mov v11.d[1], v30.d[0]
 	B	start32Tail
 
 start32Tail1:
-	TBZ	$0, R19, start32Tail
-	FMOVS	(R23), F11
+	TBZ	$0, R12, start32Tail
+	FMOVS	(R19), F11
 
 start32Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R19, start32Done
+	TBZ	$2, R12, start32Done
 	FMOVQ	(R3), F10
 
 start32Done:
 
 started3:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets3:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R2
+	CMP	$0, R20
+	CSEL	LT, R21, R2, R2
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R3
+	CMP	$0, R20
+	CSEL	LT, R21, R3, R3
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run3:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	MOVW	8(R0), R22
-	ADD	R22<<2, R9, R3
-	CMP	$0, R22
-	CSEL	LT, R12, R3, R3
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest3
 
 steps3:
 	FMOVQ.P	16(R1), F24
 	FMOVQ.P	16(R2), F25
 	FMOVQ.P	16(R3), F26
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e5 // fmla v5.4s, v31.4s, v25.s[0]
 	WORD	$0x4f9a13c8 // fmla v8.4s, v30.4s, v26.s[0]
 	WORD	$0x4f9a13e9 // fmla v9.4s, v31.4s, v26.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e7 // fmla v7.4s, v31.4s, v25.s[0]
 	WORD	$0x4f9a13ca // fmla v10.4s, v30.4s, v26.s[0]
 	WORD	$0x4f9a13eb // fmla v11.4s, v31.4s, v26.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c4 // fmla v4.4s, v30.4s, v25.s[1]
 	WORD	$0x4fb913e5 // fmla v5.4s, v31.4s, v25.s[1]
 	WORD	$0x4fba13c8 // fmla v8.4s, v30.4s, v26.s[1]
 	WORD	$0x4fba13e9 // fmla v9.4s, v31.4s, v26.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c6 // fmla v6.4s, v30.4s, v25.s[1]
 	WORD	$0x4fb913e7 // fmla v7.4s, v31.4s, v25.s[1]
 	WORD	$0x4fba13ca // fmla v10.4s, v30.4s, v26.s[1]
 	WORD	$0x4fba13eb // fmla v11.4s, v31.4s, v26.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc4 // fmla v4.4s, v30.4s, v25.s[2]
 	WORD	$0x4f991be5 // fmla v5.4s, v31.4s, v25.s[2]
 	WORD	$0x4f9a1bc8 // fmla v8.4s, v30.4s, v26.s[2]
 	WORD	$0x4f9a1be9 // fmla v9.4s, v31.4s, v26.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc6 // fmla v6.4s, v30.4s, v25.s[2]
 	WORD	$0x4f991be7 // fmla v7.4s, v31.4s, v25.s[2]
 	WORD	$0x4f9a1bca // fmla v10.4s, v30.4s, v26.s[2]
 	WORD	$0x4f9a1beb // fmla v11.4s, v31.4s, v26.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc4 // fmla v4.4s, v30.4s, v25.s[3]
 	WORD	$0x4fb91be5 // fmla v5.4s, v31.4s, v25.s[3]
 	WORD	$0x4fba1bc8 // fmla v8.4s, v30.4s, v26.s[3]
 	WORD	$0x4fba1be9 // fmla v9.4s, v31.4s, v26.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc6 // fmla v6.4s, v30.4s, v25.s[3]
 	WORD	$0x4fb91be7 // fmla v7.4s, v31.4s, v25.s[3]
 	WORD	$0x4fba1bca // fmla v10.4s, v30.4s, v26.s[3]
 	WORD	$0x4fba1beb // fmla v11.4s, v31.4s, v26.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps3
 
 rest3:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done3
 
 single3:
 	FMOVS.P	4(R1), F24
 	FMOVS.P	4(R2), F25
 	FMOVS.P	4(R3), F26
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e5 // fmla v5.4s, v31.4s, v25.s[0]
 	WORD	$0x4f9a13c8 // fmla v8.4s, v30.4s, v26.s[0]
 	WORD	$0x4f9a13e9 // fmla v9.4s, v31.4s, v26.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e7 // fmla v7.4s, v31.4s, v25.s[0]
 	WORD	$0x4f9a13ca // fmla v10.4s, v30.4s, v26.s[0]
 	WORD	$0x4f9a13eb // fmla v11.4s, v31.4s, v26.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single3
 
 done3:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run3
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end3
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets3
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	ADD	R19, R2
+	ADD	R19, R3
+	B	run3
+
+end3:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero3
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero3
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low3
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -5578,14 +5859,14 @@ lowZero3:
 	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
 
 low3:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero3
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero3
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high3
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -5628,253 +5909,272 @@ highZero3:
 	WORD	$0x6ebf1fcb // bit v11.16b, v30.16b, v31.16b
 
 high3:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	MOVD	R14, R2
-	ADD	R15, R14
+	MOVD	R11, R2
+	ADD	R19, R11
 	FSTPQ.P	(F4, F5), 32(R2)
-	MOVD	R14, R3
-	ADD	R15, R14
+	MOVD	R11, R3
+	ADD	R19, R11
 	FSTPQ.P	(F8, F9), 32(R3)
-	TBZ	$3, R19, few3
+	TBZ	$3, R12, few3
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
 	FSTPQ	(F10, F11), (R3)
 	B	stored3
 
 few3:
-	TBZ	$3, R19, store30Part
+	TBZ	$3, R12, store30Part
 	FSTPQ	(F2, F3), (R1)
 	B	store30Done
 
 store30Part:
-	TBZ	$2, R19, store30Part2
+	TBZ	$2, R12, store30Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store30Part2:
-	TBZ	$1, R19, store30Part1
+	TBZ	$1, R12, store30Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store30Part1:
-	TBZ	$0, R19, store30Done
+	TBZ	$0, R12, store30Done
 	FMOVS	F2, (R1)
 
 store30Done:
-	TBZ	$3, R19, store31Part
+	TBZ	$3, R12, store31Part
 	FSTPQ	(F6, F7), (R2)
 	B	store31Done
 
 store31Part:
-	TBZ	$2, R19, store31Part2
+	TBZ	$2, R12, store31Part2
 	FMOVQ.P	F6, 16(R2)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store31Part2:
-	TBZ	$1, R19, store31Part1
+	TBZ	$1, R12, store31Part1
 	FMOVD.P	F6, 8(R2)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store31Part1:
-	TBZ	$0, R19, store31Done
+	TBZ	$0, R12, store31Done
 	FMOVS	F6, (R2)
 
 store31Done:
-	TBZ	$3, R19, store32Part
+	TBZ	$3, R12, store32Part
 	FSTPQ	(F10, F11), (R3)
 	B	store32Done
 
 store32Part:
-	TBZ	$2, R19, store32Part2
+	TBZ	$2, R12, store32Part2
 	FMOVQ.P	F10, 16(R3)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store32Part2:
-	TBZ	$1, R19, store32Part1
+	TBZ	$1, R12, store32Part1
 	FMOVD.P	F10, 8(R3)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store32Part1:
-	TBZ	$0, R19, store32Done
+	TBZ	$0, R12, store32Done
 	FMOVS	F10, (R3)
 
 store32Done:
 
 stored3:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile3
 	RET
 
 tile2:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	MOVD	R13, R2
-	ADD	R23, R13
+	MOVD	R10, R2
+	ADD	R19, R10
 	FLDPQ	(R2), (F4, F5)
 	ADD	$32, R2
-	TBZ	$3, R19, part2
+	TBZ	$3, R12, part2
 	FLDPQ	(R1), (F2, F3)
 	FLDPQ	(R2), (F6, F7)
 	B	started2
 
 part2:
-	TBZ	$3, R19, start20Part
+	TBZ	$3, R12, start20Part
 	FLDPQ	(R1), (F2, F3)
 	B	start20Done
 
 start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start20Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start20Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start20Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start20Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start20Tail
 
 start20Tail1:
-	TBZ	$0, R19, start20Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start20Tail
+	FMOVS	(R19), F3
 
 start20Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start20Done
+	TBZ	$2, R12, start20Done
 	FMOVQ	(R1), F2
 
 start20Done:
-	TBZ	$3, R19, start21Part
+	TBZ	$3, R12, start21Part
 	FLDPQ	(R2), (F6, F7)
 	B	start21Done
 
 start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R2, R23
-	TBZ	$1, R19, start21Tail1
-	FMOVD	(R23), F7
-	TBZ	$0, R19, start21Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R2, R19
+	TBZ	$1, R12, start21Tail1
+	FMOVD	(R19), F7
+	TBZ	$0, R12, start21Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c7 // mov v7.d[1], v30.d[0]
 	B	start21Tail
 
 start21Tail1:
-	TBZ	$0, R19, start21Tail
-	FMOVS	(R23), F7
+	TBZ	$0, R12, start21Tail
+	FMOVS	(R19), F7
 
 start21Tail:
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R19, start21Done
+	TBZ	$2, R12, start21Done
 	FMOVQ	(R2), F6
 
 start21Done:
 
 started2:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets2:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R2
+	CMP	$0, R20
+	CSEL	LT, R21, R2, R2
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run2:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	MOVW	4(R0), R22
-	ADD	R22<<2, R9, R2
-	CMP	$0, R22
-	CSEL	LT, R12, R2, R2
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest2
 
 steps2:
 	FMOVQ.P	16(R1), F24
 	FMOVQ.P	16(R2), F25
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e5 // fmla v5.4s, v31.4s, v25.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e7 // fmla v7.4s, v31.4s, v25.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c4 // fmla v4.4s, v30.4s, v25.s[1]
 	WORD	$0x4fb913e5 // fmla v5.4s, v31.4s, v25.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
 	WORD	$0x4fb913c6 // fmla v6.4s, v30.4s, v25.s[1]
 	WORD	$0x4fb913e7 // fmla v7.4s, v31.4s, v25.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc4 // fmla v4.4s, v30.4s, v25.s[2]
 	WORD	$0x4f991be5 // fmla v5.4s, v31.4s, v25.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
 	WORD	$0x4f991bc6 // fmla v6.4s, v30.4s, v25.s[2]
 	WORD	$0x4f991be7 // fmla v7.4s, v31.4s, v25.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc4 // fmla v4.4s, v30.4s, v25.s[3]
 	WORD	$0x4fb91be5 // fmla v5.4s, v31.4s, v25.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
 	WORD	$0x4fb91bc6 // fmla v6.4s, v30.4s, v25.s[3]
 	WORD	$0x4fb91be7 // fmla v7.4s, v31.4s, v25.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps2
 
 rest2:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done2
 
 single2:
 	FMOVS.P	4(R1), F24
 	FMOVS.P	4(R2), F25
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c4 // fmla v4.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e5 // fmla v5.4s, v31.4s, v25.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
 	WORD	$0x4f9913c6 // fmla v6.4s, v30.4s, v25.s[0]
 	WORD	$0x4f9913e7 // fmla v7.4s, v31.4s, v25.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single2
 
 done2:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run2
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end2
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets2
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	ADD	R19, R2
+	B	run2
+
+end2:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero2
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero2
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low2
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -5905,14 +6205,14 @@ lowZero2:
 	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
 
 low2:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero2
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero2
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high2
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -5943,174 +6243,191 @@ highZero2:
 	WORD	$0x6ebf1fc7 // bit v7.16b, v30.16b, v31.16b
 
 high2:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	MOVD	R14, R2
-	ADD	R15, R14
+	MOVD	R11, R2
+	ADD	R19, R11
 	FSTPQ.P	(F4, F5), 32(R2)
-	TBZ	$3, R19, few2
+	TBZ	$3, R12, few2
 	FSTPQ	(F2, F3), (R1)
 	FSTPQ	(F6, F7), (R2)
 	B	stored2
 
 few2:
-	TBZ	$3, R19, store20Part
+	TBZ	$3, R12, store20Part
 	FSTPQ	(F2, F3), (R1)
 	B	store20Done
 
 store20Part:
-	TBZ	$2, R19, store20Part2
+	TBZ	$2, R12, store20Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store20Part2:
-	TBZ	$1, R19, store20Part1
+	TBZ	$1, R12, store20Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store20Part1:
-	TBZ	$0, R19, store20Done
+	TBZ	$0, R12, store20Done
 	FMOVS	F2, (R1)
 
 store20Done:
-	TBZ	$3, R19, store21Part
+	TBZ	$3, R12, store21Part
 	FSTPQ	(F6, F7), (R2)
 	B	store21Done
 
 store21Part:
-	TBZ	$2, R19, store21Part2
+	TBZ	$2, R12, store21Part2
 	FMOVQ.P	F6, 16(R2)
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
 
 store21Part2:
-	TBZ	$1, R19, store21Part1
+	TBZ	$1, R12, store21Part1
 	FMOVD.P	F6, 8(R2)
 	WORD	$0x4e1804c6 // dup v6.2d, v6.d[1]
 
 store21Part1:
-	TBZ	$0, R19, store21Done
+	TBZ	$0, R12, store21Done
 	FMOVS	F6, (R2)
 
 store21Done:
 
 stored2:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile2
 	RET
 
 tile1:
-	MOVD	startRow+96(FP), R23
-	MOVD	R13, R1
-	ADD	R23, R13
+	MOVD	tileCall_startRow(R0), R19
+	MOVD	R10, R1
+	ADD	R19, R10
 	FLDPQ	(R1), (F0, F1)
 	ADD	$32, R1
-	TBZ	$3, R19, part1
+	TBZ	$3, R12, part1
 	FLDPQ	(R1), (F2, F3)
 	B	started1
 
 part1:
-	TBZ	$3, R19, start10Part
+	TBZ	$3, R12, start10Part
 	FLDPQ	(R1), (F2, F3)
 	B	start10Done
 
 start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R19, R23
-	ADD	R23<<2, R1, R23
-	TBZ	$1, R19, start10Tail1
-	FMOVD	(R23), F3
-	TBZ	$0, R19, start10Tail
-	FMOVS	8(R23), F30
+	AND	$4, R12, R19
+	ADD	R19<<2, R1, R19
+	TBZ	$1, R12, start10Tail1
+	FMOVD	(R19), F3
+	TBZ	$0, R12, start10Tail
+	FMOVS	8(R19), F30
 	WORD	$0x6e1807c3 // mov v3.d[1], v30.d[0]
 	B	start10Tail
 
 start10Tail1:
-	TBZ	$0, R19, start10Tail
-	FMOVS	(R23), F3
+	TBZ	$0, R12, start10Tail
+	FMOVS	(R19), F3
 
 start10Tail:
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R19, start10Done
+	TBZ	$2, R12, start10Done
 	FMOVQ	(R1), F2
 
 start10Done:
 
 started1:
-	MOVD	b+80(FP), R20
-	MOVD	ks+24(FP), R21
-	MOVD	R10, R0
+	MOVD	tileCall_b(R0), R13
+	MOVD	tileCall_ks(R0), R14
+	MOVD	R9, R23
+
+offsets1:
+	MOVD	tileCall_zero(R0), R21
+	MOVD	tileCall_offsRow(R0), R22
+	MOVD	R23, R19
+	MOVW	(R19), R20
+	ADD	R22, R19
+	ADD	R20<<2, R8, R1
+	CMP	$0, R20
+	CSEL	LT, R21, R1, R1
+	MOVD	tileCall_offsRun(R0), R20
+	ADD	R20, R23
 
 run1:
-	MOVW	(R0), R22
-	ADD	R22<<2, R9, R1
-	CMP	$0, R22
-	CSEL	LT, R12, R1, R1
-	ADD	R11, R0, R23
-	SUBS	$4, R8, R0
+	MOVD	tileCall_kc(R0), R15
+	SUBS	$4, R15
 	BLT	rest1
 
 steps1:
 	FMOVQ.P	16(R1), F24
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c0 // fmla v0.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e1 // fmla v1.4s, v31.4s, v24.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD	$0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc0 // fmla v0.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be1 // fmla v1.4s, v31.4s, v24.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD	$0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc0 // fmla v0.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be1 // fmla v1.4s, v31.4s, v24.s[3]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD	$0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R15
 	BGE	steps1
 
 rest1:
-	ADDS	$4, R0
+	ADDS	$4, R15
 	BEQ	done1
 
 single1:
 	FMOVS.P	4(R1), F24
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c0 // fmla v0.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e1 // fmla v1.4s, v31.4s, v24.s[0]
-	FLDPQ.P	32(R20), (F30, F31)
+	FLDPQ.P	32(R13), (F30, F31)
 	WORD	$0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD	$0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R15, R15
 	BNE	single1
 
 done1:
-	MOVD	R23, R0
-	SUBS	$1, R21
-	BNE	run1
-	MOVD	bounds+128(FP), R23
-	MOVWU	(R23), R22
-	FMOVS	(R23), F30
+	SUBS	$1, R14
+	BEQ	end1
+	MOVD	tileCall_step(R0), R19
+	CBZ	R19, offsets1
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R20
+	SUB	R20<<2, R19
+	ADD	R19, R1
+	B	run1
+
+end1:
+	MOVD	tileCall_bounds(R0), R19
+	MOVWU	(R19), R20
+	FMOVS	(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, lowZero1
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, lowZero1
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	low1
 	WORD	$0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
 	WORD	$0x4e3ef421 // fmax v1.4s, v1.4s, v30.4s
@@ -6129,14 +6446,14 @@ lowZero1:
 	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
 
 low1:
-	MOVWU	4(R23), R22
-	FMOVS	4(R23), F30
+	MOVWU	4(R19), R20
+	FMOVS	4(R19), F30
 	WORD	$0x4e0407de // dup v30.4s, v30.s[0]
 	// Without its sign
-	LSL	$33, R22
-	CBZ	R22, highZero1
-	LSR	$56, R22
-	CMP	$255, R22
+	LSL	$33, R20
+	CBZ	R20, highZero1
+	LSR	$56, R20
+	CMP	$255, R20
 	BEQ	high1
 	WORD	$0x4ebef400 // fmin v0.4s, v0.4s, v30.4s
 	WORD	$0x4ebef421 // fmin v1.4s, v1.4s, v30.4s
@@ -6155,86 +6472,84 @@ highZero1:
 	WORD	$0x6ebf1fc3 // bit v3.16b, v30.16b, v31.16b
 
 high1:
-	MOVD	R14, R1
-	ADD	R15, R14
+	MOVD	tileCall_outRow(R0), R19
+	MOVD	R11, R1
+	ADD	R19, R11
 	FSTPQ.P	(F0, F1), 32(R1)
-	TBZ	$3, R19, few1
+	TBZ	$3, R12, few1
 	FSTPQ	(F2, F3), (R1)
 	B	stored1
 
 few1:
-	TBZ	$3, R19, store10Part
+	TBZ	$3, R12, store10Part
 	FSTPQ	(F2, F3), (R1)
 	B	store10Done
 
 store10Part:
-	TBZ	$2, R19, store10Part2
+	TBZ	$2, R12, store10Part2
 	FMOVQ.P	F2, 16(R1)
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
 
 store10Part2:
-	TBZ	$1, R19, store10Part1
+	TBZ	$1, R12, store10Part1
 	FMOVD.P	F2, 8(R1)
 	WORD	$0x4e180442 // dup v2.2d, v2.d[1]
 
 store10Part1:
-	TBZ	$0, R19, store10Done
+	TBZ	$0, R12, store10Done
 	FMOVS	F2, (R1)
 
 store10Done:
 
 stored1:
-	MOVD	inStep+40(FP), R23
-	ADD	R23, R9
-	MOVD	offsStep+64(FP), R23
-	ADD	R23, R10
+	MOVD	tileCall_inStep(R0), R19
+	ADD	R19, R8
+	MOVD	tileCall_offsStep(R0), R19
+	ADD	R19, R9
 	SUBS	$1, R7
 	BNE	tile1
 	RET
 
-// func gemm24NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
-TEXT ·gemm24NEON(SB), NOSPLIT, $0-136
-	MOVD	rows+0(FP), R0
-	MOVD	tiles+8(FP), R5
-	MOVD	kc+16(FP), R6
-	MOVD	in+32(FP), R7
-	MOVD	offs+48(FP), R8
-	MOVD	offsRun+56(FP), R9
-	MOVD	zero+72(FP), R10
-	MOVD	start+88(FP), R11
-	MOVD	out+104(FP), R12
-	MOVD	outRow+112(FP), R13
-	MOVD	last+120(FP), R14
-	CMP	$1, R0
+// func gemm24NEON(call *tileCall)
+TEXT ·gemm24NEON(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	tileCall_tiles(R0), R5
+	MOVD	tileCall_in(R0), R6
+	MOVD	tileCall_offs(R0), R7
+	MOVD	tileCall_start(R0), R8
+	MOVD	tileCall_out(R0), R9
+	MOVD	tileCall_last(R0), R10
+	MOVD	tileCall_rows(R0), R14
+	CMP	$1, R14
 	BEQ	tile1
-	CMP	$2, R0
+	CMP	$2, R14
 	BEQ	tile2
-	CMP	$3, R0
+	CMP	$3, R14
 	BEQ	tile3
 
 tile4:
-	MOVD	startRow+96(FP), R21
-	MOVD	R11, R1
-	ADD	R21, R11
+	MOVD	tileCall_startRow(R0), R14
+	MOVD	R8, R1
+	ADD	R14, R8
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	32(R1), (F2, F3)
 	ADD	$64, R1
-	MOVD	R11, R2
-	ADD	R21, R11
+	MOVD	R8, R2
+	ADD	R14, R8
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	32(R2), (F8, F9)
 	ADD	$64, R2
-	MOVD	R11, R3
-	ADD	R21, R11
+	MOVD	R8, R3
+	ADD	R14, R8
 	FLDPQ	(R3), (F12, F13)
 	FLDPQ	32(R3), (F14, F15)
 	ADD	$64, R3
-	MOVD	R11, R4
-	ADD	R21, R11
+	MOVD	R8, R4
+	ADD	R14, R8
 	FLDPQ	(R4), (F18, F19)
 	FLDPQ	32(R4), (F20, F21)
 	ADD	$64, R4
-	TBZ	$3, R14, part4
+	TBZ	$3, R10, part4
 	FLDPQ	(R1), (F4, F5)
 	FLDPQ	(R2), (F10, F11)
 	FLDPQ	(R3), (F16, F17)
@@ -6242,131 +6557,142 @@ tile4:
 	B	started4
 
 part4:
-	TBZ	$3, R14, start40Part
+	TBZ	$3, R10, start40Part
 	FLDPQ	(R1), (F4, F5)
 	B	start40Done
 
 start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R1, R21
-	TBZ	$1, R14, start40Tail1
-	FMOVD	(R21), F5
-	TBZ	$0, R14, start40Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R1, R14
+	TBZ	$1, R10, start40Tail1
+	FMOVD	(R14), F5
+	TBZ	$0, R10, start40Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180785 // mov v5.d[1], v28.d[0]
 	B	start40Tail
 
 start40Tail1:
-	TBZ	$0, R14, start40Tail
-	FMOVS	(R21), F5
+	TBZ	$0, R10, start40Tail
+	FMOVS	(R14), F5
 
 start40Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start40Done
+	TBZ	$2, R10, start40Done
 	FMOVQ	(R1), F4
 
 start40Done:
-	TBZ	$3, R14, start41Part
+	TBZ	$3, R10, start41Part
 	FLDPQ	(R2), (F10, F11)
 	B	start41Done
 
 start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R2, R21
-	TBZ	$1, R14, start41Tail1
-	FMOVD	(R21), F11
-	TBZ	$0, R14, start41Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R2, R14
+	TBZ	$1, R10, start41Tail1
+	FMOVD	(R14), F11
+	TBZ	$0, R10, start41Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e18078b // mov v11.d[1], v28.d[0]
 	B	start41Tail
 
 start41Tail1:
-	TBZ	$0, R14, start41Tail
-	FMOVS	(R21), F11
+	TBZ	$0, R10, start41Tail
+	FMOVS	(R14), F11
 
 start41Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start41Done
+	TBZ	$2, R10, start41Done
 	FMOVQ	(R2), F10
 
 start41Done:
-	TBZ	$3, R14, start42Part
+	TBZ	$3, R10, start42Part
 	FLDPQ	(R3), (F16, F17)
 	B	start42Done
 
 start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R3, R21
-	TBZ	$1, R14, start42Tail1
-	FMOVD	(R21), F17
-	TBZ	$0, R14, start42Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R3, R14
+	TBZ	$1, R10, start42Tail1
+	FMOVD	(R14), F17
+	TBZ	$0, R10, start42Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180791 // mov v17.d[1], v28.d[0]
 	B	start42Tail
 
 start42Tail1:
-	TBZ	$0, R14, start42Tail
-	FMOVS	(R21), F17
+	TBZ	$0, R10, start42Tail
+	FMOVS	(R14), F17
 
 start42Tail:
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
-	TBZ	$2, R14, start42Done
+	TBZ	$2, R10, start42Done
 	FMOVQ	(R3), F16
 
 start42Done:
-	TBZ	$3, R14, start43Part
+	TBZ	$3, R10, start43Part
 	FLDPQ	(R4), (F22, F23)
 	B	start43Done
 
 start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R4, R21
-	TBZ	$1, R14, start43Tail1
-	FMOVD	(R21), F23
-	TBZ	$0, R14, start43Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R4, R14
+	TBZ	$1, R10, start43Tail1
+	FMOVD	(R14), F23
+	TBZ	$0, R10, start43Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180797 // mov v23.d[1], v28.d[0]
 	B	start43Tail
 
 start43Tail1:
-	TBZ	$0, R14, start43Tail
-	FMOVS	(R21), F23
+	TBZ	$0, R10, start43Tail
+	FMOVS	(R14), F23
 
 start43Tail:
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
-	TBZ	$2, R14, start43Done
+	TBZ	$2, R10, start43Done
 	FMOVQ	(R4), F22
 
 start43Done:
 
 started4:
-	MOVD	b+80(FP), R15
-	MOVD	ks+24(FP), R19
-	MOVD	R8, R0
+	MOVD	tileCall_b(R0), R11
+	MOVD	tileCall_ks(R0), R12
+	MOVD	R7, R21
+
+offsets4:
+	MOVD	tileCall_zero(R0), R19
+	MOVD	tileCall_offsRow(R0), R20
+	MOVD	R21, R14
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R1
+	CMP	$0, R15
+	CSEL	LT, R19, R1, R1
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R2
+	CMP	$0, R15
+	CSEL	LT, R19, R2, R2
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R3
+	CMP	$0, R15
+	CSEL	LT, R19, R3, R3
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R4
+	CMP	$0, R15
+	CSEL	LT, R19, R4, R4
+	MOVD	tileCall_offsRun(R0), R15
+	ADD	R15, R21
 
 run4:
-	MOVW	(R0), R20
-	ADD	R20<<2, R7, R1
-	CMP	$0, R20
-	CSEL	LT, R10, R1, R1
-	MOVW	4(R0), R20
-	ADD	R20<<2, R7, R2
-	CMP	$0, R20
-	CSEL	LT, R10, R2, R2
-	MOVW	8(R0), R20
-	ADD	R20<<2, R7, R3
-	CMP	$0, R20
-	CSEL	LT, R10, R3, R3
-	MOVW	12(R0), R20
-	ADD	R20<<2, R7, R4
-	CMP	$0, R20
-	CSEL	LT, R10, R4, R4
-	ADD	R9, R0, R21
-	SUBS	$4, R6, R0
+	MOVD	tileCall_kc(R0), R13
+	SUBS	$4, R13
 	BLT	rest4
 
 steps4:
@@ -6374,7 +6700,7 @@ steps4:
 	FMOVQ.P	16(R2), F25
 	FMOVQ.P	16(R3), F26
 	FMOVQ.P	16(R4), F27
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
@@ -6383,7 +6709,7 @@ steps4:
 	WORD	$0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
@@ -6392,7 +6718,7 @@ steps4:
 	WORD	$0x4f9a13af // fmla v15.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1394 // fmla v20.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b5 // fmla v21.4s, v29.4s, v27.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
@@ -6401,7 +6727,7 @@ steps4:
 	WORD	$0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91386 // fmla v6.4s, v28.4s, v25.s[1]
@@ -6410,7 +6736,7 @@ steps4:
 	WORD	$0x4fba13ad // fmla v13.4s, v29.4s, v26.s[1]
 	WORD	$0x4fbb1392 // fmla v18.4s, v28.4s, v27.s[1]
 	WORD	$0x4fbb13b3 // fmla v19.4s, v29.4s, v27.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91388 // fmla v8.4s, v28.4s, v25.s[1]
@@ -6419,7 +6745,7 @@ steps4:
 	WORD	$0x4fba13af // fmla v15.4s, v29.4s, v26.s[1]
 	WORD	$0x4fbb1394 // fmla v20.4s, v28.4s, v27.s[1]
 	WORD	$0x4fbb13b5 // fmla v21.4s, v29.4s, v27.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb9138a // fmla v10.4s, v28.4s, v25.s[1]
@@ -6428,7 +6754,7 @@ steps4:
 	WORD	$0x4fba13b1 // fmla v17.4s, v29.4s, v26.s[1]
 	WORD	$0x4fbb1396 // fmla v22.4s, v28.4s, v27.s[1]
 	WORD	$0x4fbb13b7 // fmla v23.4s, v29.4s, v27.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b86 // fmla v6.4s, v28.4s, v25.s[2]
@@ -6437,7 +6763,7 @@ steps4:
 	WORD	$0x4f9a1bad // fmla v13.4s, v29.4s, v26.s[2]
 	WORD	$0x4f9b1b92 // fmla v18.4s, v28.4s, v27.s[2]
 	WORD	$0x4f9b1bb3 // fmla v19.4s, v29.4s, v27.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b88 // fmla v8.4s, v28.4s, v25.s[2]
@@ -6446,7 +6772,7 @@ steps4:
 	WORD	$0x4f9a1baf // fmla v15.4s, v29.4s, v26.s[2]
 	WORD	$0x4f9b1b94 // fmla v20.4s, v28.4s, v27.s[2]
 	WORD	$0x4f9b1bb5 // fmla v21.4s, v29.4s, v27.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b8a // fmla v10.4s, v28.4s, v25.s[2]
@@ -6455,7 +6781,7 @@ steps4:
 	WORD	$0x4f9a1bb1 // fmla v17.4s, v29.4s, v26.s[2]
 	WORD	$0x4f9b1b96 // fmla v22.4s, v28.4s, v27.s[2]
 	WORD	$0x4f9b1bb7 // fmla v23.4s, v29.4s, v27.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b86 // fmla v6.4s, v28.4s, v25.s[3]
@@ -6464,7 +6790,7 @@ steps4:
 	WORD	$0x4fba1bad // fmla v13.4s, v29.4s, v26.s[3]
 	WORD	$0x4fbb1b92 // fmla v18.4s, v28.4s, v27.s[3]
 	WORD	$0x4fbb1bb3 // fmla v19.4s, v29.4s, v27.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b88 // fmla v8.4s, v28.4s, v25.s[3]
@@ -6473,7 +6799,7 @@ steps4:
 	WORD	$0x4fba1baf // fmla v15.4s, v29.4s, v26.s[3]
 	WORD	$0x4fbb1b94 // fmla v20.4s, v28.4s, v27.s[3]
 	WORD	$0x4fbb1bb5 // fmla v21.4s, v29.4s, v27.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b8a // fmla v10.4s, v28.4s, v25.s[3]
@@ -6482,11 +6808,11 @@ steps4:
 	WORD	$0x4fba1bb1 // fmla v17.4s, v29.4s, v26.s[3]
 	WORD	$0x4fbb1b96 // fmla v22.4s, v28.4s, v27.s[3]
 	WORD	$0x4fbb1bb7 // fmla v23.4s, v29.4s, v27.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R13
 	BGE	steps4
 
 rest4:
-	ADDS	$4, R0
+	ADDS	$4, R13
 	BEQ	done4
 
 single4:
@@ -6494,7 +6820,7 @@ single4:
 	FMOVS.P	4(R2), F25
 	FMOVS.P	4(R3), F26
 	FMOVS.P	4(R4), F27
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
@@ -6503,7 +6829,7 @@ single4:
 	WORD	$0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
@@ -6512,7 +6838,7 @@ single4:
 	WORD	$0x4f9a13af // fmla v15.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1394 // fmla v20.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b5 // fmla v21.4s, v29.4s, v27.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
@@ -6521,22 +6847,33 @@ single4:
 	WORD	$0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
 	WORD	$0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
 	WORD	$0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R13, R13
 	BNE	single4
 
 done4:
-	MOVD	R21, R0
-	SUBS	$1, R19
-	BNE	run4
-	MOVD	bounds+128(FP), R21
-	MOVWU	(R21), R20
-	FMOVS	(R21), F28
+	SUBS	$1, R12
+	BEQ	end4
+	MOVD	tileCall_step(R0), R14
+	CBZ	R14, offsets4
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R15
+	SUB	R15<<2, R14
+	ADD	R14, R1
+	ADD	R14, R2
+	ADD	R14, R3
+	ADD	R14, R4
+	B	run4
+
+end4:
+	MOVD	tileCall_bounds(R0), R14
+	MOVWU	(R14), R15
+	FMOVS	(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, lowZero4
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, lowZero4
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	low4
 	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
 	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
@@ -6615,14 +6952,14 @@ lowZero4:
 	WORD	$0x6ebd1f97 // bit v23.16b, v28.16b, v29.16b
 
 low4:
-	MOVWU	4(R21), R20
-	FMOVS	4(R21), F28
+	MOVWU	4(R14), R15
+	FMOVS	4(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, highZero4
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, highZero4
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	high4
 	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
 	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
@@ -6701,23 +7038,24 @@ highZero4:
 	WORD	$0x6ebd1f97 // bit v23.16b, v28.16b, v29.16b
 
 high4:
-	MOVD	R12, R1
-	ADD	R13, R12
+	MOVD	tileCall_outRow(R0), R14
+	MOVD	R9, R1
+	ADD	R14, R9
 	FSTPQ.P	(F0, F1), 32(R1)
 	FSTPQ.P	(F2, F3), 32(R1)
-	MOVD	R12, R2
-	ADD	R13, R12
+	MOVD	R9, R2
+	ADD	R14, R9
 	FSTPQ.P	(F6, F7), 32(R2)
 	FSTPQ.P	(F8, F9), 32(R2)
-	MOVD	R12, R3
-	ADD	R13, R12
+	MOVD	R9, R3
+	ADD	R14, R9
 	FSTPQ.P	(F12, F13), 32(R3)
 	FSTPQ.P	(F14, F15), 32(R3)
-	MOVD	R12, R4
-	ADD	R13, R12
+	MOVD	R9, R4
+	ADD	R14, R9
 	FSTPQ.P	(F18, F19), 32(R4)
 	FSTPQ.P	(F20, F21), 32(R4)
-	TBZ	$3, R14, few4
+	TBZ	$3, R10, few4
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
 	FSTPQ	(F16, F17), (R3)
@@ -6725,350 +7063,370 @@ high4:
 	B	stored4
 
 few4:
-	TBZ	$3, R14, store40Part
+	TBZ	$3, R10, store40Part
 	FSTPQ	(F4, F5), (R1)
 	B	store40Done
 
 store40Part:
-	TBZ	$2, R14, store40Part2
+	TBZ	$2, R10, store40Part2
 	FMOVQ.P	F4, 16(R1)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store40Part2:
-	TBZ	$1, R14, store40Part1
+	TBZ	$1, R10, store40Part1
 	FMOVD.P	F4, 8(R1)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store40Part1:
-	TBZ	$0, R14, store40Done
+	TBZ	$0, R10, store40Done
 	FMOVS	F4, (R1)
 
 store40Done:
-	TBZ	$3, R14, store41Part
+	TBZ	$3, R10, store41Part
 	FSTPQ	(F10, F11), (R2)
 	B	store41Done
 
 store41Part:
-	TBZ	$2, R14, store41Part2
+	TBZ	$2, R10, store41Part2
 	FMOVQ.P	F10, 16(R2)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store41Part2:
-	TBZ	$1, R14, store41Part1
+	TBZ	$1, R10, store41Part1
 	FMOVD.P	F10, 8(R2)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store41Part1:
-	TBZ	$0, R14, store41Done
+	TBZ	$0, R10, store41Done
 	FMOVS	F10, (R2)
 
 store41Done:
-	TBZ	$3, R14, store42Part
+	TBZ	$3, R10, store42Part
 	FSTPQ	(F16, F17), (R3)
 	B	store42Done
 
 store42Part:
-	TBZ	$2, R14, store42Part2
+	TBZ	$2, R10, store42Part2
 	FMOVQ.P	F16, 16(R3)
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
 
 store42Part2:
-	TBZ	$1, R14, store42Part1
+	TBZ	$1, R10, store42Part1
 	FMOVD.P	F16, 8(R3)
 	WORD	$0x4e180610 // dup v16.2d, v16.d[1]
 
 store42Part1:
-	TBZ	$0, R14, store42Done
+	TBZ	$0, R10, store42Done
 	FMOVS	F16, (R3)
 
 store42Done:
-	TBZ	$3, R14, store43Part
+	TBZ	$3, R10, store43Part
 	FSTPQ	(F22, F23), (R4)
 	B	store43Done
 
 store43Part:
-	TBZ	$2, R14, store43Part2
+	TBZ	$2, R10, store43Part2
 	FMOVQ.P	F22, 16(R4)
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
 
 store43Part2:
-	TBZ	$1, R14, store43Part1
+	TBZ	$1, R10, store43Part1
 	FMOVD.P	F22, 8(R4)
 	WORD	$0x4e1806d6 // dup v22.2d, v22.d[1]
 
 store43Part1:
-	TBZ	$0, R14, store43Done
+	TBZ	$0, R10, store43Done
 	FMOVS	F22, (R4)
 
 store43Done:
 
 stored4:
-	MOVD	inStep+40(FP), R21
-	ADD	R21, R7
-	MOVD	offsStep+64(FP), R21
-	ADD	R21, R8
+	MOVD	tileCall_inStep(R0), R14
+	ADD	R14, R6
+	MOVD	tileCall_offsStep(R0), R14
+	ADD	R14, R7
 	SUBS	$1, R5
 	BNE	tile4
 	RET
 
 tile3:
-	MOVD	startRow+96(FP), R21
-	MOVD	R11, R1
-	ADD	R21, R11
+	MOVD	tileCall_startRow(R0), R14
+	MOVD	R8, R1
+	ADD	R14, R8
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	32(R1), (F2, F3)
 	ADD	$64, R1
-	MOVD	R11, R2
-	ADD	R21, R11
+	MOVD	R8, R2
+	ADD	R14, R8
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	32(R2), (F8, F9)
 	ADD	$64, R2
-	MOVD	R11, R3
-	ADD	R21, R11
+	MOVD	R8, R3
+	ADD	R14, R8
 	FLDPQ	(R3), (F12, F13)
 	FLDPQ	32(R3), (F14, F15)
 	ADD	$64, R3
-	TBZ	$3, R14, part3
+	TBZ	$3, R10, part3
 	FLDPQ	(R1), (F4, F5)
 	FLDPQ	(R2), (F10, F11)
 	FLDPQ	(R3), (F16, F17)
 	B	started3
 
 part3:
-	TBZ	$3, R14, start30Part
+	TBZ	$3, R10, start30Part
 	FLDPQ	(R1), (F4, F5)
 	B	start30Done
 
 start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R1, R21
-	TBZ	$1, R14, start30Tail1
-	FMOVD	(R21), F5
-	TBZ	$0, R14, start30Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R1, R14
+	TBZ	$1, R10, start30Tail1
+	FMOVD	(R14), F5
+	TBZ	$0, R10, start30Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180785 // mov v5.d[1], v28.d[0]
 	B	start30Tail
 
 start30Tail1:
-	TBZ	$0, R14, start30Tail
-	FMOVS	(R21), F5
+	TBZ	$0, R10, start30Tail
+	FMOVS	(R14), F5
 
 start30Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start30Done
+	TBZ	$2, R10, start30Done
 	FMOVQ	(R1), F4
 
 start30Done:
-	TBZ	$3, R14, start31Part
+	TBZ	$3, R10, start31Part
 	FLDPQ	(R2), (F10, F11)
 	B	start31Done
 
 start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R2, R21
-	TBZ	$1, R14, start31Tail1
-	FMOVD	(R21), F11
-	TBZ	$0, R14, start31Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R2, R14
+	TBZ	$1, R10, start31Tail1
+	FMOVD	(R14), F11
+	TBZ	$0, R10, start31Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e18078b // mov v11.d[1], v28.d[0]
 	B	start31Tail
 
 start31Tail1:
-	TBZ	$0, R14, start31Tail
-	FMOVS	(R21), F11
+	TBZ	$0, R10, start31Tail
+	FMOVS	(R14), F11
 
 start31Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start31Done
+	TBZ	$2, R10, start31Done
 	FMOVQ	(R2), F10
 
 start31Done:
-	TBZ	$3, R14, start32Part
+	TBZ	$3, R10, start32Part
 	FLDPQ	(R3), (F16, F17)
 	B	start32Done
 
 start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R3, R21
-	TBZ	$1, R14, start32Tail1
-	FMOVD	(R21), F17
-	TBZ	$0, R14, start32Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R3, R14
+	TBZ	$1, R10, start32Tail1
+	FMOVD	(R14), F17
+	TBZ	$0, R10, start32Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180791 // mov v17.d[1], v28.d[0]
 	B	start32Tail
 
 start32Tail1:
-	TBZ	$0, R14, start32Tail
-	FMOVS	(R21), F17
+	TBZ	$0, R10, start32Tail
+	FMOVS	(R14), F17
 
 start32Tail:
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
-	TBZ	$2, R14, start32Done
+	TBZ	$2, R10, start32Done
 	FMOVQ	(R3), F16
 
 start32Done:
 
 started3:
-	MOVD	b+80(FP), R15
-	MOVD	ks+24(FP), R19
-	MOVD	R8, R0
+	MOVD	tileCall_b(R0), R11
+	MOVD	tileCall_ks(R0), R12
+	MOVD	R7, R21
+
+offsets3:
+	MOVD	tileCall_zero(R0), R19
+	MOVD	tileCall_offsRow(R0), R20
+	MOVD	R21, R14
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R1
+	CMP	$0, R15
+	CSEL	LT, R19, R1, R1
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R2
+	CMP	$0, R15
+	CSEL	LT, R19, R2, R2
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R3
+	CMP	$0, R15
+	CSEL	LT, R19, R3, R3
+	MOVD	tileCall_offsRun(R0), R15
+	ADD	R15, R21
 
 run3:
-	MOVW	(R0), R20
-	ADD	R20<<2, R7, R1
-	CMP	$0, R20
-	CSEL	LT, R10, R1, R1
-	MOVW	4(R0), R20
-	ADD	R20<<2, R7, R2
-	CMP	$0, R20
-	CSEL	LT, R10, R2, R2
-	MOVW	8(R0), R20
-	ADD	R20<<2, R7, R3
-	CMP	$0, R20
-	CSEL	LT, R10, R3, R3
-	ADD	R9, R0, R21
-	SUBS	$4, R6, R0
+	MOVD	tileCall_kc(R0), R13
+	SUBS	$4, R13
 	BLT	rest3
 
 steps3:
 	FMOVQ.P	16(R1), F24
 	FMOVQ.P	16(R2), F25
 	FMOVQ.P	16(R3), F26
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a9 // fmla v9.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a138e // fmla v14.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13af // fmla v15.4s, v29.4s, v26.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91386 // fmla v6.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913a7 // fmla v7.4s, v29.4s, v25.s[1]
 	WORD	$0x4fba138c // fmla v12.4s, v28.4s, v26.s[1]
 	WORD	$0x4fba13ad // fmla v13.4s, v29.4s, v26.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91388 // fmla v8.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913a9 // fmla v9.4s, v29.4s, v25.s[1]
 	WORD	$0x4fba138e // fmla v14.4s, v28.4s, v26.s[1]
 	WORD	$0x4fba13af // fmla v15.4s, v29.4s, v26.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb9138a // fmla v10.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913ab // fmla v11.4s, v29.4s, v25.s[1]
 	WORD	$0x4fba1390 // fmla v16.4s, v28.4s, v26.s[1]
 	WORD	$0x4fba13b1 // fmla v17.4s, v29.4s, v26.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b86 // fmla v6.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991ba7 // fmla v7.4s, v29.4s, v25.s[2]
 	WORD	$0x4f9a1b8c // fmla v12.4s, v28.4s, v26.s[2]
 	WORD	$0x4f9a1bad // fmla v13.4s, v29.4s, v26.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b88 // fmla v8.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991ba9 // fmla v9.4s, v29.4s, v25.s[2]
 	WORD	$0x4f9a1b8e // fmla v14.4s, v28.4s, v26.s[2]
 	WORD	$0x4f9a1baf // fmla v15.4s, v29.4s, v26.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b8a // fmla v10.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991bab // fmla v11.4s, v29.4s, v25.s[2]
 	WORD	$0x4f9a1b90 // fmla v16.4s, v28.4s, v26.s[2]
 	WORD	$0x4f9a1bb1 // fmla v17.4s, v29.4s, v26.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b86 // fmla v6.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91ba7 // fmla v7.4s, v29.4s, v25.s[3]
 	WORD	$0x4fba1b8c // fmla v12.4s, v28.4s, v26.s[3]
 	WORD	$0x4fba1bad // fmla v13.4s, v29.4s, v26.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b88 // fmla v8.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91ba9 // fmla v9.4s, v29.4s, v25.s[3]
 	WORD	$0x4fba1b8e // fmla v14.4s, v28.4s, v26.s[3]
 	WORD	$0x4fba1baf // fmla v15.4s, v29.4s, v26.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b8a // fmla v10.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91bab // fmla v11.4s, v29.4s, v25.s[3]
 	WORD	$0x4fba1b90 // fmla v16.4s, v28.4s, v26.s[3]
 	WORD	$0x4fba1bb1 // fmla v17.4s, v29.4s, v26.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R13
 	BGE	steps3
 
 rest3:
-	ADDS	$4, R0
+	ADDS	$4, R13
 	BEQ	done3
 
 single3:
 	FMOVS.P	4(R1), F24
 	FMOVS.P	4(R2), F25
 	FMOVS.P	4(R3), F26
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a9 // fmla v9.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a138e // fmla v14.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13af // fmla v15.4s, v29.4s, v26.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
 	WORD	$0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
 	WORD	$0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R13, R13
 	BNE	single3
 
 done3:
-	MOVD	R21, R0
-	SUBS	$1, R19
-	BNE	run3
-	MOVD	bounds+128(FP), R21
-	MOVWU	(R21), R20
-	FMOVS	(R21), F28
+	SUBS	$1, R12
+	BEQ	end3
+	MOVD	tileCall_step(R0), R14
+	CBZ	R14, offsets3
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R15
+	SUB	R15<<2, R14
+	ADD	R14, R1
+	ADD	R14, R2
+	ADD	R14, R3
+	B	run3
+
+end3:
+	MOVD	tileCall_bounds(R0), R14
+	MOVWU	(R14), R15
+	FMOVS	(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, lowZero3
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, lowZero3
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	low3
 	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
 	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
@@ -7129,14 +7487,14 @@ lowZero3:
 	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
 
 low3:
-	MOVWU	4(R21), R20
-	FMOVS	4(R21), F28
+	MOVWU	4(R14), R15
+	FMOVS	4(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, highZero3
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, highZero3
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	high3
 	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
 	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
@@ -7197,283 +7555,302 @@ highZero3:
 	WORD	$0x6ebd1f91 // bit v17.16b, v28.16b, v29.16b
 
 high3:
-	MOVD	R12, R1
-	ADD	R13, R12
+	MOVD	tileCall_outRow(R0), R14
+	MOVD	R9, R1
+	ADD	R14, R9
 	FSTPQ.P	(F0, F1), 32(R1)
 	FSTPQ.P	(F2, F3), 32(R1)
-	MOVD	R12, R2
-	ADD	R13, R12
+	MOVD	R9, R2
+	ADD	R14, R9
 	FSTPQ.P	(F6, F7), 32(R2)
 	FSTPQ.P	(F8, F9), 32(R2)
-	MOVD	R12, R3
-	ADD	R13, R12
+	MOVD	R9, R3
+	ADD	R14, R9
 	FSTPQ.P	(F12, F13), 32(R3)
 	FSTPQ.P	(F14, F15), 32(R3)
-	TBZ	$3, R14, few3
+	TBZ	$3, R10, few3
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
 	FSTPQ	(F16, F17), (R3)
 	B	stored3
 
 few3:
-	TBZ	$3, R14, store30Part
+	TBZ	$3, R10, store30Part
 	FSTPQ	(F4, F5), (R1)
 	B	store30Done
 
 store30Part:
-	TBZ	$2, R14, store30Part2
+	TBZ	$2, R10, store30Part2
 	FMOVQ.P	F4, 16(R1)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store30Part2:
-	TBZ	$1, R14, store30Part1
+	TBZ	$1, R10, store30Part1
 	FMOVD.P	F4, 8(R1)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store30Part1:
-	TBZ	$0, R14, store30Done
+	TBZ	$0, R10, store30Done
 	FMOVS	F4, (R1)
 
 store30Done:
-	TBZ	$3, R14, store31Part
+	TBZ	$3, R10, store31Part
 	FSTPQ	(F10, F11), (R2)
 	B	store31Done
 
 store31Part:
-	TBZ	$2, R14, store31Part2
+	TBZ	$2, R10, store31Part2
 	FMOVQ.P	F10, 16(R2)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store31Part2:
-	TBZ	$1, R14, store31Part1
+	TBZ	$1, R10, store31Part1
 	FMOVD.P	F10, 8(R2)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store31Part1:
-	TBZ	$0, R14, store31Done
+	TBZ	$0, R10, store31Done
 	FMOVS	F10, (R2)
 
 store31Done:
-	TBZ	$3, R14, store32Part
+	TBZ	$3, R10, store32Part
 	FSTPQ	(F16, F17), (R3)
 	B	store32Done
 
 store32Part:
-	TBZ	$2, R14, store32Part2
+	TBZ	$2, R10, store32Part2
 	FMOVQ.P	F16, 16(R3)
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
 
 store32Part2:
-	TBZ	$1, R14, store32Part1
+	TBZ	$1, R10, store32Part1
 	FMOVD.P	F16, 8(R3)
 	WORD	$0x4e180610 // dup v16.2d, v16.d[1]
 
 store32Part1:
-	TBZ	$0, R14, store32Done
+	TBZ	$0, R10, store32Done
 	FMOVS	F16, (R3)
 
 store32Done:
 
 stored3:
-	MOVD	inStep+40(FP), R21
-	ADD	R21, R7
-	MOVD	offsStep+64(FP), R21
-	ADD	R21, R8
+	MOVD	tileCall_inStep(R0), R14
+	ADD	R14, R6
+	MOVD	tileCall_offsStep(R0), R14
+	ADD	R14, R7
 	SUBS	$1, R5
 	BNE	tile3
 	RET
 
 tile2:
-	MOVD	startRow+96(FP), R21
-	MOVD	R11, R1
-	ADD	R21, R11
+	MOVD	tileCall_startRow(R0), R14
+	MOVD	R8, R1
+	ADD	R14, R8
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	32(R1), (F2, F3)
 	ADD	$64, R1
-	MOVD	R11, R2
-	ADD	R21, R11
+	MOVD	R8, R2
+	ADD	R14, R8
 	FLDPQ	(R2), (F6, F7)
 	FLDPQ	32(R2), (F8, F9)
 	ADD	$64, R2
-	TBZ	$3, R14, part2
+	TBZ	$3, R10, part2
 	FLDPQ	(R1), (F4, F5)
 	FLDPQ	(R2), (F10, F11)
 	B	started2
 
 part2:
-	TBZ	$3, R14, start20Part
+	TBZ	$3, R10, start20Part
 	FLDPQ	(R1), (F4, F5)
 	B	start20Done
 
 start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R1, R21
-	TBZ	$1, R14, start20Tail1
-	FMOVD	(R21), F5
-	TBZ	$0, R14, start20Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R1, R14
+	TBZ	$1, R10, start20Tail1
+	FMOVD	(R14), F5
+	TBZ	$0, R10, start20Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180785 // mov v5.d[1], v28.d[0]
 	B	start20Tail
 
 start20Tail1:
-	TBZ	$0, R14, start20Tail
-	FMOVS	(R21), F5
+	TBZ	$0, R10, start20Tail
+	FMOVS	(R14), F5
 
 start20Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start20Done
+	TBZ	$2, R10, start20Done
 	FMOVQ	(R1), F4
 
 start20Done:
-	TBZ	$3, R14, start21Part
+	TBZ	$3, R10, start21Part
 	FLDPQ	(R2), (F10, F11)
 	B	start21Done
 
 start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R2, R21
-	TBZ	$1, R14, start21Tail1
-	FMOVD	(R21), F11
-	TBZ	$0, R14, start21Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R2, R14
+	TBZ	$1, R10, start21Tail1
+	FMOVD	(R14), F11
+	TBZ	$0, R10, start21Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e18078b // mov v11.d[1], v28.d[0]
 	B	start21Tail
 
 start21Tail1:
-	TBZ	$0, R14, start21Tail
-	FMOVS	(R21), F11
+	TBZ	$0, R10, start21Tail
+	FMOVS	(R14), F11
 
 start21Tail:
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start21Done
+	TBZ	$2, R10, start21Done
 	FMOVQ	(R2), F10
 
 start21Done:
 
 started2:
-	MOVD	b+80(FP), R15
-	MOVD	ks+24(FP), R19
-	MOVD	R8, R0
+	MOVD	tileCall_b(R0), R11
+	MOVD	tileCall_ks(R0), R12
+	MOVD	R7, R21
+
+offsets2:
+	MOVD	tileCall_zero(R0), R19
+	MOVD	tileCall_offsRow(R0), R20
+	MOVD	R21, R14
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R1
+	CMP	$0, R15
+	CSEL	LT, R19, R1, R1
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R2
+	CMP	$0, R15
+	CSEL	LT, R19, R2, R2
+	MOVD	tileCall_offsRun(R0), R15
+	ADD	R15, R21
 
 run2:
-	MOVW	(R0), R20
-	ADD	R20<<2, R7, R1
-	CMP	$0, R20
-	CSEL	LT, R10, R1, R1
-	MOVW	4(R0), R20
-	ADD	R20<<2, R7, R2
-	CMP	$0, R20
-	CSEL	LT, R10, R2, R2
-	ADD	R9, R0, R21
-	SUBS	$4, R6, R0
+	MOVD	tileCall_kc(R0), R13
+	SUBS	$4, R13
 	BLT	rest2
 
 steps2:
 	FMOVQ.P	16(R1), F24
 	FMOVQ.P	16(R2), F25
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a9 // fmla v9.4s, v29.4s, v25.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91386 // fmla v6.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913a7 // fmla v7.4s, v29.4s, v25.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb91388 // fmla v8.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913a9 // fmla v9.4s, v29.4s, v25.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
 	WORD	$0x4fb9138a // fmla v10.4s, v28.4s, v25.s[1]
 	WORD	$0x4fb913ab // fmla v11.4s, v29.4s, v25.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b86 // fmla v6.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991ba7 // fmla v7.4s, v29.4s, v25.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b88 // fmla v8.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991ba9 // fmla v9.4s, v29.4s, v25.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
 	WORD	$0x4f991b8a // fmla v10.4s, v28.4s, v25.s[2]
 	WORD	$0x4f991bab // fmla v11.4s, v29.4s, v25.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b86 // fmla v6.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91ba7 // fmla v7.4s, v29.4s, v25.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b88 // fmla v8.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91ba9 // fmla v9.4s, v29.4s, v25.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
 	WORD	$0x4fb91b8a // fmla v10.4s, v28.4s, v25.s[3]
 	WORD	$0x4fb91bab // fmla v11.4s, v29.4s, v25.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R13
 	BGE	steps2
 
 rest2:
-	ADDS	$4, R0
+	ADDS	$4, R13
 	BEQ	done2
 
 single2:
 	FMOVS.P	4(R1), F24
 	FMOVS.P	4(R2), F25
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
 	WORD	$0x4f991388 // fmla v8.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913a9 // fmla v9.4s, v29.4s, v25.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
 	WORD	$0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
 	WORD	$0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R13, R13
 	BNE	single2
 
 done2:
-	MOVD	R21, R0
-	SUBS	$1, R19
-	BNE	run2
-	MOVD	bounds+128(FP), R21
-	MOVWU	(R21), R20
-	FMOVS	(R21), F28
+	SUBS	$1, R12
+	BEQ	end2
+	MOVD	tileCall_step(R0), R14
+	CBZ	R14, offsets2
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R15
+	SUB	R15<<2, R14
+	ADD	R14, R1
+	ADD	R14, R2
+	B	run2
+
+end2:
+	MOVD	tileCall_bounds(R0), R14
+	MOVWU	(R14), R15
+	FMOVS	(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, lowZero2
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, lowZero2
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	low2
 	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
 	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
@@ -7516,14 +7893,14 @@ lowZero2:
 	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
 
 low2:
-	MOVWU	4(R21), R20
-	FMOVS	4(R21), F28
+	MOVWU	4(R14), R15
+	FMOVS	4(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, highZero2
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, highZero2
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	high2
 	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
 	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
@@ -7566,192 +7943,209 @@ highZero2:
 	WORD	$0x6ebd1f8b // bit v11.16b, v28.16b, v29.16b
 
 high2:
-	MOVD	R12, R1
-	ADD	R13, R12
+	MOVD	tileCall_outRow(R0), R14
+	MOVD	R9, R1
+	ADD	R14, R9
 	FSTPQ.P	(F0, F1), 32(R1)
 	FSTPQ.P	(F2, F3), 32(R1)
-	MOVD	R12, R2
-	ADD	R13, R12
+	MOVD	R9, R2
+	ADD	R14, R9
 	FSTPQ.P	(F6, F7), 32(R2)
 	FSTPQ.P	(F8, F9), 32(R2)
-	TBZ	$3, R14, few2
+	TBZ	$3, R10, few2
 	FSTPQ	(F4, F5), (R1)
 	FSTPQ	(F10, F11), (R2)
 	B	stored2
 
 few2:
-	TBZ	$3, R14, store20Part
+	TBZ	$3, R10, store20Part
 	FSTPQ	(F4, F5), (R1)
 	B	store20Done
 
 store20Part:
-	TBZ	$2, R14, store20Part2
+	TBZ	$2, R10, store20Part2
 	FMOVQ.P	F4, 16(R1)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store20Part2:
-	TBZ	$1, R14, store20Part1
+	TBZ	$1, R10, store20Part1
 	FMOVD.P	F4, 8(R1)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store20Part1:
-	TBZ	$0, R14, store20Done
+	TBZ	$0, R10, store20Done
 	FMOVS	F4, (R1)
 
 store20Done:
-	TBZ	$3, R14, store21Part
+	TBZ	$3, R10, store21Part
 	FSTPQ	(F10, F11), (R2)
 	B	store21Done
 
 store21Part:
-	TBZ	$2, R14, store21Part2
+	TBZ	$2, R10, store21Part2
 	FMOVQ.P	F10, 16(R2)
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
 
 store21Part2:
-	TBZ	$1, R14, store21Part1
+	TBZ	$1, R10, store21Part1
 	FMOVD.P	F10, 8(R2)
 	WORD	$0x4e18054a // dup v10.2d, v10.d[1]
 
 store21Part1:
-	TBZ	$0, R14, store21Done
+	TBZ	$0, R10, store21Done
 	FMOVS	F10, (R2)
 
 store21Done:
 
 stored2:
-	MOVD	inStep+40(FP), R21
-	ADD	R21, R7
-	MOVD	offsStep+64(FP), R21
-	ADD	R21, R8
+	MOVD	tileCall_inStep(R0), R14
+	ADD	R14, R6
+	MOVD	tileCall_offsStep(R0), R14
+	ADD	R14, R7
 	SUBS	$1, R5
 	BNE	tile2
 	RET
 
 tile1:
-	MOVD	startRow+96(FP), R21
-	MOVD	R11, R1
-	ADD	R21, R11
+	MOVD	tileCall_startRow(R0), R14
+	MOVD	R8, R1
+	ADD	R14, R8
 	FLDPQ	(R1), (F0, F1)
 	FLDPQ	32(R1), (F2, F3)
 	ADD	$64, R1
-	TBZ	$3, R14, part1
+	TBZ	$3, R10, part1
 	FLDPQ	(R1), (F4, F5)
 	B	started1
 
 part1:
-	TBZ	$3, R14, start10Part
+	TBZ	$3, R10, start10Part
 	FLDPQ	(R1), (F4, F5)
 	B	start10Done
 
 start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
-	AND	$4, R14, R21
-	ADD	R21<<2, R1, R21
-	TBZ	$1, R14, start10Tail1
-	FMOVD	(R21), F5
-	TBZ	$0, R14, start10Tail
-	FMOVS	8(R21), F28
+	AND	$4, R10, R14
+	ADD	R14<<2, R1, R14
+	TBZ	$1, R10, start10Tail1
+	FMOVD	(R14), F5
+	TBZ	$0, R10, start10Tail
+	FMOVS	8(R14), F28
 	WORD	$0x6e180785 // mov v5.d[1], v28.d[0]
 	B	start10Tail
 
 start10Tail1:
-	TBZ	$0, R14, start10Tail
-	FMOVS	(R21), F5
+	TBZ	$0, R10, start10Tail
+	FMOVS	(R14), F5
 
 start10Tail:
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start10Done
+	TBZ	$2, R10, start10Done
 	FMOVQ	(R1), F4
 
 start10Done:
 
 started1:
-	MOVD	b+80(FP), R15
-	MOVD	ks+24(FP), R19
-	MOVD	R8, R0
+	MOVD	tileCall_b(R0), R11
+	MOVD	tileCall_ks(R0), R12
+	MOVD	R7, R21
+
+offsets1:
+	MOVD	tileCall_zero(R0), R19
+	MOVD	tileCall_offsRow(R0), R20
+	MOVD	R21, R14
+	MOVW	(R14), R15
+	ADD	R20, R14
+	ADD	R15<<2, R6, R1
+	CMP	$0, R15
+	CSEL	LT, R19, R1, R1
+	MOVD	tileCall_offsRun(R0), R15
+	ADD	R15, R21
 
 run1:
-	MOVW	(R0), R20
-	ADD	R20<<2, R7, R1
-	CMP	$0, R20
-	CSEL	LT, R10, R1, R1
-	ADD	R9, R0, R21
-	SUBS	$4, R6, R0
+	MOVD	tileCall_kc(R0), R13
+	SUBS	$4, R13
 	BLT	rest1
 
 steps1:
 	FMOVQ.P	16(R1), F24
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
 	WORD	$0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
 	WORD	$0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
 	WORD	$0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
-	SUBS	$4, R0
+	SUBS	$4, R13
 	BGE	steps1
 
 rest1:
-	ADDS	$4, R0
+	ADDS	$4, R13
 	BEQ	done1
 
 single1:
 	FMOVS.P	4(R1), F24
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
-	FLDPQ.P	32(R15), (F28, F29)
+	FLDPQ.P	32(R11), (F28, F29)
 	WORD	$0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
 	WORD	$0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
-	SUBS	$1, R0, R0
+	SUBS	$1, R13, R13
 	BNE	single1
 
 done1:
-	MOVD	R21, R0
-	SUBS	$1, R19
-	BNE	run1
-	MOVD	bounds+128(FP), R21
-	MOVWU	(R21), R20
-	FMOVS	(R21), F28
+	SUBS	$1, R12
+	BEQ	end1
+	MOVD	tileCall_step(R0), R14
+	CBZ	R14, offsets1
+	// From the end of a run to the next
+	MOVD	tileCall_kc(R0), R15
+	SUB	R15<<2, R14
+	ADD	R14, R1
+	B	run1
+
+end1:
+	MOVD	tileCall_bounds(R0), R14
+	MOVWU	(R14), R15
+	FMOVS	(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, lowZero1
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, lowZero1
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	low1
 	WORD	$0x4e3cf400 // fmax v0.4s, v0.4s, v28.4s
 	WORD	$0x4e3cf421 // fmax v1.4s, v1.4s, v28.4s
@@ -7776,14 +8170,14 @@ lowZero1:
 	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
 
 low1:
-	MOVWU	4(R21), R20
-	FMOVS	4(R21), F28
+	MOVWU	4(R14), R15
+	FMOVS	4(R14), F28
 	WORD	$0x4e04079c // dup v28.4s, v28.s[0]
 	// Without its sign
-	LSL	$33, R20
-	CBZ	R20, highZero1
-	LSR	$56, R20
-	CMP	$255, R20
+	LSL	$33, R15
+	CBZ	R15, highZero1
+	LSR	$56, R15
+	CMP	$255, R15
 	BEQ	high1
 	WORD	$0x4ebcf400 // fmin v0.4s, v0.4s, v28.4s
 	WORD	$0x4ebcf421 // fmin v1.4s, v1.4s, v28.4s
@@ -7808,40 +8202,41 @@ highZero1:
 	WORD	$0x6ebd1f85 // bit v5.16b, v28.16b, v29.16b
 
 high1:
-	MOVD	R12, R1
-	ADD	R13, R12
+	MOVD	tileCall_outRow(R0), R14
+	MOVD	R9, R1
+	ADD	R14, R9
 	FSTPQ.P	(F0, F1), 32(R1)
 	FSTPQ.P	(F2, F3), 32(R1)
-	TBZ	$3, R14, few1
+	TBZ	$3, R10, few1
 	FSTPQ	(F4, F5), (R1)
 	B	stored1
 
 few1:
-	TBZ	$3, R14, store10Part
+	TBZ	$3, R10, store10Part
 	FSTPQ	(F4, F5), (R1)
 	B	store10Done
 
 store10Part:
-	TBZ	$2, R14, store10Part2
+	TBZ	$2, R10, store10Part2
 	FMOVQ.P	F4, 16(R1)
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
 
 store10Part2:
-	TBZ	$1, R14, store10Part1
+	TBZ	$1, R10, store10Part1
 	FMOVD.P	F4, 8(R1)
 	WORD	$0x4e180484 // dup v4.2d, v4.d[1]
 
 store10Part1:
-	TBZ	$0, R14, store10Done
+	TBZ	$0, R10, store10Done
 	FMOVS	F4, (R1)
 
 store10Done:
 
 stored1:
-	MOVD	inStep+40(FP), R21
-	ADD	R21, R7
-	MOVD	offsStep+64(FP), R21
-	ADD	R21, R8
+	MOVD	tileCall_inStep(R0), R14
+	ADD	R14, R6
+	MOVD	tileCall_offsStep(R0), R14
+	ADD	R14, R7
 	SUBS	$1, R5
 	BNE	tile1
 	RET

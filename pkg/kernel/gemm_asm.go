@@ -72,7 +72,7 @@ func (p *gemm) tiles(s *span, first int) {
 	if p.rows != nil {
 		r := p.rows
 		c.in, c.step = unsafe.SliceData(p.in), size*s.step
-		c.offs, c.offsRow, c.offsRun, c.offsStep = &r.offs[s.row*r.rowStep], size*r.rowStep, size*s.taps*r.toTap, size*s.rows*r.rowStep
+		c.offs, c.offsRow, c.offsRun, c.offsStep = &r.offs[s.row*r.taps], size*r.taps, size*s.taps, size*s.rows*r.taps
 	} else {
 		c.offsRow = size
 		for r := range even {
@@ -118,8 +118,9 @@ func (p *gemm) whole(row int) []float32 {
 	if p.rows == nil {
 		return p.in[row*p.row:][:p.right.k]
 	}
-	if s := p.rows.alike(span{row: row, tiles: 1, rows: 1}, p.rows.at(row)); s.ks != 1 || p.rows.offs[row] < 0 {
+	off := p.rows.off(row, 0)
+	if s := p.rows.alike(span{row: row, tiles: 1, rows: 1}, p.rows.at(row)); s.ks != 1 || off < 0 {
 		return nil
 	}
-	return p.in[p.rows.offs[row]:][:p.right.k]
+	return p.in[off:][:p.right.k]
 }

@@ -5,9 +5,6 @@ package kernel
 // panelWidth is the number of columns of a panel.
 const panelWidth = 16
 
-// offsByTap says how the offsets of taps are stored: row by row.
-const offsByTap = false
-
 func tileHeight(int) int { return tileRows }
 
 func (p *gemm) tiles(s *span, first int) { p.tilesGeneric(s, first) }

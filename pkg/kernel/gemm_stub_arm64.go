@@ -4,23 +4,20 @@
 
 package kernel
 
-// gemm8NEON computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+// gemm8NEON computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does.
 //
 //go:noescape
-func gemm8NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
+func gemm8NEON(call *tileCall)
 
-// gemm16NEON computes tiles of up to 6 rows and 16 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+// gemm16NEON computes tiles of up to 6 rows and 16 columns, one below the other, as tilesGeneric does.
 //
 //go:noescape
-func gemm16NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
+func gemm16NEON(call *tileCall)
 
-// gemm24NEON computes tiles of up to 4 rows and 24 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+// gemm24NEON computes tiles of up to 4 rows and 24 columns, one below the other, as tilesGeneric does.
 //
 //go:noescape
-func gemm24NEON(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)
+func gemm24NEON(call *tileCall)
 
 // gemvNEON computes one row over up to 4 panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
 //

@@ -55,6 +55,11 @@ func TestRunRows(t *testing.T) {
 		with()
 		withLesserVariants(with)
 	}
+	t.Run("windows as wide as the image", func(t *testing.T) {
+		s := F32ConvSpec{Window: Window{H: 9, W: 3, OH: 8, OW: 1, KH: 2, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1}, C: 5, OC: 130}
+		w := fill(s.OC * s.taps() * s.C)
+		both(t, func() (rowed, error) { return NewF32Conv(s, w, nil) }, s.H*s.W*s.C, s.OH*s.OW*s.OC, s.OH)
+	})
 	for i := range 60 {
 		groups := 1 + r.IntN(3)*r.IntN(2)
 		s := F32ConvSpec{Window: draw(r, 14, 4), C: groups * (1 + r.IntN(9)), OC: groups * (1 + r.IntN(40)), Groups: groups, Clamp: clamps[i%len(clamps)]}

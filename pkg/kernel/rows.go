@@ -8,10 +8,9 @@ import (
 // rows says where the rows of a product's left operand lie in an image: each is put together from taps of c elements. It is the
 // same for every image, so that it is made once.
 type rows struct {
-	m, taps, c     int
-	offs           []int32 // negative: zeros
-	rowStep, toTap int     // in offs, from a row to the next and from a tap to the next
-	joins          []join  // by row; the last is behind all rows
+	m, taps, c int
+	offs       []int32 // of each row's taps; negative: zeros
+	joins      []join  // by row; the last is behind all rows
 }
 
 // join says how many taps follow each other without a gap from a row on, to the next join. These are runs, which lie step elements apart, if not 0.
@@ -34,13 +33,10 @@ func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 	if err := checkTable(m, taps); err != nil {
 		return nil, err
 	}
-	r := &rows{m: m, taps: taps, c: c, offs: make([]int32, m*taps), rowStep: taps, toTap: 1}
-	if offsByTap {
-		r.rowStep, r.toTap = 1, m
-	}
+	r := &rows{m: m, taps: taps, c: c, offs: make([]int32, m*taps)}
 	for row := range m {
 		for t := range taps {
-			r.offs[row*r.rowStep+t*r.toTap] = int32(at(row, t))
+			r.offs[row*taps+t] = int32(at(row, t))
 		}
 		j := join{row: row, taps: min(taps, 1)}
 		for _, n := range []int{taps, inner} {
@@ -82,7 +78,7 @@ func (r *rows) step(row, n int) int {
 }
 
 // off returns where a tap of a row starts in the image, or a negative number.
-func (r *rows) off(row, tap int) int { return int(r.offs[row*r.rowStep+tap*r.toTap]) }
+func (r *rows) off(row, tap int) int { return int(r.offs[row*r.taps+tap]) }
 
 // at returns the number of the join that holds a row.
 func (r *rows) at(row int) int {

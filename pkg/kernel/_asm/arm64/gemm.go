@@ -23,12 +23,13 @@ func gemm(file *File) {
 // tiles writes the kernel for tiles of so many columns: one function, which goes to the loop for the number of rows.
 func tiles(file *File, columns, most int) {
 	name := fmt.Sprintf("gemm%dNEON", columns)
-	f := file.Function(name, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRun, offsStep int, zero, b, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)",
-		fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, most, columns),
-		"the last 8 columns. Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
+	f := file.Function(name, "func(call *tileCall)",
+		fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does.", name, most, columns))
 	t := newTile(f, columns, most)
+	rows := t.at
+	t.load("rows", rows)
 	for r := 1; r < most; r++ {
-		f.Op("CMP", Imm(r), t.k)
+		f.Op("CMP", Imm(r), rows)
 		f.Op("BEQ", fmt.Sprintf("tile%d", r))
 	}
 	for r := most; r > 0; r-- {
@@ -44,21 +45,32 @@ type tile struct {
 	right []V
 	row   []R
 
-	tiles, kc, in, offs, offsRun, zero, start, out, outRow, last R
-	b, runs, k, off, at                                          R
+	call                         R // points to a tileCall
+	tiles, in, offs, start, out  R // what changes from tile to tile
+	last, b, runs, k             R
+	at, tmp, zero, offsRow, from R
 }
 
 func newTile(f *Function, columns, rows int) *tile {
-	t := &tile{f: f, k: f.Loaded("rows")}
+	t := &tile{f: f, call: f.Loaded("call")}
 	for range rows {
 		t.acc, t.row = append(t.acc, f.Vs(columns/lanes)), append(t.row, f.R())
 	}
 	t.left, t.right = f.Vs(rows), f.Vs(2)
-	t.tiles, t.kc, t.in, t.offs, t.offsRun, t.zero = f.Loaded("tiles"), f.Loaded("kc"), f.Loaded("in"), f.Loaded("offs"), f.Loaded("offsRun"), f.Loaded("zero")
-	t.start, t.out, t.outRow, t.last = f.Loaded("start"), f.Loaded("out"), f.Loaded("outRow"), f.Loaded("last")
-	t.b, t.runs, t.off, t.at = f.R(), f.R(), f.R(), f.R()
+	for _, r := range []*R{&t.tiles, &t.in, &t.offs, &t.start, &t.out, &t.last, &t.b, &t.runs, &t.k, &t.at, &t.tmp, &t.zero, &t.offsRow, &t.from} {
+		*r = f.R()
+	}
+	t.load("tiles", t.tiles)
+	t.load("in", t.in)
+	t.load("offs", t.offs)
+	t.load("start", t.start)
+	t.load("out", t.out)
+	t.load("last", t.last)
 	return t
 }
+
+// load sets r to a field of the call.
+func (t *tile) load(field string, r R) { t.f.Op("MOVD", t.call.Field("tileCall_"+field), r) }
 
 // write writes the loop over tiles of the given number of rows.
 func (t *tile) write(rows int) {
@@ -80,7 +92,7 @@ func (t *tile) write(rows int) {
 	}
 
 	f.Label(label("tile"))
-	f.Load("startRow", t.at)
+	t.load("startRow", t.at)
 	for r := range acc {
 		f.Op("MOVD", t.start, row[r])
 		f.Op("ADD", t.at, t.start)
@@ -101,19 +113,26 @@ func (t *tile) write(rows int) {
 		readFirst(f, fmt.Sprintf("%s%d", label("start"), r), acc[r][final:], row[r], t.last, t.at, right[0])
 	}
 	f.Label(label("started"))
-	f.Load("b", t.b)
-	f.Load("ks", t.runs)
-	f.Op("MOVD", t.offs, t.k)
+	t.load("b", t.b)
+	t.load("ks", t.runs)
+	f.Op("MOVD", t.offs, t.from)
 
-	f.Label(label("run"))
+	f.Label(label("offsets"))
+	t.load("zero", t.zero)
+	t.load("offsRow", t.offsRow)
+	f.Op("MOVD", t.from, t.at)
 	for r := range row {
-		f.Op("MOVW", t.k.At(r*size), t.off)
-		f.Op("ADD", t.off.Shifted(2), t.in, row[r])
-		f.Op("CMP", Imm(0), t.off)
+		f.Op("MOVW", t.at.At(0), t.tmp)
+		f.Op("ADD", t.offsRow, t.at)
+		f.Op("ADD", t.tmp.Shifted(2), t.in, row[r])
+		f.Op("CMP", Imm(0), t.tmp)
 		f.Op("CSEL", "LT", t.zero, row[r], row[r])
 	}
-	f.Op("ADD", t.offsRun, t.k, t.at)
-	f.Op("SUBS", Imm(lanes), t.kc, t.k)
+	t.load("offsRun", t.tmp)
+	f.Op("ADD", t.tmp, t.from)
+	f.Label(label("run"))
+	t.load("kc", t.k)
+	f.Op("SUBS", Imm(lanes), t.k)
 	f.Op("BLT", label("rest"))
 	f.Label(label("steps"))
 	for r := range left {
@@ -134,19 +153,27 @@ func (t *tile) write(rows int) {
 		step(0)
 	})
 	f.Label(label("done"))
-	f.Op("MOVD", t.at, t.k)
 	f.Op("SUBS", Imm(1), t.runs)
-	f.Op("BNE", label("run"))
+	f.Op("BEQ", label("end"))
+	t.load("step", t.at)
+	f.Op("CBZ", t.at, label("offsets"))
+	f.Comment("From the end of a run to the next")
+	t.load("kc", t.tmp)
+	f.Op("SUB", t.tmp.Shifted(2), t.at)
+	for r := range row {
+		f.Op("ADD", t.at, row[r])
+	}
+	f.Op("B", label("run"))
+	f.Label(label("end"))
 
-	f.Load("bounds", t.at)
-	limits(f, label, t.at, t.off, right[0], right[1], slices.Concat(acc...))
+	t.load("bounds", t.at)
+	limits(f, label, t.at, t.tmp, right[0], right[1], slices.Concat(acc...))
+	t.load("outRow", t.at)
 	for r := range acc {
 		f.Op("MOVD", t.out, row[r])
-		f.Op("ADD", t.outRow, t.out)
-		for j, a := range acc[r] {
-			if j%2 == 1 && j < final {
-				f.WritePairNext(acc[r][j-1], a, row[r])
-			}
+		f.Op("ADD", t.at, t.out)
+		for j := 0; j < final; j += 2 {
+			f.WritePairNext(acc[r][j], acc[r][j+1], row[r])
 		}
 	}
 	f.Op("TBZ", Imm(3), t.last, label("few"))
@@ -159,9 +186,9 @@ func (t *tile) write(rows int) {
 		writeFirst(f, fmt.Sprintf("%s%d", label("store"), r), acc[r][final:], row[r], t.last)
 	}
 	f.Label(label("stored"))
-	f.Load("inStep", t.at)
+	t.load("inStep", t.at)
 	f.Op("ADD", t.at, t.in)
-	f.Load("offsStep", t.at)
+	t.load("offsStep", t.at)
 	f.Op("ADD", t.at, t.offs)
 	f.Op("SUBS", Imm(1), t.tiles)
 	f.Op("BNE", label("tile"))
