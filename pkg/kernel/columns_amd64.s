@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func columnsAVX2(dst *float32, dstStep int, src *float32, srcStep int, blocks int)
+// func columnsAsm(dst *float32, dstStep int, src *float32, srcStep int, blocks int)
 // Requires: AVX
-TEXT ·columnsAVX2(SB), NOSPLIT, $0-40
+TEXT ·columnsAsm(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ dstStep+8(FP), CX
 	MOVQ src+16(FP), DX

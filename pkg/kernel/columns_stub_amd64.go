@@ -4,7 +4,7 @@
 
 package kernel
 
-// columnsAVX2 stores 8 lines of 8·blocks elements, which start srcStep bytes apart, as 8 columns of lines that start dstStep bytes apart. blocks is positive.
+// columnsAsm stores 8 lines of 8·blocks elements, which start srcStep bytes apart, as 8 columns of lines that start dstStep bytes apart. blocks is positive.
 //
 //go:noescape
-func columnsAVX2(dst *float32, dstStep int, src *float32, srcStep int, blocks int)
+func columnsAsm(dst *float32, dstStep int, src *float32, srcStep int, blocks int)

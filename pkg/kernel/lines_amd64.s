@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func copyLinesAVX2(dst *byte, dstStep int, src *byte, srcStep int, n int, lines int)
+// func copyLinesAsm(dst *byte, dstStep int, src *byte, srcStep int, n int, lines int)
 // Requires: AVX, SSE2
-TEXT ·copyLinesAVX2(SB), NOSPLIT, $0-48
+TEXT ·copyLinesAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ dstStep+8(FP), CX
 	MOVQ src+16(FP), DX

@@ -4,7 +4,7 @@
 
 package kernel
 
-// copyLinesAVX2 copies lines of n bytes, at least 4, that start so many bytes apart.
+// copyLinesAsm copies lines of n bytes, at least 4, that start so many bytes apart.
 //
 //go:noescape
-func copyLinesAVX2(dst *byte, dstStep int, src *byte, srcStep int, n int, lines int)
+func copyLinesAsm(dst *byte, dstStep int, src *byte, srcStep int, n int, lines int)

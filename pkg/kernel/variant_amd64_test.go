@@ -52,17 +52,6 @@ func TestAVX512Runs(t *testing.T) {
 	}
 }
 
-// TestColumnsVariantRuns fails where the processor has AVX2 and columns are made without it.
-func TestColumnsVariantRuns(t *testing.T) {
-	if !hasVariants(t) {
-		return
-	}
-	x, y := unreadable(t, 1<<8), make([]float32, 1<<8)
-	if in := readIn(func() { columns(y, 16, x, 16, 16, 16) }); !strings.HasSuffix(in.Function, ".columnsAVX2") {
-		t.Errorf("the operand is read in %s", in.Function)
-	}
-}
-
 // hasVariants reports whether the processor has what the variants need, as the system knows it.
 func hasVariants(t *testing.T) bool {
 	return features(t, "avx2", "fma")

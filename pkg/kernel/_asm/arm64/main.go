@@ -23,10 +23,13 @@ func main() {
 		write func(*File)
 	}{
 		{"bilinear", bilinear},
+		{"columns", columns},
+		{"curve", curves},
 		{"depthwise", depthwise},
 		{"elementwise", elementwise},
 		{"gemm", gemm},
 		{"histogram", histogram},
+		{"lines", copyLines},
 		{"minmax", minMax},
 		{"pool", pool},
 		{"sum", sum},

@@ -17,9 +17,9 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("columnsAVX2", NOSPLIT, "func(dst *float32, dstStep int, src *float32, srcStep, blocks int)")
+	TEXT("columnsAsm", NOSPLIT, "func(dst *float32, dstStep int, src *float32, srcStep, blocks int)")
 	Pragma("noescape")
-	Doc("columnsAVX2 stores 8 lines of 8·blocks elements, which start srcStep bytes apart, as 8 columns of lines that start dstStep bytes apart. blocks is positive.")
+	Doc("columnsAsm stores 8 lines of 8·blocks elements, which start srcStep bytes apart, as 8 columns of lines that start dstStep bytes apart. blocks is positive.")
 	dst, dstStep := Load(Param("dst"), GP64()), Load(Param("dstStep"), GP64())
 	src, srcStep := Load(Param("src"), GP64()), Load(Param("srcStep"), GP64())
 	blocks := Load(Param("blocks"), GP64())

@@ -12,9 +12,9 @@ import (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("copyLinesAVX2", NOSPLIT, "func(dst *byte, dstStep int, src *byte, srcStep, n, lines int)")
+	TEXT("copyLinesAsm", NOSPLIT, "func(dst *byte, dstStep int, src *byte, srcStep, n, lines int)")
 	Pragma("noescape")
-	Doc("copyLinesAVX2 copies lines of n bytes, at least 4, that start so many bytes apart.")
+	Doc("copyLinesAsm copies lines of n bytes, at least 4, that start so many bytes apart.")
 	dst := Load(Param("dst"), GP64())
 	dstStep := Load(Param("dstStep"), GP64())
 	src := Load(Param("src"), GP64())

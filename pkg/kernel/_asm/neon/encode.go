@@ -62,6 +62,8 @@ var (
 	FCMGT = Three{"fcmgt", float, 0x6ea0e400}
 	ADD   = Three{"add", integer, 0x4e208400}
 	SUB   = Three{"sub", integer, 0x6e208400}
+	TRN1  = Three{"trn1", integer, 0x4e002800} // n[0], m[0], n[2], m[2]
+	TRN2  = Three{"trn2", integer, 0x4e006800} // n[1], m[1], n[3], m[3]
 	AND   = Three{"and", logical, 0x4e201c00}
 	BIC   = Three{"bic", logical, 0x4e601c00} // n and not m
 	ORR   = Three{"orr", logical, 0x4ea01c00}

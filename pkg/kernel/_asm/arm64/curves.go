@@ -1,0 +1,244 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/kernel/_asm/curve"
+	. "github.com/octetlite/octet/pkg/kernel/_asm/neon"
+)
+
+// curves writes the kernels of functions of one number. Their Go counterparts are in expo.go, gelu.go and log.go.
+func curves(file *File) {
+	var table constants
+	for _, fn := range curve.Functions() {
+		newTranslation(fn.Program, &table).write(file, fn)
+	}
+	file.Constants(constantsName, table)
+}
+
+// constantsName is the name of the table of constants.
+const constantsName = "curveConstants"
+
+// constants are numbers in memory, each four times.
+type constants []uint32
+
+// at returns where a constant lies, in bytes.
+func (c *constants) at(bits uint32) int {
+	i := slices.Index(*c, bits)
+	if i < 0 {
+		i = len(*c)
+		*c = append(*c, bits, bits, bits, bits)
+	}
+	return size * i
+}
+
+// side is the number of registers for which each step is done side by side: a kernel's vector of 8.
+const side = 2
+
+// translation turns a program into instructions. Constants to which products are added are loaded where the sum is made; of the others those that are
+// used most stay in registers that nothing else needs.
+type translation struct {
+	*curve.Program
+	f         *Function
+	table     *constants
+	constants R // points to the table
+	uses      map[uint32]int
+	fixed     map[uint32]V // constants that stay in registers
+	last      []int        // steps that use values last
+	values    map[curve.Value][]V
+	loaded    []V // constants for one step
+	free      []V
+	least     int // how many registers were free when most were taken
+}
+
+func newTranslation(p *curve.Program, table *constants) *translation {
+	c := &translation{Program: p, table: table, last: p.LastUse(), uses: map[uint32]int{}, fixed: map[uint32]V{}}
+	// A first translation, which is not kept, tells how often constants are used, and how many registers are left.
+	c.f = new(File).Function("f", "func()")
+	c.reset()
+	c.steps(func([]V) {})
+	var most []uint32
+	for _, s := range p.Steps {
+		if s.Op == curve.Const && c.uses[s.Bits] > 0 {
+			most = append(most, s.Bits)
+		}
+	}
+	slices.SortStableFunc(most, func(a, b uint32) int { return c.uses[b] - c.uses[a] })
+	for i, bits := range most[:min(len(most), c.least)] {
+		c.fixed[bits] = V(31 - i)
+	}
+	return c
+}
+
+// reset makes all registers free that hold no constant.
+func (c *translation) reset() {
+	c.values, c.free, c.least = map[curve.Value][]V{}, nil, 32
+	for v := range V(32 - len(c.fixed)) {
+		c.free = append(c.free, v)
+	}
+}
+
+// write writes the kernel.
+func (c *translation) write(file *File, fn curve.Function) {
+	c.reset()
+	name := fn.Name + "Asm"
+	f := file.Function(name, "func(dst, src *float32, n int)",
+		fmt.Sprintf("%s stores %s of src in dst, which may be src, for n elements, a positive multiple of 8.", name, fn.Does))
+	c.f = f
+	dst, src, n := f.Loaded("dst"), f.Loaded("src"), f.Loaded("n")
+	c.constants = f.R()
+	f.Op("MOVD", "$"+constantsName+"<>(SB)", c.constants)
+	for _, s := range c.Steps {
+		if v, ok := c.fixed[s.Bits]; ok && s.Op == curve.Const {
+			f.Read(v, c.constants, c.table.at(s.Bits))
+		}
+	}
+	times(f, "step", n, side*lanes, func() {
+		result := c.steps(func(x []V) { f.ReadPairNext(x[0], x[1], src) })
+		f.WritePairNext(result[0], result[1], dst)
+	})
+	f.Return()
+}
+
+// steps writes the steps and returns the result. read loads the argument.
+func (c *translation) steps(read func(x []V)) []V {
+	for i, s := range c.Steps {
+		switch s.Op {
+		case curve.Const:
+		case curve.Input:
+			x := c.take(side)
+			read(x)
+			c.values[curve.Value(i)] = x
+		default:
+			c.step(curve.Value(i), s)
+		}
+	}
+	return c.values[curve.Value(len(c.Steps)-1)]
+}
+
+// step writes the step that makes v. An instruction of three operands changes the last.
+func (c *translation) step(v curve.Value, s curve.Step) {
+	var operands [3][]V
+	for i, a := range s.Args[:min(len(s.Args), 2)] {
+		operands[i] = c.operand(a)
+	}
+	if len(s.Args) == 3 {
+		operands[2] = c.owned(v, s.Args[2])
+	} else {
+		operands[2] = c.place(v, s.Args)
+	}
+	if len(s.Args) == 1 {
+		operands[1] = operands[0]
+	}
+	for k, d := range operands[2] {
+		c.f.Do(instruction(s, d, operands[0][k], operands[1][k]))
+	}
+	for _, a := range s.Args {
+		if r, ok := c.values[a]; ok && c.last[a] == int(v) {
+			delete(c.values, a)
+			if r[0] != operands[2][0] {
+				c.free = append(c.free, r...)
+			}
+		}
+	}
+	c.free, c.loaded = append(c.free, c.loaded...), nil
+	c.values[v] = operands[2]
+}
+
+// instruction returns the instruction of a step. d is the third operand, if there is one.
+func instruction(s curve.Step, d, a, b V) Instruction {
+	switch s.Op {
+	case curve.FMA:
+		return FMLA.Of(S4, d, a, b)
+	case curve.FNMA:
+		return FMLS.Of(S4, d, a, b)
+	case curve.Select:
+		return BSL.Of(B16, d, a, b)
+	case curve.Add:
+		return FADD.Of(S4, d, a, b)
+	case curve.Sub:
+		return FSUB.Of(S4, d, a, b)
+	case curve.Mul:
+		return FMUL.Of(S4, d, a, b)
+	case curve.Div:
+		return FDIV.Of(S4, d, a, b)
+	case curve.AtMost:
+		return FMIN.Of(S4, d, a, b)
+	case curve.AtLeast:
+		return FMAX.Of(S4, d, a, b)
+	case curve.And:
+		return AND.Of(B16, d, a, b)
+	case curve.Or:
+		return ORR.Of(B16, d, a, b)
+	case curve.Drop:
+		return BIC.Of(B16, d, a, b)
+	case curve.AddInt:
+		return ADD.Of(S4, d, a, b)
+	case curve.SubInt:
+		return SUB.Of(S4, d, a, b)
+	case curve.Less:
+		return FCMGT.Of(S4, d, b, a)
+	case curve.Equal:
+		return FCMEQ.Of(S4, d, a, b)
+	case curve.ShiftUp:
+		return SHL.Of(S4, d, a, int(s.Bits))
+	case curve.ShiftDown:
+		return USHR.Of(S4, d, a, int(s.Bits))
+	}
+	panic(fmt.Sprintf("no instruction for operation %d", s.Op))
+}
+
+// take returns free registers.
+func (c *translation) take(n int) []V {
+	if len(c.free) < n {
+		panic("too many values at a time")
+	}
+	taken := slices.Clone(c.free[:n])
+	c.free = c.free[n:]
+	c.least = min(c.least, len(c.free))
+	return taken
+}
+
+// owned returns registers with the content of a value, which step v may change.
+func (c *translation) owned(v, a curve.Value) []V {
+	s := c.Steps[a]
+	if s.Op != curve.Const && c.last[a] == int(v) {
+		return c.values[a]
+	}
+	d := c.take(side)
+	for k, r := range d {
+		if s.Op == curve.Const {
+			c.f.Read(r, c.constants, c.table.at(s.Bits))
+		} else {
+			c.f.Do(MOV(r, c.values[a][k]))
+		}
+	}
+	return d
+}
+
+// place returns registers for the result of step v: those of an operand, if it is not used again.
+func (c *translation) place(v curve.Value, args []curve.Value) []V {
+	for _, a := range args {
+		if r, ok := c.values[a]; ok && c.last[a] == int(v) {
+			return r
+		}
+	}
+	return c.take(side)
+}
+
+// operand returns the registers of a value, for reading. A constant that has none is loaded for the time of the step.
+func (c *translation) operand(a curve.Value) []V {
+	s := c.Steps[a]
+	if s.Op != curve.Const {
+		return c.values[a]
+	}
+	c.uses[s.Bits]++
+	r, ok := c.fixed[s.Bits]
+	if !ok {
+		r = c.take(1)[0]
+		c.f.Read(r, c.constants, c.table.at(s.Bits))
+		c.loaded = append(c.loaded, r)
+	}
+	return slices.Repeat([]V{r}, side)
+}
