@@ -50,7 +50,8 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 			return src, 0, done, err
 		}
 		src.Folder = root.FS()
-		return src, folderSize(src.Folder), func() { _ = root.Close() }, nil
+		src.Size = folderSize(src.Folder)
+		return src, src.Size, func() { _ = root.Close() }, nil
 	}
 	if file, size, ok := openKeras(path); ok {
 		src.File, src.Size = file, size
@@ -62,17 +63,19 @@ func (f *sourceFlags) open(path string) (src convert.Source, size int64, done fu
 	if src.Flatbuffer() {
 		src.Import.Signature = ""
 	}
-	return src, int64(len(src.Data)), done, nil
+	src.Size = int64(len(src.Data))
+	return src, src.Size, done, nil
 }
 
-// frugal makes the collector run often while models are read: what they are made of is large, few in number, and soon garbage. It returns the way back.
-func frugal() (restore func()) {
+// frugal paces the collector while a model is read, of which the source has the given size: what models are made of is large, few in number, and soon garbage. It
+// returns the way back.
+func frugal(size int64) (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	// The ballast is never touched, so that it takes no memory; it keeps the collector from running again and again while there is little.
-	const percent, ballast = 15, 64 << 20
-	weight := make([]byte, ballast)
+	// The ballast is never touched, so that it takes no memory; it keeps the collector from running again and again while there is less than the model itself.
+	const percent, least, most = 50, 32 << 20, 1 << 30
+	weight := make([]byte, min(max(size, least), most))
 	before := debug.SetGCPercent(percent)
 	return func() {
 		runtime.KeepAlive(weight)
