@@ -30,12 +30,18 @@ func New(d DType, shape Shape) *Tensor {
 	return &Tensor{DType: d, Shape: shape, Data: Alloc(d.Bytes(n))}
 }
 
+// large is the size in bytes from which on memory is better had in huge pages.
+const large = 1 << 20
+
 // Alloc returns n zero bytes aligned to at least 8 bytes.
 func Alloc(n int) []byte {
 	if n == 0 {
 		return []byte{}
 	}
 	words := make([]uint64, (n+7)/8)
+	if n >= large {
+		hugePages(words)
+	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n:n]
 }
 

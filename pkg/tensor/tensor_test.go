@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"runtime/debug"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,5 +105,20 @@ func TestInts(t *testing.T) {
 	}
 	if _, err := F32(Shape{1}, 1).Ints(); err == nil {
 		t.Error("floats are no ints")
+	}
+}
+
+// BenchmarkAlloc measures memory that the process did not have before, which is what weights are read into.
+func BenchmarkAlloc(b *testing.B) {
+	const size = 64 << 20
+	b.SetBytes(size)
+	for b.Loop() {
+		b.StopTimer()
+		debug.FreeOSMemory()
+		b.StartTimer()
+		data := Alloc(size)
+		for i := 0; i < len(data); i += 1 << 12 {
+			data[i] = 1
+		}
 	}
 }

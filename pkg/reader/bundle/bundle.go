@@ -31,6 +31,9 @@ type Entry struct {
 
 // Bundle is an open checkpoint. Its methods may be called concurrently if those of its file system may.
 type Bundle struct {
+	// Alloc makes room for the elements of a tensor, n bytes of any content; nil stands for make.
+	Alloc func(n int) []byte
+
 	fsys    fs.FS
 	prefix  string
 	shards  int
@@ -142,7 +145,7 @@ func (b *Bundle) stored(e Entry) ([]byte, error) {
 	if e.offset > size || e.size > size-e.offset {
 		return nil, fmt.Errorf("%d bytes at %d of %s, which has %d: %w", e.size, e.offset, name, size, errCut)
 	}
-	data := make([]byte, e.size)
+	data := b.alloc(e.size)
 	if at, ok := f.(io.ReaderAt); ok {
 		_, err = io.ReadFull(io.NewSectionReader(at, e.offset, e.size), data)
 	} else if _, err = io.CopyN(io.Discard, f, e.offset); err == nil {
@@ -152,6 +155,13 @@ func (b *Bundle) stored(e Entry) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes at %d of %s: %w", e.size, e.offset, name, err)
 	}
 	return data, nil
+}
+
+func (b *Bundle) alloc(n int64) []byte {
+	if b.Alloc == nil {
+		return make([]byte, n)
+	}
+	return b.Alloc(int(n))
 }
 
 // open returns a shard's file, its size, and what to call after use. A file that can be read at any place stays open until Close.

@@ -71,7 +71,7 @@ func (b *Bundle) assemble(key string, e Entry) ([]byte, error) {
 	if err := b.holds(whole); err != nil {
 		return nil, err
 	}
-	data := make([]byte, whole)
+	data := b.alloc(whole)
 	missing := make([]bool, whole/element)
 	for i := range missing {
 		missing[i] = true
