@@ -69,6 +69,8 @@ func Import(fsys fs.FS, opt Options) (*graphdef.Result, error) {
 	}
 	if v.ckpt != nil {
 		defer v.ckpt.Close()
+		v.ahead = readAhead(v.ckpt, v.order)
+		defer v.ahead.stop()
 	}
 	o.Variables = v.value
 	o.Assets = func(name string) ([]byte, error) { return asset(fsys, meta, name) }

@@ -24,7 +24,10 @@ type variables struct {
 	keys map[string]string // by the handle's node
 	cuts map[string]string // the part of the checkpoint's tensor that a variable is, where it is one of several
 	ckpt *bundle.Bundle
-	none error // why there is no checkpoint, if there is none
+	// The keys in the order in which functions are bound to the variables, which is about that in which they are used, and who reads them.
+	order []string
+	ahead *ahead
+	none  error // why there is no checkpoint, if there is none
 }
 
 // bind finds the key of every variable.
@@ -36,6 +39,7 @@ func (v *variables) bind() error {
 		}
 		return v.none
 	}
+	v.ckpt.Alloc = tensor.Alloc
 	if err := v.bindObjects(); err != nil {
 		return err
 	}
@@ -85,6 +89,7 @@ func (v *variables) bindObjects() error {
 			for _, a := range tracked.Nodes[id].Attributes {
 				if a.Name == "VARIABLE_VALUE" {
 					v.keys[nodeOf(inputs[first+j])] = a.CheckpointKey
+					v.order = append(v.order, a.CheckpointKey)
 				}
 			}
 		}
@@ -183,7 +188,7 @@ func (v *variables) value(handle *tfpb.NodeDef) (*tensor.Tensor, error) {
 		t.Data = graphdef.Strings(list)
 		return t, nil
 	}
-	data, err := v.ckpt.Read(key)
+	data, err := v.ahead.read(key)
 	if err != nil {
 		return nil, err
 	}
