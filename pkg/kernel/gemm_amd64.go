@@ -22,16 +22,20 @@ func (c *tileCall) run(width int) {
 	if c.step != 0 {
 		lookups = 1
 	}
-	offsStep := c.offsStep - lookups*c.offsRun // from where the tile's last lookup ends
+	offs, offsRow, offsRun := c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow // offsets are taken one after the other
+	offsStep := c.offsStep - lookups*c.offsRun
+	if c.inStep != 0 { // evenly spaced rows need none
+		offs, offsRow = nil, c.inStep/c.rows
+	}
 	switch width {
 	case 8:
-		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 16:
-		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 24:
-		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	case 32:
-		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
 	}
 }
 

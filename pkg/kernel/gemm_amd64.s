@@ -42,32 +42,38 @@ TEXT ·gemm8AVX2(SB), NOSPLIT, $0-168
 	JEQ  tile7
 
 tile8:
-	MOVQ       last+152(FP), R10
-	LEAQ       firsts<>+32(SB), AX
-	NEGQ       R10
-	VMOVUPS    (AX)(R10*4), Y9
-	MOVQ       start+120(FP), R10
-	MOVQ       startRow+128(FP), R11
-	VMASKMOVPS (R10), Y9, Y0
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y1
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y2
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y3
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y4
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y5
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y6
-	ADDQ       R11, R10
-	VMASKMOVPS (R10), Y9, Y7
-	ADDQ       R11, R10
-	MOVQ       R10, start+120(FP)
-	MOVQ       ks+24(FP), R12
-	MOVQ       ahead+104(FP), R13
-	MOVQ       b+96(FP), R11
+	MOVQ    start+120(FP), R10
+	MOVQ    startRow+128(FP), R11
+	TESTQ   R11, R11
+	JNZ     starts8
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+
+started8:
+	MOVQ  ks+24(FP), R12
+	MOVQ  ahead+104(FP), R13
+	MOVQ  b+96(FP), R11
+	MOVQ  in+32(FP), R9
+	MOVQ  offs+48(FP), R14
+	TESTQ R14, R14
+	JNZ   offsets8
+	MOVQ  kc+16(FP), R10
+	LEAQ  (R9)(R10*4), AX
+	MOVQ  offsRow+56(FP), R10
+	LEAQ  (AX)(R10*1), CX
+	LEAQ  (CX)(R10*1), DX
+	LEAQ  (DX)(R10*1), BX
+	LEAQ  (BX)(R10*1), SI
+	LEAQ  (SI)(R10*1), DI
+	LEAQ  (DI)(R10*1), R8
+	LEAQ  (R8)(R10*1), R9
+	JMP   run8
 
 offsets8:
 	MOVQ    in+32(FP), R9
@@ -289,8 +295,8 @@ high8:
 	MOVQ    R13, ahead+104(FP)
 	LEAQ    (R9)(R11*1), R10
 	MOVQ    R10, out+136(FP)
-	MOVQ    last+152(FP), R10
-	CMPQ    R10, $0x08
+	MOVQ    last+152(FP), R12
+	CMPQ    R12, $0x08
 	JNE     parts8
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -303,7 +309,7 @@ high8:
 	JMP     stored8
 
 parts8:
-	TESTQ        $0x00000004, R10
+	TESTQ        $0x00000004, R12
 	JZ           pair8
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -331,7 +337,7 @@ parts8:
 	ADDQ         $0x10, R9
 
 pair8:
-	TESTQ    $0x00000002, R10
+	TESTQ    $0x00000002, R12
 	JZ       one8
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -359,7 +365,7 @@ pair8:
 	ADDQ     $0x08, R9
 
 one8:
-	TESTQ  $0x00000001, R10
+	TESTQ  $0x00000001, R12
 	JZ     stored8
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -380,31 +386,61 @@ stored8:
 	VZEROUPPER
 	RET
 
-tile7:
-	MOVQ       last+152(FP), R9
+starts8:
+	MOVQ       last+152(FP), R12
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       R9
-	VMOVUPS    (AX)(R9*4), Y8
-	MOVQ       start+120(FP), R9
-	MOVQ       startRow+128(FP), R10
-	VMASKMOVPS (R9), Y8, Y0
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y1
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y2
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y3
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y4
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y5
-	ADDQ       R10, R9
-	VMASKMOVPS (R9), Y8, Y6
-	ADDQ       R10, R9
-	MOVQ       R9, start+120(FP)
-	MOVQ       ks+24(FP), R11
-	MOVQ       ahead+104(FP), R12
-	MOVQ       b+96(FP), R10
+	NEGQ       R12
+	VMOVUPS    (AX)(R12*4), Y9
+	VMASKMOVPS (R10), Y9, Y0
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y1
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y2
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y3
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y4
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y5
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y6
+	ADDQ       R11, R10
+	VMASKMOVPS (R10), Y9, Y7
+	ADDQ       R11, R10
+	MOVQ       R10, start+120(FP)
+	JMP        started8
+
+tile7:
+	MOVQ    start+120(FP), R9
+	MOVQ    startRow+128(FP), R10
+	TESTQ   R10, R10
+	JNZ     starts7
+	VMOVUPS (R9), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+
+started7:
+	MOVQ  ks+24(FP), R11
+	MOVQ  ahead+104(FP), R12
+	MOVQ  b+96(FP), R10
+	MOVQ  in+32(FP), R8
+	MOVQ  offs+48(FP), R13
+	TESTQ R13, R13
+	JNZ   offsets7
+	MOVQ  kc+16(FP), R9
+	LEAQ  (R8)(R9*4), AX
+	MOVQ  offsRow+56(FP), R9
+	LEAQ  (AX)(R9*1), CX
+	LEAQ  (CX)(R9*1), DX
+	LEAQ  (DX)(R9*1), BX
+	LEAQ  (BX)(R9*1), SI
+	LEAQ  (SI)(R9*1), DI
+	LEAQ  (DI)(R9*1), R8
+	JMP   run7
 
 offsets7:
 	MOVQ    in+32(FP), R8
@@ -606,8 +642,8 @@ high7:
 	MOVQ    R12, ahead+104(FP)
 	LEAQ    (R8)(R10*1), R9
 	MOVQ    R9, out+136(FP)
-	MOVQ    last+152(FP), R9
-	CMPQ    R9, $0x08
+	MOVQ    last+152(FP), R11
+	CMPQ    R11, $0x08
 	JNE     parts7
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -619,7 +655,7 @@ high7:
 	JMP     stored7
 
 parts7:
-	TESTQ        $0x00000004, R9
+	TESTQ        $0x00000004, R11
 	JZ           pair7
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -644,7 +680,7 @@ parts7:
 	ADDQ         $0x10, R8
 
 pair7:
-	TESTQ    $0x00000002, R9
+	TESTQ    $0x00000002, R11
 	JZ       one7
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -669,7 +705,7 @@ pair7:
 	ADDQ     $0x08, R8
 
 one7:
-	TESTQ  $0x00000001, R9
+	TESTQ  $0x00000001, R11
 	JZ     stored7
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -689,29 +725,57 @@ stored7:
 	VZEROUPPER
 	RET
 
-tile6:
-	MOVQ       last+152(FP), R8
+starts7:
+	MOVQ       last+152(FP), R11
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       R8
-	VMOVUPS    (AX)(R8*4), Y7
-	MOVQ       start+120(FP), R8
-	MOVQ       startRow+128(FP), R9
-	VMASKMOVPS (R8), Y7, Y0
-	ADDQ       R9, R8
-	VMASKMOVPS (R8), Y7, Y1
-	ADDQ       R9, R8
-	VMASKMOVPS (R8), Y7, Y2
-	ADDQ       R9, R8
-	VMASKMOVPS (R8), Y7, Y3
-	ADDQ       R9, R8
-	VMASKMOVPS (R8), Y7, Y4
-	ADDQ       R9, R8
-	VMASKMOVPS (R8), Y7, Y5
-	ADDQ       R9, R8
-	MOVQ       R8, start+120(FP)
-	MOVQ       ks+24(FP), R10
-	MOVQ       ahead+104(FP), R11
-	MOVQ       b+96(FP), R9
+	NEGQ       R11
+	VMOVUPS    (AX)(R11*4), Y8
+	VMASKMOVPS (R9), Y8, Y0
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y1
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y2
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y3
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y4
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y5
+	ADDQ       R10, R9
+	VMASKMOVPS (R9), Y8, Y6
+	ADDQ       R10, R9
+	MOVQ       R9, start+120(FP)
+	JMP        started7
+
+tile6:
+	MOVQ    start+120(FP), R8
+	MOVQ    startRow+128(FP), R9
+	TESTQ   R9, R9
+	JNZ     starts6
+	VMOVUPS (R8), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+
+started6:
+	MOVQ  ks+24(FP), R10
+	MOVQ  ahead+104(FP), R11
+	MOVQ  b+96(FP), R9
+	MOVQ  in+32(FP), DI
+	MOVQ  offs+48(FP), R12
+	TESTQ R12, R12
+	JNZ   offsets6
+	MOVQ  kc+16(FP), R8
+	LEAQ  (DI)(R8*4), AX
+	MOVQ  offsRow+56(FP), R8
+	LEAQ  (AX)(R8*1), CX
+	LEAQ  (CX)(R8*1), DX
+	LEAQ  (DX)(R8*1), BX
+	LEAQ  (BX)(R8*1), SI
+	LEAQ  (SI)(R8*1), DI
+	JMP   run6
 
 offsets6:
 	MOVQ    in+32(FP), DI
@@ -893,8 +957,8 @@ high6:
 	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
 	MOVQ    R8, out+136(FP)
-	MOVQ    last+152(FP), R8
-	CMPQ    R8, $0x08
+	MOVQ    last+152(FP), R10
+	CMPQ    R10, $0x08
 	JNE     parts6
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -905,7 +969,7 @@ high6:
 	JMP     stored6
 
 parts6:
-	TESTQ        $0x00000004, R8
+	TESTQ        $0x00000004, R10
 	JZ           pair6
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -927,7 +991,7 @@ parts6:
 	ADDQ         $0x10, DI
 
 pair6:
-	TESTQ    $0x00000002, R8
+	TESTQ    $0x00000002, R10
 	JZ       one6
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -949,7 +1013,7 @@ pair6:
 	ADDQ     $0x08, DI
 
 one6:
-	TESTQ  $0x00000001, R8
+	TESTQ  $0x00000001, R10
 	JZ     stored6
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -968,27 +1032,53 @@ stored6:
 	VZEROUPPER
 	RET
 
-tile5:
-	MOVQ       last+152(FP), DI
+starts6:
+	MOVQ       last+152(FP), R10
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       DI
-	VMOVUPS    (AX)(DI*4), Y6
-	MOVQ       start+120(FP), DI
-	MOVQ       startRow+128(FP), R8
-	VMASKMOVPS (DI), Y6, Y0
-	ADDQ       R8, DI
-	VMASKMOVPS (DI), Y6, Y1
-	ADDQ       R8, DI
-	VMASKMOVPS (DI), Y6, Y2
-	ADDQ       R8, DI
-	VMASKMOVPS (DI), Y6, Y3
-	ADDQ       R8, DI
-	VMASKMOVPS (DI), Y6, Y4
-	ADDQ       R8, DI
-	MOVQ       DI, start+120(FP)
-	MOVQ       ks+24(FP), R9
-	MOVQ       ahead+104(FP), R10
-	MOVQ       b+96(FP), R8
+	NEGQ       R10
+	VMOVUPS    (AX)(R10*4), Y7
+	VMASKMOVPS (R8), Y7, Y0
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y1
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y2
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y3
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y4
+	ADDQ       R9, R8
+	VMASKMOVPS (R8), Y7, Y5
+	ADDQ       R9, R8
+	MOVQ       R8, start+120(FP)
+	JMP        started6
+
+tile5:
+	MOVQ    start+120(FP), DI
+	MOVQ    startRow+128(FP), R8
+	TESTQ   R8, R8
+	JNZ     starts5
+	VMOVUPS (DI), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+
+started5:
+	MOVQ  ks+24(FP), R9
+	MOVQ  ahead+104(FP), R10
+	MOVQ  b+96(FP), R8
+	MOVQ  in+32(FP), SI
+	MOVQ  offs+48(FP), R11
+	TESTQ R11, R11
+	JNZ   offsets5
+	MOVQ  kc+16(FP), DI
+	LEAQ  (SI)(DI*4), AX
+	MOVQ  offsRow+56(FP), DI
+	LEAQ  (AX)(DI*1), CX
+	LEAQ  (CX)(DI*1), DX
+	LEAQ  (DX)(DI*1), BX
+	LEAQ  (BX)(DI*1), SI
+	JMP   run5
 
 offsets5:
 	MOVQ    in+32(FP), SI
@@ -1150,8 +1240,8 @@ high5:
 	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
 	MOVQ    DI, out+136(FP)
-	MOVQ    last+152(FP), DI
-	CMPQ    DI, $0x08
+	MOVQ    last+152(FP), R9
+	CMPQ    R9, $0x08
 	JNE     parts5
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -1161,7 +1251,7 @@ high5:
 	JMP     stored5
 
 parts5:
-	TESTQ        $0x00000004, DI
+	TESTQ        $0x00000004, R9
 	JZ           pair5
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -1180,7 +1270,7 @@ parts5:
 	ADDQ         $0x10, SI
 
 pair5:
-	TESTQ    $0x00000002, DI
+	TESTQ    $0x00000002, R9
 	JZ       one5
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -1199,7 +1289,7 @@ pair5:
 	ADDQ     $0x08, SI
 
 one5:
-	TESTQ  $0x00000001, DI
+	TESTQ  $0x00000001, R9
 	JZ     stored5
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -1217,25 +1307,49 @@ stored5:
 	VZEROUPPER
 	RET
 
-tile4:
-	MOVQ       last+152(FP), SI
+starts5:
+	MOVQ       last+152(FP), R9
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       SI
-	VMOVUPS    (AX)(SI*4), Y5
-	MOVQ       start+120(FP), SI
-	MOVQ       startRow+128(FP), DI
-	VMASKMOVPS (SI), Y5, Y0
-	ADDQ       DI, SI
-	VMASKMOVPS (SI), Y5, Y1
-	ADDQ       DI, SI
-	VMASKMOVPS (SI), Y5, Y2
-	ADDQ       DI, SI
-	VMASKMOVPS (SI), Y5, Y3
-	ADDQ       DI, SI
-	MOVQ       SI, start+120(FP)
-	MOVQ       ks+24(FP), R8
-	MOVQ       ahead+104(FP), R9
-	MOVQ       b+96(FP), DI
+	NEGQ       R9
+	VMOVUPS    (AX)(R9*4), Y6
+	VMASKMOVPS (DI), Y6, Y0
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y1
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y2
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y3
+	ADDQ       R8, DI
+	VMASKMOVPS (DI), Y6, Y4
+	ADDQ       R8, DI
+	MOVQ       DI, start+120(FP)
+	JMP        started5
+
+tile4:
+	MOVQ    start+120(FP), SI
+	MOVQ    startRow+128(FP), DI
+	TESTQ   DI, DI
+	JNZ     starts4
+	VMOVUPS (SI), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+
+started4:
+	MOVQ  ks+24(FP), R8
+	MOVQ  ahead+104(FP), R9
+	MOVQ  b+96(FP), DI
+	MOVQ  in+32(FP), BX
+	MOVQ  offs+48(FP), R10
+	TESTQ R10, R10
+	JNZ   offsets4
+	MOVQ  kc+16(FP), SI
+	LEAQ  (BX)(SI*4), AX
+	MOVQ  offsRow+56(FP), SI
+	LEAQ  (AX)(SI*1), CX
+	LEAQ  (CX)(SI*1), DX
+	LEAQ  (DX)(SI*1), BX
+	JMP   run4
 
 offsets4:
 	MOVQ    in+32(FP), BX
@@ -1377,8 +1491,8 @@ high4:
 	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
 	MOVQ    SI, out+136(FP)
-	MOVQ    last+152(FP), SI
-	CMPQ    SI, $0x08
+	MOVQ    last+152(FP), R8
+	CMPQ    R8, $0x08
 	JNE     parts4
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -1387,7 +1501,7 @@ high4:
 	JMP     stored4
 
 parts4:
-	TESTQ        $0x00000004, SI
+	TESTQ        $0x00000004, R8
 	JZ           pair4
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -1403,7 +1517,7 @@ parts4:
 	ADDQ         $0x10, BX
 
 pair4:
-	TESTQ    $0x00000002, SI
+	TESTQ    $0x00000002, R8
 	JZ       one4
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -1419,7 +1533,7 @@ pair4:
 	ADDQ     $0x08, BX
 
 one4:
-	TESTQ  $0x00000001, SI
+	TESTQ  $0x00000001, R8
 	JZ     stored4
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -1436,23 +1550,45 @@ stored4:
 	VZEROUPPER
 	RET
 
-tile3:
-	MOVQ       last+152(FP), BX
+starts4:
+	MOVQ       last+152(FP), R8
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       BX
-	VMOVUPS    (AX)(BX*4), Y4
-	MOVQ       start+120(FP), BX
-	MOVQ       startRow+128(FP), SI
-	VMASKMOVPS (BX), Y4, Y0
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y1
-	ADDQ       SI, BX
-	VMASKMOVPS (BX), Y4, Y2
-	ADDQ       SI, BX
-	MOVQ       BX, start+120(FP)
-	MOVQ       ks+24(FP), DI
-	MOVQ       ahead+104(FP), R8
-	MOVQ       b+96(FP), SI
+	NEGQ       R8
+	VMOVUPS    (AX)(R8*4), Y5
+	VMASKMOVPS (SI), Y5, Y0
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y1
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y2
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y5, Y3
+	ADDQ       DI, SI
+	MOVQ       SI, start+120(FP)
+	JMP        started4
+
+tile3:
+	MOVQ    start+120(FP), BX
+	MOVQ    startRow+128(FP), SI
+	TESTQ   SI, SI
+	JNZ     starts3
+	VMOVUPS (BX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+
+started3:
+	MOVQ  ks+24(FP), DI
+	MOVQ  ahead+104(FP), R8
+	MOVQ  b+96(FP), SI
+	MOVQ  in+32(FP), DX
+	MOVQ  offs+48(FP), R9
+	TESTQ R9, R9
+	JNZ   offsets3
+	MOVQ  kc+16(FP), BX
+	LEAQ  (DX)(BX*4), AX
+	MOVQ  offsRow+56(FP), BX
+	LEAQ  (AX)(BX*1), CX
+	LEAQ  (CX)(BX*1), DX
+	JMP   run3
 
 offsets3:
 	MOVQ    in+32(FP), DX
@@ -1574,8 +1710,8 @@ high3:
 	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
 	MOVQ    BX, out+136(FP)
-	MOVQ    last+152(FP), BX
-	CMPQ    BX, $0x08
+	MOVQ    last+152(FP), DI
+	CMPQ    DI, $0x08
 	JNE     parts3
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
@@ -1583,7 +1719,7 @@ high3:
 	JMP     stored3
 
 parts3:
-	TESTQ        $0x00000004, BX
+	TESTQ        $0x00000004, DI
 	JZ           pair3
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -1596,7 +1732,7 @@ parts3:
 	ADDQ         $0x10, DX
 
 pair3:
-	TESTQ    $0x00000002, BX
+	TESTQ    $0x00000002, DI
 	JZ       one3
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -1609,7 +1745,7 @@ pair3:
 	ADDQ     $0x08, DX
 
 one3:
-	TESTQ  $0x00000001, BX
+	TESTQ  $0x00000001, DI
 	JZ     stored3
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -1625,21 +1761,41 @@ stored3:
 	VZEROUPPER
 	RET
 
-tile2:
-	MOVQ       last+152(FP), DX
+starts3:
+	MOVQ       last+152(FP), DI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       DX
-	VMOVUPS    (AX)(DX*4), Y3
-	MOVQ       start+120(FP), DX
-	MOVQ       startRow+128(FP), BX
-	VMASKMOVPS (DX), Y3, Y0
-	ADDQ       BX, DX
-	VMASKMOVPS (DX), Y3, Y1
-	ADDQ       BX, DX
-	MOVQ       DX, start+120(FP)
-	MOVQ       ks+24(FP), SI
-	MOVQ       ahead+104(FP), DI
-	MOVQ       b+96(FP), BX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y4
+	VMASKMOVPS (BX), Y4, Y0
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y1
+	ADDQ       SI, BX
+	VMASKMOVPS (BX), Y4, Y2
+	ADDQ       SI, BX
+	MOVQ       BX, start+120(FP)
+	JMP        started3
+
+tile2:
+	MOVQ    start+120(FP), DX
+	MOVQ    startRow+128(FP), BX
+	TESTQ   BX, BX
+	JNZ     starts2
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+
+started2:
+	MOVQ  ks+24(FP), SI
+	MOVQ  ahead+104(FP), DI
+	MOVQ  b+96(FP), BX
+	MOVQ  in+32(FP), CX
+	MOVQ  offs+48(FP), R8
+	TESTQ R8, R8
+	JNZ   offsets2
+	MOVQ  kc+16(FP), DX
+	LEAQ  (CX)(DX*4), AX
+	MOVQ  offsRow+56(FP), DX
+	LEAQ  (AX)(DX*1), CX
+	JMP   run2
 
 offsets2:
 	MOVQ    in+32(FP), CX
@@ -1741,15 +1897,15 @@ high2:
 	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
 	MOVQ    DX, out+136(FP)
-	MOVQ    last+152(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    last+152(FP), SI
+	CMPQ    SI, $0x08
 	JNE     parts2
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (CX)
 	JMP     stored2
 
 parts2:
-	TESTQ        $0x00000004, DX
+	TESTQ        $0x00000004, SI
 	JZ           pair2
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
@@ -1759,7 +1915,7 @@ parts2:
 	ADDQ         $0x10, CX
 
 pair2:
-	TESTQ    $0x00000002, DX
+	TESTQ    $0x00000002, SI
 	JZ       one2
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
@@ -1769,7 +1925,7 @@ pair2:
 	ADDQ     $0x08, CX
 
 one2:
-	TESTQ  $0x00000001, DX
+	TESTQ  $0x00000001, SI
 	JZ     stored2
 	VMOVSS X0, (AX)
 	VMOVSS X1, (CX)
@@ -1784,19 +1940,37 @@ stored2:
 	VZEROUPPER
 	RET
 
-tile1:
-	MOVQ       last+152(FP), CX
+starts2:
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       CX
-	VMOVUPS    (AX)(CX*4), Y2
-	MOVQ       start+120(FP), CX
-	MOVQ       startRow+128(FP), DX
-	VMASKMOVPS (CX), Y2, Y0
-	ADDQ       DX, CX
-	MOVQ       CX, start+120(FP)
-	MOVQ       ks+24(FP), BX
-	MOVQ       ahead+104(FP), SI
-	MOVQ       b+96(FP), DX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y3
+	VMASKMOVPS (DX), Y3, Y0
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y3, Y1
+	ADDQ       BX, DX
+	MOVQ       DX, start+120(FP)
+	JMP        started2
+
+tile1:
+	MOVQ    start+120(FP), CX
+	MOVQ    startRow+128(FP), DX
+	TESTQ   DX, DX
+	JNZ     starts1
+	VMOVUPS (CX), Y0
+
+started1:
+	MOVQ  ks+24(FP), BX
+	MOVQ  ahead+104(FP), SI
+	MOVQ  b+96(FP), DX
+	MOVQ  in+32(FP), AX
+	MOVQ  offs+48(FP), DI
+	TESTQ DI, DI
+	JNZ   offsets1
+	MOVQ  kc+16(FP), CX
+	LEAQ  (AX)(CX*4), AX
+	MOVQ  offsRow+56(FP), CX
+	JMP   run1
 
 offsets1:
 	MOVQ    in+32(FP), AX
@@ -1878,28 +2052,28 @@ high1:
 	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
 	MOVQ    CX, out+136(FP)
-	MOVQ    last+152(FP), CX
-	CMPQ    CX, $0x08
+	MOVQ    last+152(FP), BX
+	CMPQ    BX, $0x08
 	JNE     parts1
 	VMOVUPS Y0, (AX)
 	JMP     stored1
 
 parts1:
-	TESTQ        $0x00000004, CX
+	TESTQ        $0x00000004, BX
 	JZ           pair1
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, AX
 
 pair1:
-	TESTQ    $0x00000002, CX
+	TESTQ    $0x00000002, BX
 	JZ       one1
 	VMOVLPS  X0, (AX)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, AX
 
 one1:
-	TESTQ  $0x00000001, CX
+	TESTQ  $0x00000001, BX
 	JZ     stored1
 	VMOVSS X0, (AX)
 
@@ -1912,6 +2086,16 @@ stored1:
 	JNZ  tile1
 	VZEROUPPER
 	RET
+
+starts1:
+	MOVQ       last+152(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y2
+	VMASKMOVPS (CX), Y2, Y0
+	ADDQ       DX, CX
+	MOVQ       CX, start+120(FP)
+	JMP        started1
 
 // func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3, MMX+
@@ -1929,34 +2113,40 @@ TEXT ·gemm16AVX2(SB), NOSPLIT, $0-168
 	JEQ  tile5
 
 tile6:
-	MOVQ       last+152(FP), R8
-	LEAQ       firsts<>+32(SB), AX
-	NEGQ       R8
-	VMOVUPS    (AX)(R8*4), Y14
-	MOVQ       start+120(FP), R8
-	MOVQ       startRow+128(FP), R9
-	VMOVUPS    (R8), Y0
-	VMASKMOVPS 32(R8), Y14, Y1
-	ADDQ       R9, R8
-	VMOVUPS    (R8), Y2
-	VMASKMOVPS 32(R8), Y14, Y3
-	ADDQ       R9, R8
-	VMOVUPS    (R8), Y4
-	VMASKMOVPS 32(R8), Y14, Y5
-	ADDQ       R9, R8
-	VMOVUPS    (R8), Y6
-	VMASKMOVPS 32(R8), Y14, Y7
-	ADDQ       R9, R8
-	VMOVUPS    (R8), Y8
-	VMASKMOVPS 32(R8), Y14, Y9
-	ADDQ       R9, R8
-	VMOVUPS    (R8), Y10
-	VMASKMOVPS 32(R8), Y14, Y11
-	ADDQ       R9, R8
-	MOVQ       R8, start+120(FP)
-	MOVQ       ks+24(FP), R10
-	MOVQ       ahead+104(FP), R11
-	MOVQ       b+96(FP), R9
+	MOVQ    start+120(FP), R8
+	MOVQ    startRow+128(FP), R9
+	TESTQ   R9, R9
+	JNZ     starts6
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+
+started6:
+	MOVQ  ks+24(FP), R10
+	MOVQ  ahead+104(FP), R11
+	MOVQ  b+96(FP), R9
+	MOVQ  in+32(FP), DI
+	MOVQ  offs+48(FP), R12
+	TESTQ R12, R12
+	JNZ   offsets6
+	MOVQ  kc+16(FP), R8
+	LEAQ  (DI)(R8*4), AX
+	MOVQ  offsRow+56(FP), R8
+	LEAQ  (AX)(R8*1), CX
+	LEAQ  (CX)(R8*1), DX
+	LEAQ  (DX)(R8*1), BX
+	LEAQ  (BX)(R8*1), SI
+	LEAQ  (SI)(R8*1), DI
+	JMP   run6
 
 offsets6:
 	MOVQ    in+32(FP), DI
@@ -2191,8 +2381,8 @@ high6:
 	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
 	MOVQ    R8, out+136(FP)
-	MOVQ    last+152(FP), R8
-	CMPQ    R8, $0x08
+	MOVQ    last+152(FP), R10
+	CMPQ    R10, $0x08
 	JNE     parts6
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
@@ -2203,7 +2393,7 @@ high6:
 	JMP     stored6
 
 parts6:
-	TESTQ        $0x00000004, R8
+	TESTQ        $0x00000004, R10
 	JZ           pair6
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
@@ -2225,7 +2415,7 @@ parts6:
 	ADDQ         $0x10, DI
 
 pair6:
-	TESTQ    $0x00000002, R8
+	TESTQ    $0x00000002, R10
 	JZ       one6
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
@@ -2247,7 +2437,7 @@ pair6:
 	ADDQ     $0x08, DI
 
 one6:
-	TESTQ  $0x00000001, R8
+	TESTQ  $0x00000001, R10
 	JZ     stored6
 	VMOVSS X1, 32(AX)
 	VMOVSS X3, 32(CX)
@@ -2266,32 +2456,64 @@ stored6:
 	VZEROUPPER
 	RET
 
-tile5:
-	MOVQ       last+152(FP), DI
+starts6:
+	MOVQ       last+152(FP), R10
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       DI
-	VMOVUPS    (AX)(DI*4), Y12
-	MOVQ       start+120(FP), DI
-	MOVQ       startRow+128(FP), R8
-	VMOVUPS    (DI), Y0
-	VMASKMOVPS 32(DI), Y12, Y1
-	ADDQ       R8, DI
-	VMOVUPS    (DI), Y2
-	VMASKMOVPS 32(DI), Y12, Y3
-	ADDQ       R8, DI
-	VMOVUPS    (DI), Y4
-	VMASKMOVPS 32(DI), Y12, Y5
-	ADDQ       R8, DI
-	VMOVUPS    (DI), Y6
-	VMASKMOVPS 32(DI), Y12, Y7
-	ADDQ       R8, DI
-	VMOVUPS    (DI), Y8
-	VMASKMOVPS 32(DI), Y12, Y9
-	ADDQ       R8, DI
-	MOVQ       DI, start+120(FP)
-	MOVQ       ks+24(FP), R9
-	MOVQ       ahead+104(FP), R10
-	MOVQ       b+96(FP), R8
+	NEGQ       R10
+	VMOVUPS    (AX)(R10*4), Y14
+	VMOVUPS    (R8), Y0
+	VMASKMOVPS 32(R8), Y14, Y1
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y2
+	VMASKMOVPS 32(R8), Y14, Y3
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS 32(R8), Y14, Y5
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y6
+	VMASKMOVPS 32(R8), Y14, Y7
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y8
+	VMASKMOVPS 32(R8), Y14, Y9
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y10
+	VMASKMOVPS 32(R8), Y14, Y11
+	ADDQ       R9, R8
+	MOVQ       R8, start+120(FP)
+	JMP        started6
+
+tile5:
+	MOVQ    start+120(FP), DI
+	MOVQ    startRow+128(FP), R8
+	TESTQ   R8, R8
+	JNZ     starts5
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+
+started5:
+	MOVQ  ks+24(FP), R9
+	MOVQ  ahead+104(FP), R10
+	MOVQ  b+96(FP), R8
+	MOVQ  in+32(FP), SI
+	MOVQ  offs+48(FP), R11
+	TESTQ R11, R11
+	JNZ   offsets5
+	MOVQ  kc+16(FP), DI
+	LEAQ  (SI)(DI*4), AX
+	MOVQ  offsRow+56(FP), DI
+	LEAQ  (AX)(DI*1), CX
+	LEAQ  (CX)(DI*1), DX
+	LEAQ  (DX)(DI*1), BX
+	LEAQ  (BX)(DI*1), SI
+	JMP   run5
 
 offsets5:
 	MOVQ    in+32(FP), SI
@@ -2498,8 +2720,8 @@ high5:
 	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
 	MOVQ    DI, out+136(FP)
-	MOVQ    last+152(FP), DI
-	CMPQ    DI, $0x08
+	MOVQ    last+152(FP), R9
+	CMPQ    R9, $0x08
 	JNE     parts5
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
@@ -2509,7 +2731,7 @@ high5:
 	JMP     stored5
 
 parts5:
-	TESTQ        $0x00000004, DI
+	TESTQ        $0x00000004, R9
 	JZ           pair5
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
@@ -2528,7 +2750,7 @@ parts5:
 	ADDQ         $0x10, SI
 
 pair5:
-	TESTQ    $0x00000002, DI
+	TESTQ    $0x00000002, R9
 	JZ       one5
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
@@ -2547,7 +2769,7 @@ pair5:
 	ADDQ     $0x08, SI
 
 one5:
-	TESTQ  $0x00000001, DI
+	TESTQ  $0x00000001, R9
 	JZ     stored5
 	VMOVSS X1, 32(AX)
 	VMOVSS X3, 32(CX)
@@ -2565,29 +2787,58 @@ stored5:
 	VZEROUPPER
 	RET
 
-tile4:
-	MOVQ       last+152(FP), SI
+starts5:
+	MOVQ       last+152(FP), R9
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       SI
-	VMOVUPS    (AX)(SI*4), Y10
-	MOVQ       start+120(FP), SI
-	MOVQ       startRow+128(FP), DI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS 32(SI), Y10, Y1
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y2
-	VMASKMOVPS 32(SI), Y10, Y3
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y4
-	VMASKMOVPS 32(SI), Y10, Y5
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y6
-	VMASKMOVPS 32(SI), Y10, Y7
-	ADDQ       DI, SI
-	MOVQ       SI, start+120(FP)
-	MOVQ       ks+24(FP), R8
-	MOVQ       ahead+104(FP), R9
-	MOVQ       b+96(FP), DI
+	NEGQ       R9
+	VMOVUPS    (AX)(R9*4), Y12
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y12, Y1
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y12, Y3
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y12, Y5
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y12, Y7
+	ADDQ       R8, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y12, Y9
+	ADDQ       R8, DI
+	MOVQ       DI, start+120(FP)
+	JMP        started5
+
+tile4:
+	MOVQ    start+120(FP), SI
+	MOVQ    startRow+128(FP), DI
+	TESTQ   DI, DI
+	JNZ     starts4
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+
+started4:
+	MOVQ  ks+24(FP), R8
+	MOVQ  ahead+104(FP), R9
+	MOVQ  b+96(FP), DI
+	MOVQ  in+32(FP), BX
+	MOVQ  offs+48(FP), R10
+	TESTQ R10, R10
+	JNZ   offsets4
+	MOVQ  kc+16(FP), SI
+	LEAQ  (BX)(SI*4), AX
+	MOVQ  offsRow+56(FP), SI
+	LEAQ  (AX)(SI*1), CX
+	LEAQ  (CX)(SI*1), DX
+	LEAQ  (DX)(SI*1), BX
+	JMP   run4
 
 offsets4:
 	MOVQ    in+32(FP), BX
@@ -2766,8 +3017,8 @@ high4:
 	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
 	MOVQ    SI, out+136(FP)
-	MOVQ    last+152(FP), SI
-	CMPQ    SI, $0x08
+	MOVQ    last+152(FP), R8
+	CMPQ    R8, $0x08
 	JNE     parts4
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
@@ -2776,7 +3027,7 @@ high4:
 	JMP     stored4
 
 parts4:
-	TESTQ        $0x00000004, SI
+	TESTQ        $0x00000004, R8
 	JZ           pair4
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
@@ -2792,7 +3043,7 @@ parts4:
 	ADDQ         $0x10, BX
 
 pair4:
-	TESTQ    $0x00000002, SI
+	TESTQ    $0x00000002, R8
 	JZ       one4
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
@@ -2808,7 +3059,7 @@ pair4:
 	ADDQ     $0x08, BX
 
 one4:
-	TESTQ  $0x00000001, SI
+	TESTQ  $0x00000001, R8
 	JZ     stored4
 	VMOVSS X1, 32(AX)
 	VMOVSS X3, 32(CX)
@@ -2825,26 +3076,52 @@ stored4:
 	VZEROUPPER
 	RET
 
-tile3:
-	MOVQ       last+152(FP), BX
+starts4:
+	MOVQ       last+152(FP), R8
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       BX
-	VMOVUPS    (AX)(BX*4), Y8
-	MOVQ       start+120(FP), BX
-	MOVQ       startRow+128(FP), SI
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS 32(BX), Y8, Y1
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y2
-	VMASKMOVPS 32(BX), Y8, Y3
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y4
-	VMASKMOVPS 32(BX), Y8, Y5
-	ADDQ       SI, BX
-	MOVQ       BX, start+120(FP)
-	MOVQ       ks+24(FP), DI
-	MOVQ       ahead+104(FP), R8
-	MOVQ       b+96(FP), SI
+	NEGQ       R8
+	VMOVUPS    (AX)(R8*4), Y10
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS 32(SI), Y10, Y1
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y2
+	VMASKMOVPS 32(SI), Y10, Y3
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y4
+	VMASKMOVPS 32(SI), Y10, Y5
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y6
+	VMASKMOVPS 32(SI), Y10, Y7
+	ADDQ       DI, SI
+	MOVQ       SI, start+120(FP)
+	JMP        started4
+
+tile3:
+	MOVQ    start+120(FP), BX
+	MOVQ    startRow+128(FP), SI
+	TESTQ   SI, SI
+	JNZ     starts3
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+
+started3:
+	MOVQ  ks+24(FP), DI
+	MOVQ  ahead+104(FP), R8
+	MOVQ  b+96(FP), SI
+	MOVQ  in+32(FP), DX
+	MOVQ  offs+48(FP), R9
+	TESTQ R9, R9
+	JNZ   offsets3
+	MOVQ  kc+16(FP), BX
+	LEAQ  (DX)(BX*4), AX
+	MOVQ  offsRow+56(FP), BX
+	LEAQ  (AX)(BX*1), CX
+	LEAQ  (CX)(BX*1), DX
+	JMP   run3
 
 offsets3:
 	MOVQ    in+32(FP), DX
@@ -2995,8 +3272,8 @@ high3:
 	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
 	MOVQ    BX, out+136(FP)
-	MOVQ    last+152(FP), BX
-	CMPQ    BX, $0x08
+	MOVQ    last+152(FP), DI
+	CMPQ    DI, $0x08
 	JNE     parts3
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
@@ -3004,7 +3281,7 @@ high3:
 	JMP     stored3
 
 parts3:
-	TESTQ        $0x00000004, BX
+	TESTQ        $0x00000004, DI
 	JZ           pair3
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
@@ -3017,7 +3294,7 @@ parts3:
 	ADDQ         $0x10, DX
 
 pair3:
-	TESTQ    $0x00000002, BX
+	TESTQ    $0x00000002, DI
 	JZ       one3
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
@@ -3030,7 +3307,7 @@ pair3:
 	ADDQ     $0x08, DX
 
 one3:
-	TESTQ  $0x00000001, BX
+	TESTQ  $0x00000001, DI
 	JZ     stored3
 	VMOVSS X1, 32(AX)
 	VMOVSS X3, 32(CX)
@@ -3046,23 +3323,46 @@ stored3:
 	VZEROUPPER
 	RET
 
-tile2:
-	MOVQ       last+152(FP), DX
+starts3:
+	MOVQ       last+152(FP), DI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       DX
-	VMOVUPS    (AX)(DX*4), Y6
-	MOVQ       start+120(FP), DX
-	MOVQ       startRow+128(FP), BX
-	VMOVUPS    (DX), Y0
-	VMASKMOVPS 32(DX), Y6, Y1
-	ADDQ       BX, DX
-	VMOVUPS    (DX), Y2
-	VMASKMOVPS 32(DX), Y6, Y3
-	ADDQ       BX, DX
-	MOVQ       DX, start+120(FP)
-	MOVQ       ks+24(FP), SI
-	MOVQ       ahead+104(FP), DI
-	MOVQ       b+96(FP), BX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y8
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS 32(BX), Y8, Y1
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y8, Y3
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y4
+	VMASKMOVPS 32(BX), Y8, Y5
+	ADDQ       SI, BX
+	MOVQ       BX, start+120(FP)
+	JMP        started3
+
+tile2:
+	MOVQ    start+120(FP), DX
+	MOVQ    startRow+128(FP), BX
+	TESTQ   BX, BX
+	JNZ     starts2
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+
+started2:
+	MOVQ  ks+24(FP), SI
+	MOVQ  ahead+104(FP), DI
+	MOVQ  b+96(FP), BX
+	MOVQ  in+32(FP), CX
+	MOVQ  offs+48(FP), R8
+	TESTQ R8, R8
+	JNZ   offsets2
+	MOVQ  kc+16(FP), DX
+	LEAQ  (CX)(DX*4), AX
+	MOVQ  offsRow+56(FP), DX
+	LEAQ  (AX)(DX*1), CX
+	JMP   run2
 
 offsets2:
 	MOVQ    in+32(FP), CX
@@ -3185,15 +3485,15 @@ high2:
 	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
 	MOVQ    DX, out+136(FP)
-	MOVQ    last+152(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    last+152(FP), SI
+	CMPQ    SI, $0x08
 	JNE     parts2
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
 	JMP     stored2
 
 parts2:
-	TESTQ        $0x00000004, DX
+	TESTQ        $0x00000004, SI
 	JZ           pair2
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
@@ -3203,7 +3503,7 @@ parts2:
 	ADDQ         $0x10, CX
 
 pair2:
-	TESTQ    $0x00000002, DX
+	TESTQ    $0x00000002, SI
 	JZ       one2
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
@@ -3213,7 +3513,7 @@ pair2:
 	ADDQ     $0x08, CX
 
 one2:
-	TESTQ  $0x00000001, DX
+	TESTQ  $0x00000001, SI
 	JZ     stored2
 	VMOVSS X1, 32(AX)
 	VMOVSS X3, 32(CX)
@@ -3228,20 +3528,40 @@ stored2:
 	VZEROUPPER
 	RET
 
-tile1:
-	MOVQ       last+152(FP), CX
+starts2:
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       CX
-	VMOVUPS    (AX)(CX*4), Y4
-	MOVQ       start+120(FP), CX
-	MOVQ       startRow+128(FP), DX
-	VMOVUPS    (CX), Y0
-	VMASKMOVPS 32(CX), Y4, Y1
-	ADDQ       DX, CX
-	MOVQ       CX, start+120(FP)
-	MOVQ       ks+24(FP), BX
-	MOVQ       ahead+104(FP), SI
-	MOVQ       b+96(FP), DX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y6
+	VMOVUPS    (DX), Y0
+	VMASKMOVPS 32(DX), Y6, Y1
+	ADDQ       BX, DX
+	VMOVUPS    (DX), Y2
+	VMASKMOVPS 32(DX), Y6, Y3
+	ADDQ       BX, DX
+	MOVQ       DX, start+120(FP)
+	JMP        started2
+
+tile1:
+	MOVQ    start+120(FP), CX
+	MOVQ    startRow+128(FP), DX
+	TESTQ   DX, DX
+	JNZ     starts1
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+
+started1:
+	MOVQ  ks+24(FP), BX
+	MOVQ  ahead+104(FP), SI
+	MOVQ  b+96(FP), DX
+	MOVQ  in+32(FP), AX
+	MOVQ  offs+48(FP), DI
+	TESTQ DI, DI
+	JNZ   offsets1
+	MOVQ  kc+16(FP), CX
+	LEAQ  (AX)(CX*4), AX
+	MOVQ  offsRow+56(FP), CX
+	JMP   run1
 
 offsets1:
 	MOVQ    in+32(FP), AX
@@ -3336,28 +3656,28 @@ high1:
 	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
 	MOVQ    CX, out+136(FP)
-	MOVQ    last+152(FP), CX
-	CMPQ    CX, $0x08
+	MOVQ    last+152(FP), BX
+	CMPQ    BX, $0x08
 	JNE     parts1
 	VMOVUPS Y1, 32(AX)
 	JMP     stored1
 
 parts1:
-	TESTQ        $0x00000004, CX
+	TESTQ        $0x00000004, BX
 	JZ           pair1
 	VMOVUPS      X1, 32(AX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, AX
 
 pair1:
-	TESTQ    $0x00000002, CX
+	TESTQ    $0x00000002, BX
 	JZ       one1
 	VMOVLPS  X1, 32(AX)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, AX
 
 one1:
-	TESTQ  $0x00000001, CX
+	TESTQ  $0x00000001, BX
 	JZ     stored1
 	VMOVSS X1, 32(AX)
 
@@ -3371,6 +3691,17 @@ stored1:
 	VZEROUPPER
 	RET
 
+starts1:
+	MOVQ       last+152(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y4
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS 32(CX), Y4, Y1
+	ADDQ       DX, CX
+	MOVQ       CX, start+120(FP)
+	JMP        started1
+
 // func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm24AVX2(SB), NOSPLIT, $0-168
@@ -3383,32 +3714,38 @@ TEXT ·gemm24AVX2(SB), NOSPLIT, $0-168
 	JEQ  tile3
 
 tile4:
-	MOVQ       last+152(FP), SI
-	LEAQ       firsts<>+32(SB), AX
-	NEGQ       SI
-	VMOVUPS    (AX)(SI*4), Y15
-	MOVQ       start+120(FP), SI
-	MOVQ       startRow+128(FP), DI
-	VMOVUPS    (SI), Y0
-	VMOVUPS    32(SI), Y1
-	VMASKMOVPS 64(SI), Y15, Y2
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y3
-	VMOVUPS    32(SI), Y4
-	VMASKMOVPS 64(SI), Y15, Y5
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y6
-	VMOVUPS    32(SI), Y7
-	VMASKMOVPS 64(SI), Y15, Y8
-	ADDQ       DI, SI
-	VMOVUPS    (SI), Y9
-	VMOVUPS    32(SI), Y10
-	VMASKMOVPS 64(SI), Y15, Y11
-	ADDQ       DI, SI
-	MOVQ       SI, start+120(FP)
-	MOVQ       ks+24(FP), R8
-	MOVQ       ahead+104(FP), R9
-	MOVQ       b+96(FP), DI
+	MOVQ    start+120(FP), SI
+	MOVQ    startRow+128(FP), DI
+	TESTQ   DI, DI
+	JNZ     starts4
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y1, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y2, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y1, Y10
+	VMOVAPS Y2, Y11
+
+started4:
+	MOVQ  ks+24(FP), R8
+	MOVQ  ahead+104(FP), R9
+	MOVQ  b+96(FP), DI
+	MOVQ  in+32(FP), BX
+	MOVQ  offs+48(FP), R10
+	TESTQ R10, R10
+	JNZ   offsets4
+	MOVQ  kc+16(FP), SI
+	LEAQ  (BX)(SI*4), AX
+	MOVQ  offsRow+56(FP), SI
+	LEAQ  (AX)(SI*1), CX
+	LEAQ  (CX)(SI*1), DX
+	LEAQ  (DX)(SI*1), BX
+	JMP   run4
 
 offsets4:
 	MOVQ    in+32(FP), BX
@@ -3624,8 +3961,8 @@ high4:
 	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
 	MOVQ    SI, out+136(FP)
-	MOVQ    last+152(FP), SI
-	CMPQ    SI, $0x08
+	MOVQ    last+152(FP), R8
+	CMPQ    R8, $0x08
 	JNE     parts4
 	VMOVUPS Y2, 64(AX)
 	VMOVUPS Y5, 64(CX)
@@ -3634,7 +3971,7 @@ high4:
 	JMP     stored4
 
 parts4:
-	TESTQ        $0x00000004, SI
+	TESTQ        $0x00000004, R8
 	JZ           pair4
 	VMOVUPS      X2, 64(AX)
 	VEXTRACTF128 $0x01, Y2, X2
@@ -3650,7 +3987,7 @@ parts4:
 	ADDQ         $0x10, BX
 
 pair4:
-	TESTQ    $0x00000002, SI
+	TESTQ    $0x00000002, R8
 	JZ       one4
 	VMOVLPS  X2, 64(AX)
 	VMOVHLPS X2, X2, X2
@@ -3666,7 +4003,7 @@ pair4:
 	ADDQ     $0x08, BX
 
 one4:
-	TESTQ  $0x00000001, SI
+	TESTQ  $0x00000001, R8
 	JZ     stored4
 	VMOVSS X2, 64(AX)
 	VMOVSS X5, 64(CX)
@@ -3683,29 +4020,59 @@ stored4:
 	VZEROUPPER
 	RET
 
-tile3:
-	MOVQ       last+152(FP), BX
+starts4:
+	MOVQ       last+152(FP), R8
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       BX
-	VMOVUPS    (AX)(BX*4), Y12
-	MOVQ       start+120(FP), BX
-	MOVQ       startRow+128(FP), SI
-	VMOVUPS    (BX), Y0
-	VMOVUPS    32(BX), Y1
-	VMASKMOVPS 64(BX), Y12, Y2
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y3
-	VMOVUPS    32(BX), Y4
-	VMASKMOVPS 64(BX), Y12, Y5
-	ADDQ       SI, BX
-	VMOVUPS    (BX), Y6
-	VMOVUPS    32(BX), Y7
-	VMASKMOVPS 64(BX), Y12, Y8
-	ADDQ       SI, BX
-	MOVQ       BX, start+120(FP)
-	MOVQ       ks+24(FP), DI
-	MOVQ       ahead+104(FP), R8
-	MOVQ       b+96(FP), SI
+	NEGQ       R8
+	VMOVUPS    (AX)(R8*4), Y15
+	VMOVUPS    (SI), Y0
+	VMOVUPS    32(SI), Y1
+	VMASKMOVPS 64(SI), Y15, Y2
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y3
+	VMOVUPS    32(SI), Y4
+	VMASKMOVPS 64(SI), Y15, Y5
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y6
+	VMOVUPS    32(SI), Y7
+	VMASKMOVPS 64(SI), Y15, Y8
+	ADDQ       DI, SI
+	VMOVUPS    (SI), Y9
+	VMOVUPS    32(SI), Y10
+	VMASKMOVPS 64(SI), Y15, Y11
+	ADDQ       DI, SI
+	MOVQ       SI, start+120(FP)
+	JMP        started4
+
+tile3:
+	MOVQ    start+120(FP), BX
+	MOVQ    startRow+128(FP), SI
+	TESTQ   SI, SI
+	JNZ     starts3
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y1, Y4
+	VMOVAPS Y2, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y2, Y8
+
+started3:
+	MOVQ  ks+24(FP), DI
+	MOVQ  ahead+104(FP), R8
+	MOVQ  b+96(FP), SI
+	MOVQ  in+32(FP), DX
+	MOVQ  offs+48(FP), R9
+	TESTQ R9, R9
+	JNZ   offsets3
+	MOVQ  kc+16(FP), BX
+	LEAQ  (DX)(BX*4), AX
+	MOVQ  offsRow+56(FP), BX
+	LEAQ  (AX)(BX*1), CX
+	LEAQ  (CX)(BX*1), DX
+	JMP   run3
 
 offsets3:
 	MOVQ    in+32(FP), DX
@@ -3885,8 +4252,8 @@ high3:
 	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
 	MOVQ    BX, out+136(FP)
-	MOVQ    last+152(FP), BX
-	CMPQ    BX, $0x08
+	MOVQ    last+152(FP), DI
+	CMPQ    DI, $0x08
 	JNE     parts3
 	VMOVUPS Y2, 64(AX)
 	VMOVUPS Y5, 64(CX)
@@ -3894,7 +4261,7 @@ high3:
 	JMP     stored3
 
 parts3:
-	TESTQ        $0x00000004, BX
+	TESTQ        $0x00000004, DI
 	JZ           pair3
 	VMOVUPS      X2, 64(AX)
 	VEXTRACTF128 $0x01, Y2, X2
@@ -3907,7 +4274,7 @@ parts3:
 	ADDQ         $0x10, DX
 
 pair3:
-	TESTQ    $0x00000002, BX
+	TESTQ    $0x00000002, DI
 	JZ       one3
 	VMOVLPS  X2, 64(AX)
 	VMOVHLPS X2, X2, X2
@@ -3920,7 +4287,7 @@ pair3:
 	ADDQ     $0x08, DX
 
 one3:
-	TESTQ  $0x00000001, BX
+	TESTQ  $0x00000001, DI
 	JZ     stored3
 	VMOVSS X2, 64(AX)
 	VMOVSS X5, 64(CX)
@@ -3936,25 +4303,51 @@ stored3:
 	VZEROUPPER
 	RET
 
-tile2:
-	MOVQ       last+152(FP), DX
+starts3:
+	MOVQ       last+152(FP), DI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       DX
-	VMOVUPS    (AX)(DX*4), Y9
-	MOVQ       start+120(FP), DX
-	MOVQ       startRow+128(FP), BX
-	VMOVUPS    (DX), Y0
-	VMOVUPS    32(DX), Y1
-	VMASKMOVPS 64(DX), Y9, Y2
-	ADDQ       BX, DX
-	VMOVUPS    (DX), Y3
-	VMOVUPS    32(DX), Y4
-	VMASKMOVPS 64(DX), Y9, Y5
-	ADDQ       BX, DX
-	MOVQ       DX, start+120(FP)
-	MOVQ       ks+24(FP), SI
-	MOVQ       ahead+104(FP), DI
-	MOVQ       b+96(FP), BX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y12
+	VMOVUPS    (BX), Y0
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS 64(BX), Y12, Y2
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y3
+	VMOVUPS    32(BX), Y4
+	VMASKMOVPS 64(BX), Y12, Y5
+	ADDQ       SI, BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMASKMOVPS 64(BX), Y12, Y8
+	ADDQ       SI, BX
+	MOVQ       BX, start+120(FP)
+	JMP        started3
+
+tile2:
+	MOVQ    start+120(FP), DX
+	MOVQ    startRow+128(FP), BX
+	TESTQ   BX, BX
+	JNZ     starts2
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y1, Y4
+	VMOVAPS Y2, Y5
+
+started2:
+	MOVQ  ks+24(FP), SI
+	MOVQ  ahead+104(FP), DI
+	MOVQ  b+96(FP), BX
+	MOVQ  in+32(FP), CX
+	MOVQ  offs+48(FP), R8
+	TESTQ R8, R8
+	JNZ   offsets2
+	MOVQ  kc+16(FP), DX
+	LEAQ  (CX)(DX*4), AX
+	MOVQ  offsRow+56(FP), DX
+	LEAQ  (AX)(DX*1), CX
+	JMP   run2
 
 offsets2:
 	MOVQ    in+32(FP), CX
@@ -4098,15 +4491,15 @@ high2:
 	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
 	MOVQ    DX, out+136(FP)
-	MOVQ    last+152(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    last+152(FP), SI
+	CMPQ    SI, $0x08
 	JNE     parts2
 	VMOVUPS Y2, 64(AX)
 	VMOVUPS Y5, 64(CX)
 	JMP     stored2
 
 parts2:
-	TESTQ        $0x00000004, DX
+	TESTQ        $0x00000004, SI
 	JZ           pair2
 	VMOVUPS      X2, 64(AX)
 	VEXTRACTF128 $0x01, Y2, X2
@@ -4116,7 +4509,7 @@ parts2:
 	ADDQ         $0x10, CX
 
 pair2:
-	TESTQ    $0x00000002, DX
+	TESTQ    $0x00000002, SI
 	JZ       one2
 	VMOVLPS  X2, 64(AX)
 	VMOVHLPS X2, X2, X2
@@ -4126,7 +4519,7 @@ pair2:
 	ADDQ     $0x08, CX
 
 one2:
-	TESTQ  $0x00000001, DX
+	TESTQ  $0x00000001, SI
 	JZ     stored2
 	VMOVSS X2, 64(AX)
 	VMOVSS X5, 64(CX)
@@ -4141,21 +4534,43 @@ stored2:
 	VZEROUPPER
 	RET
 
-tile1:
-	MOVQ       last+152(FP), CX
+starts2:
+	MOVQ       last+152(FP), SI
 	LEAQ       firsts<>+32(SB), AX
-	NEGQ       CX
-	VMOVUPS    (AX)(CX*4), Y6
-	MOVQ       start+120(FP), CX
-	MOVQ       startRow+128(FP), DX
-	VMOVUPS    (CX), Y0
-	VMOVUPS    32(CX), Y1
-	VMASKMOVPS 64(CX), Y6, Y2
-	ADDQ       DX, CX
-	MOVQ       CX, start+120(FP)
-	MOVQ       ks+24(FP), BX
-	MOVQ       ahead+104(FP), SI
-	MOVQ       b+96(FP), DX
+	NEGQ       SI
+	VMOVUPS    (AX)(SI*4), Y9
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMASKMOVPS 64(DX), Y9, Y2
+	ADDQ       BX, DX
+	VMOVUPS    (DX), Y3
+	VMOVUPS    32(DX), Y4
+	VMASKMOVPS 64(DX), Y9, Y5
+	ADDQ       BX, DX
+	MOVQ       DX, start+120(FP)
+	JMP        started2
+
+tile1:
+	MOVQ    start+120(FP), CX
+	MOVQ    startRow+128(FP), DX
+	TESTQ   DX, DX
+	JNZ     starts1
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+
+started1:
+	MOVQ  ks+24(FP), BX
+	MOVQ  ahead+104(FP), SI
+	MOVQ  b+96(FP), DX
+	MOVQ  in+32(FP), AX
+	MOVQ  offs+48(FP), DI
+	TESTQ DI, DI
+	JNZ   offsets1
+	MOVQ  kc+16(FP), CX
+	LEAQ  (AX)(CX*4), AX
+	MOVQ  offsRow+56(FP), CX
+	JMP   run1
 
 offsets1:
 	MOVQ    in+32(FP), AX
@@ -4263,28 +4678,28 @@ high1:
 	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
 	MOVQ    CX, out+136(FP)
-	MOVQ    last+152(FP), CX
-	CMPQ    CX, $0x08
+	MOVQ    last+152(FP), BX
+	CMPQ    BX, $0x08
 	JNE     parts1
 	VMOVUPS Y2, 64(AX)
 	JMP     stored1
 
 parts1:
-	TESTQ        $0x00000004, CX
+	TESTQ        $0x00000004, BX
 	JZ           pair1
 	VMOVUPS      X2, 64(AX)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, AX
 
 pair1:
-	TESTQ    $0x00000002, CX
+	TESTQ    $0x00000002, BX
 	JZ       one1
 	VMOVLPS  X2, 64(AX)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, AX
 
 one1:
-	TESTQ  $0x00000001, CX
+	TESTQ  $0x00000001, BX
 	JZ     stored1
 	VMOVSS X2, 64(AX)
 
@@ -4297,6 +4712,18 @@ stored1:
 	JNZ  tile1
 	VZEROUPPER
 	RET
+
+starts1:
+	MOVQ       last+152(FP), BX
+	LEAQ       firsts<>+32(SB), AX
+	NEGQ       BX
+	VMOVUPS    (AX)(BX*4), Y6
+	VMOVUPS    (CX), Y0
+	VMOVUPS    32(CX), Y1
+	VMASKMOVPS 64(CX), Y6, Y2
+	ADDQ       DX, CX
+	MOVQ       CX, start+120(FP)
+	JMP        started1
 
 // func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
@@ -4318,41 +4745,46 @@ TEXT ·gemm32AVX512(SB), NOSPLIT, $0-168
 	JEQ  tile7
 
 tile8:
-	MOVQ      last+152(FP), R10
-	MOVQ      $-256, AX
-	SHLXQ     R10, AX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      start+120(FP), R10
-	MOVQ      startRow+128(FP), R11
-	VMOVUPS   (R10), Z0
-	VMOVUPS.Z 64(R10), K1, Z1
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z2
-	VMOVUPS.Z 64(R10), K1, Z3
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z4
-	VMOVUPS.Z 64(R10), K1, Z5
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z6
-	VMOVUPS.Z 64(R10), K1, Z7
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z8
-	VMOVUPS.Z 64(R10), K1, Z9
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z10
-	VMOVUPS.Z 64(R10), K1, Z11
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z12
-	VMOVUPS.Z 64(R10), K1, Z13
-	ADDQ      R11, R10
-	VMOVUPS   (R10), Z14
-	VMOVUPS.Z 64(R10), K1, Z15
-	ADDQ      R11, R10
-	MOVQ      R10, start+120(FP)
-	MOVQ      ks+24(FP), R12
-	MOVQ      ahead+104(FP), R13
-	MOVQ      b+96(FP), R11
+	MOVQ    start+120(FP), R10
+	MOVQ    startRow+128(FP), R11
+	TESTQ   R11, R11
+	JNZ     starts8
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+
+started8:
+	MOVQ  ks+24(FP), R12
+	MOVQ  ahead+104(FP), R13
+	MOVQ  b+96(FP), R11
+	MOVQ  in+32(FP), R9
+	MOVQ  offs+48(FP), R14
+	TESTQ R14, R14
+	JNZ   offsets8
+	MOVQ  kc+16(FP), R10
+	LEAQ  (R9)(R10*4), AX
+	MOVQ  offsRow+56(FP), R10
+	LEAQ  (AX)(R10*1), CX
+	LEAQ  (CX)(R10*1), DX
+	LEAQ  (DX)(R10*1), BX
+	LEAQ  (BX)(R10*1), SI
+	LEAQ  (SI)(R10*1), DI
+	LEAQ  (DI)(R10*1), R8
+	LEAQ  (R8)(R10*1), R9
+	JMP   run8
 
 offsets8:
 	MOVQ    in+32(FP), R9
@@ -4643,11 +5075,11 @@ high8:
 	MOVQ    R13, ahead+104(FP)
 	LEAQ    (R9)(R11*1), R10
 	MOVQ    R10, out+136(FP)
-	MOVQ    last+152(FP), R10
-	MOVQ    $-256, R11
-	SHLXQ   R10, R11, R11
-	NOTQ    R11
-	KMOVW   R11, K1
+	MOVQ    last+152(FP), R12
+	MOVQ    $-256, R10
+	SHLXQ   R12, R10, R10
+	NOTQ    R10
+	KMOVW   R10, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -4665,39 +5097,77 @@ high8:
 	VZEROUPPER
 	RET
 
-tile7:
-	MOVQ      last+152(FP), R9
+starts8:
+	MOVQ      last+152(FP), R12
 	MOVQ      $-256, AX
-	SHLXQ     R9, AX, AX
+	SHLXQ     R12, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), R9
-	MOVQ      startRow+128(FP), R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	MOVQ      R9, start+120(FP)
-	MOVQ      ks+24(FP), R11
-	MOVQ      ahead+104(FP), R12
-	MOVQ      b+96(FP), R10
+	VMOVUPS   (R10), Z0
+	VMOVUPS.Z 64(R10), K1, Z1
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z4
+	VMOVUPS.Z 64(R10), K1, Z5
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z6
+	VMOVUPS.Z 64(R10), K1, Z7
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z8
+	VMOVUPS.Z 64(R10), K1, Z9
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z10
+	VMOVUPS.Z 64(R10), K1, Z11
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z12
+	VMOVUPS.Z 64(R10), K1, Z13
+	ADDQ      R11, R10
+	VMOVUPS   (R10), Z14
+	VMOVUPS.Z 64(R10), K1, Z15
+	ADDQ      R11, R10
+	MOVQ      R10, start+120(FP)
+	JMP       started8
+
+tile7:
+	MOVQ    start+120(FP), R9
+	MOVQ    startRow+128(FP), R10
+	TESTQ   R10, R10
+	JNZ     starts7
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+
+started7:
+	MOVQ  ks+24(FP), R11
+	MOVQ  ahead+104(FP), R12
+	MOVQ  b+96(FP), R10
+	MOVQ  in+32(FP), R8
+	MOVQ  offs+48(FP), R13
+	TESTQ R13, R13
+	JNZ   offsets7
+	MOVQ  kc+16(FP), R9
+	LEAQ  (R8)(R9*4), AX
+	MOVQ  offsRow+56(FP), R9
+	LEAQ  (AX)(R9*1), CX
+	LEAQ  (CX)(R9*1), DX
+	LEAQ  (DX)(R9*1), BX
+	LEAQ  (BX)(R9*1), SI
+	LEAQ  (SI)(R9*1), DI
+	LEAQ  (DI)(R9*1), R8
+	JMP   run7
 
 offsets7:
 	MOVQ    in+32(FP), R8
@@ -4960,11 +5430,11 @@ high7:
 	MOVQ    R12, ahead+104(FP)
 	LEAQ    (R8)(R10*1), R9
 	MOVQ    R9, out+136(FP)
-	MOVQ    last+152(FP), R9
-	MOVQ    $-256, R10
-	SHLXQ   R9, R10, R10
-	NOTQ    R10
-	KMOVW   R10, K1
+	MOVQ    last+152(FP), R11
+	MOVQ    $-256, R9
+	SHLXQ   R11, R9, R9
+	NOTQ    R9
+	KMOVW   R9, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -4981,36 +5451,71 @@ high7:
 	VZEROUPPER
 	RET
 
-tile6:
-	MOVQ      last+152(FP), R8
+starts7:
+	MOVQ      last+152(FP), R11
 	MOVQ      $-256, AX
-	SHLXQ     R8, AX, AX
+	SHLXQ     R11, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), R8
-	MOVQ      startRow+128(FP), R9
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z2
-	VMOVUPS.Z 64(R8), K1, Z3
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z4
-	VMOVUPS.Z 64(R8), K1, Z5
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z6
-	VMOVUPS.Z 64(R8), K1, Z7
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z8
-	VMOVUPS.Z 64(R8), K1, Z9
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z10
-	VMOVUPS.Z 64(R8), K1, Z11
-	ADDQ      R9, R8
-	MOVQ      R8, start+120(FP)
-	MOVQ      ks+24(FP), R10
-	MOVQ      ahead+104(FP), R11
-	MOVQ      b+96(FP), R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      R10, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      R10, R9
+	MOVQ      R9, start+120(FP)
+	JMP       started7
+
+tile6:
+	MOVQ    start+120(FP), R8
+	MOVQ    startRow+128(FP), R9
+	TESTQ   R9, R9
+	JNZ     starts6
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+
+started6:
+	MOVQ  ks+24(FP), R10
+	MOVQ  ahead+104(FP), R11
+	MOVQ  b+96(FP), R9
+	MOVQ  in+32(FP), DI
+	MOVQ  offs+48(FP), R12
+	TESTQ R12, R12
+	JNZ   offsets6
+	MOVQ  kc+16(FP), R8
+	LEAQ  (DI)(R8*4), AX
+	MOVQ  offsRow+56(FP), R8
+	LEAQ  (AX)(R8*1), CX
+	LEAQ  (CX)(R8*1), DX
+	LEAQ  (DX)(R8*1), BX
+	LEAQ  (BX)(R8*1), SI
+	LEAQ  (SI)(R8*1), DI
+	JMP   run6
 
 offsets6:
 	MOVQ    in+32(FP), DI
@@ -5245,11 +5750,11 @@ high6:
 	MOVQ    R11, ahead+104(FP)
 	LEAQ    (DI)(R9*1), R8
 	MOVQ    R8, out+136(FP)
-	MOVQ    last+152(FP), R8
-	MOVQ    $-256, R9
-	SHLXQ   R8, R9, R9
-	NOTQ    R9
-	KMOVW   R9, K1
+	MOVQ    last+152(FP), R10
+	MOVQ    $-256, R8
+	SHLXQ   R10, R8, R8
+	NOTQ    R8
+	KMOVW   R8, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -5265,33 +5770,65 @@ high6:
 	VZEROUPPER
 	RET
 
-tile5:
-	MOVQ      last+152(FP), DI
+starts6:
+	MOVQ      last+152(FP), R10
 	MOVQ      $-256, AX
-	SHLXQ     DI, AX, AX
+	SHLXQ     R10, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), DI
-	MOVQ      startRow+128(FP), R8
-	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
-	ADDQ      R8, DI
-	VMOVUPS   (DI), Z2
-	VMOVUPS.Z 64(DI), K1, Z3
-	ADDQ      R8, DI
-	VMOVUPS   (DI), Z4
-	VMOVUPS.Z 64(DI), K1, Z5
-	ADDQ      R8, DI
-	VMOVUPS   (DI), Z6
-	VMOVUPS.Z 64(DI), K1, Z7
-	ADDQ      R8, DI
-	VMOVUPS   (DI), Z8
-	VMOVUPS.Z 64(DI), K1, Z9
-	ADDQ      R8, DI
-	MOVQ      DI, start+120(FP)
-	MOVQ      ks+24(FP), R9
-	MOVQ      ahead+104(FP), R10
-	MOVQ      b+96(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z2
+	VMOVUPS.Z 64(R8), K1, Z3
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z4
+	VMOVUPS.Z 64(R8), K1, Z5
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z6
+	VMOVUPS.Z 64(R8), K1, Z7
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z8
+	VMOVUPS.Z 64(R8), K1, Z9
+	ADDQ      R9, R8
+	VMOVUPS   (R8), Z10
+	VMOVUPS.Z 64(R8), K1, Z11
+	ADDQ      R9, R8
+	MOVQ      R8, start+120(FP)
+	JMP       started6
+
+tile5:
+	MOVQ    start+120(FP), DI
+	MOVQ    startRow+128(FP), R8
+	TESTQ   R8, R8
+	JNZ     starts5
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+
+started5:
+	MOVQ  ks+24(FP), R9
+	MOVQ  ahead+104(FP), R10
+	MOVQ  b+96(FP), R8
+	MOVQ  in+32(FP), SI
+	MOVQ  offs+48(FP), R11
+	TESTQ R11, R11
+	JNZ   offsets5
+	MOVQ  kc+16(FP), DI
+	LEAQ  (SI)(DI*4), AX
+	MOVQ  offsRow+56(FP), DI
+	LEAQ  (AX)(DI*1), CX
+	LEAQ  (CX)(DI*1), DX
+	LEAQ  (DX)(DI*1), BX
+	LEAQ  (BX)(DI*1), SI
+	JMP   run5
 
 offsets5:
 	MOVQ    in+32(FP), SI
@@ -5498,11 +6035,11 @@ high5:
 	MOVQ    R10, ahead+104(FP)
 	LEAQ    (SI)(R8*1), DI
 	MOVQ    DI, out+136(FP)
-	MOVQ    last+152(FP), DI
-	MOVQ    $-256, R8
-	SHLXQ   DI, R8, R8
-	NOTQ    R8
-	KMOVW   R8, K1
+	MOVQ    last+152(FP), R9
+	MOVQ    $-256, DI
+	SHLXQ   R9, DI, DI
+	NOTQ    DI
+	KMOVW   DI, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -5517,30 +6054,59 @@ high5:
 	VZEROUPPER
 	RET
 
-tile4:
-	MOVQ      last+152(FP), SI
+starts5:
+	MOVQ      last+152(FP), R9
 	MOVQ      $-256, AX
-	SHLXQ     SI, AX, AX
+	SHLXQ     R9, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), SI
-	MOVQ      startRow+128(FP), DI
-	VMOVUPS   (SI), Z0
-	VMOVUPS.Z 64(SI), K1, Z1
-	ADDQ      DI, SI
-	VMOVUPS   (SI), Z2
-	VMOVUPS.Z 64(SI), K1, Z3
-	ADDQ      DI, SI
-	VMOVUPS   (SI), Z4
-	VMOVUPS.Z 64(SI), K1, Z5
-	ADDQ      DI, SI
-	VMOVUPS   (SI), Z6
-	VMOVUPS.Z 64(SI), K1, Z7
-	ADDQ      DI, SI
-	MOVQ      SI, start+120(FP)
-	MOVQ      ks+24(FP), R8
-	MOVQ      ahead+104(FP), R9
-	MOVQ      b+96(FP), DI
+	VMOVUPS   (DI), Z0
+	VMOVUPS.Z 64(DI), K1, Z1
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z2
+	VMOVUPS.Z 64(DI), K1, Z3
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z4
+	VMOVUPS.Z 64(DI), K1, Z5
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z6
+	VMOVUPS.Z 64(DI), K1, Z7
+	ADDQ      R8, DI
+	VMOVUPS   (DI), Z8
+	VMOVUPS.Z 64(DI), K1, Z9
+	ADDQ      R8, DI
+	MOVQ      DI, start+120(FP)
+	JMP       started5
+
+tile4:
+	MOVQ    start+120(FP), SI
+	MOVQ    startRow+128(FP), DI
+	TESTQ   DI, DI
+	JNZ     starts4
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+
+started4:
+	MOVQ  ks+24(FP), R8
+	MOVQ  ahead+104(FP), R9
+	MOVQ  b+96(FP), DI
+	MOVQ  in+32(FP), BX
+	MOVQ  offs+48(FP), R10
+	TESTQ R10, R10
+	JNZ   offsets4
+	MOVQ  kc+16(FP), SI
+	LEAQ  (BX)(SI*4), AX
+	MOVQ  offsRow+56(FP), SI
+	LEAQ  (AX)(SI*1), CX
+	LEAQ  (CX)(SI*1), DX
+	LEAQ  (DX)(SI*1), BX
+	JMP   run4
 
 offsets4:
 	MOVQ    in+32(FP), BX
@@ -5719,11 +6285,11 @@ high4:
 	MOVQ    R9, ahead+104(FP)
 	LEAQ    (BX)(DI*1), SI
 	MOVQ    SI, out+136(FP)
-	MOVQ    last+152(FP), SI
-	MOVQ    $-256, DI
-	SHLXQ   SI, DI, DI
-	NOTQ    DI
-	KMOVW   DI, K1
+	MOVQ    last+152(FP), R8
+	MOVQ    $-256, SI
+	SHLXQ   R8, SI, SI
+	NOTQ    SI
+	KMOVW   SI, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -5737,27 +6303,53 @@ high4:
 	VZEROUPPER
 	RET
 
-tile3:
-	MOVQ      last+152(FP), BX
+starts4:
+	MOVQ      last+152(FP), R8
 	MOVQ      $-256, AX
-	SHLXQ     BX, AX, AX
+	SHLXQ     R8, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), BX
-	MOVQ      startRow+128(FP), SI
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z2
-	VMOVUPS.Z 64(BX), K1, Z3
-	ADDQ      SI, BX
-	VMOVUPS   (BX), Z4
-	VMOVUPS.Z 64(BX), K1, Z5
-	ADDQ      SI, BX
-	MOVQ      BX, start+120(FP)
-	MOVQ      ks+24(FP), DI
-	MOVQ      ahead+104(FP), R8
-	MOVQ      b+96(FP), SI
+	VMOVUPS   (SI), Z0
+	VMOVUPS.Z 64(SI), K1, Z1
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z2
+	VMOVUPS.Z 64(SI), K1, Z3
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z4
+	VMOVUPS.Z 64(SI), K1, Z5
+	ADDQ      DI, SI
+	VMOVUPS   (SI), Z6
+	VMOVUPS.Z 64(SI), K1, Z7
+	ADDQ      DI, SI
+	MOVQ      SI, start+120(FP)
+	JMP       started4
+
+tile3:
+	MOVQ    start+120(FP), BX
+	MOVQ    startRow+128(FP), SI
+	TESTQ   SI, SI
+	JNZ     starts3
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+
+started3:
+	MOVQ  ks+24(FP), DI
+	MOVQ  ahead+104(FP), R8
+	MOVQ  b+96(FP), SI
+	MOVQ  in+32(FP), DX
+	MOVQ  offs+48(FP), R9
+	TESTQ R9, R9
+	JNZ   offsets3
+	MOVQ  kc+16(FP), BX
+	LEAQ  (DX)(BX*4), AX
+	MOVQ  offsRow+56(FP), BX
+	LEAQ  (AX)(BX*1), CX
+	LEAQ  (CX)(BX*1), DX
+	JMP   run3
 
 offsets3:
 	MOVQ    in+32(FP), DX
@@ -5908,11 +6500,11 @@ high3:
 	MOVQ    R8, ahead+104(FP)
 	LEAQ    (DX)(SI*1), BX
 	MOVQ    BX, out+136(FP)
-	MOVQ    last+152(FP), BX
-	MOVQ    $-256, SI
-	SHLXQ   BX, SI, SI
-	NOTQ    SI
-	KMOVW   SI, K1
+	MOVQ    last+152(FP), DI
+	MOVQ    $-256, BX
+	SHLXQ   DI, BX, BX
+	NOTQ    BX
+	KMOVW   BX, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	VMOVUPS Z5, K1, 64(DX)
@@ -5925,24 +6517,47 @@ high3:
 	VZEROUPPER
 	RET
 
-tile2:
-	MOVQ      last+152(FP), DX
+starts3:
+	MOVQ      last+152(FP), DI
 	MOVQ      $-256, AX
-	SHLXQ     DX, AX, AX
+	SHLXQ     DI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), DX
-	MOVQ      startRow+128(FP), BX
-	VMOVUPS   (DX), Z0
-	VMOVUPS.Z 64(DX), K1, Z1
-	ADDQ      BX, DX
-	VMOVUPS   (DX), Z2
-	VMOVUPS.Z 64(DX), K1, Z3
-	ADDQ      BX, DX
-	MOVQ      DX, start+120(FP)
-	MOVQ      ks+24(FP), SI
-	MOVQ      ahead+104(FP), DI
-	MOVQ      b+96(FP), BX
+	VMOVUPS   (BX), Z0
+	VMOVUPS.Z 64(BX), K1, Z1
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z2
+	VMOVUPS.Z 64(BX), K1, Z3
+	ADDQ      SI, BX
+	VMOVUPS   (BX), Z4
+	VMOVUPS.Z 64(BX), K1, Z5
+	ADDQ      SI, BX
+	MOVQ      BX, start+120(FP)
+	JMP       started3
+
+tile2:
+	MOVQ    start+120(FP), DX
+	MOVQ    startRow+128(FP), BX
+	TESTQ   BX, BX
+	JNZ     starts2
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+
+started2:
+	MOVQ  ks+24(FP), SI
+	MOVQ  ahead+104(FP), DI
+	MOVQ  b+96(FP), BX
+	MOVQ  in+32(FP), CX
+	MOVQ  offs+48(FP), R8
+	TESTQ R8, R8
+	JNZ   offsets2
+	MOVQ  kc+16(FP), DX
+	LEAQ  (CX)(DX*4), AX
+	MOVQ  offsRow+56(FP), DX
+	LEAQ  (AX)(DX*1), CX
+	JMP   run2
 
 offsets2:
 	MOVQ    in+32(FP), CX
@@ -6065,11 +6680,11 @@ high2:
 	MOVQ    DI, ahead+104(FP)
 	LEAQ    (CX)(BX*1), DX
 	MOVQ    DX, out+136(FP)
-	MOVQ    last+152(FP), DX
-	MOVQ    $-256, BX
-	SHLXQ   DX, BX, BX
-	NOTQ    BX
-	KMOVW   BX, K1
+	MOVQ    last+152(FP), SI
+	MOVQ    $-256, DX
+	SHLXQ   SI, DX, DX
+	NOTQ    DX
+	KMOVW   DX, K1
 	VMOVUPS Z1, K1, 64(AX)
 	VMOVUPS Z3, K1, 64(CX)
 	MOVQ    inStep+40(FP), BX
@@ -6081,21 +6696,41 @@ high2:
 	VZEROUPPER
 	RET
 
-tile1:
-	MOVQ      last+152(FP), CX
+starts2:
+	MOVQ      last+152(FP), SI
 	MOVQ      $-256, AX
-	SHLXQ     CX, AX, AX
+	SHLXQ     SI, AX, AX
 	NOTQ      AX
 	KMOVW     AX, K1
-	MOVQ      start+120(FP), CX
-	MOVQ      startRow+128(FP), DX
-	VMOVUPS   (CX), Z0
-	VMOVUPS.Z 64(CX), K1, Z1
-	ADDQ      DX, CX
-	MOVQ      CX, start+120(FP)
-	MOVQ      ks+24(FP), BX
-	MOVQ      ahead+104(FP), SI
-	MOVQ      b+96(FP), DX
+	VMOVUPS   (DX), Z0
+	VMOVUPS.Z 64(DX), K1, Z1
+	ADDQ      BX, DX
+	VMOVUPS   (DX), Z2
+	VMOVUPS.Z 64(DX), K1, Z3
+	ADDQ      BX, DX
+	MOVQ      DX, start+120(FP)
+	JMP       started2
+
+tile1:
+	MOVQ    start+120(FP), CX
+	MOVQ    startRow+128(FP), DX
+	TESTQ   DX, DX
+	JNZ     starts1
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+
+started1:
+	MOVQ  ks+24(FP), BX
+	MOVQ  ahead+104(FP), SI
+	MOVQ  b+96(FP), DX
+	MOVQ  in+32(FP), AX
+	MOVQ  offs+48(FP), DI
+	TESTQ DI, DI
+	JNZ   offsets1
+	MOVQ  kc+16(FP), CX
+	LEAQ  (AX)(CX*4), AX
+	MOVQ  offsRow+56(FP), CX
+	JMP   run1
 
 offsets1:
 	MOVQ    in+32(FP), AX
@@ -6190,11 +6825,11 @@ high1:
 	MOVQ    SI, ahead+104(FP)
 	LEAQ    (AX)(DX*1), CX
 	MOVQ    CX, out+136(FP)
-	MOVQ    last+152(FP), CX
-	MOVQ    $-256, DX
-	SHLXQ   CX, DX, DX
-	NOTQ    DX
-	KMOVW   DX, K1
+	MOVQ    last+152(FP), BX
+	MOVQ    $-256, CX
+	SHLXQ   BX, CX, CX
+	NOTQ    CX
+	KMOVW   CX, K1
 	VMOVUPS Z1, K1, 64(AX)
 	MOVQ    inStep+40(FP), DX
 	ADDQ    DX, in+32(FP)
@@ -6204,6 +6839,18 @@ high1:
 	JNZ     tile1
 	VZEROUPPER
 	RET
+
+starts1:
+	MOVQ      last+152(FP), BX
+	MOVQ      $-256, AX
+	SHLXQ     BX, AX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	ADDQ      DX, CX
+	MOVQ      CX, start+120(FP)
+	JMP       started1
 
 // func gemvAVX2(panels int, k int, in *float32, b *float32, panel int, start *float32, out *float32, bounds *[2]float32)
 // Requires: AVX, FMA3

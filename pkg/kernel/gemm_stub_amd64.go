@@ -6,7 +6,7 @@ package kernel
 
 // gemm8AVX2 computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -14,7 +14,7 @@ func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, off
 
 // gemm16AVX2 computes tiles of up to 6 rows and 16 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -22,7 +22,7 @@ func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, of
 
 // gemm24AVX2 computes tiles of up to 4 rows and 24 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -30,7 +30,7 @@ func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, of
 
 // gemm32AVX512 computes tiles of up to 8 rows and 32 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape

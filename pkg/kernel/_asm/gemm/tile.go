@@ -44,7 +44,7 @@ func (f *form) write() {
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
 		fmt.Sprintf("the last %d columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the", part),
-		"next; runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
+		"next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
 		"Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
 	rows := Load(Param("rows"), GP64())
 	for r := 1; r < f.rows; r++ {
@@ -92,27 +92,37 @@ func (f *form) tile(rows int) {
 	}
 
 	Label(label("tile"))
-	last := GP64()
-	Load(Param("last"), last)
-	load := f.isa.loader(f.lanes[final], last, left)
 	Load(Param("start"), k)
 	Load(Param("startRow"), b)
-	for r := range acc {
-		for j, a := range acc[r] {
-			if j == final {
-				load(at(k, j), a)
-			} else {
-				VMOVUPS(at(k, j), a)
-			}
-		}
-		ADDQ(b, k)
+	TESTQ(b, b)
+	JNZ(LabelRef(label("starts")))
+	for j, a := range acc[0] {
+		VMOVUPS(at(k, j), a)
 	}
-	MOVQ(k, argument("start"))
+	for r := range acc[1:] {
+		for j, a := range acc[r+1] {
+			VMOVAPS(acc[0][j], a)
+		}
+	}
+	Label(label("started"))
 	runs, ahead := Load(Param("ks"), GP64()), Load(Param("ahead"), GP64())
 	Load(Param("b"), b)
 
+	in, offs := Load(Param("in"), GP64()), GP64()
+	Load(Param("offs"), offs)
+	TESTQ(offs, offs)
+	JNZ(LabelRef(label("offsets")))
+	Load(Param("kc"), k)
+	LEAQ(Mem{Base: in, Index: k, Scale: size}, row[0])
+	Load(Param("offsRow"), k)
+	for r := range row[1:] {
+		LEAQ(Mem{Base: row[r], Index: k, Scale: 1}, row[r+1])
+	}
+	JMP(LabelRef(label("run")))
+
 	Label(label("offsets"))
-	in, offs := Load(Param("in"), GP64()), Load(Param("offs"), GP64())
+	Load(Param("in"), in)
+	Load(Param("offs"), offs)
 	for r := range row {
 		MOVLQSX(Mem{Base: offs}, k)
 		ADDQ(argument("offsRow"), offs)
@@ -181,6 +191,7 @@ func (f *form) tile(rows int) {
 	MOVQ(ahead, argument("ahead"))
 	LEAQ(Mem{Base: row[rows-1], Index: outRow, Scale: 1}, k)
 	MOVQ(k, argument("out"))
+	last := GP64()
 	Load(Param("last"), last)
 	f.isa.store(label, finals, f.lanes[final], row, at(k, final).Disp, last)
 	Load(Param("inStep"), b)
@@ -191,6 +202,22 @@ func (f *form) tile(rows int) {
 	JNZ(LabelRef(label("tile")))
 	VZEROUPPER()
 	RET()
+
+	Label(label("starts"))
+	Load(Param("last"), last)
+	load := f.isa.loader(f.lanes[final], last, left)
+	for r := range acc {
+		for j, a := range acc[r] {
+			if j == final {
+				load(at(k, j), a)
+			} else {
+				VMOVUPS(at(k, j), a)
+			}
+		}
+		ADDQ(b, k)
+	}
+	MOVQ(k, argument("start"))
+	JMP(LabelRef(label("started")))
 }
 
 // as returns v as wide as another register.
