@@ -1354,36 +1354,36 @@ long:
 	VMULPS       expoTable<>+480(SB), Y7, Y7
 	VADDPS       expoTable<>+384(SB), Y6, Y10
 	VADDPS       expoTable<>+384(SB), Y7, Y11
-	VMOVAPS      Y10, Y12
-	VFMADD231PS  Y6, Y4, Y12
-	VMOVAPS      Y11, Y13
-	VFMADD231PS  Y7, Y5, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VFMADD231PS  Y4, Y6, Y10
-	VFMADD231PS  Y5, Y7, Y11
+	VFMADD231PS  Y6, Y4, Y10
+	VFMADD231PS  Y7, Y5, Y11
+	VSUBPS       expoTable<>+384(SB), Y10, Y12
+	VSUBPS       expoTable<>+384(SB), Y11, Y13
+	VSUBPS       Y12, Y6, Y12
+	VSUBPS       Y13, Y7, Y13
+	VFMADD231PS  Y4, Y6, Y12
+	VFMADD231PS  Y5, Y7, Y13
 	VMOVUPS      expoTable<>+384(SB), Y6
-	VDIVPS       Y12, Y6, Y6
+	VDIVPS       Y10, Y6, Y6
 	VMOVUPS      expoTable<>+384(SB), Y7
-	VDIVPS       Y13, Y7, Y7
-	VFNMADD213PS expoTable<>+384(SB), Y6, Y12
-	VFNMADD213PS expoTable<>+384(SB), Y7, Y13
-	VFNMADD231PS Y6, Y10, Y12
-	VFNMADD231PS Y7, Y11, Y13
-	VMULPS       Y6, Y2, Y10
-	VMULPS       Y7, Y3, Y11
-	VFNMADD213PS Y10, Y6, Y2
-	VFNMADD213PS Y11, Y7, Y3
-	VFNMADD231PS Y10, Y12, Y2
-	VFNMADD231PS Y11, Y13, Y3
+	VDIVPS       Y11, Y7, Y7
+	VFNMADD213PS expoTable<>+384(SB), Y6, Y10
+	VFNMADD213PS expoTable<>+384(SB), Y7, Y11
+	VFNMADD231PS Y6, Y12, Y10
+	VFNMADD231PS Y7, Y13, Y11
+	VMULPS       Y6, Y2, Y12
+	VMULPS       Y7, Y3, Y13
+	VFNMADD213PS Y12, Y6, Y2
+	VFNMADD213PS Y13, Y7, Y3
+	VFNMADD231PS Y12, Y10, Y2
+	VFNMADD231PS Y13, Y11, Y3
 	VADDPS       expoTable<>+384(SB), Y4, Y6
 	VADDPS       expoTable<>+384(SB), Y5, Y7
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y7, Y3, Y3
-	VFNMADD231PS Y10, Y4, Y2
-	VFNMADD231PS Y11, Y5, Y3
-	VSUBPS       Y2, Y10, Y2
-	VSUBPS       Y3, Y11, Y3
+	VFNMADD231PS Y12, Y4, Y2
+	VFNMADD231PS Y13, Y5, Y3
+	VSUBPS       Y2, Y12, Y2
+	VSUBPS       Y3, Y13, Y3
 	VPSLLD       $0x17, Y8, Y4
 	VPSLLD       $0x17, Y9, Y5
 	VMULPS       Y4, Y2, Y2
@@ -1440,21 +1440,21 @@ short:
 	VPSLLD       $0x17, Y4, Y3
 	VMULPS       expoTable<>+480(SB), Y3, Y3
 	VADDPS       expoTable<>+384(SB), Y3, Y5
-	VMOVAPS      Y5, Y6
-	VFMADD231PS  Y3, Y2, Y6
-	VSUBPS       Y6, Y5, Y5
-	VFMADD231PS  Y2, Y3, Y5
+	VFMADD231PS  Y3, Y2, Y5
+	VSUBPS       expoTable<>+384(SB), Y5, Y6
+	VSUBPS       Y6, Y3, Y6
+	VFMADD231PS  Y2, Y3, Y6
 	VMOVUPS      expoTable<>+384(SB), Y3
-	VDIVPS       Y6, Y3, Y3
-	VFNMADD213PS expoTable<>+384(SB), Y3, Y6
-	VFNMADD231PS Y3, Y5, Y6
-	VMULPS       Y3, Y1, Y5
-	VFNMADD213PS Y5, Y3, Y1
-	VFNMADD231PS Y5, Y6, Y1
+	VDIVPS       Y5, Y3, Y3
+	VFNMADD213PS expoTable<>+384(SB), Y3, Y5
+	VFNMADD231PS Y3, Y6, Y5
+	VMULPS       Y3, Y1, Y6
+	VFNMADD213PS Y6, Y3, Y1
+	VFNMADD231PS Y6, Y5, Y1
 	VADDPS       expoTable<>+384(SB), Y2, Y3
 	VMULPS       Y3, Y1, Y1
-	VFNMADD231PS Y5, Y2, Y1
-	VSUBPS       Y1, Y5, Y1
+	VFNMADD231PS Y6, Y2, Y1
+	VSUBPS       Y1, Y6, Y1
 	VPSLLD       $0x17, Y4, Y2
 	VMULPS       Y2, Y1, Y1
 	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
@@ -1604,5 +1604,143 @@ short:
 	JNZ         short
 
 done:
+	VZEROUPPER
+	RET
+
+// func softmaxAsm(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxAsm(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         sums+32(FP), BX
+	VBROADCASTSS top+24(FP), Y0
+	VBROADCASTSS beta+28(FP), Y1
+	VMOVUPD      (BX), Y2
+	VMOVUPD      32(BX), Y3
+	SUBQ         $0x10, DX
+	JL           rest
+
+long:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y0, Y5, Y5
+	VMULPS       Y1, Y4, Y4
+	VMULPS       Y1, Y5, Y5
+	VCMPPS       $0x11, expoTable<>+0(SB), Y4, Y6
+	VCMPPS       $0x11, expoTable<>+0(SB), Y5, Y7
+	VANDNPS      Y4, Y6, Y4
+	VANDNPS      Y5, Y7, Y5
+	VMOVUPS      expoTable<>+32(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      expoTable<>+32(SB), Y8
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      expoTable<>+96(SB), Y8
+	VFMADD231PS  expoTable<>+128(SB), Y4, Y8
+	VMOVUPS      expoTable<>+96(SB), Y9
+	VFMADD231PS  expoTable<>+128(SB), Y5, Y9
+	VSUBPS       expoTable<>+96(SB), Y8, Y10
+	VSUBPS       expoTable<>+96(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+160(SB), Y10, Y4
+	VFNMADD231PS expoTable<>+160(SB), Y11, Y5
+	VMOVUPS      expoTable<>+64(SB), Y12
+	VFMADD231PS  expoTable<>+192(SB), Y10, Y12
+	VMOVUPS      expoTable<>+64(SB), Y10
+	VFMADD231PS  expoTable<>+192(SB), Y11, Y10
+	VSUBPS       Y12, Y4, Y11
+	VSUBPS       Y10, Y5, Y13
+	VMOVUPS      expoTable<>+256(SB), Y14
+	VFMADD231PS  expoTable<>+224(SB), Y11, Y14
+	VMOVUPS      expoTable<>+256(SB), Y15
+	VFMADD231PS  expoTable<>+224(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+288(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+288(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+320(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+320(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+352(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+352(SB), Y13, Y15
+	VMULPS       Y11, Y11, Y11
+	VMULPS       Y13, Y13, Y13
+	VFNMADD231PS Y14, Y11, Y12
+	VFNMADD231PS Y15, Y13, Y10
+	VSUBPS       Y12, Y4, Y4
+	VSUBPS       Y10, Y5, Y5
+	VPSRLD       $0x01, Y8, Y10
+	VPSRLD       $0x01, Y9, Y11
+	VPSLLD       $0x17, Y10, Y12
+	VPSLLD       $0x17, Y11, Y13
+	VFMADD231PS  Y12, Y4, Y12
+	VFMADD231PS  Y13, Y5, Y13
+	VPSUBD       Y10, Y8, Y4
+	VPSUBD       Y11, Y9, Y5
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y5
+	VANDNPS      Y4, Y6, Y4
+	VANDNPS      Y5, Y7, Y5
+	VMOVUPS      Y4, (AX)
+	VCVTPS2PD    (AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    16(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	VMOVUPS      Y5, 32(AX)
+	VCVTPS2PD    32(AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    48(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x10, DX
+	JGE          long
+
+rest:
+	ADDQ $0x10, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VCMPPS       $0x11, expoTable<>+0(SB), Y4, Y5
+	VANDNPS      Y4, Y5, Y4
+	VMOVUPS      expoTable<>+32(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      expoTable<>+96(SB), Y6
+	VFMADD231PS  expoTable<>+128(SB), Y4, Y6
+	VSUBPS       expoTable<>+96(SB), Y6, Y7
+	VFNMADD231PS expoTable<>+160(SB), Y7, Y4
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VFMADD231PS  expoTable<>+192(SB), Y7, Y8
+	VSUBPS       Y8, Y4, Y7
+	VMOVUPS      expoTable<>+256(SB), Y9
+	VFMADD231PS  expoTable<>+224(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+288(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+320(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+352(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y7
+	VFNMADD231PS Y9, Y7, Y8
+	VSUBPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y6, Y7
+	VPSLLD       $0x17, Y7, Y8
+	VFMADD231PS  Y8, Y4, Y8
+	VPSUBD       Y7, Y6, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y8, Y4
+	VANDNPS      Y4, Y5, Y4
+	VMOVUPS      Y4, (AX)
+	VCVTPS2PD    (AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    16(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x08, DX
+	JNZ          short
+
+done:
+	VMOVUPD Y2, (BX)
+	VMOVUPD Y3, 32(BX)
 	VZEROUPPER
 	RET

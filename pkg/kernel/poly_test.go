@@ -22,7 +22,7 @@ var unary = []struct {
 	{"Gelu", gelu, func(x float64) float64 { return tailed(x, x/2*math.Erfc(-x*math.Sqrt2/2)) }, 1.4},
 	{"GeluTanh", geluTanh, func(x float64) float64 {
 		return tailed(x, x/(1+math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))))
-	}, 1.9},
+	}, 1.4},
 	{"Log", F32Log, math.Log, 0.9},
 	{"Sqrt", F32Sqrt, math.Sqrt, 0.5},
 	{"Rsqrt", F32Rsqrt, func(x float64) float64 { return 1 / math.Sqrt(x) }, 1},
@@ -142,7 +142,7 @@ func TestBinaryAccuracy(t *testing.T) {
 
 // TestPolyDigest pins the bits of all functions over a sample of arguments: they are the same on every platform.
 func TestPolyDigest(t *testing.T) {
-	const want = "b21affc52e8619c75ba00280aee706480cce78a32d17b617859247eca44ab429"
+	const want = "b9dd7f7c750847af2c9404ce92cd4cf99ff70588caaa31ae56e0399fa2534a98"
 	h := sha256.New()
 	put := func(v float32) {
 		b := math.Float32bits(v)

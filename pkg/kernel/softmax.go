@@ -7,12 +7,9 @@ import "math"
 func F32Softmax(dst, src []float32, n int, beta float32) {
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
-		Sub(out, in, []float32{rowTop(in)})
-		if beta != 1 {
-			Mul(out, out, []float32{beta})
-		}
-		F32MapExp(out, out)
-		Div(out, out, []float32{float32(F32Sum(out))})
+		var s lanes
+		s.takeExp(out, in, rowTop(in), beta)
+		Div(out, out, []float32{float32(s.fold())})
 	}
 }
 
@@ -42,11 +39,20 @@ func expSum(x []float32, top float32) float64 {
 	var s lanes
 	var e [256]float32 // a multiple of eight, so that elements keep their lanes
 	for len(x) > 0 {
-		part := e[:min(len(x), len(e))]
-		Sub(part, x[:len(part)], []float32{top})
-		F32MapExp(part, part)
-		s.take(part)
-		x = x[len(part):]
+		n := min(len(x), len(e))
+		s.takeExp(e[:n], x[:n], top, 1)
+		x = x[n:]
 	}
 	return s.fold()
+}
+
+// takeExp stores exp(beta*(x - top)) of src in dst, which may be src, and adds the results to the sums, the first one to lane 0.
+func (s *lanes) takeExp(dst, src []float32, top, beta float32) {
+	if vectorSoftmax(s, dst, src, top, beta) {
+		return
+	}
+	Sub(dst, src, []float32{top})
+	Mul(dst, dst, []float32{beta})
+	F32MapExp(dst, dst)
+	s.take(dst)
 }

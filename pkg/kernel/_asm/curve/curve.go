@@ -22,6 +22,13 @@ func Functions() []Function {
 	}
 }
 
+// Softmax returns the program of exp(beta*(x - top)), whose parameters are top and beta.
+func Softmax() *Program {
+	p, x := newProgram()
+	p.exp(p.mul(p.sub(x, p.parameter(0)), p.parameter(1)))
+	return p
+}
+
 // The constants of package kernel that functions share.
 const (
 	log2e     = 1 / math.Ln2
@@ -52,6 +59,12 @@ func (p *Program) pow2(t Value) Value { return p.shift(ShiftUp, t, 23) }
 
 func exp() *Program {
 	p, x := newProgram()
+	p.exp(x)
+	return p
+}
+
+// exp is the function F32Exp of package kernel.
+func (p *Program) exp(x Value) {
 	zero := p.do(Less, x, p.num(-104))
 	z := p.do(AtMost, p.do(Drop, x, zero), p.num(89))
 	e, t := p.expParts(z, p.num(0), 2*127)
@@ -59,7 +72,6 @@ func exp() *Program {
 	s := p.pow2(half)
 	y := p.mul(p.fma(e, s, s), p.pow2(p.do(SubInt, t, half)))
 	p.do(Drop, y, zero)
-	return p
 }
 
 func logistic() *Program {
@@ -140,9 +152,8 @@ func geluTanh() *Program {
 	e, t := p.expParts(z, p.fnma(a, gLow, p.fnma(a, g, z)), 127+lift)
 
 	s := p.mul(p.pow2(t), p.num(unlift))
-	top := p.add(s, one)
-	d := p.fma(e, s, top)
-	dLow := p.fma(e, s, p.sub(top, d))
+	d := p.fma(e, s, p.add(s, one))
+	dLow := p.fma(e, s, p.sub(s, p.sub(d, one)))
 	v := p.div(one, d)
 	off := p.fnma(dLow, v, p.fnma(d, v, one))
 	y := p.mul(a, v)

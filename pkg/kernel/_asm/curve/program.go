@@ -11,6 +11,7 @@ type Op uint8
 const (
 	Input     Op = iota // the argument of the function
 	Const               // Bits in every element
+	Parameter           // the parameter of this number in Bits, in every element
 	Add                 // a + b
 	Sub                 // a - b
 	Mul                 // a * b
@@ -38,7 +39,7 @@ type Value int
 type Step struct {
 	Op   Op
 	Args []Value // results of earlier steps
-	Bits uint32  // of a constant; the width of a shift
+	Bits uint32  // of a constant; the number of a parameter; the width of a shift
 }
 
 // Program computes a function. The first step is its argument, the last one the result.
@@ -84,6 +85,13 @@ func (p *Program) bits(b uint32) Value {
 		v = p.do(Const)
 		p.Steps[v].Bits, p.known[b] = b, v
 	}
+	return v
+}
+
+// parameter returns a parameter of the function, the first of which is 0.
+func (p *Program) parameter(number uint32) Value {
+	v := p.do(Parameter)
+	p.Steps[v].Bits = number
 	return v
 }
 

@@ -6,6 +6,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/octetlite/octet/pkg/kernel/_asm/curve"
 )
@@ -28,6 +29,7 @@ func main() {
 	for _, f := range curve.Functions() {
 		kernel(f, c)
 	}
+	softmax(c)
 	Generate()
 }
 
@@ -40,29 +42,77 @@ func kernel(f curve.Function, c *table) {
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())
 	n := Load(Param("n"), GP64())
-	step := func(vectors int) {
+	loops(dst, src, n, func(vectors int) {
 		for v, x := range run(f.Program, src, vectors, c) {
 			VMOVUPS(x, Mem{Base: dst, Disp: v * register})
 		}
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// softmax writes the kernel of softmax's exponentials, which it adds up as F32Sum does.
+func softmax(c *table) {
+	TEXT("softmaxAsm", NOSPLIT, "func(dst, src *float32, n int, top, beta float32, sums *[8]float64)")
+	Pragma("noescape")
+	Doc("softmaxAsm stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of 8, and adds every eighth result",
+		"to each of sums, one after the other.")
+	dst := Load(Param("dst"), GP64())
+	src := Load(Param("src"), GP64())
+	n := Load(Param("n"), GP64())
+	at := Load(Param("sums"), GP64())
+	var parameters []Op
+	for _, name := range []string{"top", "beta"} {
+		p, err := Param(name).Resolve()
+		if err != nil {
+			panic(err)
+		}
+		x := YMM()
+		VBROADCASTSS(p.Addr, x)
+		parameters = append(parameters, x)
+	}
+	sums := []Op{YMM(), YMM()}
+	for i, s := range sums {
+		VMOVUPD(Mem{Base: at, Disp: i * register}, s)
+	}
+	loops(dst, src, n, func(vectors int) {
+		for v, x := range run(curve.Softmax(), src, vectors, c, parameters...) {
+			VMOVUPS(x, Mem{Base: dst, Disp: v * register})
+			for i, s := range sums {
+				half := YMM()
+				VCVTPS2PD(Mem{Base: dst, Disp: v*register + i*register/2}, half)
+				VADDPD(half, s, s)
+			}
+		}
+	})
+	for i, s := range sums {
+		VMOVUPD(s, Mem{Base: at, Disp: i * register})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// loops repeats step for vectors side by side, then for one, until n elements are done, and moves on to the next ones.
+func loops(dst, src, n reg.Register, step func(vectors int)) {
+	some := func(vectors int) {
+		step(vectors)
 		ADDQ(U32(vectors*register), src)
 		ADDQ(U32(vectors*register), dst)
 	}
 	SUBQ(Imm(side*vector), n)
 	JL(LabelRef("rest"))
 	Label("long")
-	step(side)
+	some(side)
 	SUBQ(Imm(side*vector), n)
 	JGE(LabelRef("long"))
 	Label("rest")
 	ADDQ(Imm(side*vector), n)
 	JZ(LabelRef("done"))
 	Label("short")
-	step(1)
+	some(1)
 	SUBQ(Imm(vector), n)
 	JNZ(LabelRef("short"))
 	Label("done")
-	VZEROUPPER()
-	RET()
 }
 
 // table is the constants in memory, each filling a register.

@@ -20,7 +20,9 @@ type writer struct {
 
 // run writes the instructions that compute the program for vectors that follow each other from src on, and returns the registers of the results. The vectors go side by
 // side, so that the processor, which sees some hundred instructions ahead, always finds some that need not wait for others.
-func run(p *curve.Program, src reg.Register, vectors int, c *table) []Op {
+//
+// parameters are registers that the program's parameters fill.
+func run(p *curve.Program, src reg.Register, vectors int, c *table, parameters ...Op) []Op {
 	last := p.LastUse()
 	writers := make([]writer, vectors)
 	for v := range writers {
@@ -37,6 +39,8 @@ func run(p *curve.Program, src reg.Register, vectors int, c *table) []Op {
 				w.in[i] = x
 			case curve.Const:
 				w.in[i] = c.bits(s.Bits)
+			case curve.Parameter:
+				w.in[i] = parameters[s.Bits]
 			default:
 				w.in[i] = w.step(s)
 			}
@@ -138,7 +142,9 @@ func (w *writer) taken(v curve.Value) reg.VecVirtual {
 }
 
 // free reports whether nothing needs the register of v after this step; a constant gets one of its own.
-func (w *writer) free(v curve.Value) bool { return w.constant(v) || w.last[v] == w.at }
+func (w *writer) free(v curve.Value) bool {
+	return w.constant(v) || w.last[v] == w.at && w.Steps[v].Op != curve.Parameter
+}
 
 // fused writes c ± a*b. The three forms of the instruction overwrite the addend, or a factor with the addend or the other factor possibly in memory.
 func (w *writer) fused(a, b, c curve.Value, overC, overA, overAWithB func(...Op)) reg.VecVirtual {

@@ -1,0 +1,25 @@
+//go:build amd64 && !purego
+
+package kernel
+
+// vectorSoftmax does what takeExp does if there are variants, and reports that.
+func vectorSoftmax(s *lanes, dst, src []float32, top, beta float32) bool {
+	if !variants() {
+		return false
+	}
+	src = src[:len(dst)]
+	n := len(dst) &^ (mapStep - 1)
+	if n > 0 {
+		softmaxAsm(&dst[0], &src[0], n, top, beta, (*[8]float64)(s))
+	}
+	if n < len(dst) {
+		var rest [mapStep]float32
+		var ignored [mapStep]float64
+		copy(rest[:], src[n:])
+		softmaxAsm(&rest[0], &rest[0], mapStep, top, beta, &ignored)
+		for i, x := range rest[:copy(dst[n:], rest[:])] {
+			s[i] += float64(x)
+		}
+	}
+	return true
+}
