@@ -35,9 +35,8 @@ SMALL = 1 << 20  # bytes; larger models are quantized with int8 inputs and outpu
 REPEATS = 8  # more runs for models with operators of several results
 
 
-def calibrate(content, flatbuffer, arrays):
-    from tensorflow.lite.python.optimize import calibrator
-
+def feeding(flatbuffer, arrays):
+    """What TensorFlow's calibrator takes samples from."""
     found = inputs(flatbuffer)
     count = min(len(a) for a in arrays.values())
 
@@ -45,7 +44,22 @@ def calibrate(content, flatbuffer, arrays):
         for i in range(count):
             yield [np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in found]
 
-    return calibrator.Calibrator(content).calibrate(feed)
+    return feed
+
+
+def calibrate(content, flatbuffer, arrays):
+    from tensorflow.lite.python.optimize import calibrator
+
+    return calibrator.Calibrator(content).calibrate(feeding(flatbuffer, arrays))
+
+
+def quantize16(content, flatbuffer, arrays, io):
+    """TensorFlow's model with int16 activations, int8 weights and int64 biases; operators that it refuses stay float."""
+    import tensorflow as tf
+    from tensorflow.lite.python.optimize import calibrator
+
+    kind, feed = getattr(tf, io), feeding(flatbuffer, arrays)
+    return calibrator.Calibrator(content).calibrate_and_quantize(feed, kind, kind, True, tf.int16, tf.int64)
 
 
 def quantize(calibrated, io, **options):

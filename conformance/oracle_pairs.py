@@ -48,6 +48,11 @@ def make(name):
     for io in ('int8', *others):
         for i, result in enumerate(sorted({oracle.quantize(calibrated, io) for _ in range(REPEATS)})):
             files[f'{io}.{i}' if i else io] = result
+    for io in ('int16', 'float32'):
+        try:
+            files[f'int16x8_{io}'] = oracle.quantize16(content, flatbuffer, arrays, io)
+        except RuntimeError as e:  # a range is missing, or an input or output stays float
+            print(f'{name}: no 16x8 with {io}: {e}')
     if name in SCALES:
         files['per_tensor'] = oracle.quantize(calibrated, 'int8', disable_per_channel=True)
         files['per_tensor_dense'] = oracle.quantize(calibrated, 'int8', disable_per_channel_for_dense_layers=True)

@@ -64,6 +64,7 @@ TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuf
                of the size; needs no data
   int8         weights and activations int8: a quarter of the size, and the fastest; what
                microcontrollers and accelerators want; needs --data
+  int16x8      weights int8, activations int16: where int8 loses too much; needs --data
 
 --data names a representative dataset, over which the ranges of all
 activations are measured:
@@ -109,7 +110,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.data, "data", "", "the representative dataset")
 	flags.StringVar(&f.ranges, "ranges", "", "a file of ranges, instead of --data")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
-	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32 (default: int8)")
+	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
 	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
 	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")

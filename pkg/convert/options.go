@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/calibrate"
 	"github.com/octetlite/octet/pkg/quantize"
 )
 
@@ -25,7 +27,7 @@ var schemes = []struct {
 	name Scheme
 	of   quantize.Scheme
 }{
-	{Float16, quantize.Float16}, {Dynamic, quantize.Dynamic}, {WeightOnly, quantize.WeightOnly}, {Int8, quantize.Int8},
+	{Float16, quantize.Float16}, {Dynamic, quantize.Dynamic}, {WeightOnly, quantize.WeightOnly}, {Int8, quantize.Int8}, {Int16x8, quantize.Int16x8},
 }
 
 // Schemes returns the names of all schemes.
@@ -77,7 +79,17 @@ type Options struct {
 	SkipBad   bool             // leave bad samples out, and count them
 	Fold      bool             // with Scheme None: fold float16 and sparse weights into float32 ones
 	Quantize  quantize.Options // but for its scheme, which follows from Scheme
+	// Calibrator chooses the ranges of activations from statistics.
+	Calibrator calibrate.Calibrator
+	// Observe is what statistics hold besides what the calibrator needs, for later use.
+	Observe calib.Spec
 }
+
+// ParseCalibrator reads a calibrator's name, for those who may not import package calibrate; the empty string is the default.
+func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
+
+// Observed returns what calibration observes.
+func (o Options) Observed() calib.Spec { return o.Observe.Union(o.Calibrator.Needs()) }
 
 // Validate reports options that contradict each other.
 func (o Options) Validate() error {

@@ -14,13 +14,21 @@ import (
 func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 	data := tensor.View[float32](c)
 	switch {
-	case t.Rule != Reciprocal:
+	case t.Rule == Quotient, t.Rule == QuotientEven:
 		return t.quotients(data, c.Shape)
 	case t.Bits == 32:
 		out := tensor.New(tensor.Int32, c.Shape)
 		byReciprocal(tensor.View[int32](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt32)
 		return out
-	case t.PerAxis():
+	case t.Bits == 64:
+		out := tensor.New(tensor.Int64, c.Shape)
+		byReciprocal(tensor.View[int64](out), data, t.reciprocals(), t.inner(c.Shape), maxInt64)
+		return out
+	case t.Bits == 16:
+		out := tensor.New(tensor.Int16, c.Shape)
+		byReciprocal(tensor.View[int16](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt16)
+		return out
+	case t.PerAxis(), t.Rule == Largest:
 		out := tensor.New(tensor.Int8, c.Shape)
 		byReciprocal(tensor.View[int8](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt8)
 		return out
@@ -82,14 +90,23 @@ func (t *Type) inner(shape tensor.Shape) int {
 func (t *Type) reciprocals() []float32 {
 	r := make([]float32, len(t.Scale))
 	for i, s := range t.Scale {
-		if f := float32(s); f != 0 {
+		switch f := float32(s); {
+		case f == 0:
+		case t.Rule == Largest:
+			r[i] = float32(maxInt8 / float64(float32(s*maxInt8)))
+		default:
 			r[i] = float32(1 / float64(f))
 		}
 	}
 	return r
 }
 
-func byReciprocal[T int8 | int32](q []T, data, reciprocal []float32, inner int, limit float64) {
+const (
+	maxInt8  = math.MaxInt8
+	maxInt64 = 1<<63 - 1<<10 // the largest float64 that an int64 holds
+)
+
+func byReciprocal[T int8 | int16 | int32 | int64](q []T, data, reciprocal []float32, inner int, limit float64) {
 	for i, x := range data {
 		q[i] = T(clip(float64(float32(x*reciprocal[i/inner%len(reciprocal)])), -limit, limit))
 	}

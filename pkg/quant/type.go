@@ -25,6 +25,7 @@ const (
 	Reciprocal   Rounding = iota // TFLiteConverter's for integer operators: see Quantize
 	Quotient                     // TFLiteConverter's for the weights of float operators: x/scale in float64, halves away from zero
 	QuotientEven                 // AI Edge Quantizer's: x/scale in float32, halves to even
+	Largest                      // TFLiteConverter's for the weights beside int16: x * (127/m) in float32, m the largest magnitude
 )
 
 // Int8 returns the type of an int8 activation.

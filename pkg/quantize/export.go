@@ -5,6 +5,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/quant"
 )
 
 // exported is a graph in its final form, with what the rest of the model needs to refer to it.
@@ -101,7 +102,7 @@ func (e *exporter) node(o *operation) {
 	e.graph.Nodes = append(e.graph.Nodes, n)
 }
 
-// value returns the final form of v, listed once. Ranges are not kept: they have done their work.
+// value returns the final form of v, listed once. Ranges are kept where a scheme records them.
 func (e *exporter) value(v *value) *ir.Value {
 	if v == nil {
 		return nil
@@ -116,6 +117,9 @@ func (e *exporter) value(v *value) *ir.Value {
 		w.Quant = v.source.Quant
 	case v.quantized != nil:
 		w.Quant, w.Type.DType = v.quantized.Params(), storage(v.quantized)
+	}
+	if v.recorded != nil {
+		w.Range = &quant.Range{Min: v.recorded.lo, Max: v.recorded.hi}
 	}
 	if v.madeBy(constant) {
 		w.Const = v.made.content

@@ -40,6 +40,7 @@ type value struct {
 	kept       bool        // the source quantized it: parameters are the source's
 	source     *ir.Value   // the value that it stands for or descends from; nil if there is none
 	stat       *stat       // what is known of its range, as long as that counts
+	recorded   *stat       // the range that goes into the file
 	made       *operation  // nil for graph inputs
 	uses       []use       // the newest first
 }

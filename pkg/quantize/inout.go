@@ -57,6 +57,10 @@ func storage(t *quant.Type) tensor.DType {
 		return tensor.Int32
 	case t.Bits == 4:
 		return tensor.Int4
+	case t.Bits == 16:
+		return tensor.Int16
+	case t.Bits == 64:
+		return tensor.Int64
 	case t.Lo == 0:
 		return tensor.UInt8
 	}

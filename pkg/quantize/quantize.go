@@ -68,6 +68,9 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		case !opt.Scheme.Calibrated():
 			g.storeWeights(source)
 			report.addWeights(i, g)
+		case opt.Scheme == Int16x8:
+			g.runWide(entry(m, i), opt.io())
+			report.add(i, g, source, ranges[i])
 		case opt.Compat == TFLite || len(ranges[i]) > 0:
 			g.run(entry(m, i), opt.io())
 			fallthrough

@@ -172,6 +172,8 @@ func outputName(o *operation) string {
 func (g *graph) whyFloat(o *operation) string {
 	rule := op.RuleOf(o.name)
 	switch {
+	case g.opt.Scheme == Int16x8:
+		return g.unfit[o]
 	case o.is("CUSTOM"):
 		return "custom operators stay float"
 	case o.is("IF", "WHILE", "CALL"):
