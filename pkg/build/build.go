@@ -67,6 +67,7 @@ type state struct {
 	set   *op.OpSet
 	names map[*ir.Graph]map[string]int
 	budget
+	spare spare
 }
 
 // New returns a builder for a new graph, which it adds to the model.
@@ -111,14 +112,6 @@ func (b *Builder) Input(name string, t ir.Type) *ir.Value {
 func (b *Builder) Const(name string, t *tensor.Tensor) *ir.Value {
 	b.state.grant(t)
 	return b.Graph.AddConst(b.unique(name), t)
-}
-
-// Release drops the content of a constant that nothing uses any more, and that is to be swept.
-func (b *Builder) Release(v *ir.Value) {
-	if v.Const != nil && len(v.Const.Data) > 0 {
-		delete(b.state.seen, &v.Const.Data[0])
-	}
-	v.Const = nil
 }
 
 // State adds a variable: state that is zero before each run, and that the operators which read it change.

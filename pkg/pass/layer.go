@@ -73,7 +73,7 @@ func (r *rewriter) room(v *ir.Value) *tensor.Tensor {
 	}
 	for _, g := range r.model.Graphs {
 		for _, w := range g.Values {
-			if w != v && w.Const != nil && len(w.Const.Data) > 0 && &w.Const.Data[0] == &t.Data[0] {
+			if w != v && w.Const != nil && tensor.Overlap(w.Const.Data, t.Data) {
 				return nil
 			}
 		}

@@ -85,6 +85,15 @@ func Bytes[T Element](values []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(values[0])))
 }
 
+// Overlap reports whether a and b have memory in common.
+func Overlap(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	p, q := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	return p < q+uintptr(len(b)) && q < p+uintptr(len(a))
+}
+
 // Aligned returns data itself if it starts at a multiple of the element's size (at most 8), else a copy that does.
 func Aligned(d DType, data []byte) []byte {
 	size := uintptr(min(max(d.Size(), 1), 8))

@@ -83,7 +83,7 @@ func (s *store) Var(name string, shape ...int) *ir.Value {
 
 // read makes a variable a constant of the graph.
 func (s *store) read(name string) *ir.Value {
-	t, err := load(s.sources[name])
+	t, err := load(s.sources[name], s.b.Alloc)
 	if err != nil {
 		build.Damaged("weight %q: %w", name, err)
 	}
@@ -140,8 +140,8 @@ var kinds = map[hdf5.Kind]tensor.DType{
 	hdf5.UInt8: tensor.UInt8, hdf5.UInt16: tensor.UInt16, hdf5.UInt32: tensor.UInt32, hdf5.UInt64: tensor.UInt64, hdf5.Bool: tensor.Bool,
 }
 
-// load reads a variable. Floats of any width become float32. A bfloat16 variable is stored as another type of its width, with the attribute dtype.
-func load(d *hdf5.Dataset) (*tensor.Tensor, error) {
+// load reads a variable into memory that alloc gives. Floats of any width become float32. A bfloat16 variable is stored as another type of its width, with the attribute dtype.
+func load(d *hdf5.Dataset, alloc func(n int) []byte) (*tensor.Tensor, error) {
 	kind := d.Type().Kind
 	if a, err := d.Attr("dtype"); err == nil {
 		if text, err := a.Text(); err == nil && text == "bfloat16" {
@@ -151,7 +151,7 @@ func load(d *hdf5.Dataset) (*tensor.Tensor, error) {
 	t := &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape(d.Shape()).Clone()}
 	if exact, ok := kinds[kind]; ok {
 		t.DType = exact
-		t.Data = tensor.Alloc(d.Size())
+		t.Data = alloc(d.Size())
 		return t, d.ReadInto(t.Data)
 	}
 	data, err := d.ReadAll()
