@@ -27,6 +27,9 @@ type Spec struct {
 	// How weights are stored: the bits of each under weight-only, 8 by default, and how many share a scale.
 	WeightBits, BlockSize     int
 	PerTensor, PerTensorDense bool
+	// How ranges follow from statistics, "minmax" by default, and what statistics hold besides what that needs.
+	Calibrator               string
+	Histograms, SampleRanges bool
 }
 
 // State is where a job stands, such as "calibrating".
@@ -136,6 +139,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
+		Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
 	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/registry"
@@ -143,6 +144,7 @@ func (w *fakeWorker) compute(ctx context.Context, req *octetv1.RunShardRequest) 
 	defer r.Close()
 	stats, err := shard.Run(ctx, m, r, shard.Spec{
 		Range: shard.Range{First: int(req.GetFirstSample()), Last: int(req.GetEndSample())}, Dataset: req.GetDataset().GetDigest(), SkipBad: req.GetSkipBadSamples(),
+		Observe: calib.Spec{Histogram: req.GetHistograms(), PerSample: req.GetSampleRanges()},
 	}, nil)
 	if err != nil {
 		return nil, err

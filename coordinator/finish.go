@@ -123,6 +123,8 @@ func (s *Server) shardStats(ctx context.Context, r Record, samples shard.Range, 
 			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.Spec.Dataset.Digest, r.Numerics)
 	case stats.Samples > uint64(samples.Len()) || int(stats.Samples)+len(stats.Skipped) != samples.Len():
 		return nil, fmt.Errorf("statistics of %d samples and %d bad ones: want %d", stats.Samples, len(stats.Skipped), samples.Len())
+	case stats.Spec != r.Spec.observed():
+		return nil, fmt.Errorf("statistics that hold %v: want %v", stats.Spec, r.Spec.observed())
 	case len(stats.Skipped) > 0 && !r.Spec.SkipBad:
 		return nil, fmt.Errorf("statistics that leave out %d samples, which was not allowed", len(stats.Skipped))
 	}
@@ -132,6 +134,12 @@ func (s *Server) shardStats(ctx context.Context, r Record, samples shard.Range, 
 			return nil, fmt.Errorf("statistics that leave out sample %d behind %d: want samples of %d to %d, in order", k.Sample, last, samples.First, samples.Last-1)
 		}
 		last = k.Sample
+	}
+	for _, t := range stats.Tensors {
+		if n := len(t.PerSample); n > 0 && (t.PerSample[0].Sample < samples.First || t.PerSample[n-1].Sample >= samples.Last) {
+			return nil, fmt.Errorf("statistics of tensor %q in samples %d to %d: want samples of %d to %d",
+				t.Name, t.PerSample[0].Sample, t.PerSample[n-1].Sample, samples.First, samples.Last-1)
+		}
 	}
 	return stats, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 )
 
@@ -33,6 +34,10 @@ type Spec struct {
 	BlockSize      int  `json:"block_size,omitempty"`
 	PerTensor      bool `json:"per_tensor,omitempty"`
 	PerTensorDense bool `json:"per_tensor_dense,omitempty"`
+
+	Calibrator   string `json:"calibrator,omitempty"`
+	Histograms   bool   `json:"histograms,omitempty"`
+	SampleRanges bool   `json:"sample_ranges,omitempty"`
 }
 
 // What the names of a Spec mean.
@@ -50,10 +55,23 @@ func (s *Spec) options() (convert.Options, error) {
 	if !slices.Contains(convert.Schemes(), s.Scheme) || !ok1 || !ok2 {
 		return convert.Options{}, fmt.Errorf("this coordinator does not know scheme %q with rules %q and inputs and outputs %q", s.Scheme, s.Rules, s.IO)
 	}
-	o := convert.Options{Scheme: convert.Scheme(s.Scheme), Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold}
+	calibrator, err := convert.ParseCalibrator(s.Calibrator)
+	if err != nil {
+		return convert.Options{}, err
+	}
+	o := convert.Options{
+		Scheme: convert.Scheme(s.Scheme), Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold,
+		Calibrator: calibrator, Observe: calib.Spec{Histogram: s.Histograms, PerSample: s.SampleRanges},
+	}
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
 	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
 	return o, nil
+}
+
+// observed returns what shards observe. A job whose options are not known fails before it has shards.
+func (s *Spec) observed() calib.Spec {
+	o, _ := s.options()
+	return o.Observed()
 }
 
 // calibrates reports whether the job runs its model over a dataset.

@@ -103,6 +103,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
 		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
+		Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(),
 	}
 	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
 		return Spec{}, err
@@ -152,6 +153,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
+		Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
 	}
 }
 
@@ -182,10 +184,12 @@ func timeToWire(t time.Time) *timestamppb.Timestamp {
 
 // shardToWire returns the request for an attempt of a shard.
 func shardToWire(r Record, f Start, blobs string) *octetv1.RunShardRequest {
+	observed := r.Spec.observed()
 	return &octetv1.RunShardRequest{
 		JobId: f.Job, Shard: int32(f.Shard), Attempt: int32(f.Attempt), Model: blobToWire(r.Float), Signature: r.Spec.Signature,
 		Dataset: blobToWire(*r.Spec.Dataset), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
 		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs,
+		Histograms: observed.Histogram, SampleRanges: observed.PerSample,
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/numerics"
@@ -271,6 +272,7 @@ func (r *rig) want(req *octetv1.RunShardRequest) []byte {
 	defer samples.Close()
 	stats, err := shard.Run(r.t.Context(), m, samples, shard.Spec{
 		Range: shard.Range{First: int(req.GetFirstSample()), Last: int(req.GetEndSample())}, Dataset: req.GetDataset().GetDigest(), SkipBad: req.GetSkipBadSamples(),
+		Observe: calib.Spec{Histogram: req.GetHistograms(), PerSample: req.GetSampleRanges()},
 	}, nil)
 	if err != nil {
 		r.t.Fatal(err)

@@ -118,7 +118,7 @@ func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, 
 		return client.Ref{}, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
 	}
 	defer reader.Close()
-	stats, err := shard.Run(ctx, model, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad}, progress)
+	stats, err := shard.Run(ctx, model, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, progress)
 	if err != nil {
 		return client.Ref{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
@@ -23,6 +24,7 @@ type task struct {
 	signature      string
 	samples        shard.Range
 	skipBad        bool
+	observe        calib.Spec
 	numerics       int
 	blobs          string // address of BlobService
 }
@@ -31,6 +33,7 @@ func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
 	t := task{
 		job: r.GetJobId(), shard: int(r.GetShard()), attempt: int(r.GetAttempt()), signature: r.GetSignature(),
 		samples: shard.Range{First: int(r.GetFirstSample()), Last: int(r.GetEndSample())}, skipBad: r.GetSkipBadSamples(),
+		observe:  calib.Spec{Histogram: r.GetHistograms(), PerSample: r.GetSampleRanges()},
 		numerics: int(r.GetNumericsVersion()), blobs: r.GetBlobEndpoint(),
 	}
 	var err error

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/calibrate"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/quantize"
@@ -23,6 +24,7 @@ import (
 type convertFlags struct {
 	output, quantize, data, ranges string
 	compat, io, onBad, signature   string
+	calibrator, observe            string
 	strict, fold                   bool
 	perTensor, perTensorDense      bool
 	weightBits                     int
@@ -84,6 +86,18 @@ model: (value - mean) / std is what mean and std make of pictures.
 tensors carry the minima and maxima that TensorFlow's calibrator recorded. With either one the
 default is --quantize int8.
 
+--calibrator says how the ranges of activations follow from what was measured: from minimum to
+maximum, or less, so that rare large values don't make the integers coarse for all others:
+
+  minmax              all that was seen (the default)
+  percentile:99.99    so much of the elements; half of the others lie beyond either end
+  mse                 the least square error
+  entropy             the least loss of information
+  ema:0.95            averages of the samples' ends, as AI Edge Quantizer takes them
+
+What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
+holds enough for: --observe histograms,samples measures for all of them.
+
 By default Octet measures true ranges and quantizes everything for which the runtime has an
 integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
 the same tensors, bit for bit.`,
@@ -94,6 +108,7 @@ the same tensors, bit for bit.`,
   octet convert model.keras -o int8.tflite --data samples.npz
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
+  octet convert model.tflite -o int8.tflite --data samples.npz --calibrator mse
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
 		Args: want("SOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -109,6 +124,8 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.quantize, "quantize", "", "the scheme: "+strings.Join(convert.Schemes(), ", ")+" (default: int8 with --data or --ranges, else none)")
 	flags.StringVar(&f.data, "data", "", "the representative dataset")
 	flags.StringVar(&f.ranges, "ranges", "", "a file of ranges, instead of --data")
+	flags.StringVar(&f.calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrate.Names(), ", ")+" (default: minmax)")
+	flags.StringVar(&f.observe, "observe", "", "what --stats holds besides ranges: histograms, samples, or both with a comma (default: what the calibrator needs)")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
 	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
@@ -126,6 +143,8 @@ the same tensors, bit for bit.`,
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	complete(cmd, "quantize", convert.Schemes()...)
+	complete(cmd, "calibrator", calibrate.Names()...)
+	complete(cmd, "observe", "histograms", "samples", "histograms,samples")
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", ioNames...)
 	complete(cmd, "weight-bits", weightBits...)
@@ -181,6 +200,13 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	default:
 		return o, usagef("--compat: %q is not tflite", f.compat)
 	}
+	var err error
+	if o.Calibrator, err = calibrate.Parse(f.calibrator); err != nil {
+		return o, usagef("--calibrator: %v", err)
+	}
+	if o.Observe, err = parseObserve(f.observe); err != nil {
+		return o, err
+	}
 	switch f.onBad {
 	case "fail":
 	case "skip":
@@ -201,6 +227,24 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	return o, nil
 }
 
+// parseObserve reads the names of sections, with commas between them.
+func parseObserve(text string) (s calib.Spec, err error) {
+	if text == "" {
+		return s, nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		switch name {
+		case "histograms":
+			s.Histogram = true
+		case "samples":
+			s.PerSample = true
+		default:
+			return s, usagef("--observe: %q is neither histograms nor samples", name)
+		}
+	}
+	return s, nil
+}
+
 // pointless lists flags that would do nothing without another one.
 var pointless = []struct {
 	flag string
@@ -213,6 +257,8 @@ var pointless = []struct {
 	{"per-tensor", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"per-tensor-dense", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"weight-bits", weightOnly, "is about --quantize weight-only"},
+	{"calibrator", integers, "is about ranges of activations: give --data or --ranges"},
+	{"observe", calibrating, "is about what --data measures"},
 	{"stats", calibrating, "writes what --data measures"},
 	{"on-bad-sample", calibrating, "is about --data"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},

@@ -22,6 +22,7 @@ type summary struct {
 	Scheme      convert.Scheme   `json:"scheme"`
 	IO          string           `json:"io,omitempty"`
 	Compat      string           `json:"compat,omitempty"`
+	Calibrator  string           `json:"calibrator,omitempty"`
 	SourceBytes int              `json:"source_bytes"`
 	OutputBytes int              `json:"output_bytes"`
 	Seconds     float64          `json:"seconds"`
@@ -35,6 +36,9 @@ func newSummary(f *convertFlags, opt convert.Options, report *quantize.Report) *
 	s := &summary{Scheme: opt.Scheme, Report: report, IO: ioName(f, opt)}
 	if opt.Scheme != convert.None {
 		s.Compat = f.compat
+	}
+	if opt.Scheme.Calibrated() {
+		s.Calibrator = opt.Calibrator.String()
 	}
 	return s
 }

@@ -36,7 +36,7 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return fail(err)
 	}
-	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad}, nil
+	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
 }
 
 // Calibrate plans a job over a dataset, has it run, and merges.
@@ -75,7 +75,13 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
 			Hint: "calibrate this model, or give the source that the statistics were made from"}
 	}
-	m, report, err := quantize.Run(f.Model, stats, opt.quantize())
+	ranges := stats
+	if stats != nil {
+		if ranges, err = opt.Calibrator.Apply(stats); err != nil {
+			return nil, &Error{Kind: BadInput, Source: f.Source, Err: err, Hint: "calibrate with --data and the same --calibrator, or with --observe and what it needs"}
+		}
+	}
+	m, report, err := quantize.Run(f.Model, ranges, opt.quantize())
 	var strict *quantize.StrictError
 	switch {
 	case errors.As(err, &strict):

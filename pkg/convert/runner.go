@@ -16,11 +16,12 @@ type Job struct {
 	Dataset   string // digest of the dataset's manifest
 	Samples   int    // how many there are
 	SkipBad   bool
+	Observe   calib.Spec
 }
 
 // Spec returns what shard r of the job's plan runs.
 func (j *Job) Spec(r shard.Range) shard.Spec {
-	return shard.Spec{Range: r, Dataset: j.Dataset, SkipBad: j.SkipBad}
+	return shard.Spec{Range: r, Dataset: j.Dataset, SkipBad: j.SkipBad, Observe: j.Observe}
 }
 
 // Runner runs all shards of a job's plan and returns their statistics in the plan's order: in this process (Pool), or on a cluster.

@@ -365,7 +365,13 @@ type JobSpec struct {
 	// So do the weights of fully connected layers.
 	PerTensorDense bool `protobuf:"varint,15,opt,name=per_tensor_dense,json=perTensorDense,proto3" json:"per_tensor_dense,omitempty"`
 	// With SCHEME_WEIGHT_ONLY and weights of 4 bits: how many weights of a row share a scale; 0 for all of them.
-	BlockSize     int32 `protobuf:"varint,16,opt,name=block_size,json=blockSize,proto3" json:"block_size,omitempty"`
+	BlockSize int32 `protobuf:"varint,16,opt,name=block_size,json=blockSize,proto3" json:"block_size,omitempty"`
+	// How the ranges of activations follow from statistics: minmax, percentile:P, mse, entropy or ema:D; minmax if empty.
+	Calibrator string `protobuf:"bytes,17,opt,name=calibrator,proto3" json:"calibrator,omitempty"`
+	// Statistics hold histograms, whether the calibrator needs them or not.
+	Histograms bool `protobuf:"varint,18,opt,name=histograms,proto3" json:"histograms,omitempty"`
+	// Statistics hold the ranges in single samples, likewise.
+	SampleRanges  bool `protobuf:"varint,19,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -510,6 +516,27 @@ func (x *JobSpec) GetBlockSize() int32 {
 		return x.BlockSize
 	}
 	return 0
+}
+
+func (x *JobSpec) GetCalibrator() string {
+	if x != nil {
+		return x.Calibrator
+	}
+	return ""
+}
+
+func (x *JobSpec) GetHistograms() bool {
+	if x != nil {
+		return x.Histograms
+	}
+	return false
+}
+
+func (x *JobSpec) GetSampleRanges() bool {
+	if x != nil {
+		return x.SampleRanges
+	}
+	return false
 }
 
 // Job is a conversion.
@@ -1432,7 +1459,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xb8\x04\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\x9d\x05\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1455,7 +1482,14 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"per_tensor\x18\x0e \x01(\bR\tperTensor\x12(\n" +
 	"\x10per_tensor_dense\x18\x0f \x01(\bR\x0eperTensorDense\x12\x1d\n" +
 	"\n" +
-	"block_size\x18\x10 \x01(\x05R\tblockSize\"\xab\x03\n" +
+	"block_size\x18\x10 \x01(\x05R\tblockSize\x12\x1e\n" +
+	"\n" +
+	"calibrator\x18\x11 \x01(\tR\n" +
+	"calibrator\x12\x1e\n" +
+	"\n" +
+	"histograms\x18\x12 \x01(\bR\n" +
+	"histograms\x12#\n" +
+	"\rsample_ranges\x18\x13 \x01(\bR\fsampleRanges\"\xab\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +

@@ -45,7 +45,11 @@ type RunShardRequest struct {
 	// The arithmetic that the job runs under; ABORTED if it is not the worker's.
 	NumericsVersion int32 `protobuf:"varint,10,opt,name=numerics_version,json=numericsVersion,proto3" json:"numerics_version,omitempty"`
 	// Where BlobService answers: HOST:PORT.
-	BlobEndpoint  string `protobuf:"bytes,11,opt,name=blob_endpoint,json=blobEndpoint,proto3" json:"blob_endpoint,omitempty"`
+	BlobEndpoint string `protobuf:"bytes,11,opt,name=blob_endpoint,json=blobEndpoint,proto3" json:"blob_endpoint,omitempty"`
+	// Gather histograms of all tensors.
+	Histograms bool `protobuf:"varint,12,opt,name=histograms,proto3" json:"histograms,omitempty"`
+	// Gather the ranges of all tensors in single samples.
+	SampleRanges  bool `protobuf:"varint,13,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -157,6 +161,20 @@ func (x *RunShardRequest) GetBlobEndpoint() string {
 	return ""
 }
 
+func (x *RunShardRequest) GetHistograms() bool {
+	if x != nil {
+		return x.Histograms
+	}
+	return false
+}
+
+func (x *RunShardRequest) GetSampleRanges() bool {
+	if x != nil {
+		return x.SampleRanges
+	}
+	return false
+}
+
 // RunShardResponse is progress, or the result.
 type RunShardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -216,7 +234,7 @@ var File_octet_v1_worker_proto protoreflect.FileDescriptor
 
 const file_octet_v1_worker_proto_rawDesc = "" +
 	"\n" +
-	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\"\x82\x03\n" +
+	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\"\xc7\x03\n" +
 	"\x0fRunShardRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x05R\x05shard\x12\x18\n" +
@@ -230,7 +248,11 @@ const file_octet_v1_worker_proto_rawDesc = "" +
 	"\x10skip_bad_samples\x18\t \x01(\bR\x0eskipBadSamples\x12)\n" +
 	"\x10numerics_version\x18\n" +
 	" \x01(\x05R\x0fnumericsVersion\x12#\n" +
-	"\rblob_endpoint\x18\v \x01(\tR\fblobEndpoint\"[\n" +
+	"\rblob_endpoint\x18\v \x01(\tR\fblobEndpoint\x12\x1e\n" +
+	"\n" +
+	"histograms\x18\f \x01(\bR\n" +
+	"histograms\x12#\n" +
+	"\rsample_ranges\x18\r \x01(\bR\fsampleRanges\"[\n" +
 	"\x10RunShardResponse\x12!\n" +
 	"\fsamples_done\x18\x01 \x01(\x03R\vsamplesDone\x12$\n" +
 	"\x05stats\x18\x02 \x01(\v2\x0e.octet.v1.BlobR\x05stats2T\n" +
