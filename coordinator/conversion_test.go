@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -79,7 +80,7 @@ func TestARepeatTakesUpAJobThatOnlyTheJournalKnows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := c.journal.Create(t.Context(), Record{ID: "j-lost", RequestID: "lost", Spec: own, State: Preparing, Numerics: 1, Created: time.Now()}); err != nil {
+		if _, _, err := c.journal.Create(t.Context(), Record{ID: "j-lost", RequestID: "lost", Spec: own, State: Preparing, Numerics: numerics.Version, Created: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		if j := c.create("lost", spec); j.GetId() != "j-lost" {
