@@ -114,6 +114,22 @@ func (p *walk) lines() (n int, width [3]int) {
 	return p.size[r-2], width
 }
 
+// each is lines for the other way to repeat: it returns which operand has one element for each line of the innermost axis, or -1. The other operand has all
+// elements, or one line.
+func (p *walk) each() int {
+	r := p.rank
+	if r < 2 || p.size[r-1] > maxLine {
+		return -1
+	}
+	for k := range 2 {
+		other := p.step[1-k]
+		if p.step[k][r-1] == 0 && p.step[k][r-2] != 0 && (other[r-2] == 0 || other[r-2] == p.size[r-1]) {
+			return k
+		}
+	}
+	return -1
+}
+
 // maxLine is the length of lines that are worth merging.
 const maxLine = 1024
 

@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // Clamp stores src limited to [lo, hi] in dst, which may be src. A NaN stays; a zero of either sign stays where a limit is zero.
 func Clamp[T Number](dst, src []T, lo, hi T) {
 	n := vectorClamp(dst, src, lo, hi)
@@ -36,6 +38,13 @@ func F32BinaryScan(dst []float32, a []float32, aShape []int, b []float32, bShape
 // binaryParts is Binary that calls finish for each part of the result as soon as it is computed.
 func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], finish func(part []T)) {
 	p := broadcast(aShape, bShape)
+	if k := p.each(); k >= 0 {
+		if dst, ok := any(dst).([]float32); ok {
+			operands := [2][]float32{any(a).([]float32), any(b).([]float32)}
+			f32Each(dst, operands, &p, k, any(row).(Row[float32, float32]), any(finish).(func([]float32)))
+			return
+		}
+	}
 	n, width := p.lines()
 	size := clampRun
 	if line := min(width[0], width[1]); line < n {
@@ -55,6 +64,56 @@ func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, ro
 			}
 		}
 		p.next(&index, &at)
+	}
+}
+
+// spreads are memory in which each element is repeated for a line; stores may pass the last line by less than a vector.
+var spreads = sync.Pool{New: func() any { return new([clampRun + channelBlock]float32) }}
+
+// f32Each is binaryParts where operand k has one element for each line.
+func f32Each(dst []float32, operands [2][]float32, p *walk, k int, row Row[float32, float32], finish func(part []float32)) {
+	r := p.rank
+	line, lines, step := p.size[r-1], p.size[r-2], p.step[k][r-2]
+	whole := p.step[1-k][r-2] != 0
+	p.rank--
+	memory := spreads.Get().(*[clampRun + channelBlock]float32)
+	defer spreads.Put(memory)
+	most := clampRun / line // lines at a time
+	var index dims
+	var at [3]int
+	from := 0 // what is computed and not finished yet
+	for i := 0; i < len(dst); {
+		for j := 0; j < lines; j += most {
+			n := min(most, lines-j) * line
+			spreadLines(memory[:], operands[k][at[k]+j*step:], step, line, n/line)
+			x := operands[1-k][at[1-k]:]
+			if whole {
+				x = x[j*line:][:n]
+			} else {
+				x = x[:line]
+			}
+			if k == 0 {
+				row(dst[i:i+n], memory[:n], x)
+			} else {
+				row(dst[i:i+n], x, memory[:n])
+			}
+			i += n
+			if i-from >= clampRun/2 || i == len(dst) {
+				finish(dst[from:i])
+				from = i
+			}
+		}
+		p.next(&index, &at)
+	}
+}
+
+// spreadLinesGeneric repeats each of some elements, step apart, for a line.
+func spreadLinesGeneric(dst, src []float32, step, line, lines int) {
+	for i := range lines {
+		x := src[i*step]
+		for j := range dst[i*line:][:line] {
+			dst[i*line+j] = x
+		}
 	}
 }
 

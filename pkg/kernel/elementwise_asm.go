@@ -25,7 +25,7 @@ func f32Row(code rowCode, dst, a, b []float32) bool {
 	}
 	// A line is repeated in the cache, so that short ones don't make short loops.
 	const short = 64
-	var repeated [4 * short]float32
+	var repeated [8 * short]float32
 	lines := 1
 	if line < short {
 		lines = min(len(dst), len(repeated)) / line
@@ -49,8 +49,21 @@ func f32Row(code rowCode, dst, a, b []float32) bool {
 		}
 		return x[:to-from]
 	}
+	longA, longB := len(a) == len(dst), len(b) == len(dst)
 	a, b = fill(a), fill(b)
-	for from := 0; from < len(dst); from += n {
+	from := 0
+	if n%mapStep == 0 && n <= len(dst) {
+		pa, pb := a[:n], b[:n]
+		for ; from+n <= len(dst); from += n {
+			if longA {
+				pa = a[from : from+n]
+			} else if longB {
+				pb = b[from : from+n]
+			}
+			rowAsm(code, &dst[from], &pa[0], &pb[0], 4*mapStep, 4*mapStep, n)
+		}
+	}
+	for ; from < len(dst); from += n {
 		to := min(from+n, len(dst))
 		f32Pairs(code, dst[from:to], part(a, from, to), part(b, from, to))
 	}

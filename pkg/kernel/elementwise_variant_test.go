@@ -176,6 +176,70 @@ func TestBinaryClampBroadcasts(t *testing.T) {
 	}
 }
 
+// TestBroadcastOfEach gives an operand one element for each line, on either side, beside all elements and beside a line, and has the result looked at.
+func TestBroadcastOfEach(t *testing.T) {
+	r := rand.New(rand.NewPCG(64, 65))
+	for line := 2; line < 1200; line += 1 + line/7 {
+		outer, lines := 1+r.IntN(3), 2+r.IntN(40)+500/line*r.IntN(4)
+		shape, each := []int{outer, 2, lines, line}, []int{outer, 1 + r.IntN(2), lines, 1}
+		for _, other := range [][]int{shape, {line}, {outer, 1, 1, line}} {
+			if slices.Equal(other, shape) || each[1] == 2 {
+				checkBroadcast(t, r, other, each, shape)
+				checkBroadcast(t, r, each, other, shape)
+			}
+		}
+	}
+}
+
+// checkBroadcast compares a row on operands of two shapes with the same on operands that were broadcast before.
+func checkBroadcast(t *testing.T, r *rand.Rand, aShape, bShape, shape []int) {
+	t.Helper()
+	a, b := ended(t, elements(aShape)), ended(t, elements(bShape))
+	values(r, a, 50)
+	values(r, b, 50)
+	n := elements(shape)
+	wide := func(x []float32, from []int) []float32 {
+		out := make([]float32, n)
+		BroadcastTo(raw(out), raw(x), 4, from, shape)
+		return out
+	}
+	want := make([]float32, n)
+	withoutVariants(func() { Sub(want, wide(a, aShape), wide(b, bShape)) })
+	got, intact := guarded(t, n)
+	run := func() {
+		var scan F32Scan
+		scan.Start(true)
+		F32BinaryScan(got, a, aShape, b, bShape, Sub, F32Clamp{}, &scan)
+		if seen, ok := scan.Range(n); !ok || seen != F32MinMax(want) {
+			t.Fatalf("%v and %v: range %+v (%v), want %+v", aShape, bShape, seen, ok, F32MinMax(want))
+		}
+	}
+	run()
+	intact()
+	same(t, "variant", got, want)
+	withoutVariants(run)
+	same(t, "generic", got, want)
+	if allocs := testing.AllocsPerRun(2, func() { F32BinaryScan(got, a, aShape, b, bShape, Sub, F32Clamp{}, nil) }); allocs != 0 {
+		t.Fatalf("%v allocations in a run", allocs)
+	}
+}
+
+func BenchmarkBroadcast(b *testing.B) {
+	shape := []int{1, 12, 12, 24}
+	for _, c := range []struct {
+		name string
+		b    []int
+	}{{"same", shape}, {"number", nil}, {"channels", []int{24}}, {"pixels", []int{1, 12, 12, 1}}} {
+		b.Run(c.name, func(b *testing.B) {
+			x, y, dst := make([]float32, elements(shape)), make([]float32, elements(c.b)), make([]float32, elements(shape))
+			b.SetBytes(int64(4 * len(dst)))
+			for b.Loop() {
+				F32BinaryScan(dst, x, shape, y, c.b, Sub, F32Clamp{}, nil)
+			}
+		})
+	}
+}
+
 func BenchmarkRows(b *testing.B) {
 	const n = 4096
 	x, y, dst := make([]float32, n), make([]float32, n), make([]float32, n)
