@@ -17,7 +17,7 @@ os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
 import keras
 import numpy as np
 
-from keras_layers import cases, recurrent, signals  # noqa: F401 - they add cases
+from keras_layers import cases, operations, recurrent, signals  # noqa: F401 - they add cases
 from places import REPO
 
 SHARD = 200  # bytes of weights in each file

@@ -157,8 +157,11 @@ def finish(draft):
     return 'whole'
 
 
-def saved_model(name, origin, make, given=None, key='serving_default'):
-    """Make a source by a function that writes a SavedModel to a path; given are the samples, a list of dicts by input name."""
+def saved_model(name, origin, make, given=None, key='serving_default', objects=False):
+    """Make a source by a function that writes a SavedModel to a path; given are the samples, a list of dicts by input name.
+
+    The main graph computes the values; or the signature among the SavedModel's objects, where that graph does not initialize its variables.
+    """
     import tensorflow as tf
 
     if done(name):
@@ -178,7 +181,15 @@ def saved_model(name, origin, make, given=None, key='serving_default'):
             values = session.run([t.tensor for t in outputs], {t.tensor: arrays[t.name] for t in inputs})
             return {t.name: v for t, v in zip(outputs, values)}
 
-        write(draft, origin, key, inputs, outputs, run, given)
+        if not objects:
+            write(draft, origin, key, inputs, outputs, run, given)
+    if objects:
+        loaded = tf.saved_model.load(str(draft / 'saved_model')).signatures[key]
+
+        def call(arrays):
+            return {k: v.numpy() for k, v in loaded(**{k: tf.constant(v) for k, v in arrays.items()}).items()}
+
+        write(draft, origin, key, inputs, outputs, call, given)
     return finish(draft)
 
 

@@ -42,8 +42,12 @@ def export(name, builder, sampler, batch=None, settled=True):
 
 
 def save(name, builder, sampler):
+    """tf.saved_model.save calls the inputs by their positions."""
     model, given = build(name, builder, sampler)
-    return source.saved_model(name, 'keras 3, tf.saved_model.save', lambda path: tf.saved_model.save(model, path), given)
+    given = [{f'inputs_{i}' if i else 'inputs': a for i, a in enumerate(arrays.values())} for arrays in given]
+    return source.saved_model(
+        name, 'keras 3, tf.saved_model.save', lambda path: tf.saved_model.save(model, path), given, objects=True
+    )
 
 
 # ---- layers that architectures.py lacks

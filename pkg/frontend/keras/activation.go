@@ -44,6 +44,7 @@ func init() { //nolint:gochecknoinits // an initializer would refer to itself
 		"sparse_sigmoid": func(c *Context, x *ir.Value) *ir.Value {
 			return c.clip(c.mul(c.add(x, c.F32(1)), c.F32(0.5)), 0, 1)
 		},
+		"sparsemax":    sparsemax,
 		"squared_relu": func(c *Context, x *ir.Value) *ir.Value { return c.TF("Square", nil, c.TF("Relu", nil, x)) },
 	}
 }

@@ -164,15 +164,8 @@ var otherFunctions = map[string]func(c *Context) any{
 		return c.add(y, c.operand(3, "offset"))
 	},
 	"nn.moments": func(c *Context) any {
-		c.rename("axes=axis")
-		x, keep := c.operand(0, "x"), c.flag("keepdims", false)
-		axes := c.over(x)
-		mean := c.reduce("Mean", x, true, axes...)
-		variance := c.reduce("Mean", c.TF("SquaredDifference", nil, x, mean), keep, axes...)
-		if !keep {
-			mean = c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": axes}, mean)
-		}
-		return []any{mean, variance}
+		x := c.operand(0, "x")
+		return c.momentsOver(x, c.flag("keepdims", false), c.axesOf(x, "axes"))
 	},
 	"einsum": func(c *Context) any {
 		build.Refuse("tf.einsum: Keras 2 does not write its operands into the file; export the model as a SavedModel (model.export)")
@@ -215,11 +208,8 @@ func (c *Context) vector(i int, name string) *ir.Value {
 		return v
 	}
 	list, ok := x.([]any)
-	if !ok {
-		return c.I32s(c.several(name)...)
-	}
-	if !slices.ContainsFunc(list, func(y any) bool { _, ok := y.(*ir.Value); return ok }) {
-		return c.I32s(c.several(name)...)
+	if !ok || !slices.ContainsFunc(list, func(y any) bool { _, ok := y.(*ir.Value); return ok }) {
+		return c.I32s(c.wholes(name, x)...)
 	}
 	var parts []*ir.Value
 	for _, y := range list {

@@ -109,11 +109,7 @@ func callShape(c *Context) any {
 }
 
 func callGather(c *Context) any {
-	x, batch := c.operand(0, "params"), c.whole("batch_dims", 0)
-	indices, ok := c.param(1, "indices").(*ir.Value)
-	if !ok {
-		indices = c.TF("Cast", graphdef.Attrs{"SrcT": tensor.Float32, "DstT": tensor.Int32}, c.numbers("indices", c.param(1, "indices")))
-	}
+	x, batch, indices := c.operand(0, "params"), c.whole("batch_dims", 0), c.places(1, "indices")
 	rank := len(x.Type.Shape)
 	return c.TF("GatherV2", graphdef.Attrs{"batch_dims": batch}, x, indices, c.I32(axis(c.whole("axis", batch), rank)))
 }

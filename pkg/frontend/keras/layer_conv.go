@@ -124,9 +124,14 @@ func callConv(c *Context, n int) any {
 // depthwise emits a depthwise convolution of one or two spatial dimensions with a kernel [spatial…, in, multiplier].
 func (c *Context) depthwise(x *ir.Value, w window) *ir.Value {
 	channels, multiplier := c.Last(x), c.Config.int("depth_multiplier", 1)
-	kernel := c.Var("depthwise_kernel", append(c.Config.ints("kernel_size", w.n), channels, multiplier)...)
+	return c.depthwiseBy(x, c.Var("depthwise_kernel", append(c.Config.ints("kernel_size", w.n), channels, multiplier)...), w)
+}
+
+func (c *Context) depthwiseBy(x, kernel *ir.Value, w window) *ir.Value {
 	if w.n == 2 {
 		return c.TF("DepthwiseConv2dNative", w.attrs(), x, kernel)
+	} else if w.n != 1 {
+		build.Refuse("a depthwise convolution of %d dimensions", w.n)
 	}
 	x = c.causal(x, w, kernel.Type.Shape[0])
 	a := w.attrs()
@@ -161,6 +166,12 @@ func callConvTranspose(c *Context, n int) any {
 	c.Rank(x, n+2, n+2)
 	filters, size := c.Config.int("filters", 0), c.Config.ints("kernel_size", n)
 	kernel := c.Var("kernel", append(slices.Clone(size), filters, c.Last(x))...)
+	y := c.convolveBack(x, kernel, w, size, filters)
+	return back(c.activate("activation", "linear", c.bias(y, filters)))
+}
+
+// convolveBack emits a transposed convolution, channels last.
+func (c *Context) convolveBack(x, kernel *ir.Value, w window, size []int, filters int) *ir.Value {
 	for _, d := range w.dilation {
 		if d != 1 {
 			build.Refuse("a transposed convolution with a dilation of %v", w.dilation)
@@ -168,11 +179,11 @@ func callConvTranspose(c *Context, n int) any {
 	}
 	var extra []int
 	if c.Config.has("output_padding") {
-		extra = c.Config.ints("output_padding", n)
+		extra = c.Config.ints("output_padding", w.n)
 	}
 	dims := c.Dims(x)
 	shape := []build.Dim{dims[0]}
-	for i := range n {
+	for i := range w.n {
 		in := x.Type.Shape[1+i]
 		if in < 0 {
 			build.Refuse("a transposed convolution of a tensor whose size is not known, %v", x.Type.Shape)
@@ -180,18 +191,14 @@ func callConvTranspose(c *Context, n int) any {
 		shape = append(shape, build.Dim{Size: transposedSize(in, size[i], w.strides[i], w.padding, extra, i)})
 	}
 	shape = append(shape, build.Dim{Size: filters})
-	var y *ir.Value
-	switch n {
+	switch w.n {
 	case 1:
-		shape = slices.Insert(shape, 1, build.Dim{Size: 1})
-		y = c.TF("Conv2DBackpropInput", w.attrs(), c.Vector(c.name+"/output_shape", shape), c.TF("ExpandDims", nil, kernel, c.I32(0)), c.flat(x))
-		y = c.lift(y)
+		shape = slices.Insert(shape, 1, oneDim)
+		return c.lift(c.TF("Conv2DBackpropInput", w.attrs(), c.Vector(c.name+"/output_shape", shape), c.TF("ExpandDims", nil, kernel, c.I32(0)), c.flat(x)))
 	case 2:
-		y = c.TF("Conv2DBackpropInput", w.attrs(), c.Vector(c.name+"/output_shape", shape), kernel, x)
-	default:
-		y = c.TF("Conv3DBackpropInputV2", w.attrs(), c.Vector(c.name+"/output_shape", shape), kernel, x)
+		return c.TF("Conv2DBackpropInput", w.attrs(), c.Vector(c.name+"/output_shape", shape), kernel, x)
 	}
-	return back(c.activate("activation", "linear", c.bias(y, filters)))
+	return c.TF("Conv3DBackpropInputV2", w.attrs(), c.Vector(c.name+"/output_shape", shape), kernel, x)
 }
 
 // transposedSize is the size of a transposed convolution's result, as Keras computes it.

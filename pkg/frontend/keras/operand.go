@@ -102,8 +102,9 @@ func (c *Context) word(name string) string {
 }
 
 // several returns an argument that is a list of integers, or one; nil if it is absent.
-func (c *Context) several(name string) []int {
-	x := c.param(-1, name)
+func (c *Context) several(name string) []int { return c.wholes(name, c.param(-1, name)) }
+
+func (c *Context) wholes(name string, x any) []int {
 	if x == nil {
 		return nil
 	}
@@ -125,9 +126,29 @@ func (c *Context) several(name string) []int {
 	return list
 }
 
+// places returns an argument that is a tensor of integers, or nested lists of them.
+func (c *Context) places(i int, name string) *ir.Value {
+	x := c.param(i, name)
+	if v, ok := x.(*ir.Value); ok {
+		return v
+	}
+	return c.TF("Cast", graphdef.Attrs{"SrcT": tensor.Float32, "DstT": tensor.Int32}, c.numbers(name, x))
+}
+
+// fixed returns the numbers of an argument that is a list, or a constant.
+func (c *Context) fixed(i int, name string) []float32 {
+	v := c.operand(i, name)
+	if v.Const == nil || !f32(v) {
+		build.Refuse("%q depends on data, or is not of floats", name)
+	}
+	return tensor.View[float32](v.Const)
+}
+
 // over returns the axes of a reduction, all if none is named.
-func (c *Context) over(x *ir.Value) []int {
-	axes := c.several("axis")
+func (c *Context) over(x *ir.Value) []int { return c.axesOf(x, "axis") }
+
+func (c *Context) axesOf(x *ir.Value, name string) []int {
+	axes := c.several(name)
 	if axes == nil {
 		return counting(len(x.Type.Shape))
 	}

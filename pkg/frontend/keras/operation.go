@@ -12,7 +12,7 @@ import (
 
 // operations are those of keras.ops, as nodes of functional models. Their arguments are those of the call, or of the configuration.
 var operations = slices.Concat(
-	sorting,
+	sorting, arithmetic, statistics, arrays, networks,
 	unaries("Absolute=Abs Abs=Abs Fabs=Abs Ceil=Ceil Cos=Cos Sin=Sin Tan=Tan Exp=Exp Expm1=Expm1 Floor=Floor Log=Log Log1p=Log1p Negative=Neg Reciprocal=Reciprocal "+
 		"Sign=Sign Sqrt=Sqrt Square=Square Tanh=Tanh Rsqrt=Rsqrt Erf=Erf Erfc=Erfc Relu=Relu Relu6=Relu6 Sigmoid=Sigmoid Softplus=Softplus Softsign=Softsign Selu=Selu "+
 		"Sinh=Sinh Cosh=Cosh Arcsin=Asin Arccos=Acos Arctan=Atan LogicalNot=LogicalNot Isnan=IsNan Isfinite=IsFinite Isinf=IsInf ZerosLike=ZerosLike OnesLike=OnesLike"),
@@ -47,7 +47,6 @@ var operations = slices.Concat(
 			return c.where(c.operand(0, "condition"), c.operand(1, "x1"), c.operand(2, "x2"))
 		}},
 		{Class: "Matmul", Call: callMatmul},
-		{Class: "Dot", Call: callMatmul},
 		{Class: "Einsum", Call: func(c *Context) any {
 			list := c.Ins()
 			return c.TF("Einsum", graphdef.Attrs{"equation": c.word("subscripts"), "N": len(list)}, list...)
@@ -74,7 +73,6 @@ var operations = slices.Concat(
 			return c.TF("Pack", graphdef.Attrs{"N": len(list), "axis": c.whole("axis", 0)}, list...)
 		}},
 		{Class: "Unstack", Call: callUnstack},
-		{Class: "Split", Call: callSplit},
 		{Class: "ExpandDims", Call: func(c *Context) any {
 			x := c.operand(0, "x")
 			for _, a := range c.several("axis") {
@@ -105,9 +103,6 @@ var operations = slices.Concat(
 			}
 			return c.TF("ReverseV2", nil, x, c.I32s(axes...))
 		}},
-		{Class: "Roll", Call: func(c *Context) any {
-			return c.TF("Roll", nil, c.operand(0, "x"), c.I32s(c.several("shift")...), c.I32s(c.several("axis")...))
-		}},
 		{Class: "Pad", Call: callPadOperation},
 		{Class: "BroadcastTo", Call: func(c *Context) any {
 			return c.TF("BroadcastTo", nil, c.operand(0, "x"), c.I32s(c.several("shape")...))
@@ -117,7 +112,7 @@ var operations = slices.Concat(
 			if c.param(2, "axis") == nil {
 				x = c.Reshape(x, build.Dim{Size: -1})
 			}
-			return c.TF("GatherV2", nil, x, c.operand(1, "indices"), c.I32(axis(c.whole("axis", 0), len(x.Type.Shape))))
+			return c.TF("GatherV2", nil, x, c.places(1, "indices"), c.I32(axis(c.whole("axis", 0), len(x.Type.Shape))))
 		}},
 		{Class: "GetItem", Call: callGetItem},
 		{Class: "Cast", Call: func(c *Context) any { return c.cast(c.operand(0, "x"), c.word("dtype")) }},
@@ -132,7 +127,6 @@ var operations = slices.Concat(
 			out := c.TFs("TopKV2", graphdef.Attrs{"sorted": true}, c.operand(0, "x"), c.I32(c.whole("k", 1)))
 			return []any{out[0], out[1]}
 		}},
-		{Class: "Cumsum", Call: func(c *Context) any { return c.TF("Cumsum", nil, c.operand(0, "x"), c.I32(c.whole("axis", 0))) }},
 		{Class: "Normalize", Call: callNormalize},
 		{Class: "StopGradient", Call: callFirst},
 		{Class: "Copy", Call: callFirst},
@@ -165,10 +159,12 @@ func unaries(text string) []Layer {
 
 func pairwise(text string) []Layer {
 	return table(text, func(op string) func(c *Context) any {
-		return func(c *Context) any {
-			x, y := c.operand(0, "x1"), c.operand(1, "x2")
+		return two(func(c *Context, x, y *ir.Value) *ir.Value {
+			if op == "RealDiv" {
+				x, y = c.real(x), c.real(y)
+			}
 			return c.TF(op, nil, x, y)
-		}
+		})
 	})
 }
 
@@ -182,7 +178,7 @@ func named(text string) []Layer {
 func reductions(text string) []Layer {
 	return table(text, func(op string) func(c *Context) any {
 		return func(c *Context) any {
-			x := c.operand(0, "x")
+			x := c.reducible(op, c.operand(0, "x"))
 			return c.reduce(op, x, c.flag("keepdims", false), c.over(x)...)
 		}
 	})
@@ -229,9 +225,12 @@ func (c *Context) extreme(op string) *ir.Value {
 }
 
 func callMatmul(c *Context) any {
-	x, y := c.operand(0, "x1"), c.operand(1, "x2")
-	if len(x.Type.Shape) < 2 || len(y.Type.Shape) < 2 {
-		build.Refuse("a product with a vector")
+	x, y := c.alike(c.operand(0, "x1"), c.operand(1, "x2"))
+	switch {
+	case len(y.Type.Shape) == 1: // a vector
+		return c.contract(x, y, []int{-1}, []int{0})
+	case len(x.Type.Shape) == 1:
+		return c.contract(x, y, []int{0}, []int{-2})
 	}
 	if len(x.Type.Shape) == 2 && len(y.Type.Shape) == 2 {
 		return c.TF("MatMul", nil, x, y)
