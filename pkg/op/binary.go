@@ -102,6 +102,9 @@ func fused(n *ir.Node) Activation {
 
 // row is the variant of a kernel without an activation.
 func row[T tensor.Element](d tensor.DType, f kernel.Row[T, T]) variant {
+	if f, ok := any(f).(kernel.Row[float32, float32]); ok {
+		return floats(f)
+	}
 	return variant{d, func(c *Call) error {
 		a, b := c.In[0], c.In[1]
 		kernel.Binary(tensor.View[T](c.Out[0]), tensor.View[T](a), a.Shape, tensor.View[T](b), b.Shape, f)
