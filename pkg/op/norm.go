@@ -21,7 +21,8 @@ var norms = []Op{
 		Name: "SOFTMAX", Doc: "e to the power of beta times x, over the sum of these along the last axis.",
 		In: Exactly(1), Out: Exactly(1), Attr: attr[Softmax], Infer: inferNorm(1, kernel.MaxRank),
 		Prepare: variants{{tensor.Float32, func(c *Call) error {
-			kernel.F32Softmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]), c.Node.Attr.(*Softmax).Beta)
+			n, beta := lastDim(c.In[0]), c.Node.Attr.(*Softmax).Beta
+			c.inRuns(n, func(dst, src []float32) { kernel.F32Softmax(dst, src, n, beta) })
 			return nil
 		}}}.or(true, s8Softmax),
 	},
@@ -29,7 +30,8 @@ var norms = []Op{
 		Name: "LOG_SOFTMAX", Doc: "x less the logarithm of the sum of e to the power of x along the last axis.",
 		In: Exactly(1), Out: Exactly(1), Infer: inferNorm(1, kernel.MaxRank),
 		Prepare: variants{{tensor.Float32, func(c *Call) error {
-			kernel.F32LogSoftmax(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]))
+			n := lastDim(c.In[0])
+			c.inRuns(n, func(dst, src []float32) { kernel.F32LogSoftmax(dst, src, n) })
 			return nil
 		}}}.or(true, s8LogSoftmax),
 	},
@@ -37,9 +39,11 @@ var norms = []Op{
 		Name: "L2_NORMALIZATION", Doc: "x over the Euclidean norm of its row along the last axis, at least 1e-6.",
 		In: Exactly(1), Out: Exactly(1), Attr: attr[Fused], Infer: inferNorm(1, kernel.MaxRank),
 		Prepare: variants{{tensor.Float32, func(c *Call) error {
-			out := f32(c.Out[0])
-			kernel.F32L2Normalize(out, f32(c.In[0]), lastDim(c.In[0]))
-			c.Node.Attr.(*Fused).Activation.apply(out)
+			n, a := lastDim(c.In[0]), c.Node.Attr.(*Fused).Activation
+			c.inRuns(n, func(dst, src []float32) {
+				kernel.F32L2Normalize(dst, src, n)
+				a.apply(dst)
+			})
 			return nil
 		}}}.or(true, s8L2Normalize),
 	},
@@ -48,7 +52,8 @@ var norms = []Op{
 		In: Exactly(1), Out: Exactly(1), Attr: attr[LocalResponseNorm], Infer: inferNorm(4, 4),
 		Eval: func(c *Call) error {
 			a := c.Node.Attr.(*LocalResponseNorm)
-			kernel.F32LocalResponse(f32(c.Out[0]), f32(c.In[0]), lastDim(c.In[0]), a.Radius, a.Bias, a.Alpha, a.Beta)
+			n := lastDim(c.In[0])
+			c.inRuns(n, func(dst, src []float32) { kernel.F32LocalResponse(dst, src, n, a.Radius, a.Bias, a.Alpha, a.Beta) })
 			return nil
 		},
 	},

@@ -39,7 +39,7 @@ var unaries = []Op{
 	unary("ELU", "x where it is positive, else e^x - 1.", nil, each(tensor.Float32, kernel.F32Elu)),
 	unary("HARD_SWISH", "x times x + 3 limited to [0, 6], over 6.", nil, each(tensor.Float32, kernel.F32HardSwish)),
 	unary("LEAKY_RELU", "x where it is positive, else alpha times x.", attr[LeakyRelu], variant{tensor.Float32, func(c *Call) error {
-		kernel.F32LeakyRelu(f32(c.Out[0]), f32(c.In[0]), c.Node.Attr.(*LeakyRelu).Alpha)
+		c.inRuns(1, func(dst, src []float32) { kernel.F32LeakyRelu(dst, src, c.Node.Attr.(*LeakyRelu).Alpha) })
 		return nil
 	}}),
 	unary("GELU", "x times the normal distribution's share below x, or its approximation by a hyperbolic tangent.", attr[Gelu],
@@ -48,7 +48,7 @@ var unaries = []Op{
 			if c.Node.Attr.(*Gelu).Approximate {
 				gelu = kernel.F32GeluTanh
 			}
-			gelu(f32(c.Out[0]), f32(c.In[0]))
+			c.inRuns(1, gelu)
 			return nil
 		}}),
 	unary("LOGICAL_NOT", "Not x.", nil, each(tensor.Bool, kernel.Not)),
@@ -69,21 +69,29 @@ func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 // each is the variant of a kernel over the elements of input 0.
 func each[T tensor.Element](d tensor.DType, f func(dst, src []T)) variant {
 	return variant{d, func(c *Call) error {
-		dst, src := tensor.View[T](c.Out[0]), tensor.View[T](c.In[0])
-		out, ok := any(dst).([]float32)
-		if !ok || !c.Seen.On() {
-			f(dst, src)
-			return nil
-		}
-		// So much stays in the first-level cache.
-		const part = 2048
-		for at := 0; at < len(dst); at += part {
-			end := min(at+part, len(dst))
-			f(dst[at:end], src[at:end])
-			c.Seen.Include(out[at:end])
+		if float, ok := any(f).(func(dst, src []float32)); ok {
+			c.inRuns(1, float)
+		} else {
+			f(tensor.View[T](c.Out[0]), tensor.View[T](c.In[0]))
 		}
 		return nil
 	}}
+}
+
+// inRuns computes a float32 result from input 0 of as many elements by f, which takes whole rows of n elements: all at once or, where the result is to be seen, so
+// many of them that they stay in the first-level cache.
+func (c *Call) inRuns(n int, f func(dst, src []float32)) {
+	dst, src := f32(c.Out[0]), f32(c.In[0])
+	if !c.Seen.On() {
+		f(dst, src)
+		return
+	}
+	run := max(2048/n, 1) * n
+	for at := 0; at < len(dst); at += run {
+		end := min(at+run, len(dst))
+		f(dst[at:end], src[at:end])
+		c.Seen.Include(dst[at:end])
+	}
 }
 
 // mapped is the variant of a function of one float32.
