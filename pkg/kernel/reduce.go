@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -22,8 +23,53 @@ const (
 // one) are added up as by F32Sum, and the runs' results joined in ascending order; otherwise, and for products, numbers are joined one by
 // one in ascending order. A NaN makes its result NaN.
 func F32Reduce(dst, src []float32, shape, axes []int, fold Fold) {
+	if n := inner(shape, axes); n > 1 && fold <= MeanOf {
+		f32SumLines(dst, src, n, fold)
+		return
+	}
 	first := [...]float64{ProdOf: 1, MaxOf: math.Inf(-1), MinOf: math.Inf(1)}[fold]
 	reduce(dst, src, shape, axes, fold, first, f32Run)
+}
+
+// inner returns how many elements each result is made of if they follow each other, or 0: the axes that are reduced are behind all others, those of size 1 apart.
+func inner(shape, axes []int) int {
+	n, kept := 1, false
+	for i := len(shape) - 1; i >= 0; i-- {
+		switch {
+		case shape[i] == 1:
+		case !slices.Contains(axes, i):
+			kept = true
+		case kept:
+			return 0
+		default:
+			n *= shape[i]
+		}
+	}
+	return n
+}
+
+// f32SumLines is F32Reduce for sums and means of n elements that follow each other.
+func f32SumLines(dst, src []float32, n int, fold Fold) {
+	count := 1.0
+	if fold == MeanOf {
+		count = float64(n)
+	}
+	var sums [reduceBlock]float64
+	for len(dst) > 0 {
+		lines := min(len(dst), reduceBlock)
+		sumLines(sums[:lines], src, n)
+		for i, s := range sums[:lines] {
+			dst[i] = float32(s / count)
+		}
+		dst, src = dst[lines:], src[lines*n:]
+	}
+}
+
+// sumLinesGeneric stores the sums of lines of n elements.
+func sumLinesGeneric(sums []float64, x []float32, n int) {
+	for i := range sums {
+		sums[i] = F32Sum(x[i*n:][:n])
+	}
 }
 
 // Reduce reduces integers over the given axes; dst has the elements of the axes that remain. Sums and products are made in int64 and wrap. MeanOf rounds towards zero.

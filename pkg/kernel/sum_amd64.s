@@ -70,3 +70,58 @@ step:
 	JNZ       step
 	VZEROUPPER
 	RET
+
+// func sumLinesAVX2(sums *float64, x *float32, n int, lines int, mask *int32)
+// Requires: AVX
+TEXT ·sumLinesAVX2(SB), NOSPLIT, $0-40
+	MOVQ    sums+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    lines+24(FP), BX
+	MOVQ    mask+32(FP), SI
+	VMOVDQU (SI), X2
+	VMOVDQU 16(SI), X3
+	MOVQ    DX, SI
+	ANDQ    $0x07, SI
+
+line:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   DX, DI
+	SUBQ   $0x08, DI
+	JL     rest
+
+step:
+	VCVTPS2PD (CX), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(CX), Y4
+	VADDPD    Y4, Y1, Y1
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, DI
+	JGE       step
+
+rest:
+	TESTQ SI, SI
+	JZ    fold
+
+	// A sum is never minus zero, so that adding zeros changes nothing
+	VMASKMOVPS (CX), X2, X4
+	VCVTPS2PD  X4, Y4
+	VADDPD     Y4, Y0, Y0
+	VMASKMOVPS 16(CX), X3, X4
+	VCVTPS2PD  X4, Y4
+	VADDPD     Y4, Y1, Y1
+	LEAQ       (CX)(SI*4), CX
+
+fold:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x08, AX
+	DECQ         BX
+	JNZ          line
+	VZEROUPPER
+	RET

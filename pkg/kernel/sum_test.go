@@ -20,6 +20,11 @@ var sums = []struct {
 		n := len(x) / 4
 		F32Reduce(dst[:4], x[:4*n], []int{4, n}, []int{1}, SumOf)
 	}},
+	{"sums of short lines", func(dst, x []float32) {
+		n := 1 + len(x)%37
+		lines := len(x) / n
+		F32Reduce(dst[:lines], x[:lines*n], []int{lines, 1, n}, []int{2}, MeanOf)
+	}},
 	{"softmax", func(dst, x []float32) {
 		n := len(x) / 4
 		F32Softmax(dst[:4*n], x[:4*n], n, 1)

@@ -20,6 +20,7 @@ func main() {
 	lanes("sumAsm", "every eighth element", func(reg.VecVirtual) {})
 	lanes("sumSquaresAsm", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
 	columns()
+	lines()
 	Generate()
 }
 
@@ -71,6 +72,64 @@ func columns() {
 	ADDQ(Imm(2*register), sums)
 	SUBQ(Imm(2*half), n)
 	JNZ(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}
+
+// lines writes the kernel that adds up each of many lines.
+func lines() {
+	TEXT("sumLinesAVX2", NOSPLIT, "func(sums *float64, x *float32, n, lines int, mask *int32)")
+	Pragma("noescape")
+	Doc("sumLinesAVX2 stores the sums of lines of n elements, each as F32Sum adds up. The mask selects the elements that are left after the last whole 8.")
+	sums := Load(Param("sums"), GP64())
+	x := Load(Param("x"), GP64())
+	n := Load(Param("n"), GP64())
+	count := Load(Param("lines"), GP64())
+	mask := Load(Param("mask"), GP64())
+	rest, left, a, b := GP64(), GP64(), YMM(), YMM()
+	masks := [2]reg.VecVirtual{XMM(), XMM()}
+	for i, m := range masks {
+		VMOVDQU(Mem{Base: mask, Disp: i * register / 2}, m)
+	}
+	MOVQ(n, rest)
+	ANDQ(Imm(2*half-1), rest)
+	Label("line")
+	VXORPD(a, a, a)
+	VXORPD(b, b, b)
+	MOVQ(n, left)
+	SUBQ(Imm(2*half), left)
+	JL(LabelRef("rest"))
+	Label("step")
+	for i, s := range []reg.VecVirtual{a, b} {
+		v := YMM()
+		VCVTPS2PD(Mem{Base: x, Disp: i * register / 2}, v)
+		VADDPD(v, s, s)
+	}
+	ADDQ(Imm(register), x)
+	SUBQ(Imm(2*half), left)
+	JGE(LabelRef("step"))
+	Label("rest")
+	TESTQ(rest, rest)
+	JZ(LabelRef("fold"))
+	Comment("A sum is never minus zero, so that adding zeros changes nothing")
+	for i, s := range []reg.VecVirtual{a, b} {
+		v, w := XMM(), YMM()
+		VMASKMOVPS(Mem{Base: x, Disp: i * register / 2}, masks[i], v)
+		VCVTPS2PD(v, w)
+		VADDPD(w, s, s)
+	}
+	LEAQ(Mem{Base: x, Index: rest, Scale: 4}, x)
+	Label("fold")
+	high := XMM()
+	VADDPD(b, a, a)
+	VEXTRACTF128(Imm(1), a, high)
+	VADDPD(high, a.AsX(), a.AsX())
+	VUNPCKHPD(a.AsX(), a.AsX(), high)
+	VADDSD(high, a.AsX(), a.AsX())
+	VMOVSD(a.AsX(), Mem{Base: sums})
+	ADDQ(Imm(8), sums)
+	DECQ(count)
+	JNZ(LabelRef("line"))
 	VZEROUPPER()
 	RET()
 }
