@@ -15,6 +15,7 @@ Steps of `all`, in order; each does only what is not done yet:
     int8        the same in int8, with TensorFlow's ranges
     oracle      TensorFlow's int8 answers to the corpus' float models
     weights     TFLiteConverter's float16 and dynamic range quantization of what the models and sources are made from
+    schemes     every scheme of quantization in LiteRT, and its output error
     golden      LiteRT's tensors for all of them
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
@@ -52,7 +53,8 @@ STEPS = {
     'agree': [[PYTHON, '-W', 'ignore', HERE / 'agree.py']],
     'int8': [[PYTHON, '-W', 'ignore', HERE / 'int8_sources.py']],
     'oracle': [[PYTHON, HERE / 'oracle.py']],
-    'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py']],
+    'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py'], [PYTHON, '-W', 'ignore', HERE / 'weight_only.py']],
+    'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
@@ -60,7 +62,7 @@ STEPS = {
     'bench-import': [[PYTHON, '-W', 'ignore', HERE / 'bench_import.py']],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
-    'weight-pairs': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py', 'pairs']],
+    'weight-pairs': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py', 'pairs'] for name in ('weight_oracle', 'weight_only')],
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
@@ -68,7 +70,7 @@ STEPS = {
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'golden', 'fuzz', 'test']
 
 
 def main():

@@ -14,8 +14,9 @@ type Hybrid struct {
 	LiteRT  bool // the kernel of LiteRT's runtime can do so
 	// Whole is true where a kernel wants integers in all of the operands, or in none: LiteRT's recurrent ones.
 	Whole bool
-	// Bits4 is true where AI Edge Quantizer stores weights in 4 bits, too; Only where it does in 8.
+	// Bits4 and Bits8 are true where AI Edge Quantizer stores weights in 4 and in 8 bits, behind a DEQUANTIZE. It then counts Beside among the weights.
 	Bits4, Bits8 bool
+	Beside       []int
 }
 
 // lstmHybrid are the operands of an LSTM layer that are products' weights, and those from the cell to the gates.
@@ -24,7 +25,7 @@ var lstmHybrid = append(through(1, 11), 16)
 // hybrids holds a row for each operator that can read integer weights beside float activations. The first half is of TFLiteConverter's and AI Edge
 // Quantizer's rules, the last columns of LiteRT's kernels.
 var hybrids = map[string]Hybrid{
-	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
+	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}},
 	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
 	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Bits8: true},
 	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true},

@@ -75,7 +75,7 @@ var wides = map[string]Wide{
 	"SPACE_TO_BATCH_ND":       wideShare,
 	"SPLIT":                   {Kind: SameScale, Operands: []int{1}},
 	"SPLIT_V":                 wideShare,
-	"SQUARED_DIFFERENCE":      wideBoth,
+	"SQUARED_DIFFERENCE":      {Kind: Free, Operands: []int{0, 1}, Wide: true, TFLite: true},
 	"SQUEEZE":                 wideShare,
 	"STRIDED_SLICE":           wideShare,
 	"SUB":                     wideBoth,
@@ -85,7 +85,7 @@ var wides = map[string]Wide{
 	"TRANSPOSE":               wideShare,
 	"TRANSPOSE_CONV":          {Kind: Free, Operands: []int{2, 1}, Weight: &Operand{1, 0}, Bias: 3},
 	"UNPACK":                  wideShare,
-	"WHERE":                   {Kind: Free, Operands: []int{0}, Ints: true},
+	"WHERE":                   {Kind: Free, Operands: []int{0}, Ints: true, TFLite: true},
 }
 
 // WideOf returns the row of the operator with the given name.

@@ -42,6 +42,13 @@ func TestCorpusWeightOracles(t *testing.T) {
 				t.Skipf("TFLiteConverter fails: %s", why)
 			}
 			compareWeights(t, folder)
+			answers, err := filepath.Glob(filepath.Join(folder, "wi*.tflite"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range answers {
+				compareWeightOnly(t, path)
+			}
 		})
 	}
 }

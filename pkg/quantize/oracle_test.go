@@ -192,7 +192,7 @@ func (d *description) ids(values []*ir.Value) []string {
 }
 
 var typeNames = map[tensor.DType]string{
-	tensor.Float32: "FLOAT32", tensor.Float16: "FLOAT16", tensor.Float64: "FLOAT64", tensor.Int8: "INT8", tensor.Int16: "INT16", tensor.Int32: "INT32",
+	tensor.Float32: "FLOAT32", tensor.Float16: "FLOAT16", tensor.Float64: "FLOAT64", tensor.Int4: "INT4", tensor.Int8: "INT8", tensor.Int16: "INT16", tensor.Int32: "INT32",
 	tensor.Int64: "INT64", tensor.UInt8: "UINT8", tensor.UInt32: "UINT32", tensor.Bool: "BOOL", tensor.String: "STRING", tensor.Complex64: "COMPLEX64", tensor.Resource: "RESOURCE",
 }
 

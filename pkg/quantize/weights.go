@@ -117,7 +117,8 @@ func (w *weights) integers(c *operation) {
 	var order []int
 	for _, u := range slices.Clone(v.uses) {
 		row := op.HybridOf(u.by.name)
-		if !slices.Contains(row.Weights, u.i) || !w.fits(u, row) {
+		beside := w.opt.Scheme == WeightOnly && slices.Contains(row.Beside, u.i)
+		if !beside && !slices.Contains(row.Weights, u.i) || !w.fits(u, row) {
 			continue
 		}
 		axis := w.axisOf(u, row)

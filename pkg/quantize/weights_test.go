@@ -100,3 +100,68 @@ func reducedPrecision(m *ir.Model) string {
 	}
 	return string(m.Metadata[at].Data)
 }
+
+// TestWeightOnlyOracles compares the constants that operators read, DEQUANTIZE in between or not, with those of AI Edge Quantizer's result.
+func TestWeightOnlyOracles(t *testing.T) {
+	answers, err := filepath.Glob("testdata/weights/*/wi*.tflite")
+	if err != nil || len(answers) < 10 {
+		t.Fatalf("%d oracles in testdata, %v; want at least 10", len(answers), err)
+	}
+	for _, path := range answers {
+		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) { compareWeightOnly(t, path) })
+	}
+}
+
+func compareWeightOnly(t *testing.T, path string) {
+	t.Helper()
+	read := func(path string) *ir.Model {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := tflite.Decode(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	opt := quantize.Options{Scheme: quantize.WeightOnly, Bits: 8}
+	if filepath.Base(path) == "wi4.tflite" {
+		opt.Bits = 4
+	}
+	q, _, err := quantize.Run(read(filepath.Join(filepath.Dir(path), "float.tflite")), nil, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ir.Verify(q, op.Set); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(constantsRead(read(path)), constantsRead(q)); diff != "" {
+		t.Errorf("(-AI Edge Quantizer +Octet):\n%s", diff)
+	}
+}
+
+// constantsRead lists the operators of a model, DEQUANTIZE not among them, with the constants that they read.
+func constantsRead(m *ir.Model) []string {
+	var list []string
+	for _, g := range m.Graphs {
+		dequantized := map[*ir.Value]*ir.Value{}
+		for _, n := range g.Nodes {
+			if n.Op == "DEQUANTIZE" {
+				dequantized[n.Outputs[0]] = n.Inputs[0]
+				continue
+			}
+			line := n.Op
+			for _, v := range n.Inputs {
+				if d := dequantized[v]; d != nil {
+					v = d
+				}
+				if v != nil && v.Const != nil {
+					line += " " + describeValue(v)
+				}
+			}
+			list = append(list, line)
+		}
+	}
+	return list
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Every scheme of quantization on the corpus' float models: does LiteRT run it, how large is it, and how near to the float model.
+
+usage: schemes.py [--octet BINARY] [--samples N] [--table] [NAME ...]
+
+Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs, over its calibration samples where the
+scheme needs them, and run in LiteRT on N of them: builtin kernels, and what a CPU gets by default (XNNPACK). The signal-to-noise ratio of an output is
+10 log10(sum y² / sum (y - y')²); a model's is its worst output's. .corpus/schemes.json holds the results. A scheme that LiteRT does not run, or with
+an output that is no number where the float model's is one, ends the script with status 1. --table prints the results as docs/quantization.md has them.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+import numpy as np
+
+import lite
+import models
+from places import CORPUS, REPO
+from samples import inputs, samples
+
+RESULTS = CORPUS / 'schemes.json'
+SCHEMES = {
+    'float16': ['--quantize', 'float16'],
+    'dynamic': ['--quantize', 'dynamic'],
+    'weight-only': ['--quantize', 'weight-only'],
+    'weight-only 4 bits': ['--quantize', 'weight-only', '--weight-bits', '4'],
+    'int8': ['--quantize', 'int8', '--io', 'float32'],
+    'int8 per tensor': ['--quantize', 'int8', '--io', 'float32', '--per-tensor'],
+    'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
+}
+CALIBRATED = {'int8', 'int8 per tensor', 'int16x8'}
+TIMEOUT = 600  # seconds a conversion
+
+
+def convert(octet, arguments):
+    """The seconds that octet convert took; its error instead if it failed."""
+    start = time.monotonic()
+    run = subprocess.run([octet, 'convert', *arguments], capture_output=True, text=True, timeout=TIMEOUT)
+    if run.returncode:
+        raise RuntimeError(f'octet: {run.stderr.strip().splitlines()[-1][:300]}')
+    return time.monotonic() - start
+
+
+def outputs(content, feeds, resolver):
+    """The outputs for each of feeds, a list of arrays in the order of the model's inputs."""
+    runner = lite.Runner(content, resolver)
+    return [runner.run(feed) for feed in feeds]
+
+
+def noise(expected, found):
+    """The worst output's signal-to-noise ratio in decibels; None if all are equal or not real numbers."""
+    worst = None
+    for i in range(len(expected[0])):
+        y = np.concatenate([np.asarray(e[i]).ravel() for e in expected])
+        if y.dtype.kind != 'f':
+            continue
+        z = np.concatenate([np.asarray(f[i]).ravel() for f in found]).astype(np.float64)
+        y, known = y.astype(np.float64), np.isfinite(y)
+        if not np.isfinite(z[known]).all():
+            raise ValueError(f'output {i} is not a number where the float model has one')
+        signal, error = np.sum(y[known] ** 2), np.sum((y[known] - z[known]) ** 2)
+        if signal > 0 and error > 0:
+            ratio = 10 * np.log10(signal / error)
+            worst = ratio if worst is None else min(worst, ratio)
+    return worst
+
+
+def measure(octet, model, count, names):
+    content, flatbuffer = model.path.read_bytes(), models.load(model.path)
+    arrays = samples(model, flatbuffer)
+    order = inputs(flatbuffer)
+    feeds = [[np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in order] for i in range(min(count, *(len(a) for a in arrays.values())))]
+    try:
+        expected = outputs(content, feeds, lite.BUILTIN)
+    except (ValueError, RuntimeError) as e:
+        return {'float': {'error': str(e)[:300]}}
+    found = {'float': {'bytes': len(content)}}
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = pathlib.Path(folder) / 'samples.npz', pathlib.Path(folder) / 'out.tflite'
+        np.savez(data, **arrays)
+        for name in names:
+            extra = ['--data', data] if name in CALIBRATED else []
+            row = found[name] = {}
+            try:
+                row['seconds'] = round(convert(octet, [model.path, '-o', out, *SCHEMES[name], *extra]), 3)
+                made = out.read_bytes()
+                row['bytes'] = len(made)
+                row['db'] = noise(expected, outputs(made, feeds, lite.BUILTIN))
+                row['xnnpack_db'] = noise(expected, outputs(made, feeds, lite.XNNPACK))
+            except (ValueError, RuntimeError, subprocess.TimeoutExpired) as e:
+                row['error'] = str(e)[:300]
+    return found
+
+
+def table(results):
+    """The lines of a table in Markdown: decibels, and the size against the float model's."""
+    print('| model | ' + ' | '.join(SCHEMES) + ' |\n| --- |' + ' ---: |' * len(SCHEMES))
+    for name, found in results.items():
+        size = found['float'].get('bytes')
+        if size is None:
+            continue
+
+        def cell(row):
+            if 'error' in row:
+                return 'error'
+            decibels = '=' if row['db'] is None else f'{row["db"]:.1f}'
+            return f'{decibels} ({100 * row["bytes"] / size:.0f} %)'
+
+        print(f'| {name} | ' + ' | '.join(cell(found[s]) if s in found else '' for s in SCHEMES) + ' |')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('name', nargs='*', help='only these models')
+    parser.add_argument('--octet', type=pathlib.Path, help='the program; built if it is not given')
+    parser.add_argument('--samples', type=int, default=4, help='that LiteRT runs')
+    parser.add_argument('--scheme', action='append', choices=list(SCHEMES), help='only these')
+    parser.add_argument('--table', action='store_true', help='print what is there')
+    a = parser.parse_args()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if a.table:
+        return table(results)
+    with tempfile.TemporaryDirectory() as folder:
+        octet = a.octet or pathlib.Path(folder) / 'octet'
+        if not a.octet:
+            subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
+        bad = []
+        for model in models.corpus():
+            if model.kind != 'float' or a.name and model.name not in a.name:
+                continue
+            found = measure(octet, model, a.samples, a.scheme or SCHEMES)
+            results.setdefault(model.name, {}).update(found)
+            RESULTS.write_text(json.dumps(results, indent=1) + '\n')
+            print(model.name, {k: v.get('error') or v.get('db') and round(v['db'], 1) for k, v in found.items() if k != 'float' or 'error' in v}, flush=True)
+            bad += [f'{model.name}: {k}' for k, v in found.items() if 'error' in v and k != 'float']
+    if bad:
+        sys.exit(f'schemes: {len(bad)} results are bad: {", ".join(bad)}')
+
+
+if __name__ == '__main__':
+    main()
