@@ -556,3 +556,128 @@ step:
 	JNZ     step
 	VZEROUPPER
 	RET
+
+// func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·binsAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS scale+24(FP), Z0
+	VBROADCASTSS (CX), Z1
+	VBROADCASTSS (CX), Z2
+	VPXORD       Z3, Z3, Z3
+
+step:
+	VMOVUPS          (CX), Z4
+	VMINPS           Z1, Z4, Z1
+	VMAXPS           Z2, Z4, Z2
+	VMULPS.RD_SAE    Z4, Z0, Z4
+	VCVTPS2DQ.RD_SAE Z4, Z4
+	VPMINSD          Z4, Z3, Z3
+	VMOVDQU32        Z4, (AX)
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JNZ              step
+	VEXTRACTI64X4    $0x01, Z1, Y0
+	VEXTRACTI64X4    $0x01, Z2, Y4
+	VEXTRACTI64X4    $0x01, Z3, Y5
+	MOVQ             found+32(FP), AX
+	VPCMPEQD         X6, X6, X6
+	VPSLLD           $0x1f, X6, X6
+	VPMINSD          Y5, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X5
+	VPMINSD          X5, X3, X3
+	VPSHUFD          $0x0e, X3, X5
+	VPMINSD          X5, X3, X3
+	VPSHUFD          $0x01, X3, X5
+	VPMINSD          X5, X3, X3
+	VPCMPEQD         X6, X3, X6
+	VMINPS           Y0, Y1, Y1
+	VEXTRACTI128     $0x01, Y1, X0
+	VMINPS           X0, X1, X1
+	VPSHUFD          $0x0e, X1, X0
+	VMINPS           X0, X1, X1
+	VPSHUFD          $0x01, X1, X0
+	VMINPS           X0, X1, X1
+	VMAXPS           Y4, Y2, Y2
+	VEXTRACTI128     $0x01, Y2, X0
+	VMAXPS           X0, X2, X2
+	VPSHUFD          $0x0e, X2, X0
+	VMAXPS           X0, X2, X2
+	VPSHUFD          $0x01, X2, X0
+	VMAXPS           X0, X2, X2
+	VORPS            X6, X1, X1
+	VMOVSS           X1, (AX)
+	VORPS            X6, X2, X2
+	VMOVSS           X2, 4(AX)
+	VZEROUPPER
+	RET
+
+// func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
+// Requires: AVX, AVX2, AVX512F, POPCNT
+TEXT ·otherBinsAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS scale+24(FP), Z0
+	VBROADCASTSS (CX), Z1
+	VBROADCASTSS (CX), Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+
+step:
+	VMOVUPS          (CX), Z5
+	VMINPS           Z1, Z5, Z1
+	VMAXPS           Z2, Z5, Z2
+	VMULPS.RD_SAE    Z5, Z0, Z5
+	VCVTPS2DQ.RD_SAE Z5, Z5
+	VPMINSD          Z5, Z3, Z3
+	VPCMPGTD         Z4, Z5, K1
+	VPCOMPRESSD.Z    Z5, K1, Z5
+	VMOVDQU32        Z5, (AX)
+	KMOVW            K1, BX
+	POPCNTL          BX, BX
+	LEAQ             (AX)(BX*4), AX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JNZ              step
+	MOVQ             dst+0(FP), CX
+	SUBQ             CX, AX
+	SHRQ             $0x02, AX
+	MOVQ             AX, left+40(FP)
+	VEXTRACTI64X4    $0x01, Z1, Y0
+	VEXTRACTI64X4    $0x01, Z2, Y4
+	VEXTRACTI64X4    $0x01, Z3, Y5
+	MOVQ             found+32(FP), AX
+	VPCMPEQD         X6, X6, X6
+	VPSLLD           $0x1f, X6, X6
+	VPMINSD          Y5, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X5
+	VPMINSD          X5, X3, X3
+	VPSHUFD          $0x0e, X3, X5
+	VPMINSD          X5, X3, X3
+	VPSHUFD          $0x01, X3, X5
+	VPMINSD          X5, X3, X3
+	VPCMPEQD         X6, X3, X6
+	VMINPS           Y0, Y1, Y1
+	VEXTRACTI128     $0x01, Y1, X0
+	VMINPS           X0, X1, X1
+	VPSHUFD          $0x0e, X1, X0
+	VMINPS           X0, X1, X1
+	VPSHUFD          $0x01, X1, X0
+	VMINPS           X0, X1, X1
+	VMAXPS           Y4, Y2, Y2
+	VEXTRACTI128     $0x01, Y2, X0
+	VMAXPS           X0, X2, X2
+	VPSHUFD          $0x0e, X2, X0
+	VMAXPS           X0, X2, X2
+	VPSHUFD          $0x01, X2, X0
+	VMAXPS           X0, X2, X2
+	VORPS            X6, X1, X1
+	VMOVSS           X1, (AX)
+	VORPS            X6, X2, X2
+	VMOVSS           X2, 4(AX)
+	VZEROUPPER
+	RET

@@ -6,12 +6,14 @@ const (
 	countStep  = 16  // the number of elements whose bins are found in a step
 	countEach  = 8   // the number of bins that are counted in a step
 	countLeast = 256 // how many elements are worth emptying the table
+
+	countBehind = 16 // how many bins a variant may write behind those that are left
 )
 
 // countTable holds counts that are not yet in a histogram.
 type countTable struct {
 	counts []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
-	bins   []int32      // countRun of them, and as many as a variant may write behind them
+	bins   []int32      // countRun of them, and countBehind
 	held   int          // how many counts are in it
 	dense  bool         // few numbers of the last run were in bin 0
 }
@@ -30,15 +32,15 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	}
 	if t.counts == nil {
 		t.counts = make([]countEntry, 2*MaxBins+1)
-		t.bins = make([]int32, countRun+countEach)
+		t.bins = make([]int32, countRun+countBehind)
 	}
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
 	if h.First == 0 && !t.dense {
 		// What a limit at 0 lets pass is mostly zeros.
-		left = otherBinsAsm(&t.bins[0], &x[0], n, scale, &found)
+		left = otherBins(&t.bins[0], &x[0], n, scale, &found)
 	} else {
-		binsAsm(&t.bins[0], &x[0], n, scale, &found)
+		allBins(&t.bins[0], &x[0], n, scale, &found)
 	}
 	if !h.covers(found[0], found[1]) {
 		return F32Range{}, 0

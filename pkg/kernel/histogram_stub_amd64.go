@@ -25,3 +25,13 @@ func countAsm(table *[2]uint32, bins *int32, n int)
 //
 //go:noescape
 func emptyTableAsm(counts *uint64, table *[2]uint32, n int)
+
+// binsAVX512 is binsAsm.
+//
+//go:noescape
+func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+
+// otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.
+//
+//go:noescape
+func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)

@@ -1,4 +1,4 @@
-// Command histogram writes the AVX2 kernels that count numbers by bins. Their Go counterpart is F32Histogram.add.
+// Command histogram writes the AVX2 kernels that count numbers by bins, and those of them for which AVX-512 is faster. Their Go counterpart is F32Histogram.add.
 package main
 
 //go:generate go run . -out ../../histogram_amd64.s -stubs ../../histogram_stub_amd64.go -pkg kernel
@@ -28,6 +28,7 @@ func main() {
 	others()
 	count()
 	empty()
+	wide()
 	Generate()
 }
 
@@ -91,6 +92,11 @@ func floored(name, result string, begin func(dst reg.Register) (step func(bin re
 	loop("small", true)
 	Label("end")
 	end(dst)
+	store(lo, hi, least)
+}
+
+// store ends a function: it stores the extrema, or NaN if a bin did not fit.
+func store(lo, hi, least [unroll]reg.VecVirtual) {
 	found, notFit := Load(Param("found"), GP64()), XMM()
 	VPCMPEQD(notFit, notFit, notFit)
 	VPSLLD(Imm(31), notFit, notFit)
@@ -221,4 +227,75 @@ func empty() {
 	JNZ(LabelRef("step"))
 	VZEROUPPER()
 	RET()
+}
+
+// wide writes the kernels that find bins by AVX-512, which rounds each result as its instruction says.
+func wide() {
+	wideFloored("binsAVX512", "", func(reg.Register) func(reg.VecVirtual) { return nil }, func(reg.Register) {}, "binsAVX512 is binsAsm.")
+	wideFloored("otherBinsAVX512", " (left int)",
+		func(dst reg.Register) func(reg.VecVirtual) {
+			zero := ZMM()
+			VPXORD(zero, zero, zero)
+			return func(bin reg.VecVirtual) {
+				mask, count := K(), GP64()
+				VPCMPGTD(zero, bin, mask)
+				VPCOMPRESSD_Z(bin, mask, bin)
+				VMOVDQU32(bin, Mem{Base: dst})
+				KMOVW(mask, count.As32())
+				POPCNTL(count.As32(), count.As32())
+				LEAQ(Mem{Base: dst, Index: count, Scale: size}, dst)
+			}
+		}, func(dst reg.Register) {
+			start := Load(Param("dst"), GP64())
+			SUBQ(start, dst)
+			SHRQ(Imm(2), dst)
+			Store(dst, Return("left"))
+		},
+		"otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.")
+}
+
+// wideFloored is floored for registers of 16 numbers. Without a step, all bins are stored.
+func wideFloored(name, result string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32)"+result)
+	Pragma("noescape")
+	Doc(doc...)
+	dst := Load(Param("dst"), GP64())
+	x := Load(Param("x"), GP64())
+	n := Load(Param("n"), GP64())
+	scale, lo, hi, least := ZMM(), ZMM(), ZMM(), ZMM()
+	address, err := Param("scale").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(address.Addr, scale)
+	VBROADCASTSS(Mem{Base: x}, lo)
+	VBROADCASTSS(Mem{Base: x}, hi)
+	VPXORD(least, least, least)
+	each := begin(dst)
+	Label("step")
+	v, bin := ZMM(), ZMM()
+	VMOVUPS(Mem{Base: x}, v)
+	VMINPS(lo, v, lo)
+	VMAXPS(hi, v, hi)
+	VMULPS_RD_SAE(v, scale, bin)
+	VCVTPS2DQ_RD_SAE(bin, bin)
+	VPMINSD(bin, least, least)
+	if each != nil {
+		each(bin)
+	} else {
+		VMOVDQU32(bin, Mem{Base: dst})
+		ADDQ(Imm(2*register), dst)
+	}
+	ADDQ(Imm(2*register), x)
+	SUBQ(Imm(2*vector), n)
+	JNZ(LabelRef("step"))
+	end(dst)
+	store(halves(lo), halves(hi), halves(least))
+}
+
+// halves returns both halves of a register of 16 numbers.
+func halves(v reg.VecVirtual) [unroll]reg.VecVirtual {
+	upper := YMM()
+	VEXTRACTI64X4(Imm(1), v, upper)
+	return [unroll]reg.VecVirtual{v.AsY().(reg.VecVirtual), upper}
 }
