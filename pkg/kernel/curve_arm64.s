@@ -903,38 +903,38 @@ step:
 	WORD	$0x6e3ddd29 // fmul v9.4s, v9.4s, v29.4s
 	WORD	$0x4e3fd510 // fadd v16.4s, v8.4s, v31.4s
 	WORD	$0x4e3fd531 // fadd v17.4s, v9.4s, v31.4s
-	WORD	$0x4eb01e04 // orr v4.16b, v16.16b, v16.16b
-	WORD	$0x4eb11e25 // orr v5.16b, v17.16b, v17.16b
-	WORD	$0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD	$0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD	$0x4ea4d610 // fsub v16.4s, v16.4s, v4.4s
-	WORD	$0x4ea5d631 // fsub v17.4s, v17.4s, v5.4s
 	WORD	$0x4e28cd50 // fmla v16.4s, v10.4s, v8.4s
 	WORD	$0x4e29cd71 // fmla v17.4s, v11.4s, v9.4s
-	WORD	$0x6e24ffe6 // fdiv v6.4s, v31.4s, v4.4s
-	WORD	$0x6e25ffe7 // fdiv v7.4s, v31.4s, v5.4s
+	WORD	$0x4ebfd604 // fsub v4.4s, v16.4s, v31.4s
+	WORD	$0x4ebfd625 // fsub v5.4s, v17.4s, v31.4s
+	WORD	$0x4ea4d504 // fsub v4.4s, v8.4s, v4.4s
+	WORD	$0x4ea5d525 // fsub v5.4s, v9.4s, v5.4s
+	WORD	$0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD	$0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD	$0x6e30ffe6 // fdiv v6.4s, v31.4s, v16.4s
+	WORD	$0x6e31ffe7 // fdiv v7.4s, v31.4s, v17.4s
 	FMOVQ	240(R3), F12
 	FMOVQ	240(R3), F13
-	WORD	$0x4ea6cc8c // fmls v12.4s, v4.4s, v6.4s
-	WORD	$0x4ea7ccad // fmls v13.4s, v5.4s, v7.4s
 	WORD	$0x4ea6ce0c // fmls v12.4s, v16.4s, v6.4s
 	WORD	$0x4ea7ce2d // fmls v13.4s, v17.4s, v7.4s
+	WORD	$0x4ea6cc8c // fmls v12.4s, v4.4s, v6.4s
+	WORD	$0x4ea7ccad // fmls v13.4s, v5.4s, v7.4s
 	WORD	$0x6e26dc48 // fmul v8.4s, v2.4s, v6.4s
 	WORD	$0x6e27dc69 // fmul v9.4s, v3.4s, v7.4s
-	WORD	$0x4ea81d04 // orr v4.16b, v8.16b, v8.16b
-	WORD	$0x4ea91d25 // orr v5.16b, v9.16b, v9.16b
-	WORD	$0x4ea6cc44 // fmls v4.4s, v2.4s, v6.4s
-	WORD	$0x4ea7cc65 // fmls v5.4s, v3.4s, v7.4s
-	WORD	$0x4eaccd04 // fmls v4.4s, v8.4s, v12.4s
-	WORD	$0x4eadcd25 // fmls v5.4s, v9.4s, v13.4s
-	WORD	$0x4e3fd550 // fadd v16.4s, v10.4s, v31.4s
-	WORD	$0x4e3fd571 // fadd v17.4s, v11.4s, v31.4s
-	WORD	$0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
-	WORD	$0x6e31dca5 // fmul v5.4s, v5.4s, v17.4s
-	WORD	$0x4ea8cd44 // fmls v4.4s, v10.4s, v8.4s
-	WORD	$0x4ea9cd65 // fmls v5.4s, v11.4s, v9.4s
-	WORD	$0x4ea4d508 // fsub v8.4s, v8.4s, v4.4s
-	WORD	$0x4ea5d529 // fsub v9.4s, v9.4s, v5.4s
+	WORD	$0x4ea81d10 // orr v16.16b, v8.16b, v8.16b
+	WORD	$0x4ea91d31 // orr v17.16b, v9.16b, v9.16b
+	WORD	$0x4ea6cc50 // fmls v16.4s, v2.4s, v6.4s
+	WORD	$0x4ea7cc71 // fmls v17.4s, v3.4s, v7.4s
+	WORD	$0x4eaccd10 // fmls v16.4s, v8.4s, v12.4s
+	WORD	$0x4eadcd31 // fmls v17.4s, v9.4s, v13.4s
+	WORD	$0x4e3fd544 // fadd v4.4s, v10.4s, v31.4s
+	WORD	$0x4e3fd565 // fadd v5.4s, v11.4s, v31.4s
+	WORD	$0x6e24de10 // fmul v16.4s, v16.4s, v4.4s
+	WORD	$0x6e25de31 // fmul v17.4s, v17.4s, v5.4s
+	WORD	$0x4ea8cd50 // fmls v16.4s, v10.4s, v8.4s
+	WORD	$0x4ea9cd71 // fmls v17.4s, v11.4s, v9.4s
+	WORD	$0x4eb0d508 // fsub v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb1d529 // fsub v9.4s, v9.4s, v17.4s
 	WORD	$0x4f3755ce // shl v14.4s, v14.4s, #23
 	WORD	$0x4f3755ef // shl v15.4s, v15.4s, #23
 	WORD	$0x6e2edd08 // fmul v8.4s, v8.4s, v14.4s
@@ -1060,4 +1060,102 @@ step:
 	FSTPQ.P	(F14, F15), 32(R0)
 	SUBS	$8, R2, R2
 	BNE	step
+	RET
+
+// func softmaxAsm(dst, src *float32, n int, top, beta float32, sums *[8]float64)
+TEXT ·softmaxAsm(SB), NOSPLIT, $0-40
+	FMOVS	top+24(FP), F0
+	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	FMOVS	beta+28(FP), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	MOVD	sums+32(FP), R0
+	FLDPQ	(R0), (F2, F3)
+	FLDPQ	32(R0), (F4, F5)
+	MOVD	dst+0(FP), R1
+	MOVD	src+8(FP), R2
+	MOVD	n+16(FP), R3
+	MOVD	$curveConstants<>(SB), R4
+	FMOVQ	(R4), F31
+	FMOVQ	16(R4), F30
+	FMOVQ	48(R4), F29
+	FMOVQ	32(R4), F28
+	FMOVQ	64(R4), F27
+	FMOVQ	80(R4), F26
+	FMOVQ	112(R4), F25
+
+step:
+	FLDPQ.P	32(R2), (F8, F9)
+	WORD	$0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
+	WORD	$0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
+	WORD	$0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
+	WORD	$0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD	$0x6ea8e7ea // fcmgt v10.4s, v31.4s, v8.4s
+	WORD	$0x6ea9e7eb // fcmgt v11.4s, v31.4s, v9.4s
+	WORD	$0x4e6a1d08 // bic v8.16b, v8.16b, v10.16b
+	WORD	$0x4e6b1d29 // bic v9.16b, v9.16b, v11.16b
+	WORD	$0x4ebef508 // fmin v8.4s, v8.4s, v30.4s
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	FMOVQ	48(R4), F12
+	FMOVQ	48(R4), F13
+	WORD	$0x4e3ccd0c // fmla v12.4s, v8.4s, v28.4s
+	WORD	$0x4e3ccd2d // fmla v13.4s, v9.4s, v28.4s
+	WORD	$0x4ebdd58e // fsub v14.4s, v12.4s, v29.4s
+	WORD	$0x4ebdd5af // fsub v15.4s, v13.4s, v29.4s
+	WORD	$0x4ebbcdc8 // fmls v8.4s, v14.4s, v27.4s
+	WORD	$0x4ebbcde9 // fmls v9.4s, v15.4s, v27.4s
+	FMOVQ	96(R4), F16
+	FMOVQ	96(R4), F17
+	WORD	$0x4e3acdd0 // fmla v16.4s, v14.4s, v26.4s
+	WORD	$0x4e3acdf1 // fmla v17.4s, v15.4s, v26.4s
+	WORD	$0x4eb0d512 // fsub v18.4s, v8.4s, v16.4s
+	WORD	$0x4eb1d533 // fsub v19.4s, v9.4s, v17.4s
+	FMOVQ	128(R4), F20
+	FMOVQ	128(R4), F21
+	WORD	$0x4e32cf34 // fmla v20.4s, v25.4s, v18.4s
+	WORD	$0x4e33cf35 // fmla v21.4s, v25.4s, v19.4s
+	FMOVQ	144(R4), F22
+	FMOVQ	144(R4), F23
+	WORD	$0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
+	WORD	$0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
+	FMOVQ	160(R4), F24
+	FMOVQ	160(R4), F14
+	WORD	$0x4e32ced8 // fmla v24.4s, v22.4s, v18.4s
+	WORD	$0x4e33ceee // fmla v14.4s, v23.4s, v19.4s
+	FMOVQ	176(R4), F15
+	FMOVQ	176(R4), F20
+	WORD	$0x4e32cf0f // fmla v15.4s, v24.4s, v18.4s
+	WORD	$0x4e33cdd4 // fmla v20.4s, v14.4s, v19.4s
+	WORD	$0x6e32de52 // fmul v18.4s, v18.4s, v18.4s
+	WORD	$0x6e33de73 // fmul v19.4s, v19.4s, v19.4s
+	WORD	$0x4eafce50 // fmls v16.4s, v18.4s, v15.4s
+	WORD	$0x4eb4ce71 // fmls v17.4s, v19.4s, v20.4s
+	WORD	$0x4eb0d508 // fsub v8.4s, v8.4s, v16.4s
+	WORD	$0x4eb1d529 // fsub v9.4s, v9.4s, v17.4s
+	WORD	$0x6f3f0595 // ushr v21.4s, v12.4s, #1
+	WORD	$0x6f3f05b6 // ushr v22.4s, v13.4s, #1
+	WORD	$0x4f3756b7 // shl v23.4s, v21.4s, #23
+	WORD	$0x4f3756d8 // shl v24.4s, v22.4s, #23
+	WORD	$0x4e37cd17 // fmla v23.4s, v8.4s, v23.4s
+	WORD	$0x4e38cd38 // fmla v24.4s, v9.4s, v24.4s
+	WORD	$0x6eb5858c // sub v12.4s, v12.4s, v21.4s
+	WORD	$0x6eb685ad // sub v13.4s, v13.4s, v22.4s
+	WORD	$0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD	$0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD	$0x6e2cdef7 // fmul v23.4s, v23.4s, v12.4s
+	WORD	$0x6e2ddf18 // fmul v24.4s, v24.4s, v13.4s
+	WORD	$0x4e6a1ef7 // bic v23.16b, v23.16b, v10.16b
+	WORD	$0x4e6b1f18 // bic v24.16b, v24.16b, v11.16b
+	FSTPQ.P	(F23, F24), 32(R1)
+	WORD	$0x0e617ae6 // fcvtl v6.2d, v23.2s
+	WORD	$0x4e617ae7 // fcvtl2 v7.2d, v23.4s
+	WORD	$0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD	$0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD	$0x0e617b06 // fcvtl v6.2d, v24.2s
+	WORD	$0x4e617b07 // fcvtl2 v7.2d, v24.4s
+	WORD	$0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD	$0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	SUBS	$8, R3, R3
+	BNE	step
+	FSTPQ	(F2, F3), (R0)
+	FSTPQ	(F4, F5), 32(R0)
 	RET

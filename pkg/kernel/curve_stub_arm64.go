@@ -38,3 +38,9 @@ func geluTanhAsm(dst, src *float32, n int)
 //
 //go:noescape
 func logAsm(dst, src *float32, n int)
+
+// softmaxAsm stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of 8, and adds every eighth result
+// to each of sums, one after the other.
+//
+//go:noescape
+func softmaxAsm(dst, src *float32, n int, top, beta float32, sums *[8]float64)

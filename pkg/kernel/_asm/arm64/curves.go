@@ -12,9 +12,37 @@ import (
 func curves(file *File) {
 	var table constants
 	for _, fn := range curve.Functions() {
-		newTranslation(fn.Program, &table).write(file, fn)
+		name := fn.Name + "Asm"
+		f := file.Function(name, "func(dst, src *float32, n int)",
+			fmt.Sprintf("%s stores %s of src in dst, which may be src, for n elements, a positive multiple of 8.", name, fn.Does))
+		newTranslation(fn.Program, &table, f.Vs(32), nil).loop(f, func([]V) {})
+		f.Return()
 	}
+	softmax(file, &table)
 	file.Constants(constantsName, table)
+}
+
+// softmax writes the kernel of softmax's exponentials, which it adds up as F32Sum does.
+func softmax(file *File, table *constants) {
+	f := file.Function("softmaxAsm", "func(dst, src *float32, n int, top, beta float32, sums *[8]float64)",
+		"softmaxAsm stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of 8, and adds every eighth result",
+		"to each of sums, one after the other.")
+	top, beta, sums, wide := f.V(), f.V(), f.Vs(4), f.Vs(2)
+	f.FillArgument(top, "top")
+	f.FillArgument(beta, "beta")
+	at := f.Loaded("sums")
+	for i := 0; i < len(sums); i += 2 {
+		f.ReadPair(sums[i], sums[i+1], at, i*register)
+	}
+	newTranslation(curve.Softmax(), table, f.Vs(24), []V{top, beta}).loop(f, func(result []V) {
+		for i, x := range result {
+			f.Do(FCVTL(wide[0], x), FCVTL2(wide[1], x), FADD.Of(D2, sums[2*i], sums[2*i], wide[0]), FADD.Of(D2, sums[2*i+1], sums[2*i+1], wide[1]))
+		}
+	})
+	for i := 0; i < len(sums); i += 2 {
+		f.WritePair(sums[i], sums[i+1], at, i*register)
+	}
+	f.Return()
 }
 
 // constantsName is the name of the table of constants.
@@ -40,20 +68,27 @@ const side = 2
 // used most stay in registers that nothing else needs.
 type translation struct {
 	*curve.Program
-	f         *Function
-	table     *constants
-	constants R // points to the table
-	uses      map[uint32]int
-	fixed     map[uint32]V // constants that stay in registers
-	last      []int        // steps that use values last
-	values    map[curve.Value][]V
-	loaded    []V // constants for one step
-	free      []V
-	least     int // how many registers were free when most were taken
+	f          *Function
+	registers  []V // that the translation may use
+	parameters []V // of the program
+	table      *constants
+	constants  R // points to the table
+	uses       map[uint32]int
+	fixed      map[uint32]V // constants that stay in registers
+	last       []int        // steps that use values last
+	values     map[curve.Value][]V
+	loaded     []V // constants for one step
+	free       []V
+	least      int // how many registers were free when most were taken
 }
 
-func newTranslation(p *curve.Program, table *constants) *translation {
-	c := &translation{Program: p, table: table, last: p.LastUse(), uses: map[uint32]int{}, fixed: map[uint32]V{}}
+func newTranslation(p *curve.Program, table *constants, registers, parameters []V) *translation {
+	c := &translation{Program: p, registers: registers, parameters: parameters, table: table, last: p.LastUse(), uses: map[uint32]int{}, fixed: map[uint32]V{}}
+	for i, s := range p.Steps {
+		if s.Op == curve.Parameter {
+			c.last[i] = len(p.Steps) // keeps its register
+		}
+	}
 	// A first translation, which is not kept, tells how often constants are used, and how many registers are left.
 	c.f = new(File).Function("f", "func()")
 	c.reset()
@@ -66,25 +101,25 @@ func newTranslation(p *curve.Program, table *constants) *translation {
 	}
 	slices.SortStableFunc(most, func(a, b uint32) int { return c.uses[b] - c.uses[a] })
 	for i, bits := range most[:min(len(most), c.least)] {
-		c.fixed[bits] = V(31 - i)
+		c.fixed[bits] = registers[len(registers)-1-i]
 	}
 	return c
 }
 
 // reset makes all registers free that hold no constant.
 func (c *translation) reset() {
-	c.values, c.free, c.least = map[curve.Value][]V{}, nil, 32
-	for v := range V(32 - len(c.fixed)) {
-		c.free = append(c.free, v)
+	c.values, c.free = map[curve.Value][]V{}, slices.Clone(c.registers[:len(c.registers)-len(c.fixed)])
+	c.least = len(c.free)
+	for i, s := range c.Steps {
+		if s.Op == curve.Parameter {
+			c.values[curve.Value(i)] = slices.Repeat(c.parameters[s.Bits:][:1], side)
+		}
 	}
 }
 
-// write writes the kernel.
-func (c *translation) write(file *File, fn curve.Function) {
+// loop writes a loop over n elements of src that stores the results in dst, and does what else is to be done with them.
+func (c *translation) loop(f *Function, also func(result []V)) {
 	c.reset()
-	name := fn.Name + "Asm"
-	f := file.Function(name, "func(dst, src *float32, n int)",
-		fmt.Sprintf("%s stores %s of src in dst, which may be src, for n elements, a positive multiple of 8.", name, fn.Does))
 	c.f = f
 	dst, src, n := f.Loaded("dst"), f.Loaded("src"), f.Loaded("n")
 	c.constants = f.R()
@@ -97,15 +132,15 @@ func (c *translation) write(file *File, fn curve.Function) {
 	times(f, "step", n, side*lanes, func() {
 		result := c.steps(func(x []V) { f.ReadPairNext(x[0], x[1], src) })
 		f.WritePairNext(result[0], result[1], dst)
+		also(result)
 	})
-	f.Return()
 }
 
 // steps writes the steps and returns the result. read loads the argument.
 func (c *translation) steps(read func(x []V)) []V {
 	for i, s := range c.Steps {
 		switch s.Op {
-		case curve.Const:
+		case curve.Const, curve.Parameter:
 		case curve.Input:
 			x := c.take(side)
 			read(x)

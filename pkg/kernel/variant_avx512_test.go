@@ -1,0 +1,48 @@
+//go:build amd64 && !purego && unix
+
+package kernel
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestAVX512Runs fails where the processor has AVX-512 and its variants don't run.
+func TestAVX512Runs(t *testing.T) {
+	want := features(t, "avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw", "bmi2")
+	if useAVX512 != want {
+		t.Fatalf("AVX-512 is used: %v, but the processor has it: %v", useAVX512, want)
+	}
+	if !want {
+		return
+	}
+	x, y := unreadable(t, 1<<16), make([]float32, 1<<16)
+	for name, l := range map[string]layer{
+		"gemm32AVX512": convLayer("", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 32}),
+		"gemvAVX512":   fullyConnectedLayer("", 1, F32FullyConnectedSpec{K: 256, N: 256}),
+	} {
+		run, err := l.prepare(make([]float32, l.weights), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := readIn(func() { run(y[:l.out], x[:l.in]) }); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("the operand is read in %s, want %s", in.Function, name)
+		}
+	}
+}
+
+// TestWideHistogramRuns is TestAVX512Runs for the kernels that find bins.
+func TestWideHistogramRuns(t *testing.T) {
+	if !useAVX512 {
+		t.Skip("no AVX-512")
+	}
+	x := unreadable(t, 1<<12)
+	for name, lo := range map[string]float32{"binsAVX512": -1, "otherBinsAVX512": 0} {
+		var c F32Counter
+		var h F32Histogram
+		h.extend(lo, 1)
+		if in := readIn(func() { c.add(&h, x) }); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("elements are read in %s, want %s", in.Function, name)
+		}
+	}
+}
