@@ -46,5 +46,6 @@ func checkByRows(t *testing.T, k byRows, w Window, c, oc int) {
 		}
 	}
 	check()
+	withLesserVariants(check)
 	withoutVariants(check)
 }

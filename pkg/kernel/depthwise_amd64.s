@@ -50,6 +50,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -59,7 +60,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -210,6 +210,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -218,7 +219,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -361,6 +361,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -368,7 +369,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -502,13 +502,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -634,12 +634,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -756,6 +756,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -765,7 +766,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -927,6 +927,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -935,7 +936,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1087,6 +1087,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -1094,7 +1095,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1236,13 +1236,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1374,12 +1374,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1515,6 +1515,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -1524,7 +1525,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1711,6 +1711,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -1719,7 +1720,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -1896,6 +1896,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -1903,7 +1904,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2069,13 +2069,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2231,12 +2231,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2381,6 +2381,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -2390,7 +2391,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2588,6 +2588,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -2596,7 +2597,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2782,6 +2782,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -2789,7 +2790,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -2963,13 +2963,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -3131,12 +3131,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -3300,6 +3300,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -3309,7 +3310,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -3532,6 +3532,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -3540,7 +3541,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -3751,6 +3751,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -3758,7 +3759,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -3956,13 +3956,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -4148,12 +4148,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -4326,6 +4326,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -4335,7 +4336,6 @@ block:
 	VMOVUPS (SI), Y6
 	VMOVUPS (SI), Y7
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -4569,6 +4569,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -4577,7 +4578,6 @@ block:
 	VMOVUPS (SI), Y5
 	VMOVUPS (SI), Y6
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -4797,6 +4797,7 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
@@ -4804,7 +4805,6 @@ block:
 	VMOVUPS (SI), Y4
 	VMOVUPS (SI), Y5
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -5010,13 +5010,13 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	VMOVUPS (SI), Y4
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -5208,12 +5208,12 @@ pointers:
 	MOVQ    16(AX), R14
 
 block:
+	MOVQ    32(AX), R13
 	VMOVUPS (SI), Y0
 	VMOVUPS (SI), Y1
 	VMOVUPS (SI), Y2
 	VMOVUPS (SI), Y3
 	ADDQ    $0x20, SI
-	MOVQ    32(AX), R13
 	MOVQ    AX, R8
 	LEAQ    208(AX), R9
 
@@ -5310,6 +5310,5619 @@ row:
 	CMPQ         DI, R11
 	CMOVQGT      R11, DI
 	DECQ         R14
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z4
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z8, Z5
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z10, Z3
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z6
+	VFMADD231PS  Z11, Z9, Z5
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z8, Z7
+	VFMADD231PS  Z11, Z9, Z6
+	VFMADD231PS  Z11, Z10, Z5
+	VMOVUPS      (R11)(R12*1), Z11
+	VFMADD231PS  Z11, Z9, Z7
+	VFMADD231PS  Z11, Z10, Z6
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z1
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z3
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z4
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z2
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z5
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z3
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z6
+	VFMADD231PS  Z10, Z8, Z5
+	VFMADD231PS  Z10, Z9, Z4
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z5
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z6
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z6, Z1
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z2
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z4
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z6, Z5
+	VFMADD231PS  Z9, Z7, Z4
+	VFMADD231PS  Z9, Z8, Z3
+	VMOVUPS      (R11)(R12*1), Z9
+	VFMADD231PS  Z9, Z7, Z5
+	VFMADD231PS  Z9, Z8, Z4
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z8
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z5, Z1
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z2
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z5, Z3
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z4
+	VFMADD231PS  Z8, Z6, Z3
+	VFMADD231PS  Z8, Z7, Z2
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z3
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z8
+	VFMADD231PS  Z8, Z7, Z4
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s1n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z7
+	VFMADD231PS  Z7, Z4, Z0
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z4, Z1
+	VFMADD231PS  Z7, Z5, Z0
+	VMOVUPS      (R11)(R12*1), Z7
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z7, Z4, Z2
+	VFMADD231PS  Z7, Z5, Z1
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z4, Z3
+	VFMADD231PS  Z7, Z5, Z2
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      (R11)(R12*1), Z7
+	VFMADD231PS  Z7, Z5, Z3
+	VFMADD231PS  Z7, Z6, Z2
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z2
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z3
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z4
+	VFMADD231PS  Z11, Z10, Z3
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z4
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z5
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z5
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z6
+	VFMADD231PS  Z11, Z10, Z5
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z6
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z8, Z7
+	VFMADD231PS  Z11, Z10, Z6
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z9, Z7
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z1
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z3
+	VFMADD231PS  Z10, Z9, Z2
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z4
+	VFMADD231PS  Z10, Z9, Z3
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z5
+	VFMADD231PS  Z10, Z9, Z4
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z5
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z7, Z6
+	VFMADD231PS  Z10, Z9, Z5
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z6
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z1
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z2
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z4
+	VFMADD231PS  Z9, Z8, Z3
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z4
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z6, Z5
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z7, Z5
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z8
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z1
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z2
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z3
+	VFMADD231PS  Z8, Z7, Z2
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z3
+	VMOVUPS      (R11)(R12*1), Z8
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z8, Z5, Z4
+	VFMADD231PS  Z8, Z7, Z3
+	VMOVUPS      (R11), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z8
+	VFMADD231PS  Z8, Z7, Z4
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise3s2n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x00000060, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	MOVQ         8(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z7
+	VFMADD231PS  Z7, Z4, Z0
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z5, Z0
+	VMOVUPS      (R11)(R12*1), Z7
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z7, Z4, Z1
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z5, Z1
+	VMOVUPS      (R11)(R12*1), Z7
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z7, Z4, Z2
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z5, Z2
+	VMOVUPS      (R11)(R12*1), Z7
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z7, Z4, Z3
+	VFMADD231PS  Z7, Z6, Z2
+	VMOVUPS      (R11), Z7
+	VFMADD231PS  Z7, Z5, Z3
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         $0x00000060, SI
+	ADDQ         $0x00000060, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x10, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	VMOVUPS      96(SI), Y11
+	VINSERTF64X4 $0x01, 96(DI), Z11, Z11
+	VMOVUPS      128(SI), Y12
+	VINSERTF64X4 $0x01, 128(DI), Z12, Z12
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z8, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z8, Z1
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z2
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z8, Z5
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z6
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z11, Z3
+	VFMADD231PS  Z13, Z12, Z2
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z8, Z7
+	VFMADD231PS  Z13, Z9, Z6
+	VFMADD231PS  Z13, Z10, Z5
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z12, Z3
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z9, Z7
+	VFMADD231PS  Z13, Z10, Z6
+	VFMADD231PS  Z13, Z11, Z5
+	VFMADD231PS  Z13, Z12, Z4
+	VMOVUPS      (R11)(R12*1), Z13
+	VFMADD231PS  Z13, Z10, Z7
+	VFMADD231PS  Z13, Z11, Z6
+	VFMADD231PS  Z13, Z12, Z5
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z7
+	VFMADD231PS  Z13, Z12, Z6
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	VMOVUPS      96(SI), Y10
+	VINSERTF64X4 $0x01, 96(DI), Z10, Z10
+	VMOVUPS      128(SI), Y11
+	VINSERTF64X4 $0x01, 128(DI), Z11, Z11
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z1
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z2
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z7, Z3
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z4
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z7, Z5
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z6
+	VFMADD231PS  Z12, Z8, Z5
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z11, Z2
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z6
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z3
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z9, Z6
+	VFMADD231PS  Z12, Z10, Z5
+	VFMADD231PS  Z12, Z11, Z4
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z5
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z11, Z6
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	VMOVUPS      96(SI), Y9
+	VINSERTF64X4 $0x01, 96(DI), Z9, Z9
+	VMOVUPS      128(SI), Y10
+	VINSERTF64X4 $0x01, 128(DI), Z10, Z10
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z6, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z6, Z1
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z2
+	VFMADD231PS  Z11, Z7, Z1
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z6, Z3
+	VFMADD231PS  Z11, Z7, Z2
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z4
+	VFMADD231PS  Z11, Z7, Z3
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z6, Z5
+	VFMADD231PS  Z11, Z7, Z4
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z7, Z5
+	VFMADD231PS  Z11, Z8, Z4
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS      (R11)(R12*1), Z11
+	VFMADD231PS  Z11, Z8, Z5
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z10, Z3
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z9, Z5
+	VFMADD231PS  Z11, Z10, Z4
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z5
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	VMOVUPS      96(SI), Y8
+	VINSERTF64X4 $0x01, 96(DI), Z8, Z8
+	VMOVUPS      128(SI), Y9
+	VINSERTF64X4 $0x01, 128(DI), Z9, Z9
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z5, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z5, Z1
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z2
+	VFMADD231PS  Z10, Z6, Z1
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z5, Z3
+	VFMADD231PS  Z10, Z6, Z2
+	VFMADD231PS  Z10, Z7, Z1
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z4
+	VFMADD231PS  Z10, Z6, Z3
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z6, Z4
+	VFMADD231PS  Z10, Z7, Z3
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z4
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z2
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z3
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s1n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	VMOVUPS      96(SI), Y7
+	VINSERTF64X4 $0x01, 96(DI), Z7, Z7
+	VMOVUPS      128(SI), Y8
+	VINSERTF64X4 $0x01, 128(DI), Z8, Z8
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z4, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z4, Z1
+	VFMADD231PS  Z9, Z5, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z4, Z2
+	VFMADD231PS  Z9, Z5, Z1
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z4, Z3
+	VFMADD231PS  Z9, Z5, Z2
+	VFMADD231PS  Z9, Z6, Z1
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z5, Z3
+	VFMADD231PS  Z9, Z6, Z2
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z1
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z2
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	VMOVUPS      96(SI), Y11
+	VINSERTF64X4 $0x01, 96(DI), Z11, Z11
+	VMOVUPS      128(SI), Y12
+	VINSERTF64X4 $0x01, 128(DI), Z12, Z12
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z8, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z1
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z2
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z11, Z1
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z11, Z2
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z12, Z2
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z11, Z3
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z5
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z12, Z3
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z11, Z4
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z6
+	VFMADD231PS  Z13, Z10, Z5
+	VFMADD231PS  Z13, Z12, Z4
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z6
+	VFMADD231PS  Z13, Z11, Z5
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z7
+	VFMADD231PS  Z13, Z10, Z6
+	VFMADD231PS  Z13, Z12, Z5
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z9, Z7
+	VFMADD231PS  Z13, Z11, Z6
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z10, Z7
+	VFMADD231PS  Z13, Z12, Z6
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z7
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	VMOVUPS      96(SI), Y10
+	VINSERTF64X4 $0x01, 96(DI), Z10, Z10
+	VMOVUPS      128(SI), Y11
+	VINSERTF64X4 $0x01, 128(DI), Z11, Z11
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z7, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z1
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z2
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z10, Z1
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z3
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z10, Z2
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z4
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z11, Z2
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z10, Z3
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z5
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z11, Z3
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z5
+	VFMADD231PS  Z12, Z10, Z4
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z7, Z6
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z11, Z4
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z8, Z6
+	VFMADD231PS  Z12, Z10, Z5
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z9, Z6
+	VFMADD231PS  Z12, Z11, Z5
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z11, Z6
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	VMOVUPS      96(SI), Y9
+	VINSERTF64X4 $0x01, 96(DI), Z9, Z9
+	VMOVUPS      128(SI), Y10
+	VINSERTF64X4 $0x01, 128(DI), Z10, Z10
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z6, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z1
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z7, Z1
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z2
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z7, Z2
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z3
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z7, Z3
+	VFMADD231PS  Z11, Z9, Z2
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z4
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z7, Z4
+	VFMADD231PS  Z11, Z9, Z3
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z5
+	VFMADD231PS  Z11, Z8, Z4
+	VFMADD231PS  Z11, Z10, Z3
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z7, Z5
+	VFMADD231PS  Z11, Z9, Z4
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z8, Z5
+	VFMADD231PS  Z11, Z10, Z4
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z9, Z5
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z5
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	VMOVUPS      96(SI), Y8
+	VINSERTF64X4 $0x01, 96(DI), Z8, Z8
+	VMOVUPS      128(SI), Y9
+	VINSERTF64X4 $0x01, 128(DI), Z9, Z9
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z5, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z1
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z6, Z1
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z2
+	VFMADD231PS  Z10, Z7, Z1
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z6, Z2
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z3
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z6, Z3
+	VFMADD231PS  Z10, Z8, Z2
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z5, Z4
+	VFMADD231PS  Z10, Z7, Z3
+	VFMADD231PS  Z10, Z9, Z2
+	VMOVUPS      (R11)(R12*1), Z10
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z10, Z6, Z4
+	VFMADD231PS  Z10, Z8, Z3
+	VMOVUPS      (R11), Z10
+	VFMADD231PS  Z10, Z7, Z4
+	VFMADD231PS  Z10, Z9, Z3
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise5s2n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000a0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	VMOVUPS      96(SI), Y7
+	VINSERTF64X4 $0x01, 96(DI), Z7, Z7
+	VMOVUPS      128(SI), Y8
+	VINSERTF64X4 $0x01, 128(DI), Z8, Z8
+	MOVQ         16(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z4, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z5, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z4, Z1
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z5, Z1
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z4, Z2
+	VFMADD231PS  Z9, Z6, Z1
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z5, Z2
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z4, Z3
+	VFMADD231PS  Z9, Z6, Z2
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      (R11)(R12*1), Z9
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z9, Z5, Z3
+	VFMADD231PS  Z9, Z7, Z2
+	VMOVUPS      (R11), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z8, Z2
+	MOVQ         24(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	ADDQ         $0x000000a0, SI
+	ADDQ         $0x000000a0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x18, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	VMOVUPS      96(SI), Y11
+	VINSERTF64X4 $0x01, 96(DI), Z11, Z11
+	VMOVUPS      128(SI), Y12
+	VINSERTF64X4 $0x01, 128(DI), Z12, Z12
+	VMOVUPS      160(SI), Y13
+	VINSERTF64X4 $0x01, 160(DI), Z13, Z13
+	VMOVUPS      192(SI), Y14
+	VINSERTF64X4 $0x01, 192(DI), Z14, Z14
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z8, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z8, Z1
+	VFMADD231PS  Z15, Z9, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z8, Z2
+	VFMADD231PS  Z15, Z9, Z1
+	VFMADD231PS  Z15, Z10, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z8, Z3
+	VFMADD231PS  Z15, Z9, Z2
+	VFMADD231PS  Z15, Z10, Z1
+	VFMADD231PS  Z15, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z4
+	VFMADD231PS  Z15, Z9, Z3
+	VFMADD231PS  Z15, Z10, Z2
+	VFMADD231PS  Z15, Z11, Z1
+	VFMADD231PS  Z15, Z12, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z8, Z5
+	VFMADD231PS  Z15, Z9, Z4
+	VFMADD231PS  Z15, Z10, Z3
+	VFMADD231PS  Z15, Z11, Z2
+	VFMADD231PS  Z15, Z12, Z1
+	VFMADD231PS  Z15, Z13, Z0
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z5
+	VFMADD231PS  Z15, Z10, Z4
+	VFMADD231PS  Z15, Z11, Z3
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z8, Z7
+	VFMADD231PS  Z15, Z9, Z6
+	VFMADD231PS  Z15, Z10, Z5
+	VFMADD231PS  Z15, Z11, Z4
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z13, Z2
+	VFMADD231PS  Z15, Z14, Z1
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z9, Z7
+	VFMADD231PS  Z15, Z10, Z6
+	VFMADD231PS  Z15, Z11, Z5
+	VFMADD231PS  Z15, Z12, Z4
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z2
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z10, Z7
+	VFMADD231PS  Z15, Z11, Z6
+	VFMADD231PS  Z15, Z12, Z5
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z3
+	VMOVUPS      (R11)(R12*1), Z15
+	VFMADD231PS  Z15, Z11, Z7
+	VFMADD231PS  Z15, Z12, Z6
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z4
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z12, Z7
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z5
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z6
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z14, Z7
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	VMOVUPS      96(SI), Y10
+	VINSERTF64X4 $0x01, 96(DI), Z10, Z10
+	VMOVUPS      128(SI), Y11
+	VINSERTF64X4 $0x01, 128(DI), Z11, Z11
+	VMOVUPS      160(SI), Y12
+	VINSERTF64X4 $0x01, 160(DI), Z12, Z12
+	VMOVUPS      192(SI), Y13
+	VINSERTF64X4 $0x01, 192(DI), Z13, Z13
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z1
+	VFMADD231PS  Z14, Z8, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z2
+	VFMADD231PS  Z14, Z8, Z1
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z7, Z3
+	VFMADD231PS  Z14, Z8, Z2
+	VFMADD231PS  Z14, Z9, Z1
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z4
+	VFMADD231PS  Z14, Z8, Z3
+	VFMADD231PS  Z14, Z9, Z2
+	VFMADD231PS  Z14, Z10, Z1
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z7, Z5
+	VFMADD231PS  Z14, Z8, Z4
+	VFMADD231PS  Z14, Z9, Z3
+	VFMADD231PS  Z14, Z10, Z2
+	VFMADD231PS  Z14, Z11, Z1
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z6
+	VFMADD231PS  Z14, Z8, Z5
+	VFMADD231PS  Z14, Z9, Z4
+	VFMADD231PS  Z14, Z10, Z3
+	VFMADD231PS  Z14, Z11, Z2
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z14, Z9, Z5
+	VFMADD231PS  Z14, Z10, Z4
+	VFMADD231PS  Z14, Z11, Z3
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z9, Z6
+	VFMADD231PS  Z14, Z10, Z5
+	VFMADD231PS  Z14, Z11, Z4
+	VFMADD231PS  Z14, Z12, Z3
+	VFMADD231PS  Z14, Z13, Z2
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z10, Z6
+	VFMADD231PS  Z14, Z11, Z5
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z3
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z11, Z6
+	VFMADD231PS  Z14, Z12, Z5
+	VFMADD231PS  Z14, Z13, Z4
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z5
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z13, Z6
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	VMOVUPS      96(SI), Y9
+	VINSERTF64X4 $0x01, 96(DI), Z9, Z9
+	VMOVUPS      128(SI), Y10
+	VINSERTF64X4 $0x01, 128(DI), Z10, Z10
+	VMOVUPS      160(SI), Y11
+	VINSERTF64X4 $0x01, 160(DI), Z11, Z11
+	VMOVUPS      192(SI), Y12
+	VINSERTF64X4 $0x01, 192(DI), Z12, Z12
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z6, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z6, Z1
+	VFMADD231PS  Z13, Z7, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z6, Z2
+	VFMADD231PS  Z13, Z7, Z1
+	VFMADD231PS  Z13, Z8, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z6, Z3
+	VFMADD231PS  Z13, Z7, Z2
+	VFMADD231PS  Z13, Z8, Z1
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z6, Z4
+	VFMADD231PS  Z13, Z7, Z3
+	VFMADD231PS  Z13, Z8, Z2
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z6, Z5
+	VFMADD231PS  Z13, Z7, Z4
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z7, Z5
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z8, Z5
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      (R11)(R12*1), Z13
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z11, Z3
+	VFMADD231PS  Z13, Z12, Z2
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z10, Z5
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z12, Z3
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z5
+	VFMADD231PS  Z13, Z12, Z4
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	VMOVUPS      96(SI), Y8
+	VINSERTF64X4 $0x01, 96(DI), Z8, Z8
+	VMOVUPS      128(SI), Y9
+	VINSERTF64X4 $0x01, 128(DI), Z9, Z9
+	VMOVUPS      160(SI), Y10
+	VINSERTF64X4 $0x01, 160(DI), Z10, Z10
+	VMOVUPS      192(SI), Y11
+	VINSERTF64X4 $0x01, 192(DI), Z11, Z11
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z5, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z5, Z1
+	VFMADD231PS  Z12, Z6, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z5, Z2
+	VFMADD231PS  Z12, Z6, Z1
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z5, Z3
+	VFMADD231PS  Z12, Z6, Z2
+	VFMADD231PS  Z12, Z7, Z1
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z5, Z4
+	VFMADD231PS  Z12, Z6, Z3
+	VFMADD231PS  Z12, Z7, Z2
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z6, Z4
+	VFMADD231PS  Z12, Z7, Z3
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z7, Z4
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z1
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z11, Z2
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z3
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s1n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	VMOVUPS      96(SI), Y7
+	VINSERTF64X4 $0x01, 96(DI), Z7, Z7
+	VMOVUPS      128(SI), Y8
+	VINSERTF64X4 $0x01, 128(DI), Z8, Z8
+	VMOVUPS      160(SI), Y9
+	VINSERTF64X4 $0x01, 160(DI), Z9, Z9
+	VMOVUPS      192(SI), Y10
+	VINSERTF64X4 $0x01, 192(DI), Z10, Z10
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z1
+	VFMADD231PS  Z11, Z5, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z2
+	VFMADD231PS  Z11, Z5, Z1
+	VFMADD231PS  Z11, Z6, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z4, Z3
+	VFMADD231PS  Z11, Z5, Z2
+	VFMADD231PS  Z11, Z6, Z1
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z5, Z3
+	VFMADD231PS  Z11, Z6, Z2
+	VFMADD231PS  Z11, Z7, Z1
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z6, Z3
+	VFMADD231PS  Z11, Z7, Z2
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	VFMADD231PS  Z11, Z7, Z3
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n8AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2n8AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y8
+	VINSERTF64X4 $0x01, (DI), Z8, Z8
+	VMOVUPS      32(SI), Y9
+	VINSERTF64X4 $0x01, 32(DI), Z9, Z9
+	VMOVUPS      64(SI), Y10
+	VINSERTF64X4 $0x01, 64(DI), Z10, Z10
+	VMOVUPS      96(SI), Y11
+	VINSERTF64X4 $0x01, 96(DI), Z11, Z11
+	VMOVUPS      128(SI), Y12
+	VINSERTF64X4 $0x01, 128(DI), Z12, Z12
+	VMOVUPS      160(SI), Y13
+	VINSERTF64X4 $0x01, 160(DI), Z13, Z13
+	VMOVUPS      192(SI), Y14
+	VINSERTF64X4 $0x01, 192(DI), Z14, Z14
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z8, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z9, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z8, Z1
+	VFMADD231PS  Z15, Z10, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z1
+	VFMADD231PS  Z15, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z2
+	VFMADD231PS  Z15, Z10, Z1
+	VFMADD231PS  Z15, Z12, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z2
+	VFMADD231PS  Z15, Z11, Z1
+	VFMADD231PS  Z15, Z13, Z0
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z3
+	VFMADD231PS  Z15, Z10, Z2
+	VFMADD231PS  Z15, Z12, Z1
+	VFMADD231PS  Z15, Z14, Z0
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z3
+	VFMADD231PS  Z15, Z11, Z2
+	VFMADD231PS  Z15, Z13, Z1
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z4
+	VFMADD231PS  Z15, Z10, Z3
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z14, Z1
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z4
+	VFMADD231PS  Z15, Z11, Z3
+	VFMADD231PS  Z15, Z13, Z2
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z5
+	VFMADD231PS  Z15, Z10, Z4
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z14, Z2
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z5
+	VFMADD231PS  Z15, Z11, Z4
+	VFMADD231PS  Z15, Z13, Z3
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z6
+	VFMADD231PS  Z15, Z10, Z5
+	VFMADD231PS  Z15, Z12, Z4
+	VFMADD231PS  Z15, Z14, Z3
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z6
+	VFMADD231PS  Z15, Z11, Z5
+	VFMADD231PS  Z15, Z13, Z4
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z8, Z7
+	VFMADD231PS  Z15, Z10, Z6
+	VFMADD231PS  Z15, Z12, Z5
+	VFMADD231PS  Z15, Z14, Z4
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z9, Z7
+	VFMADD231PS  Z15, Z11, Z6
+	VFMADD231PS  Z15, Z13, Z5
+	VMOVUPS      (R11)(R12*1), Z15
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z15, Z10, Z7
+	VFMADD231PS  Z15, Z12, Z6
+	VFMADD231PS  Z15, Z14, Z5
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z15, Z11, Z7
+	VFMADD231PS  Z15, Z13, Z6
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z12, Z7
+	VFMADD231PS  Z15, Z14, Z6
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z13, Z7
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z15
+	VFMADD231PS  Z15, Z14, Z7
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z8
+	VBROADCASTSS 4(R11), Z9
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z8, Z0
+	VMINPS       Z0, Z9, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z8, Z1
+	VMINPS       Z1, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z8, Z2
+	VMINPS       Z2, Z9, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z3, Z9, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z8, Z4
+	VMINPS       Z4, Z9, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z8, Z6
+	VMINPS       Z6, Z9, Z6
+	VMOVUPS      Z6, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n7AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2n7AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y7
+	VINSERTF64X4 $0x01, (DI), Z7, Z7
+	VMOVUPS      32(SI), Y8
+	VINSERTF64X4 $0x01, 32(DI), Z8, Z8
+	VMOVUPS      64(SI), Y9
+	VINSERTF64X4 $0x01, 64(DI), Z9, Z9
+	VMOVUPS      96(SI), Y10
+	VINSERTF64X4 $0x01, 96(DI), Z10, Z10
+	VMOVUPS      128(SI), Y11
+	VINSERTF64X4 $0x01, 128(DI), Z11, Z11
+	VMOVUPS      160(SI), Y12
+	VINSERTF64X4 $0x01, 160(DI), Z12, Z12
+	VMOVUPS      192(SI), Y13
+	VINSERTF64X4 $0x01, 192(DI), Z13, Z13
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z8, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z7, Z1
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z1
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z2
+	VFMADD231PS  Z14, Z9, Z1
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z2
+	VFMADD231PS  Z14, Z10, Z1
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z3
+	VFMADD231PS  Z14, Z9, Z2
+	VFMADD231PS  Z14, Z11, Z1
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z3
+	VFMADD231PS  Z14, Z10, Z2
+	VFMADD231PS  Z14, Z12, Z1
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z4
+	VFMADD231PS  Z14, Z9, Z3
+	VFMADD231PS  Z14, Z11, Z2
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z4
+	VFMADD231PS  Z14, Z10, Z3
+	VFMADD231PS  Z14, Z12, Z2
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z5
+	VFMADD231PS  Z14, Z9, Z4
+	VFMADD231PS  Z14, Z11, Z3
+	VFMADD231PS  Z14, Z13, Z2
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z5
+	VFMADD231PS  Z14, Z10, Z4
+	VFMADD231PS  Z14, Z12, Z3
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z7, Z6
+	VFMADD231PS  Z14, Z9, Z5
+	VFMADD231PS  Z14, Z11, Z4
+	VFMADD231PS  Z14, Z13, Z3
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z14, Z10, Z5
+	VFMADD231PS  Z14, Z12, Z4
+	VMOVUPS      (R11)(R12*1), Z14
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z14, Z9, Z6
+	VFMADD231PS  Z14, Z11, Z5
+	VFMADD231PS  Z14, Z13, Z4
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z14, Z10, Z6
+	VFMADD231PS  Z14, Z12, Z5
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z11, Z6
+	VFMADD231PS  Z14, Z13, Z5
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z14
+	VFMADD231PS  Z14, Z13, Z6
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 4(R11), Z8
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z7, Z0
+	VMINPS       Z0, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z7, Z1
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z7, Z2
+	VMINPS       Z2, Z8, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z7, Z3
+	VMINPS       Z3, Z8, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z7, Z4
+	VMINPS       Z4, Z8, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z7, Z5
+	VMINPS       Z5, Z8, Z5
+	VMOVUPS      Z5, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      Z6, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n6AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2n6AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y6
+	VINSERTF64X4 $0x01, (DI), Z6, Z6
+	VMOVUPS      32(SI), Y7
+	VINSERTF64X4 $0x01, 32(DI), Z7, Z7
+	VMOVUPS      64(SI), Y8
+	VINSERTF64X4 $0x01, 64(DI), Z8, Z8
+	VMOVUPS      96(SI), Y9
+	VINSERTF64X4 $0x01, 96(DI), Z9, Z9
+	VMOVUPS      128(SI), Y10
+	VINSERTF64X4 $0x01, 128(DI), Z10, Z10
+	VMOVUPS      160(SI), Y11
+	VINSERTF64X4 $0x01, 160(DI), Z11, Z11
+	VMOVUPS      192(SI), Y12
+	VINSERTF64X4 $0x01, 192(DI), Z12, Z12
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z6, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z7, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z6, Z1
+	VFMADD231PS  Z13, Z8, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z7, Z1
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z6, Z2
+	VFMADD231PS  Z13, Z8, Z1
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z7, Z2
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z6, Z3
+	VFMADD231PS  Z13, Z8, Z2
+	VFMADD231PS  Z13, Z10, Z1
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z7, Z3
+	VFMADD231PS  Z13, Z9, Z2
+	VFMADD231PS  Z13, Z11, Z1
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z6, Z4
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z13, Z10, Z2
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z7, Z4
+	VFMADD231PS  Z13, Z9, Z3
+	VFMADD231PS  Z13, Z11, Z2
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z6, Z5
+	VFMADD231PS  Z13, Z8, Z4
+	VFMADD231PS  Z13, Z10, Z3
+	VFMADD231PS  Z13, Z12, Z2
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z7, Z5
+	VFMADD231PS  Z13, Z9, Z4
+	VFMADD231PS  Z13, Z11, Z3
+	VMOVUPS      (R11)(R12*1), Z13
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z13, Z8, Z5
+	VFMADD231PS  Z13, Z10, Z4
+	VFMADD231PS  Z13, Z12, Z3
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z13, Z9, Z5
+	VFMADD231PS  Z13, Z11, Z4
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z10, Z5
+	VFMADD231PS  Z13, Z12, Z4
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z5
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z6
+	VBROADCASTSS 4(R11), Z7
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z6, Z0
+	VMINPS       Z0, Z7, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z6, Z1
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z6, Z2
+	VMINPS       Z2, Z7, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z6, Z4
+	VMINPS       Z4, Z7, Z4
+	VMOVUPS      Z4, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z5, Z7, Z5
+	VMOVUPS      Z5, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n5AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2n5AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y5
+	VINSERTF64X4 $0x01, (DI), Z5, Z5
+	VMOVUPS      32(SI), Y6
+	VINSERTF64X4 $0x01, 32(DI), Z6, Z6
+	VMOVUPS      64(SI), Y7
+	VINSERTF64X4 $0x01, 64(DI), Z7, Z7
+	VMOVUPS      96(SI), Y8
+	VINSERTF64X4 $0x01, 96(DI), Z8, Z8
+	VMOVUPS      128(SI), Y9
+	VINSERTF64X4 $0x01, 128(DI), Z9, Z9
+	VMOVUPS      160(SI), Y10
+	VINSERTF64X4 $0x01, 160(DI), Z10, Z10
+	VMOVUPS      192(SI), Y11
+	VINSERTF64X4 $0x01, 192(DI), Z11, Z11
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z5, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z6, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z5, Z1
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z6, Z1
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z5, Z2
+	VFMADD231PS  Z12, Z7, Z1
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z6, Z2
+	VFMADD231PS  Z12, Z8, Z1
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z5, Z3
+	VFMADD231PS  Z12, Z7, Z2
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z6, Z3
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z10, Z1
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z5, Z4
+	VFMADD231PS  Z12, Z7, Z3
+	VFMADD231PS  Z12, Z9, Z2
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z6, Z4
+	VFMADD231PS  Z12, Z8, Z3
+	VFMADD231PS  Z12, Z10, Z2
+	VMOVUPS      (R11)(R12*1), Z12
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z12, Z7, Z4
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z11, Z2
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z10, Z3
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z9, Z4
+	VFMADD231PS  Z12, Z11, Z3
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z5
+	VBROADCASTSS 4(R11), Z6
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z5, Z0
+	VMINPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z5, Z1
+	VMINPS       Z1, Z6, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z5, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z5, Z3
+	VMINPS       Z3, Z6, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z4, Z5, Z4
+	VMINPS       Z4, Z6, Z4
+	VMOVUPS      Z4, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
+	JNZ          block
+	ADDQ         $0x20, CX
+	DECQ         (AX)
+	JNZ          strip
+	VZEROUPPER
+	RET
+
+// func depthwise7s2n4AVX512(call *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2n4AVX512(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), AX
+	MOVQ 8(AX), CX
+	MOVQ 40(AX), DX
+	MOVQ 64(AX), BX
+
+strip:
+	MOVQ 32(AX), R14
+	MOVQ AX, R9
+	LEAQ 208(AX), R10
+
+pointers:
+	MOVQ    80(R9), R11
+	MOVQ    144(R9), R12
+	MOVLQSX 4(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, (R10)
+	MOVLQSX 8(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 8(R10)
+	MOVLQSX 12(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 16(R10)
+	MOVLQSX 16(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 24(R10)
+	MOVLQSX 20(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 32(R10)
+	MOVLQSX 24(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 40(R10)
+	MOVLQSX 28(CX), R13
+	TESTQ   R13, R13
+	LEAQ    (R11)(R13*4), R13
+	CMOVQLT DX, R13
+	TESTQ   R12, R12
+	CMOVQEQ R11, R13
+	MOVQ    R13, 48(R10)
+	ADDQ    $0x08, R9
+	ADDQ    $0x40, R10
+	DECQ    R14
+	JNZ     pointers
+	MOVQ    48(AX), SI
+	XORQ    R8, R8
+	MOVQ    16(AX), R15
+
+block:
+	MOVQ 32(AX), R14
+
+	// The second block's weights are behind the bias and the taps of the first
+	IMUL3Q       $0x000000e0, R14, DI
+	LEAQ         32(SI)(DI*1), DI
+	VMOVUPS      (SI), Y0
+	VINSERTF64X4 $0x01, (DI), Z0, Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	MOVQ         AX, R9
+	LEAQ         208(AX), R10
+
+row:
+	VMOVUPS      (SI), Y4
+	VINSERTF64X4 $0x01, (DI), Z4, Z4
+	VMOVUPS      32(SI), Y5
+	VINSERTF64X4 $0x01, 32(DI), Z5, Z5
+	VMOVUPS      64(SI), Y6
+	VINSERTF64X4 $0x01, 64(DI), Z6, Z6
+	VMOVUPS      96(SI), Y7
+	VINSERTF64X4 $0x01, 96(DI), Z7, Z7
+	VMOVUPS      128(SI), Y8
+	VINSERTF64X4 $0x01, 128(DI), Z8, Z8
+	VMOVUPS      160(SI), Y9
+	VINSERTF64X4 $0x01, 160(DI), Z9, Z9
+	VMOVUPS      192(SI), Y10
+	VINSERTF64X4 $0x01, 192(DI), Z10, Z10
+	MOVQ         24(R10), R11
+	MOVQ         144(R9), R12
+	ADDQ         R8, R11
+	MOVQ         (R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z0
+	MOVQ         8(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z5, Z0
+	MOVQ         16(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z4, Z1
+	VFMADD231PS  Z11, Z6, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z5, Z1
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z4, Z2
+	VFMADD231PS  Z11, Z6, Z1
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z5, Z2
+	VFMADD231PS  Z11, Z7, Z1
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z4, Z3
+	VFMADD231PS  Z11, Z6, Z2
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z5, Z3
+	VFMADD231PS  Z11, Z7, Z2
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      (R11)(R12*1), Z11
+	LEAQ         (R11)(R12*2), R11
+	VFMADD231PS  Z11, Z6, Z3
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      (R11), Z11
+	VFMADD231PS  Z11, Z7, Z3
+	VFMADD231PS  Z11, Z9, Z2
+	MOVQ         32(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z8, Z3
+	VFMADD231PS  Z11, Z10, Z2
+	MOVQ         40(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z9, Z3
+	MOVQ         48(R10), R13
+	VMOVUPS      (R13)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	ADDQ         $0x000000e0, SI
+	ADDQ         $0x000000e0, DI
+	ADDQ         $0x08, R9
+	ADDQ         $0x40, R10
+	DECQ         R14
+	JNZ          row
+	MOVQ         72(AX), R11
+	VBROADCASTSS (R11), Z4
+	VBROADCASTSS 4(R11), Z5
+	MOVQ         56(AX), R11
+	MOVLQSX      (CX), R13
+	LEAQ         (R11)(R13*4), R11
+	ADDQ         R8, R11
+	VMAXPS       Z0, Z4, Z0
+	VMINPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z1, Z4, Z1
+	VMINPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z5, Z2
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      Z3, (R11)
+	MOVQ         DI, SI
+	ADDQ         $0x40, R8
+	DECQ         R15
 	JNZ          block
 	ADDQ         $0x20, CX
 	DECQ         (AX)

@@ -134,10 +134,7 @@ func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Sc
 	}
 	s, bounds := &d.spec, d.spec.Clamp.bounds()
 	n, oc := s.OW*s.outputs(), s.outputs()
-	c := stripCall{
-		blocks: (s.C + channelBlock - 1) / channelBlock, last: 4 * (s.C - channelBlock), rows: s.KH,
-		zero: &d.zero[0], w: &blocks[0], outStep: 4 * s.C * s.DilationW, bounds: &bounds,
-	}
+	c := stripCall{rows: s.KH, zero: &d.zero[0], outStep: 4 * s.C * s.DilationW, bounds: &bounds}
 	for y := from; y < to; y++ {
 		row := out[y*n : (y+1)*n]
 		table := d.plan.table[y*len(d.plan.single)*s.taps():]
@@ -145,28 +142,50 @@ func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Sc
 			d.pixel(row[x*oc:][:oc], in, blocks, table[:s.taps()], &bounds)
 			table = table[s.taps():]
 		}
-		d.strips(row, in, y, &c)
+		d.strips(row, in, y, &c, blocks)
 		scan.Include(row)
 	}
 }
 
 // strips computes the strips of a row.
-func (d *F32Depthwise) strips(out, in []float32, y int, c *stripCall) {
+func (d *F32Depthwise) strips(out, in []float32, y int, c *stripCall, blocks []float32) {
 	s, p := &d.spec, &d.plan
 	if len(p.runs) == 0 {
 		return
 	}
-	c.out = &out[0]
-	for ky := range s.KH {
-		c.from[ky], c.step[ky] = &d.zero[0], 0
-		if iy := y*s.StrideH - s.Top + ky*s.DilationH; uint(iy) < uint(s.H) {
-			c.from[ky], c.step[ky] = &in[iy*s.W*s.C], 4*s.C*s.DilationW
+	pairs := stripPairs(s.C)
+	if pairs > 0 {
+		c.blocks, c.w = pairs, &blocks[0]
+		d.place(c, out, in, y, 0)
+		for i := range p.runs {
+			r := &p.runs[i]
+			c.strips, c.table = r.strips, &r.table[0]
+			depthwisePairs(s.KW, s.StrideW, r.outputs, c)
 		}
 	}
+	rest := (s.C+channelBlock-1)/channelBlock - 2*pairs
+	if rest == 0 {
+		return
+	}
+	first := min(2*pairs*channelBlock, s.C-channelBlock)
+	c.blocks, c.w, c.last = rest, &blocks[2*pairs*d.blockLen()], 4*(s.C-channelBlock-first)
+	d.place(c, out, in, y, first)
 	for i := range p.runs {
 		r := &p.runs[i]
 		c.strips, c.table = r.strips, &r.table[0]
 		depthwiseStrips(s.KW, s.StrideW, r.outputs, c)
+	}
+}
+
+// place makes a call compute the row y from its first channel on.
+func (d *F32Depthwise) place(c *stripCall, out, in []float32, y, first int) {
+	s := &d.spec
+	c.out = &out[first]
+	for ky := range s.KH {
+		c.from[ky], c.step[ky] = &d.zero[first], 0
+		if iy := y*s.StrideH - s.Top + ky*s.DilationH; uint(iy) < uint(s.H) {
+			c.from[ky], c.step[ky] = &in[iy*s.W*s.C+first], 4*s.C*s.DilationW
+		}
 	}
 }
 

@@ -154,6 +154,156 @@ func depthwise7s2n5Asm(call *byte)
 //go:noescape
 func depthwise7s2n4Asm(call *byte)
 
+// depthwise3s1n8AVX512 computes strips of 8 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n8AVX512(call *byte)
+
+// depthwise3s1n7AVX512 computes strips of 7 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n7AVX512(call *byte)
+
+// depthwise3s1n6AVX512 computes strips of 6 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n6AVX512(call *byte)
+
+// depthwise3s1n5AVX512 computes strips of 5 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n5AVX512(call *byte)
+
+// depthwise3s1n4AVX512 computes strips of 4 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n4AVX512(call *byte)
+
+// depthwise3s2n8AVX512 computes strips of 8 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n8AVX512(call *byte)
+
+// depthwise3s2n7AVX512 computes strips of 7 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n7AVX512(call *byte)
+
+// depthwise3s2n6AVX512 computes strips of 6 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n6AVX512(call *byte)
+
+// depthwise3s2n5AVX512 computes strips of 5 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n5AVX512(call *byte)
+
+// depthwise3s2n4AVX512 computes strips of 4 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n4AVX512(call *byte)
+
+// depthwise5s1n8AVX512 computes strips of 8 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n8AVX512(call *byte)
+
+// depthwise5s1n7AVX512 computes strips of 7 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n7AVX512(call *byte)
+
+// depthwise5s1n6AVX512 computes strips of 6 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n6AVX512(call *byte)
+
+// depthwise5s1n5AVX512 computes strips of 5 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n5AVX512(call *byte)
+
+// depthwise5s1n4AVX512 computes strips of 4 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n4AVX512(call *byte)
+
+// depthwise5s2n8AVX512 computes strips of 8 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n8AVX512(call *byte)
+
+// depthwise5s2n7AVX512 computes strips of 7 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n7AVX512(call *byte)
+
+// depthwise5s2n6AVX512 computes strips of 6 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n6AVX512(call *byte)
+
+// depthwise5s2n5AVX512 computes strips of 5 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n5AVX512(call *byte)
+
+// depthwise5s2n4AVX512 computes strips of 4 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n4AVX512(call *byte)
+
+// depthwise7s1n8AVX512 computes strips of 8 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n8AVX512(call *byte)
+
+// depthwise7s1n7AVX512 computes strips of 7 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n7AVX512(call *byte)
+
+// depthwise7s1n6AVX512 computes strips of 6 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n6AVX512(call *byte)
+
+// depthwise7s1n5AVX512 computes strips of 5 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n5AVX512(call *byte)
+
+// depthwise7s1n4AVX512 computes strips of 4 outputs with windows of 7 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s1n4AVX512(call *byte)
+
+// depthwise7s2n8AVX512 computes strips of 8 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n8AVX512(call *byte)
+
+// depthwise7s2n7AVX512 computes strips of 7 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n7AVX512(call *byte)
+
+// depthwise7s2n6AVX512 computes strips of 6 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n6AVX512(call *byte)
+
+// depthwise7s2n5AVX512 computes strips of 5 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n5AVX512(call *byte)
+
+// depthwise7s2n4AVX512 computes strips of 4 outputs with windows of 7 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise7s2n4AVX512(call *byte)
+
 // depthwisePixel4Asm computes one output for a number of groups of 4 blocks of channels. offs are the taps' offsets in elements of in;
 // negative ones stand for zero.
 //

@@ -20,10 +20,12 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	for _, columns := range []int{3, 5, 7} {
-		for _, stride := range []int{1, 2} {
-			for _, outputs := range []int{8, 7, 6, 5, 4} {
-				strips(columns, stride, outputs)
+	for _, set := range []string{"Asm", "AVX512"} {
+		for _, columns := range []int{3, 5, 7} {
+			for _, stride := range []int{1, 2} {
+				for _, outputs := range []int{8, 7, 6, 5, 4} {
+					strips(columns, stride, outputs, set)
+				}
 			}
 		}
 	}
@@ -55,8 +57,15 @@ const (
 // strips writes the kernel for strips of outputs with a window of so many columns and any number of rows. It goes through the input's columns from left to
 // right and gives each to the outputs that see it, so that each output takes its taps in order. The outermost half window of columns on
 // either side has pointers of its own, so that it may be zeros.
-func strips(columns, stride, outputs int) {
-	name := fmt.Sprintf("depthwise%ds%dn%dAsm", columns, stride, outputs)
+//
+// AVX-512 takes the blocks of channels in pairs, of which there is a whole number.
+func strips(columns, stride, outputs int, set string) {
+	name := fmt.Sprintf("depthwise%ds%dn%d%s", columns, stride, outputs, set)
+	wide := set == "AVX512"
+	vec := YMM
+	if wide {
+		vec = ZMM
+	}
 	edge := columns / 2
 	TEXT(name, NOSPLIT, "func(call *byte)")
 	Pragma("noescape")
@@ -66,17 +75,23 @@ func strips(columns, stride, outputs int) {
 	MOVQ(Mem{Base: call, Disp: tableAt}, table)
 	MOVQ(Mem{Base: call, Disp: zeroAt}, zero)
 	MOVQ(Mem{Base: call, Disp: outStepAt}, outStep)
-	w, channel, line, to := GP64(), GP64(), GP64(), GP64()
+	w, w2, channel, line, to := GP64(), GP64(), GP64(), GP64(), GP64()
 	a, b, c, d := GP64(), GP64(), GP64(), GP64()
 	acc := make([]reg.VecVirtual, outputs)
 	for j := range acc {
-		acc[j] = YMM()
+		acc[j] = vec()
 	}
 	tap := make([]reg.VecVirtual, columns)
 	for kx := range tap {
-		tap[kx] = YMM()
+		tap[kx] = vec()
 	}
-	x := YMM()
+	x := vec()
+	weights := func(at int, v reg.VecVirtual) {
+		VMOVUPS(Mem{Base: w, Disp: at}, v.AsY())
+		if wide {
+			VINSERTF64X4(Imm(1), Mem{Base: w2, Disp: at}, v, v)
+		}
+	}
 
 	Label("strip")
 	MOVQ(Mem{Base: call, Disp: rowsAt}, d)
@@ -104,16 +119,29 @@ func strips(columns, stride, outputs int) {
 	blocks := GP64()
 	MOVQ(Mem{Base: call, Disp: blocksAt}, blocks)
 	Label("block")
-	for _, v := range acc {
-		VMOVUPS(Mem{Base: w}, v)
+	MOVQ(Mem{Base: call, Disp: rowsAt}, d)
+	if wide {
+		Comment("The second block's weights are behind the bias and the taps of the first")
+		IMUL3Q(U32(uint32(block*columns)), d, w2)
+		LEAQ(Mem{Base: w, Index: w2, Scale: 1, Disp: block}, w2)
+	}
+	weights(0, acc[0])
+	for _, v := range acc[1:] {
+		if wide {
+			VMOVAPS(acc[0], v)
+		} else {
+			VMOVUPS(Mem{Base: w}, v)
+		}
 	}
 	ADDQ(Imm(block), w)
-	MOVQ(Mem{Base: call, Disp: rowsAt}, d)
+	if wide {
+		ADDQ(Imm(block), w2)
+	}
 	MOVQ(call, line)
 	LEAQ(Mem{Base: call, Disp: linesAt}, to)
 	Label("row")
 	for kx := range tap {
-		VMOVUPS(Mem{Base: w, Disp: block * kx}, tap[kx])
+		weights(block*kx, tap[kx])
 	}
 	MOVQ(Mem{Base: to, Disp: 8 * edge}, a)
 	MOVQ(Mem{Base: line, Disp: stepAt}, b)
@@ -144,6 +172,9 @@ func strips(columns, stride, outputs int) {
 		}
 	}
 	ADDQ(U32(uint32(block*columns)), w)
+	if wide {
+		ADDQ(U32(uint32(block*columns)), w2)
+	}
 	ADDQ(Imm(8), line)
 	ADDQ(Imm(lineBytes), to)
 	DECQ(d)
@@ -164,10 +195,15 @@ func strips(columns, stride, outputs int) {
 			ADDQ(outStep, a)
 		}
 	}
-	ADDQ(Imm(block), channel)
-	MOVQ(Mem{Base: call, Disp: lastAt}, b)
-	CMPQ(channel, b)
-	CMOVQGT(b, channel)
+	if wide {
+		MOVQ(w2, w)
+		ADDQ(Imm(2*block), channel)
+	} else {
+		ADDQ(Imm(block), channel)
+		MOVQ(Mem{Base: call, Disp: lastAt}, b)
+		CMPQ(channel, b)
+		CMOVQGT(b, channel)
+	}
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
 	ADDQ(Imm(uint64(size*(2+2*edge))), table)
