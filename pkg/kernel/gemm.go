@@ -6,6 +6,9 @@ const outBytes = 256 << 10
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
+// aheadMost is the greatest number of elements of a panel that is brought to the cache before it is needed. In the course of longer ones the processor does so itself.
+const aheadMost = 8 << 10
+
 // gemm is one product of matrices: row r of the result is start + the row r of the left operand times the right operand. Or it is several such products
 // side by side, of groups of columns.
 //
@@ -24,10 +27,11 @@ type gemm struct {
 	toLine int  // so far apart
 	resume bool // start from out
 	bounds [2]float32
-	from   int // the rows that are computed together, to the next
-	to     int
-	ahead  int      // the panel that will be needed next begins at this column, if it is not 0
-	scan   *F32Scan // sees the result, if its rows follow each other without a gap
+	from   int // the first of the rows that are computed together
+	ahead  int // the panel that will be needed next begins at this column, if it is not 0
+	// What of it is brought to the cache for each row, in elements, and in bytes for every 4 steps of k.
+	aheadRow, aheadStep int
+	scan                *F32Scan // sees the result, if its rows follow each other without a gap
 }
 
 // span is a sequence of tiles whose rows are made alike: of ks runs of kc elements each. Where they are made of taps, those of a run follow each other.
@@ -80,6 +84,9 @@ func (p *gemm) blockRows(m int) int {
 
 // block computes rows of the result of one group. If there are lines, these are whole ones.
 func (p *gemm) block(from, to int) {
+	if from == to {
+		return
+	}
 	first := 0
 	if to-from == 1 && p.line == 0 {
 		first = p.vector(from)
@@ -91,12 +98,15 @@ func (p *gemm) block(from, to int) {
 		for end < p.right.n && p.right.width(end) == width {
 			end += width
 		}
+		p.from, p.aheadRow, p.aheadStep = from, width*p.right.k/(to-from), 4*4*width*tileHeight(width)/(to-from)
 		var spans [16]span
 		t := tiling{row: from, to: to, line: p.line, most: tileHeight(width)}
 		for n := t.next(p, spans[:]); n > 0; n = t.next(p, spans[:]) {
-			p.from, p.to = from, to
 			for panel := first; panel < end; panel += width {
-				p.ahead = (panel + width) % padded(p.right.n)
+				p.ahead = 0
+				if panel+width < end && width*p.right.k <= aheadMost {
+					p.ahead = panel + width
+				}
 				for i := range spans[:n] {
 					p.tiles(&spans[i], panel)
 				}

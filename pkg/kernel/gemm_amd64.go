@@ -12,6 +12,15 @@ func panelWidthOf(avx512 bool) int {
 	return 16
 }
 
+// joinBelow returns the size of a tap from which on taps are not joined to runs, unless they make up the whole row. Few instructions are saved
+// then, and tiles that are made alike can be computed together.
+func joinBelow() int {
+	if useAVX512 {
+		return 0
+	}
+	return 6
+}
+
 func hasTiles(width int) bool { return useAVX2 && (width < 32 || useAVX512) }
 
 func hasVector(width int) bool { return hasTiles(width) }

@@ -5,6 +5,9 @@ package kernel
 // panelWidth is the number of columns of a panel.
 const panelWidth = 16
 
+// joinBelow returns the size of a tap from which on taps are not joined to runs, unless they make up the whole row.
+func joinBelow() int { return 6 }
+
 func hasTiles(int) bool { return useNEON }
 
 func hasVector(int) bool { return useNEON }

@@ -22,12 +22,6 @@ func tileHeight(width int) int {
 	}
 }
 
-// aheadSteps is the number of steps of k for which a kernel brings aheadStep bytes.
-const aheadSteps = 4
-
-// aheadMost is the greatest number of elements of a panel that is brought to the cache before it is needed. In the course of longer ones the processor does so itself.
-const aheadMost = 8 << 10
-
 // tileCall is what a kernel for tiles is told.
 type tileCall struct {
 	rows, tiles, kc, ks        int
@@ -38,7 +32,7 @@ type tileCall struct {
 	step                       int // from a run to the next in memory, or 0: as the offsets say
 	zero, b                    *float32
 	ahead                      *float32 // what will be needed soon
-	aheadStep                  int
+	aheadStep                  int      // bytes for every 4 steps of k
 	start                      *float32
 	startRow                   int
 	out                        *float32
@@ -61,9 +55,9 @@ func (p *gemm) tiles(s *span, first int) {
 		out: &out[0], outRow: size * p.outRow, last: cols - width + panelStep, bounds: &p.bounds,
 	}
 	c.ahead = c.b
-	if next := p.right.panel(p.ahead); p.ahead > 0 && len(next) <= aheadMost { // every tile brings its share
-		c.ahead = &next[len(next)*(s.row-p.from)/(p.to-p.from)]
-		c.aheadStep = aheadSteps * size * p.right.width(p.ahead) * s.rows / (p.to - p.from)
+	if p.ahead > 0 { // every tile brings its share
+		c.ahead = &p.right.data[p.ahead*p.right.k+(s.row-p.from)*p.aheadRow]
+		c.aheadStep = p.aheadStep
 	}
 	if p.resume {
 		c.start, c.startRow = c.out, c.outRow

@@ -67,13 +67,16 @@ func (p *panels) fill(from, count int, w []float32, row, column int) {
 	}
 }
 
-// width returns the width of the panel that starts at a column: 24 if no more are left, since 16 and 8 take longer.
+// width returns the width of the panel that starts at a column. A panel of 8 takes longer than its share: 24 columns are one panel, and 40 are 24 and 16.
 func (p *panels) width(first int) int {
-	rest := padded(p.n) - first
-	if rest == 24 {
-		return rest
+	switch rest := padded(p.n) - first; rest {
+	case 24:
+		return 24
+	case 40:
+		return min(24, p.wide)
+	default:
+		return min(rest, p.wide)
 	}
-	return min(rest, p.wide)
 }
 
 // panel returns the panel that starts at a column.

@@ -28,7 +28,7 @@ func checkTable(outputs, taps int) error {
 }
 
 // newRows returns the rows of m outputs. at returns the offset at which a row's tap starts, or -1 if the tap lies outside the
-// image. Taps that follow each other without a gap, all of them or every inner ones, are read as one run.
+// image. Taps that follow each other without a gap, all of them or every inner ones, may be read as one run.
 func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 	if err := checkTable(m, taps); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func newRows(m, taps, inner, c int, at func(row, tap int) int) (*rows, error) {
 		}
 		j := join{row: row, taps: min(taps, 1)}
 		for _, n := range []int{taps, inner} {
-			if n > 0 && r.joined(row, n) {
+			if n > 0 && (n == taps || c < joinBelow()) && r.joined(row, n) {
 				j.taps, j.step = n, r.step(row, n)
 				break
 			}
