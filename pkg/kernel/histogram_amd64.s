@@ -500,7 +500,7 @@ end:
 	VZEROUPPER
 	RET
 
-// func countAsm(table *[2]uint32, bins *int32, n int)
+// func countAsm(table *[2]uint16, bins *int32, n int)
 TEXT ·countAsm(SB), NOSPLIT, $0-24
 	MOVQ table+0(FP), AX
 	MOVQ bins+8(FP), CX
@@ -510,29 +510,29 @@ step:
 	MOVQ    (CX), SI
 	MOVLQSX SI, BX
 	SARQ    $0x20, SI
-	INCL    (AX)(BX*8)
-	INCL    4(AX)(SI*8)
+	INCW    (AX)(BX*4)
+	INCW    2(AX)(SI*4)
 	MOVQ    8(CX), SI
 	MOVLQSX SI, BX
 	SARQ    $0x20, SI
-	INCL    (AX)(BX*8)
-	INCL    4(AX)(SI*8)
+	INCW    (AX)(BX*4)
+	INCW    2(AX)(SI*4)
 	MOVQ    16(CX), SI
 	MOVLQSX SI, BX
 	SARQ    $0x20, SI
-	INCL    (AX)(BX*8)
-	INCL    4(AX)(SI*8)
+	INCW    (AX)(BX*4)
+	INCW    2(AX)(SI*4)
 	MOVQ    24(CX), SI
 	MOVLQSX SI, BX
 	SARQ    $0x20, SI
-	INCL    (AX)(BX*8)
-	INCL    4(AX)(SI*8)
+	INCW    (AX)(BX*4)
+	INCW    2(AX)(SI*4)
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, DX
 	JNZ     step
 	RET
 
-// func emptyTableAsm(counts *uint64, table *[2]uint32, n int)
+// func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 // Requires: AVX, AVX2
 TEXT ·emptyTableAsm(SB), NOSPLIT, $0-24
 	MOVQ     counts+0(FP), AX
@@ -540,20 +540,25 @@ TEXT ·emptyTableAsm(SB), NOSPLIT, $0-24
 	MOVQ     n+16(FP), DX
 	VPXOR    Y1, Y1, Y1
 	VPCMPEQD Y0, Y0, Y0
-	VPSRLQ   $0x20, Y0, Y0
+	VPSRLD   $0x10, Y0, Y0
 
 step:
-	VMOVDQU (CX), Y2
-	VPSRLQ  $0x20, Y2, Y3
-	VPAND   Y0, Y2, Y2
-	VPADDQ  Y3, Y2, Y2
-	VPADDQ  (AX), Y2, Y2
-	VMOVDQU Y2, (AX)
-	VMOVDQU Y1, (CX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	SUBQ    $0x04, DX
-	JNZ     step
+	VMOVDQU      (CX), Y2
+	VPSRLD       $0x10, Y2, Y3
+	VPAND        Y0, Y2, Y2
+	VPADDD       Y3, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPMOVZXDQ    X2, Y2
+	VPADDQ       (AX), Y2, Y2
+	VMOVDQU      Y2, (AX)
+	VPMOVZXDQ    X3, Y2
+	VPADDQ       32(AX), Y2, Y2
+	VMOVDQU      Y2, 32(AX)
+	VMOVDQU      Y1, (CX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JNZ          step
 	VZEROUPPER
 	RET
 

@@ -18,12 +18,6 @@ type countTable struct {
 	dense  bool         // few numbers of the last run were in bin 0
 }
 
-// countEntry is a count in two parts.
-type countEntry = [2]uint32
-
-// maxHeld keeps the parts of a count from passing their 32 bits.
-const maxHeld = 1 << 31
-
 // add counts the first of at most countRun numbers if they are finite and h has bins for them. It returns their range, and how many they are.
 func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	n := len(x) &^ (countStep - 1)
@@ -50,9 +44,10 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	for ; left%countEach != 0; left++ {
 		t.bins[left] = MaxBins
 	}
-	if t.held += n; t.held > maxHeld {
+	if t.held += left; t.held > maxHeld {
+		dense := t.dense
 		t.empty(h)
-		t.held = n
+		t.held, t.dense = left, dense
 	}
 	if left > 0 {
 		countAsm(&t.counts[MaxBins], &t.bins[0], left)
@@ -67,7 +62,7 @@ func (t *countTable) empty(h *F32Histogram) {
 	}
 	t.held, t.dense = 0, false
 	entries := t.counts[MaxBins+h.First:][:len(h.Counts)]
-	n := len(entries) &^ 3
+	n := len(entries) &^ 7
 	if n > 0 {
 		emptyTableAsm(&h.Counts[0], &entries[0], n)
 	}

@@ -13,7 +13,6 @@ const (
 	vector   = 8  // float32 in a register
 	register = 32 // bytes
 	unroll   = 2  // registers in a step
-	bins     = 4  // counts of 64 bits in a register
 	size     = 4  // bytes of a number
 
 	down     = 1 // VROUNDPS: to the next integer below
@@ -178,7 +177,7 @@ func others() {
 
 // count writes the kernel that adds to counts.
 func count() {
-	TEXT("countAsm", NOSPLIT, "func(table *[2]uint32, bins *int32, n int)")
+	TEXT("countAsm", NOSPLIT, "func(table *[2]uint16, bins *int32, n int)")
 	Pragma("noescape")
 	Doc("countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
 		"so that two equal bins in a row don't wait for each other.")
@@ -191,8 +190,8 @@ func count() {
 		MOVQ(Mem{Base: at, Disp: 8 * i}, b)
 		MOVLQSX(b.As32(), a)
 		SARQ(Imm(32), b)
-		INCL(Mem{Base: table, Index: a, Scale: 8})
-		INCL(Mem{Base: table, Index: b, Scale: 8, Disp: 4})
+		INCW(Mem{Base: table, Index: a, Scale: 4})
+		INCW(Mem{Base: table, Index: b, Scale: 4, Disp: 2})
 	}
 	ADDQ(Imm(register), at)
 	SUBQ(Imm(vector), n)
@@ -202,28 +201,33 @@ func count() {
 
 // empty writes the kernel that moves counts to where they stay.
 func empty() {
-	TEXT("emptyTableAsm", NOSPLIT, "func(counts *uint64, table *[2]uint32, n int)")
+	TEXT("emptyTableAsm", NOSPLIT, "func(counts *uint64, table *[2]uint16, n int)")
 	Pragma("noescape")
-	Doc("emptyTableAsm adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.")
+	Doc("emptyTableAsm adds the sums of n entries of the table, a positive multiple of 8, to counts, and sets the entries to 0.")
 	counts := Load(Param("counts"), GP64())
 	table := Load(Param("table"), GP64())
 	n := Load(Param("n"), GP64())
 	low, zero := YMM(), YMM()
 	VPXOR(zero, zero, zero)
 	VPCMPEQD(low, low, low)
-	VPSRLQ(Imm(32), low, low)
+	VPSRLD(Imm(16), low, low)
 	Label("step")
-	first, second := YMM(), YMM()
-	VMOVDQU(Mem{Base: table}, first)
-	VPSRLQ(Imm(32), first, second)
-	VPAND(low, first, first)
-	VPADDQ(second, first, first)
-	VPADDQ(Mem{Base: counts}, first, first)
-	VMOVDQU(first, Mem{Base: counts})
+	sums, second, upper := YMM(), YMM(), XMM()
+	VMOVDQU(Mem{Base: table}, sums)
+	VPSRLD(Imm(16), sums, second)
+	VPAND(low, sums, sums)
+	VPADDD(second, sums, sums)
+	VEXTRACTI128(Imm(1), sums, upper)
+	for i, half := range []Op{sums.AsX(), upper} {
+		wide := YMM()
+		VPMOVZXDQ(half, wide)
+		VPADDQ(Mem{Base: counts, Disp: i * register}, wide, wide)
+		VMOVDQU(wide, Mem{Base: counts, Disp: i * register})
+	}
 	VMOVDQU(zero, Mem{Base: table})
-	ADDQ(Imm(register), counts)
+	ADDQ(Imm(2*register), counts)
 	ADDQ(Imm(register), table)
-	SUBQ(Imm(bins), n)
+	SUBQ(Imm(vector), n)
 	JNZ(LabelRef("step"))
 	VZEROUPPER()
 	RET()
