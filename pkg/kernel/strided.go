@@ -116,6 +116,9 @@ func raw[T any](x []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), len(x)*int(unsafe.Sizeof(*new(T))))
 }
 
+// floats returns x, which is not empty, as float32, for what moves them and does not look at them.
+func floats(x []uint32) []float32 { return unsafe.Slice((*float32)(unsafe.Pointer(&x[0])), len(x)) }
+
 // moveRun copies n elements along one axis.
 func moveRun[T any](dst, src []T, from, n, toStep, fromStep int) {
 	switch {
@@ -146,6 +149,10 @@ func moveRun[T any](dst, src []T, from, n, toStep, fromStep int) {
 func moveTiles[T any](s *strided, dst, src []T, to, from int) {
 	const tile = 16
 	o, i := s.rank-2, s.rank-1
+	if d, ok := any(dst).([]uint32); ok && s.to[i] == 1 && s.to[o] > 0 && s.from[i] > 0 {
+		columns(floats(d[to:]), s.to[o], floats(any(src).([]uint32)[from:]), s.from[i], s.size[o], s.size[i])
+		return
+	}
 	for y := 0; y < s.size[o]; y += tile {
 		rows := min(tile, s.size[o]-y)
 		for x := 0; x < s.size[i]; x += tile {
