@@ -116,6 +116,7 @@ load0Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R0, R1
 	ADD	R1<<2, R9, R1
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R0, load0Tail1
 	FMOVD	(R1), F1
 	TBZ	$0, R0, load0Tail
@@ -128,8 +129,12 @@ load0Tail1:
 	FMOVS	(R1), F1
 
 load0Tail:
+	TBNZ	$2, R0, load0Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R0, load0Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	load0Done
+
+load0Tail4:
 	FMOVQ	(R9), F0
 
 load0Done:
@@ -143,6 +148,7 @@ load1Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R0, R1
 	ADD	R1<<2, R10, R1
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R0, load1Tail1
 	FMOVD	(R1), F1
 	TBZ	$0, R0, load1Tail
@@ -155,8 +161,12 @@ load1Tail1:
 	FMOVS	(R1), F1
 
 load1Tail:
+	TBNZ	$2, R0, load1Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R0, load1Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	load1Done
+
+load1Tail4:
 	FMOVQ	(R10), F0
 
 load1Done:
@@ -172,6 +182,7 @@ load2Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R0, R1
 	ADD	R1<<2, R11, R1
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R0, load2Tail1
 	FMOVD	(R1), F1
 	TBZ	$0, R0, load2Tail
@@ -184,8 +195,12 @@ load2Tail1:
 	FMOVS	(R1), F1
 
 load2Tail:
+	TBNZ	$2, R0, load2Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R0, load2Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	load2Done
+
+load2Tail4:
 	FMOVQ	(R11), F0
 
 load2Done:
@@ -201,6 +216,7 @@ load3Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R0, R1
 	ADD	R1<<2, R12, R1
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R0, load3Tail1
 	FMOVD	(R1), F1
 	TBZ	$0, R0, load3Tail
@@ -213,8 +229,12 @@ load3Tail1:
 	FMOVS	(R1), F1
 
 load3Tail:
+	TBNZ	$2, R0, load3Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R0, load3Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	load3Done
+
+load3Tail4:
 	FMOVQ	(R12), F0
 
 load3Done:

@@ -9374,6 +9374,7 @@ loadPart:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R19
 	ADD	R19<<2, R9, R19
+	WORD	$0x6e261cc6 // eor v6.16b, v6.16b, v6.16b
 	TBZ	$1, R14, loadTail1
 	FMOVD	(R19), F6
 	TBZ	$0, R14, loadTail
@@ -9386,8 +9387,12 @@ loadTail1:
 	FMOVS	(R19), F6
 
 loadTail:
+	TBNZ	$2, R14, loadTail4
 	WORD	$0x4ea61cc5 // orr v5.16b, v6.16b, v6.16b
-	TBZ	$2, R14, loadDone
+	WORD	$0x6e261cc6 // eor v6.16b, v6.16b, v6.16b
+	B	loadDone
+
+loadTail4:
 	FMOVQ	(R9), F5
 
 loadDone:

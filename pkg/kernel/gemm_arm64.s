@@ -68,6 +68,7 @@ start80Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start80Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start80Tail
@@ -80,8 +81,12 @@ start80Tail1:
 	FMOVS	(R21), F1
 
 start80Tail:
+	TBNZ	$2, R14, start80Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start80Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start80Done
+
+start80Tail4:
 	FMOVQ	(R1), F0
 
 start80Done:
@@ -93,6 +98,7 @@ start81Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start81Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start81Tail
@@ -105,8 +111,12 @@ start81Tail1:
 	FMOVS	(R21), F3
 
 start81Tail:
+	TBNZ	$2, R14, start81Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start81Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start81Done
+
+start81Tail4:
 	FMOVQ	(R2), F2
 
 start81Done:
@@ -118,6 +128,7 @@ start82Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start82Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start82Tail
@@ -130,8 +141,12 @@ start82Tail1:
 	FMOVS	(R21), F5
 
 start82Tail:
+	TBNZ	$2, R14, start82Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start82Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start82Done
+
+start82Tail4:
 	FMOVQ	(R3), F4
 
 start82Done:
@@ -143,6 +158,7 @@ start83Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R4, R21
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R14, start83Tail1
 	FMOVD	(R21), F7
 	TBZ	$0, R14, start83Tail
@@ -155,8 +171,12 @@ start83Tail1:
 	FMOVS	(R21), F7
 
 start83Tail:
+	TBNZ	$2, R14, start83Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R14, start83Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start83Done
+
+start83Tail4:
 	FMOVQ	(R4), F6
 
 start83Done:
@@ -168,6 +188,7 @@ start84Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R5, R21
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
 	TBZ	$1, R14, start84Tail1
 	FMOVD	(R21), F9
 	TBZ	$0, R14, start84Tail
@@ -180,8 +201,12 @@ start84Tail1:
 	FMOVS	(R21), F9
 
 start84Tail:
+	TBNZ	$2, R14, start84Tail4
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R14, start84Done
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
+	B	start84Done
+
+start84Tail4:
 	FMOVQ	(R5), F8
 
 start84Done:
@@ -193,6 +218,7 @@ start85Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R6, R21
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R14, start85Tail1
 	FMOVD	(R21), F11
 	TBZ	$0, R14, start85Tail
@@ -205,8 +231,12 @@ start85Tail1:
 	FMOVS	(R21), F11
 
 start85Tail:
+	TBNZ	$2, R14, start85Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start85Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start85Done
+
+start85Tail4:
 	FMOVQ	(R6), F10
 
 start85Done:
@@ -218,6 +248,7 @@ start86Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R7, R21
+	WORD	$0x6e2d1dad // eor v13.16b, v13.16b, v13.16b
 	TBZ	$1, R14, start86Tail1
 	FMOVD	(R21), F13
 	TBZ	$0, R14, start86Tail
@@ -230,8 +261,12 @@ start86Tail1:
 	FMOVS	(R21), F13
 
 start86Tail:
+	TBNZ	$2, R14, start86Tail4
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
-	TBZ	$2, R14, start86Done
+	WORD	$0x6e2d1dad // eor v13.16b, v13.16b, v13.16b
+	B	start86Done
+
+start86Tail4:
 	FMOVQ	(R7), F12
 
 start86Done:
@@ -243,6 +278,7 @@ start87Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R8, R21
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
 	TBZ	$1, R14, start87Tail1
 	FMOVD	(R21), F15
 	TBZ	$0, R14, start87Tail
@@ -255,8 +291,12 @@ start87Tail1:
 	FMOVS	(R21), F15
 
 start87Tail:
+	TBNZ	$2, R14, start87Tail4
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R14, start87Done
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
+	B	start87Done
+
+start87Tail4:
 	FMOVQ	(R8), F14
 
 start87Done:
@@ -801,6 +841,7 @@ start70Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start70Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start70Tail
@@ -813,8 +854,12 @@ start70Tail1:
 	FMOVS	(R21), F1
 
 start70Tail:
+	TBNZ	$2, R14, start70Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start70Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start70Done
+
+start70Tail4:
 	FMOVQ	(R1), F0
 
 start70Done:
@@ -826,6 +871,7 @@ start71Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start71Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start71Tail
@@ -838,8 +884,12 @@ start71Tail1:
 	FMOVS	(R21), F3
 
 start71Tail:
+	TBNZ	$2, R14, start71Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start71Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start71Done
+
+start71Tail4:
 	FMOVQ	(R2), F2
 
 start71Done:
@@ -851,6 +901,7 @@ start72Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start72Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start72Tail
@@ -863,8 +914,12 @@ start72Tail1:
 	FMOVS	(R21), F5
 
 start72Tail:
+	TBNZ	$2, R14, start72Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start72Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start72Done
+
+start72Tail4:
 	FMOVQ	(R3), F4
 
 start72Done:
@@ -876,6 +931,7 @@ start73Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R4, R21
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R14, start73Tail1
 	FMOVD	(R21), F7
 	TBZ	$0, R14, start73Tail
@@ -888,8 +944,12 @@ start73Tail1:
 	FMOVS	(R21), F7
 
 start73Tail:
+	TBNZ	$2, R14, start73Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R14, start73Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start73Done
+
+start73Tail4:
 	FMOVQ	(R4), F6
 
 start73Done:
@@ -901,6 +961,7 @@ start74Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R5, R21
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
 	TBZ	$1, R14, start74Tail1
 	FMOVD	(R21), F9
 	TBZ	$0, R14, start74Tail
@@ -913,8 +974,12 @@ start74Tail1:
 	FMOVS	(R21), F9
 
 start74Tail:
+	TBNZ	$2, R14, start74Tail4
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R14, start74Done
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
+	B	start74Done
+
+start74Tail4:
 	FMOVQ	(R5), F8
 
 start74Done:
@@ -926,6 +991,7 @@ start75Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R6, R21
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R14, start75Tail1
 	FMOVD	(R21), F11
 	TBZ	$0, R14, start75Tail
@@ -938,8 +1004,12 @@ start75Tail1:
 	FMOVS	(R21), F11
 
 start75Tail:
+	TBNZ	$2, R14, start75Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start75Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start75Done
+
+start75Tail4:
 	FMOVQ	(R6), F10
 
 start75Done:
@@ -951,6 +1021,7 @@ start76Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R7, R21
+	WORD	$0x6e2d1dad // eor v13.16b, v13.16b, v13.16b
 	TBZ	$1, R14, start76Tail1
 	FMOVD	(R21), F13
 	TBZ	$0, R14, start76Tail
@@ -963,8 +1034,12 @@ start76Tail1:
 	FMOVS	(R21), F13
 
 start76Tail:
+	TBNZ	$2, R14, start76Tail4
 	WORD	$0x4ead1dac // orr v12.16b, v13.16b, v13.16b
-	TBZ	$2, R14, start76Done
+	WORD	$0x6e2d1dad // eor v13.16b, v13.16b, v13.16b
+	B	start76Done
+
+start76Tail4:
 	FMOVQ	(R7), F12
 
 start76Done:
@@ -1454,6 +1529,7 @@ start60Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start60Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start60Tail
@@ -1466,8 +1542,12 @@ start60Tail1:
 	FMOVS	(R21), F1
 
 start60Tail:
+	TBNZ	$2, R14, start60Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start60Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start60Done
+
+start60Tail4:
 	FMOVQ	(R1), F0
 
 start60Done:
@@ -1479,6 +1559,7 @@ start61Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start61Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start61Tail
@@ -1491,8 +1572,12 @@ start61Tail1:
 	FMOVS	(R21), F3
 
 start61Tail:
+	TBNZ	$2, R14, start61Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start61Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start61Done
+
+start61Tail4:
 	FMOVQ	(R2), F2
 
 start61Done:
@@ -1504,6 +1589,7 @@ start62Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start62Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start62Tail
@@ -1516,8 +1602,12 @@ start62Tail1:
 	FMOVS	(R21), F5
 
 start62Tail:
+	TBNZ	$2, R14, start62Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start62Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start62Done
+
+start62Tail4:
 	FMOVQ	(R3), F4
 
 start62Done:
@@ -1529,6 +1619,7 @@ start63Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R4, R21
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R14, start63Tail1
 	FMOVD	(R21), F7
 	TBZ	$0, R14, start63Tail
@@ -1541,8 +1632,12 @@ start63Tail1:
 	FMOVS	(R21), F7
 
 start63Tail:
+	TBNZ	$2, R14, start63Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R14, start63Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start63Done
+
+start63Tail4:
 	FMOVQ	(R4), F6
 
 start63Done:
@@ -1554,6 +1649,7 @@ start64Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R5, R21
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
 	TBZ	$1, R14, start64Tail1
 	FMOVD	(R21), F9
 	TBZ	$0, R14, start64Tail
@@ -1566,8 +1662,12 @@ start64Tail1:
 	FMOVS	(R21), F9
 
 start64Tail:
+	TBNZ	$2, R14, start64Tail4
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R14, start64Done
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
+	B	start64Done
+
+start64Tail4:
 	FMOVQ	(R5), F8
 
 start64Done:
@@ -1579,6 +1679,7 @@ start65Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R6, R21
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R14, start65Tail1
 	FMOVD	(R21), F11
 	TBZ	$0, R14, start65Tail
@@ -1591,8 +1692,12 @@ start65Tail1:
 	FMOVS	(R21), F11
 
 start65Tail:
+	TBNZ	$2, R14, start65Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R14, start65Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start65Done
+
+start65Tail4:
 	FMOVQ	(R6), F10
 
 start65Done:
@@ -2027,6 +2132,7 @@ start50Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start50Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start50Tail
@@ -2039,8 +2145,12 @@ start50Tail1:
 	FMOVS	(R21), F1
 
 start50Tail:
+	TBNZ	$2, R14, start50Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start50Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start50Done
+
+start50Tail4:
 	FMOVQ	(R1), F0
 
 start50Done:
@@ -2052,6 +2162,7 @@ start51Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start51Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start51Tail
@@ -2064,8 +2175,12 @@ start51Tail1:
 	FMOVS	(R21), F3
 
 start51Tail:
+	TBNZ	$2, R14, start51Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start51Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start51Done
+
+start51Tail4:
 	FMOVQ	(R2), F2
 
 start51Done:
@@ -2077,6 +2192,7 @@ start52Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start52Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start52Tail
@@ -2089,8 +2205,12 @@ start52Tail1:
 	FMOVS	(R21), F5
 
 start52Tail:
+	TBNZ	$2, R14, start52Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start52Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start52Done
+
+start52Tail4:
 	FMOVQ	(R3), F4
 
 start52Done:
@@ -2102,6 +2222,7 @@ start53Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R4, R21
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R14, start53Tail1
 	FMOVD	(R21), F7
 	TBZ	$0, R14, start53Tail
@@ -2114,8 +2235,12 @@ start53Tail1:
 	FMOVS	(R21), F7
 
 start53Tail:
+	TBNZ	$2, R14, start53Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R14, start53Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start53Done
+
+start53Tail4:
 	FMOVQ	(R4), F6
 
 start53Done:
@@ -2127,6 +2252,7 @@ start54Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R5, R21
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
 	TBZ	$1, R14, start54Tail1
 	FMOVD	(R21), F9
 	TBZ	$0, R14, start54Tail
@@ -2139,8 +2265,12 @@ start54Tail1:
 	FMOVS	(R21), F9
 
 start54Tail:
+	TBNZ	$2, R14, start54Tail4
 	WORD	$0x4ea91d28 // orr v8.16b, v9.16b, v9.16b
-	TBZ	$2, R14, start54Done
+	WORD	$0x6e291d29 // eor v9.16b, v9.16b, v9.16b
+	B	start54Done
+
+start54Tail4:
 	FMOVQ	(R5), F8
 
 start54Done:
@@ -2520,6 +2650,7 @@ start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start40Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start40Tail
@@ -2532,8 +2663,12 @@ start40Tail1:
 	FMOVS	(R21), F1
 
 start40Tail:
+	TBNZ	$2, R14, start40Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start40Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start40Done
+
+start40Tail4:
 	FMOVQ	(R1), F0
 
 start40Done:
@@ -2545,6 +2680,7 @@ start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start41Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start41Tail
@@ -2557,8 +2693,12 @@ start41Tail1:
 	FMOVS	(R21), F3
 
 start41Tail:
+	TBNZ	$2, R14, start41Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start41Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start41Done
+
+start41Tail4:
 	FMOVQ	(R2), F2
 
 start41Done:
@@ -2570,6 +2710,7 @@ start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start42Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start42Tail
@@ -2582,8 +2723,12 @@ start42Tail1:
 	FMOVS	(R21), F5
 
 start42Tail:
+	TBNZ	$2, R14, start42Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start42Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start42Done
+
+start42Tail4:
 	FMOVQ	(R3), F4
 
 start42Done:
@@ -2595,6 +2740,7 @@ start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R4, R21
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R14, start43Tail1
 	FMOVD	(R21), F7
 	TBZ	$0, R14, start43Tail
@@ -2607,8 +2753,12 @@ start43Tail1:
 	FMOVS	(R21), F7
 
 start43Tail:
+	TBNZ	$2, R14, start43Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R14, start43Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start43Done
+
+start43Tail4:
 	FMOVQ	(R4), F6
 
 start43Done:
@@ -2933,6 +3083,7 @@ start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start30Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start30Tail
@@ -2945,8 +3096,12 @@ start30Tail1:
 	FMOVS	(R21), F1
 
 start30Tail:
+	TBNZ	$2, R14, start30Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start30Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start30Done
+
+start30Tail4:
 	FMOVQ	(R1), F0
 
 start30Done:
@@ -2958,6 +3113,7 @@ start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start31Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start31Tail
@@ -2970,8 +3126,12 @@ start31Tail1:
 	FMOVS	(R21), F3
 
 start31Tail:
+	TBNZ	$2, R14, start31Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start31Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start31Done
+
+start31Tail4:
 	FMOVQ	(R2), F2
 
 start31Done:
@@ -2983,6 +3143,7 @@ start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R3, R21
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R14, start32Tail1
 	FMOVD	(R21), F5
 	TBZ	$0, R14, start32Tail
@@ -2995,8 +3156,12 @@ start32Tail1:
 	FMOVS	(R21), F5
 
 start32Tail:
+	TBNZ	$2, R14, start32Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R14, start32Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start32Done
+
+start32Tail4:
 	FMOVQ	(R3), F4
 
 start32Done:
@@ -3266,6 +3431,7 @@ start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start20Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start20Tail
@@ -3278,8 +3444,12 @@ start20Tail1:
 	FMOVS	(R21), F1
 
 start20Tail:
+	TBNZ	$2, R14, start20Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start20Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start20Done
+
+start20Tail4:
 	FMOVQ	(R1), F0
 
 start20Done:
@@ -3291,6 +3461,7 @@ start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R2, R21
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R14, start21Tail1
 	FMOVD	(R21), F3
 	TBZ	$0, R14, start21Tail
@@ -3303,8 +3474,12 @@ start21Tail1:
 	FMOVS	(R21), F3
 
 start21Tail:
+	TBNZ	$2, R14, start21Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R14, start21Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start21Done
+
+start21Tail4:
 	FMOVQ	(R2), F2
 
 start21Done:
@@ -3519,6 +3694,7 @@ start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R14, R21
 	ADD	R21<<2, R1, R21
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
 	TBZ	$1, R14, start10Tail1
 	FMOVD	(R21), F1
 	TBZ	$0, R14, start10Tail
@@ -3531,8 +3707,12 @@ start10Tail1:
 	FMOVS	(R21), F1
 
 start10Tail:
+	TBNZ	$2, R14, start10Tail4
 	WORD	$0x4ea11c20 // orr v0.16b, v1.16b, v1.16b
-	TBZ	$2, R14, start10Done
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	B	start10Done
+
+start10Tail4:
 	FMOVQ	(R1), F0
 
 start10Done:
@@ -3743,6 +3923,7 @@ start60Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start60Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start60Tail
@@ -3755,8 +3936,12 @@ start60Tail1:
 	FMOVS	(R19), F3
 
 start60Tail:
+	TBNZ	$2, R12, start60Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start60Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start60Done
+
+start60Tail4:
 	FMOVQ	(R1), F2
 
 start60Done:
@@ -3768,6 +3953,7 @@ start61Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R2, R19
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R12, start61Tail1
 	FMOVD	(R19), F7
 	TBZ	$0, R12, start61Tail
@@ -3780,8 +3966,12 @@ start61Tail1:
 	FMOVS	(R19), F7
 
 start61Tail:
+	TBNZ	$2, R12, start61Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R12, start61Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start61Done
+
+start61Tail4:
 	FMOVQ	(R2), F6
 
 start61Done:
@@ -3793,6 +3983,7 @@ start62Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R3, R19
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R12, start62Tail1
 	FMOVD	(R19), F11
 	TBZ	$0, R12, start62Tail
@@ -3805,8 +3996,12 @@ start62Tail1:
 	FMOVS	(R19), F11
 
 start62Tail:
+	TBNZ	$2, R12, start62Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R12, start62Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start62Done
+
+start62Tail4:
 	FMOVQ	(R3), F10
 
 start62Done:
@@ -3818,6 +4013,7 @@ start63Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R4, R19
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
 	TBZ	$1, R12, start63Tail1
 	FMOVD	(R19), F15
 	TBZ	$0, R12, start63Tail
@@ -3830,8 +4026,12 @@ start63Tail1:
 	FMOVS	(R19), F15
 
 start63Tail:
+	TBNZ	$2, R12, start63Tail4
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R12, start63Done
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
+	B	start63Done
+
+start63Tail4:
 	FMOVQ	(R4), F14
 
 start63Done:
@@ -3843,6 +4043,7 @@ start64Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R5, R19
+	WORD	$0x6e331e73 // eor v19.16b, v19.16b, v19.16b
 	TBZ	$1, R12, start64Tail1
 	FMOVD	(R19), F19
 	TBZ	$0, R12, start64Tail
@@ -3855,8 +4056,12 @@ start64Tail1:
 	FMOVS	(R19), F19
 
 start64Tail:
+	TBNZ	$2, R12, start64Tail4
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
-	TBZ	$2, R12, start64Done
+	WORD	$0x6e331e73 // eor v19.16b, v19.16b, v19.16b
+	B	start64Done
+
+start64Tail4:
 	FMOVQ	(R5), F18
 
 start64Done:
@@ -3868,6 +4073,7 @@ start65Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R6, R19
+	WORD	$0x6e371ef7 // eor v23.16b, v23.16b, v23.16b
 	TBZ	$1, R12, start65Tail1
 	FMOVD	(R19), F23
 	TBZ	$0, R12, start65Tail
@@ -3880,8 +4086,12 @@ start65Tail1:
 	FMOVS	(R19), F23
 
 start65Tail:
+	TBNZ	$2, R12, start65Tail4
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
-	TBZ	$2, R12, start65Done
+	WORD	$0x6e371ef7 // eor v23.16b, v23.16b, v23.16b
+	B	start65Done
+
+start65Tail4:
 	FMOVQ	(R6), F22
 
 start65Done:
@@ -4469,6 +4679,7 @@ start50Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start50Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start50Tail
@@ -4481,8 +4692,12 @@ start50Tail1:
 	FMOVS	(R19), F3
 
 start50Tail:
+	TBNZ	$2, R12, start50Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start50Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start50Done
+
+start50Tail4:
 	FMOVQ	(R1), F2
 
 start50Done:
@@ -4494,6 +4709,7 @@ start51Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R2, R19
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R12, start51Tail1
 	FMOVD	(R19), F7
 	TBZ	$0, R12, start51Tail
@@ -4506,8 +4722,12 @@ start51Tail1:
 	FMOVS	(R19), F7
 
 start51Tail:
+	TBNZ	$2, R12, start51Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R12, start51Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start51Done
+
+start51Tail4:
 	FMOVQ	(R2), F6
 
 start51Done:
@@ -4519,6 +4739,7 @@ start52Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R3, R19
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R12, start52Tail1
 	FMOVD	(R19), F11
 	TBZ	$0, R12, start52Tail
@@ -4531,8 +4752,12 @@ start52Tail1:
 	FMOVS	(R19), F11
 
 start52Tail:
+	TBNZ	$2, R12, start52Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R12, start52Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start52Done
+
+start52Tail4:
 	FMOVQ	(R3), F10
 
 start52Done:
@@ -4544,6 +4769,7 @@ start53Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R4, R19
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
 	TBZ	$1, R12, start53Tail1
 	FMOVD	(R19), F15
 	TBZ	$0, R12, start53Tail
@@ -4556,8 +4782,12 @@ start53Tail1:
 	FMOVS	(R19), F15
 
 start53Tail:
+	TBNZ	$2, R12, start53Tail4
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R12, start53Done
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
+	B	start53Done
+
+start53Tail4:
 	FMOVQ	(R4), F14
 
 start53Done:
@@ -4569,6 +4799,7 @@ start54Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R5, R19
+	WORD	$0x6e331e73 // eor v19.16b, v19.16b, v19.16b
 	TBZ	$1, R12, start54Tail1
 	FMOVD	(R19), F19
 	TBZ	$0, R12, start54Tail
@@ -4581,8 +4812,12 @@ start54Tail1:
 	FMOVS	(R19), F19
 
 start54Tail:
+	TBNZ	$2, R12, start54Tail4
 	WORD	$0x4eb31e72 // orr v18.16b, v19.16b, v19.16b
-	TBZ	$2, R12, start54Done
+	WORD	$0x6e331e73 // eor v19.16b, v19.16b, v19.16b
+	B	start54Done
+
+start54Tail4:
 	FMOVQ	(R5), F18
 
 start54Done:
@@ -5090,6 +5325,7 @@ start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start40Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start40Tail
@@ -5102,8 +5338,12 @@ start40Tail1:
 	FMOVS	(R19), F3
 
 start40Tail:
+	TBNZ	$2, R12, start40Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start40Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start40Done
+
+start40Tail4:
 	FMOVQ	(R1), F2
 
 start40Done:
@@ -5115,6 +5355,7 @@ start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R2, R19
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R12, start41Tail1
 	FMOVD	(R19), F7
 	TBZ	$0, R12, start41Tail
@@ -5127,8 +5368,12 @@ start41Tail1:
 	FMOVS	(R19), F7
 
 start41Tail:
+	TBNZ	$2, R12, start41Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R12, start41Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start41Done
+
+start41Tail4:
 	FMOVQ	(R2), F6
 
 start41Done:
@@ -5140,6 +5385,7 @@ start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R3, R19
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R12, start42Tail1
 	FMOVD	(R19), F11
 	TBZ	$0, R12, start42Tail
@@ -5152,8 +5398,12 @@ start42Tail1:
 	FMOVS	(R19), F11
 
 start42Tail:
+	TBNZ	$2, R12, start42Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R12, start42Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start42Done
+
+start42Tail4:
 	FMOVQ	(R3), F10
 
 start42Done:
@@ -5165,6 +5415,7 @@ start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R4, R19
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
 	TBZ	$1, R12, start43Tail1
 	FMOVD	(R19), F15
 	TBZ	$0, R12, start43Tail
@@ -5177,8 +5428,12 @@ start43Tail1:
 	FMOVS	(R19), F15
 
 start43Tail:
+	TBNZ	$2, R12, start43Tail4
 	WORD	$0x4eaf1dee // orr v14.16b, v15.16b, v15.16b
-	TBZ	$2, R12, start43Done
+	WORD	$0x6e2f1def // eor v15.16b, v15.16b, v15.16b
+	B	start43Done
+
+start43Tail4:
 	FMOVQ	(R4), F14
 
 start43Done:
@@ -5606,6 +5861,7 @@ start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start30Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start30Tail
@@ -5618,8 +5874,12 @@ start30Tail1:
 	FMOVS	(R19), F3
 
 start30Tail:
+	TBNZ	$2, R12, start30Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start30Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start30Done
+
+start30Tail4:
 	FMOVQ	(R1), F2
 
 start30Done:
@@ -5631,6 +5891,7 @@ start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R2, R19
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R12, start31Tail1
 	FMOVD	(R19), F7
 	TBZ	$0, R12, start31Tail
@@ -5643,8 +5904,12 @@ start31Tail1:
 	FMOVS	(R19), F7
 
 start31Tail:
+	TBNZ	$2, R12, start31Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R12, start31Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start31Done
+
+start31Tail4:
 	FMOVQ	(R2), F6
 
 start31Done:
@@ -5656,6 +5921,7 @@ start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R3, R19
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R12, start32Tail1
 	FMOVD	(R19), F11
 	TBZ	$0, R12, start32Tail
@@ -5668,8 +5934,12 @@ start32Tail1:
 	FMOVS	(R19), F11
 
 start32Tail:
+	TBNZ	$2, R12, start32Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R12, start32Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start32Done
+
+start32Tail4:
 	FMOVQ	(R3), F10
 
 start32Done:
@@ -6017,6 +6287,7 @@ start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start20Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start20Tail
@@ -6029,8 +6300,12 @@ start20Tail1:
 	FMOVS	(R19), F3
 
 start20Tail:
+	TBNZ	$2, R12, start20Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start20Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start20Done
+
+start20Tail4:
 	FMOVQ	(R1), F2
 
 start20Done:
@@ -6042,6 +6317,7 @@ start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R2, R19
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
 	TBZ	$1, R12, start21Tail1
 	FMOVD	(R19), F7
 	TBZ	$0, R12, start21Tail
@@ -6054,8 +6330,12 @@ start21Tail1:
 	FMOVS	(R19), F7
 
 start21Tail:
+	TBNZ	$2, R12, start21Tail4
 	WORD	$0x4ea71ce6 // orr v6.16b, v7.16b, v7.16b
-	TBZ	$2, R12, start21Done
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	B	start21Done
+
+start21Tail4:
 	FMOVQ	(R2), F6
 
 start21Done:
@@ -6323,6 +6603,7 @@ start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R12, R19
 	ADD	R19<<2, R1, R19
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
 	TBZ	$1, R12, start10Tail1
 	FMOVD	(R19), F3
 	TBZ	$0, R12, start10Tail
@@ -6335,8 +6616,12 @@ start10Tail1:
 	FMOVS	(R19), F3
 
 start10Tail:
+	TBNZ	$2, R12, start10Tail4
 	WORD	$0x4ea31c62 // orr v2.16b, v3.16b, v3.16b
-	TBZ	$2, R12, start10Done
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	B	start10Done
+
+start10Tail4:
 	FMOVQ	(R1), F2
 
 start10Done:
@@ -6565,6 +6850,7 @@ start40Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R1, R14
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R10, start40Tail1
 	FMOVD	(R14), F5
 	TBZ	$0, R10, start40Tail
@@ -6577,8 +6863,12 @@ start40Tail1:
 	FMOVS	(R14), F5
 
 start40Tail:
+	TBNZ	$2, R10, start40Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R10, start40Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start40Done
+
+start40Tail4:
 	FMOVQ	(R1), F4
 
 start40Done:
@@ -6590,6 +6880,7 @@ start41Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R2, R14
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R10, start41Tail1
 	FMOVD	(R14), F11
 	TBZ	$0, R10, start41Tail
@@ -6602,8 +6893,12 @@ start41Tail1:
 	FMOVS	(R14), F11
 
 start41Tail:
+	TBNZ	$2, R10, start41Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R10, start41Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start41Done
+
+start41Tail4:
 	FMOVQ	(R2), F10
 
 start41Done:
@@ -6615,6 +6910,7 @@ start42Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R3, R14
+	WORD	$0x6e311e31 // eor v17.16b, v17.16b, v17.16b
 	TBZ	$1, R10, start42Tail1
 	FMOVD	(R14), F17
 	TBZ	$0, R10, start42Tail
@@ -6627,8 +6923,12 @@ start42Tail1:
 	FMOVS	(R14), F17
 
 start42Tail:
+	TBNZ	$2, R10, start42Tail4
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
-	TBZ	$2, R10, start42Done
+	WORD	$0x6e311e31 // eor v17.16b, v17.16b, v17.16b
+	B	start42Done
+
+start42Tail4:
 	FMOVQ	(R3), F16
 
 start42Done:
@@ -6640,6 +6940,7 @@ start43Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R4, R14
+	WORD	$0x6e371ef7 // eor v23.16b, v23.16b, v23.16b
 	TBZ	$1, R10, start43Tail1
 	FMOVD	(R14), F23
 	TBZ	$0, R10, start43Tail
@@ -6652,8 +6953,12 @@ start43Tail1:
 	FMOVS	(R14), F23
 
 start43Tail:
+	TBNZ	$2, R10, start43Tail4
 	WORD	$0x4eb71ef6 // orr v22.16b, v23.16b, v23.16b
-	TBZ	$2, R10, start43Done
+	WORD	$0x6e371ef7 // eor v23.16b, v23.16b, v23.16b
+	B	start43Done
+
+start43Tail4:
 	FMOVQ	(R4), F22
 
 start43Done:
@@ -7181,6 +7486,7 @@ start30Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R1, R14
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R10, start30Tail1
 	FMOVD	(R14), F5
 	TBZ	$0, R10, start30Tail
@@ -7193,8 +7499,12 @@ start30Tail1:
 	FMOVS	(R14), F5
 
 start30Tail:
+	TBNZ	$2, R10, start30Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R10, start30Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start30Done
+
+start30Tail4:
 	FMOVQ	(R1), F4
 
 start30Done:
@@ -7206,6 +7516,7 @@ start31Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R2, R14
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R10, start31Tail1
 	FMOVD	(R14), F11
 	TBZ	$0, R10, start31Tail
@@ -7218,8 +7529,12 @@ start31Tail1:
 	FMOVS	(R14), F11
 
 start31Tail:
+	TBNZ	$2, R10, start31Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R10, start31Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start31Done
+
+start31Tail4:
 	FMOVQ	(R2), F10
 
 start31Done:
@@ -7231,6 +7546,7 @@ start32Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R3, R14
+	WORD	$0x6e311e31 // eor v17.16b, v17.16b, v17.16b
 	TBZ	$1, R10, start32Tail1
 	FMOVD	(R14), F17
 	TBZ	$0, R10, start32Tail
@@ -7243,8 +7559,12 @@ start32Tail1:
 	FMOVS	(R14), F17
 
 start32Tail:
+	TBNZ	$2, R10, start32Tail4
 	WORD	$0x4eb11e30 // orr v16.16b, v17.16b, v17.16b
-	TBZ	$2, R10, start32Done
+	WORD	$0x6e311e31 // eor v17.16b, v17.16b, v17.16b
+	B	start32Done
+
+start32Tail4:
 	FMOVQ	(R3), F16
 
 start32Done:
@@ -7668,6 +7988,7 @@ start20Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R1, R14
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R10, start20Tail1
 	FMOVD	(R14), F5
 	TBZ	$0, R10, start20Tail
@@ -7680,8 +8001,12 @@ start20Tail1:
 	FMOVS	(R14), F5
 
 start20Tail:
+	TBNZ	$2, R10, start20Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R10, start20Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start20Done
+
+start20Tail4:
 	FMOVQ	(R1), F4
 
 start20Done:
@@ -7693,6 +8018,7 @@ start21Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R2, R14
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
 	TBZ	$1, R10, start21Tail1
 	FMOVD	(R14), F11
 	TBZ	$0, R10, start21Tail
@@ -7705,8 +8031,12 @@ start21Tail1:
 	FMOVS	(R14), F11
 
 start21Tail:
+	TBNZ	$2, R10, start21Tail4
 	WORD	$0x4eab1d6a // orr v10.16b, v11.16b, v11.16b
-	TBZ	$2, R10, start21Done
+	WORD	$0x6e2b1d6b // eor v11.16b, v11.16b, v11.16b
+	B	start21Done
+
+start21Tail4:
 	FMOVQ	(R2), F10
 
 start21Done:
@@ -8026,6 +8356,7 @@ start10Part:
 	// The last one to three, to the second register; then four before them, or the second register becomes the first
 	AND	$4, R10, R14
 	ADD	R14<<2, R1, R14
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
 	TBZ	$1, R10, start10Tail1
 	FMOVD	(R14), F5
 	TBZ	$0, R10, start10Tail
@@ -8038,8 +8369,12 @@ start10Tail1:
 	FMOVS	(R14), F5
 
 start10Tail:
+	TBNZ	$2, R10, start10Tail4
 	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
-	TBZ	$2, R10, start10Done
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	start10Done
+
+start10Tail4:
 	FMOVQ	(R1), F4
 
 start10Done:

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func spreadLinesAVX2(dst *float32, src *float32, step int, line int, lines int)
+// func spreadLinesAsm(dst *float32, src *float32, step int, line int, lines int)
 // Requires: AVX
-TEXT ·spreadLinesAVX2(SB), NOSPLIT, $0-40
+TEXT ·spreadLinesAsm(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ step+16(FP), DX

@@ -4,8 +4,8 @@
 
 package kernel
 
-// spreadLinesAVX2 repeats elements, step bytes apart, each for a line of so many bytes. It writes whole registers, so that it passes the last line
+// spreadLinesAsm repeats elements, step bytes apart, each for a line of so many bytes. It writes whole registers, so that it passes the last line
 // by less than one.
 //
 //go:noescape
-func spreadLinesAVX2(dst *float32, src *float32, step int, line int, lines int)
+func spreadLinesAsm(dst *float32, src *float32, step int, line int, lines int)

@@ -71,18 +71,38 @@ step:
 	VZEROUPPER
 	RET
 
-// func sumLinesAVX2(sums *float64, x *float32, n int, lines int, mask *int32)
+DATA sumLanes<>+0(SB)/4, $0xffffffff
+DATA sumLanes<>+4(SB)/4, $0xffffffff
+DATA sumLanes<>+8(SB)/4, $0xffffffff
+DATA sumLanes<>+12(SB)/4, $0xffffffff
+DATA sumLanes<>+16(SB)/4, $0xffffffff
+DATA sumLanes<>+20(SB)/4, $0xffffffff
+DATA sumLanes<>+24(SB)/4, $0xffffffff
+DATA sumLanes<>+28(SB)/4, $0xffffffff
+DATA sumLanes<>+32(SB)/4, $0x00000000
+DATA sumLanes<>+36(SB)/4, $0x00000000
+DATA sumLanes<>+40(SB)/4, $0x00000000
+DATA sumLanes<>+44(SB)/4, $0x00000000
+DATA sumLanes<>+48(SB)/4, $0x00000000
+DATA sumLanes<>+52(SB)/4, $0x00000000
+DATA sumLanes<>+56(SB)/4, $0x00000000
+DATA sumLanes<>+60(SB)/4, $0x00000000
+GLOBL sumLanes<>(SB), RODATA|NOPTR, $64
+
+// func sumLinesAsm(sums *float64, x *float32, n int, lines int)
 // Requires: AVX
-TEXT ·sumLinesAVX2(SB), NOSPLIT, $0-40
+TEXT ·sumLinesAsm(SB), NOSPLIT, $0-32
 	MOVQ    sums+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    n+16(FP), DX
 	MOVQ    lines+24(FP), BX
-	MOVQ    mask+32(FP), SI
-	VMOVDQU (SI), X2
-	VMOVDQU 16(SI), X3
 	MOVQ    DX, SI
 	ANDQ    $0x07, SI
+	LEAQ    sumLanes<>+32(SB), DI
+	NEGQ    SI
+	VMOVDQU (DI)(SI*4), X2
+	VMOVDQU 16(DI)(SI*4), X3
+	NEGQ    SI
 
 line:
 	VXORPD Y0, Y0, Y0

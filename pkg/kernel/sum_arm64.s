@@ -80,3 +80,86 @@ step:
 	SUBS	$8, R2, R2
 	BNE	step
 	RET
+
+// func sumLinesAsm(sums *float64, x *float32, n, lines int)
+TEXT ·sumLinesAsm(SB), NOSPLIT, $0-32
+	MOVD	sums+0(FP), R0
+	MOVD	x+8(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	lines+24(FP), R3
+	AND	$7, R2, R4
+
+line:
+	WORD	$0x6e201c00 // eor v0.16b, v0.16b, v0.16b
+	WORD	$0x6e211c21 // eor v1.16b, v1.16b, v1.16b
+	WORD	$0x6e221c42 // eor v2.16b, v2.16b, v2.16b
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	SUBS	$8, R2, R5
+	BLT	rest
+
+step:
+	FLDPQ.P	32(R1), (F4, F5)
+	WORD	$0x0e617886 // fcvtl v6.2d, v4.2s
+	WORD	$0x4e617887 // fcvtl2 v7.2d, v4.4s
+	WORD	$0x0e6178a8 // fcvtl v8.2d, v5.2s
+	WORD	$0x4e6178a9 // fcvtl2 v9.2d, v5.4s
+	WORD	$0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	WORD	$0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD	$0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD	$0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	SUBS	$8, R5
+	BGE	step
+
+rest:
+	CBZ	R4, fold
+	// A sum is never minus zero, so that adding zeros changes nothing
+	TBZ	$3, R4, loadPart
+	FLDPQ	(R1), (F4, F5)
+	B	loadDone
+
+loadPart:
+	// The last one to three, to the second register; then four before them, or the second register becomes the first
+	AND	$4, R4, R6
+	ADD	R6<<2, R1, R6
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	TBZ	$1, R4, loadTail1
+	FMOVD	(R6), F5
+	TBZ	$0, R4, loadTail
+	FMOVS	8(R6), F10
+	WORD	$0x6e180545 // mov v5.d[1], v10.d[0]
+	B	loadTail
+
+loadTail1:
+	TBZ	$0, R4, loadTail
+	FMOVS	(R6), F5
+
+loadTail:
+	TBNZ	$2, R4, loadTail4
+	WORD	$0x4ea51ca4 // orr v4.16b, v5.16b, v5.16b
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	B	loadDone
+
+loadTail4:
+	FMOVQ	(R1), F4
+
+loadDone:
+	WORD	$0x0e617886 // fcvtl v6.2d, v4.2s
+	WORD	$0x4e617887 // fcvtl2 v7.2d, v4.4s
+	WORD	$0x0e6178a8 // fcvtl v8.2d, v5.2s
+	WORD	$0x4e6178a9 // fcvtl2 v9.2d, v5.4s
+	WORD	$0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
+	WORD	$0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
+	WORD	$0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD	$0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	ADD	R4<<2, R1
+
+fold:
+	WORD	$0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD	$0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD	$0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD	$0x4e180401 // dup v1.2d, v0.d[1]
+	WORD	$0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD.P	F0, 8(R0)
+	SUBS	$1, R3, R3
+	BNE	line
+	RET

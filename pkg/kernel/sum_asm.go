@@ -36,3 +36,13 @@ func sumRows(acc []float64, x []float32) int {
 	}
 	return n
 }
+
+// sumLines stores the sums of lines of n elements, each as F32Sum adds up.
+func sumLines(sums []float64, x []float32, n int) {
+	if !variants() || n == 0 || len(sums) == 0 {
+		sumLinesGeneric(sums, x, n)
+		return
+	}
+	_ = x[n*len(sums)-1]
+	sumLinesAsm(&sums[0], &x[0], n, len(sums))
+}

@@ -19,7 +19,7 @@ func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 //go:noescape
 func sumRowsAsm(sums *float64, x *float32, n int)
 
-// sumLinesAVX2 stores the sums of lines of n elements, each as F32Sum adds up. The mask selects the elements that are left after the last whole 8.
+// sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.
 //
 //go:noescape
-func sumLinesAVX2(sums *float64, x *float32, n int, lines int, mask *int32)
+func sumLinesAsm(sums *float64, x *float32, n int, lines int)

@@ -18,3 +18,8 @@ func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 //
 //go:noescape
 func sumRowsAsm(sums *float64, x *float32, n int)
+
+// sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.
+//
+//go:noescape
+func sumLinesAsm(sums *float64, x *float32, n, lines int)

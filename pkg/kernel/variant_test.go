@@ -57,6 +57,8 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	}
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 	cases["lines"] = func() { copyLines(make([]byte, 320), 10, bytes, 20, 10, 32) }
+	cases["spread"] = func() { spreadLines(y, x, 1, 10, 32) }
+	cases["sums of lines"] = func() { sumLines(make([]float64, 10), x, 20) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }

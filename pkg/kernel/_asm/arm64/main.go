@@ -32,6 +32,7 @@ func main() {
 		{"lines", copyLines},
 		{"minmax", minMax},
 		{"pool", pool},
+		{"spread", spreadLines},
 		{"sum", sum},
 	} {
 		var file File

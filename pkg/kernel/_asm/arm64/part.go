@@ -2,7 +2,7 @@ package main
 
 import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
-// readFirst loads the first of 8 numbers, whose count, not zero, is in count, into two registers; what the others hold is left open. It changes at and tmp, and reads nothing else.
+// readFirst loads the first of 8 numbers, whose count, not zero, is in count, into two registers; the others are zeros. It changes at and tmp, and reads nothing else.
 func readFirst(f *Function, label string, v []V, from, count, at R, tmp V) {
 	part, tail, done := label+"Part", label+"Tail", label+"Done"
 	f.Op("TBZ", Imm(3), count, part)
@@ -12,6 +12,7 @@ func readFirst(f *Function, label string, v []V, from, count, at R, tmp V) {
 	f.Comment("The last one to three, to the second register; then four before them, or the second register becomes the first")
 	f.Op("AND", Imm(4), count, at)
 	f.Op("ADD", at.Shifted(2), from, at)
+	f.Do(CLEAR(v[1]))
 	f.Op("TBZ", Imm(1), count, tail+"1")
 	f.Op("FMOVD", at.At(0), v[1].F())
 	f.Op("TBZ", Imm(0), count, tail)
@@ -22,8 +23,10 @@ func readFirst(f *Function, label string, v []V, from, count, at R, tmp V) {
 	f.Op("TBZ", Imm(0), count, tail)
 	f.Op("FMOVS", at.At(0), v[1].F())
 	f.Label(tail)
-	f.Do(MOV(v[0], v[1]))
-	f.Op("TBZ", Imm(2), count, done)
+	f.Op("TBNZ", Imm(2), count, tail+"4")
+	f.Do(MOV(v[0], v[1]), CLEAR(v[1]))
+	f.Op("B", done)
+	f.Label(tail + "4")
 	f.Read(v[0], from, 0)
 	f.Label(done)
 }

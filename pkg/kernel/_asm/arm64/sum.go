@@ -2,11 +2,17 @@ package main
 
 import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
-// sum writes the kernels that add up numbers in float64. Their Go counterparts are F32Sum, F32SumSquares and foldRows.
+// sum writes the kernels that add up numbers in float64. Their Go counterparts are F32Sum, F32SumSquares, foldRows and sumLinesGeneric.
 func sum(file *File) {
 	sumLanes(file, "sumAsm", "every eighth element", func(*Function, V) {})
 	sumLanes(file, "sumSquaresAsm", "the square of every eighth element", func(f *Function, v V) { f.Do(FMUL.Of(D2, v, v, v)) })
 
+	sumRows(file)
+	sumLines(file)
+}
+
+// sumRows writes the kernel that adds to each of many sums.
+func sumRows(file *File) {
 	f := file.Function("sumRowsAsm", "func(sums *float64, x *float32, n int)",
 		"sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.")
 	sums, x, n := f.Loaded("sums"), f.Loaded("x"), f.Loaded("n")
@@ -21,6 +27,47 @@ func sum(file *File) {
 		}
 		f.WritePairNext(s[0], s[1], sums)
 		f.WritePairNext(s[2], s[3], sums)
+	})
+	f.Return()
+}
+
+// sumLines writes the kernel that adds up each of many lines.
+func sumLines(file *File) {
+	f := file.Function("sumLinesAsm", "func(sums *float64, x *float32, n, lines int)",
+		"sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.")
+	sums, x, n, count := f.Loaded("sums"), f.Loaded("x"), f.Loaded("n"), f.Loaded("lines")
+	rest, left, at := f.R(), f.R(), f.R()
+	s, v, wide, tmp := f.Vs(4), f.Vs(2), f.Vs(4), f.V()
+	take := func() {
+		widen(f, wide, v)
+		for i := range s {
+			f.Do(FADD.Of(D2, s[i], s[i], wide[i]))
+		}
+	}
+	f.Op("AND", Imm(7), n, rest)
+	times(f, "line", count, 1, func() {
+		for _, a := range s {
+			f.Do(CLEAR(a))
+		}
+		f.Op("SUBS", Imm(8), n, left)
+		f.Op("BLT", "rest")
+		f.Label("step")
+		f.ReadPairNext(v[0], v[1], x)
+		take()
+		f.Op("SUBS", Imm(8), left)
+		f.Op("BGE", "step")
+		f.Label("rest")
+		f.Op("CBZ", rest, "fold")
+		f.Comment("A sum is never minus zero, so that adding zeros changes nothing")
+		readFirst(f, "load", v, x, rest, at, tmp)
+		take()
+		f.Op("ADD", rest.Shifted(2), x)
+		f.Label("fold")
+		f.Do(
+			FADD.Of(D2, s[0], s[0], s[2]), FADD.Of(D2, s[1], s[1], s[3]), FADD.Of(D2, s[0], s[0], s[1]),
+			DUPUpper(s[1], s[0]), FADD.Of(D2, s[0], s[0], s[1]),
+		)
+		f.Op("FMOVD.P", s[0].F(), sums.At(8))
 	})
 	f.Return()
 }

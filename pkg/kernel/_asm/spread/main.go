@@ -13,9 +13,9 @@ const register = 32 // bytes
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("spreadLinesAVX2", NOSPLIT, "func(dst, src *float32, step, line, lines int)")
+	TEXT("spreadLinesAsm", NOSPLIT, "func(dst, src *float32, step, line, lines int)")
 	Pragma("noescape")
-	Doc("spreadLinesAVX2 repeats elements, step bytes apart, each for a line of so many bytes. It writes whole registers, so that it passes the last line",
+	Doc("spreadLinesAsm repeats elements, step bytes apart, each for a line of so many bytes. It writes whole registers, so that it passes the last line",
 		"by less than one.")
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())

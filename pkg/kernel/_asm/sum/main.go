@@ -78,21 +78,28 @@ func columns() {
 
 // lines writes the kernel that adds up each of many lines.
 func lines() {
-	TEXT("sumLinesAVX2", NOSPLIT, "func(sums *float64, x *float32, n, lines int, mask *int32)")
+	// Loaded from n lanes before the middle on, n lanes of ones.
+	ones := GLOBL("sumLanes", 8|16) // RODATA, NOPTR
+	for i := range 4 * half {
+		DATA(4*i, U32(-uint32(1-i/(2*half))))
+	}
+	TEXT("sumLinesAsm", NOSPLIT, "func(sums *float64, x *float32, n, lines int)")
 	Pragma("noescape")
-	Doc("sumLinesAVX2 stores the sums of lines of n elements, each as F32Sum adds up. The mask selects the elements that are left after the last whole 8.")
+	Doc("sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.")
 	sums := Load(Param("sums"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
 	count := Load(Param("lines"), GP64())
-	mask := Load(Param("mask"), GP64())
 	rest, left, a, b := GP64(), GP64(), YMM(), YMM()
-	masks := [2]reg.VecVirtual{XMM(), XMM()}
-	for i, m := range masks {
-		VMOVDQU(Mem{Base: mask, Disp: i * register / 2}, m)
-	}
 	MOVQ(n, rest)
 	ANDQ(Imm(2*half-1), rest)
+	LEAQ(ones.Offset(4*2*half), left)
+	NEGQ(rest)
+	masks := [2]reg.VecVirtual{XMM(), XMM()}
+	for i, m := range masks {
+		VMOVDQU(Mem{Base: left, Index: rest, Scale: 4, Disp: i * register / 2}, m)
+	}
+	NEGQ(rest)
 	Label("line")
 	VXORPD(a, a, a)
 	VXORPD(b, b, b)
