@@ -205,6 +205,21 @@ func TestHistogramBounds(t *testing.T) {
 	}
 }
 
+// TestHistogramOfEqualNumbers counts more of them than the table holds.
+func TestHistogramOfEqualNumbers(t *testing.T) {
+	for _, lo := range []float32{-2, 0} {
+		x := make([]float32, 300_000)
+		for i := range x {
+			x[i] = 3
+		}
+		x[0] = lo
+		want := directly(x)
+		if got := counted(x, len(x)); !sameHistogram(got, &want) {
+			t.Errorf("%s, want %s", describe(got), describe(&want))
+		}
+	}
+}
+
 // TestHistogramsInTurn has one counter count for several histograms.
 func TestHistogramsInTurn(t *testing.T) {
 	r := rand.New(rand.NewPCG(64, 65))
