@@ -26,25 +26,17 @@ func layout(p *plan) (int, error) {
 	for i := range p.slots {
 		lives[i] = interval{slot: i, first: -1}
 	}
-	var ch *chain
 	for k, s := range p.steps {
-		first, last := k, k
-		if s.chain != nil {
-			ch = s.chain
-		}
-		if ch != nil && k < ch.first+len(ch.links) {
-			first, last = ch.first, ch.first+len(ch.links)-1 // the steps of a chain run at the same time
-		}
 		for _, i := range s.out {
 			i = p.slots[i].same
 			if lives[i].first < 0 {
-				lives[i].first = first
+				lives[i].first = k
 			}
-			lives[i].last = last
+			lives[i].last = k
 		}
 		for _, i := range s.in {
 			if i >= 0 {
-				lives[p.slots[i].same].last = last
+				lives[p.slots[i].same].last = k
 			}
 		}
 	}

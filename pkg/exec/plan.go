@@ -47,7 +47,6 @@ type step struct {
 	op      *op.Op
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
-	chain   *chain    // that begins here
 	shared  bool      // the result is the operand's memory: there is nothing to compute
 }
 
@@ -57,7 +56,6 @@ type compiler struct {
 	set     *op.OpSet
 	free    bool // inputs have any shape: the body of control flow
 	plan    *plan
-	chaining
 }
 
 func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
@@ -108,7 +106,6 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	for _, v := range c.graph.Outputs {
 		p.output = append(p.output, index[v])
 	}
-	c.chains()
 	size, err := layout(p)
 	if err != nil {
 		return nil, err

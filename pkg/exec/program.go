@@ -67,10 +67,6 @@ func (e *UnsupportedError) Error() string {
 
 // Compile prepares graph main of the model. All operators that can't be executed are reported at once, as an *UnsupportedError.
 func Compile(m *ir.Model, main int, opt Options) (*Program, error) {
-	return compile(m, main, opt, chainSizes)
-}
-
-func compile(m *ir.Model, main int, opt Options, sizes chaining) (*Program, error) {
 	if main < 0 || main >= len(m.Graphs) {
 		return nil, fmt.Errorf("graph %d does not exist: the model has %d", main, len(m.Graphs))
 	}
@@ -89,7 +85,7 @@ func compile(m *ir.Model, main int, opt Options, sizes chaining) (*Program, erro
 	}
 	p := &Program{model: m, main: main, plans: make([]*plan, len(m.Graphs)), limit: opt.MemoryLimit}
 	for _, i := range order {
-		c := compiler{program: p, graph: m.Graphs[i], set: opt.Set, chaining: sizes}
+		c := compiler{program: p, graph: m.Graphs[i], set: opt.Set}
 		shapes := opt.InputShapes
 		if i != main {
 			shapes = nil

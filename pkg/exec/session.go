@@ -28,7 +28,6 @@ type frame struct {
 	calls   []op.Call        // by step
 	loops   []*loop          // by step; state of control flow
 	late    []prepared       // by step; of steps whose kernel the plan has not
-	links   []*links         // by step; of chains that begin there
 	ranges  []quant.Range    // of folded values
 }
 
@@ -52,7 +51,7 @@ func (p *Program) NewSession() *Session {
 }
 
 func newFrame(p *plan) *frame {
-	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps)), late: make([]prepared, len(p.steps)), links: make([]*links, len(p.steps))}
+	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps)), late: make([]prepared, len(p.steps))}
 	arena := tensor.Alloc(p.arena + alignment)
 	arena = arena[shift(arena):]
 	for i, s := range p.slots {
@@ -77,11 +76,6 @@ func newFrame(p *plan) *frame {
 		c.Out = make([]*tensor.Tensor, len(s.out))
 		for j, i := range s.out {
 			c.Out[j] = f.tensors[i]
-		}
-	}
-	for k := range p.steps {
-		if ch := p.steps[k].chain; ch != nil {
-			f.links[k] = newLinks(ch, f.calls)
 		}
 	}
 	for _, i := range p.folded {
@@ -136,15 +130,8 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 			s.observeFolded(p.slots[i].value, f.tensors[i], f.ranges[j])
 		}
 	}
-	for k := 0; k < len(p.steps); k++ {
+	for k := range p.steps {
 		st := &p.steps[k]
-		if st.chain != nil {
-			if err := s.chain(f, st.chain); err != nil {
-				return nil, err
-			}
-			k += len(st.chain.links) - 1
-			continue
-		}
 		c := &f.calls[k]
 		for j, i := range st.in {
 			if i >= 0 {

@@ -17,7 +17,7 @@ type Conv2D struct {
 
 var convs = []Op{{
 	Name: "CONV_2D", Doc: "The sums of products of the weights in input 1, OHWI, with every window of the images in input 0, NHWC, and the bias in input 2.",
-	In: Between(2, 3), Out: Exactly(1), Attr: attr[Conv2D], Infer: inferConv, Prepare: prepareConv, Rows: convRows,
+	In: Between(2, 3), Out: Exactly(1), Attr: attr[Conv2D], Infer: inferConv, Prepare: prepareConv,
 }}
 
 var convInputs = layerInputs{data: 0, weights: 1, bias: 2}
@@ -42,15 +42,6 @@ func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	o.bias(2, s.OC, x.DType)
 	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, s.OC}
 }
-
-var convRows = convInputs.rows(
-	func(o *operands) kernel.Window {
-		s, _ := conv(o)
-		return s.Window
-	},
-	func(w *kernel.Window) int { return kernel.RowGrain(w.OW) },
-	func(n *ir.Node) Activation { return n.Attr.(*Conv2D).Activation },
-)
 
 func inferConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := readReal(n, in)

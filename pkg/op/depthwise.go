@@ -17,7 +17,7 @@ type DepthwiseConv2D struct {
 
 var depthwises = []Op{{
 	Name: "DEPTHWISE_CONV_2D", Doc: "The sums of products of the weights in input 1, [1, H, W, C*M], with every window of each channel of the images in input 0, NHWC, and the bias in input 2.",
-	In: Between(2, 3), Out: Exactly(1), Attr: attr[DepthwiseConv2D], Infer: inferDepthwise, Prepare: prepareDepthwise, Rows: depthwiseRows,
+	In: Between(2, 3), Out: Exactly(1), Attr: attr[DepthwiseConv2D], Infer: inferDepthwise, Prepare: prepareDepthwise,
 }}
 
 // depthwise reads a node of DEPTHWISE_CONV_2D. The multiplier follows from the shapes, as in TFLite's runtime; the attribute is not looked at.
@@ -40,15 +40,6 @@ func depthwise(o *operands) (kernel.F32DepthwiseSpec, tensor.Shape) {
 	o.bias(2, w.Shape[3], x.DType)
 	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, w.Shape[3]}
 }
-
-var depthwiseRows = convInputs.rows(
-	func(o *operands) kernel.Window {
-		s, _ := depthwise(o)
-		return s.Window
-	},
-	func(*kernel.Window) int { return 1 },
-	func(n *ir.Node) Activation { return n.Attr.(*DepthwiseConv2D).Activation },
-)
 
 func inferDepthwise(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := readReal(n, in)

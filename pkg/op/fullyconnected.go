@@ -18,7 +18,7 @@ type FullyConnected struct {
 
 var fullyConnecteds = []Op{{
 	Name: "FULLY_CONNECTED", Doc: "The sums of products of each row of the weights in input 1, [out, in], with every row of input 0, and the bias in input 2.",
-	In: Between(2, 3), Out: Between(1, 2), Attr: attr[FullyConnected], Infer: inferFullyConnected, Prepare: prepareFullyConnected, Rows: rowwise,
+	In: Between(2, 3), Out: Between(1, 2), Attr: attr[FullyConnected], Infer: inferFullyConnected, Prepare: prepareFullyConnected,
 }}
 
 // fullyConnected reads a node of FULLY_CONNECTED. The operand is a list of rows, whatever its shape, unless the result keeps it.

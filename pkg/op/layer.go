@@ -1,7 +1,6 @@
 package op
 
 import (
-	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -18,11 +17,6 @@ type scanned interface {
 	RunScan(out, in []float32, scan *kernel.F32Scan)
 }
 
-// rowed is a layer that computes some rows of the result for one image.
-type rowed interface {
-	RunRows(out, in []float32, from, to int, scan *kernel.F32Scan)
-}
-
 // layerInputs says which inputs of a layer's node are what.
 type layerInputs struct{ data, weights, bias int }
 
@@ -37,12 +31,7 @@ func (i layerInputs) prepare(in []*tensor.Tensor, a Activation, build func(weigh
 	if b := bias(in); in[i.weights].Known() && (b == nil || b.Known()) {
 		l, err := build(f32(in[i.weights]), f32(b))
 		if s, ok := l.(scanned); ok && a.isLimit() && err == nil {
-			r, _ := l.(rowed)
 			return func(c *Call) error {
-				if c.To > 0 {
-					r.RunRows(f32(c.Out[0]), f32(c.In[i.data]), c.From, c.To, &c.Seen)
-					return nil
-				}
 				s.RunScan(f32(c.Out[0]), f32(c.In[i.data]), &c.Seen)
 				return nil
 			}, nil
@@ -61,17 +50,6 @@ func (i layerInputs) prepare(in []*tensor.Tensor, a Activation, build func(weigh
 		a.finish(out)
 		return nil
 	}, err
-}
-
-// rows is the Rows of a layer whose windows slide over images: window reads the node.
-func (i layerInputs) rows(window func(o *operands) kernel.Window, grain func(w *kernel.Window) int, a func(n *ir.Node) Activation) rowsOf {
-	return func(n *ir.Node, in, out []*tensor.Tensor) *Rows {
-		if !in[i.weights].Known() || i.bias < len(in) && in[i.bias] != nil && !in[i.bias].Known() || in[i.data].DType != tensor.Float32 || !a(n).isLimit() {
-			return nil
-		}
-		w := window(read(n, in))
-		return windowRows(&w, in, out, grain(&w))
-	}
 }
 
 // made turns the result of a kernel's constructor into a layer.

@@ -38,9 +38,6 @@ type Op struct {
 	Prepare func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
 	Eval    Kernel
 
-	// Rows says how a node whose operands and results have the given static types is computed by rows; it returns nil if it can't be.
-	Rows rowsOf
-
 	// Same marks operators whose one result is operand 0, byte for byte: an executor may let both be the same memory, and needs no kernel then.
 	Same bool
 
@@ -75,8 +72,6 @@ type Call struct {
 	Node *ir.Node
 	In   []*tensor.Tensor // nil where absent. Variables among them may be changed in place
 	Out  []*tensor.Tensor // of the inferred types, with memory; the content is undefined on entry
-	// From and To are the rows of the result to compute, of operators with Rows that take whole tensors; both are 0 where it is all.
-	From, To int
 	// Seen is for kernels with one float32 result: they may let it see that while it is in the cache, as a whole, or not.
 	Seen kernel.F32Scan
 	// scratch is memory that the executor keeps from call to call.

@@ -43,10 +43,6 @@ func pool(name, doc string, build func(s kernel.F32PoolSpec) (*kernel.F32Pool, e
 			p, err := build(s)
 			return func(c *Call) error {
 				out := f32(c.Out[0])
-				if c.To > 0 {
-					p.RunRows(out, f32(c.In[0]), c.From, c.To, &c.Seen)
-					return nil
-				}
 				if a.isLimit() {
 					p.RunScan(out, f32(c.In[0]), &c.Seen)
 					return nil
@@ -55,13 +51,6 @@ func pool(name, doc string, build func(s kernel.F32PoolSpec) (*kernel.F32Pool, e
 				a.finish(out)
 				return nil
 			}, err
-		},
-		Rows: func(n *ir.Node, in, out []*tensor.Tensor) *Rows {
-			if in[0].DType != tensor.Float32 || !n.Attr.(*Pool2D).Activation.isLimit() {
-				return nil
-			}
-			s, _ := pooling(read(n, in))
-			return windowRows(&s.Window, in, out, 1)
 		},
 	}
 }
