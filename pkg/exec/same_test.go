@@ -79,7 +79,7 @@ func drawReshapes(t *rapid.T) (*ir.Graph, *tensor.Tensor) {
 	}
 	g.Inputs = []*ir.Value{value("x", shapes[0])}
 	values := map[int][]*ir.Value{0: g.Inputs} // by their shape
-	for i := range rapid.IntRange(1, 12).Draw(t, "nodes") {
+	for i := range rapid.IntRange(4, 30).Draw(t, "nodes") {
 		shape := rapid.SampledFrom(keys(values)).Draw(t, "shape")
 		operand := func() *ir.Value { return rapid.SampledFrom(values[shape]).Draw(t, "operand") }
 		n := &ir.Node{Op: rapid.SampledFrom([]string{"ADD", "NEG", "RESHAPE", "RESHAPE"}).Draw(t, "op"), Inputs: []*ir.Value{operand()}}
@@ -94,7 +94,7 @@ func drawReshapes(t *rapid.T) (*ir.Graph, *tensor.Tensor) {
 		n.Outputs = []*ir.Value{y}
 		g.Nodes = append(g.Nodes, n)
 		values[shape] = append(values[shape], y)
-		if rapid.Bool().Draw(t, "is a result") {
+		if rapid.IntRange(0, 4).Draw(t, "is a result") == 0 {
 			g.Outputs = append(g.Outputs, y)
 		}
 	}
