@@ -27,7 +27,7 @@ type convertFlags struct {
 	calibrator, observe            string
 	strict, fold                   bool
 	perTensor, perTensorDense      bool
-	weightBits                     int
+	weightBits, blockSize          int
 	workers                        int
 	coordinator                    string
 	detach                         bool
@@ -62,8 +62,8 @@ TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuf
   float16      weights in half precision: half the size, no loss to speak of; needs no data
   dynamic      weights int8, activations float32 that kernels quantize at each run: a quarter of the
                size, faster products; needs no data
-  weight-only  weights int8 (or --weight-bits 4), computed with in float32: a quarter (an eighth)
-               of the size; needs no data
+  weight-only  weights int8 (or --weight-bits 4, with --block-size 32 for finer scales), computed with
+               in float32: a quarter (an eighth) of the size; needs no data
   int8         weights and activations int8: a quarter of the size, and the fastest; what
                microcontrollers and accelerators want; needs --data
   int16x8      weights int8, activations int16: where int8 loses too much; needs --data
@@ -131,6 +131,7 @@ the same tensors, bit for bit.`,
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
 	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
 	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")
+	flags.IntVar(&f.blockSize, "block-size", 0, "with --weight-bits 4: how many weights of a row share a scale, 32, 64, 128 or 256 (default: all)")
 	flags.BoolVar(&f.strict, "strict", false, "refuse a model in which an operator would stay float")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
@@ -219,7 +220,7 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		o.Quantize.PerTensor, o.Quantize.PerTensorDense = f.perTensor, f.perTensorDense
 	}
 	if o.Scheme == convert.WeightOnly {
-		o.Quantize.Bits = f.weightBits
+		o.Quantize.Bits, o.Quantize.Block = f.weightBits, f.blockSize
 	}
 	if err := o.Validate(); err != nil {
 		return o, usagef("%v", err)
@@ -257,6 +258,7 @@ var pointless = []struct {
 	{"per-tensor", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"per-tensor-dense", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"weight-bits", weightOnly, "is about --quantize weight-only"},
+	{"block-size", weightOnly, "is about --quantize weight-only"},
 	{"calibrator", integers, "is about ranges of activations: give --data or --ranges"},
 	{"observe", calibrating, "is about what --data measures"},
 	{"stats", calibrating, "writes what --data measures"},

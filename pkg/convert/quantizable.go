@@ -60,6 +60,8 @@ func hybrid(n *ir.Node) bool {
 func isQuantized(values []*ir.Value) bool {
 	for _, v := range values {
 		switch {
+		case v.Blocks != nil:
+			return true
 		case v.Quant == nil || v.Type.DType.Float():
 		case v.Type.DType == tensor.Int32: // a bias, or indices
 		default:

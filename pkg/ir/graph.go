@@ -87,9 +87,16 @@ type Value struct {
 	Const      *tensor.Tensor // the content of a constant; its type equals Type, but for sparse ones
 	Sparsity   *Sparsity      // how Const is stored if it is sparse: Const.Data then holds the stored elements only
 	Quant      *quant.Params  // nil if the value is not quantized
+	Blocks     *Blocks        // how a constant is quantized in blocks; Quant is nil then
 	Range      *quant.Range   // a float value's minimum and maximum as recorded in the source, if any
 	Variable   bool           // holds state that nodes change in place; zero before each sample
 	Carry      *Carry
+}
+
+// Blocks are the scales of a constant of two dimensions that is quantized around 0 in blocks: each run of Size elements of a row has a scale of its own.
+type Blocks struct {
+	Size   int
+	Scales *Value // a constant of the graph: [rows, row / Size]
 }
 
 // Sparsity describes the storage of a sparse constant, as TFLite's SparsityParameters do.
@@ -198,6 +205,9 @@ func (g *Graph) Sweep(keep ...Port) {
 			live[v] = true
 			if v != nil && v.Carry != nil {
 				mark(v.Carry.Refs)
+			}
+			if v != nil && v.Blocks != nil {
+				mark([]*Value{v.Blocks.Scales})
 			}
 		}
 	}

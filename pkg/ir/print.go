@@ -130,6 +130,9 @@ func declaration(v *Value) string {
 	if q := v.Quant; q != nil {
 		fmt.Fprintf(&b, " q(%s; %s; %d)", list(q.Scale), list(q.Zero), q.Axis)
 	}
+	if k := v.Blocks; k != nil {
+		fmt.Fprintf(&b, " blocks(%d; %q)", k.Size, k.Scales.Name)
+	}
 	if r := v.Range; r != nil {
 		fmt.Fprintf(&b, " range(%s %s)", number(r.Min), number(r.Max))
 	}

@@ -117,6 +117,19 @@ func verifyValue(v *Value) error {
 	if q := v.Quant; q != nil {
 		return verifyQuant(q.Axis, len(q.Scale), len(q.Zero), c.Shape)
 	}
+	if b := v.Blocks; b != nil {
+		return verifyBlocks(b, c.Shape)
+	}
+	return nil
+}
+
+func verifyBlocks(b *Blocks, shape tensor.Shape) error {
+	if len(shape) != 2 || b.Size < 1 || shape[1]%b.Size != 0 {
+		return fmt.Errorf("has blocks of %d in %v", b.Size, shape)
+	}
+	if want := (tensor.Shape{shape[0], shape[1] / b.Size}); b.Scales == nil || b.Scales.Const == nil || !b.Scales.Type.Shape.Equal(want) {
+		return fmt.Errorf("has no constant scales of %v for blocks of %d", want, b.Size)
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ type Hybrid struct {
 	// Bits4 and Bits8 are true where AI Edge Quantizer stores weights in 4 and in 8 bits, behind a DEQUANTIZE. It then counts Beside among the weights.
 	Bits4, Bits8 bool
 	Beside       []int
+	Blocks       bool // LiteRT's kernel reads weights of 4 bits in blocks
 }
 
 // lstmHybrid are the operands of an LSTM layer that are products' weights, and those from the cell to the gates.
@@ -28,8 +29,8 @@ var hybrids = map[string]Hybrid{
 	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}},
 	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
 	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Bits8: true},
-	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true},
-	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
+	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
+	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
 	"GATHER":            {Weights: []int{0}, Axis: -1},
 	"TRANSPOSE_CONV":    {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits8: true},
 

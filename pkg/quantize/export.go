@@ -72,7 +72,12 @@ func (e *exporter) unique(v *value) string {
 			name += "_" + v.typ.DType.String()
 		}
 	}
-	base := name
+	return e.unusedName(name)
+}
+
+// unusedName returns a name that no value has yet, which begins with base.
+func (e *exporter) unusedName(base string) string {
+	name := base
 	for i := 1; e.names[name]; i++ {
 		name = fmt.Sprintf("%s_%d", base, i)
 	}
@@ -118,6 +123,12 @@ func (e *exporter) value(v *value) *ir.Value {
 	case v.quantized != nil:
 		w.Quant, w.Type.DType = v.quantized.Params(), storage(v.quantized)
 	}
+	if b := v.blocks; b != nil {
+		scales := &ir.Value{Name: e.unusedName(v.name + "_scales"), Type: ir.Type{DType: b.scales.DType, Shape: b.scales.Shape}, Const: b.scales}
+		w.Blocks = &ir.Blocks{Size: b.size, Scales: e.graph.Add(scales)}
+	} else if v.source != nil && v.source.Blocks != nil && v.quantized == nil {
+		w.Blocks = &ir.Blocks{Size: v.source.Blocks.Size, Scales: e.untouched(v.source.Blocks.Scales)}
+	}
 	if v.recorded != nil {
 		w.Range = &quant.Range{Min: v.recorded.lo, Max: v.recorded.hi}
 	}
@@ -151,6 +162,9 @@ func (e *exporter) untouched(v *ir.Value) *ir.Value {
 	w := *v
 	e.first[v] = &w
 	w.Carry = e.carry(v.Carry)
+	if b := v.Blocks; b != nil {
+		w.Blocks = &ir.Blocks{Size: b.Size, Scales: e.untouched(b.Scales)}
+	}
 	return e.graph.Add(&w)
 }
 

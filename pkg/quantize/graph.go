@@ -41,6 +41,7 @@ type value struct {
 	source     *ir.Value   // the value that it stands for or descends from; nil if there is none
 	stat       *stat       // what is known of its range, as long as that counts
 	recorded   *stat       // the range that goes into the file
+	blocks     *blocks     // nil if the value is not quantized in blocks
 	made       *operation  // nil for graph inputs
 	uses       []use       // the newest first
 }

@@ -41,8 +41,8 @@ func (s Scheme) Calibrated() bool { return s == Int8 || s == Int16x8 }
 // borders are the types of inputs and outputs that each scheme of integer operators can have, its own first.
 var borders = map[Scheme][]IOType{Int8: {Int8IO, UInt8IO, Float32IO}, Int16x8: {Int16IO, Float32IO}}
 
-// blocks are the numbers of weights that may share a scale.
-var blocks = []int{32, 64, 128, 256}
+// blockSizes are the numbers of weights that may share a scale.
+var blockSizes = []int{32, 64, 128, 256}
 
 // Validate reports options that contradict each other.
 func (o Options) Validate() error {
@@ -57,12 +57,10 @@ func (o Options) Validate() error {
 		return errors.New("the bits of weights are chosen with weight-only quantization alone")
 	case o.Bits != 0 && o.Bits != 4 && o.Bits != 8:
 		return fmt.Errorf("weights of %d bits: want 4 or 8", o.Bits)
-	case o.Block != 0:
-		return errors.New("blocks of weights are not supported yet")
 	case o.Block != 0 && o.Bits != 4:
 		return errors.New("blocks are of weights of 4 bits")
-	case o.Block != 0 && !slices.Contains(blocks, o.Block):
-		return fmt.Errorf("blocks of %d weights: want one of %v", o.Block, blocks)
+	case o.Block != 0 && !slices.Contains(blockSizes, o.Block):
+		return fmt.Errorf("blocks of %d weights: want one of %v", o.Block, blockSizes)
 	case o.Block != 0 && o.PerTensor:
 		return errors.New("a scale for each block, or for each tensor")
 	case (o.PerTensor || o.PerTensorDense) && o.Scheme == Float16:

@@ -33,7 +33,7 @@ func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
 
 // storeWeights stores constants in fewer bits, by a scheme that leaves activations float.
 func (g *graph) storeWeights(source *ir.Graph) {
-	w := weights{graph: g}
+	w := weights{graph: g, blocked: map[*operation]*value{}}
 	for _, c := range g.constantsOf(source) {
 		if g.opt.Scheme == Float16 {
 			w.half(c)
@@ -64,7 +64,8 @@ func (g *graph) constantsOf(source *ir.Graph) []*operation {
 // weights is what the steps of such a scheme share.
 type weights struct {
 	*graph
-	last *operation // the last DEQUANTIZE at the start of the graph
+	last    *operation            // the last DEQUANTIZE at the start of the graph
+	blocked map[*operation]*value // constants in blocks
 }
 
 // half stores c in half precision. Only what leaves the graph stays as it is.
@@ -119,6 +120,10 @@ func (w *weights) integers(c *operation) {
 		row := op.HybridOf(u.by.name)
 		beside := w.opt.Scheme == WeightOnly && slices.Contains(row.Beside, u.i)
 		if !beside && !slices.Contains(row.Weights, u.i) || !w.fits(u, row) {
+			continue
+		}
+		if w.opt.Block > 0 {
+			w.block(c, u)
 			continue
 		}
 		axis := w.axisOf(u, row)
@@ -199,6 +204,8 @@ func (w *weights) misfit(u use, row op.Hybrid) string {
 		return "LiteRT has no hybrid kernel for the basic form of this operator"
 	}
 	switch {
+	case w.opt.Block > 0:
+		return w.unblockable(u, row)
 	case w.opt.Scheme == WeightOnly && !row.Bits8:
 		return "weight-only quantization is for products"
 	case w.opt.Scheme == WeightOnly && w.bits() == 4 && !row.Bits4:

@@ -2,6 +2,7 @@ package quantize_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -125,15 +126,21 @@ func compareWeightOnly(t *testing.T, path string) {
 		}
 		return m
 	}
-	opt := quantize.Options{Scheme: quantize.WeightOnly, Bits: 8}
-	if filepath.Base(path) == "wi4.tflite" {
-		opt.Bits = 4
-	}
+	opt := map[string]quantize.Options{
+		"wi8.tflite": {Scheme: quantize.WeightOnly}, "wi4.tflite": {Scheme: quantize.WeightOnly, Bits: 4}, "wi4b32.tflite": {Scheme: quantize.WeightOnly, Bits: 4, Block: 32},
+	}[filepath.Base(path)]
 	q, _, err := quantize.Run(read(filepath.Join(filepath.Dir(path), "float.tflite")), nil, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := ir.Verify(q, op.Set); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := tflite.Encode(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, err = tflite.Decode(encoded); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(constantsRead(read(path)), constantsRead(q)); diff != "" {
@@ -158,6 +165,9 @@ func constantsRead(m *ir.Model) []string {
 				}
 				if v != nil && v.Const != nil {
 					line += " " + describeValue(v)
+					if b := v.Blocks; b != nil {
+						line += fmt.Sprintf(" in blocks of %d by %s", b.Size, describeValue(b.Scales))
+					}
 				}
 			}
 			list = append(list, line)

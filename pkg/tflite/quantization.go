@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -25,7 +26,12 @@ func decodeQuantization(v *ir.Value, carry *TensorCarry, q *schema.QuantizationP
 	if len(q.Min) > 1 || len(q.Min) != len(q.Max) {
 		carry.Min, carry.Max = empty(q.Min), empty(q.Max)
 	}
-	if q.Details != nil {
+	if b := blocks(q.Details); b != nil && v.Quant == nil {
+		if int(b.Scales) >= len(all) || b.BlockSize < 1 {
+			return nil, fmt.Errorf("has blocks of %d with scales in tensor %d out of %d", b.BlockSize, b.Scales, len(all))
+		}
+		v.Blocks = &ir.Blocks{Size: int(b.BlockSize), Scales: all[b.Scales]}
+	} else if q.Details != nil {
 		carry.Details = q.Details
 		for _, index := range tensorNumbers(q.Details) {
 			if *index < 0 || int(*index) >= len(all) {
@@ -40,7 +46,7 @@ func decodeQuantization(v *ir.Value, carry *TensorCarry, q *schema.QuantizationP
 
 // encodeQuantization is the inverse of decodeQuantization; index gives the numbers of values. Without anything to say it returns nil.
 func encodeQuantization(v *ir.Value, carry TensorCarry, index map[*ir.Value]int) (*schema.QuantizationParametersT, error) {
-	if v.Quant == nil && v.Range == nil && carry.Min == nil && carry.Max == nil && carry.Details == nil {
+	if v.Quant == nil && v.Blocks == nil && v.Range == nil && carry.Min == nil && carry.Max == nil && carry.Details == nil {
 		return nil, nil
 	}
 	q := &schema.QuantizationParametersT{}
@@ -49,6 +55,16 @@ func encodeQuantization(v *ir.Value, carry TensorCarry, index map[*ir.Value]int)
 			return nil, fmt.Errorf("quantized dimension %d", p.Axis)
 		}
 		q.Scale, q.ZeroPoint, q.QuantizedDimension = p.Scale, p.Zero, int32(p.Axis)
+	}
+	if b := v.Blocks; b != nil {
+		n, ok := index[b.Scales]
+		if !ok {
+			return nil, errors.New("has blocks whose scales are not listed")
+		}
+		q.Details = &schema.QuantizationDetailsT{
+			Type:  schema.QuantizationDetailsBlockwiseQuantization,
+			Value: &schema.BlockwiseQuantizationT{Scales: int32(n), ZeroPoints: absent, BlockSize: int32(b.Size)},
+		}
 	}
 	// What was carried holds as long as nobody has given the value another range.
 	switch was := overall(carry.Min, carry.Max); {
@@ -87,15 +103,31 @@ func empty[T any](list []T) []T {
 	return list
 }
 
-// tensorNumbers returns the fields of quantization details that hold tensor numbers.
+// absent is the number of a tensor that there is none of.
+const absent = -1
+
+// blocks returns the quantization in blocks that graphs have a word for: around 0, by the size alone. Nil is anything else.
+func blocks(d *schema.QuantizationDetailsT) *schema.BlockwiseQuantizationT {
+	if d == nil {
+		return nil
+	}
+	b, ok := d.Value.(*schema.BlockwiseQuantizationT)
+	if !ok || b.ZeroPoints != absent || b.Scales < 0 || len(b.BlockShape) > 0 {
+		return nil
+	}
+	return b
+}
+
+// tensorNumbers returns the fields of quantization details that hold numbers of tensors that are there.
 func tensorNumbers(d *schema.QuantizationDetailsT) []*int32 {
+	var list []*int32
 	switch b := d.Value.(type) {
 	case *schema.BlockwiseQuantizationT:
-		return []*int32{&b.Scales, &b.ZeroPoints}
+		list = []*int32{&b.Scales, &b.ZeroPoints}
 	case *schema.MultiAxisQuantizationT:
-		return []*int32{&b.Scales, &b.ZeroPoints}
+		list = []*int32{&b.Scales, &b.ZeroPoints}
 	}
-	return nil
+	return slices.DeleteFunc(list, func(n *int32) bool { return *n == absent })
 }
 
 // cloneDetails returns a copy whose tensor numbers may be changed.
