@@ -2,12 +2,6 @@
 
 package kernel
 
-// countEntry is a count in two parts.
-type countEntry = [2]uint16
-
-// maxHeld is how many counts fit into a part.
-const maxHeld = 1<<16 - 1
-
 // allBins is binsAsm, by the widest registers that there are.
 func allBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) {
 	if useAVX512 {

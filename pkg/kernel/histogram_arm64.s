@@ -242,7 +242,7 @@ step:
 	MOVD	R0, left+40(FP)
 	RET
 
-// func countAsm(table *[2]uint32, bins *int32, n int)
+// func countAsm(table *[2]uint16, bins *int32, n int)
 TEXT ·countAsm(SB), NOSPLIT, $0-24
 	MOVD	table+0(FP), R0
 	MOVD	bins+8(FP), R1
@@ -250,59 +250,65 @@ TEXT ·countAsm(SB), NOSPLIT, $0-24
 
 step:
 	LDPSW.P	8(R1), (R3, R4)
-	ADD	R3<<3, R0, R3
-	MOVWU	(R3), R5
+	ADD	R3<<2, R0, R3
+	MOVHU	(R3), R5
 	ADD	$1, R5
-	MOVW	R5, (R3)
-	ADD	R4<<3, R0, R4
-	MOVWU	4(R4), R6
+	MOVH	R5, (R3)
+	ADD	R4<<2, R0, R4
+	MOVHU	2(R4), R6
 	ADD	$1, R6
-	MOVW	R6, 4(R4)
+	MOVH	R6, 2(R4)
 	LDPSW.P	8(R1), (R3, R4)
-	ADD	R3<<3, R0, R3
-	MOVWU	(R3), R5
+	ADD	R3<<2, R0, R3
+	MOVHU	(R3), R5
 	ADD	$1, R5
-	MOVW	R5, (R3)
-	ADD	R4<<3, R0, R4
-	MOVWU	4(R4), R6
+	MOVH	R5, (R3)
+	ADD	R4<<2, R0, R4
+	MOVHU	2(R4), R6
 	ADD	$1, R6
-	MOVW	R6, 4(R4)
+	MOVH	R6, 2(R4)
 	LDPSW.P	8(R1), (R3, R4)
-	ADD	R3<<3, R0, R3
-	MOVWU	(R3), R5
+	ADD	R3<<2, R0, R3
+	MOVHU	(R3), R5
 	ADD	$1, R5
-	MOVW	R5, (R3)
-	ADD	R4<<3, R0, R4
-	MOVWU	4(R4), R6
+	MOVH	R5, (R3)
+	ADD	R4<<2, R0, R4
+	MOVHU	2(R4), R6
 	ADD	$1, R6
-	MOVW	R6, 4(R4)
+	MOVH	R6, 2(R4)
 	LDPSW.P	8(R1), (R3, R4)
-	ADD	R3<<3, R0, R3
-	MOVWU	(R3), R5
+	ADD	R3<<2, R0, R3
+	MOVHU	(R3), R5
 	ADD	$1, R5
-	MOVW	R5, (R3)
-	ADD	R4<<3, R0, R4
-	MOVWU	4(R4), R6
+	MOVH	R5, (R3)
+	ADD	R4<<2, R0, R4
+	MOVHU	2(R4), R6
 	ADD	$1, R6
-	MOVW	R6, 4(R4)
+	MOVH	R6, 2(R4)
 	SUBS	$8, R2, R2
 	BNE	step
 	RET
 
-// func emptyTableAsm(counts *uint64, table *[2]uint32, n int)
+// func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 TEXT ·emptyTableAsm(SB), NOSPLIT, $0-24
 	MOVD	counts+0(FP), R0
 	MOVD	table+8(FP), R1
 	MOVD	n+16(FP), R2
-	WORD	$0x6e241c84 // eor v4.16b, v4.16b, v4.16b
+	WORD	$0x6e261cc6 // eor v6.16b, v6.16b, v6.16b
 
 step:
-	FLDPQ	(R1), (F2, F3)
+	FLDPQ	(R1), (F4, F5)
 	FLDPQ	(R0), (F0, F1)
-	WORD	$0x6ea06840 // uadalp v0.2d, v2.4s
-	WORD	$0x6ea06861 // uadalp v1.2d, v3.4s
-	FSTPQ.P	(F4, F4), 32(R1)
+	FLDPQ	32(R0), (F2, F3)
+	WORD	$0x6e602884 // uaddlp v4.4s, v4.8h
+	WORD	$0x2ea41000 // uaddw v0.2d, v0.2d, v4.2s
+	WORD	$0x6ea41021 // uaddw2 v1.2d, v1.2d, v4.4s
+	WORD	$0x6e6028a5 // uaddlp v5.4s, v5.8h
+	WORD	$0x2ea51042 // uaddw v2.2d, v2.2d, v5.2s
+	WORD	$0x6ea51063 // uaddw2 v3.2d, v3.2d, v5.4s
+	FSTPQ.P	(F6, F6), 32(R1)
 	FSTPQ.P	(F0, F1), 32(R0)
-	SUBS	$4, R2, R2
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$8, R2, R2
 	BNE	step
 	RET

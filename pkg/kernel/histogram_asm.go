@@ -18,6 +18,12 @@ type countTable struct {
 	dense  bool         // few numbers of the last run were in bin 0
 }
 
+// countEntry is a count in two parts.
+type countEntry = [2]uint16
+
+// maxHeld is how many counts fit into a part.
+const maxHeld = 1<<16 - 1
+
 // add counts the first of at most countRun numbers if they are finite and h has bins for them. It returns their range, and how many they are.
 func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	n := len(x) &^ (countStep - 1)

@@ -18,9 +18,9 @@ func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float3
 // so that two equal bins in a row don't wait for each other.
 //
 //go:noescape
-func countAsm(table *[2]uint32, bins *int32, n int)
+func countAsm(table *[2]uint16, bins *int32, n int)
 
-// emptyTableAsm adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.
+// emptyTableAsm adds the sums of n entries of the table, a positive multiple of 8, to counts, and sets the entries to 0.
 //
 //go:noescape
-func emptyTableAsm(counts *uint64, table *[2]uint32, n int)
+func emptyTableAsm(counts *uint64, table *[2]uint16, n int)

@@ -90,7 +90,7 @@ func others(file *File) {
 
 // count writes the kernel that adds to counts.
 func count(file *File) {
-	f := file.Function("countAsm", "func(table *[2]uint32, bins *int32, n int)",
+	f := file.Function("countAsm", "func(table *[2]uint16, bins *int32, n int)",
 		"countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
 		"so that two equal bins in a row don't wait for each other.")
 	table, bins, n := f.Loaded("table"), f.Loaded("bins"), f.Loaded("n")
@@ -99,10 +99,10 @@ func count(file *File) {
 		for range 4 {
 			f.Op("LDPSW.P", bins.At(2*size), Operand("("+at[0].String()+", "+at[1].String()+")"))
 			for i, a := range at {
-				f.Op("ADD", a.Shifted(3), table, a)
-				f.Op("MOVWU", a.At(i*size), counted[i])
+				f.Op("ADD", a.Shifted(2), table, a)
+				f.Op("MOVHU", a.At(2*i), counted[i])
 				f.Op("ADD", Imm(1), counted[i])
-				f.Op("MOVW", counted[i], a.At(i*size))
+				f.Op("MOVH", counted[i], a.At(2*i))
 			}
 		}
 	})
@@ -111,19 +111,21 @@ func count(file *File) {
 
 // empty writes the kernel that moves counts to where they stay.
 func empty(file *File) {
-	f := file.Function("emptyTableAsm", "func(counts *uint64, table *[2]uint32, n int)",
-		"emptyTableAsm adds the sums of n entries of the table, a positive multiple of 4, to counts, and sets the entries to 0.")
+	f := file.Function("emptyTableAsm", "func(counts *uint64, table *[2]uint16, n int)",
+		"emptyTableAsm adds the sums of n entries of the table, a positive multiple of 8, to counts, and sets the entries to 0.")
 	counts, table, n := f.Loaded("counts"), f.Loaded("table"), f.Loaded("n")
-	sum, entries, zero := f.Vs(2), f.Vs(2), f.V()
+	sum, entries, zero := f.Vs(4), f.Vs(2), f.V()
 	f.Do(CLEAR(zero))
-	times(f, "step", n, 4, func() {
+	times(f, "step", n, 8, func() {
 		f.ReadPair(entries[0], entries[1], table, 0)
 		f.ReadPair(sum[0], sum[1], counts, 0)
-		for i := range sum {
-			f.Do(UADALP(sum[i], entries[i]))
+		f.ReadPair(sum[2], sum[3], counts, block)
+		for i, e := range entries {
+			f.Do(UADDLP(e, e), UADDW(sum[2*i], e), UADDW2(sum[2*i+1], e))
 		}
 		f.WritePairNext(zero, zero, table)
 		f.WritePairNext(sum[0], sum[1], counts)
+		f.WritePairNext(sum[2], sum[3], counts)
 	})
 	f.Return()
 }

@@ -203,8 +203,18 @@ func across(word uint32, name string, d, n V) Instruction {
 	return Instruction{word | uint32(n)<<5 | uint32(d), fmt.Sprintf("%s s%d, %v.4s", name, uint8(d), n)}
 }
 
-// UADALP adds to each word of 64 bits of d two words of 32 bits, without a sign, of n.
-func UADALP(d, n V) Instruction { return between(0x6ea06800, "uadalp %v.2d, %v.4s", d, n) }
+// UADDLP makes the words of d sums of two words of 16 bits, without a sign, of n.
+func UADDLP(d, n V) Instruction { return between(0x6e602800, "uaddlp %v.4s, %v.8h", d, n) }
+
+// UADDW adds to the words of 64 bits of d the lower two words of 32 bits, without a sign, of n.
+func UADDW(d, n V) Instruction { return widening(0x2ea01000, "uaddw %v.2d, %[1]v.2d, %v.2s", d, n) }
+
+// UADDW2 adds to the words of 64 bits of d the upper two words of 32 bits, without a sign, of n.
+func UADDW2(d, n V) Instruction { return widening(0x6ea01000, "uaddw2 %v.2d, %[1]v.2d, %v.4s", d, n) }
+
+func widening(word uint32, text string, d, n V) Instruction {
+	return Instruction{word | uint32(n)<<16 | uint32(d)<<5 | uint32(d), fmt.Sprintf(text, d, n)}
+}
 
 // CMEQZero sets all bits of the words that are zero in n, and clears the others.
 func CMEQZero(d, n V) Instruction { return between(0x4ea09800, "cmeq %v.4s, %v.4s, #0", d, n) }

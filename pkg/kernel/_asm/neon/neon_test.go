@@ -42,7 +42,7 @@ func instructions() (all []Instruction) {
 		for _, i := range []Three{AND, BIC, ORR, EOR, BSL, BIT, BIF} {
 			all = append(all, i.Of(B16, d, n, m))
 		}
-		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), ADDV(d, n), FMAXV(d, n), FMINV(d, n), UADALP(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m), MOV(d, n), CLEAR(d))
+		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), ADDV(d, n), FMAXV(d, n), FMINV(d, n), UADDLP(d, n), UADDW(d, n), UADDW2(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m), MOV(d, n), CLEAR(d))
 	}
 	return all
 }
