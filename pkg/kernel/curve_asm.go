@@ -9,8 +9,8 @@ func vectorCurve(c curve, dst, src []float32) bool {
 	}
 	src = src[:len(dst)]
 	n := len(dst) &^ (mapStep - 1)
-	if n > 0 {
-		curveAsm(c, &dst[0], &src[0], n)
+	if wide := curveWide(c, dst, src); wide < n {
+		curveAsm(c, &dst[wide], &src[wide], n-wide)
 	}
 	if n < len(dst) {
 		var rest [mapStep]float32

@@ -12,551 +12,1103 @@ DATA expoTable<>+16(SB)/4, $0xc2d00000
 DATA expoTable<>+20(SB)/4, $0xc2d00000
 DATA expoTable<>+24(SB)/4, $0xc2d00000
 DATA expoTable<>+28(SB)/4, $0xc2d00000
-DATA expoTable<>+32(SB)/4, $0x42b20000
-DATA expoTable<>+36(SB)/4, $0x42b20000
-DATA expoTable<>+40(SB)/4, $0x42b20000
-DATA expoTable<>+44(SB)/4, $0x42b20000
-DATA expoTable<>+48(SB)/4, $0x42b20000
-DATA expoTable<>+52(SB)/4, $0x42b20000
-DATA expoTable<>+56(SB)/4, $0x42b20000
-DATA expoTable<>+60(SB)/4, $0x42b20000
-DATA expoTable<>+64(SB)/4, $0x00000000
-DATA expoTable<>+68(SB)/4, $0x00000000
-DATA expoTable<>+72(SB)/4, $0x00000000
-DATA expoTable<>+76(SB)/4, $0x00000000
-DATA expoTable<>+80(SB)/4, $0x00000000
-DATA expoTable<>+84(SB)/4, $0x00000000
-DATA expoTable<>+88(SB)/4, $0x00000000
-DATA expoTable<>+92(SB)/4, $0x00000000
-DATA expoTable<>+96(SB)/4, $0x4b4000fe
-DATA expoTable<>+100(SB)/4, $0x4b4000fe
-DATA expoTable<>+104(SB)/4, $0x4b4000fe
-DATA expoTable<>+108(SB)/4, $0x4b4000fe
-DATA expoTable<>+112(SB)/4, $0x4b4000fe
-DATA expoTable<>+116(SB)/4, $0x4b4000fe
-DATA expoTable<>+120(SB)/4, $0x4b4000fe
-DATA expoTable<>+124(SB)/4, $0x4b4000fe
-DATA expoTable<>+128(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+132(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+136(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+140(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+144(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+148(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+152(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+156(SB)/4, $0x3fb8aa3b
-DATA expoTable<>+160(SB)/4, $0x3f317218
-DATA expoTable<>+164(SB)/4, $0x3f317218
-DATA expoTable<>+168(SB)/4, $0x3f317218
-DATA expoTable<>+172(SB)/4, $0x3f317218
-DATA expoTable<>+176(SB)/4, $0x3f317218
-DATA expoTable<>+180(SB)/4, $0x3f317218
-DATA expoTable<>+184(SB)/4, $0x3f317218
-DATA expoTable<>+188(SB)/4, $0x3f317218
-DATA expoTable<>+192(SB)/4, $0xb102e308
-DATA expoTable<>+196(SB)/4, $0xb102e308
-DATA expoTable<>+200(SB)/4, $0xb102e308
-DATA expoTable<>+204(SB)/4, $0xb102e308
-DATA expoTable<>+208(SB)/4, $0xb102e308
-DATA expoTable<>+212(SB)/4, $0xb102e308
-DATA expoTable<>+216(SB)/4, $0xb102e308
-DATA expoTable<>+220(SB)/4, $0xb102e308
-DATA expoTable<>+224(SB)/4, $0x3ab527c5
-DATA expoTable<>+228(SB)/4, $0x3ab527c5
-DATA expoTable<>+232(SB)/4, $0x3ab527c5
-DATA expoTable<>+236(SB)/4, $0x3ab527c5
-DATA expoTable<>+240(SB)/4, $0x3ab527c5
-DATA expoTable<>+244(SB)/4, $0x3ab527c5
-DATA expoTable<>+248(SB)/4, $0x3ab527c5
-DATA expoTable<>+252(SB)/4, $0x3ab527c5
-DATA expoTable<>+256(SB)/4, $0x3c091cc4
-DATA expoTable<>+260(SB)/4, $0x3c091cc4
-DATA expoTable<>+264(SB)/4, $0x3c091cc4
-DATA expoTable<>+268(SB)/4, $0x3c091cc4
-DATA expoTable<>+272(SB)/4, $0x3c091cc4
-DATA expoTable<>+276(SB)/4, $0x3c091cc4
-DATA expoTable<>+280(SB)/4, $0x3c091cc4
-DATA expoTable<>+284(SB)/4, $0x3c091cc4
-DATA expoTable<>+288(SB)/4, $0x3d2aac57
-DATA expoTable<>+292(SB)/4, $0x3d2aac57
-DATA expoTable<>+296(SB)/4, $0x3d2aac57
-DATA expoTable<>+300(SB)/4, $0x3d2aac57
-DATA expoTable<>+304(SB)/4, $0x3d2aac57
-DATA expoTable<>+308(SB)/4, $0x3d2aac57
-DATA expoTable<>+312(SB)/4, $0x3d2aac57
-DATA expoTable<>+316(SB)/4, $0x3d2aac57
-DATA expoTable<>+320(SB)/4, $0x3e2aaa49
-DATA expoTable<>+324(SB)/4, $0x3e2aaa49
-DATA expoTable<>+328(SB)/4, $0x3e2aaa49
-DATA expoTable<>+332(SB)/4, $0x3e2aaa49
-DATA expoTable<>+336(SB)/4, $0x3e2aaa49
-DATA expoTable<>+340(SB)/4, $0x3e2aaa49
-DATA expoTable<>+344(SB)/4, $0x3e2aaa49
-DATA expoTable<>+348(SB)/4, $0x3e2aaa49
-DATA expoTable<>+352(SB)/4, $0x3efffffe
-DATA expoTable<>+356(SB)/4, $0x3efffffe
-DATA expoTable<>+360(SB)/4, $0x3efffffe
-DATA expoTable<>+364(SB)/4, $0x3efffffe
-DATA expoTable<>+368(SB)/4, $0x3efffffe
-DATA expoTable<>+372(SB)/4, $0x3efffffe
-DATA expoTable<>+376(SB)/4, $0x3efffffe
-DATA expoTable<>+380(SB)/4, $0x3efffffe
-DATA expoTable<>+384(SB)/4, $0x3f800000
-DATA expoTable<>+388(SB)/4, $0x3f800000
-DATA expoTable<>+392(SB)/4, $0x3f800000
-DATA expoTable<>+396(SB)/4, $0x3f800000
-DATA expoTable<>+400(SB)/4, $0x3f800000
-DATA expoTable<>+404(SB)/4, $0x3f800000
-DATA expoTable<>+408(SB)/4, $0x3f800000
-DATA expoTable<>+412(SB)/4, $0x3f800000
-DATA expoTable<>+416(SB)/4, $0x80000000
-DATA expoTable<>+420(SB)/4, $0x80000000
-DATA expoTable<>+424(SB)/4, $0x80000000
-DATA expoTable<>+428(SB)/4, $0x80000000
-DATA expoTable<>+432(SB)/4, $0x80000000
-DATA expoTable<>+436(SB)/4, $0x80000000
-DATA expoTable<>+440(SB)/4, $0x80000000
-DATA expoTable<>+444(SB)/4, $0x80000000
-DATA expoTable<>+448(SB)/4, $0x4b40009f
-DATA expoTable<>+452(SB)/4, $0x4b40009f
-DATA expoTable<>+456(SB)/4, $0x4b40009f
-DATA expoTable<>+460(SB)/4, $0x4b40009f
-DATA expoTable<>+464(SB)/4, $0x4b40009f
-DATA expoTable<>+468(SB)/4, $0x4b40009f
-DATA expoTable<>+472(SB)/4, $0x4b40009f
-DATA expoTable<>+476(SB)/4, $0x4b40009f
-DATA expoTable<>+480(SB)/4, $0x2f800000
-DATA expoTable<>+484(SB)/4, $0x2f800000
-DATA expoTable<>+488(SB)/4, $0x2f800000
-DATA expoTable<>+492(SB)/4, $0x2f800000
-DATA expoTable<>+496(SB)/4, $0x2f800000
-DATA expoTable<>+500(SB)/4, $0x2f800000
-DATA expoTable<>+504(SB)/4, $0x2f800000
-DATA expoTable<>+508(SB)/4, $0x2f800000
-DATA expoTable<>+512(SB)/4, $0x7fffffff
-DATA expoTable<>+516(SB)/4, $0x7fffffff
-DATA expoTable<>+520(SB)/4, $0x7fffffff
-DATA expoTable<>+524(SB)/4, $0x7fffffff
-DATA expoTable<>+528(SB)/4, $0x7fffffff
-DATA expoTable<>+532(SB)/4, $0x7fffffff
-DATA expoTable<>+536(SB)/4, $0x7fffffff
-DATA expoTable<>+540(SB)/4, $0x7fffffff
-DATA expoTable<>+544(SB)/4, $0x3b0d140c
-DATA expoTable<>+548(SB)/4, $0x3b0d140c
-DATA expoTable<>+552(SB)/4, $0x3b0d140c
-DATA expoTable<>+556(SB)/4, $0x3b0d140c
-DATA expoTable<>+560(SB)/4, $0x3b0d140c
-DATA expoTable<>+564(SB)/4, $0x3b0d140c
-DATA expoTable<>+568(SB)/4, $0x3b0d140c
-DATA expoTable<>+572(SB)/4, $0x3b0d140c
-DATA expoTable<>+576(SB)/4, $0xbc062f68
-DATA expoTable<>+580(SB)/4, $0xbc062f68
-DATA expoTable<>+584(SB)/4, $0xbc062f68
-DATA expoTable<>+588(SB)/4, $0xbc062f68
-DATA expoTable<>+592(SB)/4, $0xbc062f68
-DATA expoTable<>+596(SB)/4, $0xbc062f68
-DATA expoTable<>+600(SB)/4, $0xbc062f68
-DATA expoTable<>+604(SB)/4, $0xbc062f68
-DATA expoTable<>+608(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+612(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+616(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+620(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+624(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+628(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+632(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+636(SB)/4, $0x3cb1d2a8
-DATA expoTable<>+640(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+644(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+648(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+652(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+656(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+660(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+664(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+668(SB)/4, $0xbd5cf8c4
-DATA expoTable<>+672(SB)/4, $0x3e08883d
-DATA expoTable<>+676(SB)/4, $0x3e08883d
-DATA expoTable<>+680(SB)/4, $0x3e08883d
-DATA expoTable<>+684(SB)/4, $0x3e08883d
-DATA expoTable<>+688(SB)/4, $0x3e08883d
-DATA expoTable<>+692(SB)/4, $0x3e08883d
-DATA expoTable<>+696(SB)/4, $0x3e08883d
-DATA expoTable<>+700(SB)/4, $0x3e08883d
-DATA expoTable<>+704(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+708(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+712(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+716(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+720(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+724(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+728(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+732(SB)/4, $0xbeaaaaaa
-DATA expoTable<>+736(SB)/4, $0x41200000
-DATA expoTable<>+740(SB)/4, $0x41200000
-DATA expoTable<>+744(SB)/4, $0x41200000
-DATA expoTable<>+748(SB)/4, $0x41200000
-DATA expoTable<>+752(SB)/4, $0x41200000
-DATA expoTable<>+756(SB)/4, $0x41200000
-DATA expoTable<>+760(SB)/4, $0x41200000
-DATA expoTable<>+764(SB)/4, $0x41200000
-DATA expoTable<>+768(SB)/4, $0xc0000000
-DATA expoTable<>+772(SB)/4, $0xc0000000
-DATA expoTable<>+776(SB)/4, $0xc0000000
-DATA expoTable<>+780(SB)/4, $0xc0000000
-DATA expoTable<>+784(SB)/4, $0xc0000000
-DATA expoTable<>+788(SB)/4, $0xc0000000
-DATA expoTable<>+792(SB)/4, $0xc0000000
-DATA expoTable<>+796(SB)/4, $0xc0000000
-DATA expoTable<>+800(SB)/4, $0x4b40007f
-DATA expoTable<>+804(SB)/4, $0x4b40007f
-DATA expoTable<>+808(SB)/4, $0x4b40007f
-DATA expoTable<>+812(SB)/4, $0x4b40007f
-DATA expoTable<>+816(SB)/4, $0x4b40007f
-DATA expoTable<>+820(SB)/4, $0x4b40007f
-DATA expoTable<>+824(SB)/4, $0x4b40007f
-DATA expoTable<>+828(SB)/4, $0x4b40007f
-DATA expoTable<>+832(SB)/4, $0x3f200000
-DATA expoTable<>+836(SB)/4, $0x3f200000
-DATA expoTable<>+840(SB)/4, $0x3f200000
-DATA expoTable<>+844(SB)/4, $0x3f200000
-DATA expoTable<>+848(SB)/4, $0x3f200000
-DATA expoTable<>+852(SB)/4, $0x3f200000
-DATA expoTable<>+856(SB)/4, $0x3f200000
-DATA expoTable<>+860(SB)/4, $0x3f200000
-DATA expoTable<>+864(SB)/4, $0xc1900000
-DATA expoTable<>+868(SB)/4, $0xc1900000
-DATA expoTable<>+872(SB)/4, $0xc1900000
-DATA expoTable<>+876(SB)/4, $0xc1900000
-DATA expoTable<>+880(SB)/4, $0xc1900000
-DATA expoTable<>+884(SB)/4, $0xc1900000
-DATA expoTable<>+888(SB)/4, $0xc1900000
-DATA expoTable<>+892(SB)/4, $0xc1900000
-DATA expoTable<>+896(SB)/4, $0xc1666666
-DATA expoTable<>+900(SB)/4, $0xc1666666
-DATA expoTable<>+904(SB)/4, $0xc1666666
-DATA expoTable<>+908(SB)/4, $0xc1666666
-DATA expoTable<>+912(SB)/4, $0xc1666666
-DATA expoTable<>+916(SB)/4, $0xc1666666
-DATA expoTable<>+920(SB)/4, $0xc1666666
-DATA expoTable<>+924(SB)/4, $0xc1666666
-DATA expoTable<>+928(SB)/4, $0xbf000000
-DATA expoTable<>+932(SB)/4, $0xbf000000
-DATA expoTable<>+936(SB)/4, $0xbf000000
-DATA expoTable<>+940(SB)/4, $0xbf000000
-DATA expoTable<>+944(SB)/4, $0xbf000000
-DATA expoTable<>+948(SB)/4, $0xbf000000
-DATA expoTable<>+952(SB)/4, $0xbf000000
-DATA expoTable<>+956(SB)/4, $0xbf000000
-DATA expoTable<>+960(SB)/4, $0x40160000
-DATA expoTable<>+964(SB)/4, $0x40160000
-DATA expoTable<>+968(SB)/4, $0x40160000
-DATA expoTable<>+972(SB)/4, $0x40160000
-DATA expoTable<>+976(SB)/4, $0x40160000
-DATA expoTable<>+980(SB)/4, $0x40160000
-DATA expoTable<>+984(SB)/4, $0x40160000
-DATA expoTable<>+988(SB)/4, $0x40160000
-DATA expoTable<>+992(SB)/4, $0x3eda740e
-DATA expoTable<>+996(SB)/4, $0x3eda740e
-DATA expoTable<>+1000(SB)/4, $0x3eda740e
-DATA expoTable<>+1004(SB)/4, $0x3eda740e
-DATA expoTable<>+1008(SB)/4, $0x3eda740e
-DATA expoTable<>+1012(SB)/4, $0x3eda740e
-DATA expoTable<>+1016(SB)/4, $0x3eda740e
-DATA expoTable<>+1020(SB)/4, $0x3eda740e
-DATA expoTable<>+1024(SB)/4, $0xbf800000
-DATA expoTable<>+1028(SB)/4, $0xbf800000
-DATA expoTable<>+1032(SB)/4, $0xbf800000
-DATA expoTable<>+1036(SB)/4, $0xbf800000
-DATA expoTable<>+1040(SB)/4, $0xbf800000
-DATA expoTable<>+1044(SB)/4, $0xbf800000
-DATA expoTable<>+1048(SB)/4, $0xbf800000
-DATA expoTable<>+1052(SB)/4, $0xbf800000
-DATA expoTable<>+1056(SB)/4, $0xb8982f08
-DATA expoTable<>+1060(SB)/4, $0xb8982f08
-DATA expoTable<>+1064(SB)/4, $0xb8982f08
-DATA expoTable<>+1068(SB)/4, $0xb8982f08
-DATA expoTable<>+1072(SB)/4, $0xb8982f08
-DATA expoTable<>+1076(SB)/4, $0xb8982f08
-DATA expoTable<>+1080(SB)/4, $0xb8982f08
-DATA expoTable<>+1084(SB)/4, $0xb8982f08
-DATA expoTable<>+1088(SB)/4, $0xb9778ea6
-DATA expoTable<>+1092(SB)/4, $0xb9778ea6
-DATA expoTable<>+1096(SB)/4, $0xb9778ea6
-DATA expoTable<>+1100(SB)/4, $0xb9778ea6
-DATA expoTable<>+1104(SB)/4, $0xb9778ea6
-DATA expoTable<>+1108(SB)/4, $0xb9778ea6
-DATA expoTable<>+1112(SB)/4, $0xb9778ea6
-DATA expoTable<>+1116(SB)/4, $0xb9778ea6
-DATA expoTable<>+1120(SB)/4, $0x36f475a0
-DATA expoTable<>+1124(SB)/4, $0x36f475a0
-DATA expoTable<>+1128(SB)/4, $0x36f475a0
-DATA expoTable<>+1132(SB)/4, $0x36f475a0
-DATA expoTable<>+1136(SB)/4, $0x36f475a0
-DATA expoTable<>+1140(SB)/4, $0x36f475a0
-DATA expoTable<>+1144(SB)/4, $0x36f475a0
-DATA expoTable<>+1148(SB)/4, $0x36f475a0
-DATA expoTable<>+1152(SB)/4, $0x3aa0c386
-DATA expoTable<>+1156(SB)/4, $0x3aa0c386
-DATA expoTable<>+1160(SB)/4, $0x3aa0c386
-DATA expoTable<>+1164(SB)/4, $0x3aa0c386
-DATA expoTable<>+1168(SB)/4, $0x3aa0c386
-DATA expoTable<>+1172(SB)/4, $0x3aa0c386
-DATA expoTable<>+1176(SB)/4, $0x3aa0c386
-DATA expoTable<>+1180(SB)/4, $0x3aa0c386
-DATA expoTable<>+1184(SB)/4, $0x3ad802b5
-DATA expoTable<>+1188(SB)/4, $0x3ad802b5
-DATA expoTable<>+1192(SB)/4, $0x3ad802b5
-DATA expoTable<>+1196(SB)/4, $0x3ad802b5
-DATA expoTable<>+1200(SB)/4, $0x3ad802b5
-DATA expoTable<>+1204(SB)/4, $0x3ad802b5
-DATA expoTable<>+1208(SB)/4, $0x3ad802b5
-DATA expoTable<>+1212(SB)/4, $0x3ad802b5
-DATA expoTable<>+1216(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1220(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1224(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1228(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1232(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1236(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1240(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1244(SB)/4, $0xbb8eefa6
-DATA expoTable<>+1248(SB)/4, $0xbc5aeade
-DATA expoTable<>+1252(SB)/4, $0xbc5aeade
-DATA expoTable<>+1256(SB)/4, $0xbc5aeade
-DATA expoTable<>+1260(SB)/4, $0xbc5aeade
-DATA expoTable<>+1264(SB)/4, $0xbc5aeade
-DATA expoTable<>+1268(SB)/4, $0xbc5aeade
-DATA expoTable<>+1272(SB)/4, $0xbc5aeade
-DATA expoTable<>+1276(SB)/4, $0xbc5aeade
-DATA expoTable<>+1280(SB)/4, $0x3cb320c1
-DATA expoTable<>+1284(SB)/4, $0x3cb320c1
-DATA expoTable<>+1288(SB)/4, $0x3cb320c1
-DATA expoTable<>+1292(SB)/4, $0x3cb320c1
-DATA expoTable<>+1296(SB)/4, $0x3cb320c1
-DATA expoTable<>+1300(SB)/4, $0x3cb320c1
-DATA expoTable<>+1304(SB)/4, $0x3cb320c1
-DATA expoTable<>+1308(SB)/4, $0x3cb320c1
-DATA expoTable<>+1312(SB)/4, $0x3dcc150c
-DATA expoTable<>+1316(SB)/4, $0x3dcc150c
-DATA expoTable<>+1320(SB)/4, $0x3dcc150c
-DATA expoTable<>+1324(SB)/4, $0x3dcc150c
-DATA expoTable<>+1328(SB)/4, $0x3dcc150c
-DATA expoTable<>+1332(SB)/4, $0x3dcc150c
-DATA expoTable<>+1336(SB)/4, $0x3dcc150c
-DATA expoTable<>+1340(SB)/4, $0x3dcc150c
-DATA expoTable<>+1344(SB)/4, $0xbecf57bf
-DATA expoTable<>+1348(SB)/4, $0xbecf57bf
-DATA expoTable<>+1352(SB)/4, $0xbecf57bf
-DATA expoTable<>+1356(SB)/4, $0xbecf57bf
-DATA expoTable<>+1360(SB)/4, $0xbecf57bf
-DATA expoTable<>+1364(SB)/4, $0xbecf57bf
-DATA expoTable<>+1368(SB)/4, $0xbecf57bf
-DATA expoTable<>+1372(SB)/4, $0xbecf57bf
-DATA expoTable<>+1376(SB)/4, $0x3f329180
-DATA expoTable<>+1380(SB)/4, $0x3f329180
-DATA expoTable<>+1384(SB)/4, $0x3f329180
-DATA expoTable<>+1388(SB)/4, $0x3f329180
-DATA expoTable<>+1392(SB)/4, $0x3f329180
-DATA expoTable<>+1396(SB)/4, $0x3f329180
-DATA expoTable<>+1400(SB)/4, $0x3f329180
-DATA expoTable<>+1404(SB)/4, $0x3f329180
-DATA expoTable<>+1408(SB)/4, $0xc12ccccd
-DATA expoTable<>+1412(SB)/4, $0xc12ccccd
-DATA expoTable<>+1416(SB)/4, $0xc12ccccd
-DATA expoTable<>+1420(SB)/4, $0xc12ccccd
-DATA expoTable<>+1424(SB)/4, $0xc12ccccd
-DATA expoTable<>+1428(SB)/4, $0xc12ccccd
-DATA expoTable<>+1432(SB)/4, $0xc12ccccd
-DATA expoTable<>+1436(SB)/4, $0xc12ccccd
-DATA expoTable<>+1440(SB)/4, $0x3d922279
-DATA expoTable<>+1444(SB)/4, $0x3d922279
-DATA expoTable<>+1448(SB)/4, $0x3d922279
-DATA expoTable<>+1452(SB)/4, $0x3d922279
-DATA expoTable<>+1456(SB)/4, $0x3d922279
-DATA expoTable<>+1460(SB)/4, $0x3d922279
-DATA expoTable<>+1464(SB)/4, $0x3d922279
-DATA expoTable<>+1468(SB)/4, $0x3d922279
-DATA expoTable<>+1472(SB)/4, $0x3fcc4000
-DATA expoTable<>+1476(SB)/4, $0x3fcc4000
-DATA expoTable<>+1480(SB)/4, $0x3fcc4000
-DATA expoTable<>+1484(SB)/4, $0x3fcc4000
-DATA expoTable<>+1488(SB)/4, $0x3fcc4000
-DATA expoTable<>+1492(SB)/4, $0x3fcc4000
-DATA expoTable<>+1496(SB)/4, $0x3fcc4000
-DATA expoTable<>+1500(SB)/4, $0x3fcc4000
-DATA expoTable<>+1504(SB)/4, $0x388a67a8
-DATA expoTable<>+1508(SB)/4, $0x388a67a8
-DATA expoTable<>+1512(SB)/4, $0x388a67a8
-DATA expoTable<>+1516(SB)/4, $0x388a67a8
-DATA expoTable<>+1520(SB)/4, $0x388a67a8
-DATA expoTable<>+1524(SB)/4, $0x388a67a8
-DATA expoTable<>+1528(SB)/4, $0x388a67a8
-DATA expoTable<>+1532(SB)/4, $0x388a67a8
-DATA expoTable<>+1536(SB)/4, $0x3124d8b5
-DATA expoTable<>+1540(SB)/4, $0x3124d8b5
-DATA expoTable<>+1544(SB)/4, $0x3124d8b5
-DATA expoTable<>+1548(SB)/4, $0x3124d8b5
-DATA expoTable<>+1552(SB)/4, $0x3124d8b5
-DATA expoTable<>+1556(SB)/4, $0x3124d8b5
-DATA expoTable<>+1560(SB)/4, $0x3124d8b5
-DATA expoTable<>+1564(SB)/4, $0x3124d8b5
-DATA expoTable<>+1568(SB)/4, $0x00800000
-DATA expoTable<>+1572(SB)/4, $0x00800000
-DATA expoTable<>+1576(SB)/4, $0x00800000
-DATA expoTable<>+1580(SB)/4, $0x00800000
-DATA expoTable<>+1584(SB)/4, $0x00800000
-DATA expoTable<>+1588(SB)/4, $0x00800000
-DATA expoTable<>+1592(SB)/4, $0x00800000
-DATA expoTable<>+1596(SB)/4, $0x00800000
-DATA expoTable<>+1600(SB)/4, $0x4b800000
-DATA expoTable<>+1604(SB)/4, $0x4b800000
-DATA expoTable<>+1608(SB)/4, $0x4b800000
-DATA expoTable<>+1612(SB)/4, $0x4b800000
-DATA expoTable<>+1616(SB)/4, $0x4b800000
-DATA expoTable<>+1620(SB)/4, $0x4b800000
-DATA expoTable<>+1624(SB)/4, $0x4b800000
-DATA expoTable<>+1628(SB)/4, $0x4b800000
-DATA expoTable<>+1632(SB)/4, $0x004afb0d
-DATA expoTable<>+1636(SB)/4, $0x004afb0d
-DATA expoTable<>+1640(SB)/4, $0x004afb0d
-DATA expoTable<>+1644(SB)/4, $0x004afb0d
-DATA expoTable<>+1648(SB)/4, $0x004afb0d
-DATA expoTable<>+1652(SB)/4, $0x004afb0d
-DATA expoTable<>+1656(SB)/4, $0x004afb0d
-DATA expoTable<>+1660(SB)/4, $0x004afb0d
-DATA expoTable<>+1664(SB)/4, $0x4b000000
-DATA expoTable<>+1668(SB)/4, $0x4b000000
-DATA expoTable<>+1672(SB)/4, $0x4b000000
-DATA expoTable<>+1676(SB)/4, $0x4b000000
-DATA expoTable<>+1680(SB)/4, $0x4b000000
-DATA expoTable<>+1684(SB)/4, $0x4b000000
-DATA expoTable<>+1688(SB)/4, $0x4b000000
-DATA expoTable<>+1692(SB)/4, $0x4b000000
-DATA expoTable<>+1696(SB)/4, $0x4b000097
-DATA expoTable<>+1700(SB)/4, $0x4b000097
-DATA expoTable<>+1704(SB)/4, $0x4b000097
-DATA expoTable<>+1708(SB)/4, $0x4b000097
-DATA expoTable<>+1712(SB)/4, $0x4b000097
-DATA expoTable<>+1716(SB)/4, $0x4b000097
-DATA expoTable<>+1720(SB)/4, $0x4b000097
-DATA expoTable<>+1724(SB)/4, $0x4b000097
-DATA expoTable<>+1728(SB)/4, $0x4b00007f
-DATA expoTable<>+1732(SB)/4, $0x4b00007f
-DATA expoTable<>+1736(SB)/4, $0x4b00007f
-DATA expoTable<>+1740(SB)/4, $0x4b00007f
-DATA expoTable<>+1744(SB)/4, $0x4b00007f
-DATA expoTable<>+1748(SB)/4, $0x4b00007f
-DATA expoTable<>+1752(SB)/4, $0x4b00007f
-DATA expoTable<>+1756(SB)/4, $0x4b00007f
-DATA expoTable<>+1760(SB)/4, $0x007fffff
-DATA expoTable<>+1764(SB)/4, $0x007fffff
-DATA expoTable<>+1768(SB)/4, $0x007fffff
-DATA expoTable<>+1772(SB)/4, $0x007fffff
-DATA expoTable<>+1776(SB)/4, $0x007fffff
-DATA expoTable<>+1780(SB)/4, $0x007fffff
-DATA expoTable<>+1784(SB)/4, $0x007fffff
-DATA expoTable<>+1788(SB)/4, $0x007fffff
-DATA expoTable<>+1792(SB)/4, $0x3f3504f3
-DATA expoTable<>+1796(SB)/4, $0x3f3504f3
-DATA expoTable<>+1800(SB)/4, $0x3f3504f3
-DATA expoTable<>+1804(SB)/4, $0x3f3504f3
-DATA expoTable<>+1808(SB)/4, $0x3f3504f3
-DATA expoTable<>+1812(SB)/4, $0x3f3504f3
-DATA expoTable<>+1816(SB)/4, $0x3f3504f3
-DATA expoTable<>+1820(SB)/4, $0x3f3504f3
-DATA expoTable<>+1824(SB)/4, $0x3d8a399a
-DATA expoTable<>+1828(SB)/4, $0x3d8a399a
-DATA expoTable<>+1832(SB)/4, $0x3d8a399a
-DATA expoTable<>+1836(SB)/4, $0x3d8a399a
-DATA expoTable<>+1840(SB)/4, $0x3d8a399a
-DATA expoTable<>+1844(SB)/4, $0x3d8a399a
-DATA expoTable<>+1848(SB)/4, $0x3d8a399a
-DATA expoTable<>+1852(SB)/4, $0x3d8a399a
-DATA expoTable<>+1856(SB)/4, $0xbdef00ec
-DATA expoTable<>+1860(SB)/4, $0xbdef00ec
-DATA expoTable<>+1864(SB)/4, $0xbdef00ec
-DATA expoTable<>+1868(SB)/4, $0xbdef00ec
-DATA expoTable<>+1872(SB)/4, $0xbdef00ec
-DATA expoTable<>+1876(SB)/4, $0xbdef00ec
-DATA expoTable<>+1880(SB)/4, $0xbdef00ec
-DATA expoTable<>+1884(SB)/4, $0xbdef00ec
-DATA expoTable<>+1888(SB)/4, $0x3df36005
-DATA expoTable<>+1892(SB)/4, $0x3df36005
-DATA expoTable<>+1896(SB)/4, $0x3df36005
-DATA expoTable<>+1900(SB)/4, $0x3df36005
-DATA expoTable<>+1904(SB)/4, $0x3df36005
-DATA expoTable<>+1908(SB)/4, $0x3df36005
-DATA expoTable<>+1912(SB)/4, $0x3df36005
-DATA expoTable<>+1916(SB)/4, $0x3df36005
-DATA expoTable<>+1920(SB)/4, $0xbdfe1465
-DATA expoTable<>+1924(SB)/4, $0xbdfe1465
-DATA expoTable<>+1928(SB)/4, $0xbdfe1465
-DATA expoTable<>+1932(SB)/4, $0xbdfe1465
-DATA expoTable<>+1936(SB)/4, $0xbdfe1465
-DATA expoTable<>+1940(SB)/4, $0xbdfe1465
-DATA expoTable<>+1944(SB)/4, $0xbdfe1465
-DATA expoTable<>+1948(SB)/4, $0xbdfe1465
-DATA expoTable<>+1952(SB)/4, $0x3e119dd1
-DATA expoTable<>+1956(SB)/4, $0x3e119dd1
-DATA expoTable<>+1960(SB)/4, $0x3e119dd1
-DATA expoTable<>+1964(SB)/4, $0x3e119dd1
-DATA expoTable<>+1968(SB)/4, $0x3e119dd1
-DATA expoTable<>+1972(SB)/4, $0x3e119dd1
-DATA expoTable<>+1976(SB)/4, $0x3e119dd1
-DATA expoTable<>+1980(SB)/4, $0x3e119dd1
-DATA expoTable<>+1984(SB)/4, $0xbe2aae22
-DATA expoTable<>+1988(SB)/4, $0xbe2aae22
-DATA expoTable<>+1992(SB)/4, $0xbe2aae22
-DATA expoTable<>+1996(SB)/4, $0xbe2aae22
-DATA expoTable<>+2000(SB)/4, $0xbe2aae22
-DATA expoTable<>+2004(SB)/4, $0xbe2aae22
-DATA expoTable<>+2008(SB)/4, $0xbe2aae22
-DATA expoTable<>+2012(SB)/4, $0xbe2aae22
-DATA expoTable<>+2016(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2020(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2024(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2028(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2032(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2036(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2040(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2044(SB)/4, $0x3e4cd23b
-DATA expoTable<>+2048(SB)/4, $0xbe800003
-DATA expoTable<>+2052(SB)/4, $0xbe800003
-DATA expoTable<>+2056(SB)/4, $0xbe800003
-DATA expoTable<>+2060(SB)/4, $0xbe800003
-DATA expoTable<>+2064(SB)/4, $0xbe800003
-DATA expoTable<>+2068(SB)/4, $0xbe800003
-DATA expoTable<>+2072(SB)/4, $0xbe800003
-DATA expoTable<>+2076(SB)/4, $0xbe800003
-DATA expoTable<>+2080(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2084(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2088(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2092(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2096(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2100(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2104(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2108(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+2112(SB)/4, $0x7f800000
-DATA expoTable<>+2116(SB)/4, $0x7f800000
-DATA expoTable<>+2120(SB)/4, $0x7f800000
-DATA expoTable<>+2124(SB)/4, $0x7f800000
-DATA expoTable<>+2128(SB)/4, $0x7f800000
-DATA expoTable<>+2132(SB)/4, $0x7f800000
-DATA expoTable<>+2136(SB)/4, $0x7f800000
-DATA expoTable<>+2140(SB)/4, $0x7f800000
-DATA expoTable<>+2144(SB)/4, $0x7fc00000
-DATA expoTable<>+2148(SB)/4, $0x7fc00000
-DATA expoTable<>+2152(SB)/4, $0x7fc00000
-DATA expoTable<>+2156(SB)/4, $0x7fc00000
-DATA expoTable<>+2160(SB)/4, $0x7fc00000
-DATA expoTable<>+2164(SB)/4, $0x7fc00000
-DATA expoTable<>+2168(SB)/4, $0x7fc00000
-DATA expoTable<>+2172(SB)/4, $0x7fc00000
-DATA expoTable<>+2176(SB)/4, $0xff800000
-DATA expoTable<>+2180(SB)/4, $0xff800000
-DATA expoTable<>+2184(SB)/4, $0xff800000
-DATA expoTable<>+2188(SB)/4, $0xff800000
-DATA expoTable<>+2192(SB)/4, $0xff800000
-DATA expoTable<>+2196(SB)/4, $0xff800000
-DATA expoTable<>+2200(SB)/4, $0xff800000
-DATA expoTable<>+2204(SB)/4, $0xff800000
-GLOBL expoTable<>(SB), RODATA|NOPTR, $2208
+DATA expoTable<>+32(SB)/4, $0xc2d00000
+DATA expoTable<>+36(SB)/4, $0xc2d00000
+DATA expoTable<>+40(SB)/4, $0xc2d00000
+DATA expoTable<>+44(SB)/4, $0xc2d00000
+DATA expoTable<>+48(SB)/4, $0xc2d00000
+DATA expoTable<>+52(SB)/4, $0xc2d00000
+DATA expoTable<>+56(SB)/4, $0xc2d00000
+DATA expoTable<>+60(SB)/4, $0xc2d00000
+DATA expoTable<>+64(SB)/4, $0x42b20000
+DATA expoTable<>+68(SB)/4, $0x42b20000
+DATA expoTable<>+72(SB)/4, $0x42b20000
+DATA expoTable<>+76(SB)/4, $0x42b20000
+DATA expoTable<>+80(SB)/4, $0x42b20000
+DATA expoTable<>+84(SB)/4, $0x42b20000
+DATA expoTable<>+88(SB)/4, $0x42b20000
+DATA expoTable<>+92(SB)/4, $0x42b20000
+DATA expoTable<>+96(SB)/4, $0x42b20000
+DATA expoTable<>+100(SB)/4, $0x42b20000
+DATA expoTable<>+104(SB)/4, $0x42b20000
+DATA expoTable<>+108(SB)/4, $0x42b20000
+DATA expoTable<>+112(SB)/4, $0x42b20000
+DATA expoTable<>+116(SB)/4, $0x42b20000
+DATA expoTable<>+120(SB)/4, $0x42b20000
+DATA expoTable<>+124(SB)/4, $0x42b20000
+DATA expoTable<>+128(SB)/4, $0x00000000
+DATA expoTable<>+132(SB)/4, $0x00000000
+DATA expoTable<>+136(SB)/4, $0x00000000
+DATA expoTable<>+140(SB)/4, $0x00000000
+DATA expoTable<>+144(SB)/4, $0x00000000
+DATA expoTable<>+148(SB)/4, $0x00000000
+DATA expoTable<>+152(SB)/4, $0x00000000
+DATA expoTable<>+156(SB)/4, $0x00000000
+DATA expoTable<>+160(SB)/4, $0x00000000
+DATA expoTable<>+164(SB)/4, $0x00000000
+DATA expoTable<>+168(SB)/4, $0x00000000
+DATA expoTable<>+172(SB)/4, $0x00000000
+DATA expoTable<>+176(SB)/4, $0x00000000
+DATA expoTable<>+180(SB)/4, $0x00000000
+DATA expoTable<>+184(SB)/4, $0x00000000
+DATA expoTable<>+188(SB)/4, $0x00000000
+DATA expoTable<>+192(SB)/4, $0x4b4000fe
+DATA expoTable<>+196(SB)/4, $0x4b4000fe
+DATA expoTable<>+200(SB)/4, $0x4b4000fe
+DATA expoTable<>+204(SB)/4, $0x4b4000fe
+DATA expoTable<>+208(SB)/4, $0x4b4000fe
+DATA expoTable<>+212(SB)/4, $0x4b4000fe
+DATA expoTable<>+216(SB)/4, $0x4b4000fe
+DATA expoTable<>+220(SB)/4, $0x4b4000fe
+DATA expoTable<>+224(SB)/4, $0x4b4000fe
+DATA expoTable<>+228(SB)/4, $0x4b4000fe
+DATA expoTable<>+232(SB)/4, $0x4b4000fe
+DATA expoTable<>+236(SB)/4, $0x4b4000fe
+DATA expoTable<>+240(SB)/4, $0x4b4000fe
+DATA expoTable<>+244(SB)/4, $0x4b4000fe
+DATA expoTable<>+248(SB)/4, $0x4b4000fe
+DATA expoTable<>+252(SB)/4, $0x4b4000fe
+DATA expoTable<>+256(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+260(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+264(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+268(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+272(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+276(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+280(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+284(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+288(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+292(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+296(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+300(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+304(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+308(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+312(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+316(SB)/4, $0x3fb8aa3b
+DATA expoTable<>+320(SB)/4, $0x3f317218
+DATA expoTable<>+324(SB)/4, $0x3f317218
+DATA expoTable<>+328(SB)/4, $0x3f317218
+DATA expoTable<>+332(SB)/4, $0x3f317218
+DATA expoTable<>+336(SB)/4, $0x3f317218
+DATA expoTable<>+340(SB)/4, $0x3f317218
+DATA expoTable<>+344(SB)/4, $0x3f317218
+DATA expoTable<>+348(SB)/4, $0x3f317218
+DATA expoTable<>+352(SB)/4, $0x3f317218
+DATA expoTable<>+356(SB)/4, $0x3f317218
+DATA expoTable<>+360(SB)/4, $0x3f317218
+DATA expoTable<>+364(SB)/4, $0x3f317218
+DATA expoTable<>+368(SB)/4, $0x3f317218
+DATA expoTable<>+372(SB)/4, $0x3f317218
+DATA expoTable<>+376(SB)/4, $0x3f317218
+DATA expoTable<>+380(SB)/4, $0x3f317218
+DATA expoTable<>+384(SB)/4, $0xb102e308
+DATA expoTable<>+388(SB)/4, $0xb102e308
+DATA expoTable<>+392(SB)/4, $0xb102e308
+DATA expoTable<>+396(SB)/4, $0xb102e308
+DATA expoTable<>+400(SB)/4, $0xb102e308
+DATA expoTable<>+404(SB)/4, $0xb102e308
+DATA expoTable<>+408(SB)/4, $0xb102e308
+DATA expoTable<>+412(SB)/4, $0xb102e308
+DATA expoTable<>+416(SB)/4, $0xb102e308
+DATA expoTable<>+420(SB)/4, $0xb102e308
+DATA expoTable<>+424(SB)/4, $0xb102e308
+DATA expoTable<>+428(SB)/4, $0xb102e308
+DATA expoTable<>+432(SB)/4, $0xb102e308
+DATA expoTable<>+436(SB)/4, $0xb102e308
+DATA expoTable<>+440(SB)/4, $0xb102e308
+DATA expoTable<>+444(SB)/4, $0xb102e308
+DATA expoTable<>+448(SB)/4, $0x3ab527c5
+DATA expoTable<>+452(SB)/4, $0x3ab527c5
+DATA expoTable<>+456(SB)/4, $0x3ab527c5
+DATA expoTable<>+460(SB)/4, $0x3ab527c5
+DATA expoTable<>+464(SB)/4, $0x3ab527c5
+DATA expoTable<>+468(SB)/4, $0x3ab527c5
+DATA expoTable<>+472(SB)/4, $0x3ab527c5
+DATA expoTable<>+476(SB)/4, $0x3ab527c5
+DATA expoTable<>+480(SB)/4, $0x3ab527c5
+DATA expoTable<>+484(SB)/4, $0x3ab527c5
+DATA expoTable<>+488(SB)/4, $0x3ab527c5
+DATA expoTable<>+492(SB)/4, $0x3ab527c5
+DATA expoTable<>+496(SB)/4, $0x3ab527c5
+DATA expoTable<>+500(SB)/4, $0x3ab527c5
+DATA expoTable<>+504(SB)/4, $0x3ab527c5
+DATA expoTable<>+508(SB)/4, $0x3ab527c5
+DATA expoTable<>+512(SB)/4, $0x3c091cc4
+DATA expoTable<>+516(SB)/4, $0x3c091cc4
+DATA expoTable<>+520(SB)/4, $0x3c091cc4
+DATA expoTable<>+524(SB)/4, $0x3c091cc4
+DATA expoTable<>+528(SB)/4, $0x3c091cc4
+DATA expoTable<>+532(SB)/4, $0x3c091cc4
+DATA expoTable<>+536(SB)/4, $0x3c091cc4
+DATA expoTable<>+540(SB)/4, $0x3c091cc4
+DATA expoTable<>+544(SB)/4, $0x3c091cc4
+DATA expoTable<>+548(SB)/4, $0x3c091cc4
+DATA expoTable<>+552(SB)/4, $0x3c091cc4
+DATA expoTable<>+556(SB)/4, $0x3c091cc4
+DATA expoTable<>+560(SB)/4, $0x3c091cc4
+DATA expoTable<>+564(SB)/4, $0x3c091cc4
+DATA expoTable<>+568(SB)/4, $0x3c091cc4
+DATA expoTable<>+572(SB)/4, $0x3c091cc4
+DATA expoTable<>+576(SB)/4, $0x3d2aac57
+DATA expoTable<>+580(SB)/4, $0x3d2aac57
+DATA expoTable<>+584(SB)/4, $0x3d2aac57
+DATA expoTable<>+588(SB)/4, $0x3d2aac57
+DATA expoTable<>+592(SB)/4, $0x3d2aac57
+DATA expoTable<>+596(SB)/4, $0x3d2aac57
+DATA expoTable<>+600(SB)/4, $0x3d2aac57
+DATA expoTable<>+604(SB)/4, $0x3d2aac57
+DATA expoTable<>+608(SB)/4, $0x3d2aac57
+DATA expoTable<>+612(SB)/4, $0x3d2aac57
+DATA expoTable<>+616(SB)/4, $0x3d2aac57
+DATA expoTable<>+620(SB)/4, $0x3d2aac57
+DATA expoTable<>+624(SB)/4, $0x3d2aac57
+DATA expoTable<>+628(SB)/4, $0x3d2aac57
+DATA expoTable<>+632(SB)/4, $0x3d2aac57
+DATA expoTable<>+636(SB)/4, $0x3d2aac57
+DATA expoTable<>+640(SB)/4, $0x3e2aaa49
+DATA expoTable<>+644(SB)/4, $0x3e2aaa49
+DATA expoTable<>+648(SB)/4, $0x3e2aaa49
+DATA expoTable<>+652(SB)/4, $0x3e2aaa49
+DATA expoTable<>+656(SB)/4, $0x3e2aaa49
+DATA expoTable<>+660(SB)/4, $0x3e2aaa49
+DATA expoTable<>+664(SB)/4, $0x3e2aaa49
+DATA expoTable<>+668(SB)/4, $0x3e2aaa49
+DATA expoTable<>+672(SB)/4, $0x3e2aaa49
+DATA expoTable<>+676(SB)/4, $0x3e2aaa49
+DATA expoTable<>+680(SB)/4, $0x3e2aaa49
+DATA expoTable<>+684(SB)/4, $0x3e2aaa49
+DATA expoTable<>+688(SB)/4, $0x3e2aaa49
+DATA expoTable<>+692(SB)/4, $0x3e2aaa49
+DATA expoTable<>+696(SB)/4, $0x3e2aaa49
+DATA expoTable<>+700(SB)/4, $0x3e2aaa49
+DATA expoTable<>+704(SB)/4, $0x3efffffe
+DATA expoTable<>+708(SB)/4, $0x3efffffe
+DATA expoTable<>+712(SB)/4, $0x3efffffe
+DATA expoTable<>+716(SB)/4, $0x3efffffe
+DATA expoTable<>+720(SB)/4, $0x3efffffe
+DATA expoTable<>+724(SB)/4, $0x3efffffe
+DATA expoTable<>+728(SB)/4, $0x3efffffe
+DATA expoTable<>+732(SB)/4, $0x3efffffe
+DATA expoTable<>+736(SB)/4, $0x3efffffe
+DATA expoTable<>+740(SB)/4, $0x3efffffe
+DATA expoTable<>+744(SB)/4, $0x3efffffe
+DATA expoTable<>+748(SB)/4, $0x3efffffe
+DATA expoTable<>+752(SB)/4, $0x3efffffe
+DATA expoTable<>+756(SB)/4, $0x3efffffe
+DATA expoTable<>+760(SB)/4, $0x3efffffe
+DATA expoTable<>+764(SB)/4, $0x3efffffe
+DATA expoTable<>+768(SB)/4, $0x3f800000
+DATA expoTable<>+772(SB)/4, $0x3f800000
+DATA expoTable<>+776(SB)/4, $0x3f800000
+DATA expoTable<>+780(SB)/4, $0x3f800000
+DATA expoTable<>+784(SB)/4, $0x3f800000
+DATA expoTable<>+788(SB)/4, $0x3f800000
+DATA expoTable<>+792(SB)/4, $0x3f800000
+DATA expoTable<>+796(SB)/4, $0x3f800000
+DATA expoTable<>+800(SB)/4, $0x3f800000
+DATA expoTable<>+804(SB)/4, $0x3f800000
+DATA expoTable<>+808(SB)/4, $0x3f800000
+DATA expoTable<>+812(SB)/4, $0x3f800000
+DATA expoTable<>+816(SB)/4, $0x3f800000
+DATA expoTable<>+820(SB)/4, $0x3f800000
+DATA expoTable<>+824(SB)/4, $0x3f800000
+DATA expoTable<>+828(SB)/4, $0x3f800000
+DATA expoTable<>+832(SB)/4, $0x80000000
+DATA expoTable<>+836(SB)/4, $0x80000000
+DATA expoTable<>+840(SB)/4, $0x80000000
+DATA expoTable<>+844(SB)/4, $0x80000000
+DATA expoTable<>+848(SB)/4, $0x80000000
+DATA expoTable<>+852(SB)/4, $0x80000000
+DATA expoTable<>+856(SB)/4, $0x80000000
+DATA expoTable<>+860(SB)/4, $0x80000000
+DATA expoTable<>+864(SB)/4, $0x80000000
+DATA expoTable<>+868(SB)/4, $0x80000000
+DATA expoTable<>+872(SB)/4, $0x80000000
+DATA expoTable<>+876(SB)/4, $0x80000000
+DATA expoTable<>+880(SB)/4, $0x80000000
+DATA expoTable<>+884(SB)/4, $0x80000000
+DATA expoTable<>+888(SB)/4, $0x80000000
+DATA expoTable<>+892(SB)/4, $0x80000000
+DATA expoTable<>+896(SB)/4, $0x4b40009f
+DATA expoTable<>+900(SB)/4, $0x4b40009f
+DATA expoTable<>+904(SB)/4, $0x4b40009f
+DATA expoTable<>+908(SB)/4, $0x4b40009f
+DATA expoTable<>+912(SB)/4, $0x4b40009f
+DATA expoTable<>+916(SB)/4, $0x4b40009f
+DATA expoTable<>+920(SB)/4, $0x4b40009f
+DATA expoTable<>+924(SB)/4, $0x4b40009f
+DATA expoTable<>+928(SB)/4, $0x4b40009f
+DATA expoTable<>+932(SB)/4, $0x4b40009f
+DATA expoTable<>+936(SB)/4, $0x4b40009f
+DATA expoTable<>+940(SB)/4, $0x4b40009f
+DATA expoTable<>+944(SB)/4, $0x4b40009f
+DATA expoTable<>+948(SB)/4, $0x4b40009f
+DATA expoTable<>+952(SB)/4, $0x4b40009f
+DATA expoTable<>+956(SB)/4, $0x4b40009f
+DATA expoTable<>+960(SB)/4, $0x2f800000
+DATA expoTable<>+964(SB)/4, $0x2f800000
+DATA expoTable<>+968(SB)/4, $0x2f800000
+DATA expoTable<>+972(SB)/4, $0x2f800000
+DATA expoTable<>+976(SB)/4, $0x2f800000
+DATA expoTable<>+980(SB)/4, $0x2f800000
+DATA expoTable<>+984(SB)/4, $0x2f800000
+DATA expoTable<>+988(SB)/4, $0x2f800000
+DATA expoTable<>+992(SB)/4, $0x2f800000
+DATA expoTable<>+996(SB)/4, $0x2f800000
+DATA expoTable<>+1000(SB)/4, $0x2f800000
+DATA expoTable<>+1004(SB)/4, $0x2f800000
+DATA expoTable<>+1008(SB)/4, $0x2f800000
+DATA expoTable<>+1012(SB)/4, $0x2f800000
+DATA expoTable<>+1016(SB)/4, $0x2f800000
+DATA expoTable<>+1020(SB)/4, $0x2f800000
+DATA expoTable<>+1024(SB)/4, $0x7fffffff
+DATA expoTable<>+1028(SB)/4, $0x7fffffff
+DATA expoTable<>+1032(SB)/4, $0x7fffffff
+DATA expoTable<>+1036(SB)/4, $0x7fffffff
+DATA expoTable<>+1040(SB)/4, $0x7fffffff
+DATA expoTable<>+1044(SB)/4, $0x7fffffff
+DATA expoTable<>+1048(SB)/4, $0x7fffffff
+DATA expoTable<>+1052(SB)/4, $0x7fffffff
+DATA expoTable<>+1056(SB)/4, $0x7fffffff
+DATA expoTable<>+1060(SB)/4, $0x7fffffff
+DATA expoTable<>+1064(SB)/4, $0x7fffffff
+DATA expoTable<>+1068(SB)/4, $0x7fffffff
+DATA expoTable<>+1072(SB)/4, $0x7fffffff
+DATA expoTable<>+1076(SB)/4, $0x7fffffff
+DATA expoTable<>+1080(SB)/4, $0x7fffffff
+DATA expoTable<>+1084(SB)/4, $0x7fffffff
+DATA expoTable<>+1088(SB)/4, $0x3b0d140c
+DATA expoTable<>+1092(SB)/4, $0x3b0d140c
+DATA expoTable<>+1096(SB)/4, $0x3b0d140c
+DATA expoTable<>+1100(SB)/4, $0x3b0d140c
+DATA expoTable<>+1104(SB)/4, $0x3b0d140c
+DATA expoTable<>+1108(SB)/4, $0x3b0d140c
+DATA expoTable<>+1112(SB)/4, $0x3b0d140c
+DATA expoTable<>+1116(SB)/4, $0x3b0d140c
+DATA expoTable<>+1120(SB)/4, $0x3b0d140c
+DATA expoTable<>+1124(SB)/4, $0x3b0d140c
+DATA expoTable<>+1128(SB)/4, $0x3b0d140c
+DATA expoTable<>+1132(SB)/4, $0x3b0d140c
+DATA expoTable<>+1136(SB)/4, $0x3b0d140c
+DATA expoTable<>+1140(SB)/4, $0x3b0d140c
+DATA expoTable<>+1144(SB)/4, $0x3b0d140c
+DATA expoTable<>+1148(SB)/4, $0x3b0d140c
+DATA expoTable<>+1152(SB)/4, $0xbc062f68
+DATA expoTable<>+1156(SB)/4, $0xbc062f68
+DATA expoTable<>+1160(SB)/4, $0xbc062f68
+DATA expoTable<>+1164(SB)/4, $0xbc062f68
+DATA expoTable<>+1168(SB)/4, $0xbc062f68
+DATA expoTable<>+1172(SB)/4, $0xbc062f68
+DATA expoTable<>+1176(SB)/4, $0xbc062f68
+DATA expoTable<>+1180(SB)/4, $0xbc062f68
+DATA expoTable<>+1184(SB)/4, $0xbc062f68
+DATA expoTable<>+1188(SB)/4, $0xbc062f68
+DATA expoTable<>+1192(SB)/4, $0xbc062f68
+DATA expoTable<>+1196(SB)/4, $0xbc062f68
+DATA expoTable<>+1200(SB)/4, $0xbc062f68
+DATA expoTable<>+1204(SB)/4, $0xbc062f68
+DATA expoTable<>+1208(SB)/4, $0xbc062f68
+DATA expoTable<>+1212(SB)/4, $0xbc062f68
+DATA expoTable<>+1216(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1220(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1224(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1228(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1232(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1236(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1240(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1244(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1248(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1252(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1256(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1260(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1264(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1268(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1272(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1276(SB)/4, $0x3cb1d2a8
+DATA expoTable<>+1280(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1284(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1288(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1292(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1296(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1300(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1304(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1308(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1312(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1316(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1320(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1324(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1328(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1332(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1336(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1340(SB)/4, $0xbd5cf8c4
+DATA expoTable<>+1344(SB)/4, $0x3e08883d
+DATA expoTable<>+1348(SB)/4, $0x3e08883d
+DATA expoTable<>+1352(SB)/4, $0x3e08883d
+DATA expoTable<>+1356(SB)/4, $0x3e08883d
+DATA expoTable<>+1360(SB)/4, $0x3e08883d
+DATA expoTable<>+1364(SB)/4, $0x3e08883d
+DATA expoTable<>+1368(SB)/4, $0x3e08883d
+DATA expoTable<>+1372(SB)/4, $0x3e08883d
+DATA expoTable<>+1376(SB)/4, $0x3e08883d
+DATA expoTable<>+1380(SB)/4, $0x3e08883d
+DATA expoTable<>+1384(SB)/4, $0x3e08883d
+DATA expoTable<>+1388(SB)/4, $0x3e08883d
+DATA expoTable<>+1392(SB)/4, $0x3e08883d
+DATA expoTable<>+1396(SB)/4, $0x3e08883d
+DATA expoTable<>+1400(SB)/4, $0x3e08883d
+DATA expoTable<>+1404(SB)/4, $0x3e08883d
+DATA expoTable<>+1408(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1412(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1416(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1420(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1424(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1428(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1432(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1436(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1440(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1444(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1448(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1452(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1456(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1460(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1464(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1468(SB)/4, $0xbeaaaaaa
+DATA expoTable<>+1472(SB)/4, $0x41200000
+DATA expoTable<>+1476(SB)/4, $0x41200000
+DATA expoTable<>+1480(SB)/4, $0x41200000
+DATA expoTable<>+1484(SB)/4, $0x41200000
+DATA expoTable<>+1488(SB)/4, $0x41200000
+DATA expoTable<>+1492(SB)/4, $0x41200000
+DATA expoTable<>+1496(SB)/4, $0x41200000
+DATA expoTable<>+1500(SB)/4, $0x41200000
+DATA expoTable<>+1504(SB)/4, $0x41200000
+DATA expoTable<>+1508(SB)/4, $0x41200000
+DATA expoTable<>+1512(SB)/4, $0x41200000
+DATA expoTable<>+1516(SB)/4, $0x41200000
+DATA expoTable<>+1520(SB)/4, $0x41200000
+DATA expoTable<>+1524(SB)/4, $0x41200000
+DATA expoTable<>+1528(SB)/4, $0x41200000
+DATA expoTable<>+1532(SB)/4, $0x41200000
+DATA expoTable<>+1536(SB)/4, $0xc0000000
+DATA expoTable<>+1540(SB)/4, $0xc0000000
+DATA expoTable<>+1544(SB)/4, $0xc0000000
+DATA expoTable<>+1548(SB)/4, $0xc0000000
+DATA expoTable<>+1552(SB)/4, $0xc0000000
+DATA expoTable<>+1556(SB)/4, $0xc0000000
+DATA expoTable<>+1560(SB)/4, $0xc0000000
+DATA expoTable<>+1564(SB)/4, $0xc0000000
+DATA expoTable<>+1568(SB)/4, $0xc0000000
+DATA expoTable<>+1572(SB)/4, $0xc0000000
+DATA expoTable<>+1576(SB)/4, $0xc0000000
+DATA expoTable<>+1580(SB)/4, $0xc0000000
+DATA expoTable<>+1584(SB)/4, $0xc0000000
+DATA expoTable<>+1588(SB)/4, $0xc0000000
+DATA expoTable<>+1592(SB)/4, $0xc0000000
+DATA expoTable<>+1596(SB)/4, $0xc0000000
+DATA expoTable<>+1600(SB)/4, $0x4b40007f
+DATA expoTable<>+1604(SB)/4, $0x4b40007f
+DATA expoTable<>+1608(SB)/4, $0x4b40007f
+DATA expoTable<>+1612(SB)/4, $0x4b40007f
+DATA expoTable<>+1616(SB)/4, $0x4b40007f
+DATA expoTable<>+1620(SB)/4, $0x4b40007f
+DATA expoTable<>+1624(SB)/4, $0x4b40007f
+DATA expoTable<>+1628(SB)/4, $0x4b40007f
+DATA expoTable<>+1632(SB)/4, $0x4b40007f
+DATA expoTable<>+1636(SB)/4, $0x4b40007f
+DATA expoTable<>+1640(SB)/4, $0x4b40007f
+DATA expoTable<>+1644(SB)/4, $0x4b40007f
+DATA expoTable<>+1648(SB)/4, $0x4b40007f
+DATA expoTable<>+1652(SB)/4, $0x4b40007f
+DATA expoTable<>+1656(SB)/4, $0x4b40007f
+DATA expoTable<>+1660(SB)/4, $0x4b40007f
+DATA expoTable<>+1664(SB)/4, $0x3f200000
+DATA expoTable<>+1668(SB)/4, $0x3f200000
+DATA expoTable<>+1672(SB)/4, $0x3f200000
+DATA expoTable<>+1676(SB)/4, $0x3f200000
+DATA expoTable<>+1680(SB)/4, $0x3f200000
+DATA expoTable<>+1684(SB)/4, $0x3f200000
+DATA expoTable<>+1688(SB)/4, $0x3f200000
+DATA expoTable<>+1692(SB)/4, $0x3f200000
+DATA expoTable<>+1696(SB)/4, $0x3f200000
+DATA expoTable<>+1700(SB)/4, $0x3f200000
+DATA expoTable<>+1704(SB)/4, $0x3f200000
+DATA expoTable<>+1708(SB)/4, $0x3f200000
+DATA expoTable<>+1712(SB)/4, $0x3f200000
+DATA expoTable<>+1716(SB)/4, $0x3f200000
+DATA expoTable<>+1720(SB)/4, $0x3f200000
+DATA expoTable<>+1724(SB)/4, $0x3f200000
+DATA expoTable<>+1728(SB)/4, $0xc1900000
+DATA expoTable<>+1732(SB)/4, $0xc1900000
+DATA expoTable<>+1736(SB)/4, $0xc1900000
+DATA expoTable<>+1740(SB)/4, $0xc1900000
+DATA expoTable<>+1744(SB)/4, $0xc1900000
+DATA expoTable<>+1748(SB)/4, $0xc1900000
+DATA expoTable<>+1752(SB)/4, $0xc1900000
+DATA expoTable<>+1756(SB)/4, $0xc1900000
+DATA expoTable<>+1760(SB)/4, $0xc1900000
+DATA expoTable<>+1764(SB)/4, $0xc1900000
+DATA expoTable<>+1768(SB)/4, $0xc1900000
+DATA expoTable<>+1772(SB)/4, $0xc1900000
+DATA expoTable<>+1776(SB)/4, $0xc1900000
+DATA expoTable<>+1780(SB)/4, $0xc1900000
+DATA expoTable<>+1784(SB)/4, $0xc1900000
+DATA expoTable<>+1788(SB)/4, $0xc1900000
+DATA expoTable<>+1792(SB)/4, $0xc1666666
+DATA expoTable<>+1796(SB)/4, $0xc1666666
+DATA expoTable<>+1800(SB)/4, $0xc1666666
+DATA expoTable<>+1804(SB)/4, $0xc1666666
+DATA expoTable<>+1808(SB)/4, $0xc1666666
+DATA expoTable<>+1812(SB)/4, $0xc1666666
+DATA expoTable<>+1816(SB)/4, $0xc1666666
+DATA expoTable<>+1820(SB)/4, $0xc1666666
+DATA expoTable<>+1824(SB)/4, $0xc1666666
+DATA expoTable<>+1828(SB)/4, $0xc1666666
+DATA expoTable<>+1832(SB)/4, $0xc1666666
+DATA expoTable<>+1836(SB)/4, $0xc1666666
+DATA expoTable<>+1840(SB)/4, $0xc1666666
+DATA expoTable<>+1844(SB)/4, $0xc1666666
+DATA expoTable<>+1848(SB)/4, $0xc1666666
+DATA expoTable<>+1852(SB)/4, $0xc1666666
+DATA expoTable<>+1856(SB)/4, $0xbf000000
+DATA expoTable<>+1860(SB)/4, $0xbf000000
+DATA expoTable<>+1864(SB)/4, $0xbf000000
+DATA expoTable<>+1868(SB)/4, $0xbf000000
+DATA expoTable<>+1872(SB)/4, $0xbf000000
+DATA expoTable<>+1876(SB)/4, $0xbf000000
+DATA expoTable<>+1880(SB)/4, $0xbf000000
+DATA expoTable<>+1884(SB)/4, $0xbf000000
+DATA expoTable<>+1888(SB)/4, $0xbf000000
+DATA expoTable<>+1892(SB)/4, $0xbf000000
+DATA expoTable<>+1896(SB)/4, $0xbf000000
+DATA expoTable<>+1900(SB)/4, $0xbf000000
+DATA expoTable<>+1904(SB)/4, $0xbf000000
+DATA expoTable<>+1908(SB)/4, $0xbf000000
+DATA expoTable<>+1912(SB)/4, $0xbf000000
+DATA expoTable<>+1916(SB)/4, $0xbf000000
+DATA expoTable<>+1920(SB)/4, $0x40160000
+DATA expoTable<>+1924(SB)/4, $0x40160000
+DATA expoTable<>+1928(SB)/4, $0x40160000
+DATA expoTable<>+1932(SB)/4, $0x40160000
+DATA expoTable<>+1936(SB)/4, $0x40160000
+DATA expoTable<>+1940(SB)/4, $0x40160000
+DATA expoTable<>+1944(SB)/4, $0x40160000
+DATA expoTable<>+1948(SB)/4, $0x40160000
+DATA expoTable<>+1952(SB)/4, $0x40160000
+DATA expoTable<>+1956(SB)/4, $0x40160000
+DATA expoTable<>+1960(SB)/4, $0x40160000
+DATA expoTable<>+1964(SB)/4, $0x40160000
+DATA expoTable<>+1968(SB)/4, $0x40160000
+DATA expoTable<>+1972(SB)/4, $0x40160000
+DATA expoTable<>+1976(SB)/4, $0x40160000
+DATA expoTable<>+1980(SB)/4, $0x40160000
+DATA expoTable<>+1984(SB)/4, $0x3eda740e
+DATA expoTable<>+1988(SB)/4, $0x3eda740e
+DATA expoTable<>+1992(SB)/4, $0x3eda740e
+DATA expoTable<>+1996(SB)/4, $0x3eda740e
+DATA expoTable<>+2000(SB)/4, $0x3eda740e
+DATA expoTable<>+2004(SB)/4, $0x3eda740e
+DATA expoTable<>+2008(SB)/4, $0x3eda740e
+DATA expoTable<>+2012(SB)/4, $0x3eda740e
+DATA expoTable<>+2016(SB)/4, $0x3eda740e
+DATA expoTable<>+2020(SB)/4, $0x3eda740e
+DATA expoTable<>+2024(SB)/4, $0x3eda740e
+DATA expoTable<>+2028(SB)/4, $0x3eda740e
+DATA expoTable<>+2032(SB)/4, $0x3eda740e
+DATA expoTable<>+2036(SB)/4, $0x3eda740e
+DATA expoTable<>+2040(SB)/4, $0x3eda740e
+DATA expoTable<>+2044(SB)/4, $0x3eda740e
+DATA expoTable<>+2048(SB)/4, $0xbf800000
+DATA expoTable<>+2052(SB)/4, $0xbf800000
+DATA expoTable<>+2056(SB)/4, $0xbf800000
+DATA expoTable<>+2060(SB)/4, $0xbf800000
+DATA expoTable<>+2064(SB)/4, $0xbf800000
+DATA expoTable<>+2068(SB)/4, $0xbf800000
+DATA expoTable<>+2072(SB)/4, $0xbf800000
+DATA expoTable<>+2076(SB)/4, $0xbf800000
+DATA expoTable<>+2080(SB)/4, $0xbf800000
+DATA expoTable<>+2084(SB)/4, $0xbf800000
+DATA expoTable<>+2088(SB)/4, $0xbf800000
+DATA expoTable<>+2092(SB)/4, $0xbf800000
+DATA expoTable<>+2096(SB)/4, $0xbf800000
+DATA expoTable<>+2100(SB)/4, $0xbf800000
+DATA expoTable<>+2104(SB)/4, $0xbf800000
+DATA expoTable<>+2108(SB)/4, $0xbf800000
+DATA expoTable<>+2112(SB)/4, $0xb8982f08
+DATA expoTable<>+2116(SB)/4, $0xb8982f08
+DATA expoTable<>+2120(SB)/4, $0xb8982f08
+DATA expoTable<>+2124(SB)/4, $0xb8982f08
+DATA expoTable<>+2128(SB)/4, $0xb8982f08
+DATA expoTable<>+2132(SB)/4, $0xb8982f08
+DATA expoTable<>+2136(SB)/4, $0xb8982f08
+DATA expoTable<>+2140(SB)/4, $0xb8982f08
+DATA expoTable<>+2144(SB)/4, $0xb8982f08
+DATA expoTable<>+2148(SB)/4, $0xb8982f08
+DATA expoTable<>+2152(SB)/4, $0xb8982f08
+DATA expoTable<>+2156(SB)/4, $0xb8982f08
+DATA expoTable<>+2160(SB)/4, $0xb8982f08
+DATA expoTable<>+2164(SB)/4, $0xb8982f08
+DATA expoTable<>+2168(SB)/4, $0xb8982f08
+DATA expoTable<>+2172(SB)/4, $0xb8982f08
+DATA expoTable<>+2176(SB)/4, $0xb9778ea6
+DATA expoTable<>+2180(SB)/4, $0xb9778ea6
+DATA expoTable<>+2184(SB)/4, $0xb9778ea6
+DATA expoTable<>+2188(SB)/4, $0xb9778ea6
+DATA expoTable<>+2192(SB)/4, $0xb9778ea6
+DATA expoTable<>+2196(SB)/4, $0xb9778ea6
+DATA expoTable<>+2200(SB)/4, $0xb9778ea6
+DATA expoTable<>+2204(SB)/4, $0xb9778ea6
+DATA expoTable<>+2208(SB)/4, $0xb9778ea6
+DATA expoTable<>+2212(SB)/4, $0xb9778ea6
+DATA expoTable<>+2216(SB)/4, $0xb9778ea6
+DATA expoTable<>+2220(SB)/4, $0xb9778ea6
+DATA expoTable<>+2224(SB)/4, $0xb9778ea6
+DATA expoTable<>+2228(SB)/4, $0xb9778ea6
+DATA expoTable<>+2232(SB)/4, $0xb9778ea6
+DATA expoTable<>+2236(SB)/4, $0xb9778ea6
+DATA expoTable<>+2240(SB)/4, $0x36f475a0
+DATA expoTable<>+2244(SB)/4, $0x36f475a0
+DATA expoTable<>+2248(SB)/4, $0x36f475a0
+DATA expoTable<>+2252(SB)/4, $0x36f475a0
+DATA expoTable<>+2256(SB)/4, $0x36f475a0
+DATA expoTable<>+2260(SB)/4, $0x36f475a0
+DATA expoTable<>+2264(SB)/4, $0x36f475a0
+DATA expoTable<>+2268(SB)/4, $0x36f475a0
+DATA expoTable<>+2272(SB)/4, $0x36f475a0
+DATA expoTable<>+2276(SB)/4, $0x36f475a0
+DATA expoTable<>+2280(SB)/4, $0x36f475a0
+DATA expoTable<>+2284(SB)/4, $0x36f475a0
+DATA expoTable<>+2288(SB)/4, $0x36f475a0
+DATA expoTable<>+2292(SB)/4, $0x36f475a0
+DATA expoTable<>+2296(SB)/4, $0x36f475a0
+DATA expoTable<>+2300(SB)/4, $0x36f475a0
+DATA expoTable<>+2304(SB)/4, $0x3aa0c386
+DATA expoTable<>+2308(SB)/4, $0x3aa0c386
+DATA expoTable<>+2312(SB)/4, $0x3aa0c386
+DATA expoTable<>+2316(SB)/4, $0x3aa0c386
+DATA expoTable<>+2320(SB)/4, $0x3aa0c386
+DATA expoTable<>+2324(SB)/4, $0x3aa0c386
+DATA expoTable<>+2328(SB)/4, $0x3aa0c386
+DATA expoTable<>+2332(SB)/4, $0x3aa0c386
+DATA expoTable<>+2336(SB)/4, $0x3aa0c386
+DATA expoTable<>+2340(SB)/4, $0x3aa0c386
+DATA expoTable<>+2344(SB)/4, $0x3aa0c386
+DATA expoTable<>+2348(SB)/4, $0x3aa0c386
+DATA expoTable<>+2352(SB)/4, $0x3aa0c386
+DATA expoTable<>+2356(SB)/4, $0x3aa0c386
+DATA expoTable<>+2360(SB)/4, $0x3aa0c386
+DATA expoTable<>+2364(SB)/4, $0x3aa0c386
+DATA expoTable<>+2368(SB)/4, $0x3ad802b5
+DATA expoTable<>+2372(SB)/4, $0x3ad802b5
+DATA expoTable<>+2376(SB)/4, $0x3ad802b5
+DATA expoTable<>+2380(SB)/4, $0x3ad802b5
+DATA expoTable<>+2384(SB)/4, $0x3ad802b5
+DATA expoTable<>+2388(SB)/4, $0x3ad802b5
+DATA expoTable<>+2392(SB)/4, $0x3ad802b5
+DATA expoTable<>+2396(SB)/4, $0x3ad802b5
+DATA expoTable<>+2400(SB)/4, $0x3ad802b5
+DATA expoTable<>+2404(SB)/4, $0x3ad802b5
+DATA expoTable<>+2408(SB)/4, $0x3ad802b5
+DATA expoTable<>+2412(SB)/4, $0x3ad802b5
+DATA expoTable<>+2416(SB)/4, $0x3ad802b5
+DATA expoTable<>+2420(SB)/4, $0x3ad802b5
+DATA expoTable<>+2424(SB)/4, $0x3ad802b5
+DATA expoTable<>+2428(SB)/4, $0x3ad802b5
+DATA expoTable<>+2432(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2436(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2440(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2444(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2448(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2452(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2456(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2460(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2464(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2468(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2472(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2476(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2480(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2484(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2488(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2492(SB)/4, $0xbb8eefa6
+DATA expoTable<>+2496(SB)/4, $0xbc5aeade
+DATA expoTable<>+2500(SB)/4, $0xbc5aeade
+DATA expoTable<>+2504(SB)/4, $0xbc5aeade
+DATA expoTable<>+2508(SB)/4, $0xbc5aeade
+DATA expoTable<>+2512(SB)/4, $0xbc5aeade
+DATA expoTable<>+2516(SB)/4, $0xbc5aeade
+DATA expoTable<>+2520(SB)/4, $0xbc5aeade
+DATA expoTable<>+2524(SB)/4, $0xbc5aeade
+DATA expoTable<>+2528(SB)/4, $0xbc5aeade
+DATA expoTable<>+2532(SB)/4, $0xbc5aeade
+DATA expoTable<>+2536(SB)/4, $0xbc5aeade
+DATA expoTable<>+2540(SB)/4, $0xbc5aeade
+DATA expoTable<>+2544(SB)/4, $0xbc5aeade
+DATA expoTable<>+2548(SB)/4, $0xbc5aeade
+DATA expoTable<>+2552(SB)/4, $0xbc5aeade
+DATA expoTable<>+2556(SB)/4, $0xbc5aeade
+DATA expoTable<>+2560(SB)/4, $0x3cb320c1
+DATA expoTable<>+2564(SB)/4, $0x3cb320c1
+DATA expoTable<>+2568(SB)/4, $0x3cb320c1
+DATA expoTable<>+2572(SB)/4, $0x3cb320c1
+DATA expoTable<>+2576(SB)/4, $0x3cb320c1
+DATA expoTable<>+2580(SB)/4, $0x3cb320c1
+DATA expoTable<>+2584(SB)/4, $0x3cb320c1
+DATA expoTable<>+2588(SB)/4, $0x3cb320c1
+DATA expoTable<>+2592(SB)/4, $0x3cb320c1
+DATA expoTable<>+2596(SB)/4, $0x3cb320c1
+DATA expoTable<>+2600(SB)/4, $0x3cb320c1
+DATA expoTable<>+2604(SB)/4, $0x3cb320c1
+DATA expoTable<>+2608(SB)/4, $0x3cb320c1
+DATA expoTable<>+2612(SB)/4, $0x3cb320c1
+DATA expoTable<>+2616(SB)/4, $0x3cb320c1
+DATA expoTable<>+2620(SB)/4, $0x3cb320c1
+DATA expoTable<>+2624(SB)/4, $0x3dcc150c
+DATA expoTable<>+2628(SB)/4, $0x3dcc150c
+DATA expoTable<>+2632(SB)/4, $0x3dcc150c
+DATA expoTable<>+2636(SB)/4, $0x3dcc150c
+DATA expoTable<>+2640(SB)/4, $0x3dcc150c
+DATA expoTable<>+2644(SB)/4, $0x3dcc150c
+DATA expoTable<>+2648(SB)/4, $0x3dcc150c
+DATA expoTable<>+2652(SB)/4, $0x3dcc150c
+DATA expoTable<>+2656(SB)/4, $0x3dcc150c
+DATA expoTable<>+2660(SB)/4, $0x3dcc150c
+DATA expoTable<>+2664(SB)/4, $0x3dcc150c
+DATA expoTable<>+2668(SB)/4, $0x3dcc150c
+DATA expoTable<>+2672(SB)/4, $0x3dcc150c
+DATA expoTable<>+2676(SB)/4, $0x3dcc150c
+DATA expoTable<>+2680(SB)/4, $0x3dcc150c
+DATA expoTable<>+2684(SB)/4, $0x3dcc150c
+DATA expoTable<>+2688(SB)/4, $0xbecf57bf
+DATA expoTable<>+2692(SB)/4, $0xbecf57bf
+DATA expoTable<>+2696(SB)/4, $0xbecf57bf
+DATA expoTable<>+2700(SB)/4, $0xbecf57bf
+DATA expoTable<>+2704(SB)/4, $0xbecf57bf
+DATA expoTable<>+2708(SB)/4, $0xbecf57bf
+DATA expoTable<>+2712(SB)/4, $0xbecf57bf
+DATA expoTable<>+2716(SB)/4, $0xbecf57bf
+DATA expoTable<>+2720(SB)/4, $0xbecf57bf
+DATA expoTable<>+2724(SB)/4, $0xbecf57bf
+DATA expoTable<>+2728(SB)/4, $0xbecf57bf
+DATA expoTable<>+2732(SB)/4, $0xbecf57bf
+DATA expoTable<>+2736(SB)/4, $0xbecf57bf
+DATA expoTable<>+2740(SB)/4, $0xbecf57bf
+DATA expoTable<>+2744(SB)/4, $0xbecf57bf
+DATA expoTable<>+2748(SB)/4, $0xbecf57bf
+DATA expoTable<>+2752(SB)/4, $0x3f329180
+DATA expoTable<>+2756(SB)/4, $0x3f329180
+DATA expoTable<>+2760(SB)/4, $0x3f329180
+DATA expoTable<>+2764(SB)/4, $0x3f329180
+DATA expoTable<>+2768(SB)/4, $0x3f329180
+DATA expoTable<>+2772(SB)/4, $0x3f329180
+DATA expoTable<>+2776(SB)/4, $0x3f329180
+DATA expoTable<>+2780(SB)/4, $0x3f329180
+DATA expoTable<>+2784(SB)/4, $0x3f329180
+DATA expoTable<>+2788(SB)/4, $0x3f329180
+DATA expoTable<>+2792(SB)/4, $0x3f329180
+DATA expoTable<>+2796(SB)/4, $0x3f329180
+DATA expoTable<>+2800(SB)/4, $0x3f329180
+DATA expoTable<>+2804(SB)/4, $0x3f329180
+DATA expoTable<>+2808(SB)/4, $0x3f329180
+DATA expoTable<>+2812(SB)/4, $0x3f329180
+DATA expoTable<>+2816(SB)/4, $0xc12ccccd
+DATA expoTable<>+2820(SB)/4, $0xc12ccccd
+DATA expoTable<>+2824(SB)/4, $0xc12ccccd
+DATA expoTable<>+2828(SB)/4, $0xc12ccccd
+DATA expoTable<>+2832(SB)/4, $0xc12ccccd
+DATA expoTable<>+2836(SB)/4, $0xc12ccccd
+DATA expoTable<>+2840(SB)/4, $0xc12ccccd
+DATA expoTable<>+2844(SB)/4, $0xc12ccccd
+DATA expoTable<>+2848(SB)/4, $0xc12ccccd
+DATA expoTable<>+2852(SB)/4, $0xc12ccccd
+DATA expoTable<>+2856(SB)/4, $0xc12ccccd
+DATA expoTable<>+2860(SB)/4, $0xc12ccccd
+DATA expoTable<>+2864(SB)/4, $0xc12ccccd
+DATA expoTable<>+2868(SB)/4, $0xc12ccccd
+DATA expoTable<>+2872(SB)/4, $0xc12ccccd
+DATA expoTable<>+2876(SB)/4, $0xc12ccccd
+DATA expoTable<>+2880(SB)/4, $0x3d922279
+DATA expoTable<>+2884(SB)/4, $0x3d922279
+DATA expoTable<>+2888(SB)/4, $0x3d922279
+DATA expoTable<>+2892(SB)/4, $0x3d922279
+DATA expoTable<>+2896(SB)/4, $0x3d922279
+DATA expoTable<>+2900(SB)/4, $0x3d922279
+DATA expoTable<>+2904(SB)/4, $0x3d922279
+DATA expoTable<>+2908(SB)/4, $0x3d922279
+DATA expoTable<>+2912(SB)/4, $0x3d922279
+DATA expoTable<>+2916(SB)/4, $0x3d922279
+DATA expoTable<>+2920(SB)/4, $0x3d922279
+DATA expoTable<>+2924(SB)/4, $0x3d922279
+DATA expoTable<>+2928(SB)/4, $0x3d922279
+DATA expoTable<>+2932(SB)/4, $0x3d922279
+DATA expoTable<>+2936(SB)/4, $0x3d922279
+DATA expoTable<>+2940(SB)/4, $0x3d922279
+DATA expoTable<>+2944(SB)/4, $0x3fcc4000
+DATA expoTable<>+2948(SB)/4, $0x3fcc4000
+DATA expoTable<>+2952(SB)/4, $0x3fcc4000
+DATA expoTable<>+2956(SB)/4, $0x3fcc4000
+DATA expoTable<>+2960(SB)/4, $0x3fcc4000
+DATA expoTable<>+2964(SB)/4, $0x3fcc4000
+DATA expoTable<>+2968(SB)/4, $0x3fcc4000
+DATA expoTable<>+2972(SB)/4, $0x3fcc4000
+DATA expoTable<>+2976(SB)/4, $0x3fcc4000
+DATA expoTable<>+2980(SB)/4, $0x3fcc4000
+DATA expoTable<>+2984(SB)/4, $0x3fcc4000
+DATA expoTable<>+2988(SB)/4, $0x3fcc4000
+DATA expoTable<>+2992(SB)/4, $0x3fcc4000
+DATA expoTable<>+2996(SB)/4, $0x3fcc4000
+DATA expoTable<>+3000(SB)/4, $0x3fcc4000
+DATA expoTable<>+3004(SB)/4, $0x3fcc4000
+DATA expoTable<>+3008(SB)/4, $0x388a67a8
+DATA expoTable<>+3012(SB)/4, $0x388a67a8
+DATA expoTable<>+3016(SB)/4, $0x388a67a8
+DATA expoTable<>+3020(SB)/4, $0x388a67a8
+DATA expoTable<>+3024(SB)/4, $0x388a67a8
+DATA expoTable<>+3028(SB)/4, $0x388a67a8
+DATA expoTable<>+3032(SB)/4, $0x388a67a8
+DATA expoTable<>+3036(SB)/4, $0x388a67a8
+DATA expoTable<>+3040(SB)/4, $0x388a67a8
+DATA expoTable<>+3044(SB)/4, $0x388a67a8
+DATA expoTable<>+3048(SB)/4, $0x388a67a8
+DATA expoTable<>+3052(SB)/4, $0x388a67a8
+DATA expoTable<>+3056(SB)/4, $0x388a67a8
+DATA expoTable<>+3060(SB)/4, $0x388a67a8
+DATA expoTable<>+3064(SB)/4, $0x388a67a8
+DATA expoTable<>+3068(SB)/4, $0x388a67a8
+DATA expoTable<>+3072(SB)/4, $0x3124d8b5
+DATA expoTable<>+3076(SB)/4, $0x3124d8b5
+DATA expoTable<>+3080(SB)/4, $0x3124d8b5
+DATA expoTable<>+3084(SB)/4, $0x3124d8b5
+DATA expoTable<>+3088(SB)/4, $0x3124d8b5
+DATA expoTable<>+3092(SB)/4, $0x3124d8b5
+DATA expoTable<>+3096(SB)/4, $0x3124d8b5
+DATA expoTable<>+3100(SB)/4, $0x3124d8b5
+DATA expoTable<>+3104(SB)/4, $0x3124d8b5
+DATA expoTable<>+3108(SB)/4, $0x3124d8b5
+DATA expoTable<>+3112(SB)/4, $0x3124d8b5
+DATA expoTable<>+3116(SB)/4, $0x3124d8b5
+DATA expoTable<>+3120(SB)/4, $0x3124d8b5
+DATA expoTable<>+3124(SB)/4, $0x3124d8b5
+DATA expoTable<>+3128(SB)/4, $0x3124d8b5
+DATA expoTable<>+3132(SB)/4, $0x3124d8b5
+DATA expoTable<>+3136(SB)/4, $0x00800000
+DATA expoTable<>+3140(SB)/4, $0x00800000
+DATA expoTable<>+3144(SB)/4, $0x00800000
+DATA expoTable<>+3148(SB)/4, $0x00800000
+DATA expoTable<>+3152(SB)/4, $0x00800000
+DATA expoTable<>+3156(SB)/4, $0x00800000
+DATA expoTable<>+3160(SB)/4, $0x00800000
+DATA expoTable<>+3164(SB)/4, $0x00800000
+DATA expoTable<>+3168(SB)/4, $0x00800000
+DATA expoTable<>+3172(SB)/4, $0x00800000
+DATA expoTable<>+3176(SB)/4, $0x00800000
+DATA expoTable<>+3180(SB)/4, $0x00800000
+DATA expoTable<>+3184(SB)/4, $0x00800000
+DATA expoTable<>+3188(SB)/4, $0x00800000
+DATA expoTable<>+3192(SB)/4, $0x00800000
+DATA expoTable<>+3196(SB)/4, $0x00800000
+DATA expoTable<>+3200(SB)/4, $0x4b800000
+DATA expoTable<>+3204(SB)/4, $0x4b800000
+DATA expoTable<>+3208(SB)/4, $0x4b800000
+DATA expoTable<>+3212(SB)/4, $0x4b800000
+DATA expoTable<>+3216(SB)/4, $0x4b800000
+DATA expoTable<>+3220(SB)/4, $0x4b800000
+DATA expoTable<>+3224(SB)/4, $0x4b800000
+DATA expoTable<>+3228(SB)/4, $0x4b800000
+DATA expoTable<>+3232(SB)/4, $0x4b800000
+DATA expoTable<>+3236(SB)/4, $0x4b800000
+DATA expoTable<>+3240(SB)/4, $0x4b800000
+DATA expoTable<>+3244(SB)/4, $0x4b800000
+DATA expoTable<>+3248(SB)/4, $0x4b800000
+DATA expoTable<>+3252(SB)/4, $0x4b800000
+DATA expoTable<>+3256(SB)/4, $0x4b800000
+DATA expoTable<>+3260(SB)/4, $0x4b800000
+DATA expoTable<>+3264(SB)/4, $0x004afb0d
+DATA expoTable<>+3268(SB)/4, $0x004afb0d
+DATA expoTable<>+3272(SB)/4, $0x004afb0d
+DATA expoTable<>+3276(SB)/4, $0x004afb0d
+DATA expoTable<>+3280(SB)/4, $0x004afb0d
+DATA expoTable<>+3284(SB)/4, $0x004afb0d
+DATA expoTable<>+3288(SB)/4, $0x004afb0d
+DATA expoTable<>+3292(SB)/4, $0x004afb0d
+DATA expoTable<>+3296(SB)/4, $0x004afb0d
+DATA expoTable<>+3300(SB)/4, $0x004afb0d
+DATA expoTable<>+3304(SB)/4, $0x004afb0d
+DATA expoTable<>+3308(SB)/4, $0x004afb0d
+DATA expoTable<>+3312(SB)/4, $0x004afb0d
+DATA expoTable<>+3316(SB)/4, $0x004afb0d
+DATA expoTable<>+3320(SB)/4, $0x004afb0d
+DATA expoTable<>+3324(SB)/4, $0x004afb0d
+DATA expoTable<>+3328(SB)/4, $0x4b000000
+DATA expoTable<>+3332(SB)/4, $0x4b000000
+DATA expoTable<>+3336(SB)/4, $0x4b000000
+DATA expoTable<>+3340(SB)/4, $0x4b000000
+DATA expoTable<>+3344(SB)/4, $0x4b000000
+DATA expoTable<>+3348(SB)/4, $0x4b000000
+DATA expoTable<>+3352(SB)/4, $0x4b000000
+DATA expoTable<>+3356(SB)/4, $0x4b000000
+DATA expoTable<>+3360(SB)/4, $0x4b000000
+DATA expoTable<>+3364(SB)/4, $0x4b000000
+DATA expoTable<>+3368(SB)/4, $0x4b000000
+DATA expoTable<>+3372(SB)/4, $0x4b000000
+DATA expoTable<>+3376(SB)/4, $0x4b000000
+DATA expoTable<>+3380(SB)/4, $0x4b000000
+DATA expoTable<>+3384(SB)/4, $0x4b000000
+DATA expoTable<>+3388(SB)/4, $0x4b000000
+DATA expoTable<>+3392(SB)/4, $0x4b000097
+DATA expoTable<>+3396(SB)/4, $0x4b000097
+DATA expoTable<>+3400(SB)/4, $0x4b000097
+DATA expoTable<>+3404(SB)/4, $0x4b000097
+DATA expoTable<>+3408(SB)/4, $0x4b000097
+DATA expoTable<>+3412(SB)/4, $0x4b000097
+DATA expoTable<>+3416(SB)/4, $0x4b000097
+DATA expoTable<>+3420(SB)/4, $0x4b000097
+DATA expoTable<>+3424(SB)/4, $0x4b000097
+DATA expoTable<>+3428(SB)/4, $0x4b000097
+DATA expoTable<>+3432(SB)/4, $0x4b000097
+DATA expoTable<>+3436(SB)/4, $0x4b000097
+DATA expoTable<>+3440(SB)/4, $0x4b000097
+DATA expoTable<>+3444(SB)/4, $0x4b000097
+DATA expoTable<>+3448(SB)/4, $0x4b000097
+DATA expoTable<>+3452(SB)/4, $0x4b000097
+DATA expoTable<>+3456(SB)/4, $0x4b00007f
+DATA expoTable<>+3460(SB)/4, $0x4b00007f
+DATA expoTable<>+3464(SB)/4, $0x4b00007f
+DATA expoTable<>+3468(SB)/4, $0x4b00007f
+DATA expoTable<>+3472(SB)/4, $0x4b00007f
+DATA expoTable<>+3476(SB)/4, $0x4b00007f
+DATA expoTable<>+3480(SB)/4, $0x4b00007f
+DATA expoTable<>+3484(SB)/4, $0x4b00007f
+DATA expoTable<>+3488(SB)/4, $0x4b00007f
+DATA expoTable<>+3492(SB)/4, $0x4b00007f
+DATA expoTable<>+3496(SB)/4, $0x4b00007f
+DATA expoTable<>+3500(SB)/4, $0x4b00007f
+DATA expoTable<>+3504(SB)/4, $0x4b00007f
+DATA expoTable<>+3508(SB)/4, $0x4b00007f
+DATA expoTable<>+3512(SB)/4, $0x4b00007f
+DATA expoTable<>+3516(SB)/4, $0x4b00007f
+DATA expoTable<>+3520(SB)/4, $0x007fffff
+DATA expoTable<>+3524(SB)/4, $0x007fffff
+DATA expoTable<>+3528(SB)/4, $0x007fffff
+DATA expoTable<>+3532(SB)/4, $0x007fffff
+DATA expoTable<>+3536(SB)/4, $0x007fffff
+DATA expoTable<>+3540(SB)/4, $0x007fffff
+DATA expoTable<>+3544(SB)/4, $0x007fffff
+DATA expoTable<>+3548(SB)/4, $0x007fffff
+DATA expoTable<>+3552(SB)/4, $0x007fffff
+DATA expoTable<>+3556(SB)/4, $0x007fffff
+DATA expoTable<>+3560(SB)/4, $0x007fffff
+DATA expoTable<>+3564(SB)/4, $0x007fffff
+DATA expoTable<>+3568(SB)/4, $0x007fffff
+DATA expoTable<>+3572(SB)/4, $0x007fffff
+DATA expoTable<>+3576(SB)/4, $0x007fffff
+DATA expoTable<>+3580(SB)/4, $0x007fffff
+DATA expoTable<>+3584(SB)/4, $0x3f3504f3
+DATA expoTable<>+3588(SB)/4, $0x3f3504f3
+DATA expoTable<>+3592(SB)/4, $0x3f3504f3
+DATA expoTable<>+3596(SB)/4, $0x3f3504f3
+DATA expoTable<>+3600(SB)/4, $0x3f3504f3
+DATA expoTable<>+3604(SB)/4, $0x3f3504f3
+DATA expoTable<>+3608(SB)/4, $0x3f3504f3
+DATA expoTable<>+3612(SB)/4, $0x3f3504f3
+DATA expoTable<>+3616(SB)/4, $0x3f3504f3
+DATA expoTable<>+3620(SB)/4, $0x3f3504f3
+DATA expoTable<>+3624(SB)/4, $0x3f3504f3
+DATA expoTable<>+3628(SB)/4, $0x3f3504f3
+DATA expoTable<>+3632(SB)/4, $0x3f3504f3
+DATA expoTable<>+3636(SB)/4, $0x3f3504f3
+DATA expoTable<>+3640(SB)/4, $0x3f3504f3
+DATA expoTable<>+3644(SB)/4, $0x3f3504f3
+DATA expoTable<>+3648(SB)/4, $0x3d8a399a
+DATA expoTable<>+3652(SB)/4, $0x3d8a399a
+DATA expoTable<>+3656(SB)/4, $0x3d8a399a
+DATA expoTable<>+3660(SB)/4, $0x3d8a399a
+DATA expoTable<>+3664(SB)/4, $0x3d8a399a
+DATA expoTable<>+3668(SB)/4, $0x3d8a399a
+DATA expoTable<>+3672(SB)/4, $0x3d8a399a
+DATA expoTable<>+3676(SB)/4, $0x3d8a399a
+DATA expoTable<>+3680(SB)/4, $0x3d8a399a
+DATA expoTable<>+3684(SB)/4, $0x3d8a399a
+DATA expoTable<>+3688(SB)/4, $0x3d8a399a
+DATA expoTable<>+3692(SB)/4, $0x3d8a399a
+DATA expoTable<>+3696(SB)/4, $0x3d8a399a
+DATA expoTable<>+3700(SB)/4, $0x3d8a399a
+DATA expoTable<>+3704(SB)/4, $0x3d8a399a
+DATA expoTable<>+3708(SB)/4, $0x3d8a399a
+DATA expoTable<>+3712(SB)/4, $0xbdef00ec
+DATA expoTable<>+3716(SB)/4, $0xbdef00ec
+DATA expoTable<>+3720(SB)/4, $0xbdef00ec
+DATA expoTable<>+3724(SB)/4, $0xbdef00ec
+DATA expoTable<>+3728(SB)/4, $0xbdef00ec
+DATA expoTable<>+3732(SB)/4, $0xbdef00ec
+DATA expoTable<>+3736(SB)/4, $0xbdef00ec
+DATA expoTable<>+3740(SB)/4, $0xbdef00ec
+DATA expoTable<>+3744(SB)/4, $0xbdef00ec
+DATA expoTable<>+3748(SB)/4, $0xbdef00ec
+DATA expoTable<>+3752(SB)/4, $0xbdef00ec
+DATA expoTable<>+3756(SB)/4, $0xbdef00ec
+DATA expoTable<>+3760(SB)/4, $0xbdef00ec
+DATA expoTable<>+3764(SB)/4, $0xbdef00ec
+DATA expoTable<>+3768(SB)/4, $0xbdef00ec
+DATA expoTable<>+3772(SB)/4, $0xbdef00ec
+DATA expoTable<>+3776(SB)/4, $0x3df36005
+DATA expoTable<>+3780(SB)/4, $0x3df36005
+DATA expoTable<>+3784(SB)/4, $0x3df36005
+DATA expoTable<>+3788(SB)/4, $0x3df36005
+DATA expoTable<>+3792(SB)/4, $0x3df36005
+DATA expoTable<>+3796(SB)/4, $0x3df36005
+DATA expoTable<>+3800(SB)/4, $0x3df36005
+DATA expoTable<>+3804(SB)/4, $0x3df36005
+DATA expoTable<>+3808(SB)/4, $0x3df36005
+DATA expoTable<>+3812(SB)/4, $0x3df36005
+DATA expoTable<>+3816(SB)/4, $0x3df36005
+DATA expoTable<>+3820(SB)/4, $0x3df36005
+DATA expoTable<>+3824(SB)/4, $0x3df36005
+DATA expoTable<>+3828(SB)/4, $0x3df36005
+DATA expoTable<>+3832(SB)/4, $0x3df36005
+DATA expoTable<>+3836(SB)/4, $0x3df36005
+DATA expoTable<>+3840(SB)/4, $0xbdfe1465
+DATA expoTable<>+3844(SB)/4, $0xbdfe1465
+DATA expoTable<>+3848(SB)/4, $0xbdfe1465
+DATA expoTable<>+3852(SB)/4, $0xbdfe1465
+DATA expoTable<>+3856(SB)/4, $0xbdfe1465
+DATA expoTable<>+3860(SB)/4, $0xbdfe1465
+DATA expoTable<>+3864(SB)/4, $0xbdfe1465
+DATA expoTable<>+3868(SB)/4, $0xbdfe1465
+DATA expoTable<>+3872(SB)/4, $0xbdfe1465
+DATA expoTable<>+3876(SB)/4, $0xbdfe1465
+DATA expoTable<>+3880(SB)/4, $0xbdfe1465
+DATA expoTable<>+3884(SB)/4, $0xbdfe1465
+DATA expoTable<>+3888(SB)/4, $0xbdfe1465
+DATA expoTable<>+3892(SB)/4, $0xbdfe1465
+DATA expoTable<>+3896(SB)/4, $0xbdfe1465
+DATA expoTable<>+3900(SB)/4, $0xbdfe1465
+DATA expoTable<>+3904(SB)/4, $0x3e119dd1
+DATA expoTable<>+3908(SB)/4, $0x3e119dd1
+DATA expoTable<>+3912(SB)/4, $0x3e119dd1
+DATA expoTable<>+3916(SB)/4, $0x3e119dd1
+DATA expoTable<>+3920(SB)/4, $0x3e119dd1
+DATA expoTable<>+3924(SB)/4, $0x3e119dd1
+DATA expoTable<>+3928(SB)/4, $0x3e119dd1
+DATA expoTable<>+3932(SB)/4, $0x3e119dd1
+DATA expoTable<>+3936(SB)/4, $0x3e119dd1
+DATA expoTable<>+3940(SB)/4, $0x3e119dd1
+DATA expoTable<>+3944(SB)/4, $0x3e119dd1
+DATA expoTable<>+3948(SB)/4, $0x3e119dd1
+DATA expoTable<>+3952(SB)/4, $0x3e119dd1
+DATA expoTable<>+3956(SB)/4, $0x3e119dd1
+DATA expoTable<>+3960(SB)/4, $0x3e119dd1
+DATA expoTable<>+3964(SB)/4, $0x3e119dd1
+DATA expoTable<>+3968(SB)/4, $0xbe2aae22
+DATA expoTable<>+3972(SB)/4, $0xbe2aae22
+DATA expoTable<>+3976(SB)/4, $0xbe2aae22
+DATA expoTable<>+3980(SB)/4, $0xbe2aae22
+DATA expoTable<>+3984(SB)/4, $0xbe2aae22
+DATA expoTable<>+3988(SB)/4, $0xbe2aae22
+DATA expoTable<>+3992(SB)/4, $0xbe2aae22
+DATA expoTable<>+3996(SB)/4, $0xbe2aae22
+DATA expoTable<>+4000(SB)/4, $0xbe2aae22
+DATA expoTable<>+4004(SB)/4, $0xbe2aae22
+DATA expoTable<>+4008(SB)/4, $0xbe2aae22
+DATA expoTable<>+4012(SB)/4, $0xbe2aae22
+DATA expoTable<>+4016(SB)/4, $0xbe2aae22
+DATA expoTable<>+4020(SB)/4, $0xbe2aae22
+DATA expoTable<>+4024(SB)/4, $0xbe2aae22
+DATA expoTable<>+4028(SB)/4, $0xbe2aae22
+DATA expoTable<>+4032(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4036(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4040(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4044(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4048(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4052(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4056(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4060(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4064(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4068(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4072(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4076(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4080(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4084(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4088(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4092(SB)/4, $0x3e4cd23b
+DATA expoTable<>+4096(SB)/4, $0xbe800003
+DATA expoTable<>+4100(SB)/4, $0xbe800003
+DATA expoTable<>+4104(SB)/4, $0xbe800003
+DATA expoTable<>+4108(SB)/4, $0xbe800003
+DATA expoTable<>+4112(SB)/4, $0xbe800003
+DATA expoTable<>+4116(SB)/4, $0xbe800003
+DATA expoTable<>+4120(SB)/4, $0xbe800003
+DATA expoTable<>+4124(SB)/4, $0xbe800003
+DATA expoTable<>+4128(SB)/4, $0xbe800003
+DATA expoTable<>+4132(SB)/4, $0xbe800003
+DATA expoTable<>+4136(SB)/4, $0xbe800003
+DATA expoTable<>+4140(SB)/4, $0xbe800003
+DATA expoTable<>+4144(SB)/4, $0xbe800003
+DATA expoTable<>+4148(SB)/4, $0xbe800003
+DATA expoTable<>+4152(SB)/4, $0xbe800003
+DATA expoTable<>+4156(SB)/4, $0xbe800003
+DATA expoTable<>+4160(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4164(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4168(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4172(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4176(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4180(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4184(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4188(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4192(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4196(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4200(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4204(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4208(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4212(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4216(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4220(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4224(SB)/4, $0x7f800000
+DATA expoTable<>+4228(SB)/4, $0x7f800000
+DATA expoTable<>+4232(SB)/4, $0x7f800000
+DATA expoTable<>+4236(SB)/4, $0x7f800000
+DATA expoTable<>+4240(SB)/4, $0x7f800000
+DATA expoTable<>+4244(SB)/4, $0x7f800000
+DATA expoTable<>+4248(SB)/4, $0x7f800000
+DATA expoTable<>+4252(SB)/4, $0x7f800000
+DATA expoTable<>+4256(SB)/4, $0x7f800000
+DATA expoTable<>+4260(SB)/4, $0x7f800000
+DATA expoTable<>+4264(SB)/4, $0x7f800000
+DATA expoTable<>+4268(SB)/4, $0x7f800000
+DATA expoTable<>+4272(SB)/4, $0x7f800000
+DATA expoTable<>+4276(SB)/4, $0x7f800000
+DATA expoTable<>+4280(SB)/4, $0x7f800000
+DATA expoTable<>+4284(SB)/4, $0x7f800000
+DATA expoTable<>+4288(SB)/4, $0x7fc00000
+DATA expoTable<>+4292(SB)/4, $0x7fc00000
+DATA expoTable<>+4296(SB)/4, $0x7fc00000
+DATA expoTable<>+4300(SB)/4, $0x7fc00000
+DATA expoTable<>+4304(SB)/4, $0x7fc00000
+DATA expoTable<>+4308(SB)/4, $0x7fc00000
+DATA expoTable<>+4312(SB)/4, $0x7fc00000
+DATA expoTable<>+4316(SB)/4, $0x7fc00000
+DATA expoTable<>+4320(SB)/4, $0x7fc00000
+DATA expoTable<>+4324(SB)/4, $0x7fc00000
+DATA expoTable<>+4328(SB)/4, $0x7fc00000
+DATA expoTable<>+4332(SB)/4, $0x7fc00000
+DATA expoTable<>+4336(SB)/4, $0x7fc00000
+DATA expoTable<>+4340(SB)/4, $0x7fc00000
+DATA expoTable<>+4344(SB)/4, $0x7fc00000
+DATA expoTable<>+4348(SB)/4, $0x7fc00000
+DATA expoTable<>+4352(SB)/4, $0xff800000
+DATA expoTable<>+4356(SB)/4, $0xff800000
+DATA expoTable<>+4360(SB)/4, $0xff800000
+DATA expoTable<>+4364(SB)/4, $0xff800000
+DATA expoTable<>+4368(SB)/4, $0xff800000
+DATA expoTable<>+4372(SB)/4, $0xff800000
+DATA expoTable<>+4376(SB)/4, $0xff800000
+DATA expoTable<>+4380(SB)/4, $0xff800000
+DATA expoTable<>+4384(SB)/4, $0xff800000
+DATA expoTable<>+4388(SB)/4, $0xff800000
+DATA expoTable<>+4392(SB)/4, $0xff800000
+DATA expoTable<>+4396(SB)/4, $0xff800000
+DATA expoTable<>+4400(SB)/4, $0xff800000
+DATA expoTable<>+4404(SB)/4, $0xff800000
+DATA expoTable<>+4408(SB)/4, $0xff800000
+DATA expoTable<>+4412(SB)/4, $0xff800000
+GLOBL expoTable<>(SB), RODATA|NOPTR, $4416
 
 // func expAsm(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -564,7 +1116,7 @@ TEXT ·expAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
@@ -574,34 +1126,34 @@ long:
 	VCMPPS       $0x11, expoTable<>+0(SB), Y1, Y3
 	VANDNPS      Y0, Y2, Y0
 	VANDNPS      Y1, Y3, Y1
-	VMOVUPS      expoTable<>+32(SB), Y4
+	VMOVUPS      expoTable<>+64(SB), Y4
 	VMINPS       Y0, Y4, Y0
-	VMOVUPS      expoTable<>+32(SB), Y4
+	VMOVUPS      expoTable<>+64(SB), Y4
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      expoTable<>+96(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y0, Y4
-	VMOVUPS      expoTable<>+96(SB), Y5
-	VFMADD231PS  expoTable<>+128(SB), Y1, Y5
-	VSUBPS       expoTable<>+96(SB), Y4, Y6
-	VSUBPS       expoTable<>+96(SB), Y5, Y7
-	VFNMADD231PS expoTable<>+160(SB), Y6, Y0
-	VFNMADD231PS expoTable<>+160(SB), Y7, Y1
-	VMOVUPS      expoTable<>+64(SB), Y8
-	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
-	VMOVUPS      expoTable<>+64(SB), Y6
-	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VMOVUPS      expoTable<>+192(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y0, Y4
+	VMOVUPS      expoTable<>+192(SB), Y5
+	VFMADD231PS  expoTable<>+256(SB), Y1, Y5
+	VSUBPS       expoTable<>+192(SB), Y4, Y6
+	VSUBPS       expoTable<>+192(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+320(SB), Y6, Y0
+	VFNMADD231PS expoTable<>+320(SB), Y7, Y1
+	VMOVUPS      expoTable<>+128(SB), Y8
+	VFMADD231PS  expoTable<>+384(SB), Y6, Y8
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VFMADD231PS  expoTable<>+384(SB), Y7, Y6
 	VSUBPS       Y8, Y0, Y7
 	VSUBPS       Y6, Y1, Y9
-	VMOVUPS      expoTable<>+256(SB), Y10
-	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
-	VMOVUPS      expoTable<>+256(SB), Y11
-	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMOVUPS      expoTable<>+512(SB), Y10
+	VFMADD231PS  expoTable<>+448(SB), Y7, Y10
+	VMOVUPS      expoTable<>+512(SB), Y11
+	VFMADD231PS  expoTable<>+448(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+576(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+576(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+640(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+640(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+704(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+704(SB), Y9, Y11
 	VMULPS       Y7, Y7, Y7
 	VMULPS       Y9, Y9, Y9
 	VFNMADD231PS Y10, Y7, Y8
@@ -626,31 +1178,31 @@ long:
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
 	VCMPPS       $0x11, expoTable<>+0(SB), Y0, Y1
 	VANDNPS      Y0, Y1, Y0
-	VMOVUPS      expoTable<>+32(SB), Y2
+	VMOVUPS      expoTable<>+64(SB), Y2
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+96(SB), Y2
-	VFMADD231PS  expoTable<>+128(SB), Y0, Y2
-	VSUBPS       expoTable<>+96(SB), Y2, Y3
-	VFNMADD231PS expoTable<>+160(SB), Y3, Y0
-	VMOVUPS      expoTable<>+64(SB), Y4
-	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VMOVUPS      expoTable<>+192(SB), Y2
+	VFMADD231PS  expoTable<>+256(SB), Y0, Y2
+	VSUBPS       expoTable<>+192(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+320(SB), Y3, Y0
+	VMOVUPS      expoTable<>+128(SB), Y4
+	VFMADD231PS  expoTable<>+384(SB), Y3, Y4
 	VSUBPS       Y4, Y0, Y3
-	VMOVUPS      expoTable<>+256(SB), Y5
-	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMOVUPS      expoTable<>+512(SB), Y5
+	VFMADD231PS  expoTable<>+448(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+576(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+640(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+704(SB), Y3, Y5
 	VMULPS       Y3, Y3, Y3
 	VFNMADD231PS Y5, Y3, Y4
 	VSUBPS       Y4, Y0, Y0
@@ -664,7 +1216,7 @@ short:
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -677,42 +1229,42 @@ TEXT ·logisticAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
-	VORPS        expoTable<>+416(SB), Y0, Y2
-	VORPS        expoTable<>+416(SB), Y1, Y3
+	VORPS        expoTable<>+832(SB), Y0, Y2
+	VORPS        expoTable<>+832(SB), Y1, Y3
 	VMOVUPS      expoTable<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMOVUPS      expoTable<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      expoTable<>+448(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
-	VMOVUPS      expoTable<>+448(SB), Y5
-	VFMADD231PS  expoTable<>+128(SB), Y3, Y5
-	VSUBPS       expoTable<>+448(SB), Y4, Y6
-	VSUBPS       expoTable<>+448(SB), Y5, Y7
-	VFNMADD231PS expoTable<>+160(SB), Y6, Y2
-	VFNMADD231PS expoTable<>+160(SB), Y7, Y3
-	VMOVUPS      expoTable<>+64(SB), Y8
-	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
-	VMOVUPS      expoTable<>+64(SB), Y6
-	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VMOVUPS      expoTable<>+896(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y2, Y4
+	VMOVUPS      expoTable<>+896(SB), Y5
+	VFMADD231PS  expoTable<>+256(SB), Y3, Y5
+	VSUBPS       expoTable<>+896(SB), Y4, Y6
+	VSUBPS       expoTable<>+896(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+320(SB), Y6, Y2
+	VFNMADD231PS expoTable<>+320(SB), Y7, Y3
+	VMOVUPS      expoTable<>+128(SB), Y8
+	VFMADD231PS  expoTable<>+384(SB), Y6, Y8
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VFMADD231PS  expoTable<>+384(SB), Y7, Y6
 	VSUBPS       Y8, Y2, Y7
 	VSUBPS       Y6, Y3, Y9
-	VMOVUPS      expoTable<>+256(SB), Y10
-	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
-	VMOVUPS      expoTable<>+256(SB), Y11
-	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMOVUPS      expoTable<>+512(SB), Y10
+	VFMADD231PS  expoTable<>+448(SB), Y7, Y10
+	VMOVUPS      expoTable<>+512(SB), Y11
+	VFMADD231PS  expoTable<>+448(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+576(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+576(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+640(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+640(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+704(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+704(SB), Y9, Y11
 	VMULPS       Y7, Y7, Y7
 	VMULPS       Y9, Y9, Y9
 	VFNMADD231PS Y10, Y7, Y8
@@ -721,78 +1273,78 @@ long:
 	VSUBPS       Y6, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
 	VPSLLD       $0x17, Y5, Y5
-	VMULPS       expoTable<>+480(SB), Y4, Y6
-	VMULPS       expoTable<>+480(SB), Y5, Y7
-	VADDPS       expoTable<>+384(SB), Y6, Y8
-	VADDPS       expoTable<>+384(SB), Y7, Y9
+	VMULPS       expoTable<>+960(SB), Y4, Y6
+	VMULPS       expoTable<>+960(SB), Y5, Y7
+	VADDPS       expoTable<>+768(SB), Y6, Y8
+	VADDPS       expoTable<>+768(SB), Y7, Y9
 	VFMADD231PS  Y2, Y6, Y8
 	VFMADD231PS  Y3, Y7, Y9
-	VMOVUPS      expoTable<>+384(SB), Y6
+	VMOVUPS      expoTable<>+768(SB), Y6
 	VDIVPS       Y8, Y6, Y6
-	VMOVUPS      expoTable<>+384(SB), Y7
+	VMOVUPS      expoTable<>+768(SB), Y7
 	VDIVPS       Y9, Y7, Y7
-	VFNMADD213PS expoTable<>+384(SB), Y6, Y8
-	VFNMADD213PS expoTable<>+384(SB), Y7, Y9
+	VFNMADD213PS expoTable<>+768(SB), Y6, Y8
+	VFNMADD213PS expoTable<>+768(SB), Y7, Y9
 	VADDPS       Y8, Y2, Y2
 	VADDPS       Y9, Y3, Y3
 	VFMADD213PS  Y6, Y6, Y2
 	VFMADD213PS  Y7, Y7, Y3
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	VMULPS       expoTable<>+480(SB), Y2, Y2
-	VMULPS       expoTable<>+480(SB), Y3, Y3
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y0
-	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y1
+	VMULPS       expoTable<>+960(SB), Y2, Y2
+	VMULPS       expoTable<>+960(SB), Y3, Y3
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y0
+	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y1
 	VBLENDVPS    Y0, Y2, Y6, Y0
 	VBLENDVPS    Y1, Y3, Y7, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
-	VORPS        expoTable<>+416(SB), Y0, Y1
+	VORPS        expoTable<>+832(SB), Y0, Y1
 	VMOVUPS      expoTable<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      expoTable<>+448(SB), Y2
-	VFMADD231PS  expoTable<>+128(SB), Y1, Y2
-	VSUBPS       expoTable<>+448(SB), Y2, Y3
-	VFNMADD231PS expoTable<>+160(SB), Y3, Y1
-	VMOVUPS      expoTable<>+64(SB), Y4
-	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VMOVUPS      expoTable<>+896(SB), Y2
+	VFMADD231PS  expoTable<>+256(SB), Y1, Y2
+	VSUBPS       expoTable<>+896(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+320(SB), Y3, Y1
+	VMOVUPS      expoTable<>+128(SB), Y4
+	VFMADD231PS  expoTable<>+384(SB), Y3, Y4
 	VSUBPS       Y4, Y1, Y3
-	VMOVUPS      expoTable<>+256(SB), Y5
-	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMOVUPS      expoTable<>+512(SB), Y5
+	VFMADD231PS  expoTable<>+448(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+576(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+640(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+704(SB), Y3, Y5
 	VMULPS       Y3, Y3, Y3
 	VFNMADD231PS Y5, Y3, Y4
 	VSUBPS       Y4, Y1, Y1
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       expoTable<>+480(SB), Y2, Y3
-	VADDPS       expoTable<>+384(SB), Y3, Y4
+	VMULPS       expoTable<>+960(SB), Y2, Y3
+	VADDPS       expoTable<>+768(SB), Y3, Y4
 	VFMADD231PS  Y1, Y3, Y4
-	VMOVUPS      expoTable<>+384(SB), Y3
+	VMOVUPS      expoTable<>+768(SB), Y3
 	VDIVPS       Y4, Y3, Y3
-	VFNMADD213PS expoTable<>+384(SB), Y3, Y4
+	VFNMADD213PS expoTable<>+768(SB), Y3, Y4
 	VADDPS       Y4, Y1, Y1
 	VFMADD213PS  Y3, Y3, Y1
 	VMULPS       Y2, Y1, Y1
-	VMULPS       expoTable<>+480(SB), Y1, Y1
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y0
+	VMULPS       expoTable<>+960(SB), Y1, Y1
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y0
 	VBLENDVPS    Y0, Y1, Y3, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -805,62 +1357,62 @@ TEXT ·tanhAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
-	VANDPS       expoTable<>+512(SB), Y0, Y2
-	VANDPS       expoTable<>+512(SB), Y1, Y3
+	VANDPS       expoTable<>+1024(SB), Y0, Y2
+	VANDPS       expoTable<>+1024(SB), Y1, Y3
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y3, Y3, Y5
-	VMOVUPS      expoTable<>+576(SB), Y6
-	VFMADD231PS  expoTable<>+544(SB), Y4, Y6
-	VMOVUPS      expoTable<>+576(SB), Y7
-	VFMADD231PS  expoTable<>+544(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+608(SB), Y4, Y6
-	VFMADD213PS  expoTable<>+608(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+640(SB), Y4, Y6
-	VFMADD213PS  expoTable<>+640(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+672(SB), Y4, Y6
-	VFMADD213PS  expoTable<>+672(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+704(SB), Y4, Y6
-	VFMADD213PS  expoTable<>+704(SB), Y5, Y7
+	VMOVUPS      expoTable<>+1152(SB), Y6
+	VFMADD231PS  expoTable<>+1088(SB), Y4, Y6
+	VMOVUPS      expoTable<>+1152(SB), Y7
+	VFMADD231PS  expoTable<>+1088(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1216(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1216(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1280(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1280(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1344(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1344(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1408(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1408(SB), Y5, Y7
 	VMULPS       Y4, Y2, Y4
 	VMULPS       Y5, Y3, Y5
 	VFMADD213PS  Y2, Y6, Y4
 	VFMADD213PS  Y3, Y7, Y5
-	VMOVUPS      expoTable<>+736(SB), Y6
+	VMOVUPS      expoTable<>+1472(SB), Y6
 	VMINPS       Y2, Y6, Y6
-	VMOVUPS      expoTable<>+736(SB), Y7
+	VMOVUPS      expoTable<>+1472(SB), Y7
 	VMINPS       Y3, Y7, Y7
-	VMULPS       expoTable<>+768(SB), Y6, Y6
-	VMULPS       expoTable<>+768(SB), Y7, Y7
-	VMOVUPS      expoTable<>+800(SB), Y8
-	VFMADD231PS  expoTable<>+128(SB), Y6, Y8
-	VMOVUPS      expoTable<>+800(SB), Y9
-	VFMADD231PS  expoTable<>+128(SB), Y7, Y9
-	VSUBPS       expoTable<>+800(SB), Y8, Y10
-	VSUBPS       expoTable<>+800(SB), Y9, Y11
-	VFNMADD231PS expoTable<>+160(SB), Y10, Y6
-	VFNMADD231PS expoTable<>+160(SB), Y11, Y7
-	VMOVUPS      expoTable<>+64(SB), Y12
-	VFMADD231PS  expoTable<>+192(SB), Y10, Y12
-	VMOVUPS      expoTable<>+64(SB), Y10
-	VFMADD231PS  expoTable<>+192(SB), Y11, Y10
+	VMULPS       expoTable<>+1536(SB), Y6, Y6
+	VMULPS       expoTable<>+1536(SB), Y7, Y7
+	VMOVUPS      expoTable<>+1600(SB), Y8
+	VFMADD231PS  expoTable<>+256(SB), Y6, Y8
+	VMOVUPS      expoTable<>+1600(SB), Y9
+	VFMADD231PS  expoTable<>+256(SB), Y7, Y9
+	VSUBPS       expoTable<>+1600(SB), Y8, Y10
+	VSUBPS       expoTable<>+1600(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+320(SB), Y10, Y6
+	VFNMADD231PS expoTable<>+320(SB), Y11, Y7
+	VMOVUPS      expoTable<>+128(SB), Y12
+	VFMADD231PS  expoTable<>+384(SB), Y10, Y12
+	VMOVUPS      expoTable<>+128(SB), Y10
+	VFMADD231PS  expoTable<>+384(SB), Y11, Y10
 	VSUBPS       Y12, Y6, Y11
 	VSUBPS       Y10, Y7, Y13
-	VMOVUPS      expoTable<>+256(SB), Y14
-	VFMADD231PS  expoTable<>+224(SB), Y11, Y14
-	VMOVUPS      expoTable<>+256(SB), Y15
-	VFMADD231PS  expoTable<>+224(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+288(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+288(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+320(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+320(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+352(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+352(SB), Y13, Y15
+	VMOVUPS      expoTable<>+512(SB), Y14
+	VFMADD231PS  expoTable<>+448(SB), Y11, Y14
+	VMOVUPS      expoTable<>+512(SB), Y15
+	VFMADD231PS  expoTable<>+448(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+576(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+576(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+640(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+640(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+704(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+704(SB), Y13, Y15
 	VMULPS       Y11, Y11, Y11
 	VMULPS       Y13, Y13, Y13
 	VFNMADD231PS Y14, Y11, Y12
@@ -873,78 +1425,78 @@ long:
 	VFMADD231PS  Y9, Y7, Y9
 	VADDPS       Y8, Y8, Y6
 	VADDPS       Y9, Y9, Y7
-	VADDPS       expoTable<>+384(SB), Y8, Y8
-	VADDPS       expoTable<>+384(SB), Y9, Y9
+	VADDPS       expoTable<>+768(SB), Y8, Y8
+	VADDPS       expoTable<>+768(SB), Y9, Y9
 	VDIVPS       Y8, Y6, Y6
 	VDIVPS       Y9, Y7, Y7
-	VMOVUPS      expoTable<>+384(SB), Y8
+	VMOVUPS      expoTable<>+768(SB), Y8
 	VSUBPS       Y6, Y8, Y6
-	VMOVUPS      expoTable<>+384(SB), Y8
+	VMOVUPS      expoTable<>+768(SB), Y8
 	VSUBPS       Y7, Y8, Y7
-	VCMPPS       $0x11, expoTable<>+832(SB), Y2, Y2
-	VCMPPS       $0x11, expoTable<>+832(SB), Y3, Y3
+	VCMPPS       $0x11, expoTable<>+1664(SB), Y2, Y2
+	VCMPPS       $0x11, expoTable<>+1664(SB), Y3, Y3
 	VBLENDVPS    Y2, Y4, Y6, Y2
 	VBLENDVPS    Y3, Y5, Y7, Y3
-	VANDPS       expoTable<>+416(SB), Y0, Y0
-	VANDPS       expoTable<>+416(SB), Y1, Y1
+	VANDPS       expoTable<>+832(SB), Y0, Y0
+	VANDPS       expoTable<>+832(SB), Y1, Y1
 	VORPS        Y0, Y2, Y0
 	VORPS        Y1, Y3, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
-	VANDPS       expoTable<>+512(SB), Y0, Y1
+	VANDPS       expoTable<>+1024(SB), Y0, Y1
 	VMULPS       Y1, Y1, Y2
-	VMOVUPS      expoTable<>+576(SB), Y3
-	VFMADD231PS  expoTable<>+544(SB), Y2, Y3
-	VFMADD213PS  expoTable<>+608(SB), Y2, Y3
-	VFMADD213PS  expoTable<>+640(SB), Y2, Y3
-	VFMADD213PS  expoTable<>+672(SB), Y2, Y3
-	VFMADD213PS  expoTable<>+704(SB), Y2, Y3
+	VMOVUPS      expoTable<>+1152(SB), Y3
+	VFMADD231PS  expoTable<>+1088(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1216(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1280(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1344(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1408(SB), Y2, Y3
 	VMULPS       Y2, Y1, Y2
 	VFMADD213PS  Y1, Y3, Y2
-	VMOVUPS      expoTable<>+736(SB), Y3
+	VMOVUPS      expoTable<>+1472(SB), Y3
 	VMINPS       Y1, Y3, Y3
-	VMULPS       expoTable<>+768(SB), Y3, Y3
-	VMOVUPS      expoTable<>+800(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y3, Y4
-	VSUBPS       expoTable<>+800(SB), Y4, Y5
-	VFNMADD231PS expoTable<>+160(SB), Y5, Y3
-	VMOVUPS      expoTable<>+64(SB), Y6
-	VFMADD231PS  expoTable<>+192(SB), Y5, Y6
+	VMULPS       expoTable<>+1536(SB), Y3, Y3
+	VMOVUPS      expoTable<>+1600(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y3, Y4
+	VSUBPS       expoTable<>+1600(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+320(SB), Y5, Y3
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VFMADD231PS  expoTable<>+384(SB), Y5, Y6
 	VSUBPS       Y6, Y3, Y5
-	VMOVUPS      expoTable<>+256(SB), Y7
-	VFMADD231PS  expoTable<>+224(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+288(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+320(SB), Y5, Y7
-	VFMADD213PS  expoTable<>+352(SB), Y5, Y7
+	VMOVUPS      expoTable<>+512(SB), Y7
+	VFMADD231PS  expoTable<>+448(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+576(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+640(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+704(SB), Y5, Y7
 	VMULPS       Y5, Y5, Y5
 	VFNMADD231PS Y7, Y5, Y6
 	VSUBPS       Y6, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
 	VFMADD231PS  Y4, Y3, Y4
 	VADDPS       Y4, Y4, Y3
-	VADDPS       expoTable<>+384(SB), Y4, Y4
+	VADDPS       expoTable<>+768(SB), Y4, Y4
 	VDIVPS       Y4, Y3, Y3
-	VMOVUPS      expoTable<>+384(SB), Y4
+	VMOVUPS      expoTable<>+768(SB), Y4
 	VSUBPS       Y3, Y4, Y3
-	VCMPPS       $0x11, expoTable<>+832(SB), Y1, Y1
+	VCMPPS       $0x11, expoTable<>+1664(SB), Y1, Y1
 	VBLENDVPS    Y1, Y2, Y3, Y1
-	VANDPS       expoTable<>+416(SB), Y0, Y0
+	VANDPS       expoTable<>+832(SB), Y0, Y0
 	VORPS        Y0, Y1, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -957,40 +1509,40 @@ TEXT ·eluAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
-	VMOVUPS      expoTable<>+864(SB), Y2
+	VMOVUPS      expoTable<>+1728(SB), Y2
 	VMAXPS       Y0, Y2, Y2
-	VMOVUPS      expoTable<>+864(SB), Y3
+	VMOVUPS      expoTable<>+1728(SB), Y3
 	VMAXPS       Y1, Y3, Y3
-	VMOVUPS      expoTable<>+800(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
-	VMOVUPS      expoTable<>+800(SB), Y5
-	VFMADD231PS  expoTable<>+128(SB), Y3, Y5
-	VSUBPS       expoTable<>+800(SB), Y4, Y6
-	VSUBPS       expoTable<>+800(SB), Y5, Y7
-	VFNMADD231PS expoTable<>+160(SB), Y6, Y2
-	VFNMADD231PS expoTable<>+160(SB), Y7, Y3
-	VMOVUPS      expoTable<>+64(SB), Y8
-	VFMADD231PS  expoTable<>+192(SB), Y6, Y8
-	VMOVUPS      expoTable<>+64(SB), Y6
-	VFMADD231PS  expoTable<>+192(SB), Y7, Y6
+	VMOVUPS      expoTable<>+1600(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y2, Y4
+	VMOVUPS      expoTable<>+1600(SB), Y5
+	VFMADD231PS  expoTable<>+256(SB), Y3, Y5
+	VSUBPS       expoTable<>+1600(SB), Y4, Y6
+	VSUBPS       expoTable<>+1600(SB), Y5, Y7
+	VFNMADD231PS expoTable<>+320(SB), Y6, Y2
+	VFNMADD231PS expoTable<>+320(SB), Y7, Y3
+	VMOVUPS      expoTable<>+128(SB), Y8
+	VFMADD231PS  expoTable<>+384(SB), Y6, Y8
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VFMADD231PS  expoTable<>+384(SB), Y7, Y6
 	VSUBPS       Y8, Y2, Y7
 	VSUBPS       Y6, Y3, Y9
-	VMOVUPS      expoTable<>+256(SB), Y10
-	VFMADD231PS  expoTable<>+224(SB), Y7, Y10
-	VMOVUPS      expoTable<>+256(SB), Y11
-	VFMADD231PS  expoTable<>+224(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+288(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+288(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+320(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+320(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+352(SB), Y7, Y10
-	VFMADD213PS  expoTable<>+352(SB), Y9, Y11
+	VMOVUPS      expoTable<>+512(SB), Y10
+	VFMADD231PS  expoTable<>+448(SB), Y7, Y10
+	VMOVUPS      expoTable<>+512(SB), Y11
+	VFMADD231PS  expoTable<>+448(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+576(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+576(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+640(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+640(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+704(SB), Y7, Y10
+	VFMADD213PS  expoTable<>+704(SB), Y9, Y11
 	VMULPS       Y7, Y7, Y7
 	VMULPS       Y9, Y9, Y9
 	VFNMADD231PS Y10, Y7, Y8
@@ -999,53 +1551,53 @@ long:
 	VSUBPS       Y6, Y3, Y3
 	VPSLLD       $0x17, Y4, Y4
 	VPSLLD       $0x17, Y5, Y5
-	VSUBPS       expoTable<>+384(SB), Y4, Y6
-	VSUBPS       expoTable<>+384(SB), Y5, Y7
+	VSUBPS       expoTable<>+768(SB), Y4, Y6
+	VSUBPS       expoTable<>+768(SB), Y5, Y7
 	VFMADD231PS  Y4, Y2, Y6
 	VFMADD231PS  Y5, Y3, Y7
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
-	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y3
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y2
+	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y3
 	VBLENDVPS    Y2, Y6, Y0, Y0
 	VBLENDVPS    Y3, Y7, Y1, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
-	VMOVUPS      expoTable<>+864(SB), Y1
+	VMOVUPS      expoTable<>+1728(SB), Y1
 	VMAXPS       Y0, Y1, Y1
-	VMOVUPS      expoTable<>+800(SB), Y2
-	VFMADD231PS  expoTable<>+128(SB), Y1, Y2
-	VSUBPS       expoTable<>+800(SB), Y2, Y3
-	VFNMADD231PS expoTable<>+160(SB), Y3, Y1
-	VMOVUPS      expoTable<>+64(SB), Y4
-	VFMADD231PS  expoTable<>+192(SB), Y3, Y4
+	VMOVUPS      expoTable<>+1600(SB), Y2
+	VFMADD231PS  expoTable<>+256(SB), Y1, Y2
+	VSUBPS       expoTable<>+1600(SB), Y2, Y3
+	VFNMADD231PS expoTable<>+320(SB), Y3, Y1
+	VMOVUPS      expoTable<>+128(SB), Y4
+	VFMADD231PS  expoTable<>+384(SB), Y3, Y4
 	VSUBPS       Y4, Y1, Y3
-	VMOVUPS      expoTable<>+256(SB), Y5
-	VFMADD231PS  expoTable<>+224(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+288(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+320(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+352(SB), Y3, Y5
+	VMOVUPS      expoTable<>+512(SB), Y5
+	VFMADD231PS  expoTable<>+448(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+576(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+640(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+704(SB), Y3, Y5
 	VMULPS       Y3, Y3, Y3
 	VFNMADD231PS Y5, Y3, Y4
 	VSUBPS       Y4, Y1, Y1
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       expoTable<>+384(SB), Y2, Y3
+	VSUBPS       expoTable<>+768(SB), Y2, Y3
 	VFMADD231PS  Y2, Y1, Y3
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y1
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -1058,59 +1610,59 @@ TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
-	VORPS        expoTable<>+416(SB), Y0, Y2
-	VORPS        expoTable<>+416(SB), Y1, Y3
-	VMOVUPS      expoTable<>+896(SB), Y4
+	VORPS        expoTable<>+832(SB), Y0, Y2
+	VORPS        expoTable<>+832(SB), Y1, Y3
+	VMOVUPS      expoTable<>+1792(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      expoTable<>+896(SB), Y4
+	VMOVUPS      expoTable<>+1792(SB), Y4
 	VMAXPS       Y3, Y4, Y3
-	VMULPS       expoTable<>+928(SB), Y2, Y4
-	VMULPS       expoTable<>+928(SB), Y3, Y5
+	VMULPS       expoTable<>+1856(SB), Y2, Y4
+	VMULPS       expoTable<>+1856(SB), Y3, Y5
 	VMULPS       Y4, Y2, Y6
 	VMULPS       Y5, Y3, Y7
 	VFNMADD213PS Y6, Y2, Y4
 	VFNMADD213PS Y7, Y3, Y5
-	VMOVUPS      expoTable<>+448(SB), Y8
-	VFMADD231PS  expoTable<>+128(SB), Y6, Y8
-	VMOVUPS      expoTable<>+448(SB), Y9
-	VFMADD231PS  expoTable<>+128(SB), Y7, Y9
-	VSUBPS       expoTable<>+448(SB), Y8, Y10
-	VSUBPS       expoTable<>+448(SB), Y9, Y11
-	VFNMADD231PS expoTable<>+160(SB), Y10, Y6
-	VFNMADD231PS expoTable<>+160(SB), Y11, Y7
-	VFMADD231PS  expoTable<>+192(SB), Y10, Y4
-	VFMADD231PS  expoTable<>+192(SB), Y11, Y5
+	VMOVUPS      expoTable<>+896(SB), Y8
+	VFMADD231PS  expoTable<>+256(SB), Y6, Y8
+	VMOVUPS      expoTable<>+896(SB), Y9
+	VFMADD231PS  expoTable<>+256(SB), Y7, Y9
+	VSUBPS       expoTable<>+896(SB), Y8, Y10
+	VSUBPS       expoTable<>+896(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+320(SB), Y10, Y6
+	VFNMADD231PS expoTable<>+320(SB), Y11, Y7
+	VFMADD231PS  expoTable<>+384(SB), Y10, Y4
+	VFMADD231PS  expoTable<>+384(SB), Y11, Y5
 	VSUBPS       Y4, Y6, Y10
 	VSUBPS       Y5, Y7, Y11
-	VMOVUPS      expoTable<>+256(SB), Y12
-	VFMADD231PS  expoTable<>+224(SB), Y10, Y12
-	VMOVUPS      expoTable<>+256(SB), Y13
-	VFMADD231PS  expoTable<>+224(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+288(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+288(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+320(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+320(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+352(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+352(SB), Y11, Y13
+	VMOVUPS      expoTable<>+512(SB), Y12
+	VFMADD231PS  expoTable<>+448(SB), Y10, Y12
+	VMOVUPS      expoTable<>+512(SB), Y13
+	VFMADD231PS  expoTable<>+448(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+576(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+576(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+640(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+640(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+704(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+704(SB), Y11, Y13
 	VMULPS       Y10, Y10, Y10
 	VMULPS       Y11, Y11, Y11
 	VFNMADD231PS Y12, Y10, Y4
 	VFNMADD231PS Y13, Y11, Y5
 	VSUBPS       Y4, Y6, Y4
 	VSUBPS       Y5, Y7, Y5
-	VMOVUPS      expoTable<>+960(SB), Y6
+	VMOVUPS      expoTable<>+1920(SB), Y6
 	VSUBPS       Y2, Y6, Y6
-	VMOVUPS      expoTable<>+960(SB), Y7
+	VMOVUPS      expoTable<>+1920(SB), Y7
 	VSUBPS       Y3, Y7, Y7
-	VMOVUPS      expoTable<>+960(SB), Y10
+	VMOVUPS      expoTable<>+1920(SB), Y10
 	VSUBPS       Y6, Y10, Y10
-	VMOVUPS      expoTable<>+960(SB), Y11
+	VMOVUPS      expoTable<>+1920(SB), Y11
 	VSUBPS       Y7, Y11, Y11
 	VSUBPS       Y2, Y10, Y10
 	VSUBPS       Y3, Y11, Y11
@@ -1120,45 +1672,45 @@ long:
 	VFNMADD231PS Y13, Y7, Y3
 	VFNMADD231PS Y12, Y10, Y2
 	VFNMADD231PS Y13, Y11, Y3
-	VMOVUPS      expoTable<>+992(SB), Y6
-	VFMADD231PS  expoTable<>+992(SB), Y12, Y6
-	VMOVUPS      expoTable<>+992(SB), Y7
-	VFMADD231PS  expoTable<>+992(SB), Y13, Y7
+	VMOVUPS      expoTable<>+1984(SB), Y6
+	VFMADD231PS  expoTable<>+1984(SB), Y12, Y6
+	VMOVUPS      expoTable<>+1984(SB), Y7
+	VFMADD231PS  expoTable<>+1984(SB), Y13, Y7
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y7, Y3, Y3
-	VMOVUPS      expoTable<>+1024(SB), Y6
-	VFMADD231PS  expoTable<>+768(SB), Y12, Y6
-	VMOVUPS      expoTable<>+1024(SB), Y7
-	VFMADD231PS  expoTable<>+768(SB), Y13, Y7
-	VFMADD231PS  expoTable<>+768(SB), Y2, Y6
-	VFMADD231PS  expoTable<>+768(SB), Y3, Y7
-	VMOVUPS      expoTable<>+1088(SB), Y10
-	VFMADD231PS  expoTable<>+1056(SB), Y6, Y10
-	VMOVUPS      expoTable<>+1088(SB), Y11
-	VFMADD231PS  expoTable<>+1056(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1120(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1120(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1152(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1152(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1184(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1184(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1216(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1216(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1248(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1248(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1280(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1280(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1312(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1312(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+1344(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+1344(SB), Y7, Y11
+	VMOVUPS      expoTable<>+2048(SB), Y6
+	VFMADD231PS  expoTable<>+1536(SB), Y12, Y6
+	VMOVUPS      expoTable<>+2048(SB), Y7
+	VFMADD231PS  expoTable<>+1536(SB), Y13, Y7
+	VFMADD231PS  expoTable<>+1536(SB), Y2, Y6
+	VFMADD231PS  expoTable<>+1536(SB), Y3, Y7
+	VMOVUPS      expoTable<>+2176(SB), Y10
+	VFMADD231PS  expoTable<>+2112(SB), Y6, Y10
+	VMOVUPS      expoTable<>+2176(SB), Y11
+	VFMADD231PS  expoTable<>+2112(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2240(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2240(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2304(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2304(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2368(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2368(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2432(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2432(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2496(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2496(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2560(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2560(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2624(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2624(SB), Y7, Y11
+	VFMADD213PS  expoTable<>+2688(SB), Y6, Y10
+	VFMADD213PS  expoTable<>+2688(SB), Y7, Y11
 	VMOVAPS      Y6, Y14
-	VFMADD213PS  expoTable<>+1376(SB), Y10, Y14
+	VFMADD213PS  expoTable<>+2752(SB), Y10, Y14
 	VMOVAPS      Y7, Y15
-	VFMADD213PS  expoTable<>+1376(SB), Y11, Y15
-	VMOVUPS      expoTable<>+1376(SB), Y16
+	VFMADD213PS  expoTable<>+2752(SB), Y11, Y15
+	VMOVUPS      expoTable<>+2752(SB), Y16
 	VSUBPS       Y14, Y16, Y16
-	VMOVUPS      expoTable<>+1376(SB), Y17
+	VMOVUPS      expoTable<>+2752(SB), Y17
 	VSUBPS       Y15, Y17, Y17
 	VFMADD231PS  Y10, Y6, Y16
 	VFMADD231PS  Y11, Y7, Y17
@@ -1172,8 +1724,8 @@ long:
 	VFNMADD231PS Y15, Y3, Y11
 	VFNMADD231PS Y16, Y12, Y10
 	VFNMADD231PS Y17, Y13, Y11
-	VADDPS       expoTable<>+384(SB), Y4, Y2
-	VADDPS       expoTable<>+384(SB), Y5, Y3
+	VADDPS       expoTable<>+768(SB), Y4, Y2
+	VADDPS       expoTable<>+768(SB), Y5, Y3
 	VMULPS       Y2, Y10, Y2
 	VMULPS       Y3, Y11, Y3
 	VFNMADD231PS Y6, Y4, Y2
@@ -1184,72 +1736,72 @@ long:
 	VPSLLD       $0x17, Y9, Y5
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y4
-	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y5
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y4
+	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y5
 	VANDNPS      Y0, Y4, Y0
 	VANDNPS      Y1, Y5, Y1
-	VFMADD231PS  expoTable<>+480(SB), Y2, Y0
-	VFMADD231PS  expoTable<>+480(SB), Y3, Y1
+	VFMADD231PS  expoTable<>+960(SB), Y2, Y0
+	VFMADD231PS  expoTable<>+960(SB), Y3, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
-	VORPS        expoTable<>+416(SB), Y0, Y1
-	VMOVUPS      expoTable<>+896(SB), Y2
+	VORPS        expoTable<>+832(SB), Y0, Y1
+	VMOVUPS      expoTable<>+1792(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMULPS       expoTable<>+928(SB), Y1, Y2
+	VMULPS       expoTable<>+1856(SB), Y1, Y2
 	VMULPS       Y2, Y1, Y3
 	VFNMADD213PS Y3, Y1, Y2
-	VMOVUPS      expoTable<>+448(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y3, Y4
-	VSUBPS       expoTable<>+448(SB), Y4, Y5
-	VFNMADD231PS expoTable<>+160(SB), Y5, Y3
-	VFMADD231PS  expoTable<>+192(SB), Y5, Y2
+	VMOVUPS      expoTable<>+896(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y3, Y4
+	VSUBPS       expoTable<>+896(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+320(SB), Y5, Y3
+	VFMADD231PS  expoTable<>+384(SB), Y5, Y2
 	VSUBPS       Y2, Y3, Y5
-	VMOVUPS      expoTable<>+256(SB), Y6
-	VFMADD231PS  expoTable<>+224(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+288(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+320(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+352(SB), Y5, Y6
+	VMOVUPS      expoTable<>+512(SB), Y6
+	VFMADD231PS  expoTable<>+448(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+576(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+640(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+704(SB), Y5, Y6
 	VMULPS       Y5, Y5, Y5
 	VFNMADD231PS Y6, Y5, Y2
 	VSUBPS       Y2, Y3, Y2
-	VMOVUPS      expoTable<>+960(SB), Y3
+	VMOVUPS      expoTable<>+1920(SB), Y3
 	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      expoTable<>+960(SB), Y5
+	VMOVUPS      expoTable<>+1920(SB), Y5
 	VSUBPS       Y3, Y5, Y5
 	VSUBPS       Y1, Y5, Y5
 	VDIVPS       Y3, Y1, Y6
 	VFNMADD231PS Y6, Y3, Y1
 	VFNMADD231PS Y6, Y5, Y1
-	VMOVUPS      expoTable<>+992(SB), Y3
-	VFMADD231PS  expoTable<>+992(SB), Y6, Y3
+	VMOVUPS      expoTable<>+1984(SB), Y3
+	VFMADD231PS  expoTable<>+1984(SB), Y6, Y3
 	VMULPS       Y3, Y1, Y1
-	VMOVUPS      expoTable<>+1024(SB), Y3
-	VFMADD231PS  expoTable<>+768(SB), Y6, Y3
-	VFMADD231PS  expoTable<>+768(SB), Y1, Y3
-	VMOVUPS      expoTable<>+1088(SB), Y5
-	VFMADD231PS  expoTable<>+1056(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1120(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1152(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1184(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1216(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1248(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1280(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1312(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+1344(SB), Y3, Y5
+	VMOVUPS      expoTable<>+2048(SB), Y3
+	VFMADD231PS  expoTable<>+1536(SB), Y6, Y3
+	VFMADD231PS  expoTable<>+1536(SB), Y1, Y3
+	VMOVUPS      expoTable<>+2176(SB), Y5
+	VFMADD231PS  expoTable<>+2112(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2240(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2304(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2368(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2432(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2496(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2560(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2624(SB), Y3, Y5
+	VFMADD213PS  expoTable<>+2688(SB), Y3, Y5
 	VMOVAPS      Y3, Y7
-	VFMADD213PS  expoTable<>+1376(SB), Y5, Y7
-	VMOVUPS      expoTable<>+1376(SB), Y8
+	VFMADD213PS  expoTable<>+2752(SB), Y5, Y7
+	VMOVUPS      expoTable<>+2752(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VFMADD231PS  Y5, Y3, Y8
 	VMULPS       Y7, Y6, Y3
@@ -1257,19 +1809,19 @@ short:
 	VFNMADD231PS Y7, Y6, Y5
 	VFNMADD231PS Y7, Y1, Y5
 	VFNMADD231PS Y8, Y6, Y5
-	VADDPS       expoTable<>+384(SB), Y2, Y1
+	VADDPS       expoTable<>+768(SB), Y2, Y1
 	VMULPS       Y1, Y5, Y1
 	VFNMADD231PS Y3, Y2, Y1
 	VSUBPS       Y1, Y3, Y1
 	VPSLLD       $0x17, Y4, Y2
 	VMULPS       Y2, Y1, Y1
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y2
 	VANDNPS      Y0, Y2, Y0
-	VFMADD231PS  expoTable<>+480(SB), Y1, Y0
+	VFMADD231PS  expoTable<>+960(SB), Y1, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -1282,66 +1834,66 @@ TEXT ·geluTanhAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
-	VORPS        expoTable<>+416(SB), Y0, Y2
-	VORPS        expoTable<>+416(SB), Y1, Y3
-	VMOVUPS      expoTable<>+1408(SB), Y4
+	VORPS        expoTable<>+832(SB), Y0, Y2
+	VORPS        expoTable<>+832(SB), Y1, Y3
+	VMOVUPS      expoTable<>+2816(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      expoTable<>+1408(SB), Y4
+	VMOVUPS      expoTable<>+2816(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y3, Y3, Y5
-	VMOVUPS      expoTable<>+1472(SB), Y6
-	VFMADD231PS  expoTable<>+1440(SB), Y4, Y6
-	VMOVUPS      expoTable<>+1472(SB), Y7
-	VFMADD231PS  expoTable<>+1440(SB), Y5, Y7
-	VMOVUPS      expoTable<>+1472(SB), Y8
+	VMOVUPS      expoTable<>+2944(SB), Y6
+	VFMADD231PS  expoTable<>+2880(SB), Y4, Y6
+	VMOVUPS      expoTable<>+2944(SB), Y7
+	VFMADD231PS  expoTable<>+2880(SB), Y5, Y7
+	VMOVUPS      expoTable<>+2944(SB), Y8
 	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      expoTable<>+1472(SB), Y9
+	VMOVUPS      expoTable<>+2944(SB), Y9
 	VSUBPS       Y7, Y9, Y9
-	VFMADD231PS  expoTable<>+1440(SB), Y4, Y8
-	VFMADD231PS  expoTable<>+1440(SB), Y5, Y9
-	VADDPS       expoTable<>+1504(SB), Y8, Y8
-	VADDPS       expoTable<>+1504(SB), Y9, Y9
-	VFMADD231PS  expoTable<>+1536(SB), Y4, Y8
-	VFMADD231PS  expoTable<>+1536(SB), Y5, Y9
+	VFMADD231PS  expoTable<>+2880(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+2880(SB), Y5, Y9
+	VADDPS       expoTable<>+3008(SB), Y8, Y8
+	VADDPS       expoTable<>+3008(SB), Y9, Y9
+	VFMADD231PS  expoTable<>+3072(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+3072(SB), Y5, Y9
 	VFNMADD231PS Y2, Y2, Y4
 	VFNMADD231PS Y3, Y3, Y5
-	VFNMADD231PS expoTable<>+1440(SB), Y4, Y8
-	VFNMADD231PS expoTable<>+1440(SB), Y5, Y9
+	VFNMADD231PS expoTable<>+2880(SB), Y4, Y8
+	VFNMADD231PS expoTable<>+2880(SB), Y5, Y9
 	VMULPS       Y6, Y2, Y4
 	VMULPS       Y7, Y3, Y5
 	VFNMADD213PS Y4, Y2, Y6
 	VFNMADD213PS Y5, Y3, Y7
 	VFNMADD231PS Y2, Y8, Y6
 	VFNMADD231PS Y3, Y9, Y7
-	VMOVUPS      expoTable<>+448(SB), Y8
-	VFMADD231PS  expoTable<>+128(SB), Y4, Y8
-	VMOVUPS      expoTable<>+448(SB), Y9
-	VFMADD231PS  expoTable<>+128(SB), Y5, Y9
-	VSUBPS       expoTable<>+448(SB), Y8, Y10
-	VSUBPS       expoTable<>+448(SB), Y9, Y11
-	VFNMADD231PS expoTable<>+160(SB), Y10, Y4
-	VFNMADD231PS expoTable<>+160(SB), Y11, Y5
-	VFMADD231PS  expoTable<>+192(SB), Y10, Y6
-	VFMADD231PS  expoTable<>+192(SB), Y11, Y7
+	VMOVUPS      expoTable<>+896(SB), Y8
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y8
+	VMOVUPS      expoTable<>+896(SB), Y9
+	VFMADD231PS  expoTable<>+256(SB), Y5, Y9
+	VSUBPS       expoTable<>+896(SB), Y8, Y10
+	VSUBPS       expoTable<>+896(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+320(SB), Y10, Y4
+	VFNMADD231PS expoTable<>+320(SB), Y11, Y5
+	VFMADD231PS  expoTable<>+384(SB), Y10, Y6
+	VFMADD231PS  expoTable<>+384(SB), Y11, Y7
 	VSUBPS       Y6, Y4, Y10
 	VSUBPS       Y7, Y5, Y11
-	VMOVUPS      expoTable<>+256(SB), Y12
-	VFMADD231PS  expoTable<>+224(SB), Y10, Y12
-	VMOVUPS      expoTable<>+256(SB), Y13
-	VFMADD231PS  expoTable<>+224(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+288(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+288(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+320(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+320(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+352(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+352(SB), Y11, Y13
+	VMOVUPS      expoTable<>+512(SB), Y12
+	VFMADD231PS  expoTable<>+448(SB), Y10, Y12
+	VMOVUPS      expoTable<>+512(SB), Y13
+	VFMADD231PS  expoTable<>+448(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+576(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+576(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+640(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+640(SB), Y11, Y13
+	VFMADD213PS  expoTable<>+704(SB), Y10, Y12
+	VFMADD213PS  expoTable<>+704(SB), Y11, Y13
 	VMULPS       Y10, Y10, Y10
 	VMULPS       Y11, Y11, Y11
 	VFNMADD231PS Y12, Y10, Y6
@@ -1350,24 +1902,24 @@ long:
 	VSUBPS       Y7, Y5, Y5
 	VPSLLD       $0x17, Y8, Y6
 	VPSLLD       $0x17, Y9, Y7
-	VMULPS       expoTable<>+480(SB), Y6, Y6
-	VMULPS       expoTable<>+480(SB), Y7, Y7
-	VADDPS       expoTable<>+384(SB), Y6, Y10
-	VADDPS       expoTable<>+384(SB), Y7, Y11
+	VMULPS       expoTable<>+960(SB), Y6, Y6
+	VMULPS       expoTable<>+960(SB), Y7, Y7
+	VADDPS       expoTable<>+768(SB), Y6, Y10
+	VADDPS       expoTable<>+768(SB), Y7, Y11
 	VFMADD231PS  Y6, Y4, Y10
 	VFMADD231PS  Y7, Y5, Y11
-	VSUBPS       expoTable<>+384(SB), Y10, Y12
-	VSUBPS       expoTable<>+384(SB), Y11, Y13
+	VSUBPS       expoTable<>+768(SB), Y10, Y12
+	VSUBPS       expoTable<>+768(SB), Y11, Y13
 	VSUBPS       Y12, Y6, Y12
 	VSUBPS       Y13, Y7, Y13
 	VFMADD231PS  Y4, Y6, Y12
 	VFMADD231PS  Y5, Y7, Y13
-	VMOVUPS      expoTable<>+384(SB), Y6
+	VMOVUPS      expoTable<>+768(SB), Y6
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      expoTable<>+384(SB), Y7
+	VMOVUPS      expoTable<>+768(SB), Y7
 	VDIVPS       Y11, Y7, Y7
-	VFNMADD213PS expoTable<>+384(SB), Y6, Y10
-	VFNMADD213PS expoTable<>+384(SB), Y7, Y11
+	VFNMADD213PS expoTable<>+768(SB), Y6, Y10
+	VFNMADD213PS expoTable<>+768(SB), Y7, Y11
 	VFNMADD231PS Y6, Y12, Y10
 	VFNMADD231PS Y7, Y13, Y11
 	VMULPS       Y6, Y2, Y12
@@ -1376,8 +1928,8 @@ long:
 	VFNMADD213PS Y13, Y7, Y3
 	VFNMADD231PS Y12, Y10, Y2
 	VFNMADD231PS Y13, Y11, Y3
-	VADDPS       expoTable<>+384(SB), Y4, Y6
-	VADDPS       expoTable<>+384(SB), Y5, Y7
+	VADDPS       expoTable<>+768(SB), Y4, Y6
+	VADDPS       expoTable<>+768(SB), Y5, Y7
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y7, Y3, Y3
 	VFNMADD231PS Y12, Y4, Y2
@@ -1388,82 +1940,82 @@ long:
 	VPSLLD       $0x17, Y9, Y5
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y4
-	VCMPPS       $0x11, expoTable<>+64(SB), Y1, Y5
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y4
+	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y5
 	VANDNPS      Y0, Y4, Y0
 	VANDNPS      Y1, Y5, Y1
-	VFMADD231PS  expoTable<>+480(SB), Y2, Y0
-	VFMADD231PS  expoTable<>+480(SB), Y3, Y1
+	VFMADD231PS  expoTable<>+960(SB), Y2, Y0
+	VFMADD231PS  expoTable<>+960(SB), Y3, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS      (CX), Y0
-	VORPS        expoTable<>+416(SB), Y0, Y1
-	VMOVUPS      expoTable<>+1408(SB), Y2
+	VORPS        expoTable<>+832(SB), Y0, Y1
+	VMOVUPS      expoTable<>+2816(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMULPS       Y1, Y1, Y2
-	VMOVUPS      expoTable<>+1472(SB), Y3
-	VFMADD231PS  expoTable<>+1440(SB), Y2, Y3
-	VMOVUPS      expoTable<>+1472(SB), Y4
+	VMOVUPS      expoTable<>+2944(SB), Y3
+	VFMADD231PS  expoTable<>+2880(SB), Y2, Y3
+	VMOVUPS      expoTable<>+2944(SB), Y4
 	VSUBPS       Y3, Y4, Y4
-	VFMADD231PS  expoTable<>+1440(SB), Y2, Y4
-	VADDPS       expoTable<>+1504(SB), Y4, Y4
-	VFMADD231PS  expoTable<>+1536(SB), Y2, Y4
+	VFMADD231PS  expoTable<>+2880(SB), Y2, Y4
+	VADDPS       expoTable<>+3008(SB), Y4, Y4
+	VFMADD231PS  expoTable<>+3072(SB), Y2, Y4
 	VFNMADD231PS Y1, Y1, Y2
-	VFNMADD231PS expoTable<>+1440(SB), Y2, Y4
+	VFNMADD231PS expoTable<>+2880(SB), Y2, Y4
 	VMULPS       Y3, Y1, Y2
 	VFNMADD213PS Y2, Y1, Y3
 	VFNMADD231PS Y1, Y4, Y3
-	VMOVUPS      expoTable<>+448(SB), Y4
-	VFMADD231PS  expoTable<>+128(SB), Y2, Y4
-	VSUBPS       expoTable<>+448(SB), Y4, Y5
-	VFNMADD231PS expoTable<>+160(SB), Y5, Y2
-	VFMADD231PS  expoTable<>+192(SB), Y5, Y3
+	VMOVUPS      expoTable<>+896(SB), Y4
+	VFMADD231PS  expoTable<>+256(SB), Y2, Y4
+	VSUBPS       expoTable<>+896(SB), Y4, Y5
+	VFNMADD231PS expoTable<>+320(SB), Y5, Y2
+	VFMADD231PS  expoTable<>+384(SB), Y5, Y3
 	VSUBPS       Y3, Y2, Y5
-	VMOVUPS      expoTable<>+256(SB), Y6
-	VFMADD231PS  expoTable<>+224(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+288(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+320(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+352(SB), Y5, Y6
+	VMOVUPS      expoTable<>+512(SB), Y6
+	VFMADD231PS  expoTable<>+448(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+576(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+640(SB), Y5, Y6
+	VFMADD213PS  expoTable<>+704(SB), Y5, Y6
 	VMULPS       Y5, Y5, Y5
 	VFNMADD231PS Y6, Y5, Y3
 	VSUBPS       Y3, Y2, Y2
 	VPSLLD       $0x17, Y4, Y3
-	VMULPS       expoTable<>+480(SB), Y3, Y3
-	VADDPS       expoTable<>+384(SB), Y3, Y5
+	VMULPS       expoTable<>+960(SB), Y3, Y3
+	VADDPS       expoTable<>+768(SB), Y3, Y5
 	VFMADD231PS  Y3, Y2, Y5
-	VSUBPS       expoTable<>+384(SB), Y5, Y6
+	VSUBPS       expoTable<>+768(SB), Y5, Y6
 	VSUBPS       Y6, Y3, Y6
 	VFMADD231PS  Y2, Y3, Y6
-	VMOVUPS      expoTable<>+384(SB), Y3
+	VMOVUPS      expoTable<>+768(SB), Y3
 	VDIVPS       Y5, Y3, Y3
-	VFNMADD213PS expoTable<>+384(SB), Y3, Y5
+	VFNMADD213PS expoTable<>+768(SB), Y3, Y5
 	VFNMADD231PS Y3, Y6, Y5
 	VMULPS       Y3, Y1, Y6
 	VFNMADD213PS Y6, Y3, Y1
 	VFNMADD231PS Y6, Y5, Y1
-	VADDPS       expoTable<>+384(SB), Y2, Y3
+	VADDPS       expoTable<>+768(SB), Y2, Y3
 	VMULPS       Y3, Y1, Y1
 	VFNMADD231PS Y6, Y2, Y1
 	VSUBPS       Y1, Y6, Y1
 	VPSLLD       $0x17, Y4, Y2
 	VMULPS       Y2, Y1, Y1
-	VCMPPS       $0x11, expoTable<>+64(SB), Y0, Y2
+	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y2
 	VANDNPS      Y0, Y2, Y0
-	VFMADD231PS  expoTable<>+480(SB), Y1, Y0
+	VFMADD231PS  expoTable<>+960(SB), Y1, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
@@ -1476,131 +2028,131 @@ TEXT ·logAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x10, DX
+	SUBQ $0x00000010, DX
 	JL   rest
 
 long:
 	VMOVUPS     (CX), Y0
 	VMOVUPS     32(CX), Y1
-	VCMPPS      $0x11, expoTable<>+1568(SB), Y0, Y2
-	VCMPPS      $0x11, expoTable<>+1568(SB), Y1, Y3
-	VMULPS      expoTable<>+1600(SB), Y0, Y4
-	VMULPS      expoTable<>+1600(SB), Y1, Y5
+	VCMPPS      $0x11, expoTable<>+3136(SB), Y0, Y2
+	VCMPPS      $0x11, expoTable<>+3136(SB), Y1, Y3
+	VMULPS      expoTable<>+3200(SB), Y0, Y4
+	VMULPS      expoTable<>+3200(SB), Y1, Y5
 	VBLENDVPS   Y2, Y4, Y0, Y4
 	VBLENDVPS   Y3, Y5, Y1, Y5
-	VPADDD      expoTable<>+1632(SB), Y4, Y4
-	VPADDD      expoTable<>+1632(SB), Y5, Y5
+	VPADDD      expoTable<>+3264(SB), Y4, Y4
+	VPADDD      expoTable<>+3264(SB), Y5, Y5
 	VPSRLD      $0x17, Y4, Y6
 	VPSRLD      $0x17, Y5, Y7
-	VORPS       expoTable<>+1664(SB), Y6, Y6
-	VORPS       expoTable<>+1664(SB), Y7, Y7
-	VMOVUPS     expoTable<>+1728(SB), Y8
-	VBLENDVPS   Y2, expoTable<>+1696(SB), Y8, Y2
-	VMOVUPS     expoTable<>+1728(SB), Y8
-	VBLENDVPS   Y3, expoTable<>+1696(SB), Y8, Y3
+	VORPS       expoTable<>+3328(SB), Y6, Y6
+	VORPS       expoTable<>+3328(SB), Y7, Y7
+	VMOVUPS     expoTable<>+3456(SB), Y8
+	VBLENDVPS   Y2, expoTable<>+3392(SB), Y8, Y2
+	VMOVUPS     expoTable<>+3456(SB), Y8
+	VBLENDVPS   Y3, expoTable<>+3392(SB), Y8, Y3
 	VSUBPS      Y2, Y6, Y2
 	VSUBPS      Y3, Y7, Y3
-	VANDPS      expoTable<>+1760(SB), Y4, Y4
-	VANDPS      expoTable<>+1760(SB), Y5, Y5
-	VPADDD      expoTable<>+1792(SB), Y4, Y4
-	VPADDD      expoTable<>+1792(SB), Y5, Y5
-	VSUBPS      expoTable<>+384(SB), Y4, Y4
-	VSUBPS      expoTable<>+384(SB), Y5, Y5
-	VMOVUPS     expoTable<>+1856(SB), Y6
-	VFMADD231PS expoTable<>+1824(SB), Y4, Y6
-	VMOVUPS     expoTable<>+1856(SB), Y7
-	VFMADD231PS expoTable<>+1824(SB), Y5, Y7
-	VFMADD213PS expoTable<>+1888(SB), Y4, Y6
-	VFMADD213PS expoTable<>+1888(SB), Y5, Y7
-	VFMADD213PS expoTable<>+1920(SB), Y4, Y6
-	VFMADD213PS expoTable<>+1920(SB), Y5, Y7
-	VFMADD213PS expoTable<>+1952(SB), Y4, Y6
-	VFMADD213PS expoTable<>+1952(SB), Y5, Y7
-	VFMADD213PS expoTable<>+1984(SB), Y4, Y6
-	VFMADD213PS expoTable<>+1984(SB), Y5, Y7
-	VFMADD213PS expoTable<>+2016(SB), Y4, Y6
-	VFMADD213PS expoTable<>+2016(SB), Y5, Y7
-	VFMADD213PS expoTable<>+2048(SB), Y4, Y6
-	VFMADD213PS expoTable<>+2048(SB), Y5, Y7
-	VFMADD213PS expoTable<>+2080(SB), Y4, Y6
-	VFMADD213PS expoTable<>+2080(SB), Y5, Y7
-	VFMADD213PS expoTable<>+928(SB), Y4, Y6
-	VFMADD213PS expoTable<>+928(SB), Y5, Y7
+	VANDPS      expoTable<>+3520(SB), Y4, Y4
+	VANDPS      expoTable<>+3520(SB), Y5, Y5
+	VPADDD      expoTable<>+3584(SB), Y4, Y4
+	VPADDD      expoTable<>+3584(SB), Y5, Y5
+	VSUBPS      expoTable<>+768(SB), Y4, Y4
+	VSUBPS      expoTable<>+768(SB), Y5, Y5
+	VMOVUPS     expoTable<>+3712(SB), Y6
+	VFMADD231PS expoTable<>+3648(SB), Y4, Y6
+	VMOVUPS     expoTable<>+3712(SB), Y7
+	VFMADD231PS expoTable<>+3648(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3776(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3776(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3840(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3840(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3904(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3904(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3968(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3968(SB), Y5, Y7
+	VFMADD213PS expoTable<>+4032(SB), Y4, Y6
+	VFMADD213PS expoTable<>+4032(SB), Y5, Y7
+	VFMADD213PS expoTable<>+4096(SB), Y4, Y6
+	VFMADD213PS expoTable<>+4096(SB), Y5, Y7
+	VFMADD213PS expoTable<>+4160(SB), Y4, Y6
+	VFMADD213PS expoTable<>+4160(SB), Y5, Y7
+	VFMADD213PS expoTable<>+1856(SB), Y4, Y6
+	VFMADD213PS expoTable<>+1856(SB), Y5, Y7
 	VMULPS      Y4, Y4, Y8
 	VMULPS      Y5, Y5, Y9
 	VMULPS      Y6, Y8, Y6
 	VMULPS      Y7, Y9, Y7
-	VFMADD231PS expoTable<>+192(SB), Y2, Y6
-	VFMADD231PS expoTable<>+192(SB), Y3, Y7
+	VFMADD231PS expoTable<>+384(SB), Y2, Y6
+	VFMADD231PS expoTable<>+384(SB), Y3, Y7
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
-	VFMADD231PS expoTable<>+160(SB), Y2, Y4
-	VFMADD231PS expoTable<>+160(SB), Y3, Y5
-	VCMPPS      $0x1e, expoTable<>+64(SB), Y0, Y2
-	VCMPPS      $0x1e, expoTable<>+64(SB), Y1, Y3
-	VMOVUPS     expoTable<>+2144(SB), Y6
+	VFMADD231PS expoTable<>+320(SB), Y2, Y4
+	VFMADD231PS expoTable<>+320(SB), Y3, Y5
+	VCMPPS      $0x1e, expoTable<>+128(SB), Y0, Y2
+	VCMPPS      $0x1e, expoTable<>+128(SB), Y1, Y3
+	VMOVUPS     expoTable<>+4288(SB), Y6
 	VBLENDVPS   Y2, Y4, Y6, Y2
-	VMOVUPS     expoTable<>+2144(SB), Y4
+	VMOVUPS     expoTable<>+4288(SB), Y4
 	VBLENDVPS   Y3, Y5, Y4, Y3
-	VCMPPS      $0x00, expoTable<>+64(SB), Y0, Y4
-	VCMPPS      $0x00, expoTable<>+64(SB), Y1, Y5
-	VBLENDVPS   Y4, expoTable<>+2176(SB), Y2, Y2
-	VBLENDVPS   Y5, expoTable<>+2176(SB), Y3, Y3
-	VCMPPS      $0x00, expoTable<>+2112(SB), Y0, Y4
-	VCMPPS      $0x00, expoTable<>+2112(SB), Y1, Y5
+	VCMPPS      $0x00, expoTable<>+128(SB), Y0, Y4
+	VCMPPS      $0x00, expoTable<>+128(SB), Y1, Y5
+	VBLENDVPS   Y4, expoTable<>+4352(SB), Y2, Y2
+	VBLENDVPS   Y5, expoTable<>+4352(SB), Y3, Y3
+	VCMPPS      $0x00, expoTable<>+4224(SB), Y0, Y4
+	VCMPPS      $0x00, expoTable<>+4224(SB), Y1, Y5
 	VBLENDVPS   Y4, Y0, Y2, Y0
 	VBLENDVPS   Y5, Y1, Y3, Y1
 	VMOVUPS     Y0, (AX)
 	VMOVUPS     Y1, 32(AX)
 	ADDQ        $0x00000040, CX
 	ADDQ        $0x00000040, AX
-	SUBQ        $0x10, DX
+	SUBQ        $0x00000010, DX
 	JGE         long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
 	VMOVUPS     (CX), Y0
-	VCMPPS      $0x11, expoTable<>+1568(SB), Y0, Y1
-	VMULPS      expoTable<>+1600(SB), Y0, Y2
+	VCMPPS      $0x11, expoTable<>+3136(SB), Y0, Y1
+	VMULPS      expoTable<>+3200(SB), Y0, Y2
 	VBLENDVPS   Y1, Y2, Y0, Y2
-	VPADDD      expoTable<>+1632(SB), Y2, Y2
+	VPADDD      expoTable<>+3264(SB), Y2, Y2
 	VPSRLD      $0x17, Y2, Y3
-	VORPS       expoTable<>+1664(SB), Y3, Y3
-	VMOVUPS     expoTable<>+1728(SB), Y4
-	VBLENDVPS   Y1, expoTable<>+1696(SB), Y4, Y1
+	VORPS       expoTable<>+3328(SB), Y3, Y3
+	VMOVUPS     expoTable<>+3456(SB), Y4
+	VBLENDVPS   Y1, expoTable<>+3392(SB), Y4, Y1
 	VSUBPS      Y1, Y3, Y1
-	VANDPS      expoTable<>+1760(SB), Y2, Y2
-	VPADDD      expoTable<>+1792(SB), Y2, Y2
-	VSUBPS      expoTable<>+384(SB), Y2, Y2
-	VMOVUPS     expoTable<>+1856(SB), Y3
-	VFMADD231PS expoTable<>+1824(SB), Y2, Y3
-	VFMADD213PS expoTable<>+1888(SB), Y2, Y3
-	VFMADD213PS expoTable<>+1920(SB), Y2, Y3
-	VFMADD213PS expoTable<>+1952(SB), Y2, Y3
-	VFMADD213PS expoTable<>+1984(SB), Y2, Y3
-	VFMADD213PS expoTable<>+2016(SB), Y2, Y3
-	VFMADD213PS expoTable<>+2048(SB), Y2, Y3
-	VFMADD213PS expoTable<>+2080(SB), Y2, Y3
-	VFMADD213PS expoTable<>+928(SB), Y2, Y3
+	VANDPS      expoTable<>+3520(SB), Y2, Y2
+	VPADDD      expoTable<>+3584(SB), Y2, Y2
+	VSUBPS      expoTable<>+768(SB), Y2, Y2
+	VMOVUPS     expoTable<>+3712(SB), Y3
+	VFMADD231PS expoTable<>+3648(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3776(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3840(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3904(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3968(SB), Y2, Y3
+	VFMADD213PS expoTable<>+4032(SB), Y2, Y3
+	VFMADD213PS expoTable<>+4096(SB), Y2, Y3
+	VFMADD213PS expoTable<>+4160(SB), Y2, Y3
+	VFMADD213PS expoTable<>+1856(SB), Y2, Y3
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y3, Y4, Y3
-	VFMADD231PS expoTable<>+192(SB), Y1, Y3
+	VFMADD231PS expoTable<>+384(SB), Y1, Y3
 	VADDPS      Y3, Y2, Y2
-	VFMADD231PS expoTable<>+160(SB), Y1, Y2
-	VCMPPS      $0x1e, expoTable<>+64(SB), Y0, Y1
-	VMOVUPS     expoTable<>+2144(SB), Y3
+	VFMADD231PS expoTable<>+320(SB), Y1, Y2
+	VCMPPS      $0x1e, expoTable<>+128(SB), Y0, Y1
+	VMOVUPS     expoTable<>+4288(SB), Y3
 	VBLENDVPS   Y1, Y2, Y3, Y1
-	VCMPPS      $0x00, expoTable<>+64(SB), Y0, Y2
-	VBLENDVPS   Y2, expoTable<>+2176(SB), Y1, Y1
-	VCMPPS      $0x00, expoTable<>+2112(SB), Y0, Y2
+	VCMPPS      $0x00, expoTable<>+128(SB), Y0, Y2
+	VBLENDVPS   Y2, expoTable<>+4352(SB), Y1, Y1
+	VCMPPS      $0x00, expoTable<>+4224(SB), Y0, Y2
 	VBLENDVPS   Y2, Y0, Y1, Y0
 	VMOVUPS     Y0, (AX)
 	ADDQ        $0x00000020, CX
 	ADDQ        $0x00000020, AX
-	SUBQ        $0x08, DX
+	SUBQ        $0x00000008, DX
 	JNZ         short
 
 done:
@@ -1618,7 +2170,7 @@ TEXT ·softmaxAsm(SB), NOSPLIT, $0-40
 	VBROADCASTSS beta+28(FP), Y1
 	VMOVUPD      (BX), Y2
 	VMOVUPD      32(BX), Y3
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JL           rest
 
 long:
@@ -1632,34 +2184,34 @@ long:
 	VCMPPS       $0x11, expoTable<>+0(SB), Y5, Y7
 	VANDNPS      Y4, Y6, Y4
 	VANDNPS      Y5, Y7, Y5
-	VMOVUPS      expoTable<>+32(SB), Y8
+	VMOVUPS      expoTable<>+64(SB), Y8
 	VMINPS       Y4, Y8, Y4
-	VMOVUPS      expoTable<>+32(SB), Y8
+	VMOVUPS      expoTable<>+64(SB), Y8
 	VMINPS       Y5, Y8, Y5
-	VMOVUPS      expoTable<>+96(SB), Y8
-	VFMADD231PS  expoTable<>+128(SB), Y4, Y8
-	VMOVUPS      expoTable<>+96(SB), Y9
-	VFMADD231PS  expoTable<>+128(SB), Y5, Y9
-	VSUBPS       expoTable<>+96(SB), Y8, Y10
-	VSUBPS       expoTable<>+96(SB), Y9, Y11
-	VFNMADD231PS expoTable<>+160(SB), Y10, Y4
-	VFNMADD231PS expoTable<>+160(SB), Y11, Y5
-	VMOVUPS      expoTable<>+64(SB), Y12
-	VFMADD231PS  expoTable<>+192(SB), Y10, Y12
-	VMOVUPS      expoTable<>+64(SB), Y10
-	VFMADD231PS  expoTable<>+192(SB), Y11, Y10
+	VMOVUPS      expoTable<>+192(SB), Y8
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y8
+	VMOVUPS      expoTable<>+192(SB), Y9
+	VFMADD231PS  expoTable<>+256(SB), Y5, Y9
+	VSUBPS       expoTable<>+192(SB), Y8, Y10
+	VSUBPS       expoTable<>+192(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+320(SB), Y10, Y4
+	VFNMADD231PS expoTable<>+320(SB), Y11, Y5
+	VMOVUPS      expoTable<>+128(SB), Y12
+	VFMADD231PS  expoTable<>+384(SB), Y10, Y12
+	VMOVUPS      expoTable<>+128(SB), Y10
+	VFMADD231PS  expoTable<>+384(SB), Y11, Y10
 	VSUBPS       Y12, Y4, Y11
 	VSUBPS       Y10, Y5, Y13
-	VMOVUPS      expoTable<>+256(SB), Y14
-	VFMADD231PS  expoTable<>+224(SB), Y11, Y14
-	VMOVUPS      expoTable<>+256(SB), Y15
-	VFMADD231PS  expoTable<>+224(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+288(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+288(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+320(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+320(SB), Y13, Y15
-	VFMADD213PS  expoTable<>+352(SB), Y11, Y14
-	VFMADD213PS  expoTable<>+352(SB), Y13, Y15
+	VMOVUPS      expoTable<>+512(SB), Y14
+	VFMADD231PS  expoTable<>+448(SB), Y11, Y14
+	VMOVUPS      expoTable<>+512(SB), Y15
+	VFMADD231PS  expoTable<>+448(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+576(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+576(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+640(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+640(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+704(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+704(SB), Y13, Y15
 	VMULPS       Y11, Y11, Y11
 	VMULPS       Y13, Y13, Y13
 	VFNMADD231PS Y14, Y11, Y12
@@ -1692,11 +2244,11 @@ long:
 	VADDPD       Y4, Y3, Y3
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x10, DX
+	SUBQ         $0x00000010, DX
 	JGE          long
 
 rest:
-	ADDQ $0x10, DX
+	ADDQ $0x00000010, DX
 	JZ   done
 
 short:
@@ -1705,20 +2257,20 @@ short:
 	VMULPS       Y1, Y4, Y4
 	VCMPPS       $0x11, expoTable<>+0(SB), Y4, Y5
 	VANDNPS      Y4, Y5, Y4
-	VMOVUPS      expoTable<>+32(SB), Y6
+	VMOVUPS      expoTable<>+64(SB), Y6
 	VMINPS       Y4, Y6, Y4
-	VMOVUPS      expoTable<>+96(SB), Y6
-	VFMADD231PS  expoTable<>+128(SB), Y4, Y6
-	VSUBPS       expoTable<>+96(SB), Y6, Y7
-	VFNMADD231PS expoTable<>+160(SB), Y7, Y4
-	VMOVUPS      expoTable<>+64(SB), Y8
-	VFMADD231PS  expoTable<>+192(SB), Y7, Y8
+	VMOVUPS      expoTable<>+192(SB), Y6
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y6
+	VSUBPS       expoTable<>+192(SB), Y6, Y7
+	VFNMADD231PS expoTable<>+320(SB), Y7, Y4
+	VMOVUPS      expoTable<>+128(SB), Y8
+	VFMADD231PS  expoTable<>+384(SB), Y7, Y8
 	VSUBPS       Y8, Y4, Y7
-	VMOVUPS      expoTable<>+256(SB), Y9
-	VFMADD231PS  expoTable<>+224(SB), Y7, Y9
-	VFMADD213PS  expoTable<>+288(SB), Y7, Y9
-	VFMADD213PS  expoTable<>+320(SB), Y7, Y9
-	VFMADD213PS  expoTable<>+352(SB), Y7, Y9
+	VMOVUPS      expoTable<>+512(SB), Y9
+	VFMADD231PS  expoTable<>+448(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+576(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+640(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+704(SB), Y7, Y9
 	VMULPS       Y7, Y7, Y7
 	VFNMADD231PS Y9, Y7, Y8
 	VSUBPS       Y8, Y4, Y4
@@ -1736,11 +2288,1214 @@ short:
 	VADDPD       Y4, Y3, Y3
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
-	SUBQ         $0x08, DX
+	SUBQ         $0x00000008, DX
 	JNZ          short
 
 done:
 	VMOVUPD Y2, (BX)
 	VMOVUPD Y3, 32(BX)
+	VZEROUPPER
+	RET
+
+// func expAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·expAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VCMPPS       $0x11, expoTable<>+0(SB), Z0, K1
+	VCMPPS       $0x11, expoTable<>+0(SB), Z1, K2
+	KNOTW        K1, K3
+	VMOVAPS.Z    Z0, K3, Z0
+	KNOTW        K2, K3
+	VMOVAPS.Z    Z1, K3, Z1
+	VMOVUPS      expoTable<>+64(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      expoTable<>+64(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      expoTable<>+192(SB), Z2
+	VFMADD231PS  expoTable<>+256(SB), Z0, Z2
+	VMOVUPS      expoTable<>+192(SB), Z3
+	VFMADD231PS  expoTable<>+256(SB), Z1, Z3
+	VSUBPS       expoTable<>+192(SB), Z2, Z4
+	VSUBPS       expoTable<>+192(SB), Z3, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z4, Z0
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z1
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VFMADD231PS  expoTable<>+384(SB), Z4, Z6
+	VMOVUPS      expoTable<>+128(SB), Z4
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z4
+	VSUBPS       Z6, Z0, Z5
+	VSUBPS       Z4, Z1, Z7
+	VMOVUPS      expoTable<>+512(SB), Z8
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z8
+	VMOVUPS      expoTable<>+512(SB), Z9
+	VFMADD231PS  expoTable<>+448(SB), Z7, Z9
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z8
+	VFMADD213PS  expoTable<>+576(SB), Z7, Z9
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z8
+	VFMADD213PS  expoTable<>+640(SB), Z7, Z9
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z8
+	VFMADD213PS  expoTable<>+704(SB), Z7, Z9
+	VMULPS       Z5, Z5, Z5
+	VMULPS       Z7, Z7, Z7
+	VFNMADD231PS Z8, Z5, Z6
+	VFNMADD231PS Z9, Z7, Z4
+	VSUBPS       Z6, Z0, Z0
+	VSUBPS       Z4, Z1, Z1
+	VPSRLD       $0x01, Z2, Z4
+	VPSRLD       $0x01, Z3, Z5
+	VPSLLD       $0x17, Z4, Z6
+	VPSLLD       $0x17, Z5, Z7
+	VFMADD231PS  Z6, Z0, Z6
+	VFMADD231PS  Z7, Z1, Z7
+	VPSUBD       Z4, Z2, Z0
+	VPSUBD       Z5, Z3, Z1
+	VPSLLD       $0x17, Z0, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z0, Z6, Z0
+	VMULPS       Z1, Z7, Z1
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	KNOTW        K2, K1
+	VMOVAPS.Z    Z1, K1, Z1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VCMPPS       $0x11, expoTable<>+0(SB), Z0, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      expoTable<>+64(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      expoTable<>+192(SB), Z1
+	VFMADD231PS  expoTable<>+256(SB), Z0, Z1
+	VSUBPS       expoTable<>+192(SB), Z1, Z2
+	VFNMADD231PS expoTable<>+320(SB), Z2, Z0
+	VMOVUPS      expoTable<>+128(SB), Z3
+	VFMADD231PS  expoTable<>+384(SB), Z2, Z3
+	VSUBPS       Z3, Z0, Z2
+	VMOVUPS      expoTable<>+512(SB), Z4
+	VFMADD231PS  expoTable<>+448(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+576(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+640(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+704(SB), Z2, Z4
+	VMULPS       Z2, Z2, Z2
+	VFNMADD231PS Z4, Z2, Z3
+	VSUBPS       Z3, Z0, Z0
+	VPSRLD       $0x01, Z1, Z2
+	VPSLLD       $0x17, Z2, Z3
+	VFMADD231PS  Z3, Z0, Z3
+	VPSUBD       Z2, Z1, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z0, Z3, Z0
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func logisticAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·logisticAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VORPS        expoTable<>+832(SB), Z0, Z2
+	VORPS        expoTable<>+832(SB), Z1, Z3
+	VMOVUPS      expoTable<>+0(SB), Z4
+	VMAXPS       Z2, Z4, Z2
+	VMOVUPS      expoTable<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      expoTable<>+896(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z2, Z4
+	VMOVUPS      expoTable<>+896(SB), Z8
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z8
+	VSUBPS       expoTable<>+896(SB), Z4, Z9
+	VSUBPS       expoTable<>+896(SB), Z8, Z10
+	VFNMADD231PS expoTable<>+320(SB), Z9, Z2
+	VFNMADD231PS expoTable<>+320(SB), Z10, Z3
+	VMOVUPS      expoTable<>+128(SB), Z11
+	VFMADD231PS  expoTable<>+384(SB), Z9, Z11
+	VMOVUPS      expoTable<>+128(SB), Z9
+	VFMADD231PS  expoTable<>+384(SB), Z10, Z9
+	VSUBPS       Z11, Z2, Z10
+	VSUBPS       Z9, Z3, Z12
+	VMOVUPS      expoTable<>+512(SB), Z13
+	VFMADD231PS  expoTable<>+448(SB), Z10, Z13
+	VMOVUPS      expoTable<>+512(SB), Z14
+	VFMADD231PS  expoTable<>+448(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+576(SB), Z10, Z13
+	VFMADD213PS  expoTable<>+576(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+640(SB), Z10, Z13
+	VFMADD213PS  expoTable<>+640(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+704(SB), Z10, Z13
+	VFMADD213PS  expoTable<>+704(SB), Z12, Z14
+	VMULPS       Z10, Z10, Z10
+	VMULPS       Z12, Z12, Z12
+	VFNMADD231PS Z13, Z10, Z11
+	VFNMADD231PS Z14, Z12, Z9
+	VSUBPS       Z11, Z2, Z2
+	VSUBPS       Z9, Z3, Z3
+	VPSLLD       $0x17, Z4, Z4
+	VPSLLD       $0x17, Z8, Z8
+	VMULPS       expoTable<>+960(SB), Z4, Z9
+	VMULPS       expoTable<>+960(SB), Z8, Z10
+	VADDPS       expoTable<>+768(SB), Z9, Z11
+	VADDPS       expoTable<>+768(SB), Z10, Z12
+	VFMADD231PS  Z2, Z9, Z11
+	VFMADD231PS  Z3, Z10, Z12
+	VMOVUPS      expoTable<>+768(SB), Z9
+	VDIVPS       Z11, Z9, Z9
+	VMOVUPS      expoTable<>+768(SB), Z10
+	VDIVPS       Z12, Z10, Z10
+	VFNMADD213PS expoTable<>+768(SB), Z9, Z11
+	VFNMADD213PS expoTable<>+768(SB), Z10, Z12
+	VADDPS       Z11, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VFMADD213PS  Z9, Z9, Z2
+	VFMADD213PS  Z10, Z10, Z3
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       expoTable<>+960(SB), Z2, Z2
+	VMULPS       expoTable<>+960(SB), Z3, Z3
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z1, K2
+	VBLENDMPS    Z2, Z9, K1, Z5
+	VBLENDMPS    Z3, Z10, K2, Z6
+	VMOVUPS      Z5, (AX)
+	VMOVUPS      Z6, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VORPS        expoTable<>+832(SB), Z0, Z1
+	VMOVUPS      expoTable<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMOVUPS      expoTable<>+896(SB), Z2
+	VFMADD231PS  expoTable<>+256(SB), Z1, Z2
+	VSUBPS       expoTable<>+896(SB), Z2, Z3
+	VFNMADD231PS expoTable<>+320(SB), Z3, Z1
+	VMOVUPS      expoTable<>+128(SB), Z4
+	VFMADD231PS  expoTable<>+384(SB), Z3, Z4
+	VSUBPS       Z4, Z1, Z3
+	VMOVUPS      expoTable<>+512(SB), Z5
+	VFMADD231PS  expoTable<>+448(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+576(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+640(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+704(SB), Z3, Z5
+	VMULPS       Z3, Z3, Z3
+	VFNMADD231PS Z5, Z3, Z4
+	VSUBPS       Z4, Z1, Z1
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       expoTable<>+960(SB), Z2, Z3
+	VADDPS       expoTable<>+768(SB), Z3, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VMOVUPS      expoTable<>+768(SB), Z3
+	VDIVPS       Z4, Z3, Z3
+	VFNMADD213PS expoTable<>+768(SB), Z3, Z4
+	VADDPS       Z4, Z1, Z1
+	VFMADD213PS  Z3, Z3, Z1
+	VMULPS       Z2, Z1, Z1
+	VMULPS       expoTable<>+960(SB), Z1, Z1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VBLENDMPS    Z1, Z3, K1, Z7
+	VMOVUPS      Z7, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VANDPS       expoTable<>+1024(SB), Z0, Z2
+	VANDPS       expoTable<>+1024(SB), Z1, Z3
+	VMULPS       Z2, Z2, Z4
+	VMULPS       Z3, Z3, Z5
+	VMOVUPS      expoTable<>+1152(SB), Z6
+	VFMADD231PS  expoTable<>+1088(SB), Z4, Z6
+	VMOVUPS      expoTable<>+1152(SB), Z7
+	VFMADD231PS  expoTable<>+1088(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1216(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1216(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1280(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1280(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1344(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1344(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1408(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1408(SB), Z5, Z7
+	VMULPS       Z4, Z2, Z4
+	VMULPS       Z5, Z3, Z5
+	VFMADD213PS  Z2, Z6, Z4
+	VFMADD213PS  Z3, Z7, Z5
+	VMOVUPS      expoTable<>+1472(SB), Z6
+	VMINPS       Z2, Z6, Z6
+	VMOVUPS      expoTable<>+1472(SB), Z7
+	VMINPS       Z3, Z7, Z7
+	VMULPS       expoTable<>+1536(SB), Z6, Z6
+	VMULPS       expoTable<>+1536(SB), Z7, Z7
+	VMOVUPS      expoTable<>+1600(SB), Z11
+	VFMADD231PS  expoTable<>+256(SB), Z6, Z11
+	VMOVUPS      expoTable<>+1600(SB), Z12
+	VFMADD231PS  expoTable<>+256(SB), Z7, Z12
+	VSUBPS       expoTable<>+1600(SB), Z11, Z13
+	VSUBPS       expoTable<>+1600(SB), Z12, Z14
+	VFNMADD231PS expoTable<>+320(SB), Z13, Z6
+	VFNMADD231PS expoTable<>+320(SB), Z14, Z7
+	VMOVUPS      expoTable<>+128(SB), Z15
+	VFMADD231PS  expoTable<>+384(SB), Z13, Z15
+	VMOVUPS      expoTable<>+128(SB), Z13
+	VFMADD231PS  expoTable<>+384(SB), Z14, Z13
+	VSUBPS       Z15, Z6, Z14
+	VSUBPS       Z13, Z7, Z16
+	VMOVUPS      expoTable<>+512(SB), Z17
+	VFMADD231PS  expoTable<>+448(SB), Z14, Z17
+	VMOVUPS      expoTable<>+512(SB), Z18
+	VFMADD231PS  expoTable<>+448(SB), Z16, Z18
+	VFMADD213PS  expoTable<>+576(SB), Z14, Z17
+	VFMADD213PS  expoTable<>+576(SB), Z16, Z18
+	VFMADD213PS  expoTable<>+640(SB), Z14, Z17
+	VFMADD213PS  expoTable<>+640(SB), Z16, Z18
+	VFMADD213PS  expoTable<>+704(SB), Z14, Z17
+	VFMADD213PS  expoTable<>+704(SB), Z16, Z18
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z16, Z16, Z16
+	VFNMADD231PS Z17, Z14, Z15
+	VFNMADD231PS Z18, Z16, Z13
+	VSUBPS       Z15, Z6, Z6
+	VSUBPS       Z13, Z7, Z7
+	VPSLLD       $0x17, Z11, Z11
+	VPSLLD       $0x17, Z12, Z12
+	VFMADD231PS  Z11, Z6, Z11
+	VFMADD231PS  Z12, Z7, Z12
+	VADDPS       Z11, Z11, Z6
+	VADDPS       Z12, Z12, Z7
+	VADDPS       expoTable<>+768(SB), Z11, Z11
+	VADDPS       expoTable<>+768(SB), Z12, Z12
+	VDIVPS       Z11, Z6, Z6
+	VDIVPS       Z12, Z7, Z7
+	VMOVUPS      expoTable<>+768(SB), Z11
+	VSUBPS       Z6, Z11, Z6
+	VMOVUPS      expoTable<>+768(SB), Z11
+	VSUBPS       Z7, Z11, Z7
+	VCMPPS       $0x11, expoTable<>+1664(SB), Z2, K1
+	VCMPPS       $0x11, expoTable<>+1664(SB), Z3, K2
+	VBLENDMPS    Z4, Z6, K1, Z8
+	VBLENDMPS    Z5, Z7, K2, Z9
+	VANDPS       expoTable<>+832(SB), Z0, Z0
+	VANDPS       expoTable<>+832(SB), Z1, Z1
+	VORPS        Z0, Z8, Z0
+	VORPS        Z1, Z9, Z1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VANDPS       expoTable<>+1024(SB), Z0, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      expoTable<>+1152(SB), Z3
+	VFMADD231PS  expoTable<>+1088(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1216(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1280(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1344(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1408(SB), Z2, Z3
+	VMULPS       Z2, Z1, Z2
+	VFMADD213PS  Z1, Z3, Z2
+	VMOVUPS      expoTable<>+1472(SB), Z3
+	VMINPS       Z1, Z3, Z3
+	VMULPS       expoTable<>+1536(SB), Z3, Z3
+	VMOVUPS      expoTable<>+1600(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z4
+	VSUBPS       expoTable<>+1600(SB), Z4, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z3
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z6
+	VSUBPS       Z6, Z3, Z5
+	VMOVUPS      expoTable<>+512(SB), Z7
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z7
+	VMULPS       Z5, Z5, Z5
+	VFNMADD231PS Z7, Z5, Z6
+	VSUBPS       Z6, Z3, Z3
+	VPSLLD       $0x17, Z4, Z4
+	VFMADD231PS  Z4, Z3, Z4
+	VADDPS       Z4, Z4, Z3
+	VADDPS       expoTable<>+768(SB), Z4, Z4
+	VDIVPS       Z4, Z3, Z3
+	VMOVUPS      expoTable<>+768(SB), Z4
+	VSUBPS       Z3, Z4, Z3
+	VCMPPS       $0x11, expoTable<>+1664(SB), Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z10
+	VANDPS       expoTable<>+832(SB), Z0, Z0
+	VORPS        Z0, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func eluAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·eluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VMOVUPS      expoTable<>+1728(SB), Z2
+	VMAXPS       Z0, Z2, Z2
+	VMOVUPS      expoTable<>+1728(SB), Z3
+	VMAXPS       Z1, Z3, Z3
+	VMOVUPS      expoTable<>+1600(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z2, Z4
+	VMOVUPS      expoTable<>+1600(SB), Z5
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z5
+	VSUBPS       expoTable<>+1600(SB), Z4, Z6
+	VSUBPS       expoTable<>+1600(SB), Z5, Z7
+	VFNMADD231PS expoTable<>+320(SB), Z6, Z2
+	VFNMADD231PS expoTable<>+320(SB), Z7, Z3
+	VMOVUPS      expoTable<>+128(SB), Z8
+	VFMADD231PS  expoTable<>+384(SB), Z6, Z8
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VFMADD231PS  expoTable<>+384(SB), Z7, Z6
+	VSUBPS       Z8, Z2, Z7
+	VSUBPS       Z6, Z3, Z12
+	VMOVUPS      expoTable<>+512(SB), Z13
+	VFMADD231PS  expoTable<>+448(SB), Z7, Z13
+	VMOVUPS      expoTable<>+512(SB), Z14
+	VFMADD231PS  expoTable<>+448(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+576(SB), Z7, Z13
+	VFMADD213PS  expoTable<>+576(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+640(SB), Z7, Z13
+	VFMADD213PS  expoTable<>+640(SB), Z12, Z14
+	VFMADD213PS  expoTable<>+704(SB), Z7, Z13
+	VFMADD213PS  expoTable<>+704(SB), Z12, Z14
+	VMULPS       Z7, Z7, Z7
+	VMULPS       Z12, Z12, Z12
+	VFNMADD231PS Z13, Z7, Z8
+	VFNMADD231PS Z14, Z12, Z6
+	VSUBPS       Z8, Z2, Z2
+	VSUBPS       Z6, Z3, Z3
+	VPSLLD       $0x17, Z4, Z4
+	VPSLLD       $0x17, Z5, Z5
+	VSUBPS       expoTable<>+768(SB), Z4, Z6
+	VSUBPS       expoTable<>+768(SB), Z5, Z7
+	VFMADD231PS  Z4, Z2, Z6
+	VFMADD231PS  Z5, Z3, Z7
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z1, K2
+	VBLENDMPS    Z6, Z0, K1, Z9
+	VBLENDMPS    Z7, Z1, K2, Z10
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      expoTable<>+1728(SB), Z1
+	VMAXPS       Z0, Z1, Z1
+	VMOVUPS      expoTable<>+1600(SB), Z2
+	VFMADD231PS  expoTable<>+256(SB), Z1, Z2
+	VSUBPS       expoTable<>+1600(SB), Z2, Z3
+	VFNMADD231PS expoTable<>+320(SB), Z3, Z1
+	VMOVUPS      expoTable<>+128(SB), Z4
+	VFMADD231PS  expoTable<>+384(SB), Z3, Z4
+	VSUBPS       Z4, Z1, Z3
+	VMOVUPS      expoTable<>+512(SB), Z5
+	VFMADD231PS  expoTable<>+448(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+576(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+640(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+704(SB), Z3, Z5
+	VMULPS       Z3, Z3, Z3
+	VFNMADD231PS Z5, Z3, Z4
+	VSUBPS       Z4, Z1, Z1
+	VPSLLD       $0x17, Z2, Z2
+	VSUBPS       expoTable<>+768(SB), Z2, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VBLENDMPS    Z3, Z0, K1, Z11
+	VMOVUPS      Z11, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·geluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VORPS        expoTable<>+832(SB), Z0, Z2
+	VORPS        expoTable<>+832(SB), Z1, Z3
+	VMOVUPS      expoTable<>+1792(SB), Z4
+	VMAXPS       Z2, Z4, Z2
+	VMOVUPS      expoTable<>+1792(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       expoTable<>+1856(SB), Z2, Z4
+	VMULPS       expoTable<>+1856(SB), Z3, Z5
+	VMULPS       Z4, Z2, Z6
+	VMULPS       Z5, Z3, Z7
+	VFNMADD213PS Z6, Z2, Z4
+	VFNMADD213PS Z7, Z3, Z5
+	VMOVUPS      expoTable<>+896(SB), Z8
+	VFMADD231PS  expoTable<>+256(SB), Z6, Z8
+	VMOVUPS      expoTable<>+896(SB), Z9
+	VFMADD231PS  expoTable<>+256(SB), Z7, Z9
+	VSUBPS       expoTable<>+896(SB), Z8, Z10
+	VSUBPS       expoTable<>+896(SB), Z9, Z11
+	VFNMADD231PS expoTable<>+320(SB), Z10, Z6
+	VFNMADD231PS expoTable<>+320(SB), Z11, Z7
+	VFMADD231PS  expoTable<>+384(SB), Z10, Z4
+	VFMADD231PS  expoTable<>+384(SB), Z11, Z5
+	VSUBPS       Z4, Z6, Z10
+	VSUBPS       Z5, Z7, Z11
+	VMOVUPS      expoTable<>+512(SB), Z12
+	VFMADD231PS  expoTable<>+448(SB), Z10, Z12
+	VMOVUPS      expoTable<>+512(SB), Z13
+	VFMADD231PS  expoTable<>+448(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+576(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+576(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+640(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+640(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+704(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+704(SB), Z11, Z13
+	VMULPS       Z10, Z10, Z10
+	VMULPS       Z11, Z11, Z11
+	VFNMADD231PS Z12, Z10, Z4
+	VFNMADD231PS Z13, Z11, Z5
+	VSUBPS       Z4, Z6, Z4
+	VSUBPS       Z5, Z7, Z5
+	VMOVUPS      expoTable<>+1920(SB), Z6
+	VSUBPS       Z2, Z6, Z6
+	VMOVUPS      expoTable<>+1920(SB), Z7
+	VSUBPS       Z3, Z7, Z7
+	VMOVUPS      expoTable<>+1920(SB), Z10
+	VSUBPS       Z6, Z10, Z10
+	VMOVUPS      expoTable<>+1920(SB), Z11
+	VSUBPS       Z7, Z11, Z11
+	VSUBPS       Z2, Z10, Z10
+	VSUBPS       Z3, Z11, Z11
+	VDIVPS       Z6, Z2, Z12
+	VDIVPS       Z7, Z3, Z13
+	VFNMADD231PS Z12, Z6, Z2
+	VFNMADD231PS Z13, Z7, Z3
+	VFNMADD231PS Z12, Z10, Z2
+	VFNMADD231PS Z13, Z11, Z3
+	VMOVUPS      expoTable<>+1984(SB), Z6
+	VFMADD231PS  expoTable<>+1984(SB), Z12, Z6
+	VMOVUPS      expoTable<>+1984(SB), Z7
+	VFMADD231PS  expoTable<>+1984(SB), Z13, Z7
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMOVUPS      expoTable<>+2048(SB), Z6
+	VFMADD231PS  expoTable<>+1536(SB), Z12, Z6
+	VMOVUPS      expoTable<>+2048(SB), Z7
+	VFMADD231PS  expoTable<>+1536(SB), Z13, Z7
+	VFMADD231PS  expoTable<>+1536(SB), Z2, Z6
+	VFMADD231PS  expoTable<>+1536(SB), Z3, Z7
+	VMOVUPS      expoTable<>+2176(SB), Z10
+	VFMADD231PS  expoTable<>+2112(SB), Z6, Z10
+	VMOVUPS      expoTable<>+2176(SB), Z11
+	VFMADD231PS  expoTable<>+2112(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2240(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2240(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2304(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2304(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2368(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2368(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2432(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2432(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2496(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2496(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2560(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2560(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2624(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2624(SB), Z7, Z11
+	VFMADD213PS  expoTable<>+2688(SB), Z6, Z10
+	VFMADD213PS  expoTable<>+2688(SB), Z7, Z11
+	VMOVAPS      Z6, Z14
+	VFMADD213PS  expoTable<>+2752(SB), Z10, Z14
+	VMOVAPS      Z7, Z15
+	VFMADD213PS  expoTable<>+2752(SB), Z11, Z15
+	VMOVUPS      expoTable<>+2752(SB), Z16
+	VSUBPS       Z14, Z16, Z16
+	VMOVUPS      expoTable<>+2752(SB), Z17
+	VSUBPS       Z15, Z17, Z17
+	VFMADD231PS  Z10, Z6, Z16
+	VFMADD231PS  Z11, Z7, Z17
+	VMULPS       Z14, Z12, Z6
+	VMULPS       Z15, Z13, Z7
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z14, Z12, Z10
+	VMOVAPS      Z7, Z11
+	VFNMADD231PS Z15, Z13, Z11
+	VFNMADD231PS Z14, Z2, Z10
+	VFNMADD231PS Z15, Z3, Z11
+	VFNMADD231PS Z16, Z12, Z10
+	VFNMADD231PS Z17, Z13, Z11
+	VADDPS       expoTable<>+768(SB), Z4, Z2
+	VADDPS       expoTable<>+768(SB), Z5, Z3
+	VMULPS       Z2, Z10, Z2
+	VMULPS       Z3, Z11, Z3
+	VFNMADD231PS Z6, Z4, Z2
+	VFNMADD231PS Z7, Z5, Z3
+	VSUBPS       Z2, Z6, Z2
+	VSUBPS       Z3, Z7, Z3
+	VPSLLD       $0x17, Z8, Z4
+	VPSLLD       $0x17, Z9, Z5
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z1, K2
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	KNOTW        K2, K1
+	VMOVAPS.Z    Z1, K1, Z1
+	VFMADD231PS  expoTable<>+960(SB), Z2, Z0
+	VFMADD231PS  expoTable<>+960(SB), Z3, Z1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VORPS        expoTable<>+832(SB), Z0, Z1
+	VMOVUPS      expoTable<>+1792(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       expoTable<>+1856(SB), Z1, Z2
+	VMULPS       Z2, Z1, Z3
+	VFNMADD213PS Z3, Z1, Z2
+	VMOVUPS      expoTable<>+896(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z4
+	VSUBPS       expoTable<>+896(SB), Z4, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z3
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z2
+	VSUBPS       Z2, Z3, Z5
+	VMOVUPS      expoTable<>+512(SB), Z6
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z6
+	VMULPS       Z5, Z5, Z5
+	VFNMADD231PS Z6, Z5, Z2
+	VSUBPS       Z2, Z3, Z2
+	VMOVUPS      expoTable<>+1920(SB), Z3
+	VSUBPS       Z1, Z3, Z3
+	VMOVUPS      expoTable<>+1920(SB), Z5
+	VSUBPS       Z3, Z5, Z5
+	VSUBPS       Z1, Z5, Z5
+	VDIVPS       Z3, Z1, Z6
+	VFNMADD231PS Z6, Z3, Z1
+	VFNMADD231PS Z6, Z5, Z1
+	VMOVUPS      expoTable<>+1984(SB), Z3
+	VFMADD231PS  expoTable<>+1984(SB), Z6, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      expoTable<>+2048(SB), Z3
+	VFMADD231PS  expoTable<>+1536(SB), Z6, Z3
+	VFMADD231PS  expoTable<>+1536(SB), Z1, Z3
+	VMOVUPS      expoTable<>+2176(SB), Z5
+	VFMADD231PS  expoTable<>+2112(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2240(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2304(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2368(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2432(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2496(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2560(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2624(SB), Z3, Z5
+	VFMADD213PS  expoTable<>+2688(SB), Z3, Z5
+	VMOVAPS      Z3, Z7
+	VFMADD213PS  expoTable<>+2752(SB), Z5, Z7
+	VMOVUPS      expoTable<>+2752(SB), Z8
+	VSUBPS       Z7, Z8, Z8
+	VFMADD231PS  Z5, Z3, Z8
+	VMULPS       Z7, Z6, Z3
+	VMOVAPS      Z3, Z5
+	VFNMADD231PS Z7, Z6, Z5
+	VFNMADD231PS Z7, Z1, Z5
+	VFNMADD231PS Z8, Z6, Z5
+	VADDPS       expoTable<>+768(SB), Z2, Z1
+	VMULPS       Z1, Z5, Z1
+	VFNMADD231PS Z3, Z2, Z1
+	VSUBPS       Z1, Z3, Z1
+	VPSLLD       $0x17, Z4, Z2
+	VMULPS       Z2, Z1, Z1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	VFMADD231PS  expoTable<>+960(SB), Z1, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func geluTanhAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VORPS        expoTable<>+832(SB), Z0, Z2
+	VORPS        expoTable<>+832(SB), Z1, Z3
+	VMOVUPS      expoTable<>+2816(SB), Z4
+	VMAXPS       Z2, Z4, Z2
+	VMOVUPS      expoTable<>+2816(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       Z2, Z2, Z4
+	VMULPS       Z3, Z3, Z5
+	VMOVUPS      expoTable<>+2944(SB), Z6
+	VFMADD231PS  expoTable<>+2880(SB), Z4, Z6
+	VMOVUPS      expoTable<>+2944(SB), Z7
+	VFMADD231PS  expoTable<>+2880(SB), Z5, Z7
+	VMOVUPS      expoTable<>+2944(SB), Z8
+	VSUBPS       Z6, Z8, Z8
+	VMOVUPS      expoTable<>+2944(SB), Z9
+	VSUBPS       Z7, Z9, Z9
+	VFMADD231PS  expoTable<>+2880(SB), Z4, Z8
+	VFMADD231PS  expoTable<>+2880(SB), Z5, Z9
+	VADDPS       expoTable<>+3008(SB), Z8, Z8
+	VADDPS       expoTable<>+3008(SB), Z9, Z9
+	VFMADD231PS  expoTable<>+3072(SB), Z4, Z8
+	VFMADD231PS  expoTable<>+3072(SB), Z5, Z9
+	VFNMADD231PS Z2, Z2, Z4
+	VFNMADD231PS Z3, Z3, Z5
+	VFNMADD231PS expoTable<>+2880(SB), Z4, Z8
+	VFNMADD231PS expoTable<>+2880(SB), Z5, Z9
+	VMULPS       Z6, Z2, Z4
+	VMULPS       Z7, Z3, Z5
+	VFNMADD213PS Z4, Z2, Z6
+	VFNMADD213PS Z5, Z3, Z7
+	VFNMADD231PS Z2, Z8, Z6
+	VFNMADD231PS Z3, Z9, Z7
+	VMOVUPS      expoTable<>+896(SB), Z8
+	VFMADD231PS  expoTable<>+256(SB), Z4, Z8
+	VMOVUPS      expoTable<>+896(SB), Z9
+	VFMADD231PS  expoTable<>+256(SB), Z5, Z9
+	VSUBPS       expoTable<>+896(SB), Z8, Z10
+	VSUBPS       expoTable<>+896(SB), Z9, Z11
+	VFNMADD231PS expoTable<>+320(SB), Z10, Z4
+	VFNMADD231PS expoTable<>+320(SB), Z11, Z5
+	VFMADD231PS  expoTable<>+384(SB), Z10, Z6
+	VFMADD231PS  expoTable<>+384(SB), Z11, Z7
+	VSUBPS       Z6, Z4, Z10
+	VSUBPS       Z7, Z5, Z11
+	VMOVUPS      expoTable<>+512(SB), Z12
+	VFMADD231PS  expoTable<>+448(SB), Z10, Z12
+	VMOVUPS      expoTable<>+512(SB), Z13
+	VFMADD231PS  expoTable<>+448(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+576(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+576(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+640(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+640(SB), Z11, Z13
+	VFMADD213PS  expoTable<>+704(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+704(SB), Z11, Z13
+	VMULPS       Z10, Z10, Z10
+	VMULPS       Z11, Z11, Z11
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z13, Z11, Z7
+	VSUBPS       Z6, Z4, Z4
+	VSUBPS       Z7, Z5, Z5
+	VPSLLD       $0x17, Z8, Z6
+	VPSLLD       $0x17, Z9, Z7
+	VMULPS       expoTable<>+960(SB), Z6, Z6
+	VMULPS       expoTable<>+960(SB), Z7, Z7
+	VADDPS       expoTable<>+768(SB), Z6, Z10
+	VADDPS       expoTable<>+768(SB), Z7, Z11
+	VFMADD231PS  Z6, Z4, Z10
+	VFMADD231PS  Z7, Z5, Z11
+	VSUBPS       expoTable<>+768(SB), Z10, Z12
+	VSUBPS       expoTable<>+768(SB), Z11, Z13
+	VSUBPS       Z12, Z6, Z12
+	VSUBPS       Z13, Z7, Z13
+	VFMADD231PS  Z4, Z6, Z12
+	VFMADD231PS  Z5, Z7, Z13
+	VMOVUPS      expoTable<>+768(SB), Z6
+	VDIVPS       Z10, Z6, Z6
+	VMOVUPS      expoTable<>+768(SB), Z7
+	VDIVPS       Z11, Z7, Z7
+	VFNMADD213PS expoTable<>+768(SB), Z6, Z10
+	VFNMADD213PS expoTable<>+768(SB), Z7, Z11
+	VFNMADD231PS Z6, Z12, Z10
+	VFNMADD231PS Z7, Z13, Z11
+	VMULPS       Z6, Z2, Z12
+	VMULPS       Z7, Z3, Z13
+	VFNMADD213PS Z12, Z6, Z2
+	VFNMADD213PS Z13, Z7, Z3
+	VFNMADD231PS Z12, Z10, Z2
+	VFNMADD231PS Z13, Z11, Z3
+	VADDPS       expoTable<>+768(SB), Z4, Z6
+	VADDPS       expoTable<>+768(SB), Z5, Z7
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VFNMADD231PS Z12, Z4, Z2
+	VFNMADD231PS Z13, Z5, Z3
+	VSUBPS       Z2, Z12, Z2
+	VSUBPS       Z3, Z13, Z3
+	VPSLLD       $0x17, Z8, Z4
+	VPSLLD       $0x17, Z9, Z5
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z1, K2
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	KNOTW        K2, K1
+	VMOVAPS.Z    Z1, K1, Z1
+	VFMADD231PS  expoTable<>+960(SB), Z2, Z0
+	VFMADD231PS  expoTable<>+960(SB), Z3, Z1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z0
+	VORPS        expoTable<>+832(SB), Z0, Z1
+	VMOVUPS      expoTable<>+2816(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      expoTable<>+2944(SB), Z3
+	VFMADD231PS  expoTable<>+2880(SB), Z2, Z3
+	VMOVUPS      expoTable<>+2944(SB), Z4
+	VSUBPS       Z3, Z4, Z4
+	VFMADD231PS  expoTable<>+2880(SB), Z2, Z4
+	VADDPS       expoTable<>+3008(SB), Z4, Z4
+	VFMADD231PS  expoTable<>+3072(SB), Z2, Z4
+	VFNMADD231PS Z1, Z1, Z2
+	VFNMADD231PS expoTable<>+2880(SB), Z2, Z4
+	VMULPS       Z3, Z1, Z2
+	VFNMADD213PS Z2, Z1, Z3
+	VFNMADD231PS Z1, Z4, Z3
+	VMOVUPS      expoTable<>+896(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z2, Z4
+	VSUBPS       expoTable<>+896(SB), Z4, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z2
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z3
+	VSUBPS       Z3, Z2, Z5
+	VMOVUPS      expoTable<>+512(SB), Z6
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z6
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z6
+	VMULPS       Z5, Z5, Z5
+	VFNMADD231PS Z6, Z5, Z3
+	VSUBPS       Z3, Z2, Z2
+	VPSLLD       $0x17, Z4, Z3
+	VMULPS       expoTable<>+960(SB), Z3, Z3
+	VADDPS       expoTable<>+768(SB), Z3, Z5
+	VFMADD231PS  Z3, Z2, Z5
+	VSUBPS       expoTable<>+768(SB), Z5, Z6
+	VSUBPS       Z6, Z3, Z6
+	VFMADD231PS  Z2, Z3, Z6
+	VMOVUPS      expoTable<>+768(SB), Z3
+	VDIVPS       Z5, Z3, Z3
+	VFNMADD213PS expoTable<>+768(SB), Z3, Z5
+	VFNMADD231PS Z3, Z6, Z5
+	VMULPS       Z3, Z1, Z6
+	VFNMADD213PS Z6, Z3, Z1
+	VFNMADD231PS Z6, Z5, Z1
+	VADDPS       expoTable<>+768(SB), Z2, Z3
+	VMULPS       Z3, Z1, Z1
+	VFNMADD231PS Z6, Z2, Z1
+	VSUBPS       Z1, Z6, Z1
+	VPSLLD       $0x17, Z4, Z2
+	VMULPS       Z2, Z1, Z1
+	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z0, K1, Z0
+	VFMADD231PS  expoTable<>+960(SB), Z1, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func logAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·logAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000020, DX
+	JL   rest
+
+long:
+	VMOVUPS     (CX), Z0
+	VMOVUPS     64(CX), Z1
+	VCMPPS      $0x11, expoTable<>+3136(SB), Z0, K1
+	VCMPPS      $0x11, expoTable<>+3136(SB), Z1, K2
+	VMULPS      expoTable<>+3200(SB), Z0, Z2
+	VMULPS      expoTable<>+3200(SB), Z1, Z3
+	VBLENDMPS   Z2, Z0, K1, Z4
+	VBLENDMPS   Z3, Z1, K2, Z5
+	VPADDD      expoTable<>+3264(SB), Z4, Z2
+	VPADDD      expoTable<>+3264(SB), Z5, Z3
+	VPSRLD      $0x17, Z2, Z19
+	VPSRLD      $0x17, Z3, Z20
+	VORPS       expoTable<>+3328(SB), Z19, Z19
+	VORPS       expoTable<>+3328(SB), Z20, Z20
+	VMOVUPS     expoTable<>+3456(SB), Z21
+	VBLENDMPS   expoTable<>+3392(SB), Z21, K1, Z6
+	VMOVUPS     expoTable<>+3456(SB), Z21
+	VBLENDMPS   expoTable<>+3392(SB), Z21, K2, Z7
+	VSUBPS      Z6, Z19, Z19
+	VSUBPS      Z7, Z20, Z20
+	VANDPS      expoTable<>+3520(SB), Z2, Z2
+	VANDPS      expoTable<>+3520(SB), Z3, Z3
+	VPADDD      expoTable<>+3584(SB), Z2, Z2
+	VPADDD      expoTable<>+3584(SB), Z3, Z3
+	VSUBPS      expoTable<>+768(SB), Z2, Z2
+	VSUBPS      expoTable<>+768(SB), Z3, Z3
+	VMOVUPS     expoTable<>+3712(SB), Z21
+	VFMADD231PS expoTable<>+3648(SB), Z2, Z21
+	VMOVUPS     expoTable<>+3712(SB), Z22
+	VFMADD231PS expoTable<>+3648(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3776(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3776(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3840(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3840(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3904(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3904(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3968(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3968(SB), Z3, Z22
+	VFMADD213PS expoTable<>+4032(SB), Z2, Z21
+	VFMADD213PS expoTable<>+4032(SB), Z3, Z22
+	VFMADD213PS expoTable<>+4096(SB), Z2, Z21
+	VFMADD213PS expoTable<>+4096(SB), Z3, Z22
+	VFMADD213PS expoTable<>+4160(SB), Z2, Z21
+	VFMADD213PS expoTable<>+4160(SB), Z3, Z22
+	VFMADD213PS expoTable<>+1856(SB), Z2, Z21
+	VFMADD213PS expoTable<>+1856(SB), Z3, Z22
+	VMULPS      Z2, Z2, Z23
+	VMULPS      Z3, Z3, Z24
+	VMULPS      Z21, Z23, Z21
+	VMULPS      Z22, Z24, Z22
+	VFMADD231PS expoTable<>+384(SB), Z19, Z21
+	VFMADD231PS expoTable<>+384(SB), Z20, Z22
+	VADDPS      Z21, Z2, Z2
+	VADDPS      Z22, Z3, Z3
+	VFMADD231PS expoTable<>+320(SB), Z19, Z2
+	VFMADD231PS expoTable<>+320(SB), Z20, Z3
+	VCMPPS      $0x1e, expoTable<>+128(SB), Z0, K1
+	VCMPPS      $0x1e, expoTable<>+128(SB), Z1, K2
+	VMOVUPS     expoTable<>+4288(SB), Z19
+	VBLENDMPS   Z2, Z19, K1, Z8
+	VMOVUPS     expoTable<>+4288(SB), Z2
+	VBLENDMPS   Z3, Z2, K2, Z9
+	VCMPPS      $0x00, expoTable<>+128(SB), Z0, K1
+	VCMPPS      $0x00, expoTable<>+128(SB), Z1, K2
+	VBLENDMPS   expoTable<>+4352(SB), Z8, K1, Z10
+	VBLENDMPS   expoTable<>+4352(SB), Z9, K2, Z11
+	VCMPPS      $0x00, expoTable<>+4224(SB), Z0, K1
+	VCMPPS      $0x00, expoTable<>+4224(SB), Z1, K2
+	VBLENDMPS   Z0, Z10, K1, Z12
+	VBLENDMPS   Z1, Z11, K2, Z13
+	VMOVUPS     Z12, (AX)
+	VMOVUPS     Z13, 64(AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, DX
+	JGE         long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS     (CX), Z0
+	VCMPPS      $0x11, expoTable<>+3136(SB), Z0, K1
+	VMULPS      expoTable<>+3200(SB), Z0, Z1
+	VBLENDMPS   Z1, Z0, K1, Z14
+	VPADDD      expoTable<>+3264(SB), Z14, Z1
+	VPSRLD      $0x17, Z1, Z2
+	VORPS       expoTable<>+3328(SB), Z2, Z2
+	VMOVUPS     expoTable<>+3456(SB), Z3
+	VBLENDMPS   expoTable<>+3392(SB), Z3, K1, Z15
+	VSUBPS      Z15, Z2, Z2
+	VANDPS      expoTable<>+3520(SB), Z1, Z1
+	VPADDD      expoTable<>+3584(SB), Z1, Z1
+	VSUBPS      expoTable<>+768(SB), Z1, Z1
+	VMOVUPS     expoTable<>+3712(SB), Z3
+	VFMADD231PS expoTable<>+3648(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3776(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3840(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3904(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3968(SB), Z1, Z3
+	VFMADD213PS expoTable<>+4032(SB), Z1, Z3
+	VFMADD213PS expoTable<>+4096(SB), Z1, Z3
+	VFMADD213PS expoTable<>+4160(SB), Z1, Z3
+	VFMADD213PS expoTable<>+1856(SB), Z1, Z3
+	VMULPS      Z1, Z1, Z4
+	VMULPS      Z3, Z4, Z3
+	VFMADD231PS expoTable<>+384(SB), Z2, Z3
+	VADDPS      Z3, Z1, Z1
+	VFMADD231PS expoTable<>+320(SB), Z2, Z1
+	VCMPPS      $0x1e, expoTable<>+128(SB), Z0, K1
+	VMOVUPS     expoTable<>+4288(SB), Z2
+	VBLENDMPS   Z1, Z2, K1, Z16
+	VCMPPS      $0x00, expoTable<>+128(SB), Z0, K1
+	VBLENDMPS   expoTable<>+4352(SB), Z16, K1, Z17
+	VCMPPS      $0x00, expoTable<>+4224(SB), Z0, K1
+	VBLENDMPS   Z0, Z17, K1, Z18
+	VMOVUPS     Z18, (AX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000010, DX
+	JNZ         short
+
+done:
+	VZEROUPPER
+	RET
+
+// func softmaxAVX512(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)
+// Requires: AVX, AVX512F
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         sums+32(FP), BX
+	VBROADCASTSS top+24(FP), Z0
+	VBROADCASTSS beta+28(FP), Z1
+	VMOVUPD      (BX), Z2
+	SUBQ         $0x00000020, DX
+	JL           rest
+
+long:
+	VMOVUPS      (CX), Z3
+	VMOVUPS      64(CX), Z4
+	VSUBPS       Z0, Z3, Z3
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z1, Z3, Z3
+	VMULPS       Z1, Z4, Z4
+	VCMPPS       $0x11, expoTable<>+0(SB), Z3, K1
+	VCMPPS       $0x11, expoTable<>+0(SB), Z4, K2
+	KNOTW        K1, K3
+	VMOVAPS.Z    Z3, K3, Z3
+	KNOTW        K2, K3
+	VMOVAPS.Z    Z4, K3, Z4
+	VMOVUPS      expoTable<>+64(SB), Z5
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      expoTable<>+64(SB), Z5
+	VMINPS       Z4, Z5, Z4
+	VMOVUPS      expoTable<>+192(SB), Z5
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z5
+	VMOVUPS      expoTable<>+192(SB), Z6
+	VFMADD231PS  expoTable<>+256(SB), Z4, Z6
+	VSUBPS       expoTable<>+192(SB), Z5, Z7
+	VSUBPS       expoTable<>+192(SB), Z6, Z8
+	VFNMADD231PS expoTable<>+320(SB), Z7, Z3
+	VFNMADD231PS expoTable<>+320(SB), Z8, Z4
+	VMOVUPS      expoTable<>+128(SB), Z9
+	VFMADD231PS  expoTable<>+384(SB), Z7, Z9
+	VMOVUPS      expoTable<>+128(SB), Z7
+	VFMADD231PS  expoTable<>+384(SB), Z8, Z7
+	VSUBPS       Z9, Z3, Z8
+	VSUBPS       Z7, Z4, Z10
+	VMOVUPS      expoTable<>+512(SB), Z11
+	VFMADD231PS  expoTable<>+448(SB), Z8, Z11
+	VMOVUPS      expoTable<>+512(SB), Z12
+	VFMADD231PS  expoTable<>+448(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+576(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+576(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+640(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+640(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+704(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+704(SB), Z10, Z12
+	VMULPS       Z8, Z8, Z8
+	VMULPS       Z10, Z10, Z10
+	VFNMADD231PS Z11, Z8, Z9
+	VFNMADD231PS Z12, Z10, Z7
+	VSUBPS       Z9, Z3, Z3
+	VSUBPS       Z7, Z4, Z4
+	VPSRLD       $0x01, Z5, Z7
+	VPSRLD       $0x01, Z6, Z8
+	VPSLLD       $0x17, Z7, Z9
+	VPSLLD       $0x17, Z8, Z10
+	VFMADD231PS  Z9, Z3, Z9
+	VFMADD231PS  Z10, Z4, Z10
+	VPSUBD       Z7, Z5, Z3
+	VPSUBD       Z8, Z6, Z4
+	VPSLLD       $0x17, Z3, Z3
+	VPSLLD       $0x17, Z4, Z4
+	VMULPS       Z3, Z9, Z3
+	VMULPS       Z4, Z10, Z4
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z3, K1, Z3
+	KNOTW        K2, K1
+	VMOVAPS.Z    Z4, K1, Z4
+	VMOVUPS      Z3, (AX)
+	VCVTPS2PD    (AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    32(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VMOVUPS      Z4, 64(AX)
+	VCVTPS2PD    64(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    96(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DX
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DX
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z3
+	VSUBPS       Z0, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VCMPPS       $0x11, expoTable<>+0(SB), Z3, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z3, K2, Z3
+	VMOVUPS      expoTable<>+64(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      expoTable<>+192(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z4
+	VSUBPS       expoTable<>+192(SB), Z4, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z3
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z6
+	VSUBPS       Z6, Z3, Z5
+	VMOVUPS      expoTable<>+512(SB), Z7
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z7
+	VMULPS       Z5, Z5, Z5
+	VFNMADD231PS Z7, Z5, Z6
+	VSUBPS       Z6, Z3, Z3
+	VPSRLD       $0x01, Z4, Z5
+	VPSLLD       $0x17, Z5, Z6
+	VFMADD231PS  Z6, Z3, Z6
+	VPSUBD       Z5, Z4, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z3, Z6, Z3
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z3, K1, Z3
+	VMOVUPS      Z3, (AX)
+	VCVTPS2PD    (AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    32(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DX
+	JNZ          short
+
+done:
+	VMOVUPD Z2, (BX)
 	VZEROUPPER
 	RET

@@ -44,3 +44,44 @@ func logAsm(dst *float32, src *float32, n int)
 //
 //go:noescape
 func softmaxAsm(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)
+
+// expAVX512 stores e^x of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func expAVX512(dst *float32, src *float32, n int)
+
+// logisticAVX512 stores 1 / (1 + e^-x) of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func logisticAVX512(dst *float32, src *float32, n int)
+
+// tanhAVX512 stores the hyperbolic tangent of x of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func tanhAVX512(dst *float32, src *float32, n int)
+
+// eluAVX512 stores x where it is not below 0, else e^x - 1, of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func eluAVX512(dst *float32, src *float32, n int)
+
+// geluAVX512 stores x times the normal distribution's share below x of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func geluAVX512(dst *float32, src *float32, n int)
+
+// geluTanhAVX512 stores x/2 * (1 + tanh(√(2/π) * (x + 0.044715x³))) of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func geluTanhAVX512(dst *float32, src *float32, n int)
+
+// logAVX512 stores the natural logarithm of x of src in dst, which may be src, for n elements, a positive multiple of 16.
+//
+//go:noescape
+func logAVX512(dst *float32, src *float32, n int)
+
+// softmaxAVX512 stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of 16, and adds every eighth result
+// to each of sums, one after the other.
+//
+//go:noescape
+func softmaxAVX512(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)

@@ -9,8 +9,8 @@ func vectorSoftmax(s *lanes, dst, src []float32, top, beta float32) bool {
 	}
 	src = src[:len(dst)]
 	n := len(dst) &^ (mapStep - 1)
-	if n > 0 {
-		softmaxAsm(&dst[0], &src[0], n, top, beta, (*[8]float64)(s))
+	if wide := softmaxWide(s, dst, src, top, beta); wide < n {
+		softmaxAsm(&dst[wide], &src[wide], n-wide, top, beta, (*[8]float64)(s))
 	}
 	if n < len(dst) {
 		var rest [mapStep]float32

@@ -47,3 +47,20 @@ func TestWideHistogramRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestWideCurvesRun is TestAVX512Runs for the functions of one number.
+func TestWideCurvesRun(t *testing.T) {
+	if !useAVX512 {
+		t.Skip("no AVX-512")
+	}
+	x, y := unreadable(t, 1<<12), make([]float32, 1<<12)
+	check := func(name string, run func()) {
+		if in := readIn(run); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("elements are read in %s, want %s", in.Function, name)
+		}
+	}
+	for _, m := range maps {
+		check(strings.ToLower(m.name[:1])+m.name[1:]+"AVX512", func() { m.run(y, x) })
+	}
+	check("softmaxAVX512", func() { new(lanes).takeExp(y, x, 0, 1) })
+}

@@ -1,9 +1,11 @@
-// Command expo writes the AVX2 kernels of the functions of package curve.
+// Command expo writes the AVX2 and AVX-512 kernels of the functions of package curve.
 package main
 
 //go:generate go run . -out ../../expo_amd64.s -stubs ../../expo_stub_amd64.go -pkg kernel
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -12,9 +14,9 @@ import (
 )
 
 const (
-	vector   = 8  // float32 in a register
-	register = 32 // bytes
-	side     = 2  // vectors in a step of the long loop
+	side = 2  // vectors in a step of the long loop
+	size = 4  // bytes of a float32
+	wide = 16 // float32 in the widest register
 
 	// Predicates of comparisons, which don't hold where an operand is NaN.
 	equal   = 0
@@ -26,25 +28,27 @@ func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
 	c := &table{data: GLOBL("expoTable", 8|16), at: map[uint32]Mem{}} // RODATA, NOPTR
-	for _, f := range curve.Functions() {
-		kernel(f, c)
+	for _, i := range []isa{avx2{}, avx512{}} {
+		for _, f := range curve.Functions() {
+			kernel(i, f, c)
+		}
+		softmax(i, c)
 	}
-	softmax(c)
 	Generate()
 }
 
 // kernel writes the kernel of a function.
-func kernel(f curve.Function, c *table) {
-	name := f.Name + "Asm"
+func kernel(i isa, f curve.Function, c *table) {
+	name := f.Name + i.suffix()
 	TEXT(name, NOSPLIT, "func(dst, src *float32, n int)")
 	Pragma("noescape")
-	Doc(name + " stores " + f.Does + " of src in dst, which may be src, for n elements, a positive multiple of 8.")
+	Doc(fmt.Sprintf("%s stores %s of src in dst, which may be src, for n elements, a positive multiple of %d.", name, f.Does, i.lanes()))
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())
 	n := Load(Param("n"), GP64())
-	loops(dst, src, n, func(vectors int) {
-		for v, x := range run(f.Program, src, vectors, c) {
-			VMOVUPS(x, Mem{Base: dst, Disp: v * register})
+	loops(i, dst, src, n, func(vectors int) {
+		for v, x := range run(i, f.Program, src, vectors, c) {
+			VMOVUPS(x, Mem{Base: dst, Disp: v * bytes(i)})
 		}
 	})
 	VZEROUPPER()
@@ -52,10 +56,11 @@ func kernel(f curve.Function, c *table) {
 }
 
 // softmax writes the kernel of softmax's exponentials, which it adds up as F32Sum does.
-func softmax(c *table) {
-	TEXT("softmaxAsm", NOSPLIT, "func(dst, src *float32, n int, top, beta float32, sums *[8]float64)")
+func softmax(i isa, c *table) {
+	name := "softmax" + i.suffix()
+	TEXT(name, NOSPLIT, "func(dst, src *float32, n int, top, beta float32, sums *[8]float64)")
 	Pragma("noescape")
-	Doc("softmaxAsm stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of 8, and adds every eighth result",
+	Doc(fmt.Sprintf("%s stores exp(beta*(x - top)) of src in dst, which may be src, for n elements, a positive multiple of %d, and adds every eighth result", name, i.lanes()),
 		"to each of sums, one after the other.")
 	dst := Load(Param("dst"), GP64())
 	src := Load(Param("src"), GP64())
@@ -67,55 +72,51 @@ func softmax(c *table) {
 		if err != nil {
 			panic(err)
 		}
-		x := YMM()
+		x := i.register()
 		VBROADCASTSS(p.Addr, x)
 		parameters = append(parameters, x)
 	}
-	sums := []Op{YMM(), YMM()}
-	for i, s := range sums {
-		VMOVUPD(Mem{Base: at, Disp: i * register}, s)
-	}
-	loops(dst, src, n, func(vectors int) {
-		for v, x := range run(curve.Softmax(), src, vectors, c, parameters...) {
-			VMOVUPS(x, Mem{Base: dst, Disp: v * register})
-			for i, s := range sums {
-				half := YMM()
-				VCVTPS2PD(Mem{Base: dst, Disp: v*register + i*register/2}, half)
-				VADDPD(half, s, s)
-			}
+	sums := i.sums(Mem{Base: at})
+	loops(i, dst, src, n, func(vectors int) {
+		for v, x := range run(i, curve.Softmax(), src, vectors, c, parameters...) {
+			VMOVUPS(x, Mem{Base: dst, Disp: v * bytes(i)})
+			i.add(Mem{Base: dst, Disp: v * bytes(i)}, sums)
 		}
 	})
-	for i, s := range sums {
-		VMOVUPD(s, Mem{Base: at, Disp: i * register})
+	for k, s := range sums {
+		VMOVUPD(s, Mem{Base: at, Disp: k * bytes(i)})
 	}
 	VZEROUPPER()
 	RET()
 }
 
 // loops repeats step for vectors side by side, then for one, until n elements are done, and moves on to the next ones.
-func loops(dst, src, n reg.Register, step func(vectors int)) {
+func loops(i isa, dst, src, n reg.Register, step func(vectors int)) {
 	some := func(vectors int) {
 		step(vectors)
-		ADDQ(U32(vectors*register), src)
-		ADDQ(U32(vectors*register), dst)
+		ADDQ(U32(vectors*bytes(i)), src)
+		ADDQ(U32(vectors*bytes(i)), dst)
 	}
-	SUBQ(Imm(side*vector), n)
+	SUBQ(U32(side*i.lanes()), n)
 	JL(LabelRef("rest"))
 	Label("long")
 	some(side)
-	SUBQ(Imm(side*vector), n)
+	SUBQ(U32(side*i.lanes()), n)
 	JGE(LabelRef("long"))
 	Label("rest")
-	ADDQ(Imm(side*vector), n)
+	ADDQ(U32(side*i.lanes()), n)
 	JZ(LabelRef("done"))
 	Label("short")
 	some(1)
-	SUBQ(Imm(vector), n)
+	SUBQ(U32(i.lanes()), n)
 	JNZ(LabelRef("short"))
 	Label("done")
 }
 
-// table is the constants in memory, each filling a register.
+// bytes is the size of a register.
+func bytes(i isa) int { return size * i.lanes() }
+
+// table is the constants in memory, each filling the widest register.
 type table struct {
 	data Mem
 	at   map[uint32]Mem
@@ -124,9 +125,9 @@ type table struct {
 func (t *table) bits(b uint32) Mem {
 	m, ok := t.at[b]
 	if !ok {
-		start := len(t.at) * register
-		for i := range vector {
-			DATA(start+4*i, U32(b))
+		start := len(t.at) * wide * size
+		for i := range wide {
+			DATA(start+size*i, U32(b))
 		}
 		m = t.data.Offset(start)
 		t.at[b] = m

@@ -12,37 +12,38 @@ import (
 
 // writer writes the instructions of a program for one vector.
 type writer struct {
+	isa
 	*curve.Program
 	at   int   // the number of the step
 	last []int // the last use of each value
-	in   []Op  // where each value is: a constant in memory, any other in a register
+	in   []Op  // where each value is: a constant in memory, a mask where the instruction set has them, any other in a register of vectors
 }
 
 // run writes the instructions that compute the program for vectors that follow each other from src on, and returns the registers of the results. The vectors go side by
 // side, so that the processor, which sees some hundred instructions ahead, always finds some that need not wait for others.
 //
 // parameters are registers that the program's parameters fill.
-func run(p *curve.Program, src reg.Register, vectors int, c *table, parameters ...Op) []Op {
+func run(i isa, p *curve.Program, src reg.Register, vectors int, c *table, parameters ...Op) []Op {
 	last := p.LastUse()
 	writers := make([]writer, vectors)
 	for v := range writers {
-		writers[v] = writer{Program: p, last: last, in: make([]Op, len(p.Steps))}
+		writers[v] = writer{isa: i, Program: p, last: last, in: make([]Op, len(p.Steps))}
 	}
-	for i, s := range p.Steps {
+	for at, s := range p.Steps {
 		for v := range writers {
 			w := &writers[v]
-			w.at = i
+			w.at = at
 			switch s.Op {
 			case curve.Input:
-				x := YMM()
-				VMOVUPS(Mem{Base: src, Disp: v * register}, x)
-				w.in[i] = x
+				x := w.register()
+				VMOVUPS(Mem{Base: src, Disp: v * bytes(w)}, x)
+				w.in[at] = x
 			case curve.Const:
-				w.in[i] = c.bits(s.Bits)
+				w.in[at] = c.bits(s.Bits)
 			case curve.Parameter:
-				w.in[i] = parameters[s.Bits]
+				w.in[at] = parameters[s.Bits]
 			default:
-				w.in[i] = w.step(s)
+				w.in[at] = w.step(s)
 			}
 		}
 	}
@@ -54,7 +55,7 @@ func run(p *curve.Program, src reg.Register, vectors int, c *table, parameters .
 }
 
 // step writes the instructions of a step and returns the register of its result.
-func (w *writer) step(s curve.Step) reg.VecVirtual {
+func (w *writer) step(s curve.Step) Op {
 	a := s.Args[0]
 	var b, c curve.Value
 	if len(s.Args) > 1 {
@@ -73,44 +74,43 @@ func (w *writer) step(s curve.Step) reg.VecVirtual {
 			a, b = b, a
 		}
 	}
-	x := YMM()
+	x := w.register()
 	switch s.Op {
 	case curve.Add:
-		VADDPS(w.in[b], w.register(a), x)
+		VADDPS(w.in[b], w.held(a), x)
 	case curve.Sub:
-		VSUBPS(w.in[b], w.register(a), x)
+		VSUBPS(w.in[b], w.held(a), x)
 	case curve.Mul:
-		VMULPS(w.in[b], w.register(a), x)
+		VMULPS(w.in[b], w.held(a), x)
 	case curve.Div:
-		VDIVPS(w.in[b], w.register(a), x)
+		VDIVPS(w.in[b], w.held(a), x)
 	case curve.AtMost: // a NaN stays, since the processor returns the operand that is named first here
-		VMINPS(w.in[a], w.register(b), x)
+		VMINPS(w.in[a], w.held(b), x)
 	case curve.AtLeast:
-		VMAXPS(w.in[a], w.register(b), x)
+		VMAXPS(w.in[a], w.held(b), x)
 	case curve.And:
-		VANDPS(w.in[b], w.register(a), x)
+		VANDPS(w.in[b], w.held(a), x)
 	case curve.Or:
-		VORPS(w.in[b], w.register(a), x)
+		VORPS(w.in[b], w.held(a), x)
 	case curve.AddInt:
-		VPADDD(w.in[b], w.register(a), x)
+		VPADDD(w.in[b], w.held(a), x)
 	case curve.SubInt:
-		VPSUBD(w.in[b], w.register(a), x)
+		VPSUBD(w.in[b], w.held(a), x)
 	case curve.ShiftUp:
 		VPSLLD(U8(s.Bits), w.in[a], x)
 	case curve.ShiftDown:
 		VPSRLD(U8(s.Bits), w.in[a], x)
 	case curve.Less:
 		if w.constant(a) {
-			VCMPPS(U8(greater), w.in[a], w.in[b], x)
-		} else {
-			VCMPPS(U8(less), w.in[b], w.in[a], x)
+			return w.compare(U8(greater), w.in[b], w.in[a])
 		}
+		return w.compare(U8(less), w.in[a], w.in[b])
 	case curve.Equal:
-		VCMPPS(U8(equal), w.in[b], w.in[a], x)
+		return w.compare(U8(equal), w.in[a], w.in[b])
 	case curve.Select:
-		VBLENDVPS(w.in[c], w.in[a], w.register(b), x)
+		w.choose(w.in[c], w.in[a], w.held(b), x)
 	case curve.Drop:
-		VANDNPS(w.in[a], w.in[b], x)
+		w.drop(w.in[b], w.in[a], x)
 	default:
 		panic(fmt.Sprintf("no instruction for operation %d", s.Op))
 	}
@@ -120,23 +120,23 @@ func (w *writer) step(s curve.Step) reg.VecVirtual {
 // constant reports whether v is a constant.
 func (w *writer) constant(v curve.Value) bool { return w.Steps[v].Op == curve.Const }
 
-// register returns a register that holds v.
-func (w *writer) register(v curve.Value) reg.VecVirtual {
+// held returns a register that holds v.
+func (w *writer) held(v curve.Value) reg.VecVirtual {
 	if x, ok := w.in[v].(reg.VecVirtual); ok {
 		return x
 	}
-	x := YMM()
+	x := w.register()
 	VMOVUPS(w.in[v], x)
 	return x
 }
 
 // taken returns a register that holds v and may be overwritten.
 func (w *writer) taken(v curve.Value) reg.VecVirtual {
-	x := w.register(v)
+	x := w.held(v)
 	if w.free(v) {
 		return x
 	}
-	y := YMM()
+	y := w.register()
 	VMOVAPS(x, y)
 	return y
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// isa is what differs between instruction sets.
+type isa interface {
+	// suffix ends the names of kernels.
+	suffix() string
+	// lanes is the number of float32 in a register.
+	lanes() int
+	register() reg.VecVirtual
+	// compare returns the mask of a comparison.
+	compare(predicate Op, a, b Op) Op
+	// choose makes x a where the mask is set, else b.
+	choose(mask, a, b Op, x reg.VecVirtual)
+	// drop makes x 0 where the mask is set, else a.
+	drop(mask, a Op, x reg.VecVirtual)
+	// sums loads the eight sums at m.
+	sums(m Mem) []Op
+	// add adds what was stored at m to the sums, the first element to the first one.
+	add(m Mem, sums []Op)
+}
+
+// avx2 is AVX2 with fused multiply-add. Its kernels have the names that all architectures share.
+type avx2 struct{}
+
+func (avx2) suffix() string           { return "Asm" }
+func (avx2) lanes() int               { return 8 }
+func (avx2) register() reg.VecVirtual { return YMM() }
+
+func (avx2) compare(predicate Op, a, b Op) Op {
+	x := YMM()
+	VCMPPS(predicate, b, a, x)
+	return x
+}
+
+func (avx2) choose(mask, a, b Op, x reg.VecVirtual) { VBLENDVPS(mask, a, b, x) }
+func (avx2) drop(mask, a Op, x reg.VecVirtual)      { VANDNPS(a, mask, x) }
+
+func (avx2) sums(m Mem) []Op {
+	sums := []Op{YMM(), YMM()}
+	for i, s := range sums {
+		VMOVUPD(m.Offset(i*32), s)
+	}
+	return sums
+}
+
+func (avx2) add(m Mem, sums []Op) {
+	for i, s := range sums {
+		half := YMM()
+		VCVTPS2PD(m.Offset(i*16), half)
+		VADDPD(half, s, s)
+	}
+}
+
+// avx512 is AVX-512 with the instructions on bits.
+type avx512 struct{}
+
+func (avx512) suffix() string           { return "AVX512" }
+func (avx512) lanes() int               { return 16 }
+func (avx512) register() reg.VecVirtual { return ZMM() }
+
+func (avx512) compare(predicate Op, a, b Op) Op {
+	x := K()
+	VCMPPS(predicate, b, a, x)
+	return x
+}
+
+func (avx512) choose(mask, a, b Op, x reg.VecVirtual) { VBLENDMPS(a, b, mask, x) }
+
+func (avx512) drop(mask, a Op, x reg.VecVirtual) {
+	keep := K()
+	KNOTW(mask, keep)
+	VMOVAPS_Z(a, keep, x)
+}
+
+func (avx512) sums(m Mem) []Op {
+	s := ZMM()
+	VMOVUPD(m, s)
+	return []Op{s}
+}
+
+func (avx512) add(m Mem, sums []Op) {
+	for i := range 2 {
+		half := ZMM()
+		VCVTPS2PD(m.Offset(i*32), half)
+		VADDPD(half, sums[0], sums[0])
+	}
+}
