@@ -61,6 +61,7 @@ func TestTransposeConv(t *testing.T) {
 	for _, k := range []int{1, 2, 3, 4} { // an output of stride·input, as most networks have; k 1 leaves outputs that nothing reaches
 		add(2, F32ConvSpec{Window: Window{H: 5, W: 4, OH: 10, OW: 8, KH: k, KW: k, StrideH: 2, StrideW: 2, DilationH: 1, DilationW: 1, Top: (k - 1) / 2, Left: (k - 1) / 2}, C: 3, OC: 17})
 	}
+	add(1, F32ConvSpec{Window: Window{H: 5, W: 7, OH: 10, OW: 14, KH: 4, KW: 4, StrideH: 2, StrideW: 2, DilationH: 1, DilationW: 1, Top: 1, Left: 1}, C: 300, OC: 17}) // long sums
 	r := rand.New(rand.NewPCG(17, 18))
 	for range 25 {
 		w := draw(r, 6, 4)
