@@ -69,7 +69,7 @@ func TestConv(t *testing.T) {
 	add(1, F32ConvSpec{Window: square(30, 1, 1), C: 300, OC: 17}) // several blocks
 	add(1, F32ConvSpec{Window: square(40, 3, 1), C: 40, OC: 20})
 	add(1, F32ConvSpec{Window: Window{H: 6, W: 3, OH: 4, OW: 1, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1}, C: 5, OC: 9}) // all taps in one run
-	for _, oc := range []int{3, 17, 24, 40, 70} { // long sums
+	for _, oc := range []int{3, 17, 24, 40, 70} {                                                                                                // long sums
 		add(1, F32ConvSpec{Window: square(5, 1, 1), C: 1100 + oc, OC: oc})
 		add(1, F32ConvSpec{Window: square(4, 3, 1), C: 100 + oc, OC: oc})
 		add(1, F32ConvSpec{Window: Window{H: 6, W: 2, OH: 4, OW: 2, KH: 2, KW: 2, StrideH: 1, StrideW: 1, DilationH: 2, DilationW: 1, Left: 1}, C: 600, OC: oc})
