@@ -194,6 +194,35 @@ func TestMergeRefusesStrangers(t *testing.T) {
 	}
 }
 
+// Datasets that are joined are what one dataset of all their samples is.
+func TestJoin(t *testing.T) {
+	samples := []sample{
+		{0, []observation{{0, []float32{1, 2}}, {1, []float32{-3}}}}, {2, []observation{{0, []float32{7}}, {1, []float32{0}}}},
+		{3, []observation{{0, []float32{-1}}, {1, []float32{90}}}}, {4, []observation{{0, []float32{5}}, {1, []float32{5}}}},
+	}
+	want := collect(everything, samples, 3)
+	want.Skipped = []Skip{{Sample: 1, Source: "x"}, {Sample: 5, Source: "y"}}
+	a, b := collect(everything, samples[:2], 3), collect(everything, []sample{{0, samples[2].all}, {1, samples[3].all}}, 3)
+	a.Dataset, a.Skipped = "a", []Skip{{Sample: 1, Source: "x"}}
+	b.Dataset, b.Skipped = "b", []Skip{{Sample: 2, Source: "y"}}
+	got, err := Join(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if b.Skipped[0].Sample != 2 || b.Tensors[0].PerSample[0].Sample != 0 {
+		t.Error("a part was changed")
+	}
+	if _, err := Join(a, b, a); !errors.Is(err, ErrMismatch) {
+		t.Errorf("a dataset twice: %v", err)
+	}
+	if _, err := Join(); err == nil {
+		t.Error("joining nothing is no error")
+	}
+}
+
 func TestEncodeRoundTrip(t *testing.T) {
 	inf := float32(math.Inf(1))
 	s := &Stats{

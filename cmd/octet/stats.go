@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/bits"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/calib"
+	"github.com/octetlite/octet/pkg/calibrate"
+)
+
+func newStats(s streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "stats",
+		Short: "Look at statistics that 'octet convert --stats' wrote, and join them",
+		Args:  noCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newStatsShow(s), newStatsMerge(s))
+	return cmd
+}
+
+func newStatsShow(s streams) *cobra.Command {
+	var calibrator string
+	cmd := &cobra.Command{
+		Use:   "show FILE",
+		Short: "List the ranges of all tensors, with small histograms",
+		Long: `List the ranges of all tensors. --calibrator shows those that it would choose instead.
+
+Where the file holds histograms, each is drawn from the least to the greatest element, in columns
+whose height is the logarithm of how many elements they hold.`,
+		Args: want("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := calibrate.Parse(calibrator)
+			if err != nil {
+				return usagef("--calibrator: %v", err)
+			}
+			stats, err := readStats(args[0])
+			if err != nil {
+				return err
+			}
+			if stats, err = c.Apply(stats); err != nil {
+				return err
+			}
+			return showStats(s.out, stats)
+		},
+	}
+	cmd.Flags().StringVar(&calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrate.Names(), ", ")+" (default: minmax)")
+	complete(cmd, "calibrator", calibrate.Names()...)
+	completeFile(cmd, "json")
+	return cmd
+}
+
+func newStatsMerge(s streams) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "merge FILE... -o OUT",
+		Short: "Join the statistics of one model over several datasets",
+		Long: `Join the statistics of one model over several datasets, as if these were one dataset in
+the order of the files. The files must hold the same: ranges alone, or histograms, or the
+ranges of samples as well.`,
+		Example: `  octet stats merge day.json night.json -o all.json
+  octet convert model.tflite -o int8.tflite --ranges all.json`,
+		Args: want("FILE…"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if output == "" {
+				return usagef("-o OUT is required")
+			}
+			if err := checkOutputs([]string{output}, args); err != nil {
+				return err
+			}
+			var parts []*calib.Stats
+			for _, path := range args {
+				p, err := readStats(path)
+				if err != nil {
+					return err
+				}
+				parts = append(parts, p)
+			}
+			all, err := calib.Join(parts...)
+			if err != nil {
+				return err
+			}
+			data, err := all.Encode()
+			if err != nil {
+				return err
+			}
+			if err := writeFile(output, data); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(s.out, "%s: %d samples, %d tensors\n", output, all.Samples, len(all.Tensors))
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the file to write (required)")
+	completeFile(cmd, "json")
+	return cmd
+}
+
+func readStats(path string) (*calib.Stats, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := calib.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return stats, nil
+}
+
+func showStats(w io.Writer, s *calib.Stats) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "model\t%s\n", s.Model)
+	if s.Dataset != "" {
+		fmt.Fprintf(t, "dataset\t%s\n", s.Dataset)
+	}
+	fmt.Fprintf(t, "kind\t%s\n", s.Kind)
+	fmt.Fprintf(t, "holds\t%v\n", s.Spec)
+	fmt.Fprintf(t, "samples\t%d\n", s.Samples)
+	if n := len(s.Skipped); n > 0 {
+		fmt.Fprintf(t, "left out\t%d\n", n)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(t, "graph\ttensor\tmin\tmax\telements\tnot finite\tname")
+	for _, x := range s.Tensors {
+		fmt.Fprintf(t, "%d\t%d\t%.6g\t%.6g\t%d\t%d\t%s", x.Subgraph, x.Index, x.Range.Min, x.Range.Max, x.Range.Count, x.Range.NaN+x.Range.Inf, x.Name)
+		if x.Histogram != nil {
+			fmt.Fprintf(t, "\t%s", drawing(x.Histogram))
+		}
+		fmt.Fprintln(t)
+	}
+	return t.Flush()
+}
+
+// drawing returns a histogram as a line of columns, each as high as the logarithm of what it counts.
+func drawing(h *calib.Histogram) string {
+	const width = 40
+	heights := []rune(" ▁▂▃▄▅▆▇█")
+	columns := make([]uint64, min(width, len(h.Counts)))
+	for i, c := range h.Counts {
+		columns[i*len(columns)/len(h.Counts)] += c
+	}
+	most := 1
+	for _, c := range columns {
+		most = max(most, bits.Len64(c))
+	}
+	var b strings.Builder
+	for _, c := range columns {
+		b.WriteRune(heights[(bits.Len64(c)*(len(heights)-1)+most-1)/most])
+	}
+	return b.String()
+}
