@@ -25,8 +25,10 @@ type slot struct {
 	value  *ir.Value
 	static *tensor.Tensor // its type if that is known before the run, with content if it is a constant or was folded
 	place  place
-	offset int // into the arena, of planned slots
-	same   int // the slot whose memory this one shares: its own position, or an earlier planned slot
+	offset int  // into the arena, of planned slots
+	same   int  // the slot whose memory this one takes: its own position, or an earlier planned slot
+	uses   int  // how often it is read; twice more if the graph returns it
+	sole   bool // no other value that is still read has its memory, of planned slots
 }
 
 type place uint8
@@ -97,6 +99,16 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 			s.static = typeOf(t)
 		}
 		p.inputs = append(p.inputs, index[v])
+	}
+	for _, n := range c.graph.Nodes {
+		for _, v := range n.Inputs {
+			if v != nil {
+				p.slots[index[v]].uses++
+			}
+		}
+	}
+	for _, v := range c.graph.Outputs {
+		p.slots[index[v]].uses += 2 // it is read after the last step
 	}
 	for i, n := range c.graph.Nodes {
 		if err := c.step(i, n, index); err != nil {
@@ -175,16 +187,35 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	}
 	for j, slotIndex := range s.out {
 		sl := &c.plan.slots[slotIndex]
-		sl.static, sl.place = out[j], planned
+		sl.static, sl.place, sl.sole = out[j], planned, true
 	}
-	if s.op.Same {
-		if from := &c.plan.slots[s.in[0]]; from.place == planned {
-			s.shared = true
-			c.plan.slots[s.out[0]].same = from.same
-		}
-	}
+	c.share(&s)
 	c.plan.steps = append(c.plan.steps, s)
 	return nil
+}
+
+// share lets the result of a step take an operand's memory: where both are the same, or where the operand is not read any more and is overwritten element by
+// element.
+func (c *compiler) share(s *step) {
+	if len(s.out) != 1 {
+		return
+	}
+	out := &c.plan.slots[s.out[0]]
+	for _, i := range s.in {
+		if i < 0 || c.plan.slots[i].place != planned {
+			continue
+		}
+		from := &c.plan.slots[i]
+		last := from.sole && from.uses == 1
+		switch {
+		case s.op.Same && i == s.in[0]:
+			s.shared, out.same, out.sole = true, from.same, last
+			return
+		case s.op.Over && last && out.static.DType == tensor.Float32 && from.static.DType == tensor.Float32 && from.static.Shape.Equal(out.static.Shape):
+			out.same = from.same
+			return
+		}
+	}
 }
 
 // fold runs a step at compile time and keeps its results as constants.

@@ -63,7 +63,7 @@ var binaries = []Op{
 func binary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 	types, s8 := variants(v).types(), s8Binaries[name]
 	return Op{
-		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare),
+		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare), Over: true,
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 			o := readEither(n, in, s8 != nil)
 			x, shape := o.pair(types)

@@ -57,7 +57,7 @@ var unaries = []Op{
 func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 	types, s8 := variants(v).types(), s8Unaries[name]
 	return Op{
-		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare),
+		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare), Over: true,
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 			o := readEither(n, in, s8 != nil)
 			x := o.tensor(0, types...)

@@ -28,12 +28,13 @@ func (r *recorder) Observe(v *ir.Value, t *tensor.Tensor, found quant.Range) {
 	*r = append(*r, seen{v.Name, found, bytes.Clone(t.Data)})
 }
 
-// TestReshapesShareMemory compares random graphs in which reshapes are their operand's memory with the same in which all values have their own.
-func TestReshapesShareMemory(t *testing.T) {
+// TestValuesShareMemory compares random graphs in which reshapes are their operand's memory, and sums and negations overwrite it, with the same in which all values have
+// their own.
+func TestValuesShareMemory(t *testing.T) {
 	var ops []op.Op
 	for _, name := range op.Set.Names() {
 		o := *op.Set.Lookup(name)
-		o.Same = false
+		o.Same, o.Over = false, false
 		ops = append(ops, o)
 	}
 	apart := op.NewSet(ops)
