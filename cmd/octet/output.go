@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // checkOutputs finds out, before any work is done, whether files can be written: their folders exist and take new files, they are not folders
@@ -89,7 +90,9 @@ func createFile(path string, write func(w io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, plain(err))
 	}
-	err = write(tmp)
+	out := &eager{file: tmp}
+	err = write(out)
+	out.begun.Wait()
 	if err == nil && info != nil {
 		err = tmp.Chmod(info.Mode().Perm())
 	}
@@ -105,6 +108,27 @@ func createFile(path string, write func(w io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", path, plain(err))
 	}
 	return nil
+}
+
+// eager is a file that goes to the disk as it grows, so that there is little left to wait for when it is synced.
+type eager struct {
+	file        *os.File
+	size, taken int64 // what was written, and what of it is on its way to the disk
+	begun       sync.WaitGroup
+}
+
+func (e *eager) Write(data []byte) (n int, err error) {
+	const step = 8 << 20
+	for len(data) > 0 && err == nil {
+		var k int
+		k, err = e.file.Write(data[:min(len(data), step)])
+		n, data, e.size = n+k, data[k:], e.size+int64(k)
+		if offset, size := e.taken, e.size-e.taken; size >= step {
+			e.taken = e.size
+			e.begun.Go(func() { startWriteback(e.file, offset, size) })
+		}
+	}
+	return n, err
 }
 
 func writeThrough(path string, write func(w io.Writer) error) error {
