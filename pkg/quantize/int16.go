@@ -16,6 +16,9 @@ type wide struct {
 	copies map[typed]*value // constants that are quantized already
 }
 
+// minScale16 is the least scale of an activation, that of a millionth.
+const minScale16 = 1e-6 / 32767
+
 // typed is a constant in one of its types.
 type typed struct {
 	c   *operation
@@ -150,6 +153,9 @@ func (w *wide) inputTypes() {
 func (w *wide) give(v *value, s *stat) {
 	v.recorded = &stat{min(s.lo, 0), max(s.hi, 0)}
 	v.quantized, v.float = quant.Int16Activation(v.recorded.lo, v.recorded.hi), false
+	if w.compat == Default { // LiteRT's kernels divide by scales
+		v.quantized.Scale[0] = max(v.quantized.Scale[0], minScale16)
+	}
 }
 
 // leaveFloat lets o read floats.
@@ -214,7 +220,7 @@ func (w *wide) constantType(o *operation, i int) *quant.Type {
 		axis = w.scales(o, r.Weight.Axis)
 	}
 	t := quant.Weight16(v.floats(), v.typ.Shape, axis)
-	if b := o.input(r.Bias); r.Bias > 0 && b != nil {
+	if b := o.input(r.Bias); r.Bias > 0 && b != nil && w.compat == TFLite { // an int64 bias needs no such care
 		if s := w.dataRange(o); s != nil {
 			quant.RaiseForBias(t, quant.Int16Activation(min(s.lo, 0), max(s.hi, 0)), b.floats())
 		}
