@@ -4,67 +4,103 @@
 
 #include "textflag.h"
 
-// func minMaxAVX2(x *float32, n int, lo *[8]float32, hi *[8]float32, nan *[8]uint32)
-// Requires: AVX
-TEXT ·minMaxAVX2(SB), NOSPLIT, $0-40
-	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	MOVQ    lo+16(FP), DX
-	VMOVUPS (DX), Y0
-	VMOVUPS (DX), Y1
-	VMOVUPS (DX), Y2
-	VMOVUPS (DX), Y3
-	MOVQ    hi+24(FP), DX
-	VMOVUPS (DX), Y4
-	VMOVUPS (DX), Y5
-	VMOVUPS (DX), Y6
-	VMOVUPS (DX), Y7
-	VXORPS  Y8, Y8, Y8
+// func minMaxAVX2(x *float32, n int) (lo float32, hi float32, nan uint32)
+// Requires: AVX, AVX2, SSE
+TEXT ·minMaxAVX2(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7f800000, DX
+	VMOVD        DX, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      Y0, Y2
+	VMOVUPS      Y0, Y4
+	VMOVUPS      Y0, Y6
+	MOVL         $0xff800000, DX
+	VMOVD        DX, X1
+	VBROADCASTSS X1, Y1
+	VMOVUPS      Y1, Y3
+	VMOVUPS      Y1, Y5
+	VMOVUPS      Y1, Y7
+	VXORPS       Y8, Y8, Y8
+	SUBQ         $0x20, CX
+	JL           rest
 
 step:
 	VMOVUPS (AX), Y9
-
-	// With a NaN the processor returns the second operand: the extremum so far
 	VMINPS  Y0, Y9, Y0
-	VMAXPS  Y4, Y9, Y4
-	VCMPPS  $0x03, Y9, Y9, Y9
-	VORPS   Y9, Y8, Y8
-	VMOVUPS 32(AX), Y9
+	VMAXPS  Y1, Y9, Y1
+	VMOVUPS 32(AX), Y12
+	VMINPS  Y2, Y12, Y2
+	VMAXPS  Y3, Y12, Y3
+	VMOVUPS 64(AX), Y10
+	VMINPS  Y4, Y10, Y4
+	VMAXPS  Y5, Y10, Y5
+	VMOVUPS 96(AX), Y11
+	VMINPS  Y6, Y11, Y6
+	VMAXPS  Y7, Y11, Y7
 
-	// With a NaN the processor returns the second operand: the extremum so far
-	VMINPS  Y1, Y9, Y1
-	VMAXPS  Y5, Y9, Y5
-	VCMPPS  $0x03, Y9, Y9, Y9
-	VORPS   Y9, Y8, Y8
-	VMOVUPS 64(AX), Y9
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Y9, Y12, Y9
+	VORPS  Y9, Y8, Y8
 
-	// With a NaN the processor returns the second operand: the extremum so far
-	VMINPS  Y2, Y9, Y2
-	VMAXPS  Y6, Y9, Y6
-	VCMPPS  $0x03, Y9, Y9, Y9
-	VORPS   Y9, Y8, Y8
-	VMOVUPS 96(AX), Y9
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Y10, Y11, Y9
+	VORPS  Y9, Y8, Y8
+	ADDQ   $0x00000080, AX
+	SUBQ   $0x20, CX
+	JGE    step
 
-	// With a NaN the processor returns the second operand: the extremum so far
-	VMINPS  Y3, Y9, Y3
-	VMAXPS  Y7, Y9, Y7
-	VCMPPS  $0x03, Y9, Y9, Y9
-	VORPS   Y9, Y8, Y8
-	ADDQ    $0x00000080, AX
-	SUBQ    $0x20, CX
-	JNZ     step
-	VMINPS  Y1, Y0, Y0
-	VMAXPS  Y5, Y4, Y4
-	VMINPS  Y2, Y0, Y0
-	VMAXPS  Y6, Y4, Y4
-	VMINPS  Y3, Y0, Y0
-	VMAXPS  Y7, Y4, Y4
-	MOVQ    lo+16(FP), DX
-	VMOVUPS Y0, (DX)
-	MOVQ    hi+24(FP), DX
-	VMOVUPS Y4, (DX)
-	MOVQ    nan+32(FP), DX
-	VORPS   (DX), Y8, Y8
-	VMOVUPS Y8, (DX)
+rest:
+	ADDQ $0x18, CX
+	JL   tail
+
+single:
+	VMOVUPS (AX), Y9
+	VMINPS  Y0, Y9, Y0
+	VMAXPS  Y1, Y9, Y1
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Y9, Y9, Y9
+	VORPS  Y9, Y8, Y8
+	ADDQ   $0x00000020, AX
+	SUBQ   $0x08, CX
+	JGE    single
+
+tail:
+	ADDQ $0x08, CX
+	JZ   done
+
+	// the last ones, some for a second time
+	VMOVUPS -32(AX)(CX*4), Y9
+	VMINPS  Y0, Y9, Y0
+	VMAXPS  Y1, Y9, Y1
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Y9, Y9, Y9
+	VORPS  Y9, Y8, Y8
+
+done:
+	VMINPS       Y2, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMINPS       Y4, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMINPS       Y6, Y0, Y0
+	VMAXPS       Y7, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMINPS       X2, X0, X0
+	VPSHUFD      $0x0e, X0, X2
+	VMINPS       X2, X0, X0
+	VPSHUFD      $0x01, X0, X2
+	VMINPS       X2, X0, X0
+	MOVSS        X0, lo+16(FP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X0, X1, X1
+	VPSHUFD      $0x0e, X1, X0
+	VMAXPS       X0, X1, X1
+	VPSHUFD      $0x01, X1, X0
+	VMAXPS       X0, X1, X1
+	MOVSS        X1, hi+20(FP)
+	VMOVMSKPS    Y8, AX
+	MOVL         AX, nan+24(FP)
 	VZEROUPPER
 	RET

@@ -4,8 +4,7 @@
 
 package kernel
 
-// minMaxAVX2 lowers lo and raises hi to the extrema of every eighth element, and sets bits of nan where there is a NaN.
-// n is a positive multiple of 32.
+// minMaxAVX2 returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.
 //
 //go:noescape
-func minMaxAVX2(x *float32, n int, lo *[8]float32, hi *[8]float32, nan *[8]uint32)
+func minMaxAVX2(x *float32, n int) (lo float32, hi float32, nan uint32)

@@ -4,6 +4,8 @@ package main
 //go:generate go run . -out ../../minmax_amd64.s -stubs ../../minmax_stub_amd64.go -pkg kernel
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -19,50 +21,89 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("minMaxAVX2", NOSPLIT, "func(x *float32, n int, lo, hi *[8]float32, nan *[8]uint32)")
+	TEXT("minMaxAVX2", NOSPLIT, "func(x *float32, n int) (lo, hi float32, nan uint32)")
 	Pragma("noescape")
-	Doc("minMaxAVX2 lowers lo and raises hi to the extrema of every eighth element, and sets bits of nan where there is a NaN.",
-		"n is a positive multiple of 32.")
+	Doc("minMaxAVX2 returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.")
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	at := GP64()
 	var least, most [chains]reg.VecVirtual
-	Load(Param("lo"), at)
-	for i := range least {
-		least[i] = YMM()
-		VMOVUPS(Mem{Base: at}, least[i])
-	}
-	Load(Param("hi"), at)
-	for i := range most {
-		most[i] = YMM()
-		VMOVUPS(Mem{Base: at}, most[i])
-	}
-	nan, v, mask := YMM(), YMM(), YMM()
-	VXORPS(nan, nan, nan)
-	Label("step")
 	for i := range chains {
-		VMOVUPS(Mem{Base: x, Disp: i * vector * size}, v)
-		Comment("With a NaN the processor returns the second operand: the extremum so far")
-		VMINPS(least[i], v, least[i])
-		VMAXPS(most[i], v, most[i])
-		VCMPPS(Imm(unord), v, v, mask)
-		VORPS(mask, nan, nan)
+		least[i], most[i] = YMM(), YMM()
 	}
+	fill(least[:], math.Inf(1))
+	fill(most[:], math.Inf(-1))
+	nan, mask := YMM(), YMM()
+	VXORPS(nan, nan, nan)
+
+	// look looks at some registers full. With a NaN the processor returns the second operand: the extremum so far.
+	look := func(at Mem, registers int) {
+		v := make([]reg.VecVirtual, registers)
+		for i := range v {
+			v[i] = YMM()
+			VMOVUPS(at.Offset(i*vector*size), v[i])
+			VMINPS(least[i], v[i], least[i])
+			VMAXPS(most[i], v[i], most[i])
+		}
+		for i := 0; i < registers; i += 2 {
+			Comment("one comparison notices a NaN in either register")
+			VCMPPS(Imm(unord), v[i], v[min(i+1, registers-1)], mask)
+			VORPS(mask, nan, nan)
+		}
+	}
+	SUBQ(Imm(chains*vector), n)
+	JL(LabelRef("rest"))
+	Label("step")
+	look(Mem{Base: x}, chains)
 	ADDQ(U32(chains*vector*size), x)
 	SUBQ(Imm(chains*vector), n)
-	JNZ(LabelRef("step"))
+	JGE(LabelRef("step"))
+	Label("rest")
+	ADDQ(Imm((chains-1)*vector), n)
+	JL(LabelRef("tail"))
+	Label("single")
+	look(Mem{Base: x}, 1)
+	ADDQ(U32(vector*size), x)
+	SUBQ(Imm(vector), n)
+	JGE(LabelRef("single"))
+	Label("tail")
+	ADDQ(Imm(vector), n)
+	JZ(LabelRef("done"))
+	Comment("the last ones, some for a second time")
+	look(Mem{Base: x, Index: n, Scale: size, Disp: -vector * size}, 1)
+	Label("done")
 	for i := 1; i < chains; i++ {
 		VMINPS(least[i], least[0], least[0])
 		VMAXPS(most[i], most[0], most[0])
 	}
-	Load(Param("lo"), at)
-	VMOVUPS(least[0], Mem{Base: at})
-	Load(Param("hi"), at)
-	VMOVUPS(most[0], Mem{Base: at})
-	Load(Param("nan"), at)
-	VORPS(Mem{Base: at}, nan, nan)
-	VMOVUPS(nan, Mem{Base: at})
+	Store(across(least[0], VMINPS), Return("lo"))
+	Store(across(most[0], VMAXPS), Return("hi"))
+	bits := GP32()
+	VMOVMSKPS(nan, bits)
+	Store(bits, Return("nan"))
 	VZEROUPPER()
 	RET()
 	Generate()
+}
+
+// fill sets all lanes of registers.
+func fill(registers []reg.VecVirtual, value float64) {
+	bits := GP32()
+	MOVL(U32(math.Float32bits(float32(value))), bits)
+	VMOVD(bits, registers[0].AsX())
+	VBROADCASTSS(registers[0].AsX(), registers[0])
+	for _, r := range registers[1:] {
+		VMOVUPS(registers[0], r)
+	}
+}
+
+// across applies f to all lanes of v, and returns a register whose first lane is the result.
+func across(v reg.VecVirtual, f func(ops ...Op)) reg.Register {
+	half, x := XMM(), v.AsX()
+	VEXTRACTF128(Imm(1), v, half)
+	f(half, x, x)
+	VPSHUFD(Imm(0x0e), x, half)
+	f(half, x, x)
+	VPSHUFD(Imm(0x01), x, half)
+	f(half, x, x)
+	return x
 }
