@@ -134,6 +134,38 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
+// TestRecordingDoesNotAllocate is TestRunDoesNotAllocate with everything recorded.
+func TestRecordingDoesNotAllocate(t *testing.T) {
+	golden := openArchive(t, "testdata/golden_ops.zip")
+	for _, file := range slices.Sorted(maps.Keys(golden)) {
+		name, ok := strings.CutSuffix(file, ".tflite")
+		if !ok || allocating[name] {
+			continue
+		}
+		m, err := tflite.Decode(golden.read(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := exec.Compile(m, 0, exec.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var inputs []*tensor.Tensor
+		for i := range p.Inputs() {
+			inputs = append(inputs, readNPY(t, golden.read(t, fmt.Sprintf("%s.in%d.npy", name, i))))
+		}
+		s, all := p.NewSession(), exec.Observer(recording{newPlain(t)})
+		n := testing.AllocsPerRun(3, func() {
+			if _, err := s.Run(inputs, all); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		})
+		if n > 1 {
+			t.Errorf("%s: %v allocations in each run", name, n)
+		}
+	}
+}
+
 // TestMoved checks which values take over the statistics of others.
 func TestMoved(t *testing.T) {
 	const text = `graph "main" {
