@@ -2,6 +2,8 @@
 
 package kernel
 
+import "unsafe"
+
 // panelWidth is the number of columns of a panel: two registers.
 var panelWidth = panelWidthOf(useAVX512)
 
@@ -31,20 +33,22 @@ func (c *tileCall) run(width int) {
 	if c.step != 0 {
 		lookups = 1
 	}
-	offs, offsRow, offsRun := c.offs, c.offsRow, c.offsRun-c.rows*c.offsRow // offsets are taken one after the other
-	offsStep := c.offsStep - lookups*c.offsRun
-	if c.inStep != 0 { // evenly spaced rows need none
-		offs, offsRow = nil, c.inStep/c.rows
+	if c.inStep != 0 { // evenly spaced rows need no offsets
+		c.offs, c.offsRow = nil, c.inRow
 	}
+	// Offsets are taken one after the other.
+	c.offsStep -= lookups * c.offsRun
+	c.offsRun -= c.rows * c.offsRow
+	call := (*byte)(unsafe.Pointer(c))
 	switch width {
 	case 8:
-		gemm8AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm8AVX2(call)
 	case 16:
-		gemm16AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm16AVX2(call)
 	case 24:
-		gemm24AVX2(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm24AVX2(call)
 	case 32:
-		gemm32AVX512(c.rows, c.tiles, c.kc, c.ks, c.in, c.inStep, offs, offsRow, offsRun, offsStep, c.step, c.zero, c.b, c.ahead, c.aheadStep, c.start, c.startRow, c.out, c.outRow, c.last, c.bounds)
+		gemm32AVX512(call)
 	}
 }
 

@@ -22,7 +22,7 @@ func tileHeight(width int) int {
 	}
 }
 
-// tileCall is what a kernel for tiles is told.
+// tileCall is what a kernel for tiles is told. The kernels know the order of the fields.
 type tileCall struct {
 	rows, tiles, kc, ks        int
 	in                         *float32
@@ -38,6 +38,8 @@ type tileCall struct {
 	out                        *float32
 	outRow, last               int
 	bounds                     *[2]float32
+	left                       int // for the kernel
+	inRow                      int // from a row to the next in memory, where rows are evenly spaced
 }
 
 // tiles computes a span over the panel that starts at column first.
@@ -72,7 +74,7 @@ func (p *gemm) tiles(s *span, first int) {
 		for r := range even {
 			even[r] = int32(r * p.row)
 		}
-		c.in, c.inStep, c.offs = &p.in[s.row*p.row], size*s.rows*p.row, &even[0]
+		c.in, c.inStep, c.inRow, c.offs = &p.in[s.row*p.row], size*s.rows*p.row, size*p.row, &even[0]
 	}
 	c.run(width)
 }

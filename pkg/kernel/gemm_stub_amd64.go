@@ -5,36 +5,40 @@
 package kernel
 
 // gemm8AVX2 computes tiles of up to 8 rows and 8 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm8AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+func gemm8AVX2(call *byte)
 
 // gemm16AVX2 computes tiles of up to 6 rows and 16 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm16AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+func gemm16AVX2(call *byte)
 
 // gemm24AVX2 computes tiles of up to 4 rows and 24 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm24AVX2(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+func gemm24AVX2(call *byte)
 
 // gemm32AVX512 computes tiles of up to 8 rows and 32 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
-// the last 8 columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the
-// next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
-func gemm32AVX512(rows int, tiles int, kc int, ks int, in *float32, inStep int, offs *int32, offsRow int, offsRun int, offsStep int, step int, zero *float32, b *float32, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow int, last int, bounds *[2]float32)
+func gemm32AVX512(call *byte)
 
 // gemvAVX2 computes one row over up to 4 panels of 16 columns, which are panel bytes apart, as tilesGeneric does.
 //

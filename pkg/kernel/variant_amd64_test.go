@@ -5,6 +5,7 @@ package kernel
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -53,3 +54,14 @@ func features(t *testing.T, names ...string) bool {
 
 // genericOnly are the kernels that have no variant here.
 var genericOnly []string
+
+// TestTileCall checks that the fields lie where the kernels look for them.
+func TestTileCall(t *testing.T) {
+	want := strings.Fields("rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
+	call := reflect.TypeFor[tileCall]()
+	for i, name := range want {
+		if f := call.Field(i); f.Name != name || f.Offset != uintptr(8*i) || f.Type.Size() != 8 {
+			t.Errorf("field %d is %s of %d bytes at %d, want %s of 8 at %d", i, f.Name, f.Type.Size(), f.Offset, name, 8*i)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -28,6 +29,14 @@ var forms = []form{
 	{avx512{}, []int{16, 16}, 8},
 }
 
+// fields are those of a tileCall in their order, of 8 bytes each.
+var fields = strings.Fields("rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
+
+// field is the place of a field of a tileCall.
+func field(call reg.GPVirtual, name string) Mem {
+	return Mem{Base: call, Disp: 8 * slices.Index(fields, name)}
+}
+
 // columns returns the number of columns of a tile.
 func (f *form) columns() int {
 	n := 0
@@ -40,24 +49,29 @@ func (f *form) columns() int {
 // write writes the kernel: one function, which goes to the loop for the number of rows.
 func (f *form) write() {
 	name := fmt.Sprintf("gemm%d%s", f.columns(), f.isa.name())
-	TEXT(name, NOSPLIT, "func(rows, tiles, kc, ks int, in *float32, inStep int, offs *int32, offsRow, offsRun, offsStep, step int, zero, b, ahead *float32, aheadStep int, start *float32, startRow int, out *float32, outRow, last int, bounds *[2]float32)")
+	TEXT(name, NOSPLIT, "func(call *byte)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes tiles of up to %d rows and %d columns, one below the other, as tilesGeneric does. It loads and stores only the first of", name, f.rows, f.columns()),
-		fmt.Sprintf("the last %d columns. In offs a row is offsRow before the next, and after the last one of a run or a tile offsRun or both that and offsStep before the", part),
-		"next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up. What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
+		fmt.Sprintf("the last %d columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile", part),
+		"offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.",
+		"What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
 		"Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
-	rows := Load(Param("rows"), GP64())
+	call := GP64()
+	Load(Param("call"), call)
+	rows := GP64()
+	MOVQ(field(call, "rows"), rows)
 	for r := 1; r < f.rows; r++ {
 		CMPQ(rows, Imm(uint64(r)))
 		JEQ(LabelRef(fmt.Sprintf("tile%d", r)))
 	}
 	for r := f.rows; r > 0; r-- {
-		f.tile(r)
+		f.tile(r, call)
 	}
 }
 
 // tile writes the loop over tiles of the given number of rows.
-func (f *form) tile(rows int) {
+func (f *form) tile(rows int, call reg.GPVirtual) {
+	argument := func(name string) Mem { return field(call, name) }
 	line := f.columns() * size // bytes of one step of k in a panel
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
 	acc, row := make([][]reg.VecVirtual, rows), make([]reg.GPVirtual, rows)
@@ -92,8 +106,8 @@ func (f *form) tile(rows int) {
 	}
 
 	Label(label("tile"))
-	Load(Param("start"), k)
-	Load(Param("startRow"), b)
+	MOVQ(argument("start"), k)
+	MOVQ(argument("startRow"), b)
 	TESTQ(b, b)
 	JNZ(LabelRef(label("starts")))
 	for j, a := range acc[0] {
@@ -105,24 +119,28 @@ func (f *form) tile(rows int) {
 		}
 	}
 	Label(label("started"))
-	runs, ahead := Load(Param("ks"), GP64()), Load(Param("ahead"), GP64())
-	Load(Param("b"), b)
+	MOVQ(argument("ks"), k)
+	MOVQ(k, argument("left"))
+	ahead := GP64()
+	MOVQ(argument("ahead"), ahead)
+	MOVQ(argument("b"), b)
 
-	in, offs := Load(Param("in"), GP64()), GP64()
-	Load(Param("offs"), offs)
+	in, offs := GP64(), GP64()
+	MOVQ(argument("in"), in)
+	MOVQ(argument("offs"), offs)
 	TESTQ(offs, offs)
 	JNZ(LabelRef(label("offsets")))
-	Load(Param("kc"), k)
+	MOVQ(argument("kc"), k)
 	LEAQ(Mem{Base: in, Index: k, Scale: size}, row[0])
-	Load(Param("offsRow"), k)
+	MOVQ(argument("offsRow"), k)
 	for r := range row[1:] {
 		LEAQ(Mem{Base: row[r], Index: k, Scale: 1}, row[r+1])
 	}
 	JMP(LabelRef(label("run")))
 
 	Label(label("offsets"))
-	Load(Param("in"), in)
-	Load(Param("offs"), offs)
+	MOVQ(argument("in"), in)
+	MOVQ(argument("offs"), offs)
 	for r := range row {
 		MOVLQSX(Mem{Base: offs}, k)
 		ADDQ(argument("offsRow"), offs)
@@ -132,13 +150,13 @@ func (f *form) tile(rows int) {
 	}
 	ADDQ(argument("offsRun"), offs)
 	MOVQ(offs, argument("offs"))
-	Load(Param("kc"), k)
+	MOVQ(argument("kc"), k)
 	for r := range row {
 		LEAQ(Mem{Base: row[r], Index: k, Scale: size}, row[r])
 	}
 	Label(label("run"))
 	Comment("k counts from -kc up to 0, ahead by one iteration")
-	Load(Param("kc"), k)
+	MOVQ(argument("kc"), k)
 	NEGQ(k)
 	ADDQ(Imm(unroll), k)
 	JG(LabelRef(label("rest")))
@@ -162,7 +180,7 @@ func (f *form) tile(rows int) {
 	INCQ(k)
 	JNZ(LabelRef(label("single")))
 	Label(label("done"))
-	DECQ(runs)
+	DECQ(argument("left"))
 	JZ(LabelRef(label("end")))
 	MOVQ(argument("step"), k)
 	TESTQ(k, k)
@@ -173,11 +191,11 @@ func (f *form) tile(rows int) {
 	JMP(LabelRef(label("run")))
 	Label(label("end"))
 
-	Load(Param("bounds"), k)
+	MOVQ(argument("bounds"), k)
 	limits(label, k, left, slices.Concat(acc...))
 	outRow := b
-	Load(Param("out"), row[0])
-	Load(Param("outRow"), outRow)
+	MOVQ(argument("out"), row[0])
+	MOVQ(argument("outRow"), outRow)
 	var finals []reg.VecVirtual
 	for r := range acc {
 		if r > 0 {
@@ -192,11 +210,11 @@ func (f *form) tile(rows int) {
 	LEAQ(Mem{Base: row[rows-1], Index: outRow, Scale: 1}, k)
 	MOVQ(k, argument("out"))
 	last := GP64()
-	Load(Param("last"), last)
+	MOVQ(argument("last"), last)
 	f.isa.store(label, finals, f.lanes[final], row, at(k, final).Disp, last)
-	Load(Param("inStep"), b)
+	MOVQ(argument("inStep"), b)
 	ADDQ(b, argument("in"))
-	Load(Param("offsStep"), b)
+	MOVQ(argument("offsStep"), b)
 	ADDQ(b, argument("offs"))
 	DECQ(argument("tiles"))
 	JNZ(LabelRef(label("tile")))
@@ -204,7 +222,7 @@ func (f *form) tile(rows int) {
 	RET()
 
 	Label(label("starts"))
-	Load(Param("last"), last)
+	MOVQ(argument("last"), last)
 	load := f.isa.loader(f.lanes[final], last, left)
 	for r := range acc {
 		for j, a := range acc[r] {
