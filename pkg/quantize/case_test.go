@@ -2,6 +2,8 @@ package quantize_test
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,8 +23,15 @@ func TestCases(t *testing.T) {
 			"default": {},
 			"uint8":   {IO: quantize.UInt8IO},
 			"float32": {IO: quantize.Float32IO},
+
+			"float16":         {Scheme: quantize.Float16},
+			"dynamic":         {Scheme: quantize.Dynamic},
+			"weight-only":     {Scheme: quantize.WeightOnly},
+			"weight-only-4":   {Scheme: quantize.WeightOnly, Bits: 4},
+			"int16x8":         {Scheme: quantize.Int16x8},
+			"int16x8-float32": {Scheme: quantize.Int16x8, IO: quantize.Float32IO},
 		}
-		for _, name := range []string{"tflite", "default", "uint8", "float32"} {
+		for _, name := range slices.Sorted(maps.Keys(quantized)) {
 			if c.Has(name) {
 				out, _ := quantizeText(t, text, quantized[name])
 				c.Want(name, out)
