@@ -27,6 +27,10 @@ func F32Reduce(dst, src []float32, shape, axes []int, fold Fold) {
 		f32SumLines(dst, src, n, fold)
 		return
 	}
+	if rows, n := middle(shape, axes); rows > 1 && fold <= MeanOf {
+		f32SumRows(dst, src, rows, n, fold)
+		return
+	}
 	first := [...]float64{ProdOf: 1, MaxOf: math.Inf(-1), MinOf: math.Inf(1)}[fold]
 	reduce(dst, src, shape, axes, fold, first, f32Run)
 }
@@ -62,6 +66,56 @@ func f32SumLines(dst, src []float32, n int, fold Fold) {
 			dst[i] = float32(s / count)
 		}
 		dst, src = dst[lines:], src[lines*n:]
+	}
+}
+
+// middle returns how many rows of how many elements are joined if the axes that are reduced are behind each other, with others behind them; else rows is 0.
+func middle(shape, axes []int) (rows, n int) {
+	rows, n = 1, 1
+	outer := false
+	for i := len(shape) - 1; i >= 0; i-- {
+		switch reduced := slices.Contains(axes, i); {
+		case shape[i] == 1:
+		case !reduced && rows == 1:
+			n *= shape[i]
+		case !reduced:
+			outer = true
+		case n == 1 || outer:
+			return 0, 0
+		default:
+			rows *= shape[i]
+		}
+	}
+	return rows, n
+}
+
+// f32SumRows is F32Reduce for sums and means of groups of rows of n elements.
+func f32SumRows(dst, src []float32, rows, n int, fold Fold) {
+	const most = 16 // rows at a time, which stay in the cache while the next columns are added up
+	count := 1.0
+	if fold == MeanOf {
+		count = float64(rows)
+	}
+	var sums [reduceBlock]float64
+	for ; len(dst) > 0; dst, src = dst[n:], src[rows*n:] {
+		for at := 0; at < n; at += reduceBlock {
+			block := sums[:min(reduceBlock, n-at)]
+			clear(block)
+			for row := 0; row < rows; row += most {
+				f32AddRows(block, src[row*n+at:], n, min(most, rows-row))
+			}
+			for i, s := range block {
+				dst[at+i] = float32(s / count)
+			}
+		}
+	}
+}
+
+// f32AddRows adds rows that start step elements apart to sums, in ascending order.
+func f32AddRows(sums []float64, x []float32, step, rows int) {
+	n := addRows(sums, x, step, rows)
+	for k := 0; k < rows && n < len(sums); k++ {
+		foldRows(sums[n:], x[k*step+n:], SumOf)
 	}
 }
 

@@ -23,3 +23,8 @@ func sumRowsAsm(sums *float64, x *float32, n int)
 //
 //go:noescape
 func sumLinesAsm(sums *float64, x *float32, n int, lines int)
+
+// addRowsAVX2 adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.
+//
+//go:noescape
+func addRowsAVX2(sums *float64, x *float32, n int, step int, rows int)

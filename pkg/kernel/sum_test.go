@@ -20,6 +20,16 @@ var sums = []struct {
 		n := len(x) / 4
 		F32Reduce(dst[:4], x[:4*n], []int{4, n}, []int{1}, SumOf)
 	}},
+	{"means of rows", func(dst, x []float32) {
+		n := min(1+len(x)%300, len(x))
+		rows := len(x) / n
+		F32Reduce(dst[:n], x[:rows*n], []int{1, rows, n}, []int{1}, MeanOf)
+	}},
+	{"sums of groups of rows", func(dst, x []float32) {
+		n := max(1, len(x)/6)
+		groups := len(x) / (n * 3)
+		F32Reduce(dst[:groups*n], x[:groups*3*n], []int{groups, 3, n, 1}, []int{1}, SumOf)
+	}},
 	{"sums of short lines", func(dst, x []float32) {
 		n := 1 + len(x)%37
 		lines := len(x) / n

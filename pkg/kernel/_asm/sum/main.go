@@ -21,6 +21,7 @@ func main() {
 	lanes("sumSquaresAsm", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
 	columns()
 	lines()
+	rows()
 	Generate()
 }
 
@@ -137,6 +138,58 @@ func lines() {
 	ADDQ(Imm(8), sums)
 	DECQ(count)
 	JNZ(LabelRef("line"))
+	VZEROUPPER()
+	RET()
+}
+
+// rows writes the kernel that adds many rows to sums, which it keeps in registers meanwhile.
+func rows() {
+	TEXT("addRowsAVX2", NOSPLIT, "func(sums *float64, x *float32, n, step, rows int)")
+	Pragma("noescape")
+	Doc("addRowsAVX2 adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.")
+	sums := Load(Param("sums"), GP64())
+	x := Load(Param("x"), GP64())
+	n := Load(Param("n"), GP64())
+	step := Load(Param("step"), GP64())
+	count := Load(Param("rows"), GP64())
+	at, k := GP64(), GP64()
+	block := func(registers int) {
+		acc := make([]reg.VecVirtual, registers)
+		for i := range acc {
+			acc[i] = YMM()
+			VMOVUPD(Mem{Base: sums, Disp: i * register}, acc[i])
+		}
+		MOVQ(x, at)
+		MOVQ(count, k)
+		row := LabelRef(map[int]string{2: "short", 8: "long"}[registers])
+		Label(string(row))
+		for i, a := range acc {
+			v := YMM()
+			VCVTPS2PD(Mem{Base: at, Disp: i * register / 2}, v)
+			VADDPD(v, a, a)
+		}
+		ADDQ(step, at)
+		DECQ(k)
+		JNZ(row)
+		for i, a := range acc {
+			VMOVUPD(a, Mem{Base: sums, Disp: i * register})
+		}
+		ADDQ(U32(uint32(registers*register/2)), x)
+		ADDQ(U32(uint32(registers*register)), sums)
+	}
+	Label("columns")
+	CMPQ(n, Imm(8*half))
+	JLT(LabelRef("rest"))
+	block(8)
+	SUBQ(Imm(8*half), n)
+	JMP(LabelRef("columns"))
+	Label("rest")
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	block(2)
+	SUBQ(Imm(2*half), n)
+	JMP(LabelRef("rest"))
+	Label("done")
 	VZEROUPPER()
 	RET()
 }
