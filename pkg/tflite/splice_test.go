@@ -80,3 +80,18 @@ func TestFilesShareConstants(t *testing.T) {
 		t.Errorf("%d of %d bytes are not those of the constant", own, f.Size())
 	}
 }
+
+// BenchmarkNewFile measures what it takes to make a file of 64 MB of weights that nobody wants in one piece.
+func BenchmarkNewFile(b *testing.B) {
+	m := testmodel.Conv()
+	for i := range 64 {
+		m.Graphs[0].AddConst(fmt.Sprint("weights ", i), tensor.New(tensor.Float32, tensor.Shape{1 << 18}))
+	}
+	b.SetBytes(64 << 20)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := NewFile(m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 const maxAhead = 32 << 20
 
 // ahead reads tensors of a checkpoint in a goroutine before they are asked for, so that reading them and checking their sums goes on while the graph is built.
-// An error is left to whoever asks.
+// An error or a panic is left to whoever asks.
 type ahead struct {
 	ckpt *bundle.Bundle
 	done sync.WaitGroup
@@ -38,10 +38,7 @@ func readAhead(ckpt *bundle.Bundle, keys []string) *ahead {
 			if r == nil {
 				continue
 			}
-			data, err := ckpt.Read(key)
-			if err != nil {
-				data = nil
-			}
+			data := attempt(ckpt, key)
 			a.mu.Lock()
 			r.over, r.data = true, data
 			a.unasked += len(data)
@@ -50,6 +47,20 @@ func readAhead(ckpt *bundle.Bundle, keys []string) *ahead {
 		}
 	})
 	return a
+}
+
+// attempt reads a tensor, and returns nil where that fails.
+func attempt(ckpt *bundle.Bundle, key string) (data []byte) {
+	defer func() {
+		if recover() != nil {
+			data = nil
+		}
+	}()
+	data, err := ckpt.Read(key)
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // start waits until there is room for another tensor, and returns what to fill in; nil if it was asked for before, or nothing is wanted any more.

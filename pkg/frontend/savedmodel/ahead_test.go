@@ -37,6 +37,26 @@ func TestReadAhead(t *testing.T) {
 	}
 }
 
+// What goes wrong in the goroutine does so again where somebody can do something about it.
+func TestPanicsAreLeftToWhoAsks(t *testing.T) {
+	ckpt, err := bundle.Open(os.DirFS("../../reader/bundle/testdata"), checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ckpt.Close()
+	ckpt.Alloc = func(int) []byte { panic("no memory") }
+	const key = "type/int32"
+	a := readAhead(ckpt, []string{key})
+	defer a.stop()
+	defer func() {
+		if r := recover(); r != "no memory" {
+			t.Errorf("the panic is %v", r)
+		}
+	}()
+	data, err := a.read(key)
+	t.Errorf("%d bytes, %v", len(data), err)
+}
+
 // The goroutine waits where nobody asks for what it has read, and ends when it is told to.
 func TestReadingAheadIsBounded(t *testing.T) {
 	a := &ahead{state: map[string]*reading{}, unasked: maxAhead + 1}
