@@ -57,14 +57,14 @@ DATA curveConstants<>+192(SB)/4, $0x80000000
 DATA curveConstants<>+196(SB)/4, $0x80000000
 DATA curveConstants<>+200(SB)/4, $0x80000000
 DATA curveConstants<>+204(SB)/4, $0x80000000
-DATA curveConstants<>+208(SB)/4, $0x4b40009f
-DATA curveConstants<>+212(SB)/4, $0x4b40009f
-DATA curveConstants<>+216(SB)/4, $0x4b40009f
-DATA curveConstants<>+220(SB)/4, $0x4b40009f
-DATA curveConstants<>+224(SB)/4, $0x2f800000
-DATA curveConstants<>+228(SB)/4, $0x2f800000
-DATA curveConstants<>+232(SB)/4, $0x2f800000
-DATA curveConstants<>+236(SB)/4, $0x2f800000
+DATA curveConstants<>+208(SB)/4, $0xc2b00000
+DATA curveConstants<>+212(SB)/4, $0xc2b00000
+DATA curveConstants<>+216(SB)/4, $0xc2b00000
+DATA curveConstants<>+220(SB)/4, $0xc2b00000
+DATA curveConstants<>+224(SB)/4, $0x4b40007f
+DATA curveConstants<>+228(SB)/4, $0x4b40007f
+DATA curveConstants<>+232(SB)/4, $0x4b40007f
+DATA curveConstants<>+236(SB)/4, $0x4b40007f
 DATA curveConstants<>+240(SB)/4, $0x3f800000
 DATA curveConstants<>+244(SB)/4, $0x3f800000
 DATA curveConstants<>+248(SB)/4, $0x3f800000
@@ -105,26 +105,26 @@ DATA curveConstants<>+384(SB)/4, $0xc0000000
 DATA curveConstants<>+388(SB)/4, $0xc0000000
 DATA curveConstants<>+392(SB)/4, $0xc0000000
 DATA curveConstants<>+396(SB)/4, $0xc0000000
-DATA curveConstants<>+400(SB)/4, $0x4b40007f
-DATA curveConstants<>+404(SB)/4, $0x4b40007f
-DATA curveConstants<>+408(SB)/4, $0x4b40007f
-DATA curveConstants<>+412(SB)/4, $0x4b40007f
-DATA curveConstants<>+416(SB)/4, $0x3f200000
-DATA curveConstants<>+420(SB)/4, $0x3f200000
-DATA curveConstants<>+424(SB)/4, $0x3f200000
-DATA curveConstants<>+428(SB)/4, $0x3f200000
-DATA curveConstants<>+432(SB)/4, $0xc1900000
-DATA curveConstants<>+436(SB)/4, $0xc1900000
-DATA curveConstants<>+440(SB)/4, $0xc1900000
-DATA curveConstants<>+444(SB)/4, $0xc1900000
-DATA curveConstants<>+448(SB)/4, $0xc1666666
-DATA curveConstants<>+452(SB)/4, $0xc1666666
-DATA curveConstants<>+456(SB)/4, $0xc1666666
-DATA curveConstants<>+460(SB)/4, $0xc1666666
-DATA curveConstants<>+464(SB)/4, $0xbf000000
-DATA curveConstants<>+468(SB)/4, $0xbf000000
-DATA curveConstants<>+472(SB)/4, $0xbf000000
-DATA curveConstants<>+476(SB)/4, $0xbf000000
+DATA curveConstants<>+400(SB)/4, $0x3f200000
+DATA curveConstants<>+404(SB)/4, $0x3f200000
+DATA curveConstants<>+408(SB)/4, $0x3f200000
+DATA curveConstants<>+412(SB)/4, $0x3f200000
+DATA curveConstants<>+416(SB)/4, $0xc1900000
+DATA curveConstants<>+420(SB)/4, $0xc1900000
+DATA curveConstants<>+424(SB)/4, $0xc1900000
+DATA curveConstants<>+428(SB)/4, $0xc1900000
+DATA curveConstants<>+432(SB)/4, $0xc1666666
+DATA curveConstants<>+436(SB)/4, $0xc1666666
+DATA curveConstants<>+440(SB)/4, $0xc1666666
+DATA curveConstants<>+444(SB)/4, $0xc1666666
+DATA curveConstants<>+448(SB)/4, $0xbf000000
+DATA curveConstants<>+452(SB)/4, $0xbf000000
+DATA curveConstants<>+456(SB)/4, $0xbf000000
+DATA curveConstants<>+460(SB)/4, $0xbf000000
+DATA curveConstants<>+464(SB)/4, $0x4b40009f
+DATA curveConstants<>+468(SB)/4, $0x4b40009f
+DATA curveConstants<>+472(SB)/4, $0x4b40009f
+DATA curveConstants<>+476(SB)/4, $0x4b40009f
 DATA curveConstants<>+480(SB)/4, $0x40160000
 DATA curveConstants<>+484(SB)/4, $0x40160000
 DATA curveConstants<>+488(SB)/4, $0x40160000
@@ -181,107 +181,111 @@ DATA curveConstants<>+688(SB)/4, $0x3f329180
 DATA curveConstants<>+692(SB)/4, $0x3f329180
 DATA curveConstants<>+696(SB)/4, $0x3f329180
 DATA curveConstants<>+700(SB)/4, $0x3f329180
-DATA curveConstants<>+704(SB)/4, $0xc12ccccd
-DATA curveConstants<>+708(SB)/4, $0xc12ccccd
-DATA curveConstants<>+712(SB)/4, $0xc12ccccd
-DATA curveConstants<>+716(SB)/4, $0xc12ccccd
-DATA curveConstants<>+720(SB)/4, $0x3d922279
-DATA curveConstants<>+724(SB)/4, $0x3d922279
-DATA curveConstants<>+728(SB)/4, $0x3d922279
-DATA curveConstants<>+732(SB)/4, $0x3d922279
-DATA curveConstants<>+736(SB)/4, $0x3fcc4000
-DATA curveConstants<>+740(SB)/4, $0x3fcc4000
-DATA curveConstants<>+744(SB)/4, $0x3fcc4000
-DATA curveConstants<>+748(SB)/4, $0x3fcc4000
-DATA curveConstants<>+752(SB)/4, $0x388a67a8
-DATA curveConstants<>+756(SB)/4, $0x388a67a8
-DATA curveConstants<>+760(SB)/4, $0x388a67a8
-DATA curveConstants<>+764(SB)/4, $0x388a67a8
-DATA curveConstants<>+768(SB)/4, $0x3124d8b5
-DATA curveConstants<>+772(SB)/4, $0x3124d8b5
-DATA curveConstants<>+776(SB)/4, $0x3124d8b5
-DATA curveConstants<>+780(SB)/4, $0x3124d8b5
-DATA curveConstants<>+784(SB)/4, $0x00800000
-DATA curveConstants<>+788(SB)/4, $0x00800000
-DATA curveConstants<>+792(SB)/4, $0x00800000
-DATA curveConstants<>+796(SB)/4, $0x00800000
-DATA curveConstants<>+800(SB)/4, $0x4b800000
-DATA curveConstants<>+804(SB)/4, $0x4b800000
-DATA curveConstants<>+808(SB)/4, $0x4b800000
-DATA curveConstants<>+812(SB)/4, $0x4b800000
-DATA curveConstants<>+816(SB)/4, $0x004afb0d
-DATA curveConstants<>+820(SB)/4, $0x004afb0d
-DATA curveConstants<>+824(SB)/4, $0x004afb0d
-DATA curveConstants<>+828(SB)/4, $0x004afb0d
-DATA curveConstants<>+832(SB)/4, $0x4b000000
-DATA curveConstants<>+836(SB)/4, $0x4b000000
-DATA curveConstants<>+840(SB)/4, $0x4b000000
-DATA curveConstants<>+844(SB)/4, $0x4b000000
-DATA curveConstants<>+848(SB)/4, $0x4b000097
-DATA curveConstants<>+852(SB)/4, $0x4b000097
-DATA curveConstants<>+856(SB)/4, $0x4b000097
-DATA curveConstants<>+860(SB)/4, $0x4b000097
-DATA curveConstants<>+864(SB)/4, $0x4b00007f
-DATA curveConstants<>+868(SB)/4, $0x4b00007f
-DATA curveConstants<>+872(SB)/4, $0x4b00007f
-DATA curveConstants<>+876(SB)/4, $0x4b00007f
-DATA curveConstants<>+880(SB)/4, $0x007fffff
-DATA curveConstants<>+884(SB)/4, $0x007fffff
-DATA curveConstants<>+888(SB)/4, $0x007fffff
-DATA curveConstants<>+892(SB)/4, $0x007fffff
-DATA curveConstants<>+896(SB)/4, $0x3f3504f3
-DATA curveConstants<>+900(SB)/4, $0x3f3504f3
-DATA curveConstants<>+904(SB)/4, $0x3f3504f3
-DATA curveConstants<>+908(SB)/4, $0x3f3504f3
-DATA curveConstants<>+912(SB)/4, $0x3d8a399a
-DATA curveConstants<>+916(SB)/4, $0x3d8a399a
-DATA curveConstants<>+920(SB)/4, $0x3d8a399a
-DATA curveConstants<>+924(SB)/4, $0x3d8a399a
-DATA curveConstants<>+928(SB)/4, $0xbdef00ec
-DATA curveConstants<>+932(SB)/4, $0xbdef00ec
-DATA curveConstants<>+936(SB)/4, $0xbdef00ec
-DATA curveConstants<>+940(SB)/4, $0xbdef00ec
-DATA curveConstants<>+944(SB)/4, $0x3df36005
-DATA curveConstants<>+948(SB)/4, $0x3df36005
-DATA curveConstants<>+952(SB)/4, $0x3df36005
-DATA curveConstants<>+956(SB)/4, $0x3df36005
-DATA curveConstants<>+960(SB)/4, $0xbdfe1465
-DATA curveConstants<>+964(SB)/4, $0xbdfe1465
-DATA curveConstants<>+968(SB)/4, $0xbdfe1465
-DATA curveConstants<>+972(SB)/4, $0xbdfe1465
-DATA curveConstants<>+976(SB)/4, $0x3e119dd1
-DATA curveConstants<>+980(SB)/4, $0x3e119dd1
-DATA curveConstants<>+984(SB)/4, $0x3e119dd1
-DATA curveConstants<>+988(SB)/4, $0x3e119dd1
-DATA curveConstants<>+992(SB)/4, $0xbe2aae22
-DATA curveConstants<>+996(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1000(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1004(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1008(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1012(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1016(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1020(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1024(SB)/4, $0xbe800003
-DATA curveConstants<>+1028(SB)/4, $0xbe800003
-DATA curveConstants<>+1032(SB)/4, $0xbe800003
-DATA curveConstants<>+1036(SB)/4, $0xbe800003
-DATA curveConstants<>+1040(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1044(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1048(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1052(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1056(SB)/4, $0x7fc00000
-DATA curveConstants<>+1060(SB)/4, $0x7fc00000
-DATA curveConstants<>+1064(SB)/4, $0x7fc00000
-DATA curveConstants<>+1068(SB)/4, $0x7fc00000
-DATA curveConstants<>+1072(SB)/4, $0xff800000
-DATA curveConstants<>+1076(SB)/4, $0xff800000
-DATA curveConstants<>+1080(SB)/4, $0xff800000
-DATA curveConstants<>+1084(SB)/4, $0xff800000
-DATA curveConstants<>+1088(SB)/4, $0x7f800000
-DATA curveConstants<>+1092(SB)/4, $0x7f800000
-DATA curveConstants<>+1096(SB)/4, $0x7f800000
-DATA curveConstants<>+1100(SB)/4, $0x7f800000
-GLOBL curveConstants<>(SB), RODATA|NOPTR, $1104
+DATA curveConstants<>+704(SB)/4, $0x2f800000
+DATA curveConstants<>+708(SB)/4, $0x2f800000
+DATA curveConstants<>+712(SB)/4, $0x2f800000
+DATA curveConstants<>+716(SB)/4, $0x2f800000
+DATA curveConstants<>+720(SB)/4, $0xc12ccccd
+DATA curveConstants<>+724(SB)/4, $0xc12ccccd
+DATA curveConstants<>+728(SB)/4, $0xc12ccccd
+DATA curveConstants<>+732(SB)/4, $0xc12ccccd
+DATA curveConstants<>+736(SB)/4, $0x3d922279
+DATA curveConstants<>+740(SB)/4, $0x3d922279
+DATA curveConstants<>+744(SB)/4, $0x3d922279
+DATA curveConstants<>+748(SB)/4, $0x3d922279
+DATA curveConstants<>+752(SB)/4, $0x3fcc4000
+DATA curveConstants<>+756(SB)/4, $0x3fcc4000
+DATA curveConstants<>+760(SB)/4, $0x3fcc4000
+DATA curveConstants<>+764(SB)/4, $0x3fcc4000
+DATA curveConstants<>+768(SB)/4, $0x388a67a8
+DATA curveConstants<>+772(SB)/4, $0x388a67a8
+DATA curveConstants<>+776(SB)/4, $0x388a67a8
+DATA curveConstants<>+780(SB)/4, $0x388a67a8
+DATA curveConstants<>+784(SB)/4, $0x3124d8b5
+DATA curveConstants<>+788(SB)/4, $0x3124d8b5
+DATA curveConstants<>+792(SB)/4, $0x3124d8b5
+DATA curveConstants<>+796(SB)/4, $0x3124d8b5
+DATA curveConstants<>+800(SB)/4, $0x00800000
+DATA curveConstants<>+804(SB)/4, $0x00800000
+DATA curveConstants<>+808(SB)/4, $0x00800000
+DATA curveConstants<>+812(SB)/4, $0x00800000
+DATA curveConstants<>+816(SB)/4, $0x4b800000
+DATA curveConstants<>+820(SB)/4, $0x4b800000
+DATA curveConstants<>+824(SB)/4, $0x4b800000
+DATA curveConstants<>+828(SB)/4, $0x4b800000
+DATA curveConstants<>+832(SB)/4, $0x004afb0d
+DATA curveConstants<>+836(SB)/4, $0x004afb0d
+DATA curveConstants<>+840(SB)/4, $0x004afb0d
+DATA curveConstants<>+844(SB)/4, $0x004afb0d
+DATA curveConstants<>+848(SB)/4, $0x4b000000
+DATA curveConstants<>+852(SB)/4, $0x4b000000
+DATA curveConstants<>+856(SB)/4, $0x4b000000
+DATA curveConstants<>+860(SB)/4, $0x4b000000
+DATA curveConstants<>+864(SB)/4, $0x4b000097
+DATA curveConstants<>+868(SB)/4, $0x4b000097
+DATA curveConstants<>+872(SB)/4, $0x4b000097
+DATA curveConstants<>+876(SB)/4, $0x4b000097
+DATA curveConstants<>+880(SB)/4, $0x4b00007f
+DATA curveConstants<>+884(SB)/4, $0x4b00007f
+DATA curveConstants<>+888(SB)/4, $0x4b00007f
+DATA curveConstants<>+892(SB)/4, $0x4b00007f
+DATA curveConstants<>+896(SB)/4, $0x007fffff
+DATA curveConstants<>+900(SB)/4, $0x007fffff
+DATA curveConstants<>+904(SB)/4, $0x007fffff
+DATA curveConstants<>+908(SB)/4, $0x007fffff
+DATA curveConstants<>+912(SB)/4, $0x3f3504f3
+DATA curveConstants<>+916(SB)/4, $0x3f3504f3
+DATA curveConstants<>+920(SB)/4, $0x3f3504f3
+DATA curveConstants<>+924(SB)/4, $0x3f3504f3
+DATA curveConstants<>+928(SB)/4, $0x3d8a399a
+DATA curveConstants<>+932(SB)/4, $0x3d8a399a
+DATA curveConstants<>+936(SB)/4, $0x3d8a399a
+DATA curveConstants<>+940(SB)/4, $0x3d8a399a
+DATA curveConstants<>+944(SB)/4, $0xbdef00ec
+DATA curveConstants<>+948(SB)/4, $0xbdef00ec
+DATA curveConstants<>+952(SB)/4, $0xbdef00ec
+DATA curveConstants<>+956(SB)/4, $0xbdef00ec
+DATA curveConstants<>+960(SB)/4, $0x3df36005
+DATA curveConstants<>+964(SB)/4, $0x3df36005
+DATA curveConstants<>+968(SB)/4, $0x3df36005
+DATA curveConstants<>+972(SB)/4, $0x3df36005
+DATA curveConstants<>+976(SB)/4, $0xbdfe1465
+DATA curveConstants<>+980(SB)/4, $0xbdfe1465
+DATA curveConstants<>+984(SB)/4, $0xbdfe1465
+DATA curveConstants<>+988(SB)/4, $0xbdfe1465
+DATA curveConstants<>+992(SB)/4, $0x3e119dd1
+DATA curveConstants<>+996(SB)/4, $0x3e119dd1
+DATA curveConstants<>+1000(SB)/4, $0x3e119dd1
+DATA curveConstants<>+1004(SB)/4, $0x3e119dd1
+DATA curveConstants<>+1008(SB)/4, $0xbe2aae22
+DATA curveConstants<>+1012(SB)/4, $0xbe2aae22
+DATA curveConstants<>+1016(SB)/4, $0xbe2aae22
+DATA curveConstants<>+1020(SB)/4, $0xbe2aae22
+DATA curveConstants<>+1024(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+1028(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+1032(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+1036(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+1040(SB)/4, $0xbe800003
+DATA curveConstants<>+1044(SB)/4, $0xbe800003
+DATA curveConstants<>+1048(SB)/4, $0xbe800003
+DATA curveConstants<>+1052(SB)/4, $0xbe800003
+DATA curveConstants<>+1056(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1060(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1064(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1068(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1072(SB)/4, $0x7fc00000
+DATA curveConstants<>+1076(SB)/4, $0x7fc00000
+DATA curveConstants<>+1080(SB)/4, $0x7fc00000
+DATA curveConstants<>+1084(SB)/4, $0x7fc00000
+DATA curveConstants<>+1088(SB)/4, $0xff800000
+DATA curveConstants<>+1092(SB)/4, $0xff800000
+DATA curveConstants<>+1096(SB)/4, $0xff800000
+DATA curveConstants<>+1100(SB)/4, $0xff800000
+DATA curveConstants<>+1104(SB)/4, $0x7f800000
+DATA curveConstants<>+1108(SB)/4, $0x7f800000
+DATA curveConstants<>+1112(SB)/4, $0x7f800000
+DATA curveConstants<>+1116(SB)/4, $0x7f800000
+GLOBL curveConstants<>(SB), RODATA|NOPTR, $1120
 
 // func expAsm(dst, src *float32, n int)
 TEXT ·expAsm(SB), NOSPLIT, $0-24
@@ -367,40 +371,39 @@ TEXT ·logisticAsm(SB), NOSPLIT, $0-24
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
 	FMOVQ	240(R3), F31
-	FMOVQ	192(R3), F29
-	FMOVQ	(R3), F28
-	FMOVQ	96(R3), F27
-	FMOVQ	208(R3), F26
-	FMOVQ	32(R3), F25
-	FMOVQ	64(R3), F24
-	FMOVQ	80(R3), F23
-	FMOVQ	112(R3), F22
-	FMOVQ	224(R3), F30
+	FMOVQ	192(R3), F30
+	FMOVQ	208(R3), F29
+	FMOVQ	96(R3), F28
+	FMOVQ	224(R3), F27
+	FMOVQ	32(R3), F26
+	FMOVQ	64(R3), F25
+	FMOVQ	80(R3), F24
+	FMOVQ	112(R3), F23
 
 step:
 	FLDPQ.P	32(R1), (F0, F1)
-	WORD	$0x4ebd1c02 // orr v2.16b, v0.16b, v29.16b
-	WORD	$0x4ebd1c23 // orr v3.16b, v1.16b, v29.16b
-	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
-	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
-	FMOVQ	208(R3), F4
-	FMOVQ	208(R3), F5
-	WORD	$0x4e39cc44 // fmla v4.4s, v2.4s, v25.4s
-	WORD	$0x4e39cc65 // fmla v5.4s, v3.4s, v25.4s
-	WORD	$0x4ebad486 // fsub v6.4s, v4.4s, v26.4s
-	WORD	$0x4ebad4a7 // fsub v7.4s, v5.4s, v26.4s
-	WORD	$0x4eb8ccc2 // fmls v2.4s, v6.4s, v24.4s
-	WORD	$0x4eb8cce3 // fmls v3.4s, v7.4s, v24.4s
+	WORD	$0x4ebe1c02 // orr v2.16b, v0.16b, v30.16b
+	WORD	$0x4ebe1c23 // orr v3.16b, v1.16b, v30.16b
+	WORD	$0x4e3df442 // fmax v2.4s, v2.4s, v29.4s
+	WORD	$0x4e3df463 // fmax v3.4s, v3.4s, v29.4s
+	FMOVQ	224(R3), F4
+	FMOVQ	224(R3), F5
+	WORD	$0x4e3acc44 // fmla v4.4s, v2.4s, v26.4s
+	WORD	$0x4e3acc65 // fmla v5.4s, v3.4s, v26.4s
+	WORD	$0x4ebbd486 // fsub v6.4s, v4.4s, v27.4s
+	WORD	$0x4ebbd4a7 // fsub v7.4s, v5.4s, v27.4s
+	WORD	$0x4eb9ccc2 // fmls v2.4s, v6.4s, v25.4s
+	WORD	$0x4eb9cce3 // fmls v3.4s, v7.4s, v25.4s
 	FMOVQ	96(R3), F8
 	FMOVQ	96(R3), F9
-	WORD	$0x4e37ccc8 // fmla v8.4s, v6.4s, v23.4s
-	WORD	$0x4e37cce9 // fmla v9.4s, v7.4s, v23.4s
+	WORD	$0x4e38ccc8 // fmla v8.4s, v6.4s, v24.4s
+	WORD	$0x4e38cce9 // fmla v9.4s, v7.4s, v24.4s
 	WORD	$0x4ea8d44a // fsub v10.4s, v2.4s, v8.4s
 	WORD	$0x4ea9d46b // fsub v11.4s, v3.4s, v9.4s
 	FMOVQ	128(R3), F12
 	FMOVQ	128(R3), F13
-	WORD	$0x4e2acecc // fmla v12.4s, v22.4s, v10.4s
-	WORD	$0x4e2bcecd // fmla v13.4s, v22.4s, v11.4s
+	WORD	$0x4e2aceec // fmla v12.4s, v23.4s, v10.4s
+	WORD	$0x4e2bceed // fmla v13.4s, v23.4s, v11.4s
 	FMOVQ	144(R3), F14
 	FMOVQ	144(R3), F15
 	WORD	$0x4e2acd8e // fmla v14.4s, v12.4s, v10.4s
@@ -421,32 +424,28 @@ step:
 	WORD	$0x4ea9d463 // fsub v3.4s, v3.4s, v9.4s
 	WORD	$0x4f375484 // shl v4.4s, v4.4s, #23
 	WORD	$0x4f3754a5 // shl v5.4s, v5.4s, #23
-	WORD	$0x6e3edc94 // fmul v20.4s, v4.4s, v30.4s
-	WORD	$0x6e3edcb5 // fmul v21.4s, v5.4s, v30.4s
-	WORD	$0x4e3fd686 // fadd v6.4s, v20.4s, v31.4s
-	WORD	$0x4e3fd6a7 // fadd v7.4s, v21.4s, v31.4s
-	WORD	$0x4e34cc46 // fmla v6.4s, v2.4s, v20.4s
-	WORD	$0x4e35cc67 // fmla v7.4s, v3.4s, v21.4s
-	WORD	$0x6e26ffec // fdiv v12.4s, v31.4s, v6.4s
-	WORD	$0x6e27ffed // fdiv v13.4s, v31.4s, v7.4s
-	FMOVQ	240(R3), F14
-	FMOVQ	240(R3), F15
-	WORD	$0x4eacccce // fmls v14.4s, v6.4s, v12.4s
-	WORD	$0x4eadccef // fmls v15.4s, v7.4s, v13.4s
-	WORD	$0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
-	WORD	$0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
-	WORD	$0x4eac1d90 // orr v16.16b, v12.16b, v12.16b
-	WORD	$0x4ead1db1 // orr v17.16b, v13.16b, v13.16b
-	WORD	$0x4e2ccc50 // fmla v16.4s, v2.4s, v12.4s
-	WORD	$0x4e2dcc71 // fmla v17.4s, v3.4s, v13.4s
-	WORD	$0x6e24de10 // fmul v16.4s, v16.4s, v4.4s
-	WORD	$0x6e25de31 // fmul v17.4s, v17.4s, v5.4s
-	WORD	$0x6e3ede10 // fmul v16.4s, v16.4s, v30.4s
-	WORD	$0x6e3ede31 // fmul v17.4s, v17.4s, v30.4s
-	WORD	$0x6ea0e760 // fcmgt v0.4s, v27.4s, v0.4s
-	WORD	$0x6ea1e761 // fcmgt v1.4s, v27.4s, v1.4s
-	WORD	$0x6e6c1e00 // bsl v0.16b, v16.16b, v12.16b
-	WORD	$0x6e6d1e21 // bsl v1.16b, v17.16b, v13.16b
+	WORD	$0x4e3fd494 // fadd v20.4s, v4.4s, v31.4s
+	WORD	$0x4e3fd4b5 // fadd v21.4s, v5.4s, v31.4s
+	WORD	$0x4e24cc54 // fmla v20.4s, v2.4s, v4.4s
+	WORD	$0x4e25cc75 // fmla v21.4s, v3.4s, v5.4s
+	WORD	$0x6e34fff6 // fdiv v22.4s, v31.4s, v20.4s
+	WORD	$0x6e35ffe6 // fdiv v6.4s, v31.4s, v21.4s
+	FMOVQ	240(R3), F7
+	FMOVQ	240(R3), F12
+	WORD	$0x4eb6ce87 // fmls v7.4s, v20.4s, v22.4s
+	WORD	$0x4ea6ceac // fmls v12.4s, v21.4s, v6.4s
+	WORD	$0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD	$0x4e2cd463 // fadd v3.4s, v3.4s, v12.4s
+	WORD	$0x4eb61ecd // orr v13.16b, v22.16b, v22.16b
+	WORD	$0x4ea61cce // orr v14.16b, v6.16b, v6.16b
+	WORD	$0x4e36cc4d // fmla v13.4s, v2.4s, v22.4s
+	WORD	$0x4e26cc6e // fmla v14.4s, v3.4s, v6.4s
+	WORD	$0x6e24ddad // fmul v13.4s, v13.4s, v4.4s
+	WORD	$0x6e25ddce // fmul v14.4s, v14.4s, v5.4s
+	WORD	$0x6ea0e780 // fcmgt v0.4s, v28.4s, v0.4s
+	WORD	$0x6ea1e781 // fcmgt v1.4s, v28.4s, v1.4s
+	WORD	$0x6e761da0 // bsl v0.16b, v13.16b, v22.16b
+	WORD	$0x6e661dc1 // bsl v1.16b, v14.16b, v6.16b
 	FSTPQ.P	(F0, F1), 32(R0)
 	SUBS	$8, R2, R2
 	BNE	step
@@ -463,12 +462,12 @@ TEXT ·tanhAsm(SB), NOSPLIT, $0-24
 	FMOVQ	272(R3), F29
 	FMOVQ	368(R3), F28
 	FMOVQ	384(R3), F27
-	FMOVQ	400(R3), F26
+	FMOVQ	224(R3), F26
 	FMOVQ	32(R3), F25
 	FMOVQ	64(R3), F24
 	FMOVQ	80(R3), F23
 	FMOVQ	112(R3), F22
-	FMOVQ	416(R3), F21
+	FMOVQ	400(R3), F21
 	FMOVQ	192(R3), F20
 
 step:
@@ -507,8 +506,8 @@ step:
 	WORD	$0x4ebcf473 // fmin v19.4s, v3.4s, v28.4s
 	WORD	$0x6e3bde52 // fmul v18.4s, v18.4s, v27.4s
 	WORD	$0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
-	FMOVQ	400(R3), F6
-	FMOVQ	400(R3), F7
+	FMOVQ	224(R3), F6
+	FMOVQ	224(R3), F7
 	WORD	$0x4e39ce46 // fmla v6.4s, v18.4s, v25.4s
 	WORD	$0x4e39ce67 // fmla v7.4s, v19.4s, v25.4s
 	WORD	$0x4ebad4c8 // fsub v8.4s, v6.4s, v26.4s
@@ -574,9 +573,9 @@ TEXT ·eluAsm(SB), NOSPLIT, $0-24
 	MOVD	src+8(FP), R1
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
-	FMOVQ	432(R3), F31
+	FMOVQ	416(R3), F31
 	FMOVQ	96(R3), F30
-	FMOVQ	400(R3), F29
+	FMOVQ	224(R3), F29
 	FMOVQ	32(R3), F28
 	FMOVQ	64(R3), F27
 	FMOVQ	80(R3), F26
@@ -587,8 +586,8 @@ step:
 	FLDPQ.P	32(R1), (F0, F1)
 	WORD	$0x4e3ff402 // fmax v2.4s, v0.4s, v31.4s
 	WORD	$0x4e3ff423 // fmax v3.4s, v1.4s, v31.4s
-	FMOVQ	400(R3), F4
-	FMOVQ	400(R3), F5
+	FMOVQ	224(R3), F4
+	FMOVQ	224(R3), F5
 	WORD	$0x4e3ccc44 // fmla v4.4s, v2.4s, v28.4s
 	WORD	$0x4e3ccc65 // fmla v5.4s, v3.4s, v28.4s
 	WORD	$0x4ebdd486 // fsub v6.4s, v4.4s, v29.4s
@@ -645,9 +644,9 @@ TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
 	FMOVQ	192(R3), F29
-	FMOVQ	448(R3), F28
-	FMOVQ	464(R3), F27
-	FMOVQ	208(R3), F26
+	FMOVQ	432(R3), F28
+	FMOVQ	448(R3), F27
+	FMOVQ	464(R3), F26
 	FMOVQ	32(R3), F25
 	FMOVQ	64(R3), F24
 	FMOVQ	80(R3), F23
@@ -672,8 +671,8 @@ step:
 	WORD	$0x4ea71ce9 // orr v9.16b, v7.16b, v7.16b
 	WORD	$0x4ea4cc48 // fmls v8.4s, v2.4s, v4.4s
 	WORD	$0x4ea5cc69 // fmls v9.4s, v3.4s, v5.4s
-	FMOVQ	208(R3), F10
-	FMOVQ	208(R3), F11
+	FMOVQ	464(R3), F10
+	FMOVQ	464(R3), F11
 	WORD	$0x4e39ccca // fmla v10.4s, v6.4s, v25.4s
 	WORD	$0x4e39cceb // fmla v11.4s, v7.4s, v25.4s
 	WORD	$0x4ebad54c // fsub v12.4s, v10.4s, v26.4s
@@ -802,7 +801,7 @@ step:
 	WORD	$0x6ea1e4ac // fcmgt v12.4s, v5.4s, v1.4s
 	WORD	$0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
 	WORD	$0x4e6c1c21 // bic v1.16b, v1.16b, v12.16b
-	FMOVQ	224(R3), F14
+	FMOVQ	704(R3), F14
 	WORD	$0x4e2ece20 // fmla v0.4s, v17.4s, v14.4s
 	WORD	$0x4e2ece01 // fmla v1.4s, v16.4s, v14.4s
 	FSTPQ.P	(F0, F1), 32(R0)
@@ -818,17 +817,17 @@ TEXT ·geluTanhAsm(SB), NOSPLIT, $0-24
 	MOVD	$curveConstants<>(SB), R3
 	FMOVQ	240(R3), F31
 	FMOVQ	192(R3), F28
-	FMOVQ	704(R3), F27
-	FMOVQ	720(R3), F30
-	FMOVQ	736(R3), F26
-	FMOVQ	752(R3), F25
-	FMOVQ	768(R3), F24
-	FMOVQ	208(R3), F23
+	FMOVQ	720(R3), F27
+	FMOVQ	736(R3), F30
+	FMOVQ	752(R3), F26
+	FMOVQ	768(R3), F25
+	FMOVQ	784(R3), F24
+	FMOVQ	464(R3), F23
 	FMOVQ	32(R3), F22
 	FMOVQ	64(R3), F21
 	FMOVQ	80(R3), F20
 	FMOVQ	112(R3), F19
-	FMOVQ	224(R3), F29
+	FMOVQ	704(R3), F29
 	FMOVQ	96(R3), F18
 
 step:
@@ -839,8 +838,8 @@ step:
 	WORD	$0x4e3bf463 // fmax v3.4s, v3.4s, v27.4s
 	WORD	$0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
 	WORD	$0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
-	FMOVQ	736(R3), F6
-	FMOVQ	736(R3), F7
+	FMOVQ	752(R3), F6
+	FMOVQ	752(R3), F7
 	WORD	$0x4e3ecc86 // fmla v6.4s, v4.4s, v30.4s
 	WORD	$0x4e3ecca7 // fmla v7.4s, v5.4s, v30.4s
 	WORD	$0x4ea6d748 // fsub v8.4s, v26.4s, v6.4s
@@ -863,8 +862,8 @@ step:
 	WORD	$0x4ea7cc6d // fmls v13.4s, v3.4s, v7.4s
 	WORD	$0x4ea8cc4c // fmls v12.4s, v2.4s, v8.4s
 	WORD	$0x4ea9cc6d // fmls v13.4s, v3.4s, v9.4s
-	FMOVQ	208(R3), F14
-	FMOVQ	208(R3), F15
+	FMOVQ	464(R3), F14
+	FMOVQ	464(R3), F15
 	WORD	$0x4e36cd4e // fmla v14.4s, v10.4s, v22.4s
 	WORD	$0x4e36cd6f // fmla v15.4s, v11.4s, v22.4s
 	WORD	$0x4eb7d5d0 // fsub v16.4s, v14.4s, v23.4s
@@ -956,22 +955,22 @@ TEXT ·logAsm(SB), NOSPLIT, $0-24
 	MOVD	src+8(FP), R1
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
-	FMOVQ	784(R3), F30
-	FMOVQ	800(R3), F29
-	FMOVQ	816(R3), F28
-	FMOVQ	832(R3), F27
-	FMOVQ	848(R3), F26
-	FMOVQ	864(R3), F25
-	FMOVQ	880(R3), F24
-	FMOVQ	896(R3), F23
+	FMOVQ	800(R3), F30
+	FMOVQ	816(R3), F29
+	FMOVQ	832(R3), F28
+	FMOVQ	848(R3), F27
+	FMOVQ	864(R3), F26
+	FMOVQ	880(R3), F25
+	FMOVQ	896(R3), F24
+	FMOVQ	912(R3), F23
 	FMOVQ	240(R3), F22
-	FMOVQ	912(R3), F21
+	FMOVQ	928(R3), F21
 	FMOVQ	64(R3), F20
 	FMOVQ	80(R3), F19
-	FMOVQ	1088(R3), F18
-	FMOVQ	1056(R3), F17
+	FMOVQ	1104(R3), F18
+	FMOVQ	1072(R3), F17
 	FMOVQ	96(R3), F31
-	FMOVQ	1072(R3), F16
+	FMOVQ	1088(R3), F16
 
 step:
 	FLDPQ.P	32(R1), (F0, F1)
@@ -999,40 +998,40 @@ step:
 	WORD	$0x4eb784e7 // add v7.4s, v7.4s, v23.4s
 	WORD	$0x4eb6d4c6 // fsub v6.4s, v6.4s, v22.4s
 	WORD	$0x4eb6d4e7 // fsub v7.4s, v7.4s, v22.4s
-	FMOVQ	928(R3), F10
-	FMOVQ	928(R3), F11
+	FMOVQ	944(R3), F10
+	FMOVQ	944(R3), F11
 	WORD	$0x4e26ceaa // fmla v10.4s, v21.4s, v6.4s
 	WORD	$0x4e27ceab // fmla v11.4s, v21.4s, v7.4s
-	FMOVQ	944(R3), F12
-	FMOVQ	944(R3), F13
+	FMOVQ	960(R3), F12
+	FMOVQ	960(R3), F13
 	WORD	$0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
 	WORD	$0x4e27cd6d // fmla v13.4s, v11.4s, v7.4s
-	FMOVQ	960(R3), F14
-	FMOVQ	960(R3), F15
+	FMOVQ	976(R3), F14
+	FMOVQ	976(R3), F15
 	WORD	$0x4e26cd8e // fmla v14.4s, v12.4s, v6.4s
 	WORD	$0x4e27cdaf // fmla v15.4s, v13.4s, v7.4s
-	FMOVQ	976(R3), F4
-	FMOVQ	976(R3), F5
+	FMOVQ	992(R3), F4
+	FMOVQ	992(R3), F5
 	WORD	$0x4e26cdc4 // fmla v4.4s, v14.4s, v6.4s
 	WORD	$0x4e27cde5 // fmla v5.4s, v15.4s, v7.4s
-	FMOVQ	992(R3), F2
-	FMOVQ	992(R3), F3
+	FMOVQ	1008(R3), F2
+	FMOVQ	1008(R3), F3
 	WORD	$0x4e26cc82 // fmla v2.4s, v4.4s, v6.4s
 	WORD	$0x4e27cca3 // fmla v3.4s, v5.4s, v7.4s
-	FMOVQ	1008(R3), F10
-	FMOVQ	1008(R3), F11
+	FMOVQ	1024(R3), F10
+	FMOVQ	1024(R3), F11
 	WORD	$0x4e26cc4a // fmla v10.4s, v2.4s, v6.4s
 	WORD	$0x4e27cc6b // fmla v11.4s, v3.4s, v7.4s
-	FMOVQ	1024(R3), F12
-	FMOVQ	1024(R3), F13
+	FMOVQ	1040(R3), F12
+	FMOVQ	1040(R3), F13
 	WORD	$0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
 	WORD	$0x4e27cd6d // fmla v13.4s, v11.4s, v7.4s
-	FMOVQ	1040(R3), F14
-	FMOVQ	1040(R3), F15
+	FMOVQ	1056(R3), F14
+	FMOVQ	1056(R3), F15
 	WORD	$0x4e26cd8e // fmla v14.4s, v12.4s, v6.4s
 	WORD	$0x4e27cdaf // fmla v15.4s, v13.4s, v7.4s
-	FMOVQ	464(R3), F4
-	FMOVQ	464(R3), F5
+	FMOVQ	448(R3), F4
+	FMOVQ	448(R3), F5
 	WORD	$0x4e26cdc4 // fmla v4.4s, v14.4s, v6.4s
 	WORD	$0x4e27cde5 // fmla v5.4s, v15.4s, v7.4s
 	WORD	$0x6e26dcc2 // fmul v2.4s, v6.4s, v6.4s

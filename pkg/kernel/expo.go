@@ -33,7 +33,7 @@ func expParts(z, less float32, bias int32) (e float32, t uint32) {
 	return high - fma32(-square, q, low), math.Float32bits(s)
 }
 
-// pow2 returns 2^(t-127) for the nine lowest bits of t, which must be positive and below 255.
+// pow2 returns 2^(t-127) for the nine lowest bits of t, which must be below 255; 0 for 0.
 func pow2(t uint32) float32 { return math.Float32frombits(t << 23) }
 
 // F32Exp returns e^x, within 0.87 units in the last place: numbers that are not normal included, and 0 below -104.
@@ -52,21 +52,20 @@ func F32Exp(x float32) float32 {
 	return fma32(e, s, s) * pow2(t-half)
 }
 
-// F32Logistic returns 1 / (1 + e^-x), within 1.9 units in the last place.
+// F32Logistic returns 1 / (1 + e^-x), within 1.9 units in the last place; 0 below -126.5·ln 2, where it is less than the least normal number.
 //
 // With v = 1 / (1 + e^-|x|), it is v, or e^-|x|·v where x is negative.
 func F32Logistic(x float32) float32 {
 	if x != x {
 		return x
 	}
-	e, t := expParts(max(-f32Abs(x), -104), 0, 127+lift)
-	lifted := pow2(t)
-	s := float32(lifted * unlift)
+	e, t := expParts(max(-f32Abs(x), -88), 0, 127)
+	s := pow2(t)
 	d := fma32(e, s, s+1)
 	v := 1 / d
 	if x < 0 {
 		e += fma32(-d, v, 1)
-		return float32(fma32(e, v, v)*lifted) * unlift
+		return fma32(e, v, v) * s
 	}
 	return v
 }

@@ -77,15 +77,12 @@ func (p *Program) exp(x Value) {
 func logistic() *Program {
 	p, x := newProgram()
 	one := p.num(1)
-	z := p.do(AtLeast, p.do(Or, x, p.bits(sign)), p.num(-104))
-	e, t := p.expParts(z, p.num(0), 127+lift)
-	lifted := p.pow2(t)
-	s := p.mul(lifted, p.num(unlift))
+	e, t := p.expParts(p.do(AtLeast, p.do(Or, x, p.bits(sign)), p.num(-88)), p.num(0), 127)
+	s := p.pow2(t)
 	d := p.fma(e, s, p.add(s, one))
 	v := p.div(one, d)
 	e = p.add(e, p.fnma(d, v, one))
-	low := p.mul(p.mul(p.fma(e, v, v), lifted), p.num(unlift))
-	p.do(Select, low, v, p.do(Less, x, p.num(0)))
+	p.do(Select, p.mul(p.fma(e, v, v), s), v, p.do(Less, x, p.num(0)))
 	return p
 }
 
