@@ -32,7 +32,9 @@ func (s *Session) look(seen *kernel.F32Scan, st *step) {
 	}
 	v := st.node.Outputs[0]
 	seen.Start(!s.skips(v))
-	seen.Count(&s.counter, s.recorder.Histogram(v))
+	if h := s.recorder.Histogram(v); h != nil {
+		seen.Count(&s.counter, h)
+	}
 }
 
 // skips reports whether the observer does not want to see a value.
@@ -46,11 +48,14 @@ func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
 	var scan kernel.F32Scan
 	scan.Start(true)
 	if s.recorder != nil {
-		scan.Count(&s.counter, s.recorder.Histogram(v))
+		if h := s.recorder.Histogram(v); h != nil {
+			scan.Count(&s.counter, h)
+		}
 	}
-	scan.Include(tensor.View[float32](t))
-	r, _ := scan.Range(t.Elements())
-	s.observer.Observe(v, t, asRange(r, t))
+	x := tensor.View[float32](t)
+	scan.Include(x)
+	r, _ := scan.Range(len(x))
+	s.observer.Observe(v, t, asRange(r, len(x)))
 }
 
 // observeFolded is observe for a constant whose range is known.
@@ -64,12 +69,13 @@ func (s *Session) observeFolded(v *ir.Value, t *tensor.Tensor, r quant.Range) {
 
 // observeResult is observe for a result that the kernel may have looked at.
 func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32Scan) {
-	r, ok := seen.Range(t.Elements())
+	n := t.Elements()
+	r, ok := seen.Range(n)
 	switch {
 	case ok && t.DType == tensor.Float32:
-		s.observer.Observe(v, t, asRange(r, t))
+		s.observer.Observe(v, t, asRange(r, n))
 	case seen.Seen() > 0:
-		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", v.Name, seen.Seen(), t.Elements()))
+		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", v.Name, seen.Seen(), n))
 	default:
 		s.observe(v, t)
 	}
@@ -77,11 +83,13 @@ func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32S
 
 // rangeOf scans a float32 tensor.
 func rangeOf(t *tensor.Tensor) quant.Range {
-	return asRange(kernel.F32MinMax(tensor.View[float32](t)), t)
+	x := tensor.View[float32](t)
+	return asRange(kernel.F32MinMax(x), len(x))
 }
 
-func asRange(r kernel.F32Range, t *tensor.Tensor) quant.Range {
-	return quant.Range{Min: r.Min, Max: r.Max, Count: uint64(t.Elements()), NaN: uint64(r.NaN), Inf: uint64(r.Inf)}
+// asRange returns the range of n elements.
+func asRange(r kernel.F32Range, n int) quant.Range {
+	return quant.Range{Min: r.Min, Max: r.Max, Count: uint64(n), NaN: uint64(r.NaN), Inf: uint64(r.Inf)}
 }
 
 // shift returns the distance from the start of b to the next aligned address.

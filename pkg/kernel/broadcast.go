@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // MaxRank is the highest rank that kernels take.
 const MaxRank = 8
 
@@ -36,6 +38,12 @@ type walk struct {
 
 // broadcast returns the walk over the broadcast of the given shapes.
 func broadcast(shapes ...[]int) (p walk) {
+	if len(shapes) == 2 && slices.Equal(shapes[0], shapes[1]) {
+		if n := elements(shapes[0]); n != 1 {
+			p.rank, p.size[0], p.step[0][0], p.step[1][0] = 1, n, 1, 1
+		}
+		return p
+	}
 	rank := 0
 	for _, s := range shapes {
 		rank = max(rank, len(s))

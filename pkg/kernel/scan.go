@@ -12,7 +12,10 @@ type F32Scan struct {
 
 // Start forgets what was seen. If on is false, nothing will be.
 func (s *F32Scan) Start(on bool) {
-	*s = F32Scan{on: on, found: emptyRange}
+	s.on, s.n, s.found = on, 0, emptyRange
+	if s.into != nil { // no pointer is written in vain, which costs more than the rest
+		s.by, s.into = nil, nil
+	}
 }
 
 // Count has what is included from now on counted, too. The histogram is complete after the counter's Flush.
