@@ -122,7 +122,8 @@ func FuzzDepthwise(f *testing.F) {
 func BenchmarkDepthwise(b *testing.B) {
 	var layers []layer
 	for _, c := range []struct{ n, k, stride, c int }{
-		{112, 3, 1, 32}, {112, 3, 2, 96}, {56, 3, 1, 144}, {28, 3, 1, 192}, {14, 3, 1, 576}, {14, 3, 2, 576}, {7, 3, 1, 960}, {28, 5, 1, 240}, {14, 5, 1, 672}, {7, 7, 1, 256},
+		{112, 3, 1, 32}, {112, 3, 2, 96}, {56, 3, 1, 144}, {56, 5, 2, 144}, {28, 3, 1, 192}, {28, 3, 2, 192}, {28, 5, 1, 240}, {14, 3, 1, 384}, {14, 3, 1, 576}, {14, 3, 2, 576},
+		{14, 5, 1, 672}, {14, 5, 2, 672}, {7, 3, 1, 960}, {7, 5, 1, 1152}, {7, 7, 1, 256},
 	} {
 		layers = append(layers, depthwiseLayer(fmt.Sprintf("%d_k%d_s%d_%d", c.n, c.k, c.stride, c.c), 1, F32DepthwiseSpec{Window: square(c.n, c.k, c.stride), C: c.c, Multiplier: 1}))
 	}

@@ -81,3 +81,24 @@ func FuzzSums(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkReduce(b *testing.B) {
+	for _, c := range []struct {
+		name        string
+		shape, axes []int
+	}{
+		{"pixels", []int{1, 80, 80, 96}, []int{1, 2}}, {"few pixels", []int{1, 7, 7, 1280}, []int{1, 2}}, {"rows", []int{1, 144, 24}, []int{2}}, {"long rows", []int{64, 1024}, []int{1}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x, dst := make([]float32, elements(c.shape)), make([]float32, elements(c.shape))
+			n := elements(c.shape)
+			for _, axis := range c.axes {
+				n /= c.shape[axis]
+			}
+			b.SetBytes(int64(4 * len(x)))
+			for b.Loop() {
+				F32Reduce(dst[:n], x, c.shape, c.axes, MeanOf)
+			}
+		})
+	}
+}
