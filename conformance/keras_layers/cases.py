@@ -283,11 +283,11 @@ def quantized(make):
     return wrap
 
 
-model((6,))(lambda x: L.Dense(3)(L.Dense(8, activation='relu')(x)), 'quantized/dense')
+model((6,))(lambda x: L.Dense(3)(L.Dense(8, activation='relu')(x)), 'quantized/dense', both=True)
 model((3, 6))(lambda x: L.Dense(4, use_bias=False)(x), 'quantized/dense_rank3')
 model((3, 6))(lambda x: L.EinsumDense('abc,cd->abd', (None, 4), bias_axes='d')(x), 'quantized/einsum')
-model((3, 6))(lambda x: L.EinsumDense('abc,dec->abed', (None, 2, 4), bias_axes='ed')(x), 'quantized/einsum_order')
-model((4,), dtype='int32')(lambda x: L.Embedding(6, 4)(x), 'quantized/embedding')
+model((3, 6))(lambda x: L.EinsumDense('abc,dec->abed', (None, 2, 4), bias_axes='ed')(x), 'quantized/einsum_order', both=True)
+model((4,), dtype='int32')(lambda x: L.Embedding(6, 4)(x), 'quantized/embedding', both=True)
 model((5, 8))(lambda x: L.MultiHeadAttention(2, 4)(x, x), 'quantized/attention')
 for name in [n for n in CASES if n.startswith('quantized/')]:
     CASES[name] = quantized(CASES[name])

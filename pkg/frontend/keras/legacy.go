@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -96,12 +97,16 @@ func (l *legacy) find(p *place, name string) (*hdf5.Dataset, error) {
 			}
 		}
 	}
-	if p.order >= len(mine) {
+	at := p.order
+	if p.named {
+		at = slices.IndexFunc(mine, func(n string) bool { return path.Base(strings.TrimSuffix(n, ":0")) == name })
+	}
+	if at < 0 || at >= len(mine) {
 		return nil, fmt.Errorf("%s of layer %q: %w: the file lists %d weights of it", name, p.layers[len(p.layers)-1], hdf5.ErrNotFound, len(mine))
 	}
 	g, err := l.group.Group(top)
 	if err != nil {
 		return nil, err
 	}
-	return g.Dataset(mine[p.order])
+	return g.Dataset(mine[at])
 }

@@ -25,7 +25,10 @@ func (c *Context) heedPolicy() {
 			build.Refuse("weights that Keras quantized to %s: save the model before that, and quantize it with --int8", mode)
 		default:
 			if _, hdf5 := c.weights.(*legacy); hdf5 {
-				build.Refuse("weights that Keras quantized, in an HDF5 file: save the model as .keras")
+				if !slices.Contains([]string{"Dense", "EinsumDense", "Embedding", "ReversibleEmbedding"}, c.layer.class) {
+					build.Refuse("weights that Keras quantized, in an HDF5 file: save the model as .keras")
+				}
+				c.store.place.named = true // HDF5 files list what can be trained first, which int8 can't
 			}
 			if c.Config["lora_rank"] != nil || c.Config["quantization_config"] != nil && !plainInt8(c.Config.object("quantization_config")) {
 				build.Refuse("weights that Keras quantized by options of its own")

@@ -25,6 +25,7 @@ type place struct {
 	index  int      // of the next variable at the path
 	layers []string // names of the layers, outermost first, without the model's
 	order  int      // of the next variable in the layer with all its parts
+	named  bool     // variables are found by their names, where there are no positions
 }
 
 // store is where a layer finds its variables: what it asks for, in the order in which Keras creates them. A layer that is called several times has one.
