@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/octetlite/octet/pkg/reader/bundle"
 )
@@ -59,26 +60,35 @@ func TestPanicsAreLeftToWhoAsks(t *testing.T) {
 
 // The goroutine waits where nobody asks for what it has read, and ends when it is told to.
 func TestReadingAheadIsBounded(t *testing.T) {
-	a := &ahead{state: map[string]*reading{}, unasked: maxAhead + 1}
-	a.changed.L = &a.mu
-	waits := make(chan *reading)
-	go func() { waits <- a.start("x") }()
-	select {
-	case <-waits:
-		t.Error("started above the limit")
-	default:
-	}
-	a.mu.Lock()
-	a.unasked = maxAhead
-	a.mu.Unlock()
-	a.changed.Broadcast()
-	if r := <-waits; r == nil {
-		t.Error("nothing is started below the limit")
-	}
-	a.unasked++
-	go func() { waits <- a.start("y") }()
-	a.stop()
-	if r := <-waits; r != nil {
-		t.Error("started after the end")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		a := &ahead{state: map[string]*reading{}, unasked: maxAhead + 1}
+		a.changed.L = &a.mu
+		waits := make(chan *reading, 1)
+		starts := func(key string) bool {
+			synctest.Wait()
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return a.state[key] != nil
+		}
+		go func() { waits <- a.start("x") }()
+		if starts("x") {
+			t.Error("started above the limit")
+		}
+		a.mu.Lock()
+		a.unasked = maxAhead
+		a.mu.Unlock()
+		a.changed.Broadcast()
+		if !starts("x") || <-waits == nil {
+			t.Error("nothing is started below the limit")
+		}
+		a.unasked++
+		go func() { waits <- a.start("y") }()
+		if starts("y") {
+			t.Error("started above the limit again")
+		}
+		a.stop()
+		if starts("y") || <-waits != nil {
+			t.Error("started after the end")
+		}
+	})
 }
