@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func minMaxAVX2(x *float32, n int) (lo float32, hi float32, nan uint32)
+// func minMaxAsm(x *float32, n int) (lo float32, hi float32, nan uint32)
 // Requires: AVX, AVX2, SSE
-TEXT ·minMaxAVX2(SB), NOSPLIT, $0-28
+TEXT ·minMaxAsm(SB), NOSPLIT, $0-28
 	MOVQ         x+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVL         $0x7f800000, DX

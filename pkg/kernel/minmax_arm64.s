@@ -5,24 +5,35 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func minMaxAsm(x *float32, n int, lo, hi *[4]float32)
-TEXT ·minMaxAsm(SB), NOSPLIT, $0-32
+// func minMaxAsm(x *float32, n int) (lo, hi float32, nan uint32)
+TEXT ·minMaxAsm(SB), NOSPLIT, $0-28
 	MOVD	x+0(FP), R0
 	MOVD	n+8(FP), R1
-	MOVD	lo+16(FP), R2
-	MOVD	hi+24(FP), R3
-	FMOVQ	(R2), F0
-	FMOVQ	(R3), F4
+	ADD	R1<<2, R0, R5
+	SUB	$64, R5, R4
+	MOVD	$2139095040, R2
+	FMOVS	R2, F0
+	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	WORD	$0x6ea0f804 // fneg v4.4s, v0.4s
 	WORD	$0x4ea01c01 // orr v1.16b, v0.16b, v0.16b
 	WORD	$0x4ea41c85 // orr v5.16b, v4.16b, v4.16b
 	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
 	WORD	$0x4ea41c86 // orr v6.16b, v4.16b, v4.16b
 	WORD	$0x4ea01c03 // orr v3.16b, v0.16b, v0.16b
 	WORD	$0x4ea41c87 // orr v7.16b, v4.16b, v4.16b
+	MOVD	R0, R3
+	CMP	$16, R1
+	BGE	all
+	FLDPQ	(R0), (F8, F9)
+	FLDPQ	32(R4), (F10, F11)
+	MOVD	R5, R3
+	B	allStep
 
-step:
-	FLDPQ.P	32(R0), (F8, F9)
-	FLDPQ.P	32(R0), (F10, F11)
+all:
+	FLDPQ.P	32(R3), (F8, F9)
+	FLDPQ.P	32(R3), (F10, F11)
+
+allStep:
 	WORD	$0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
 	WORD	$0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
 	WORD	$0x4ea9f421 // fmin v1.4s, v1.4s, v9.4s
@@ -31,14 +42,87 @@ step:
 	WORD	$0x4e2af4c6 // fmax v6.4s, v6.4s, v10.4s
 	WORD	$0x4eabf463 // fmin v3.4s, v3.4s, v11.4s
 	WORD	$0x4e2bf4e7 // fmax v7.4s, v7.4s, v11.4s
-	SUBS	$16, R1, R1
-	BNE	step
+	CMP	R4, R3
+	BLS	all
+	CMP	R5, R3
+	BEQ	allDone
+	MOVD	R4, R3
+	B	all
+
+allDone:
 	WORD	$0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
 	WORD	$0x4e25f484 // fmax v4.4s, v4.4s, v5.4s
 	WORD	$0x4ea2f400 // fmin v0.4s, v0.4s, v2.4s
 	WORD	$0x4e26f484 // fmax v4.4s, v4.4s, v6.4s
 	WORD	$0x4ea3f400 // fmin v0.4s, v0.4s, v3.4s
 	WORD	$0x4e27f484 // fmax v4.4s, v4.4s, v7.4s
-	FMOVQ	F0, (R2)
-	FMOVQ	F4, (R3)
+	WORD	$0x6eb0f800 // fminv s0, v0.4s
+	WORD	$0x6e30f884 // fmaxv s4, v4.4s
+	FCMPS	F0, F0
+	BVS	nan
+	FMOVS	F0, lo+16(FP)
+	FMOVS	F4, hi+20(FP)
+	MOVW	ZR, nan+24(FP)
+	RET
+
+nan:
+	MOVD	$2139095040, R2
+	FMOVS	R2, F0
+	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	WORD	$0x6ea0f804 // fneg v4.4s, v0.4s
+	WORD	$0x4ea01c01 // orr v1.16b, v0.16b, v0.16b
+	WORD	$0x4ea41c85 // orr v5.16b, v4.16b, v4.16b
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea41c86 // orr v6.16b, v4.16b, v4.16b
+	WORD	$0x4ea01c03 // orr v3.16b, v0.16b, v0.16b
+	WORD	$0x4ea41c87 // orr v7.16b, v4.16b, v4.16b
+	MOVD	R0, R3
+	CMP	$16, R1
+	BGE	numbers
+	FLDPQ	(R0), (F8, F9)
+	FLDPQ	32(R4), (F10, F11)
+	MOVD	R5, R3
+	B	numbersStep
+
+numbers:
+	FLDPQ.P	32(R3), (F8, F9)
+	FLDPQ.P	32(R3), (F10, F11)
+
+numbersStep:
+	WORD	$0x6ea8e40c // fcmgt v12.4s, v0.4s, v8.4s
+	WORD	$0x6eac1d00 // bit v0.16b, v8.16b, v12.16b
+	WORD	$0x6ea4e50c // fcmgt v12.4s, v8.4s, v4.4s
+	WORD	$0x6eac1d04 // bit v4.16b, v8.16b, v12.16b
+	WORD	$0x6ea9e42c // fcmgt v12.4s, v1.4s, v9.4s
+	WORD	$0x6eac1d21 // bit v1.16b, v9.16b, v12.16b
+	WORD	$0x6ea5e52c // fcmgt v12.4s, v9.4s, v5.4s
+	WORD	$0x6eac1d25 // bit v5.16b, v9.16b, v12.16b
+	WORD	$0x6eaae44c // fcmgt v12.4s, v2.4s, v10.4s
+	WORD	$0x6eac1d42 // bit v2.16b, v10.16b, v12.16b
+	WORD	$0x6ea6e54c // fcmgt v12.4s, v10.4s, v6.4s
+	WORD	$0x6eac1d46 // bit v6.16b, v10.16b, v12.16b
+	WORD	$0x6eabe46c // fcmgt v12.4s, v3.4s, v11.4s
+	WORD	$0x6eac1d63 // bit v3.16b, v11.16b, v12.16b
+	WORD	$0x6ea7e56c // fcmgt v12.4s, v11.4s, v7.4s
+	WORD	$0x6eac1d67 // bit v7.16b, v11.16b, v12.16b
+	CMP	R4, R3
+	BLS	numbers
+	CMP	R5, R3
+	BEQ	numbersDone
+	MOVD	R4, R3
+	B	numbers
+
+numbersDone:
+	WORD	$0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
+	WORD	$0x4e25f484 // fmax v4.4s, v4.4s, v5.4s
+	WORD	$0x4ea2f400 // fmin v0.4s, v0.4s, v2.4s
+	WORD	$0x4e26f484 // fmax v4.4s, v4.4s, v6.4s
+	WORD	$0x4ea3f400 // fmin v0.4s, v0.4s, v3.4s
+	WORD	$0x4e27f484 // fmax v4.4s, v4.4s, v7.4s
+	WORD	$0x6eb0f800 // fminv s0, v0.4s
+	WORD	$0x6e30f884 // fmaxv s4, v4.4s
+	MOVD	$1, R2
+	FMOVS	F0, lo+16(FP)
+	FMOVS	F4, hi+20(FP)
+	MOVW	R2, nan+24(FP)
 	RET

@@ -4,7 +4,7 @@
 
 package kernel
 
-// minMaxAVX2 returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.
+// minMaxAsm returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.
 //
 //go:noescape
-func minMaxAVX2(x *float32, n int) (lo float32, hi float32, nan uint32)
+func minMaxAsm(x *float32, n int) (lo float32, hi float32, nan uint32)

@@ -4,8 +4,7 @@
 
 package kernel
 
-// minMaxAsm lowers lo and raises hi to the extrema of every fourth element, and to NaN where there is one.
-// n is a positive multiple of 16.
+// minMaxAsm returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.
 //
 //go:noescape
-func minMaxAsm(x *float32, n int, lo, hi *[4]float32)
+func minMaxAsm(x *float32, n int) (lo, hi float32, nan uint32)

@@ -2,31 +2,72 @@ package main
 
 import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
-// minMax writes the kernel that looks for extrema. Its Go counterpart is f32MinMaxGeneric.
+// minMax writes the kernel that looks for extrema. Its Go counterpart is f32MinMaxGeneric. The processor's minimum and maximum are NaN where a number is: then the numbers are
+// gone through once more, with comparisons.
 func minMax(file *File) {
-	const chains = 4 // registers for each extremum, so that comparisons don't wait for each other
-	f := file.Function("minMaxAsm", "func(x *float32, n int, lo, hi *[4]float32)",
-		"minMaxAsm lowers lo and raises hi to the extrema of every fourth element, and to NaN where there is one.",
-		"n is a positive multiple of 16.")
-	x, n, lo, hi := f.Loaded("x"), f.Loaded("n"), f.Loaded("lo"), f.Loaded("hi")
-	least, most, v := f.Vs(chains), f.Vs(chains), f.Vs(chains)
-	f.Read(least[0], lo, 0)
-	f.Read(most[0], hi, 0)
-	for i := 1; i < chains; i++ {
-		f.Do(MOV(least[i], least[0]), MOV(most[i], most[0]))
-	}
-	times(f, "step", n, chains*lanes, func() {
+	const chains = 4 // registers for each extremum, so that they don't wait for each other
+	f := file.Function("minMaxAsm", "func(x *float32, n int) (lo, hi float32, nan uint32)",
+		"minMaxAsm returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.")
+	x, n, bits := f.Loaded("x"), f.Loaded("n"), f.R()
+	at, last, end := f.R(), f.R(), f.R()
+	least, most, v, mask := f.Vs(chains), f.Vs(chains), f.Vs(chains), f.V()
+	f.Op("ADD", n.Shifted(2), x, end)
+	f.Op("SUB", Imm(chains*register), end, last)
+
+	// pass goes through all numbers; the last registers may hold some of them for a second time.
+	pass := func(name string, step func(i int)) {
+		f.Op("MOVD", Imm(0x7f800000), bits)
+		f.Op("FMOVS", bits, least[0].F())
+		f.Do(DUP(least[0], least[0]), FNEG.Of(S4, most[0], least[0]))
+		for i := 1; i < chains; i++ {
+			f.Do(MOV(least[i], least[0]), MOV(most[i], most[0]))
+		}
+		f.Op("MOVD", x, at)
+		f.Op("CMP", Imm(chains*lanes), n)
+		f.Op("BGE", name)
+		f.ReadPair(v[0], v[1], x, 0)
+		f.ReadPair(v[2], v[3], last, block)
+		f.Op("MOVD", end, at)
+		f.Op("B", name+"Step")
+		f.Label(name)
 		for i := 0; i < chains; i += 2 {
-			f.ReadPairNext(v[i], v[i+1], x)
+			f.ReadPairNext(v[i], v[i+1], at)
 		}
-		for i := range chains {
-			f.Do(FMIN.Of(S4, least[i], least[i], v[i]), FMAX.Of(S4, most[i], most[i], v[i]))
+		f.Label(name + "Step")
+		for i := range v {
+			step(i)
 		}
-	})
-	for i := 1; i < chains; i++ {
-		f.Do(FMIN.Of(S4, least[0], least[0], least[i]), FMAX.Of(S4, most[0], most[0], most[i]))
+		f.Op("CMP", last, at)
+		f.Op("BLS", name)
+		f.Op("CMP", end, at)
+		f.Op("BEQ", name+"Done")
+		f.Op("MOVD", last, at)
+		f.Op("B", name)
+		f.Label(name + "Done")
+		for i := 1; i < chains; i++ {
+			f.Do(FMIN.Of(S4, least[0], least[0], least[i]), FMAX.Of(S4, most[0], most[0], most[i]))
+		}
+		f.Do(FMINV(least[0], least[0]), FMAXV(most[0], most[0]))
 	}
-	f.Write(least[0], lo, 0)
-	f.Write(most[0], hi, 0)
-	f.Return()
+	result := func(nan Operand) {
+		f.Op("FMOVS", least[0].F(), f.Argument("lo"))
+		f.Op("FMOVS", most[0].F(), f.Argument("hi"))
+		f.Op("MOVW", nan, f.Argument("nan"))
+		f.Return()
+	}
+	pass("all", func(i int) {
+		f.Do(FMIN.Of(S4, least[i], least[i], v[i]), FMAX.Of(S4, most[i], most[i], v[i]))
+	})
+	f.Op("FCMPS", least[0].F(), least[0].F())
+	f.Op("BVS", "nan")
+	result("ZR")
+	f.Label("nan")
+	pass("numbers", func(i int) {
+		f.Do(
+			FCMGT.Of(S4, mask, least[i], v[i]), BIT.Of(B16, least[i], v[i], mask),
+			FCMGT.Of(S4, mask, v[i], most[i]), BIT.Of(B16, most[i], v[i], mask),
+		)
+	})
+	f.Op("MOVD", Imm(1), bits)
+	result(Operand(bits.String()))
 }

@@ -21,9 +21,9 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("minMaxAVX2", NOSPLIT, "func(x *float32, n int) (lo, hi float32, nan uint32)")
+	TEXT("minMaxAsm", NOSPLIT, "func(x *float32, n int) (lo, hi float32, nan uint32)")
 	Pragma("noescape")
-	Doc("minMaxAVX2 returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.")
+	Doc("minMaxAsm returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.")
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
 	var least, most [chains]reg.VecVirtual

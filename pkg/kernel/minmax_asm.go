@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -6,9 +6,9 @@ package kernel
 const minMaxLeast = 8
 
 func f32MinMax(x []float32) (lo, hi float32, nan bool) {
-	if !useAVX2 || len(x) < minMaxLeast {
+	if !variants() || len(x) < minMaxLeast {
 		return f32MinMaxGeneric(x)
 	}
-	lo, hi, bits := minMaxAVX2(&x[0], len(x))
+	lo, hi, bits := minMaxAsm(&x[0], len(x))
 	return lo, hi, bits != 0
 }
