@@ -27,6 +27,7 @@ type Spec struct {
 	// How weights are stored: the bits of each under weight-only, 8 by default, and how many share a scale.
 	WeightBits, BlockSize     int
 	PerTensor, PerTensorDense bool
+	KeepFloat                 []string // patterns of operators that stay float
 	// How ranges follow from statistics, "minmax" by default, and what statistics hold besides what that needs.
 	Calibrator               string
 	Histograms, SampleRanges bool
@@ -139,7 +140,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
-		Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
+		KeepFloat: s.KeepFloat, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
 	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE

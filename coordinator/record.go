@@ -35,6 +35,8 @@ type Spec struct {
 	PerTensor      bool `json:"per_tensor,omitempty"`
 	PerTensorDense bool `json:"per_tensor_dense,omitempty"`
 
+	KeepFloat []string `json:"keep_float,omitempty"`
+
 	Calibrator   string `json:"calibrator,omitempty"`
 	Histograms   bool   `json:"histograms,omitempty"`
 	SampleRanges bool   `json:"sample_ranges,omitempty"`
@@ -65,6 +67,7 @@ func (s *Spec) options() (convert.Options, error) {
 	}
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
 	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
+	o.Quantize.KeepFloat = s.KeepFloat
 	return o, nil
 }
 

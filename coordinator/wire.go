@@ -48,6 +48,7 @@ const (
 	maxRequestID = 128     // characters
 	maxName      = 1024    // bytes of a file's or a signature's name
 	maxMessage   = 1 << 16 // bytes of an error's message
+	maxPatterns  = 1000    // that name operators
 )
 
 func blobToWire(b Blob) *octetv1.Blob { return &octetv1.Blob{Digest: b.Digest, Size: b.Size} }
@@ -91,6 +92,13 @@ func requestFromWire(req *octetv1.CreateJobRequest) (Spec, error) {
 			return Spec{}, fmt.Errorf("%s has %d bytes, the limit is %d", f.field, len(f.name), maxName)
 		}
 	}
+	total := 0
+	for _, p := range spec.GetKeepFloat() {
+		total += len(p)
+	}
+	if n := len(spec.GetKeepFloat()); n > maxPatterns || total > maxMessage {
+		return Spec{}, fmt.Errorf("keep_float has %d patterns of %d bytes, the limits are %d and %d", n, total, maxPatterns, maxMessage)
+	}
 	return specFromWire(spec)
 }
 
@@ -103,7 +111,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
 		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
-		Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(),
+		KeepFloat: s.GetKeepFloat(), Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(),
 	}
 	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
 		return Spec{}, err
@@ -153,7 +161,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
-		Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
+		KeepFloat: s.KeepFloat, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
 	}
 }
 

@@ -22,7 +22,7 @@ func fullSpec() Spec {
 	return Spec{
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
-		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, Calibrator: "ema:0.9", Histograms: true, SampleRanges: true,
+		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Calibrator: "ema:0.9", Histograms: true, SampleRanges: true,
 	}
 }
 

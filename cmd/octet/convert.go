@@ -27,6 +27,7 @@ type convertFlags struct {
 	calibrator, observe            string
 	strict, fold                   bool
 	perTensor, perTensorDense      bool
+	keepFloat                      []string
 	weightBits, blockSize          int
 	workers                        int
 	coordinator                    string
@@ -105,6 +106,7 @@ the same tensors, bit for bit.`,
   octet convert saved_model/ -o float.tflite
   octet convert saved_model/ -o half.tflite --quantize float16
   octet convert model.keras -o small.tflite --quantize weight-only --weight-bits 4
+  octet convert model.keras -o int8.tflite --data samples.npz --keep-float SOFTMAX --keep-float 'head/*'
   octet convert model.keras -o int8.tflite --data samples.npz
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
@@ -128,6 +130,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.observe, "observe", "", "what --stats holds besides ranges: histograms, samples, or both with a comma (default: what the calibrator needs)")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
 	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
+	flags.StringArrayVar(&f.keepFloat, "keep-float", nil, "an operator that stays float, by its kind or by the name of a result, with * and ?; may be repeated")
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
 	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
 	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")
@@ -216,6 +219,9 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
 	}
 	o.Quantize.Strict, o.Signature, o.Fold = f.strict, f.signature, f.fold
+	if quantizing(f, o.Scheme) {
+		o.Quantize.KeepFloat = f.keepFloat
+	}
 	if scaled(f, o.Scheme) {
 		o.Quantize.PerTensor, o.Quantize.PerTensorDense = f.perTensor, f.perTensorDense
 	}
@@ -255,6 +261,7 @@ var pointless = []struct {
 	{"compat", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"io", integers, "is about integer operators: give --data or --ranges"},
 	{"strict", integers, "is about integer operators: give --data or --ranges"},
+	{"keep-float", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"per-tensor", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"per-tensor-dense", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"weight-bits", weightOnly, "is about --quantize weight-only"},

@@ -64,6 +64,7 @@ type operation struct {
 	node       *ir.Node       // the node that it comes from; nil if there is none
 	content    *tensor.Tensor // of a constant; nil for variables
 	volatile   bool           // a QUANTIZE that was put there for fusing, and may go if nothing fused
+	keptBy     string         // the pattern of KeepFloat that names it; "" if none does
 	gone       bool
 	prev, next *operation
 }

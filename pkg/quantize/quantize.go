@@ -31,7 +31,9 @@ type Options struct {
 	Scheme Scheme
 	Compat Compat
 	IO     IOType
-	Strict bool // refuse a model in which an operator would stay float; with schemes of integer operators
+	// KeepFloat names operators that stay float, by their kind or by the name of a result, with * for any characters and ? for one. Each must name one.
+	KeepFloat []string
+	Strict    bool // refuse a model in which an operator would stay float; with schemes of integer operators
 	// PerTensor gives each weight one scale instead of one a channel; PerTensorDense those of FULLY_CONNECTED alone.
 	PerTensor, PerTensorDense bool
 	Bits                      int // of the weights under WeightOnly: 4, or else 8
@@ -57,6 +59,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		}
 	}
 	out := &ir.Model{Description: m.Description, Metadata: m.Metadata, Trailer: m.Trailer}
+	keep := parsePatterns(opt.KeepFloat)
 	var graphs []*exported
 	for i, source := range m.Graphs {
 		g, err := importGraph(source, ranges[i], opt.Compat)
@@ -64,6 +67,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
 		g.opt = opt
+		g.keep(keep)
 		switch {
 		case !opt.Scheme.Calibrated():
 			g.storeWeights(source)
@@ -81,6 +85,9 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		graphs = append(graphs, e)
 		out.Graphs = append(out.Graphs, e.Graph)
 	}
+	if err := unused(keep); err != nil {
+		return nil, nil, fmt.Errorf("quantize: %w", err)
+	}
 	if opt.Scheme == Float16 {
 		out.Metadata = withReducedPrecision(m.Metadata)
 	}
@@ -89,8 +96,8 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		return nil, nil, err
 	}
 	report.measure(m, out)
-	if opt.Strict && opt.Scheme.Calibrated() && len(report.Float) > 0 {
-		return nil, nil, &StrictError{report.Float}
+	if unasked := slices.DeleteFunc(slices.Clone(report.Float), func(o FloatOp) bool { return o.Asked }); opt.Strict && opt.Scheme.Calibrated() && len(unasked) > 0 {
+		return nil, nil, &StrictError{unasked}
 	}
 	return out, report, nil
 }

@@ -12,6 +12,9 @@ import (
 // rule returns the operator's row, and the kind in it that counts.
 func (g *graph) rule(o *operation) (op.Rule, op.Kind) {
 	r := op.RuleOf(o.name)
+	if o.keptBy != "" {
+		return op.Rule{}, op.Float
+	}
 	if g.compat == TFLite {
 		return r, r.Kind
 	}

@@ -68,10 +68,10 @@ type weights struct {
 	blocked map[*operation]*value // constants in blocks
 }
 
-// half stores c in half precision. Only what leaves the graph stays as it is.
+// half stores c in half precision. What leaves the graph stays as it is, and what operators read that are kept float.
 func (w *weights) half(c *operation) {
 	v := c.outputs[0]
-	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) })
+	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) || u.by.keptBy != "" })
 	if len(uses) == 0 {
 		return
 	}
@@ -194,6 +194,9 @@ func (w *weights) fits(u use, row op.Hybrid) bool {
 
 func (w *weights) misfit(u use, row op.Hybrid) string {
 	v := u.by.inputs[u.i]
+	if why := u.by.whyKept(); why != "" {
+		return why
+	}
 	if why := unstorable(v); why != "" {
 		return why
 	}

@@ -371,7 +371,9 @@ type JobSpec struct {
 	// Statistics hold histograms, whether the calibrator needs them or not.
 	Histograms bool `protobuf:"varint,18,opt,name=histograms,proto3" json:"histograms,omitempty"`
 	// Statistics hold the ranges in single samples, likewise.
-	SampleRanges  bool `protobuf:"varint,19,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
+	SampleRanges bool `protobuf:"varint,19,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
+	// Operators that stay float, by their kind or by the name of a result; * stands for any characters, ? for one.
+	KeepFloat     []string `protobuf:"bytes,20,rep,name=keep_float,json=keepFloat,proto3" json:"keep_float,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -537,6 +539,13 @@ func (x *JobSpec) GetSampleRanges() bool {
 		return x.SampleRanges
 	}
 	return false
+}
+
+func (x *JobSpec) GetKeepFloat() []string {
+	if x != nil {
+		return x.KeepFloat
+	}
+	return nil
 }
 
 // Job is a conversion.
@@ -1459,7 +1468,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\x9d\x05\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xbc\x05\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1489,7 +1498,9 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
 	"histograms\x18\x12 \x01(\bR\n" +
 	"histograms\x12#\n" +
-	"\rsample_ranges\x18\x13 \x01(\bR\fsampleRanges\"\xab\x03\n" +
+	"\rsample_ranges\x18\x13 \x01(\bR\fsampleRanges\x12\x1d\n" +
+	"\n" +
+	"keep_float\x18\x14 \x03(\tR\tkeepFloat\"\xab\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
