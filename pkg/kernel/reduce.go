@@ -185,7 +185,7 @@ func foldRows[T Number, A int64 | float64](acc []A, x []T, fold Fold) {
 	case SumOf, MeanOf:
 		n := 0
 		if f, ok := any(x).([]float32); ok {
-			n = sumRows(any(acc).([]float64), f)
+			n = addRows(any(acc).([]float64), f, 0, 1)
 		}
 		acc := acc[n:]
 		for i, v := range x[n:] {

@@ -50,27 +50,6 @@ step:
 	VZEROUPPER
 	RET
 
-// func sumRowsAsm(sums *float64, x *float32, n int)
-// Requires: AVX
-TEXT ·sumRowsAsm(SB), NOSPLIT, $0-24
-	MOVQ sums+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), DX
-
-step:
-	VCVTPS2PD (CX), Y0
-	VADDPD    (AX), Y0, Y0
-	VMOVUPD   Y0, (AX)
-	VCVTPS2PD 16(CX), Y0
-	VADDPD    32(AX), Y0, Y0
-	VMOVUPD   Y0, 32(AX)
-	ADDQ      $0x20, CX
-	ADDQ      $0x40, AX
-	SUBQ      $0x08, DX
-	JNZ       step
-	VZEROUPPER
-	RET
-
 DATA sumLanes<>+0(SB)/4, $0xffffffff
 DATA sumLanes<>+4(SB)/4, $0xffffffff
 DATA sumLanes<>+8(SB)/4, $0xffffffff
@@ -146,9 +125,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func addRowsAVX2(sums *float64, x *float32, n int, step int, rows int)
+// func addRowsAsm(sums *float64, x *float32, n int, step int, rows int)
 // Requires: AVX
-TEXT ·addRowsAVX2(SB), NOSPLIT, $0-40
+TEXT ·addRowsAsm(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX

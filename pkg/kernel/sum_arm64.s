@@ -57,28 +57,109 @@ step:
 	FSTPQ	(F2, F3), 32(R2)
 	RET
 
-// func sumRowsAsm(sums *float64, x *float32, n int)
-TEXT ·sumRowsAsm(SB), NOSPLIT, $0-24
+// func addRowsAsm(sums *float64, x *float32, n, step, rows int)
+TEXT ·addRowsAsm(SB), NOSPLIT, $0-40
 	MOVD	sums+0(FP), R0
 	MOVD	x+8(FP), R1
 	MOVD	n+16(FP), R2
+	MOVD	step+24(FP), R3
+	MOVD	rows+32(FP), R4
 
-step:
-	FLDPQ.P	32(R1), (F4, F5)
+columns:
+	SUBS	$32, R2
+	BLT	rest
 	FLDPQ	(R0), (F0, F1)
 	FLDPQ	32(R0), (F2, F3)
-	WORD	$0x0e617886 // fcvtl v6.2d, v4.2s
-	WORD	$0x4e617887 // fcvtl2 v7.2d, v4.4s
-	WORD	$0x0e6178a8 // fcvtl v8.2d, v5.2s
-	WORD	$0x4e6178a9 // fcvtl2 v9.2d, v5.4s
-	WORD	$0x4e66d400 // fadd v0.2d, v0.2d, v6.2d
-	WORD	$0x4e67d421 // fadd v1.2d, v1.2d, v7.2d
-	WORD	$0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
-	WORD	$0x4e69d463 // fadd v3.2d, v3.2d, v9.2d
+	FLDPQ	64(R0), (F4, F5)
+	FLDPQ	96(R0), (F6, F7)
+	FLDPQ	128(R0), (F8, F9)
+	FLDPQ	160(R0), (F10, F11)
+	FLDPQ	192(R0), (F12, F13)
+	FLDPQ	224(R0), (F14, F15)
+	MOVD	R1, R5
+	MOVD	R4, R6
+
+long:
+	FLDPQ	(R5), (F16, F17)
+	FLDPQ	32(R5), (F18, F19)
+	FLDPQ	64(R5), (F20, F21)
+	FLDPQ	96(R5), (F22, F23)
+	ADD	R3, R5
+	WORD	$0x0e617a18 // fcvtl v24.2d, v16.2s
+	WORD	$0x4e617a19 // fcvtl2 v25.2d, v16.4s
+	WORD	$0x0e617a3a // fcvtl v26.2d, v17.2s
+	WORD	$0x4e617a3b // fcvtl2 v27.2d, v17.4s
+	WORD	$0x0e617a5c // fcvtl v28.2d, v18.2s
+	WORD	$0x4e617a5d // fcvtl2 v29.2d, v18.4s
+	WORD	$0x0e617a7e // fcvtl v30.2d, v19.2s
+	WORD	$0x4e617a7f // fcvtl2 v31.2d, v19.4s
+	WORD	$0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	WORD	$0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD	$0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	WORD	$0x4e7bd463 // fadd v3.2d, v3.2d, v27.2d
+	WORD	$0x4e7cd484 // fadd v4.2d, v4.2d, v28.2d
+	WORD	$0x4e7dd4a5 // fadd v5.2d, v5.2d, v29.2d
+	WORD	$0x4e7ed4c6 // fadd v6.2d, v6.2d, v30.2d
+	WORD	$0x4e7fd4e7 // fadd v7.2d, v7.2d, v31.2d
+	WORD	$0x0e617a98 // fcvtl v24.2d, v20.2s
+	WORD	$0x4e617a99 // fcvtl2 v25.2d, v20.4s
+	WORD	$0x0e617aba // fcvtl v26.2d, v21.2s
+	WORD	$0x4e617abb // fcvtl2 v27.2d, v21.4s
+	WORD	$0x0e617adc // fcvtl v28.2d, v22.2s
+	WORD	$0x4e617add // fcvtl2 v29.2d, v22.4s
+	WORD	$0x0e617afe // fcvtl v30.2d, v23.2s
+	WORD	$0x4e617aff // fcvtl2 v31.2d, v23.4s
+	WORD	$0x4e78d508 // fadd v8.2d, v8.2d, v24.2d
+	WORD	$0x4e79d529 // fadd v9.2d, v9.2d, v25.2d
+	WORD	$0x4e7ad54a // fadd v10.2d, v10.2d, v26.2d
+	WORD	$0x4e7bd56b // fadd v11.2d, v11.2d, v27.2d
+	WORD	$0x4e7cd58c // fadd v12.2d, v12.2d, v28.2d
+	WORD	$0x4e7dd5ad // fadd v13.2d, v13.2d, v29.2d
+	WORD	$0x4e7ed5ce // fadd v14.2d, v14.2d, v30.2d
+	WORD	$0x4e7fd5ef // fadd v15.2d, v15.2d, v31.2d
+	SUBS	$1, R6, R6
+	BNE	long
 	FSTPQ.P	(F0, F1), 32(R0)
 	FSTPQ.P	(F2, F3), 32(R0)
-	SUBS	$8, R2, R2
-	BNE	step
+	FSTPQ.P	(F4, F5), 32(R0)
+	FSTPQ.P	(F6, F7), 32(R0)
+	FSTPQ.P	(F8, F9), 32(R0)
+	FSTPQ.P	(F10, F11), 32(R0)
+	FSTPQ.P	(F12, F13), 32(R0)
+	FSTPQ.P	(F14, F15), 32(R0)
+	ADD	$128, R1
+	B	columns
+
+rest:
+	ADDS	$32, R2
+	BEQ	done
+
+eight:
+	FLDPQ	(R0), (F0, F1)
+	FLDPQ	32(R0), (F2, F3)
+	MOVD	R1, R5
+	MOVD	R4, R6
+
+short:
+	FLDPQ	(R5), (F16, F17)
+	ADD	R3, R5
+	WORD	$0x0e617a18 // fcvtl v24.2d, v16.2s
+	WORD	$0x4e617a19 // fcvtl2 v25.2d, v16.4s
+	WORD	$0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	WORD	$0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD	$0x0e617a38 // fcvtl v24.2d, v17.2s
+	WORD	$0x4e617a39 // fcvtl2 v25.2d, v17.4s
+	WORD	$0x4e78d442 // fadd v2.2d, v2.2d, v24.2d
+	WORD	$0x4e79d463 // fadd v3.2d, v3.2d, v25.2d
+	SUBS	$1, R6, R6
+	BNE	short
+	FSTPQ.P	(F0, F1), 32(R0)
+	FSTPQ.P	(F2, F3), 32(R0)
+	ADD	$32, R1
+	SUBS	$8, R2
+	BNE	eight
+
+done:
 	RET
 
 // func sumLinesAsm(sums *float64, x *float32, n, lines int)

@@ -28,11 +28,12 @@ func (s *lanes) addSquares(x []float32) int {
 	return n
 }
 
-// sumRows adds the first elements of x to those of acc and returns how many.
-func sumRows(acc []float64, x []float32) int {
-	n := wholeLanes(len(acc))
+// addRows adds rows that start step elements apart to sums, and returns to how many of these.
+func addRows(sums []float64, x []float32, step, rows int) int {
+	n := wholeLanes(len(sums))
 	if n > 0 {
-		sumRowsAsm(&acc[0], &x[:n][0], n)
+		_ = x[(rows-1)*step+n-1]
+		addRowsAsm(&sums[0], &x[0], n, 4*step, rows)
 	}
 	return n
 }

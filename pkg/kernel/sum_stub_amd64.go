@@ -14,17 +14,12 @@ func sumAsm(x *float32, n int, sums *[8]float64)
 //go:noescape
 func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 
-// sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.
-//
-//go:noescape
-func sumRowsAsm(sums *float64, x *float32, n int)
-
 // sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.
 //
 //go:noescape
 func sumLinesAsm(sums *float64, x *float32, n int, lines int)
 
-// addRowsAVX2 adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.
+// addRowsAsm adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.
 //
 //go:noescape
-func addRowsAVX2(sums *float64, x *float32, n int, step int, rows int)
+func addRowsAsm(sums *float64, x *float32, n int, step int, rows int)

@@ -14,10 +14,10 @@ func sumAsm(x *float32, n int, sums *[8]float64)
 //go:noescape
 func sumSquaresAsm(x *float32, n int, sums *[8]float64)
 
-// sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.
+// addRowsAsm adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.
 //
 //go:noescape
-func sumRowsAsm(sums *float64, x *float32, n int)
+func addRowsAsm(sums *float64, x *float32, n, step, rows int)
 
 // sumLinesAsm stores the sums of lines of n elements, each as F32Sum adds up.
 //

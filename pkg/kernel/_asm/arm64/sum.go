@@ -6,28 +6,55 @@ import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 func sum(file *File) {
 	sumLanes(file, "sumAsm", "every eighth element", func(*Function, V) {})
 	sumLanes(file, "sumSquaresAsm", "the square of every eighth element", func(f *Function, v V) { f.Do(FMUL.Of(D2, v, v, v)) })
-
-	sumRows(file)
+	addRows(file)
 	sumLines(file)
 }
 
-// sumRows writes the kernel that adds to each of many sums.
-func sumRows(file *File) {
-	f := file.Function("sumRowsAsm", "func(sums *float64, x *float32, n int)",
-		"sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.")
-	sums, x, n := f.Loaded("sums"), f.Loaded("x"), f.Loaded("n")
-	s, v, wide := f.Vs(4), f.Vs(2), f.Vs(4)
-	times(f, "step", n, 2*lanes, func() {
-		f.ReadPairNext(v[0], v[1], x)
-		f.ReadPair(s[0], s[1], sums, 0)
-		f.ReadPair(s[2], s[3], sums, 2*register)
-		widen(f, wide, v)
-		for i := range s {
-			f.Do(FADD.Of(D2, s[i], s[i], wide[i]))
+// addRows writes the kernel that adds to each of many sums.
+func addRows(file *File) {
+	f := file.Function("addRowsAsm", "func(sums *float64, x *float32, n, step, rows int)",
+		"addRowsAsm adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.")
+	sums, x, n, step, count := f.Loaded("sums"), f.Loaded("x"), f.Loaded("n"), f.Loaded("step"), f.Loaded("rows")
+	at, k := f.R(), f.R()
+	s, v, wide := f.Vs(16), f.Vs(8), f.Vs(8)
+	// rows goes through all rows with some sums in registers.
+	rows := func(name string, s []V) {
+		v, wide := v[:len(s)/2], wide[:len(s)/2]
+		for i := 0; i < len(s); i += 2 {
+			f.ReadPair(s[i], s[i+1], sums, i*register)
 		}
-		f.WritePairNext(s[0], s[1], sums)
-		f.WritePairNext(s[2], s[3], sums)
-	})
+		f.Op("MOVD", x, at)
+		f.Op("MOVD", count, k)
+		times(f, name, k, 1, func() {
+			for i := 0; i < len(v); i += 2 {
+				f.ReadPair(v[i], v[i+1], at, i*register)
+			}
+			f.Op("ADD", step, at)
+			for half := 0; half < len(s); half += len(wide) {
+				widen(f, wide, v[half/2:][:len(wide)/2])
+				for i, w := range wide {
+					f.Do(FADD.Of(D2, s[half+i], s[half+i], w))
+				}
+			}
+		})
+		for i := 0; i < len(s); i += 2 {
+			f.WritePairNext(s[i], s[i+1], sums)
+		}
+		f.Op("ADD", Imm(len(v)*register), x)
+	}
+	f.Label("columns")
+	f.Op("SUBS", Imm(32), n)
+	f.Op("BLT", "rest")
+	rows("long", s)
+	f.Op("B", "columns")
+	f.Label("rest")
+	f.Op("ADDS", Imm(32), n)
+	f.Op("BEQ", "done")
+	f.Label("eight")
+	rows("short", s[:4])
+	f.Op("SUBS", Imm(8), n)
+	f.Op("BNE", "eight")
+	f.Label("done")
 	f.Return()
 }
 

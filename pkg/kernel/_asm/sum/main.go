@@ -19,7 +19,6 @@ func main() {
 	ConstraintExpr("!purego")
 	lanes("sumAsm", "every eighth element", func(reg.VecVirtual) {})
 	lanes("sumSquaresAsm", "the square of every eighth element", func(v reg.VecVirtual) { VMULPD(v, v, v) })
-	columns()
 	lines()
 	rows()
 	Generate()
@@ -50,29 +49,6 @@ func lanes(name, what string, f func(v reg.VecVirtual)) {
 	for i, s := range sums {
 		VMOVUPD(s, Mem{Base: at, Disp: i * register})
 	}
-	VZEROUPPER()
-	RET()
-}
-
-// columns writes the kernel that adds to each of many sums.
-func columns() {
-	TEXT("sumRowsAsm", NOSPLIT, "func(sums *float64, x *float32, n int)")
-	Pragma("noescape")
-	Doc("sumRowsAsm adds x[i] to sums[i] for n elements, a positive multiple of 8.")
-	sums := Load(Param("sums"), GP64())
-	x := Load(Param("x"), GP64())
-	n := Load(Param("n"), GP64())
-	Label("step")
-	for i := range 2 {
-		v := YMM()
-		VCVTPS2PD(Mem{Base: x, Disp: i * register / 2}, v)
-		VADDPD(Mem{Base: sums, Disp: i * register}, v, v)
-		VMOVUPD(v, Mem{Base: sums, Disp: i * register})
-	}
-	ADDQ(Imm(register), x)
-	ADDQ(Imm(2*register), sums)
-	SUBQ(Imm(2*half), n)
-	JNZ(LabelRef("step"))
 	VZEROUPPER()
 	RET()
 }
@@ -144,9 +120,9 @@ func lines() {
 
 // rows writes the kernel that adds many rows to sums, which it keeps in registers meanwhile.
 func rows() {
-	TEXT("addRowsAVX2", NOSPLIT, "func(sums *float64, x *float32, n, step, rows int)")
+	TEXT("addRowsAsm", NOSPLIT, "func(sums *float64, x *float32, n, step, rows int)")
 	Pragma("noescape")
-	Doc("addRowsAVX2 adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.")
+	Doc("addRowsAsm adds x[k·step + i] to sums[i] for n elements, a positive multiple of 8, and every row k, ascending. step is in bytes.")
 	sums := Load(Param("sums"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
