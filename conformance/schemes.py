@@ -32,6 +32,7 @@ SCHEMES = {
     'dynamic': ['--quantize', 'dynamic'],
     'weight-only': ['--quantize', 'weight-only'],
     'weight-only 4 bits': ['--quantize', 'weight-only', '--weight-bits', '4'],
+    'blocks of 32': ['--quantize', 'weight-only', '--weight-bits', '4', '--block-size', '32'],
     'int8': ['--quantize', 'int8', '--io', 'float32'],
     'int8 per tensor': ['--quantize', 'int8', '--io', 'float32', '--per-tensor'],
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],

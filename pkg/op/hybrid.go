@@ -23,8 +23,8 @@ type Hybrid struct {
 // lstmHybrid are the operands of an LSTM layer that are products' weights, and those from the cell to the gates.
 var lstmHybrid = append(through(1, 11), 16)
 
-// hybrids holds a row for each operator that can read integer weights beside float activations. The first half is of TFLiteConverter's and AI Edge
-// Quantizer's rules, the last columns of LiteRT's kernels.
+// hybrids holds a row for each operator whose weights TFLiteConverter or AI Edge Quantizer stores as integers beside float activations. Measured on TensorFlow
+// 2.21, AI Edge Quantizer 0.10 and LiteRT 2.3.
 var hybrids = map[string]Hybrid{
 	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}},
 	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},

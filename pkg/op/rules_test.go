@@ -33,3 +33,47 @@ func TestRules(t *testing.T) {
 		t.Error("an unknown operator has a rule")
 	}
 }
+
+// TestHybrids checks that the rows of weights beside float activations name operands that there are.
+func TestHybrids(t *testing.T) {
+	for name, r := range hybrids {
+		o := Set.Lookup(name)
+		if o == nil {
+			t.Errorf("%s is no operator of the set", name)
+			continue
+		}
+		for _, i := range append(r.Weights, r.Beside...) {
+			if !o.In.holds(i+1) && o.In.Max <= i {
+				t.Errorf("%s: weights in operand %d, takes %v", name, i, o.In)
+			}
+		}
+		if len(r.Weights) == 0 || r.Axis < -1 || r.Axis > 3 {
+			t.Errorf("%s: weights %v along %d", name, r.Weights, r.Axis)
+		}
+		if r.Whole && len(r.Weights) < 2 || r.Bits4 && !r.Bits8 || r.Blocks && !r.Bits4 {
+			t.Errorf("%s: a row that contradicts itself: %+v", name, r)
+		}
+	}
+}
+
+// TestWides checks the rows for int16 activations.
+func TestWides(t *testing.T) {
+	for name, r := range wides {
+		o := Set.Lookup(name)
+		if o == nil {
+			t.Errorf("%s is no operator of the set", name)
+			continue
+		}
+		if r.Kind == Float || r.All == (len(r.Operands) > 0) {
+			t.Errorf("%s: %+v says nothing, or operands twice", name, r)
+		}
+		for _, i := range r.Operands {
+			if !o.In.holds(i+1) && o.In.Max <= i {
+				t.Errorf("%s: operand %d, takes %v", name, i, o.In)
+			}
+		}
+		if w := r.Weight; (w == nil) != (r.Bias == 0) || w != nil && (r.Operands[1] != w.Input || r.Bias >= o.In.Max) {
+			t.Errorf("%s: weight %+v, bias %d, operands %v", name, w, r.Bias, r.Operands)
+		}
+	}
+}

@@ -186,7 +186,7 @@ func (w *weights) axisOf(u use, row op.Hybrid) int {
 // fits reports whether the constant that u reads is stored as integers, and notes why not.
 func (w *weights) fits(u use, row op.Hybrid) bool {
 	why := w.misfit(u, row)
-	if why != "" {
+	if why != "" && !slices.ContainsFunc(w.kept, func(k keptFloat) bool { return k.o == u.by }) {
 		w.kept = append(w.kept, keptFloat{u.by, why})
 	}
 	return why == ""
