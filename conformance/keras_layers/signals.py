@@ -34,3 +34,12 @@ layer(
 )
 layer('auto_contrast', (4, 5, 3), lambda: L.AutoContrast((-2, 2)))
 layer('auto_contrast/bytes', (4, 5, 3), L.AutoContrast)
+for name in ('bilinear', 'bicubic', 'lanczos3', 'lanczos5'):
+    layer(f'resizing/{name}_antialias', (9, 10, 2), lambda n=name: L.Resizing(4, 6, interpolation=n, antialias=True))
+layer('resizing/bicubic', (5, 6, 3), lambda: L.Resizing(8, 9, interpolation='bicubic'))
+layer('resizing/lanczos3', (5, 6, 3), lambda: L.Resizing(8, 4, interpolation='lanczos3'))
+layer('resizing/crop', (9, 5, 2), lambda: L.Resizing(4, 6, crop_to_aspect_ratio=True))
+layer('resizing/pad', (9, 5, 2), lambda: L.Resizing(4, 6, pad_to_aspect_ratio=True, fill_value=0.5))
+layer('up_sampling2d/bicubic', (4, 3, 2), lambda: L.UpSampling2D(2, interpolation='bicubic'))
+for mode in ('one_hot', 'multi_hot', 'count'):
+    layer(f'discretization/{mode}', (3,), lambda m=mode: L.Discretization(bin_boundaries=[-1.0, 0.0, 1.0], output_mode=m))

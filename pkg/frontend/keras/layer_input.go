@@ -128,26 +128,6 @@ func (c *Context) normalized(x, v *ir.Value) *ir.Value {
 	return c.Reshape(v, build.Fixed(dims...)...)
 }
 
-func callResizing(c *Context) any {
-	x, back := c.last(c.real(c.In(0)), c.channelsFirst())
-	if c.Config.bool("crop_to_aspect_ratio", false) || c.Config.bool("pad_to_aspect_ratio", false) {
-		build.Refuse("resizing that keeps the aspect ratio")
-	}
-	if c.Config.bool("antialias", false) {
-		build.Refuse("resizing with antialiasing")
-	}
-	h, w := c.Config.int("height", 0), c.Config.int("width", 0)
-	rank := c.Rank(x, 3, 4)
-	if rank == 3 {
-		x = c.TF("ExpandDims", nil, x, c.I32(0))
-	}
-	y := c.resize(x, c.I32s(h, w), c.Config.text("interpolation", "bilinear"))
-	if rank == 3 {
-		y = c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": []int{0}}, y)
-	}
-	return back(y)
-}
-
 // callCenterCrop takes the middle of a picture, which must be at least as large.
 func callCenterCrop(c *Context) any {
 	x, back := c.last(c.In(0), c.channelsFirst())
@@ -169,35 +149,47 @@ func callDiscretization(c *Context) any {
 	for _, x := range c.Config.list("bin_boundaries") {
 		edges = append(edges, number("bin_boundaries", x))
 	}
-	if mode := c.Config.text("output_mode", "int"); mode != "int" {
-		build.Refuse("the output mode %q", mode)
-	}
 	if edges == nil {
 		build.Refuse("boundaries that adapt made, which are not in the configuration")
 	}
-	return c.TF("Bucketize", graphdef.Attrs{"boundaries": edges}, c.In(0))
+	return c.encode(c.TF("Bucketize", graphdef.Attrs{"boundaries": edges}, c.In(0)), c.Config.text("output_mode", "int"), len(edges)+1, nil)
 }
 
 // callCategoryEncoding makes a vector of 0 and 1, or of counts, of numbers.
 func callCategoryEncoding(c *Context) any {
-	x, n, mode := c.In(0), c.Config.int("num_tokens", 0), c.Config.text("output_mode", "multi_hot")
+	x := c.In(0)
 	if x.Type.DType != tensor.Int32 && x.Type.DType != tensor.Int64 {
 		x = c.TF("Cast", graphdef.Attrs{"SrcT": x.Type.DType, "DstT": tensor.Int32}, x)
 	}
+	var weights *ir.Value
+	if c.Arg(1, "count_weights") != nil {
+		weights = c.operand(1, "count_weights")
+	}
+	return c.encode(x, c.Config.text("output_mode", "multi_hot"), c.Config.int("num_tokens", 0), weights)
+}
+
+// encode gives numbers of categories the form that a mode names: themselves, or vectors of as many elements as there are categories. Counts may have weights.
+func (c *Context) encode(x *ir.Value, mode string, n int, weights *ir.Value) *ir.Value {
+	if mode == "int" {
+		return x
+	}
 	hot := c.TF("OneHot", graphdef.Attrs{"axis": -1}, x, c.I32(n), c.F32(1), c.F32(0))
 	rank := len(x.Type.Shape)
-	switch mode {
-	case "one_hot":
+	switch {
+	case mode == "one_hot":
 		if rank > 1 && x.Type.Shape[rank-1] == 1 {
 			return c.TF("Squeeze", graphdef.Attrs{"squeeze_dims": []int{rank - 1}}, hot)
 		}
 		return hot
-	case "multi_hot":
+	case mode == "multi_hot" || mode == "binary":
 		if rank == 1 {
 			return hot
 		}
 		return c.reduce("Max", hot, false, rank-1)
-	case "count":
+	case mode == "count":
+		if weights != nil {
+			hot = c.mul(hot, c.TF("ExpandDims", nil, c.real(weights), c.I32(rank)))
+		}
 		if rank == 1 {
 			return hot
 		}

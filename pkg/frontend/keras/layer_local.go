@@ -44,8 +44,8 @@ func callLocal(c *Context, n int) any {
 		l.out = append(l.out, out)
 		pads = append(pads, l.before[i], max(0, (out-1)*l.strides[i]-l.before[i]+l.size[i]-d))
 	}
-	places := tensor.Shape(l.out).Elements()
-	if slices.Min(l.out) < 1 || places > stateMost || l.filters < 1 {
+	places, taps := tensor.Shape(l.out).Elements(), tensor.Shape(l.size).Elements()
+	if slices.Min(l.out) < 1 || l.filters < 1 || float64(places)*float64(taps)*float64(l.channels)*float64(l.filters) > stateMost {
 		build.Damaged("%d kernels of size %v for a tensor of shape %v", l.filters, l.size, x.Type.Shape)
 	}
 	kernel := c.localKernel(l)

@@ -2,7 +2,6 @@ package keras
 
 import (
 	"github.com/octetlite/octet/pkg/build"
-	"github.com/octetlite/octet/pkg/frontend/graphdef"
 	"github.com/octetlite/octet/pkg/ir"
 )
 
@@ -90,13 +89,4 @@ func callGlobal(c *Context, n int, op string) any {
 		return c.div(c.reduce("Sum", kept, keep, axes...), c.reduce("Sum", m, keep, axes...))
 	}
 	return c.reduce(op, x, c.Config.bool("keepdims", false), axes...)
-}
-
-// upsample repeats rows and columns, or interpolates between them.
-func (c *Context) resize(x, size *ir.Value, interpolation string) *ir.Value {
-	op := map[string]string{"nearest": "ResizeNearestNeighbor", "bilinear": "ResizeBilinear"}[interpolation]
-	if op == "" {
-		refuseInterpolation(interpolation)
-	}
-	return c.TF(op, graphdef.Attrs{"half_pixel_centers": true, "align_corners": false}, x, size)
 }

@@ -177,7 +177,7 @@ func callUpSampling2D(c *Context) any {
 	c.Rank(x, 4, 4)
 	size := c.Config.ints("size", 2, 2, 2)
 	sides := c.TF("StridedSlice", nil, c.TF("Shape", nil, x), c.I32s(1), c.I32s(3), c.I32s(1))
-	return back(c.resize(x, c.mul(sides, c.I32s(size[0], size[1])), c.Config.text("interpolation", "nearest")))
+	return back(c.resize(x, c.mul(sides, c.I32s(size[0], size[1])), c.Config.text("interpolation", "nearest"), false))
 }
 
 func callUpSampling3D(c *Context) any {
@@ -187,10 +187,6 @@ func callUpSampling3D(c *Context) any {
 		x = c.repeat(x, 1+i, n)
 	}
 	return back(x)
-}
-
-func refuseInterpolation(name string) {
-	build.Refuse("the interpolation %q: nearest and bilinear are what TFLite has", name)
 }
 
 // split takes a tensor apart into n equal parts along an axis.

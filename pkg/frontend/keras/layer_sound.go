@@ -84,12 +84,12 @@ func callSpectrogram(c *Context) any {
 
 // frames cuts sound [batch, time] into [batch, frames, length].
 func (c *Context) frames(x *ir.Value, length, step int) *ir.Value {
-	n := x.Type.Shape[len(x.Type.Shape)-1]
+	n := x.Type.Shape[c.Rank(x, 1, 8)-1]
 	if n < length || length < 1 || step < 1 {
 		build.Refuse("frames of %d samples, every %d, of a sound of shape %v: fix its length with --input-shapes", length, step, x.Type.Shape)
 	}
 	count := (n-length)/step + 1
-	if count*length > stateMost {
+	if length > stateMost/count {
 		build.Refuse("%d frames of %d samples", count, length)
 	}
 	places := make([]int32, 0, count*length)
@@ -105,10 +105,10 @@ func (c *Context) frames(x *ir.Value, length, step int) *ir.Value {
 // shortFourier is the Fourier transform of overlapping frames of sound [batch, time]: complex numbers [batch, frames, fft/2+1]. Frames are weighed by a window of the given length in
 // their middle; centered ones reach over both ends of the sound, which is mirrored there.
 func (c *Context) shortFourier(x *ir.Value, length, step, fft int, shape any, centered bool) *ir.Value {
-	if fft < length || fft < 1 {
+	if fft < length || length < 1 || fft > stateMost {
 		build.Damaged("a transform of %d samples for frames of %d", fft, length)
 	}
-	if centered {
+	if c.Rank(x, 1, 7); centered {
 		pads := append(repeat(0, 2*len(x.Type.Shape)-2), fft/2, fft/2)
 		x = c.TF("MirrorPad", graphdef.Attrs{"mode": "REFLECT"}, x, c.matrix(pads...))
 	}
@@ -197,7 +197,7 @@ func (c *Context) log(base float64, x *ir.Value) *ir.Value {
 func (c *Context) melMatrix(frequencies int) *ir.Value {
 	rate, bins := c.Config.int("sampling_rate", 16000), c.Config.int("num_mel_bins", 128)
 	low, high := c.Config.float("min_freq", 20), c.Config.float("max_freq", float32(rate/2))
-	if bins < 1 || frequencies < 2 || bins*frequencies > stateMost {
+	if bins < 1 || frequencies < 2 || bins > stateMost/frequencies {
 		build.Refuse("%d bins of %d frequencies", bins, frequencies)
 	}
 	mel := func(hertz float64) float64 { return 1127 * kernel.F64Log(1+hertz/700) }

@@ -330,16 +330,3 @@ func callNormalize(c *Context) any {
 	sum := c.reduce("Sum", c.TF("Square", nil, x), true, axis(c.whole("axis", -1), len(x.Type.Shape)))
 	return c.mul(x, c.TF("Rsqrt", nil, c.TF("Maximum", nil, sum, c.F32(epsilon*epsilon))))
 }
-
-func callResizeOperation(c *Context) any {
-	x := c.operand(0, "images")
-	size := c.several("size")
-	if len(size) != 2 || c.flag("antialias", false) || c.flag("crop_to_aspect_ratio", false) || c.flag("pad_to_aspect_ratio", false) {
-		build.Refuse("resizing with antialiasing, or to an aspect ratio")
-	}
-	interpolation := c.word("interpolation")
-	if interpolation == "" {
-		interpolation = "bilinear"
-	}
-	return c.resize(x, c.I32s(size...), interpolation)
-}

@@ -88,7 +88,7 @@ var arrays = []Layer{
 	{Class: "Meshgrid", Call: callMeshgrid},
 	{Class: "Vander", Call: func(c *Context) any {
 		x := c.real(c.operand(0, "x"))
-		n := c.whole("N", x.Type.Shape[0])
+		n := c.whole("N", x.Type.Shape[c.Rank(x, 1, 1)-1])
 		if n < 0 || n > 1<<12 {
 			build.Refuse("%d powers", n)
 		}
@@ -263,7 +263,7 @@ func (c *Context) triangle(keeps func(row, column, k int) bool) *ir.Value {
 	x, k := c.operand(0, "x"), c.whole("k", 0)
 	rank := c.Rank(x, 2, 8)
 	rows, columns := x.Type.Shape[rank-2], x.Type.Shape[rank-1]
-	if rows < 0 || columns < 0 || rows*columns > stateMost {
+	if rows < 0 || columns < 0 || rows > 0 && columns > stateMost/rows {
 		build.Refuse("a part of matrices of the shape %v", x.Type.Shape)
 	}
 	mask := &tensor.Tensor{DType: tensor.Bool, Shape: tensor.Shape{rows, columns}, Data: make([]byte, rows*columns)}

@@ -28,6 +28,7 @@ var networks = []Layer{
 	{Class: "ConvTranspose", Call: func(c *Context) any {
 		x, w, back := c.operated()
 		kernel := c.operand(1, "kernel")
+		c.Rank(kernel, w.n+2, w.n+2)
 		k := kernel.Type.Shape
 		return back(c.convolveBack(x, kernel, w, k[:w.n], k[w.n]))
 	}},
