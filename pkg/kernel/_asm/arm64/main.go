@@ -64,8 +64,8 @@ func (b bounds) limit(f *Function, v V) {
 	)
 }
 
-// limits keeps values within the limits, of which none is NaN, to which a register points. An infinite one changes nothing, and is not looked at; one that is not zero needs no
-// comparison. It changes bits, bound and mask.
+// limits keeps values within the limits, of which none is NaN, to which a register points. An infinite one changes nothing, and is not looked at; one that
+// is not zero needs no comparison. It changes bits, bound and mask.
 func limits(f *Function, label func(string) string, at, bits R, bound, mask V, values []V) {
 	for i, side := range []struct {
 		name    string

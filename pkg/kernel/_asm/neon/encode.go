@@ -58,7 +58,6 @@ var (
 	FMAX  = Three{"fmax", float, 0x4e20f400} // NaN where either is; +0 is greater than -0
 	FMIN  = Three{"fmin", float, 0x4ea0f400}
 	FCMEQ = Three{"fcmeq", float, 0x4e20e400} // a mask; false where either is NaN
-	FCMGE = Three{"fcmge", float, 0x6e20e400}
 	FCMGT = Three{"fcmgt", float, 0x6ea0e400}
 	ADD   = Three{"add", integer, 0x4e208400}
 	SUB   = Three{"sub", integer, 0x6e208400}
@@ -84,11 +83,8 @@ func (i Three) Of(a Arrangement, d, n, m V) Instruction {
 // Element is an instruction of a vector and one element of another.
 type Element op
 
-// Instructions by element.
-var (
-	FMLAElement = Element{"fmla", float, 0x4f801000} // d += n*m[index], rounded once
-	FMULElement = Element{"fmul", float, 0x4f809000}
-)
+// FMLAElement is d += n*m[index], rounded once.
+var FMLAElement = Element{"fmla", float, 0x4f801000}
 
 // Of returns the instruction with its operands.
 func (i Element) Of(a Arrangement, d, n, m V, index int) Instruction {
@@ -116,10 +112,7 @@ var (
 	FRINTN = Two{"frintn", float, 0x4e218800} // to the nearest integer, ties to even
 	FRINTM = Two{"frintm", float, 0x4e219800} // down
 	FRINTP = Two{"frintp", float, 0x4ea18800} // up
-	FCVTNS = Two{"fcvtns", float, 0x4e21a800} // to the nearest integer of the same size, ties to even
 	FCVTMS = Two{"fcvtms", float, 0x4e21b800} // down
-	FCVTZS = Two{"fcvtzs", float, 0x4ea1b800} // towards zero
-	SCVTF  = Two{"scvtf", float, 0x4e21d800}
 )
 
 // Of returns the instruction with its operands.
@@ -132,7 +125,6 @@ type Zero op
 
 // Comparisons with zero, false where the operand is NaN.
 var (
-	FCMEQZero = Zero{"fcmeq", float, 0x4ea0d800}
 	FCMGEZero = Zero{"fcmge", float, 0x6ea0c800}
 	FCMGTZero = Zero{"fcmgt", float, 0x4ea0c800}
 	FCMLTZero = Zero{"fcmlt", float, 0x4ea0e800}
@@ -152,7 +144,6 @@ type Shift struct {
 // Shifts.
 var (
 	SHL  = Shift{op{"shl", integer, 0x4f005400}, true}
-	SSHR = Shift{op{"sshr", integer, 0x4f000400}, false} // fills up with the sign
 	USHR = Shift{op{"ushr", integer, 0x6f000400}, false}
 )
 

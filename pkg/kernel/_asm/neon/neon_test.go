@@ -20,29 +20,28 @@ func instructions() (all []Instruction) {
 	for _, r := range registers {
 		d, n, m := r[0], r[1], r[2]
 		for _, a := range []Arrangement{S4, D2} {
-			for _, i := range []Three{FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FMAX, FMIN, FCMEQ, FCMGE, FCMGT, ADD, SUB, TRN1, TRN2} {
+			for _, i := range []Three{FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FMAX, FMIN, FCMEQ, FCMGT, ADD, SUB, TRN1, TRN2} {
 				all = append(all, i.Of(a, d, n, m))
 			}
-			for _, i := range []Element{FMLAElement, FMULElement} {
-				for index := range 128 / a.bits() {
-					all = append(all, i.Of(a, d, n, m, index))
-				}
+			for index := range 128 / a.bits() {
+				all = append(all, FMLAElement.Of(a, d, n, m, index))
 			}
-			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FRINTP, FCVTNS, FCVTMS, FCVTZS, SCVTF} {
+			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FRINTP, FCVTMS} {
 				all = append(all, i.Of(a, d, n))
 			}
-			for _, i := range []Zero{FCMEQZero, FCMGEZero, FCMGTZero, FCMLTZero} {
+			for _, i := range []Zero{FCMGEZero, FCMGTZero, FCMLTZero} {
 				all = append(all, i.Of(a, d, n))
 			}
 			for _, bits := range []int{1, 23, a.bits() - 1} {
-				all = append(all, SHL.Of(a, d, n, bits), SSHR.Of(a, d, n, bits), USHR.Of(a, d, n, bits))
+				all = append(all, SHL.Of(a, d, n, bits), USHR.Of(a, d, n, bits))
 			}
-			all = append(all, SHL.Of(a, d, n, 0), SSHR.Of(a, d, n, a.bits()), USHR.Of(a, d, n, a.bits()))
+			all = append(all, SHL.Of(a, d, n, 0), USHR.Of(a, d, n, a.bits()))
 		}
 		for _, i := range []Three{AND, BIC, ORR, EOR, BSL, BIT, BIF} {
 			all = append(all, i.Of(B16, d, n, m))
 		}
-		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), ADDV(d, n), FMAXV(d, n), FMINV(d, n), UADDLP(d, n), UADDW(d, n), UADDW2(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m), MOV(d, n), CLEAR(d))
+		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), MOV(d, n), CLEAR(d), ADDV(d, n), FMAXV(d, n), FMINV(d, n))
+		all = append(all, UADDLP(d, n), UADDW(d, n), UADDW2(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m))
 	}
 	return all
 }
