@@ -57,32 +57,20 @@ func (b *F32Bilinear) RunScan(out, in []float32, scan *F32Scan) {
 	s := &b.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
 	for range batches(len(in), inSize, len(out), outSize) {
-		b.RunRows(out[:outSize], in[:inSize], 0, s.OH, scan)
+		b.image(out[:outSize], in[:inSize], scan)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
-// RunRows computes the rows from..to-1 of the result of one image; out and in are the whole image. It reads no rows of the input but those that they
-// see. Calls that together cover all rows do what RunScan does.
-func (b *F32Bilinear) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+// image scales one image.
+func (b *F32Bilinear) image(out, in []float32, scan *F32Scan) {
 	s := &b.spec
-	mustLen("input", len(in), s.H*s.W*s.C)
-	mustLen("output", len(out), s.OH*s.OW*s.C)
 	n := s.OW * s.C
-	for y := from; y < to; y++ {
+	for y := range s.OH {
 		r, row := &b.rows[y], out[y*n:(y+1)*n]
 		b.row(row, in[r.lower:], in[r.upper:], r)
 		scan.Include(row)
 	}
-}
-
-// Ready returns how many rows of the result follow from the first rows of the image.
-func (b *F32Bilinear) Ready(rows int) int {
-	n := 0
-	for n < len(b.rows) && int(b.rows[n].upper) < rows*b.spec.W*b.spec.C {
-		n++
-	}
-	return n
 }
 
 // rowGeneric computes a row of the result from two of the image. It defines what all variants compute.

@@ -89,16 +89,6 @@ func (c *F32Conv) Run(out, in []float32) { c.run(out, in, c.right, nil) }
 // RunScan is Run; scan sees the result.
 func (c *F32Conv) RunScan(out, in []float32, scan *F32Scan) { c.run(out, in, c.right, scan) }
 
-// RunRows computes the rows from … to-1 of one image's result, which scan sees. It reads of the image what these rows see; out and in are whole images.
-func (c *F32Conv) RunRows(out, in []float32, from, to int, scan *F32Scan) {
-	s := &c.spec
-	mustLen("input", len(in), s.H*s.W*s.C)
-	mustLen("output", len(out), s.OH*s.OW*s.OC)
-	g := c.product(c.right, scan)
-	g.in, g.out = in, out
-	g.run(from*s.OW, to*s.OW)
-}
-
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (c *F32Conv) RunWith(out, in, weights, bias, scratch []float32) {
 	if err := checkWeights(weights, c.spec.OC*c.k(), bias, c.spec.OC); err != nil {

@@ -91,15 +91,6 @@ func (d *F32Depthwise) Run(out, in []float32) { d.RunScan(out, in, nil) }
 // RunScan is Run; scan sees the result.
 func (d *F32Depthwise) RunScan(out, in []float32, scan *F32Scan) { d.run(out, in, d.blocks, scan) }
 
-// RunRows computes the rows from..to-1 of the result of one image; out and in are the whole image. It reads no rows of the input but those that they
-// see. Calls that together cover all rows do what RunScan does.
-func (d *F32Depthwise) RunRows(out, in []float32, from, to int, scan *F32Scan) {
-	s := &d.spec
-	mustLen("input", len(in), s.H*s.W*s.C)
-	mustLen("output", len(out), s.OH*s.OW*s.outputs())
-	d.rows(out, in, d.blocks, from, to, scan)
-}
-
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (d *F32Depthwise) RunWith(out, in, weights, bias, scratch []float32) {
 	if err := checkWeights(weights, d.spec.taps()*d.spec.outputs(), bias, d.spec.outputs()); err != nil {

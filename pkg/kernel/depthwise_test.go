@@ -77,7 +77,7 @@ func TestDepthwise(t *testing.T) {
 	checkAll(t, layers)
 }
 
-func TestDepthwiseByRows(t *testing.T) {
+func TestDepthwiseScan(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
 	for i := range 60 {
 		s := F32DepthwiseSpec{Window: draw(r, 22, 5), C: 1 + r.IntN(40), Multiplier: 1 + i%5/4*r.IntN(4), Clamp: clamps[i%len(clamps)]}
@@ -91,7 +91,7 @@ func TestDepthwiseByRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkByRows(t, d, s.Window, s.C, s.outputs())
+		checkScan(t, d, 2*s.H*s.W*s.C, 2*s.OH*s.OW*s.outputs())
 	}
 }
 

@@ -26,8 +26,6 @@
 // themselves, prepare with nil and use RunWith, with scratch memory of Scratch() elements. F32BatchMatMul takes two operands and scratch.
 // F32Pool and F32Bilinear are prepared as well. F32MinMax is a plain function.
 //
-// RunRows computes some rows of one image's result, for executors that hand rows from layer to layer.
-//
 // An F32Scan is the range of a result, taken while its parts are in the cache: RunScan and F32BinaryScan fill it in. It is what F32MinMax finds of the whole.
 // Where it is told to Count, an F32Histogram grows beside it.
 //

@@ -43,13 +43,6 @@ func (f *F32FullyConnected) RunScan(out, in []float32, scan *F32Scan) {
 	f.run(out, in, f.right, false, scan)
 }
 
-// RunRows computes the rows from … to-1 of the result, which scan sees; out and in are as for Run.
-func (f *F32FullyConnected) RunRows(out, in []float32, from, to int, scan *F32Scan) {
-	batches(len(in), f.spec.K, len(out), f.spec.N)
-	g := f.product(out, in, f.right, scan)
-	g.run(from, to)
-}
-
 // Resume is Run with every sum started from what out holds instead of the bias: with the partial sums of other inputs in
 // it, as if those had come first.
 func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, f.right, true, nil) }

@@ -54,19 +54,16 @@ func (p *F32Pool) RunScan(out, in []float32, scan *F32Scan) {
 	s := &p.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
 	for range batches(len(in), inSize, len(out), outSize) {
-		p.RunRows(out[:outSize], in[:inSize], 0, s.OH, scan)
+		p.image(out[:outSize], in[:inSize], scan)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
-// RunRows computes the rows from..to-1 of the result of one image; out and in are the whole image. It reads no rows of the input but those that they
-// see. Calls that together cover all rows do what RunScan does.
-func (p *F32Pool) RunRows(out, in []float32, from, to int, scan *F32Scan) {
+// image pools one image.
+func (p *F32Pool) image(out, in []float32, scan *F32Scan) {
 	s := &p.spec
-	mustLen("input", len(in), s.H*s.W*s.C)
-	mustLen("output", len(out), s.OH*s.OW*s.C)
 	bounds := s.Clamp.bounds()
-	for y := from; y < to; y++ {
+	for y := range s.OH {
 		row := out[y*s.OW*s.C:][:s.OW*s.C]
 		for x := range s.OW {
 			w := s.seen(y, x)

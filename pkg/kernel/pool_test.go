@@ -105,7 +105,7 @@ func TestPool(t *testing.T) {
 				if a := testing.AllocsPerRun(2, func() { pool.Run(out, in) }); a != 0 {
 					t.Errorf("%v allocations in a run", a)
 				}
-				checkByRows(t, pool, s.Window, s.C, s.C)
+				checkScan(t, pool, s.H*s.W*s.C, s.OH*s.OW*s.C)
 			}
 		})
 	}

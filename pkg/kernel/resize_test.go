@@ -80,7 +80,7 @@ func bilinear(t testing.TB, s F32BilinearSpec) *F32Bilinear {
 	return b
 }
 
-// TestBilinearVariants compares variants with generic code, and rows with the whole.
+// TestBilinearVariants compares variants with generic code.
 func TestBilinearVariants(t *testing.T) {
 	r := rand.New(rand.NewPCG(62, 63))
 	for i := range 150 {
@@ -97,22 +97,7 @@ func TestBilinearVariants(t *testing.T) {
 		if n := testing.AllocsPerRun(2, func() { b.Run(got, in) }); n != 0 {
 			t.Fatalf("%v allocations in a run", n)
 		}
-		one := in[:len(in)/2]
-		out, intact := guarded(t, len(got)/2)
-		coming, have := ended(t, len(one)), 0
-		var scan F32Scan
-		scan.Start(true)
-		for from := 0; from < s.OH; {
-			have += copy(coming[have:], one[have:][:s.W*s.C])
-			to := b.Ready(have / (s.W * s.C))
-			b.RunRows(out, coming, from, to, &scan)
-			from = to
-		}
-		intact()
-		same(t, "by rows", out, want[:len(out)])
-		if seen, ok := scan.Range(len(out)); !ok || seen != F32MinMax(out) {
-			t.Fatalf("range %+v (%v), want %+v", seen, ok, F32MinMax(out))
-		}
+		checkScan(t, b, 2*s.H*s.W*s.C, 2*s.OH*s.OW*s.C)
 	}
 }
 

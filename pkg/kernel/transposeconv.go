@@ -92,15 +92,6 @@ func newPhase(s *F32ConvSpec, py, px int) (phase, error) {
 	return p, err
 }
 
-// pack rearranges the weights of the phase's taps.
-func (p *phase) pack(s *F32ConvSpec, memory, weights, bias []float32) panels {
-	right := emptyPanels(memory, len(p.taps)*s.C, s.OC, bias)
-	for i, tap := range p.taps {
-		right.fill(i*s.C, s.C, weights[tap*s.C:], 1, s.taps()*s.C)
-	}
-	return right
-}
-
 // pack rearranges the weights of all phases into memory.
 func (t *F32TransposeConv) pack(memory, weights, bias []float32) {
 	s := &t.spec
@@ -144,14 +135,6 @@ func (t *F32TransposeConv) run(out, in, packed []float32, scan *F32Scan) {
 		t.image(out[:outSize], in[:inSize], packed, 0, s.OH, scan)
 		in, out = in[inSize:], out[outSize:]
 	}
-}
-
-// RunRows computes the rows from … to-1 of one image's result, which scan sees; out and in are whole images.
-func (t *F32TransposeConv) RunRows(out, in []float32, from, to int, scan *F32Scan) {
-	s := &t.spec
-	mustLen("input", len(in), s.H*s.W*s.C)
-	mustLen("output", len(out), s.OH*s.OW*s.OC)
-	t.image(out, in, t.packed, from, to, scan)
 }
 
 // image computes rows of one image's result: so many at a time as stay in the cache.
