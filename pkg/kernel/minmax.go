@@ -27,7 +27,7 @@ func F32MinMax(x []float32) F32Range {
 	if nan {
 		r.NaN = count(x, func(v float32) bool { return v != v })
 	}
-	if math.IsInf(float64(lo), 0) || math.IsInf(float64(hi), 0) {
+	if lo < -math.MaxFloat32 || hi > math.MaxFloat32 {
 		r.Inf = count(x, func(v float32) bool { return math.IsInf(float64(v), 0) })
 	}
 	return r
