@@ -42,9 +42,12 @@ func Bias64(input, weight *Type) *Type {
 // RaiseForBias raises the scales of weights beside int16 where their bias would take more than half of an int32, which TFLiteConverter avoids for int64
 // biases too.
 func RaiseForBias(weight, input *Type, bias []float32) {
+	scale := float64(float32(input.Scale[0]))
+	if scale == 0 {
+		return
+	}
 	raise := func(i int, b float32) {
-		most := math.Abs(float64(b))
-		if scale := float64(float32(input.Scale[0])); most >= float64(0.5*scale*float64(float32(weight.Scale[i])))*math.MaxInt32 {
+		if most := math.Abs(float64(b)); most >= float64(0.5*scale*float64(float32(weight.Scale[i])))*math.MaxInt32 {
 			weight.Scale[i] = float64(float32(2*most/math.MaxInt32*float64(float32(maxInt8/float32(scale))))) / maxInt8
 		}
 	}

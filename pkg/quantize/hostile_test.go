@@ -13,7 +13,15 @@ import (
 	"github.com/octetlite/octet/pkg/quantize"
 )
 
-// FuzzInt8 quantizes whatever model a text describes, as long as it is sound: the result is sound too, or an error, never a panic.
+// allSchemes are the schemes, the coarsest and the finest form of each.
+var allSchemes = []quantize.Options{
+	{}, {PerTensor: true}, {IO: quantize.UInt8IO}, {Scheme: quantize.Int16x8}, {Scheme: quantize.Int16x8, IO: quantize.Float32IO, PerTensor: true},
+	{Scheme: quantize.Float16}, {Scheme: quantize.Dynamic}, {Scheme: quantize.Dynamic, PerTensor: true}, {Scheme: quantize.WeightOnly},
+	{Scheme: quantize.WeightOnly, Bits: 4, PerTensor: true}, {Scheme: quantize.WeightOnly, Bits: 4, Block: 32}, {KeepFloat: []string{"*"}},
+	{Scheme: quantize.Int16x8, KeepFloat: []string{"?*"}},
+}
+
+// FuzzInt8 quantizes whatever model a text describes, as long as it is sound, in each scheme: the result is sound too, or an error, never a panic.
 func FuzzInt8(f *testing.F) {
 	paths, err := filepath.Glob("testdata/cases/*.txtar")
 	if err != nil {
@@ -32,12 +40,15 @@ func FuzzInt8(f *testing.F) {
 			t.Skip()
 		}
 		for _, compat := range []quantize.Compat{quantize.Default, quantize.TFLite} {
-			q, _, err := quantize.Run(m, carried(m), quantize.Options{Compat: compat})
-			if err != nil {
-				continue
-			}
-			if err := ir.Verify(q, op.Set); err != nil {
-				t.Errorf("unsound: %v\n%s", err, q)
+			for _, opt := range allSchemes {
+				opt.Compat = compat
+				q, _, err := quantize.Run(m, carried(m), opt)
+				if err != nil {
+					continue
+				}
+				if err := ir.Verify(q, op.Set); err != nil {
+					t.Errorf("%+v: unsound: %v\n%s", opt, err, q)
+				}
 			}
 		}
 	})

@@ -118,13 +118,38 @@ func (w *wide) unfitWide(o *operation) string {
 			return unstorable(v)
 		}
 	}
-	if b := o.input(r.Bias); r.Bias > 0 && b != nil && len(b.floats()) == 0 {
-		return fmt.Sprintf("its bias %q is computed, not constant", b.name)
+	if r.Weight != nil {
+		if why := w.unfitBias(o, r); why != "" {
+			return why
+		}
 	}
 	for _, v := range w.results(o) {
 		if v.float && v.stat == nil && (r.Kind == op.Free || r.All) {
 			return fmt.Sprintf("no range is known of its result %q", v.name)
 		}
+	}
+	return ""
+}
+
+// unfitBias says why the bias of o can't be int64, or its weights have no scale for each channel; "" if there is nothing to say.
+func (w *wide) unfitBias(o *operation, r op.Wide) string {
+	weights, b := o.input(r.Weight.Input), o.input(r.Bias)
+	if weights == nil {
+		return "its weights are absent"
+	}
+	channels := -1
+	if dims := weights.typ.Shape; weights.madeBy(constant) && r.Weight.Axis < len(dims) {
+		channels = dims[r.Weight.Axis]
+	}
+	switch {
+	case weights.madeBy(constant) && channels < 1:
+		return fmt.Sprintf("its weights %q are %v, which has no channels", weights.name, weights.typ)
+	case b == nil:
+		return ""
+	case len(b.floats()) == 0:
+		return fmt.Sprintf("its bias %q is computed, not constant", b.name)
+	case len(b.typ.Shape) != 1 || channels > 0 && b.typ.Shape[0] != channels:
+		return fmt.Sprintf("its bias %q, %v, does not fit its weights %q, %v", b.name, b.typ, weights.name, weights.typ)
 	}
 	return ""
 }
