@@ -30,7 +30,7 @@ func newStatsShow(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "List the ranges of all tensors, with small histograms",
-		Long: `List the ranges of all tensors. --calibrator shows those that it would choose instead.
+		Long: `List the ranges of all tensors. --calibrator shows those that it would choose instead, for int8.
 
 Where the file holds histograms, each is drawn from the least to the greatest element, in columns
 whose height is the logarithm of how many elements they hold.`,
@@ -44,7 +44,7 @@ whose height is the logarithm of how many elements they hold.`,
 			if err != nil {
 				return err
 			}
-			if stats, err = c.Apply(stats); err != nil {
+			if stats, err = c.Apply(stats, calibrate.Int8); err != nil {
 				return err
 			}
 			return showStats(s.out, stats)

@@ -3,8 +3,8 @@
 //
 //	minmax         what was seen
 //	percentile:P   P percent of the elements; half of the others lie beyond either end
-//	mse            the least expected square of the error of 8-bit integers
-//	entropy        the least divergence of the distribution of 8-bit integers from that of the elements
+//	mse            the least expected square of the error of the integers
+//	entropy        the least divergence of the distribution of the integers from that of the elements
 //	ema:D          the ends of single samples, averaged: each sample moves them by 1-D of the distance
 //
 // All but minmax may choose ranges that elements lie beyond: these are clipped. No range is larger than what was seen, 0 being among that.
@@ -32,11 +32,23 @@ type method struct {
 	needs calib.Spec
 	// The parameter's default, and the ends of the interval that it must lie in, which is open at the top; zeros without one.
 	usual, lo, hi float64
-	choose        func(t *calib.Tensor, parameter float64) (lo, hi float32)
+	choose        func(t *calib.Tensor, parameter float64, of Integers) (lo, hi float32)
 }
 
+// Integers are those that activations are stored in.
+type Integers struct {
+	Steps     int  // between the least and the greatest
+	Symmetric bool // the range reaches as far below 0 as above it
+}
+
+// The integers of package quant's activations.
+var (
+	Int8  = Integers{Steps: 255}
+	Int16 = Integers{Steps: 65534, Symmetric: true}
+)
+
 var methods = []method{
-	{name: "minmax", choose: func(t *calib.Tensor, _ float64) (lo, hi float32) { return t.Range.Min, t.Range.Max }},
+	{name: "minmax", choose: func(t *calib.Tensor, _ float64, _ Integers) (lo, hi float32) { return t.Range.Min, t.Range.Max }},
 	{name: "percentile", needs: calib.Spec{Histogram: true}, usual: 99.99, lo: 50, hi: math.Nextafter(100, 101), choose: percentile},
 	{name: "mse", needs: calib.Spec{Histogram: true}, choose: leastError},
 	{name: "entropy", needs: calib.Spec{Histogram: true}, choose: leastDivergence},
@@ -90,8 +102,8 @@ func (c Calibrator) String() string {
 // Needs returns what must be observed.
 func (c Calibrator) Needs() calib.Spec { return methods[c.method].needs }
 
-// Apply returns statistics whose ranges are the chosen ones, and which are s apart from that. s stays as it is.
-func (c Calibrator) Apply(s *calib.Stats) (*calib.Stats, error) {
+// Apply returns statistics whose ranges are the ones to be chosen for the given integers, and which are s apart from that. s stays as it is.
+func (c Calibrator) Apply(s *calib.Stats, of Integers) (*calib.Stats, error) {
 	m := methods[c.method]
 	if c.method == 0 {
 		return s, nil
@@ -103,7 +115,7 @@ func (c Calibrator) Apply(s *calib.Stats) (*calib.Stats, error) {
 	out.Tensors = make([]calib.Tensor, len(s.Tensors))
 	for i, t := range s.Tensors {
 		if finite := t.Range.Count > t.Range.NaN+t.Range.Inf; finite {
-			lo, hi := m.choose(&t, c.parameter)
+			lo, hi := m.choose(&t, c.parameter, of)
 			t.Range = quant.Range{Min: lo + 0, Max: hi + 0, Count: t.Range.Count, NaN: t.Range.NaN, Inf: t.Range.Inf}
 		}
 		out.Tensors[i] = t
@@ -112,7 +124,7 @@ func (c Calibrator) Apply(s *calib.Stats) (*calib.Stats, error) {
 }
 
 // average moves the ends of the first sample towards those of each later one, in float32 as AI Edge Quantizer does.
-func average(t *calib.Tensor, smoothing float64) (lo, hi float32) {
+func average(t *calib.Tensor, smoothing float64, _ Integers) (lo, hi float32) {
 	keep, take := float32(smoothing), float32(1-smoothing)
 	for i, r := range t.PerSample {
 		if i == 0 {

@@ -36,11 +36,16 @@ func observedFrom(first int, samples ...[]float32) *calib.Stats {
 // chosen returns what a calibrator makes of a tensor's statistics.
 func chosen(t *testing.T, calibrator string, s *calib.Stats) quant.Range {
 	t.Helper()
+	return chosenFor(t, calibrator, s, Int8)
+}
+
+func chosenFor(t *testing.T, calibrator string, s *calib.Stats, of Integers) quant.Range {
+	t.Helper()
 	c, err := Parse(calibrator)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := c.Apply(s)
+	out, err := c.Apply(s, of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +102,7 @@ func TestChoiceDoesNotDependOnTheSplit(t *testing.T) {
 		}
 		for i := range methods {
 			c := Calibrator{i, methods[i].usual}
-			want, err := c.Apply(whole)
+			want, err := c.Apply(whole, Int8)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +111,7 @@ func TestChoiceDoesNotDependOnTheSplit(t *testing.T) {
 				others = append(others, shuffled)
 			}
 			for _, o := range others {
-				got, err := c.Apply(o)
+				got, err := c.Apply(o, Int8)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -151,14 +156,19 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
-// squareError quantizes x by 8-bit integers over a range, 0 being one of them, and returns the mean square of the error.
-func squareError(x []float32, lo, hi float32) float64 {
+// squareError quantizes x by integers over a range, 0 being one of them, and returns the mean square of the error.
+func squareError(x []float32, lo, hi float32, of Integers) float64 {
 	l, h := math.Min(float64(lo), 0), math.Max(float64(hi), 0)
-	step := (h - l) / levels
+	if of.Symmetric {
+		h = max(h, -l)
+		l = -h
+	}
+	steps := float64(of.Steps)
+	step := (h - l) / steps
 	zero := math.Round(-l / step)
 	sum := 0.0
 	for _, v := range x {
-		q := min(max(math.Round(float64(v)/step)+zero, 0), levels)
+		q := min(max(math.Round(float64(v)/step)+zero, 0), steps)
 		d := (q-zero)*step - float64(v)
 		sum += d * d
 	}
@@ -183,6 +193,12 @@ var distributions = map[string]func(r *rand.Rand) float32{
 
 // TestLeastError compares the error of the chosen range with that of many others, as it comes out when the elements are quantized.
 func TestLeastError(t *testing.T) {
+	t.Run("8 bits", func(t *testing.T) { testLeastError(t, Int8) })
+	t.Run("16 bits", func(t *testing.T) { testLeastError(t, Int16) })
+	t.Run("10 bits around 0", func(t *testing.T) { testLeastError(t, Integers{Steps: 1022, Symmetric: true}) })
+}
+
+func testLeastError(t *testing.T, of Integers) {
 	for name, next := range distributions {
 		r := rand.New(rand.NewPCG(3, 4))
 		x := make([]float32, 20_000)
@@ -190,14 +206,14 @@ func TestLeastError(t *testing.T) {
 			x[i] = next(r)
 		}
 		s := observed(x)
-		seen, got := s.Tensors[0].Range, chosen(t, "mse", s)
-		best, whole := math.Inf(1), squareError(x, seen.Min, seen.Max)
+		seen, got := s.Tensors[0].Range, chosenFor(t, "mse", s, of)
+		best, whole := math.Inf(1), squareError(x, seen.Min, seen.Max, of)
 		for i := range 16 {
 			for j := range 16 {
-				best = min(best, squareError(x, float32(i+1)/16*seen.Min, float32(j+1)/16*seen.Max))
+				best = min(best, squareError(x, float32(i+1)/16*seen.Min, float32(j+1)/16*seen.Max, of))
 			}
 		}
-		e := squareError(x, got.Min, got.Max)
+		e := squareError(x, got.Min, got.Max, of)
 		t.Logf("%-12s %v to %v of %v to %v: error %.3g, whole %.3g, best tried %.3g", name, got.Min, got.Max, seen.Min, seen.Max, e, whole, best)
 		if e > whole*1.02 || e > best*1.1 {
 			t.Errorf("%s: range %v to %v of %v to %v has the error %v, the whole one %v, another %v", name, got.Min, got.Max, seen.Min, seen.Max, e, whole, best)
@@ -219,6 +235,21 @@ func TestLeastDivergence(t *testing.T) {
 		t.Logf("%-12s %v to %v of %v to %v", name, got.Min, got.Max, seen.Min, seen.Max)
 		if part < share[0] || part > share[1] {
 			t.Errorf("%s: range %v to %v of %v to %v", name, got.Min, got.Max, seen.Min, seen.Max)
+		}
+	}
+}
+
+// Integers that tell more than the bins of a histogram lose nothing that a shorter range would give back.
+func TestManyIntegersKeepWhatWasSeen(t *testing.T) {
+	for name, next := range distributions {
+		r := rand.New(rand.NewPCG(7, 8))
+		x := make([]float32, 20_000)
+		for i := range x {
+			x[i] = next(r)
+		}
+		s := observed(x)
+		if seen, got := s.Tensors[0].Range, chosenFor(t, "entropy", s, Int16); got.Min != min(seen.Min, 0) && got.Min != seen.Min || got.Max != max(seen.Max, 0) && got.Max != seen.Max {
+			t.Errorf("%s: %v to %v of %v to %v", name, got.Min, got.Max, seen.Min, seen.Max)
 		}
 	}
 }
@@ -270,7 +301,7 @@ func TestApplyRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Apply(s); err == nil {
+		if _, err := c.Apply(s, Int8); err == nil {
 			t.Errorf("%s makes do with ranges", text)
 		}
 	}

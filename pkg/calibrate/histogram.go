@@ -7,9 +7,6 @@ import (
 	"github.com/octetlite/octet/pkg/kernel"
 )
 
-// levels is the number of steps between the least and the greatest 8-bit integer.
-const levels = 255
-
 // ends returns the range from the lower edge of bin first to the upper edge of bin last, within what was seen. Edges are multiples of a power of two with few digits: exact.
 func ends(t *calib.Tensor, first, last int) (lo, hi float32) {
 	w := t.Histogram.Width()
@@ -17,7 +14,7 @@ func ends(t *calib.Tensor, first, last int) (lo, hi float32) {
 }
 
 // percentile leaves out so many elements at either end that p percent stay.
-func percentile(t *calib.Tensor, p float64) (lo, hi float32) {
+func percentile(t *calib.Tensor, p float64, _ Integers) (lo, hi float32) {
 	h := t.Histogram
 	cut := uint64(math.Round(float64(h.Total()) * ((100 - p) / 200)))
 	first, last := h.First, h.Last()
@@ -37,7 +34,7 @@ type moments struct{ n, x, xx float64 }
 // leastError looks for the range with the least expected square of the error. An element within the range is off by up to half a step, either way, all errors
 // being alike; one in a bin that touches 0 by no more than that bin's width; one beyond the range by its distance from it. The range is the one that integers cover, of
 // which one must be 0. Both ends try divisions of their side of what was seen.
-func leastError(t *calib.Tensor, _ float64) (lo, hi float32) {
+func leastError(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
 	const divisions = 128
 	h := t.Histogram
 	below := make([]moments, len(h.Counts)+1)
@@ -54,9 +51,7 @@ func leastError(t *calib.Tensor, _ float64) (lo, hi float32) {
 	best, first, last := math.Inf(1), h.First, h.Last()
 	at := func(edge float64) int { return min(max(int(math.Floor(edge))-h.First, 0), len(h.Counts)) } // of below
 	try := func(a, b int) {                                                                           // bins
-		step := float64(b+1-a) / levels
-		zero := math.Round(float64(-a) / step)
-		from, to := -float64(zero*step), float64((levels-zero)*step)
+		step, from, to := of.cover(a, b)
 		low, upto := below[at(from)], below[at(to)]
 		near := below[1-h.First].n - below[max(a, -1)-h.First].n // elements in the bins that touch 0
 		noise := float64(step*step) / 12
@@ -87,9 +82,20 @@ func leastError(t *calib.Tensor, _ float64) (lo, hi float32) {
 	return ends(t, first, last)
 }
 
-// leastDivergence looks for the limit of absolute values with the least divergence, in the sense of Kullback and Leibler, of what 8-bit integers can tell from the
+// cover returns the width of a step, and the ends of what all integers stand for, when they are to reach over bins a to b; all in bins.
+func (i Integers) cover(a, b int) (step, from, to float64) {
+	if i.Symmetric {
+		reach := float64(max(-a, b+1))
+		return 2 * reach / float64(i.Steps), -reach, reach
+	}
+	step = float64(b+1-a) / float64(i.Steps)
+	zero := math.Round(float64(-a) / step)
+	return step, -float64(zero * step), float64((float64(i.Steps) - zero) * step)
+}
+
+// leastDivergence looks for the limit of absolute values with the least divergence, in the sense of Kullback and Leibler, of what integers can tell from the
 // elements: with what lies beyond the limit at its edge, the one says how many elements are in each bin, the other how many are in all bins of a step together.
-func leastDivergence(t *calib.Tensor, _ float64) (lo, hi float32) {
+func leastDivergence(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
 	const divisions = 128
 	h := t.Histogram
 	counts := make([]float64, len(h.Counts))
@@ -112,18 +118,18 @@ func leastDivergence(t *calib.Tensor, _ float64) (lo, hi float32) {
 	for i := divisions; i > 0; i-- {
 		reach := (limit*i + divisions - 1) / divisions
 		a, b := max(h.First, -reach), min(h.Last(), reach-1)
-		if b+1-a <= levels {
+		if b+1-a <= of.Steps {
 			break // each bin has a step of its own: there is nothing to tell
 		}
-		if d := divergence(counts, a-h.First, b+1-h.First); d < best {
+		if d := divergence(counts, a-h.First, b+1-h.First, of.Steps+1); d < best {
 			best, first, last = d, a, b
 		}
 	}
 	return ends(t, first, last)
 }
 
-// divergence compares counts[from:to], the others being added at the ends, with what steps of equal width keep of them.
-func divergence(counts []float64, from, to int) float64 {
+// divergence compares counts[from:to], the others being added at the ends, with what so many steps of equal width keep of them.
+func divergence(counts []float64, from, to, steps int) float64 {
 	const share = 1.0 / 4096 // of all elements, that is spread over all bins, so that none is impossible
 	inside, beyond := 0.0, [2]float64{}
 	for i, c := range counts {
@@ -143,8 +149,8 @@ func divergence(counts []float64, from, to int) float64 {
 	n := to - from
 	floor := share / float64(n)
 	sum := 0.0
-	for s := range levels + 1 {
-		a, b := from+n*s/(levels+1), from+n*(s+1)/(levels+1)
+	for s := range steps {
+		a, b := from+n*s/steps, from+n*(s+1)/steps
 		total, used := 0.0, 0
 		for _, c := range counts[a:b] {
 			total += c

@@ -55,6 +55,14 @@ func (s Scheme) Calibrated() bool {
 	return ok && q.Calibrated()
 }
 
+// integers are those of a calibrated scheme's activations.
+func (s Scheme) integers() calibrate.Integers {
+	if s == Int16x8 {
+		return calibrate.Int16
+	}
+	return calibrate.Int8
+}
+
 // The choices of package quantize, for those who may not import it.
 type (
 	Compat = quantize.Compat

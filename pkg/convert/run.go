@@ -77,7 +77,7 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	}
 	ranges := stats
 	if stats != nil {
-		if ranges, err = opt.Calibrator.Apply(stats); err != nil {
+		if ranges, err = opt.Calibrator.Apply(stats, opt.Scheme.integers()); err != nil {
 			return nil, &Error{Kind: BadInput, Source: f.Source, Err: err, Hint: "calibrate with --data and the same --calibrator, or with --observe and what it needs"}
 		}
 	}
