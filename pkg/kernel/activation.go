@@ -25,8 +25,10 @@ func bounded(x, lo, hi float32) float32 {
 
 // F32LeakyRelu computes x where x > 0, else x * alpha; alpha may have any value.
 func F32LeakyRelu(dst, src []float32, alpha float32) {
-	n := f32LeakyRelu(dst, src, alpha)
-	each(dst[n:], src[n:], func(x float32) float32 {
+	if vectorUnary(leakyReluUnary, dst, src, alpha) {
+		return
+	}
+	each(dst, src, func(x float32) float32 {
 		if x > 0 {
 			return x
 		}
@@ -49,6 +51,7 @@ func F32Prelu(dst, x, alpha []float32) {
 
 // F32HardSwish computes x * min(max(x + 3, 0), 6) / 6.
 func F32HardSwish(dst, src []float32) {
-	n := f32HardSwish(dst, src)
-	each(dst[n:], src[n:], func(x float32) float32 { return x * bounded(x+3, 0, 6) / 6 })
+	if !vectorUnary(hardSwishUnary, dst, src) {
+		each(dst, src, func(x float32) float32 { return x * bounded(x+3, 0, 6) / 6 })
+	}
 }

@@ -4,17 +4,18 @@ import "sync"
 
 // Clamp stores src limited to [lo, hi] in dst, which may be src. A NaN stays; a zero of either sign stays where a limit is zero.
 func Clamp[T Number](dst, src []T, lo, hi T) {
-	n := vectorClamp(dst, src, lo, hi)
-	dst = dst[n:]
-	for i, x := range src[n:][:len(dst)] {
+	if vectorUnary(clampUnary, dst, src, lo, hi) {
+		return
+	}
+	each(dst, src, func(x T) T {
 		if x < lo {
 			x = lo
 		}
 		if x > hi {
 			x = hi
 		}
-		dst[i] = x
-	}
+		return x
+	})
 }
 
 // clampRun is the number of elements that are computed before they are limited or looked at, while they are in the cache.

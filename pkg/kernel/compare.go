@@ -6,22 +6,30 @@ import "unsafe"
 
 // Equal computes x == y.
 func Equal[T comparable](dst []bool, a, b []T) {
-	stretch(dst, a, b, func(x, y T) bool { return x == y })
+	if !vectorTest(equalRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) bool { return x == y })
+	}
 }
 
 // NotEqual computes x != y.
 func NotEqual[T comparable](dst []bool, a, b []T) {
-	stretch(dst, a, b, func(x, y T) bool { return x != y })
+	if !vectorTest(notEqualRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) bool { return x != y })
+	}
 }
 
 // Less computes x < y.
 func Less[T Number](dst []bool, a, b []T) {
-	stretch(dst, a, b, func(x, y T) bool { return x < y })
+	if !vectorTest(lessRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) bool { return x < y })
+	}
 }
 
 // LessEqual computes x <= y.
 func LessEqual[T Number](dst []bool, a, b []T) {
-	stretch(dst, a, b, func(x, y T) bool { return x <= y })
+	if !vectorTest(lessEqualRow, dst, a, b) {
+		stretch(dst, a, b, func(x, y T) bool { return x <= y })
+	}
 }
 
 // Greater computes x > y.

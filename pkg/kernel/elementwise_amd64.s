@@ -459,6 +459,348 @@ done:
 	VZEROUPPER
 	RET
 
+DATA ones<>+0(SB)/4, $0x01010101
+GLOBL ones<>(SB), RODATA|NOPTR, $4
+
+DATA order<>+0(SB)/4, $0x00000000
+DATA order<>+4(SB)/4, $0x00000004
+DATA order<>+8(SB)/4, $0x00000001
+DATA order<>+12(SB)/4, $0x00000005
+DATA order<>+16(SB)/4, $0x00000002
+DATA order<>+20(SB)/4, $0x00000006
+DATA order<>+24(SB)/4, $0x00000003
+DATA order<>+28(SB)/4, $0x00000007
+GLOBL order<>(SB), RODATA|NOPTR, $32
+
+// func equalAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+// Requires: AVX, AVX2
+TEXT ·equalAsm(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         aStep+24(FP), BX
+	MOVQ         bStep+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VPBROADCASTD ones<>+0(SB), Y0
+	VMOVDQU      order<>+0(SB), Y1
+	SUBQ         $0x20, DI
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y2
+	VCMPPS  $0x00, (DX), Y2, Y2
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x00, (DX), Y3, Y3
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x00, (DX), Y4, Y4
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y5
+	VCMPPS  $0x00, (DX), Y5, Y5
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+
+	// Packing leaves the lower halves of all registers before the upper ones
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y2, Y2
+	VPERMD    Y2, Y1, Y2
+	VPAND     Y0, Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x20, DI
+	JGE       long
+
+rest:
+	ADDQ $0x20, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y1
+	VCMPPS       $0x00, (DX), Y1, Y1
+	ADDQ         BX, CX
+	ADDQ         SI, DX
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPAND        X0, X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $0x00000008, AX
+	SUBQ         $0x08, DI
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+// Requires: AVX, AVX2
+TEXT ·notEqualAsm(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         aStep+24(FP), BX
+	MOVQ         bStep+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VPBROADCASTD ones<>+0(SB), Y0
+	VMOVDQU      order<>+0(SB), Y1
+	SUBQ         $0x20, DI
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y2
+	VCMPPS  $0x04, (DX), Y2, Y2
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x04, (DX), Y3, Y3
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x04, (DX), Y4, Y4
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y5
+	VCMPPS  $0x04, (DX), Y5, Y5
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+
+	// Packing leaves the lower halves of all registers before the upper ones
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y2, Y2
+	VPERMD    Y2, Y1, Y2
+	VPAND     Y0, Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x20, DI
+	JGE       long
+
+rest:
+	ADDQ $0x20, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y1
+	VCMPPS       $0x04, (DX), Y1, Y1
+	ADDQ         BX, CX
+	ADDQ         SI, DX
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPAND        X0, X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $0x00000008, AX
+	SUBQ         $0x08, DI
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+// Requires: AVX, AVX2
+TEXT ·lessAsm(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         aStep+24(FP), BX
+	MOVQ         bStep+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VPBROADCASTD ones<>+0(SB), Y0
+	VMOVDQU      order<>+0(SB), Y1
+	SUBQ         $0x20, DI
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y2
+	VCMPPS  $0x11, (DX), Y2, Y2
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x11, (DX), Y3, Y3
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x11, (DX), Y4, Y4
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y5
+	VCMPPS  $0x11, (DX), Y5, Y5
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+
+	// Packing leaves the lower halves of all registers before the upper ones
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y2, Y2
+	VPERMD    Y2, Y1, Y2
+	VPAND     Y0, Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x20, DI
+	JGE       long
+
+rest:
+	ADDQ $0x20, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y1
+	VCMPPS       $0x11, (DX), Y1, Y1
+	ADDQ         BX, CX
+	ADDQ         SI, DX
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPAND        X0, X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $0x00000008, AX
+	SUBQ         $0x08, DI
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+// Requires: AVX, AVX2
+TEXT ·lessEqualAsm(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         aStep+24(FP), BX
+	MOVQ         bStep+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VPBROADCASTD ones<>+0(SB), Y0
+	VMOVDQU      order<>+0(SB), Y1
+	SUBQ         $0x20, DI
+	JL           rest
+
+long:
+	VMOVUPS (CX), Y2
+	VCMPPS  $0x12, (DX), Y2, Y2
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y3
+	VCMPPS  $0x12, (DX), Y3, Y3
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x12, (DX), Y4, Y4
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+	VMOVUPS (CX), Y5
+	VCMPPS  $0x12, (DX), Y5, Y5
+	ADDQ    BX, CX
+	ADDQ    SI, DX
+
+	// Packing leaves the lower halves of all registers before the upper ones
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y2, Y2
+	VPERMD    Y2, Y1, Y2
+	VPAND     Y0, Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x20, DI
+	JGE       long
+
+rest:
+	ADDQ $0x20, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y1
+	VCMPPS       $0x12, (DX), Y1, Y1
+	ADDQ         BX, CX
+	ADDQ         SI, DX
+	VEXTRACTI128 $0x01, Y1, X2
+	VPACKSSDW    X2, X1, X1
+	VPACKSSWB    X1, X1, X1
+	VPAND        X0, X1, X1
+	VMOVQ        X1, (AX)
+	ADDQ         $0x00000008, AX
+	SUBQ         $0x08, DI
+	JNZ          short
+
+done:
+	VZEROUPPER
+	RET
+
+// func chooseAsm(dst *uint32, cond *bool, a *uint32, b *uint32, aStep int, bStep int, n int)
+// Requires: AVX, AVX2
+TEXT ·chooseAsm(SB), NOSPLIT, $0-56
+	MOVQ  dst+0(FP), AX
+	MOVQ  cond+8(FP), CX
+	MOVQ  a+16(FP), DX
+	MOVQ  b+24(FP), BX
+	MOVQ  aStep+32(FP), SI
+	MOVQ  bStep+40(FP), DI
+	MOVQ  n+48(FP), R8
+	VPXOR Y0, Y0, Y0
+	SUBQ  $0x20, R8
+	JL    rest
+
+long:
+	VPMOVZXBD (CX), Y2
+	VPCMPEQD  Y0, Y2, Y2
+	VMOVUPS   (DX), Y1
+	VBLENDVPS Y2, (BX), Y1, Y1
+	VMOVUPS   Y1, (AX)
+	ADDQ      SI, DX
+	ADDQ      DI, BX
+	VPMOVZXBD 8(CX), Y2
+	VPCMPEQD  Y0, Y2, Y2
+	VMOVUPS   (DX), Y1
+	VBLENDVPS Y2, (BX), Y1, Y1
+	VMOVUPS   Y1, 32(AX)
+	ADDQ      SI, DX
+	ADDQ      DI, BX
+	VPMOVZXBD 16(CX), Y2
+	VPCMPEQD  Y0, Y2, Y2
+	VMOVUPS   (DX), Y1
+	VBLENDVPS Y2, (BX), Y1, Y1
+	VMOVUPS   Y1, 64(AX)
+	ADDQ      SI, DX
+	ADDQ      DI, BX
+	VPMOVZXBD 24(CX), Y2
+	VPCMPEQD  Y0, Y2, Y2
+	VMOVUPS   (DX), Y1
+	VBLENDVPS Y2, (BX), Y1, Y1
+	VMOVUPS   Y1, 96(AX)
+	ADDQ      SI, DX
+	ADDQ      DI, BX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000080, AX
+	SUBQ      $0x20, R8
+	JGE       long
+
+rest:
+	ADDQ $0x20, R8
+	JZ   done
+
+short:
+	VPMOVZXBD (CX), Y2
+	VPCMPEQD  Y0, Y2, Y2
+	VMOVUPS   (DX), Y1
+	VBLENDVPS Y2, (BX), Y1, Y1
+	VMOVUPS   Y1, (AX)
+	ADDQ      SI, DX
+	ADDQ      DI, BX
+	ADDQ      $0x00000008, CX
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x08, R8
+	JNZ       short
+
+done:
+	VZEROUPPER
+	RET
+
 // func clampAsm(dst *float32, src *float32, n int, bounds *[2]float32)
 // Requires: AVX
 TEXT ·clampAsm(SB), NOSPLIT, $0-32

@@ -5,6 +5,20 @@
 #include "go_asm.h"
 #include "textflag.h"
 
+DATA choiceBytes<>+0(SB)/4, $0x0c080400
+DATA choiceBytes<>+4(SB)/4, $0x1c181410
+DATA choiceBytes<>+8(SB)/4, $0x0c080400
+DATA choiceBytes<>+12(SB)/4, $0x1c181410
+DATA choiceBytes<>+16(SB)/4, $0xffffff00
+DATA choiceBytes<>+20(SB)/4, $0xffffff01
+DATA choiceBytes<>+24(SB)/4, $0xffffff02
+DATA choiceBytes<>+28(SB)/4, $0xffffff03
+DATA choiceBytes<>+32(SB)/4, $0xffffff04
+DATA choiceBytes<>+36(SB)/4, $0xffffff05
+DATA choiceBytes<>+40(SB)/4, $0xffffff06
+DATA choiceBytes<>+44(SB)/4, $0xffffff07
+GLOBL choiceBytes<>(SB), RODATA|NOPTR, $48
+
 // func addAsm(dst, a, b *float32, aStep, bStep, n int)
 TEXT ·addAsm(SB), NOSPLIT, $0-48
 	MOVD	dst+0(FP), R0
@@ -331,6 +345,278 @@ rest:
 	WORD	$0x6e25dc25 // fmul v5.4s, v1.4s, v5.4s
 	WORD	$0x6e651c29 // bsl v9.16b, v1.16b, v5.16b
 	FSTPQ.P	(F8, F9), 32(R0)
+
+done:
+	RET
+
+// func equalAsm(dst *bool, a, b *float32, aStep, bStep, n int)
+TEXT ·equalAsm(SB), NOSPLIT, $0-48
+	MOVD	dst+0(FP), R0
+	MOVD	a+8(FP), R1
+	MOVD	b+16(FP), R2
+	MOVD	aStep+24(FP), R3
+	MOVD	bStep+32(FP), R4
+	MOVD	n+40(FP), R5
+	MOVD	$choiceBytes<>(SB), R6
+	FMOVQ	(R6), F9
+	MOVD	$16843009, R6
+	FMOVS	R6, F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	SUBS	$16, R5
+	BLT	rest
+
+long:
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	FLDPQ	(R1), (F2, F3)
+	FLDPQ	(R2), (F6, F7)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x4e24e400 // fcmeq v0.4s, v0.4s, v4.4s
+	WORD	$0x4e25e421 // fcmeq v1.4s, v1.4s, v5.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+	WORD	$0x4e26e442 // fcmeq v2.4s, v2.4s, v6.4s
+	WORD	$0x4e27e463 // fcmeq v3.4s, v3.4s, v7.4s
+	WORD	$0x4e092042 // tbl v2.16b, {v2.16b, v3.16b}, v9.16b
+	WORD	$0x4e221d02 // and v2.16b, v8.16b, v2.16b
+	FMOVD.P	F2, 8(R0)
+	SUBS	$16, R5
+	BGE	long
+
+rest:
+	TBZ	$3, R5, done
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x4e24e400 // fcmeq v0.4s, v0.4s, v4.4s
+	WORD	$0x4e25e421 // fcmeq v1.4s, v1.4s, v5.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+
+done:
+	RET
+
+// func notEqualAsm(dst *bool, a, b *float32, aStep, bStep, n int)
+TEXT ·notEqualAsm(SB), NOSPLIT, $0-48
+	MOVD	dst+0(FP), R0
+	MOVD	a+8(FP), R1
+	MOVD	b+16(FP), R2
+	MOVD	aStep+24(FP), R3
+	MOVD	bStep+32(FP), R4
+	MOVD	n+40(FP), R5
+	MOVD	$choiceBytes<>(SB), R6
+	FMOVQ	(R6), F9
+	MOVD	$16843009, R6
+	FMOVS	R6, F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	SUBS	$16, R5
+	BLT	rest
+
+long:
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	FLDPQ	(R1), (F2, F3)
+	FLDPQ	(R2), (F6, F7)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x4e24e400 // fcmeq v0.4s, v0.4s, v4.4s
+	WORD	$0x4e25e421 // fcmeq v1.4s, v1.4s, v5.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e601d00 // bic v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+	WORD	$0x4e26e442 // fcmeq v2.4s, v2.4s, v6.4s
+	WORD	$0x4e27e463 // fcmeq v3.4s, v3.4s, v7.4s
+	WORD	$0x4e092042 // tbl v2.16b, {v2.16b, v3.16b}, v9.16b
+	WORD	$0x4e621d02 // bic v2.16b, v8.16b, v2.16b
+	FMOVD.P	F2, 8(R0)
+	SUBS	$16, R5
+	BGE	long
+
+rest:
+	TBZ	$3, R5, done
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x4e24e400 // fcmeq v0.4s, v0.4s, v4.4s
+	WORD	$0x4e25e421 // fcmeq v1.4s, v1.4s, v5.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e601d00 // bic v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+
+done:
+	RET
+
+// func lessAsm(dst *bool, a, b *float32, aStep, bStep, n int)
+TEXT ·lessAsm(SB), NOSPLIT, $0-48
+	MOVD	dst+0(FP), R0
+	MOVD	a+8(FP), R1
+	MOVD	b+16(FP), R2
+	MOVD	aStep+24(FP), R3
+	MOVD	bStep+32(FP), R4
+	MOVD	n+40(FP), R5
+	MOVD	$choiceBytes<>(SB), R6
+	FMOVQ	(R6), F9
+	MOVD	$16843009, R6
+	FMOVS	R6, F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	SUBS	$16, R5
+	BLT	rest
+
+long:
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	FLDPQ	(R1), (F2, F3)
+	FLDPQ	(R2), (F6, F7)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x6ea0e480 // fcmgt v0.4s, v4.4s, v0.4s
+	WORD	$0x6ea1e4a1 // fcmgt v1.4s, v5.4s, v1.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+	WORD	$0x6ea2e4c2 // fcmgt v2.4s, v6.4s, v2.4s
+	WORD	$0x6ea3e4e3 // fcmgt v3.4s, v7.4s, v3.4s
+	WORD	$0x4e092042 // tbl v2.16b, {v2.16b, v3.16b}, v9.16b
+	WORD	$0x4e221d02 // and v2.16b, v8.16b, v2.16b
+	FMOVD.P	F2, 8(R0)
+	SUBS	$16, R5
+	BGE	long
+
+rest:
+	TBZ	$3, R5, done
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x6ea0e480 // fcmgt v0.4s, v4.4s, v0.4s
+	WORD	$0x6ea1e4a1 // fcmgt v1.4s, v5.4s, v1.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+
+done:
+	RET
+
+// func lessEqualAsm(dst *bool, a, b *float32, aStep, bStep, n int)
+TEXT ·lessEqualAsm(SB), NOSPLIT, $0-48
+	MOVD	dst+0(FP), R0
+	MOVD	a+8(FP), R1
+	MOVD	b+16(FP), R2
+	MOVD	aStep+24(FP), R3
+	MOVD	bStep+32(FP), R4
+	MOVD	n+40(FP), R5
+	MOVD	$choiceBytes<>(SB), R6
+	FMOVQ	(R6), F9
+	MOVD	$16843009, R6
+	FMOVS	R6, F8
+	WORD	$0x4e040508 // dup v8.4s, v8.s[0]
+	SUBS	$16, R5
+	BLT	rest
+
+long:
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	FLDPQ	(R1), (F2, F3)
+	FLDPQ	(R2), (F6, F7)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x6e20e480 // fcmge v0.4s, v4.4s, v0.4s
+	WORD	$0x6e21e4a1 // fcmge v1.4s, v5.4s, v1.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+	WORD	$0x6e22e4c2 // fcmge v2.4s, v6.4s, v2.4s
+	WORD	$0x6e23e4e3 // fcmge v3.4s, v7.4s, v3.4s
+	WORD	$0x4e092042 // tbl v2.16b, {v2.16b, v3.16b}, v9.16b
+	WORD	$0x4e221d02 // and v2.16b, v8.16b, v2.16b
+	FMOVD.P	F2, 8(R0)
+	SUBS	$16, R5
+	BGE	long
+
+rest:
+	TBZ	$3, R5, done
+	FLDPQ	(R1), (F0, F1)
+	FLDPQ	(R2), (F4, F5)
+	ADD	R3, R1
+	ADD	R4, R2
+	WORD	$0x6e20e480 // fcmge v0.4s, v4.4s, v0.4s
+	WORD	$0x6e21e4a1 // fcmge v1.4s, v5.4s, v1.4s
+	WORD	$0x4e092000 // tbl v0.16b, {v0.16b, v1.16b}, v9.16b
+	WORD	$0x4e201d00 // and v0.16b, v8.16b, v0.16b
+	FMOVD.P	F0, 8(R0)
+
+done:
+	RET
+
+// func chooseAsm(dst *uint32, cond *bool, a, b *uint32, aStep, bStep, n int)
+TEXT ·chooseAsm(SB), NOSPLIT, $0-56
+	MOVD	dst+0(FP), R0
+	MOVD	cond+8(FP), R1
+	MOVD	a+16(FP), R2
+	MOVD	b+24(FP), R3
+	MOVD	aStep+32(FP), R4
+	MOVD	bStep+40(FP), R5
+	MOVD	n+48(FP), R6
+	MOVD	$choiceBytes<>(SB), R7
+	FLDPQ	16(R7), (F12, F13)
+	SUBS	$16, R6
+	BLT	rest
+
+long:
+	FMOVD.P	8(R1), F8
+	FLDPQ	(R2), (F0, F1)
+	FLDPQ	(R3), (F4, F5)
+	ADD	R4, R2
+	ADD	R5, R3
+	FMOVD.P	8(R1), F10
+	FLDPQ	(R2), (F2, F3)
+	FLDPQ	(R3), (F6, F7)
+	ADD	R4, R2
+	ADD	R5, R3
+	WORD	$0x4e0d0109 // tbl v9.16b, {v8.16b}, v13.16b
+	WORD	$0x4e0c0108 // tbl v8.16b, {v8.16b}, v12.16b
+	WORD	$0x4ea09908 // cmeq v8.4s, v8.4s, #0
+	WORD	$0x6ea81c80 // bit v0.16b, v4.16b, v8.16b
+	WORD	$0x4ea09929 // cmeq v9.4s, v9.4s, #0
+	WORD	$0x6ea91ca1 // bit v1.16b, v5.16b, v9.16b
+	FSTPQ.P	(F0, F1), 32(R0)
+	WORD	$0x4e0d014b // tbl v11.16b, {v10.16b}, v13.16b
+	WORD	$0x4e0c014a // tbl v10.16b, {v10.16b}, v12.16b
+	WORD	$0x4ea0994a // cmeq v10.4s, v10.4s, #0
+	WORD	$0x6eaa1cc2 // bit v2.16b, v6.16b, v10.16b
+	WORD	$0x4ea0996b // cmeq v11.4s, v11.4s, #0
+	WORD	$0x6eab1ce3 // bit v3.16b, v7.16b, v11.16b
+	FSTPQ.P	(F2, F3), 32(R0)
+	SUBS	$16, R6
+	BGE	long
+
+rest:
+	TBZ	$3, R6, done
+	FMOVD.P	8(R1), F8
+	FLDPQ	(R2), (F0, F1)
+	FLDPQ	(R3), (F4, F5)
+	ADD	R4, R2
+	ADD	R5, R3
+	WORD	$0x4e0d0109 // tbl v9.16b, {v8.16b}, v13.16b
+	WORD	$0x4e0c0108 // tbl v8.16b, {v8.16b}, v12.16b
+	WORD	$0x4ea09908 // cmeq v8.4s, v8.4s, #0
+	WORD	$0x6ea81c80 // bit v0.16b, v4.16b, v8.16b
+	WORD	$0x4ea09929 // cmeq v9.4s, v9.4s, #0
+	WORD	$0x6ea91ca1 // bit v1.16b, v5.16b, v9.16b
+	FSTPQ.P	(F0, F1), 32(R0)
 
 done:
 	RET

@@ -2,26 +2,26 @@
 
 package kernel
 
+import "unsafe"
+
 // mapStep is the number of elements that a variant computes in a step.
 const mapStep = 8
-
-// mapped returns how many elements of dst variants compute.
-func mapped(dst, src []float32) int {
-	if !variants() {
-		return 0
-	}
-	return len(src[:len(dst)]) &^ (mapStep - 1)
-}
 
 // f32Row computes a run if there are variants, and reports that.
 func f32Row(code rowCode, dst, a, b []float32) bool {
 	if !variants() || len(dst) == 0 {
 		return false
 	}
+	f32Lines(code, dst, a, b)
+	return true
+}
+
+// f32Lines computes a run of numbers, or of results of comparisons.
+func f32Lines[R float32 | bool](code rowCode, dst []R, a, b []float32) {
 	line := min(len(a), len(b))
 	if line == 1 || line == len(dst) {
 		f32Pairs(code, dst, a, b)
-		return true
+		return
 	}
 	// A line is repeated in the cache, so that short ones don't make short loops.
 	const short = 64
@@ -60,20 +60,20 @@ func f32Row(code rowCode, dst, a, b []float32) bool {
 			} else if longB {
 				pb = b[from : from+n]
 			}
-			rowAsm(code, &dst[from], &pa[0], &pb[0], 4*mapStep, 4*mapStep, n)
+			rowAsm(code, unsafe.Pointer(&dst[from]), &pa[0], &pb[0], 4*mapStep, 4*mapStep, n)
 		}
 	}
 	for ; from < len(dst); from += n {
 		to := min(from+n, len(dst))
 		f32Pairs(code, dst[from:to], part(a, from, to), part(b, from, to))
 	}
-	return true
 }
 
 // f32Pairs computes a run whose operands are as long as the result or one number.
-func f32Pairs(code rowCode, dst, a, b []float32) {
+func f32Pairs[R float32 | bool](code rowCode, dst []R, a, b []float32) {
 	const whole = 4 * mapStep
-	var x, y, z [mapStep]float32
+	var x, y [mapStep]float32
+	var z [mapStep]R
 	pa, pb, aStep, bStep := &x[0], &y[0], whole, whole
 	if len(b) == 1 {
 		bStep = 0
@@ -91,7 +91,7 @@ func f32Pairs(code rowCode, dst, a, b []float32) {
 		if bStep > 0 {
 			_, pb = b[n-1], &b[0]
 		}
-		rowAsm(code, &dst[0], pa, pb, aStep, bStep, n)
+		rowAsm(code, unsafe.Pointer(&dst[0]), pa, pb, aStep, bStep, n)
 	}
 	if n < len(dst) {
 		if aStep > 0 {
@@ -100,58 +100,39 @@ func f32Pairs(code rowCode, dst, a, b []float32) {
 		if bStep > 0 {
 			copy(y[:], b[n:len(dst)])
 		}
-		rowAsm(code, &z[0], &x[0], &y[0], aStep, bStep, mapStep)
+		rowAsm(code, unsafe.Pointer(&z[0]), &x[0], &y[0], aStep, bStep, mapStep)
 		copy(dst[n:], z[:])
 	}
 }
 
-// rowAsm calls the variant of a row for n elements, a multiple of mapStep.
-func rowAsm(code rowCode, dst, a, b *float32, aStep, bStep, n int) {
+// rowAsm calls the variant of a row for n elements, a multiple of mapStep. dst are numbers, or results of comparisons.
+func rowAsm(code rowCode, dst unsafe.Pointer, a, b *float32, aStep, bStep, n int) {
+	if code >= equalRow {
+		testAsm(code, (*bool)(dst), a, b, aStep, bStep, n)
+		return
+	}
+	numbers := (*float32)(dst)
 	switch code {
 	case addRow:
-		addAsm(dst, a, b, aStep, bStep, n)
+		addAsm(numbers, a, b, aStep, bStep, n)
 	case subRow:
-		subAsm(dst, a, b, aStep, bStep, n)
+		subAsm(numbers, a, b, aStep, bStep, n)
 	case mulRow:
-		mulAsm(dst, a, b, aStep, bStep, n)
+		mulAsm(numbers, a, b, aStep, bStep, n)
 	case divRow:
-		divAsm(dst, a, b, aStep, bStep, n)
+		divAsm(numbers, a, b, aStep, bStep, n)
 	case maximumRow:
-		maximumAsm(dst, a, b, aStep, bStep, n)
+		maximumAsm(numbers, a, b, aStep, bStep, n)
 	case minimumRow:
-		minimumAsm(dst, a, b, aStep, bStep, n)
+		minimumAsm(numbers, a, b, aStep, bStep, n)
 	case preluRow:
-		preluAsm(dst, a, b, aStep, bStep, n)
+		preluAsm(numbers, a, b, aStep, bStep, n)
 	}
 }
 
 // repeat fills a vector with x.
-func repeat(vector *[mapStep]float32, x float32) {
+func repeat[T any](vector *[mapStep]T, x T) {
 	for i := range vector {
 		vector[i] = x
 	}
-}
-
-func f32Clamp(dst, src []float32, bounds *[2]float32) int {
-	n := mapped(dst, src)
-	if n > 0 {
-		clampAsm(&dst[0], &src[0], n, bounds)
-	}
-	return n
-}
-
-func f32HardSwish(dst, src []float32) int {
-	n := mapped(dst, src)
-	if n > 0 {
-		hardSwishAsm(&dst[0], &src[0], n)
-	}
-	return n
-}
-
-func f32LeakyRelu(dst, src []float32, alpha float32) int {
-	n := mapped(dst, src)
-	if n > 0 {
-		leakyReluAsm(&dst[0], &src[0], n, alpha)
-	}
-	return n
 }

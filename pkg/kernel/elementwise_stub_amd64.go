@@ -46,6 +46,36 @@ func minimumAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n in
 //go:noescape
 func preluAsm(dst *float32, a *float32, b *float32, aStep int, bStep int, n int)
 
+// equalAsm stores in dst whether a == b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// a and b step by so many bytes: 32, or 0.
+//
+//go:noescape
+func equalAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+
+// notEqualAsm stores in dst whether a != b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// a and b step by so many bytes: 32, or 0.
+//
+//go:noescape
+func notEqualAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+
+// lessAsm stores in dst whether a < b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// a and b step by so many bytes: 32, or 0.
+//
+//go:noescape
+func lessAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+
+// lessEqualAsm stores in dst whether a <= b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// a and b step by so many bytes: 32, or 0.
+//
+//go:noescape
+func lessEqualAsm(dst *bool, a *float32, b *float32, aStep int, bStep int, n int)
+
+// chooseAsm stores a where cond is true, else b, in dst, which may be a or b, for n elements, a positive multiple of 8. From one vector of 8 to the next,
+// a and b step by so many bytes: 32, or 0.
+//
+//go:noescape
+func chooseAsm(dst *uint32, cond *bool, a *uint32, b *uint32, aStep int, bStep int, n int)
+
 // clampAsm stores src limited to bounds in dst, which may be src, for n elements, a positive multiple of 8.
 //
 //go:noescape

@@ -9,9 +9,7 @@ func Fill(dst, value []byte) {
 		clear(dst)
 		return
 	}
-	for n := copy(dst, value); n < len(dst); n *= 2 {
-		copy(dst[n:], dst[:n])
-	}
+	repeatRun(dst, value)
 }
 
 func isZero(x []byte) bool {

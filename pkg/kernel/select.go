@@ -21,25 +21,48 @@ func Select(dst []byte, size int, cond []bool, condShape []int, a []byte, aShape
 func choose[T any](dst []T, cond []bool, condShape []int, a []T, aShape []int, b []T, bShape []int, size int) {
 	p := broadcast(condShape, aShape, bShape)
 	n, width := p.run()
-	sc, sa, sb := min(width[0]-1, 1), min(width[1]-1, 1), min(width[2]-1, 1)
 	var index dims
 	var at [3]int
 	for i := 0; i < len(dst)/size; i += n {
-		c, x, y := at[0], at[1], at[2]
-		for j := i; j < i+n; j++ {
-			switch {
-			case size != 1 && cond[c]:
-				copy(dst[j*size:(j+1)*size], a[x*size:])
-			case size != 1:
-				copy(dst[j*size:(j+1)*size], b[y*size:])
-			case cond[c]:
-				dst[j] = a[x]
-			default:
-				dst[j] = b[y]
-			}
-			c, x, y = c+sc, x+sa, y+sb
+		out := dst[i*size : (i+n)*size]
+		x, y := a[at[1]*size:(at[1]+width[1])*size], b[at[2]*size:(at[2]+width[2])*size]
+		switch c := cond[at[0] : at[0]+width[0]]; {
+		case len(c) == n:
+			chooseRun(out, c, x, y, size)
+		case c[0]:
+			repeatRun(out, x)
+		default:
+			repeatRun(out, y)
 		}
 		p.next(&index, &at)
+	}
+}
+
+// chooseRun takes elements of a where cond is true, else of b. An operand has as many elements as cond, or one.
+func chooseRun[T any](dst []T, cond []bool, a, b []T, size int) {
+	done := 0
+	if words, ok := any(dst).([]uint32); ok {
+		done = vectorChoice(words, cond, any(a).([]uint32), any(b).([]uint32))
+	}
+	sa, sb := min(len(a)/size-1, 1), min(len(b)/size-1, 1)
+	for i := done; i < len(cond); i++ {
+		switch {
+		case size != 1 && cond[i]:
+			copy(dst[i*size:(i+1)*size], a[i*sa*size:])
+		case size != 1:
+			copy(dst[i*size:(i+1)*size], b[i*sb*size:])
+		case cond[i]:
+			dst[i] = a[i*sa]
+		default:
+			dst[i] = b[i*sb]
+		}
+	}
+}
+
+// repeatRun copies src to dst, over and over.
+func repeatRun[T any](dst, src []T) {
+	for n := copy(dst, src); n < len(dst); n *= 2 {
+		copy(dst[n:], dst[:n])
 	}
 }
 

@@ -12,8 +12,10 @@ func F32Map(dst, src []float32, f func(float32) float32) {
 
 // Abs stores |src| in dst, which may be src. The least integer is its own absolute value.
 func Abs[T Number](dst, src []T) {
-	n := vectorUnary(absUnary, dst, src)
-	each(dst[n:], src[n:], func(x T) T {
+	if vectorUnary(absUnary, dst, src) {
+		return
+	}
+	each(dst, src, func(x T) T {
 		if x <= 0 {
 			return 0 - x
 		}
@@ -23,8 +25,9 @@ func Abs[T Number](dst, src []T) {
 
 // Neg stores -src in dst, which may be src. The least integer is its own negation.
 func Neg[T Number](dst, src []T) {
-	n := vectorUnary(negUnary, dst, src)
-	each(dst[n:], src[n:], func(x T) T { return -x })
+	if !vectorUnary(negUnary, dst, src) {
+		each(dst, src, func(x T) T { return -x })
+	}
 }
 
 // Square stores src² in dst, which may be src.
@@ -33,8 +36,10 @@ func Square[T Number](dst, src []T) { Mul(dst, src[:len(dst)], src[:len(dst)]) }
 // Sign stores -1, 0 or 1 in dst, which may be src; a NaN stays.
 func Sign[T Number](dst, src []T) {
 	one := T(1)
-	n := vectorUnary(signUnary, dst, src)
-	each(dst[n:], src[n:], func(x T) T {
+	if vectorUnary(signUnary, dst, src) {
+		return
+	}
+	each(dst, src, func(x T) T {
 		switch {
 		case x > 0:
 			return one
@@ -49,30 +54,35 @@ func Sign[T Number](dst, src []T) {
 
 // F32Floor rounds src down.
 func F32Floor(dst, src []float32) {
-	n := f32Unary(floorUnary, dst, src)
-	each(dst[n:], src[n:], func(x float32) float32 { return float32(math.Floor(float64(x))) })
+	if !vectorUnary(floorUnary, dst, src) {
+		each(dst, src, func(x float32) float32 { return float32(math.Floor(float64(x))) })
+	}
 }
 
 // F32Ceil rounds src up.
 func F32Ceil(dst, src []float32) {
-	n := f32Unary(ceilUnary, dst, src)
-	each(dst[n:], src[n:], func(x float32) float32 { return float32(math.Ceil(float64(x))) })
+	if !vectorUnary(ceilUnary, dst, src) {
+		each(dst, src, func(x float32) float32 { return float32(math.Ceil(float64(x))) })
+	}
 }
 
 // F32Round rounds src to the nearest integer, halves to the even one.
 func F32Round(dst, src []float32) {
-	n := f32Unary(roundUnary, dst, src)
-	each(dst[n:], src[n:], func(x float32) float32 { return float32(math.RoundToEven(float64(x))) })
+	if !vectorUnary(roundUnary, dst, src) {
+		each(dst, src, func(x float32) float32 { return float32(math.RoundToEven(float64(x))) })
+	}
 }
 
 // F32MapSqrt is F32Map of F32Sqrt.
 func F32MapSqrt(dst, src []float32) {
-	n := f32Unary(sqrtUnary, dst, src)
-	F32Map(dst[n:], src[n:], F32Sqrt)
+	if !vectorUnary(sqrtUnary, dst, src) {
+		F32Map(dst, src, F32Sqrt)
+	}
 }
 
 // F32MapRsqrt is F32Map of F32Rsqrt.
 func F32MapRsqrt(dst, src []float32) {
-	n := f32Unary(rsqrtUnary, dst, src)
-	F32Map(dst[n:], src[n:], F32Rsqrt)
+	if !vectorUnary(rsqrtUnary, dst, src) {
+		F32Map(dst, src, F32Rsqrt)
+	}
 }

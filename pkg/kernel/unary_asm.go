@@ -2,28 +2,49 @@
 
 package kernel
 
-func f32Unary(code unaryCode, dst, src []float32) int {
-	n := mapped(dst, src)
-	if n == 0 {
-		return 0
+// f32Unary computes a function if there are variants, and reports that. dst may be src.
+func f32Unary(code unaryCode, dst, src []float32, parameters *[2]float32) bool {
+	if !variants() {
+		return false
 	}
+	src = src[:len(dst)]
+	n := len(dst) &^ (mapStep - 1)
+	if n > 0 {
+		unaryAsm(code, &dst[0], &src[0], n, parameters)
+	}
+	if n < len(dst) {
+		var rest [mapStep]float32
+		copy(rest[:], src[n:])
+		unaryAsm(code, &rest[0], &rest[0], mapStep, parameters)
+		copy(dst[n:], rest[:])
+	}
+	return true
+}
+
+// unaryAsm calls the variant of a function for n elements, a positive multiple of mapStep.
+func unaryAsm(code unaryCode, dst, src *float32, n int, parameters *[2]float32) {
 	switch code {
 	case absUnary:
-		absAsm(&dst[0], &src[0], n)
+		absAsm(dst, src, n)
 	case negUnary:
-		negAsm(&dst[0], &src[0], n)
+		negAsm(dst, src, n)
 	case signUnary:
-		signAsm(&dst[0], &src[0], n)
+		signAsm(dst, src, n)
 	case floorUnary:
-		floorAsm(&dst[0], &src[0], n)
+		floorAsm(dst, src, n)
 	case ceilUnary:
-		ceilAsm(&dst[0], &src[0], n)
+		ceilAsm(dst, src, n)
 	case roundUnary:
-		roundAsm(&dst[0], &src[0], n)
+		roundAsm(dst, src, n)
 	case sqrtUnary:
-		sqrtAsm(&dst[0], &src[0], n)
+		sqrtAsm(dst, src, n)
 	case rsqrtUnary:
-		rsqrtAsm(&dst[0], &src[0], n)
+		rsqrtAsm(dst, src, n)
+	case clampUnary:
+		clampAsm(dst, src, n, parameters)
+	case leakyReluUnary:
+		leakyReluAsm(dst, src, n, parameters[0])
+	case hardSwishUnary:
+		hardSwishAsm(dst, src, n)
 	}
-	return n
 }

@@ -2,4 +2,4 @@
 
 package kernel
 
-func f32Unary(unaryCode, []float32, []float32) int { return 0 }
+func f32Unary(unaryCode, []float32, []float32, *[2]float32) bool { return false }

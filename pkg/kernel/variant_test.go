@@ -71,6 +71,12 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 		cases[c.name] = func() { c.row(y[:n], x[:n], y[n:2*n]) }
 		cases[c.name+", right"] = func() { c.row(y[:n], y[n:2*n], x[:n]) }
 	}
+	tested := make([]bool, n)
+	for _, c := range vectorTests {
+		cases[c.name] = func() { c.row(tested, x[:n], y[:n]) }
+	}
+	size := []int{n}
+	cases["Select"] = func() { Select(raw(y[:n]), 4, tested, size, raw(y[:n]), size, raw(x[:n]), size) }
 	for _, c := range vectorUnaries {
 		cases[c.name] = func() { c.run(y[:n], x[:n]) }
 	}

@@ -3,7 +3,7 @@ package main
 import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
 // elementwise writes the kernels of operators that compute each element of the result from one element of each operand. Their Go counterparts are the Rows of
-// package kernel, Clamp, F32HardSwish and F32LeakyRelu.
+// package kernel, Select, Clamp, F32HardSwish and F32LeakyRelu.
 func elementwise(file *File) {
 	for _, r := range []struct {
 		name, does string
@@ -21,6 +21,8 @@ func elementwise(file *File) {
 	} {
 		elementwiseRow(file, r.name, r.does, r.make)
 	}
+	comparisons(file)
+	choose(file)
 
 	unary(file, "clampAsm", "src limited to bounds", "bounds *[2]float32", func(f *Function) func(x V) {
 		limits := newBounds(f, f.Loaded("bounds"))

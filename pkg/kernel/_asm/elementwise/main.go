@@ -1,5 +1,5 @@
 // Command elementwise writes the AVX2 kernels of operators that compute each element of the result from one element of each operand. Their Go
-// counterparts are the Rows of package kernel, Clamp, F32HardSwish and F32LeakyRelu.
+// counterparts are the Rows of package kernel, Select, Clamp, F32HardSwish and F32LeakyRelu.
 package main
 
 //go:generate go run . -out ../../elementwise_amd64.s -stubs ../../elementwise_stub_amd64.go -pkg kernel
@@ -17,10 +17,13 @@ const (
 	register = 32 // bytes
 	unroll   = 4  // registers in a step of the long loop
 
-	// Predicates of comparisons.
-	unordered      = 3
-	greater        = 0x1e // ordered, quiet
-	greaterOrEqual = 0x1d
+	// Predicates of comparisons, which are quiet; those with a NaN hold where the name says so.
+	equal             = 0
+	unordered         = 3
+	notEqualOrNaN     = 4
+	less, lessOrEqual = 0x11, 0x12
+	greater           = 0x1e
+	greaterOrEqual    = 0x1d
 )
 
 func main() {
@@ -47,6 +50,8 @@ func main() {
 		VCMPPS(Imm(greaterOrEqual), x, a, x)
 		VBLENDVPS(x, a, b, x)
 	})
+	comparisons()
+	choice()
 
 	unary("clampAsm", "src limited to bounds", "bounds *[2]float32", func() func(x reg.VecVirtual) {
 		at, lo, hi := GP64(), YMM(), YMM()
@@ -142,11 +147,7 @@ func one(name, does string, setup func() func(x reg.VecVirtual)) {
 }
 
 // literal returns the address of v.
-func literal(name string, v float32) Mem {
-	m := GLOBL(name, 8|16) // RODATA, NOPTR
-	DATA(0, U32(math.Float32bits(v)))
-	return m
-}
+func literal(name string, v float32) Mem { return words(name, math.Float32bits(v)) }
 
 // constant returns a register filled with v.
 func constant(name string, v float32) reg.VecVirtual {

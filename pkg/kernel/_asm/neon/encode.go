@@ -58,6 +58,7 @@ var (
 	FMAX  = Three{"fmax", float, 0x4e20f400} // NaN where either is; +0 is greater than -0
 	FMIN  = Three{"fmin", float, 0x4ea0f400}
 	FCMEQ = Three{"fcmeq", float, 0x4e20e400} // a mask; false where either is NaN
+	FCMGE = Three{"fcmge", float, 0x6e20e400}
 	FCMGT = Three{"fcmgt", float, 0x6ea0e400}
 	ADD   = Three{"add", integer, 0x4e208400}
 	SUB   = Three{"sub", integer, 0x6e208400}

@@ -20,7 +20,7 @@ func instructions() (all []Instruction) {
 	for _, r := range registers {
 		d, n, m := r[0], r[1], r[2]
 		for _, a := range []Arrangement{S4, D2} {
-			for _, i := range []Three{FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FMAX, FMIN, FCMEQ, FCMGT, ADD, SUB, TRN1, TRN2} {
+			for _, i := range []Three{FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FMAX, FMIN, FCMEQ, FCMGE, FCMGT, ADD, SUB, TRN1, TRN2} {
 				all = append(all, i.Of(a, d, n, m))
 			}
 			for index := range 128 / a.bits() {
