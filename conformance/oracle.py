@@ -10,6 +10,7 @@ For each float model it writes into .corpus/oracle/NAME/
     int8.tflite         TensorFlow's quantizer applied to exactly these ranges, inputs and outputs int8
     int8.1.tflite, …    its other results: for operators with several results it depends on memory addresses
     uint8.tflite, float32.tflite   the same with the other kinds of inputs and outputs (models under 1 MB), and further results of these
+    int16x8_float32.tflite  its older quantizer's int16 activations and int8 weights, of the same samples, if it can
     failed.txt          why TensorFlow could not, instead of the above
 
 Each model is quantized in a process of its own, as TensorFlow may abort.
@@ -78,6 +79,10 @@ def make(model, out):
     np.savez_compressed(out / 'samples.npz', **arrays)
     calibrated = calibrate(content, flatbuffer, arrays)
     (out / 'calibrated.tflite').write_bytes(calibrated)
+    try:
+        (out / 'int16x8_float32.tflite').write_bytes(quantize16(content, flatbuffer, arrays, 'float32'))
+    except RuntimeError as e:  # a range is missing
+        print(f'{model.name}: no int16x8: {e}')
     varies = any(len(op.outputs) > 1 for graph in flatbuffer.subgraphs for op in graph.operators or [])
     for io in ('int8', 'uint8', 'float32') if len(content) < SMALL else ('int8',):
         results = [quantize(calibrated, io) for _ in range(1 + REPEATS if varies else 1)]
