@@ -25,7 +25,7 @@ type Source struct {
 	Data   []byte      // of a file
 	File   io.ReaderAt // of a Keras file, which is read piece by piece, instead of Data
 	Size   int64       // of File; otherwise what the source takes in all, if that is known
-	Folder fs.FS // of a folder, a SavedModel; Data is nil then
+	Folder fs.FS       // of a folder, a SavedModel; Data is nil then
 	Import Import
 }
 
