@@ -55,6 +55,13 @@ func TestRunScan(t *testing.T) {
 			checkScan(t, k, inputs, outputs)
 		}
 	}
+	for _, rows := range []int{1, 8} {
+		t.Run(fmt.Sprintf("%d windows as wide as the image", rows), func(t *testing.T) {
+			s := F32ConvSpec{Window: Window{H: rows + 1, W: 3, OH: rows, OW: 1, KH: 2, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1}, C: 5, OC: 130}
+			k, err := NewF32Conv(s, fill(s.OC*s.taps()*s.C), nil)
+			check(t, 2*s.H*s.W*s.C, 2*s.OH*s.OW*s.OC)(k, err)
+		})
+	}
 	for i := range 60 {
 		groups := 1 + r.IntN(3)*r.IntN(2)
 		s := F32ConvSpec{Window: draw(r, 14, 4), C: groups * (1 + r.IntN(9)), OC: groups * (1 + r.IntN(40)), Groups: groups, Clamp: clamps[i%len(clamps)]}
