@@ -47,6 +47,7 @@ var wides = map[string]Wide{
 	"GATHER_ND":               wideShare,
 	"GELU":                    wideFree,
 	"LEAKY_RELU":              wideFree,
+	"LOG":                     wideFree,
 	"LOGISTIC":                wideFixed,
 	"MAXIMUM":                 {Kind: SameScale, All: true, Wide: true},
 	"MAX_POOL_2D":             wideShare,
