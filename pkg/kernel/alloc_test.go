@@ -53,6 +53,8 @@ func TestNothingIsAllocated(t *testing.T) {
 		"FloatToInt":       func() { FloatToInt(ints, x) },
 		"Reduce":           func() { Reduce(ints[:4], ints, shape, axes, SumOf) },
 		"F32Reduce":        func() { F32Reduce(z[:4], x, shape, axes, MeanOf) },
+		"F32Reduce, rows":  func() { F32Reduce(z[:4], x, []int{16, 4}, []int{0}, MaxOf) },
+		"F32Reduce, lines": func() { F32Reduce(z[:16], x, []int{16, 4}, []int{1}, MinOf) },
 		"ArgMax":           func() { ArgMax(ints[:32], x, shape, 3) },
 		"TopK":             func() { TopK(z, ints, x, 8, 3) },
 		"CumSum":           func() { CumSum(z, x, shape, 2, false, false) },

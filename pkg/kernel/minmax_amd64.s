@@ -104,3 +104,193 @@ done:
 	MOVL         AX, nan+24(FP)
 	VZEROUPPER
 	RET
+
+DATA minMaxLanes<>+0(SB)/4, $0xffffffff
+DATA minMaxLanes<>+4(SB)/4, $0xffffffff
+DATA minMaxLanes<>+8(SB)/4, $0xffffffff
+DATA minMaxLanes<>+12(SB)/4, $0xffffffff
+DATA minMaxLanes<>+16(SB)/4, $0xffffffff
+DATA minMaxLanes<>+20(SB)/4, $0xffffffff
+DATA minMaxLanes<>+24(SB)/4, $0xffffffff
+DATA minMaxLanes<>+28(SB)/4, $0xffffffff
+DATA minMaxLanes<>+32(SB)/4, $0x00000000
+DATA minMaxLanes<>+36(SB)/4, $0x00000000
+DATA minMaxLanes<>+40(SB)/4, $0x00000000
+DATA minMaxLanes<>+44(SB)/4, $0x00000000
+DATA minMaxLanes<>+48(SB)/4, $0x00000000
+DATA minMaxLanes<>+52(SB)/4, $0x00000000
+DATA minMaxLanes<>+56(SB)/4, $0x00000000
+DATA minMaxLanes<>+60(SB)/4, $0x00000000
+GLOBL minMaxLanes<>(SB), RODATA|NOPTR, $64
+
+// func maxLinesAsm(dst *float32, x *float32, n int, lines int)
+// Requires: AVX, AVX2
+TEXT ·maxLinesAsm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ lines+24(FP), BX
+	MOVQ DX, DI
+	SUBQ $0x08, DI
+	JL   few
+
+line:
+	VMOVUPS (CX), Y0
+	VCMPPS  $0x03, Y0, Y0, Y2
+	MOVQ    $0x00000008, SI
+	JMP     test
+
+step:
+	VMOVUPS (CX)(SI*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	VCMPPS  $0x03, Y1, Y1, Y1
+	VORPS   Y1, Y2, Y2
+	ADDQ    $0x08, SI
+
+test:
+	CMPQ SI, DI
+	JLT  step
+
+	// the last ones, some for a second time
+	VMOVUPS      (CX)(DI*4), Y1
+	VMAXPS       Y0, Y1, Y0
+	VCMPPS       $0x03, Y1, Y1, Y1
+	VORPS        Y1, Y2, Y2
+	VMOVMSKPS    Y2, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPSHUFD      $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPSHUFD      $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	TESTL        SI, SI
+	JZ           lineNext
+	MOVL         $0x7fc00000, (AX)
+
+lineNext:
+	LEAQ (CX)(DX*4), CX
+	ADDQ $0x04, AX
+	DECQ BX
+	JNZ  line
+	VZEROUPPER
+	RET
+
+few:
+	MOVL         $0xff800000, SI
+	VMOVD        SI, X4
+	VBROADCASTSS X4, Y4
+	LEAQ         minMaxLanes<>+32(SB), SI
+	NEGQ         DX
+	VMOVUPS      (SI)(DX*4), Y3
+	NEGQ         DX
+
+short:
+	VMASKMOVPS   (CX), Y3, Y1
+	VCMPPS       $0x03, Y1, Y1, Y2
+	VBLENDVPS    Y3, Y1, Y4, Y0
+	VMOVMSKPS    Y2, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPSHUFD      $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPSHUFD      $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	TESTL        SI, SI
+	JZ           shortNext
+	MOVL         $0x7fc00000, (AX)
+
+shortNext:
+	LEAQ (CX)(DX*4), CX
+	ADDQ $0x04, AX
+	DECQ BX
+	JNZ  short
+	VZEROUPPER
+	RET
+
+// func minLinesAsm(dst *float32, x *float32, n int, lines int)
+// Requires: AVX, AVX2
+TEXT ·minLinesAsm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ lines+24(FP), BX
+	MOVQ DX, DI
+	SUBQ $0x08, DI
+	JL   few
+
+line:
+	VMOVUPS (CX), Y0
+	VCMPPS  $0x03, Y0, Y0, Y2
+	MOVQ    $0x00000008, SI
+	JMP     test
+
+step:
+	VMOVUPS (CX)(SI*4), Y1
+	VMINPS  Y0, Y1, Y0
+	VCMPPS  $0x03, Y1, Y1, Y1
+	VORPS   Y1, Y2, Y2
+	ADDQ    $0x08, SI
+
+test:
+	CMPQ SI, DI
+	JLT  step
+
+	// the last ones, some for a second time
+	VMOVUPS      (CX)(DI*4), Y1
+	VMINPS       Y0, Y1, Y0
+	VCMPPS       $0x03, Y1, Y1, Y1
+	VORPS        Y1, Y2, Y2
+	VMOVMSKPS    Y2, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VPSHUFD      $0x0e, X0, X1
+	VMINPS       X1, X0, X0
+	VPSHUFD      $0x01, X0, X1
+	VMINPS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	TESTL        SI, SI
+	JZ           lineNext
+	MOVL         $0x7fc00000, (AX)
+
+lineNext:
+	LEAQ (CX)(DX*4), CX
+	ADDQ $0x04, AX
+	DECQ BX
+	JNZ  line
+	VZEROUPPER
+	RET
+
+few:
+	MOVL         $0x7f800000, SI
+	VMOVD        SI, X4
+	VBROADCASTSS X4, Y4
+	LEAQ         minMaxLanes<>+32(SB), SI
+	NEGQ         DX
+	VMOVUPS      (SI)(DX*4), Y3
+	NEGQ         DX
+
+short:
+	VMASKMOVPS   (CX), Y3, Y1
+	VCMPPS       $0x03, Y1, Y1, Y2
+	VBLENDVPS    Y3, Y1, Y4, Y0
+	VMOVMSKPS    Y2, SI
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VPSHUFD      $0x0e, X0, X1
+	VMINPS       X1, X0, X0
+	VPSHUFD      $0x01, X0, X1
+	VMINPS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	TESTL        SI, SI
+	JZ           shortNext
+	MOVL         $0x7fc00000, (AX)
+
+shortNext:
+	LEAQ (CX)(DX*4), CX
+	ADDQ $0x04, AX
+	DECQ BX
+	JNZ  short
+	VZEROUPPER
+	RET

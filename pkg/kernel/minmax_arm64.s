@@ -126,3 +126,105 @@ numbersDone:
 	FMOVS	F4, hi+20(FP)
 	MOVW	R2, nan+24(FP)
 	RET
+
+// func maxLinesAsm(dst, x *float32, n, lines int)
+TEXT ·maxLinesAsm(SB), NOSPLIT, $0-32
+	MOVD	dst+0(FP), R0
+	MOVD	x+8(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	lines+24(FP), R3
+	CMP	$4, R2
+	BLT	few
+
+line:
+	ADD	R2<<2, R1, R4
+	SUB	$16, R4, R5
+	FMOVQ.P	16(R1), F0
+	B	test
+
+step:
+	FMOVQ.P	16(R1), F1
+	WORD	$0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+
+test:
+	CMP	R5, R1
+	BLO	step
+	// The last ones, some for a second time
+	FMOVQ	(R5), F1
+	WORD	$0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD	$0x6e30f800 // fmaxv s0, v0.4s
+	FMOVS.P	F0, 4(R0)
+	MOVD	R4, R1
+	SUBS	$1, R3, R3
+	BNE	line
+	RET
+
+few:
+
+short:
+	ADD	R2<<2, R1, R4
+	FMOVS.P	4(R1), F0
+	B	shortTest
+
+one:
+	FMOVS.P	4(R1), F1
+	FMAXS	F1, F0, F0
+
+shortTest:
+	CMP	R4, R1
+	BLO	one
+	FMOVS.P	F0, 4(R0)
+	SUBS	$1, R3, R3
+	BNE	short
+	RET
+
+// func minLinesAsm(dst, x *float32, n, lines int)
+TEXT ·minLinesAsm(SB), NOSPLIT, $0-32
+	MOVD	dst+0(FP), R0
+	MOVD	x+8(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	lines+24(FP), R3
+	CMP	$4, R2
+	BLT	few
+
+line:
+	ADD	R2<<2, R1, R4
+	SUB	$16, R4, R5
+	FMOVQ.P	16(R1), F0
+	B	test
+
+step:
+	FMOVQ.P	16(R1), F1
+	WORD	$0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
+
+test:
+	CMP	R5, R1
+	BLO	step
+	// The last ones, some for a second time
+	FMOVQ	(R5), F1
+	WORD	$0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
+	WORD	$0x6eb0f800 // fminv s0, v0.4s
+	FMOVS.P	F0, 4(R0)
+	MOVD	R4, R1
+	SUBS	$1, R3, R3
+	BNE	line
+	RET
+
+few:
+
+short:
+	ADD	R2<<2, R1, R4
+	FMOVS.P	4(R1), F0
+	B	shortTest
+
+one:
+	FMOVS.P	4(R1), F1
+	FMINS	F1, F0, F0
+
+shortTest:
+	CMP	R4, R1
+	BLO	one
+	FMOVS.P	F0, 4(R0)
+	SUBS	$1, R3, R3
+	BNE	short
+	RET

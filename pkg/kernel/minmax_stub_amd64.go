@@ -8,3 +8,13 @@ package kernel
 //
 //go:noescape
 func minMaxAsm(x *float32, n int) (lo float32, hi float32, nan uint32)
+
+// maxLinesAsm stores the greatest number of each of lines of n elements, zeros of either sign being equal, or NaN if there is one.
+//
+//go:noescape
+func maxLinesAsm(dst *float32, x *float32, n int, lines int)
+
+// minLinesAsm stores the least number of each of lines of n elements, zeros of either sign being equal, or NaN if there is one.
+//
+//go:noescape
+func minLinesAsm(dst *float32, x *float32, n int, lines int)

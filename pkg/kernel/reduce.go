@@ -23,12 +23,12 @@ const (
 // one) are added up as by F32Sum, and the runs' results joined in ascending order; otherwise, and for products, numbers are joined one by
 // one in ascending order. A NaN makes its result NaN.
 func F32Reduce(dst, src []float32, shape, axes []int, fold Fold) {
-	if n := inner(shape, axes); n > 1 && fold <= MeanOf {
-		f32SumLines(dst, src, n, fold)
+	if n := inner(shape, axes); n > 1 && fold != ProdOf {
+		f32ReduceLines(dst, src, n, fold)
 		return
 	}
-	if rows, n := middle(shape, axes); rows > 1 && fold <= MeanOf {
-		f32SumRows(dst, src, rows, n, fold)
+	if rows, n := middle(shape, axes); rows > 1 && fold != ProdOf {
+		f32ReduceRows(dst, src, rows, n, fold)
 		return
 	}
 	first := [...]float64{ProdOf: 1, MaxOf: math.Inf(-1), MinOf: math.Inf(1)}[fold]

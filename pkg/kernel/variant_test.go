@@ -59,6 +59,8 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	cases["lines"] = func() { copyLines(make([]byte, 320), 10, bytes, 20, 10, 32) }
 	cases["spread"] = func() { spreadLines(y, x, 1, 10, 32) }
 	cases["sums of lines"] = func() { sumLines(make([]float64, 10), x, 20) }
+	cases["extrema of lines"] = func() { F32Reduce(y[:10], x[:200], []int{10, 20}, []int{1}, MaxOf) }
+	cases["least of lines"] = func() { F32Reduce(y[:10], x[:50], []int{10, 5}, []int{1}, MinOf) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }

@@ -2,7 +2,7 @@ package main
 
 import . "github.com/octetlite/octet/pkg/kernel/_asm/neon"
 
-// minMax writes the kernel that looks for extrema. Its Go counterpart is f32MinMaxGeneric. The processor's minimum and maximum are NaN where a number is: then the numbers are
+// minMax writes the kernels that look for extrema. The first one's Go counterpart is f32MinMaxGeneric. The processor's minimum and maximum are NaN where a number is: then the numbers are
 // gone through once more, with comparisons.
 func minMax(file *File) {
 	const chains = 4 // registers for each extremum, so that they don't wait for each other
@@ -70,4 +70,55 @@ func minMax(file *File) {
 	})
 	f.Op("MOVD", Imm(1), bits)
 	result(Operand(bits.String()))
+	lineExtremes(file)
+}
+
+// lineExtremes writes the kernels that look for one extremum of each of many lines. Their Go counterpart is extremesGeneric.
+func lineExtremes(file *File) {
+	for _, e := range []struct {
+		name, what string
+		pairs      Three
+		across     func(d, n V) Instruction
+		one        string
+	}{{"maxLinesAsm", "greatest", FMAX, FMAXV, "FMAXS"}, {"minLinesAsm", "least", FMIN, FMINV, "FMINS"}} {
+		f := file.Function(e.name, "func(dst, x *float32, n, lines int)",
+			e.name+" stores the "+e.what+" number of each of lines of n elements, zeros of either sign being equal, or NaN if there is one.")
+		dst, x, n, count := f.Loaded("dst"), f.Loaded("x"), f.Loaded("n"), f.Loaded("lines")
+		end, last := f.R(), f.R()
+		best, v := f.V(), f.V()
+		f.Op("CMP", Imm(lanes), n)
+		f.Op("BLT", "few")
+		times(f, "line", count, 1, func() {
+			f.Op("ADD", n.Shifted(2), x, end)
+			f.Op("SUB", Imm(register), end, last)
+			f.ReadNext(best, x)
+			f.Op("B", "test")
+			f.Label("step")
+			f.ReadNext(v, x)
+			f.Do(e.pairs.Of(S4, best, best, v))
+			f.Label("test")
+			f.Op("CMP", last, x)
+			f.Op("BLO", "step")
+			f.Comment("The last ones, some for a second time")
+			f.Read(v, last, 0)
+			f.Do(e.pairs.Of(S4, best, best, v), e.across(best, best))
+			f.Op("FMOVS.P", best.F(), dst.At(size))
+			f.Op("MOVD", end, x)
+		})
+		f.Return()
+		f.Label("few")
+		times(f, "short", count, 1, func() {
+			f.Op("ADD", n.Shifted(2), x, end)
+			f.ReadOne(best, x)
+			f.Op("B", "shortTest")
+			f.Label("one")
+			f.ReadOne(v, x)
+			f.Op(e.one, v.F(), best.F(), best.F())
+			f.Label("shortTest")
+			f.Op("CMP", end, x)
+			f.Op("BLO", "one")
+			f.Op("FMOVS.P", best.F(), dst.At(size))
+		})
+		f.Return()
+	}
 }

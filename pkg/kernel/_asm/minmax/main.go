@@ -1,4 +1,4 @@
-// Command minmax writes the AVX2 kernel that looks for extrema. Its Go counterpart is f32MinMaxGeneric.
+// Command minmax writes the AVX2 kernels that look for extrema. Their Go counterparts are f32MinMaxGeneric and extremesGeneric.
 package main
 
 //go:generate go run . -out ../../minmax_amd64.s -stubs ../../minmax_stub_amd64.go -pkg kernel
@@ -82,6 +82,7 @@ func main() {
 	Store(bits, Return("nan"))
 	VZEROUPPER()
 	RET()
+	lines()
 	Generate()
 }
 
