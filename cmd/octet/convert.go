@@ -43,7 +43,8 @@ var (
 	ioTypes = map[string]quantize.IOType{
 		"": quantize.OwnIO, "int8": quantize.Int8IO, "uint8": quantize.UInt8IO, "int16": quantize.Int16IO, "float32": quantize.Float32IO,
 	}
-	weightBits = []string{"4", "8"}
+	weightBits  = []string{"4", "8"}
+	calibrators = append(calibrate.Names(), convert.Auto)
 )
 
 func newConvert(s streams) *cobra.Command {
@@ -95,6 +96,9 @@ maximum, or less, so that rare large values don't make the integers coarse for a
   mse                 the least square error
   entropy             the least loss of information
   ema:0.95            averages of the samples' ends, as AI Edge Quantizer takes them
+  auto                the one of these, and percentile:99.9, whose model's outputs are closest to the
+                      float model's over the last tenth of the samples (1 to 32), which then are not
+                      calibrated on; needs 10 samples, and is not for --coordinator
 
 What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
 holds enough for: --observe histograms,samples measures for all of them.
@@ -126,7 +130,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.quantize, "quantize", "", "the scheme: "+strings.Join(convert.Schemes(), ", ")+" (default: int8 with --data or --ranges, else none)")
 	flags.StringVar(&f.data, "data", "", "the representative dataset")
 	flags.StringVar(&f.ranges, "ranges", "", "a file of ranges, instead of --data")
-	flags.StringVar(&f.calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrate.Names(), ", ")+" (default: minmax)")
+	flags.StringVar(&f.calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrators, ", ")+" (default: minmax)")
 	flags.StringVar(&f.observe, "observe", "", "what --stats holds besides ranges: histograms, samples, or both with a comma (default: what the calibrator needs)")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
 	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
@@ -147,7 +151,7 @@ the same tensors, bit for bit.`,
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	complete(cmd, "quantize", convert.Schemes()...)
-	complete(cmd, "calibrator", calibrate.Names()...)
+	complete(cmd, "calibrator", calibrators...)
 	complete(cmd, "observe", "histograms", "samples", "histograms,samples")
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", ioNames...)
@@ -205,8 +209,18 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--compat: %q is not tflite", f.compat)
 	}
 	var err error
-	if o.Calibrator, err = calibrate.Parse(f.calibrator); err != nil {
-		return o, usagef("--calibrator: %v", err)
+	switch {
+	case f.calibrator != convert.Auto:
+		if o.Calibrator, err = calibrate.Parse(f.calibrator); err != nil {
+			return o, usagef("--calibrator: %v, %s", err, convert.Auto)
+		}
+	case !o.Scheme.Calibrated():
+	case f.data == "":
+		return o, usagef("--calibrator %s compares outputs over samples: give --data", convert.Auto)
+	case f.coordinator != "":
+		return o, usagef("--calibrator %s needs the samples here: it does not go with --coordinator", convert.Auto)
+	default:
+		o.Auto = true
 	}
 	if o.Observe, err = parseObserve(f.observe); err != nil {
 		return o, err
@@ -324,6 +338,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		return nil, err
 	}
 	var stats *calib.Stats
+	var choice *convert.Choice
 	switch {
 	case f.ranges != "":
 		data, err := os.ReadFile(f.ranges)
@@ -349,11 +364,14 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		}
 		defer reader.Close()
 		pool := &convert.Pool{Workers: f.workers, Samples: reader}
-		stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, func(p convert.Progress) {
-			bar.show(p.Phase, int64(p.Done), int64(p.Total), "samples")
-		})
-		if err != nil {
+		show := func(p convert.Progress) { bar.show(p.Phase, int64(p.Done), int64(p.Total), "samples") }
+		if stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, show); err != nil {
 			return nil, err
+		}
+		if opt.Auto {
+			if opt, choice, err = convert.Choose(ctx, float, opt, stats, pool, manifest.Len(), show); err != nil {
+				return nil, err
+			}
 		}
 	}
 	res, err := convert.Finish(float, opt, stats)
@@ -361,7 +379,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		return nil, err
 	}
 	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
-	out.summary.Notes = float.Notes
+	out.summary.Notes, out.summary.Choice = float.Notes, choice
 	if f.data != "" {
 		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
 	}

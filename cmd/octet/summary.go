@@ -23,6 +23,7 @@ type summary struct {
 	IO          string           `json:"io,omitempty"`
 	Compat      string           `json:"compat,omitempty"`
 	Calibrator  string           `json:"calibrator,omitempty"`
+	Choice      *convert.Choice  `json:"calibrator_choice,omitempty"`
 	SourceBytes int              `json:"source_bytes"`
 	OutputBytes int              `json:"output_bytes"`
 	Seconds     float64          `json:"seconds"`
@@ -71,6 +72,9 @@ func (s *summary) print(w io.Writer) error {
 	if n := len(s.Skipped); n > listed {
 		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
 	}
+	if s.Choice != nil {
+		s.printChoice(t)
+	}
 	if s.IO != "" {
 		hint := ""
 		switch s.IO {
@@ -89,6 +93,16 @@ func (s *summary) print(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "took\t%.2f s\n", s.Seconds)
 	return t.Flush()
+}
+
+func (s *summary) printChoice(w io.Writer) {
+	fmt.Fprintf(w, "calibrator\t%s: its model is the closest to the float one (held-out samples: %d)\n", s.Calibrator, s.Choice.Samples)
+	for _, k := range s.Choice.Skipped {
+		fmt.Fprintf(w, "left out\t%s: %s\n", k.Source, k.Reason)
+	}
+	for _, t := range s.Choice.Trials {
+		fmt.Fprintf(w, "  %s\t%.2f dB\n", t.Calibrator, t.SQNR)
+	}
 }
 
 func (s *summary) printReport(w io.Writer) {

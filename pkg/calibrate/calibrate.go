@@ -32,6 +32,7 @@ type method struct {
 	needs calib.Spec
 	// The parameter's default, and the ends of the interval that it must lie in, which is open at the top; zeros without one.
 	usual, lo, hi float64
+	tried         []float64 // parameters of the candidates among which the best for a model is looked for
 	choose        func(t *calib.Tensor, parameter float64, of Integers) (lo, hi float32)
 }
 
@@ -48,11 +49,11 @@ var (
 )
 
 var methods = []method{
-	{name: "minmax", choose: func(t *calib.Tensor, _ float64, _ Integers) (lo, hi float32) { return t.Range.Min, t.Range.Max }},
-	{name: "percentile", needs: calib.Spec{Histogram: true}, usual: 99.99, lo: 50, hi: math.Nextafter(100, 101), choose: percentile},
-	{name: "mse", needs: calib.Spec{Histogram: true}, choose: leastError},
-	{name: "entropy", needs: calib.Spec{Histogram: true}, choose: leastDivergence},
-	{name: "ema", needs: calib.Spec{PerSample: true}, usual: 0.95, lo: 0, hi: 1, choose: average},
+	{name: "minmax", tried: []float64{0}, choose: func(t *calib.Tensor, _ float64, _ Integers) (lo, hi float32) { return t.Range.Min, t.Range.Max }},
+	{name: "percentile", needs: calib.Spec{Histogram: true}, usual: 99.99, lo: 50, hi: math.Nextafter(100, 101), tried: []float64{99.99, 99.9}, choose: percentile},
+	{name: "mse", needs: calib.Spec{Histogram: true}, tried: []float64{0}, choose: leastError},
+	{name: "entropy", needs: calib.Spec{Histogram: true}, tried: []float64{0}, choose: leastDivergence},
+	{name: "ema", needs: calib.Spec{PerSample: true}, usual: 0.95, lo: 0, hi: 1, tried: []float64{0.95}, choose: average},
 }
 
 // Names lists the calibrators, with their parameters' defaults, as Parse reads them.
@@ -61,6 +62,16 @@ func Names() (names []string) {
 		names = append(names, Calibrator{i, m.usual}.String())
 	}
 	return names
+}
+
+// Candidates returns those among which the best for a model is looked for, the most usual first.
+func Candidates() (list []Calibrator) {
+	for i, m := range methods {
+		for _, p := range m.tried {
+			list = append(list, Calibrator{i, p})
+		}
+	}
+	return list
 }
 
 // Parse reads a name and, behind a colon, a parameter, which may be left out. The empty string is minmax.

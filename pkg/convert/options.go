@@ -89,6 +89,8 @@ type Options struct {
 	Quantize  quantize.Options // but for its scheme, which follows from Scheme
 	// Calibrator chooses the ranges of activations from statistics.
 	Calibrator calibrate.Calibrator
+	// Auto leaves the choice of Calibrator to Choose, for which Calibrate observes what all candidates need and holds samples out.
+	Auto bool
 	// Observe is what statistics hold besides what the calibrator needs, for later use.
 	Observe calib.Spec
 }
@@ -97,7 +99,15 @@ type Options struct {
 func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
 
 // Observed returns what calibration observes.
-func (o Options) Observed() calib.Spec { return o.Observe.Union(o.Calibrator.Needs()) }
+func (o Options) Observed() calib.Spec {
+	spec := o.Observe.Union(o.Calibrator.Needs())
+	if o.Auto {
+		for _, c := range calibrate.Candidates() {
+			spec = spec.Union(c.Needs())
+		}
+	}
+	return spec
+}
 
 // Validate reports options that contradict each other.
 func (o Options) Validate() error {
@@ -109,6 +119,9 @@ func (o Options) Validate() error {
 	}
 	if err := o.quantize().Validate(); err != nil {
 		return &Error{Kind: BadInput, Err: err}
+	}
+	if o.Auto && o.Scheme != Int8 {
+		return &Error{Kind: BadInput, Err: fmt.Errorf("calibrator %s runs the quantized model, which it can do with %s, not with %s", Auto, Int8, o.Scheme), Hint: "name a calibrator"}
 	}
 	return nil
 }

@@ -36,7 +36,15 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return fail(err)
 	}
-	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: data.Len(), SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
+	samples := data.Len()
+	if opt.Auto {
+		held, err := HeldOut(samples)
+		if err != nil {
+			return nil, err
+		}
+		samples = held.First
+	}
+	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
 }
 
 // Calibrate plans a job over a dataset, has it run, and merges.
@@ -61,42 +69,56 @@ func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifes
 
 // Finish quantizes the float model, by statistics if its scheme needs them, and writes it; with Scheme None it writes the float model.
 func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			res, err = nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("quantize: %v", r), Hint: "please report this, with the model if you can"}
-		}
-	}()
+	defer recovered(f.Source, &err)
 	if opt.Scheme == None {
 		return &Result{Model: f.File, Notes: f.Notes}, nil
 	}
 	if !opt.Scheme.Calibrated() {
 		stats = nil
-	} else if stats.Model != f.Digest() {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
-			Hint: "calibrate this model, or give the source that the statistics were made from"}
 	}
-	ranges := stats
-	if stats != nil {
-		if ranges, err = opt.Calibrator.Apply(stats, opt.Scheme.integers()); err != nil {
-			return nil, &Error{Kind: BadInput, Source: f.Source, Err: err, Hint: "calibrate with --data and the same --calibrator, or with --observe and what it needs"}
-		}
-	}
-	m, report, err := quantize.Run(f.Model, ranges, opt.quantize())
-	var strict *quantize.StrictError
-	switch {
-	case errors.As(err, &strict):
-		return nil, &Error{Kind: Refused, Source: f.Source, Err: err, Hint: "without --strict these operators stay float"}
-	case err != nil:
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
-	}
-	if err := ir.Verify(m, op.Set); err != nil {
-		return nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("after quantization: %w", err)}
+	m, report, err := quantizeModel(f, opt, stats)
+	if err != nil {
+		return nil, err
 	}
 	file, err := tflite.NewFile(m)
 	if err != nil {
 		return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
 	}
 	return &Result{Model: file, Stats: stats, Report: report, Notes: f.Notes}, nil
+}
+
+// recovered turns a panic of the quantizer into an error.
+func recovered(source string, err *error) {
+	if r := recover(); r != nil {
+		*err = &Error{Kind: Internal, Source: source, Err: fmt.Errorf("quantize: %v", r), Hint: "please report this, with the model if you can"}
+	}
+}
+
+// quantizeModel quantizes the float model, by statistics if they are not nil.
+func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, report *quantize.Report, err error) {
+	defer recovered(f.Source, &err)
+	ranges := stats
+	if stats != nil && stats.Model != f.Digest() {
+		return nil, nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("the statistics are of another model: %.12s, this one is %.12s", stats.Model, f.Digest()),
+			Hint: "calibrate this model, or give the source that the statistics were made from"}
+	}
+	if stats != nil {
+		if ranges, err = opt.Calibrator.Apply(stats, opt.Scheme.integers()); err != nil {
+			return nil, nil, &Error{Kind: BadInput, Source: f.Source, Err: err, Hint: "calibrate with --data and the same --calibrator, or with --observe and what it needs"}
+		}
+	}
+	m, report, err = quantize.Run(f.Model, ranges, opt.quantize())
+	var strict *quantize.StrictError
+	switch {
+	case errors.As(err, &strict):
+		return nil, nil, &Error{Kind: Refused, Source: f.Source, Err: err, Hint: "without --strict these operators stay float"}
+	case err != nil:
+		return nil, nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	if err := ir.Verify(m, op.Set); err != nil {
+		return nil, nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("after quantization: %w", err)}
+	}
+	return m, report, nil
 }
 
 func isCancel(err error) bool {
