@@ -6,13 +6,22 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 )
 
-// Ranges reads statistics for f from a file: the form that --stats writes, or a calibrated flatbuffer, whose tensors carry the minimum and maximum that
-// TensorFlow's calibrator recorded. The flatbuffer must hold the same graph as f: the same tensors in the same order.
+// Ranges reads statistics for f from a file: the form that --stats writes; AI Edge Quantizer's calibration results, whose names must all be among f's tensors; or a
+// calibrated flatbuffer, whose tensors carry the minimum and maximum that TensorFlow's calibrator recorded. The flatbuffer must hold the same graph as f: the same
+// tensors in the same order.
 func Ranges(f *Float, file Source) (*calib.Stats, error) {
+	const same = "ranges must come from the same float model"
 	if !isFlatbuffer(file.Data) {
+		if q, ok := decodeQSV(file.Data); ok {
+			s, err := q.stats(f)
+			if err != nil {
+				return nil, &Error{Kind: BadInput, Source: file.Name, Err: err, Hint: same}
+			}
+			return s, nil
+		}
 		s, err := calib.Decode(file.Data)
 		if err != nil {
-			return nil, &Error{Kind: BadInput, Source: file.Name, Err: err, Hint: "want a file that --stats wrote, or a calibrated .tflite"}
+			return nil, &Error{Kind: BadInput, Source: file.Name, Err: err, Hint: "want a file that --stats wrote, calibration results of AI Edge Quantizer, or a calibrated .tflite"}
 		}
 		return s, nil
 	}
@@ -22,7 +31,7 @@ func Ranges(f *Float, file Source) (*calib.Stats, error) {
 	}
 	s := &calib.Stats{Kind: calib.TFLiteCalibrator, Model: f.Digest()}
 	fail := func(format string, args ...any) error {
-		return &Error{Kind: BadInput, Source: file.Name, Err: fmt.Errorf(format, args...), Hint: "ranges must come from the same float model"}
+		return &Error{Kind: BadInput, Source: file.Name, Err: fmt.Errorf(format, args...), Hint: same}
 	}
 	if len(other.Model.Graphs) != len(f.Model.Graphs) {
 		return nil, fail("has %d graphs, %s has %d", len(other.Model.Graphs), f.Source, len(f.Model.Graphs))
