@@ -11,20 +11,6 @@ func f32Test(code rowCode, dst []bool, a, b []float32) bool {
 	return true
 }
 
-// testAsm calls the variant of a comparison for n elements, a multiple of mapStep.
-func testAsm(code rowCode, dst *bool, a, b *float32, aStep, bStep, n int) {
-	switch code {
-	case equalRow:
-		equalAsm(dst, a, b, aStep, bStep, n)
-	case notEqualRow:
-		notEqualAsm(dst, a, b, aStep, bStep, n)
-	case lessRow:
-		lessAsm(dst, a, b, aStep, bStep, n)
-	case lessEqualRow:
-		lessEqualAsm(dst, a, b, aStep, bStep, n)
-	}
-}
-
 // vectorChoice takes the first elements of a run and returns how many. An operand has as many elements as dst, or one.
 func vectorChoice(dst []uint32, cond []bool, a, b []uint32) int {
 	n := len(dst) &^ (mapStep - 1)

@@ -107,11 +107,7 @@ func f32Pairs[R float32 | bool](code rowCode, dst []R, a, b []float32) {
 
 // rowAsm calls the variant of a row for n elements, a multiple of mapStep. dst are numbers, or results of comparisons.
 func rowAsm(code rowCode, dst unsafe.Pointer, a, b *float32, aStep, bStep, n int) {
-	if code >= equalRow {
-		testAsm(code, (*bool)(dst), a, b, aStep, bStep, n)
-		return
-	}
-	numbers := (*float32)(dst)
+	numbers, results := (*float32)(dst), (*bool)(dst)
 	switch code {
 	case addRow:
 		addAsm(numbers, a, b, aStep, bStep, n)
@@ -127,6 +123,14 @@ func rowAsm(code rowCode, dst unsafe.Pointer, a, b *float32, aStep, bStep, n int
 		minimumAsm(numbers, a, b, aStep, bStep, n)
 	case preluRow:
 		preluAsm(numbers, a, b, aStep, bStep, n)
+	case equalRow:
+		equalAsm(results, a, b, aStep, bStep, n)
+	case notEqualRow:
+		notEqualAsm(results, a, b, aStep, bStep, n)
+	case lessRow:
+		lessAsm(results, a, b, aStep, bStep, n)
+	case lessEqualRow:
+		lessEqualAsm(results, a, b, aStep, bStep, n)
 	}
 }
 

@@ -38,15 +38,15 @@ func F32Reduce(dst, src []float32, shape, axes []int, fold Fold) {
 // inner returns how many elements each result is made of if they follow each other, or 0: the axes that are reduced are behind all others, those of size 1 apart.
 func inner(shape, axes []int) int {
 	n, kept := 1, false
-	for i := len(shape) - 1; i >= 0; i-- {
+	for i, size := range slices.Backward(shape) {
 		switch {
-		case shape[i] == 1:
+		case size == 1:
 		case !slices.Contains(axes, i):
 			kept = true
 		case kept:
 			return 0
 		default:
-			n *= shape[i]
+			n *= size
 		}
 	}
 	return n
@@ -73,17 +73,17 @@ func f32SumLines(dst, src []float32, n int, fold Fold) {
 func middle(shape, axes []int) (rows, n int) {
 	rows, n = 1, 1
 	outer := false
-	for i := len(shape) - 1; i >= 0; i-- {
+	for i, size := range slices.Backward(shape) {
 		switch reduced := slices.Contains(axes, i); {
-		case shape[i] == 1:
+		case size == 1:
 		case !reduced && rows == 1:
-			n *= shape[i]
+			n *= size
 		case !reduced:
 			outer = true
 		case n == 1 || outer:
 			return 0, 0
 		default:
-			rows *= shape[i]
+			rows *= size
 		}
 	}
 	return rows, n

@@ -5,6 +5,10 @@ import "math"
 // F32Softmax computes exp(beta*(x - m)) / Σ exp(beta*(x - m)) over rows of n elements, m being a row's greatest: the sum is made by F32Sum
 // and rounded to float32. A NaN or +Inf makes its row NaN. dst may be src.
 func F32Softmax(dst, src []float32, n int, beta float32) {
+	if n <= shortRow && len(src) > n {
+		shortSoftmax(dst, src, n, beta)
+		return
+	}
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
 		var s lanes
@@ -16,12 +20,72 @@ func F32Softmax(dst, src []float32, n int, beta float32) {
 // F32LogSoftmax computes x - m - log Σ exp(x - m) over rows of n elements, m being a row's greatest: the sum is made as by F32Softmax. A NaN or +Inf
 // makes its row NaN. dst may be src.
 func F32LogSoftmax(dst, src []float32, n int) {
+	if n <= shortRow && len(src) > n {
+		shortLogSoftmax(dst, src, n)
+		return
+	}
 	for at := 0; at < len(src); at += n {
 		in, out := src[at:at+n], dst[at:at+n]
 		top := rowTop(in)
 		log := F32Log(float32(expSum(in, top)))
 		Sub(out, in, []float32{top})
 		Sub(out, out, []float32{log})
+	}
+}
+
+const (
+	shortRow  = 256 // elements of a row that is computed with others
+	shortRows = 128 // of them at most
+)
+
+// shortSoftmax is F32Softmax that takes each step for many rows.
+func shortSoftmax(dst, src []float32, n int, beta float32) {
+	memory := spreads.Get().(*[clampRun + channelBlock]float32)
+	defer spreads.Put(memory)
+	var factors [shortRows]float32
+	for len(src) > 0 {
+		rows := min(len(src)/n, shortRows, clampRun/n)
+		in, out, of := src[:rows*n], dst[:rows*n], memory[:rows*n]
+		extremes(factors[:rows], in, n, MaxOf)
+		spreadLines(memory[:], factors[:rows], 1, n, rows)
+		Sub(out, in, of)
+		if beta != 1 {
+			Mul(out, out, []float32{beta})
+		}
+		F32MapExp(out, out)
+		sumRows(factors[:rows], out, n)
+		spreadLines(memory[:], factors[:rows], 1, n, rows)
+		Div(out, out, of)
+		dst, src = dst[rows*n:], src[rows*n:]
+	}
+}
+
+// shortLogSoftmax is F32LogSoftmax that takes each step for many rows.
+func shortLogSoftmax(dst, src []float32, n int) {
+	memory := spreads.Get().(*[clampRun + channelBlock]float32)
+	defer spreads.Put(memory)
+	var terms [shortRows]float32
+	for len(src) > 0 {
+		rows := min(len(src)/n, shortRows, clampRun/n)
+		in, out, of := src[:rows*n], dst[:rows*n], memory[:rows*n]
+		extremes(terms[:rows], in, n, MaxOf)
+		spreadLines(memory[:], terms[:rows], 1, n, rows)
+		Sub(out, in, of)
+		F32MapExp(of, out)
+		sumRows(terms[:rows], of, n)
+		F32MapLog(terms[:rows], terms[:rows])
+		spreadLines(memory[:], terms[:rows], 1, n, rows)
+		Sub(out, out, of)
+		dst, src = dst[rows*n:], src[rows*n:]
+	}
+}
+
+// sumRows stores the sums of rows of n elements, made by F32Sum and rounded.
+func sumRows(dst, x []float32, n int) {
+	var sums [shortRows]float64
+	sumLines(sums[:len(dst)], x, n)
+	for i, s := range sums[:len(dst)] {
+		dst[i] = float32(s)
 	}
 }
 

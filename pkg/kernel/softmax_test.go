@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +41,56 @@ func TestLogSoftmax(t *testing.T) {
 	F32LogSoftmax(got, []float32{1000, 0, nan}, 3)
 	if got[0] == got[0] {
 		t.Errorf("a row with a NaN has %v", got)
+	}
+}
+
+// TestShortRows compares rows that are computed together with the same alone, in place as well.
+func TestShortRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(84, 85))
+	for n := 1; n <= shortRow+2; n += 1 + n/64 {
+		for _, c := range []struct {
+			name string
+			run  func(dst, src []float32)
+		}{
+			{"softmax", func(dst, src []float32) { F32Softmax(dst, src, n, 1) }},
+			{"softmax of more", func(dst, src []float32) { F32Softmax(dst, src, n, 1.7) }},
+			{"log softmax", func(dst, src []float32) { F32LogSoftmax(dst, src, n) }},
+		} {
+			rows := 2 + r.IntN(2*min(shortRows, clampRun/n))
+			x := ended(t, rows*n)
+			values(r, x, 1+r.IntN(100))
+			want := make([]float32, len(x))
+			for at := 0; at < len(x); at += n {
+				c.run(want[at:at+n], x[at:at+n])
+			}
+			got, intact := guarded(t, len(x))
+			check := func() {
+				clear(got)
+				c.run(got, x)
+				intact()
+				same(t, c.name, got, want)
+			}
+			check()
+			withoutVariants(check)
+			withLesserVariants(check)
+			c.run(x, x)
+			same(t, c.name+" in place", x, want)
+		}
+	}
+}
+
+// BenchmarkShortRows takes as many elements in rows of several lengths.
+func BenchmarkShortRows(b *testing.B) {
+	x, y := make([]float32, 1<<13), make([]float32, 1<<13)
+	values(rand.New(rand.NewPCG(86, 87)), x, 0)
+	for _, n := range []int{2, 5, 10, 16, 21, 32, 49, 64, 77, 100, 128, 197, 256} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			whole := len(x) / n * n
+			for b.Loop() {
+				F32Softmax(y[:whole], x[:whole], n, 1)
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(whole), "ns/element")
+		})
 	}
 }
 
