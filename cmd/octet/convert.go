@@ -84,9 +84,9 @@ activations are measured:
 A few hundred samples of what the model will see are enough. They must be prepared as for the float
 model: (value - mean) / std is what mean and std make of pictures.
 
---ranges takes ranges that exist already instead: what --stats wrote, or a flatbuffer whose
-tensors carry the minima and maxima that TensorFlow's calibrator recorded. With either one the
-default is --quantize int8.
+--ranges takes ranges that exist already instead: what --stats wrote, calibration results that
+AI Edge Quantizer saved as JSON, or a flatbuffer whose tensors carry the minima and maxima that
+TensorFlow's calibrator recorded. With either one the default is --quantize int8.
 
 --calibrator says how the ranges of activations follow from what was measured: from minimum to
 maximum, or less, so that rare large values don't make the integers coarse for all others:
@@ -98,7 +98,7 @@ maximum, or less, so that rare large values don't make the integers coarse for a
   ema:0.95            averages of the samples' ends, as AI Edge Quantizer takes them
   auto                the one of these, and percentile:99.9, whose model's outputs are closest to the
                       float model's over the last tenth of the samples (1 to 32), which then are not
-                      calibrated on; needs 10 samples, and is not for --coordinator
+                      calibrated on; needs 10 samples; not for int16x8 and --coordinator
 
 What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
 holds enough for: --observe histograms,samples measures for all of them.
