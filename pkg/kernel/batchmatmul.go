@@ -100,6 +100,6 @@ func (b *F32BatchMatMul) RunScan(out, x, y, scratch []float32, scan *F32Scan) {
 			g.in = turned
 		}
 		g.out = out[i*s.M*s.N:][:s.M*s.N]
-		g.run(0, s.M)
+		g.run(s.M)
 	}
 }

@@ -104,7 +104,7 @@ func (c *F32Conv) run(out, in []float32, right panels, scan *F32Scan) {
 	g := c.product(right, scan)
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
-		g.run(0, s.OH*s.OW)
+		g.run(s.OH * s.OW)
 		in, out = in[inSize:], out[outSize:]
 	}
 }

@@ -92,7 +92,7 @@ func (c *F32Conv3D) run(out, in []float32, right panels, scan *F32Scan) {
 	g := gemm{rows: c.rows, zero: c.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
-		g.run(0, c.rows.m)
+		g.run(c.rows.m)
 		in, out = in[inSize:], out[outSize:]
 	}
 }

@@ -60,7 +60,7 @@ func (f *F32FullyConnected) run(out, in []float32, right panels, resume bool, sc
 	s := &f.spec
 	g := f.product(out, in, right, scan)
 	g.resume = resume
-	g.run(0, batches(len(in), s.K, len(out), s.N))
+	g.run(batches(len(in), s.K, len(out), s.N))
 }
 
 func (f *F32FullyConnected) product(out, in []float32, right panels, scan *F32Scan) gemm {

@@ -43,11 +43,11 @@ type span struct {
 	step        int // from a run to the next, or 0 if it is not the same for all
 }
 
-// run computes rows of the result.
-func (p *gemm) run(from, to int) {
-	step := p.blockRows(to - from)
-	for row := from; row < to; row += step {
-		end := min(row+step, to)
+// run computes the result's rows.
+func (p *gemm) run(rows int) {
+	step := p.blockRows(rows)
+	for row := 0; row < rows; row += step {
+		end := min(row+step, rows)
 		p.block(row, end)
 		if p.groups > 1 {
 			p.others(row, end)

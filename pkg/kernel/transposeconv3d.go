@@ -89,7 +89,7 @@ func (t *F32TransposeConv3D) run(out, in []float32, right panels, scan *F32Scan)
 	g := gemm{rows: t.rows, zero: t.zero, right: right, outRow: s.OC, bounds: s.Clamp.bounds(), scan: scan}
 	for range batches(len(in), inSize, len(out), outSize) {
 		g.in, g.out = in[:inSize], out[:outSize]
-		g.run(0, t.rows.m)
+		g.run(t.rows.m)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
