@@ -1,13 +1,38 @@
 package kernel
 
+import "slices"
+
 // ArgMax stores the index of the greatest element along axis, the first of equal ones. A NaN is chosen only among NaNs.
 func ArgMax[T Number, I Index](dst []I, src []T, shape []int, axis int) {
-	arg(dst, src, shape, axis, func(x, best T) bool { return x > best })
+	if !f32Arg(dst, src, shape, axis, MaxOf) {
+		arg(dst, src, shape, axis, func(x, best T) bool { return x > best })
+	}
 }
 
 // ArgMin stores the index of the least element along axis, the first of equal ones. A NaN is chosen only among NaNs.
 func ArgMin[T Number, I Index](dst []I, src []T, shape []int, axis int) {
-	arg(dst, src, shape, axis, func(x, best T) bool { return x < best })
+	if !f32Arg(dst, src, shape, axis, MinOf) {
+		arg(dst, src, shape, axis, func(x, best T) bool { return x < best })
+	}
+}
+
+// f32Arg looks for extrema of float32 along lines that follow each other, and then for where they are. It reports whether the operands are such, and long enough to gain.
+func f32Arg[T Number, I Index](dst []I, src []T, shape []int, axis int, fold Fold) bool {
+	const least = 8
+	x, ok := any(src).([]float32)
+	n := shape[axis]
+	if !ok || n < least || elements(shape[axis+1:]) != 1 {
+		return false
+	}
+	for i := range dst {
+		line := x[i*n:][:n]
+		lo, best, _ := f32MinMax(line)
+		if fold == MinOf {
+			best = lo
+		}
+		dst[i] = I(max(0, slices.Index(line, best))) // without a number none is the extremum
+	}
+	return true
 }
 
 func arg[T Number, I Index](dst []I, src []T, shape []int, axis int, better func(x, best T) bool) {

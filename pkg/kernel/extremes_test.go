@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -62,6 +63,53 @@ func TestExtremes(t *testing.T) {
 					withoutVariants(func() { checkOver("generic") })
 				}
 			}
+		}
+	}
+}
+
+// TestArgOfLines looks for the places of extrema along lines, which are compared one by one, and along columns.
+func TestArgOfLines(t *testing.T) {
+	r := rand.New(rand.NewPCG(88, 89))
+	for n := 1; n < 80; n++ {
+		x := ended(t, 5*n)
+		for _, rare := range []int{0, 1, 3, 40} {
+			values(r, x, rare)
+			columns := make([]float32, len(x))
+			for i, v := range x {
+				columns[i%n*5+i/n] = v
+			}
+			for name, run := range map[string]func(dst []int32, src []float32, shape []int, axis int){"greatest": ArgMax[float32, int32], "least": ArgMin[float32, int32]} {
+				got, want := make([]int32, 5), make([]int32, 5)
+				run(want, columns, []int{n, 5}, 0)
+				check := func() {
+					run(got, x, []int{5, n}, 1)
+					if !slices.Equal(got, want) {
+						t.Fatalf("%s of lines of %d at %v, want %v: %v", name, n, got, want, x)
+					}
+				}
+				check()
+				withoutVariants(check)
+			}
+		}
+	}
+}
+
+// BenchmarkLines computes along lines of several lengths.
+func BenchmarkLines(b *testing.B) {
+	x, y, at := make([]float32, 1<<13), make([]float32, 1<<13), make([]int32, 1<<13)
+	values(rand.New(rand.NewPCG(90, 91)), x, 0)
+	for _, n := range []int{3, 10, 21, 100, 1000} {
+		lines := len(x) / n
+		for name, run := range map[string]func(){
+			"ArgMax":      func() { ArgMax(at[:lines], x[:lines*n], []int{lines, n}, 1) },
+			"L2Normalize": func() { F32L2Normalize(y[:lines*n], x[:lines*n], n) },
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					run()
+				}
+				b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(lines*n), "ns/element")
+			})
 		}
 	}
 }

@@ -55,6 +55,7 @@ func TestShortRows(t *testing.T) {
 			{"softmax", func(dst, src []float32) { F32Softmax(dst, src, n, 1) }},
 			{"softmax of more", func(dst, src []float32) { F32Softmax(dst, src, n, 1.7) }},
 			{"log softmax", func(dst, src []float32) { F32LogSoftmax(dst, src, n) }},
+			{"norm", func(dst, src []float32) { F32L2Normalize(dst, src, n) }},
 		} {
 			rows := 2 + r.IntN(2*min(shortRows, clampRun/n))
 			x := ended(t, rows*n)
