@@ -98,7 +98,7 @@ maximum, or less, so that rare large values don't make the integers coarse for a
   ema:0.95            averages of the samples' ends, as AI Edge Quantizer takes them
   auto                the one of these, and percentile:99.9, whose model's outputs are closest to the
                       float model's over the last tenth of the samples (1 to 32), which then are not
-                      calibrated on; needs 10 samples; not for int16x8 and --coordinator
+                      calibrated on; needs 10 samples, and is not for --coordinator
 
 What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
 holds enough for: --observe histograms,samples measures for all of them.

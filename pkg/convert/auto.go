@@ -81,6 +81,11 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 		if err != nil {
 			return fail(err)
 		}
+		if opt.Scheme == Int16x8 { // whose kernels package op does not have
+			if err := simulate(m); err != nil {
+				return fail(&Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("simulate: %w", err)})
+			}
+		}
 		ratio, err := j.ratio(m)
 		switch {
 		case shard.Unsupported(err):

@@ -120,8 +120,8 @@ func (o Options) Validate() error {
 	if err := o.quantize().Validate(); err != nil {
 		return &Error{Kind: BadInput, Err: err}
 	}
-	if o.Auto && o.Scheme != Int8 {
-		return &Error{Kind: BadInput, Err: fmt.Errorf("calibrator %s runs the quantized model, which it can do with %s, not with %s", Auto, Int8, o.Scheme), Hint: "name a calibrator"}
+	if o.Auto && !o.Scheme.Calibrated() {
+		return &Error{Kind: BadInput, Err: fmt.Errorf("calibrator %s is about ranges of activations, which %s does not use", Auto, o.Scheme)}
 	}
 	return nil
 }
