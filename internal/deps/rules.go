@@ -39,6 +39,7 @@ var Rooms = []Room{
 	// What works on graphs. Constant folding runs the real kernels, hence exec under pass.
 	{Path: "pkg/pass", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/exec"}},
 	{Path: "pkg/quantize", May: []string{"pkg/tensor", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/pass"}},
+	{Path: "pkg/recipe", May: []string{"pkg/ir", "pkg/op", "pkg/quantize"}},
 
 	// Ways in and out.
 	{Path: "pkg/tflite/schema"},
@@ -59,7 +60,7 @@ var Rooms = []Room{
 	}},
 	{Path: "pkg/convert", May: []string{
 		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/calibrate", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
-		"pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/frontend/keras",
+		"pkg/recipe", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/frontend/keras",
 		"pkg/tflite", "pkg/dataset", "pkg/shard",
 	}},
 
@@ -121,6 +122,8 @@ var Foreigners = []Foreign{
 		"nothing else knows the file format's encoding"},
 	{"go.uber.org/zap", []string{"coordinator/", "worker/", "cmd/octet/", "pkg/registry/registry_test.go"},
 		"logs are made at the edges; the embedded etcd of a test wants a logger"},
+	{"go.yaml.in/yaml", []string{"pkg/recipe/"},
+		"recipes are YAML or JSON, and what is wrong in one has a line"},
 	{"github.com/spf13", []string{"cmd/octet/"},
 		"flags become a configuration struct before anything else sees them"},
 	{"golang.org/x/image", []string{"pkg/reader/image/"},

@@ -21,17 +21,17 @@ const (
 )
 
 // block stores c, the weights that u reads, in 4 bits and in blocks, which the operator reads itself: as AI Edge Quantizer does it.
-func (w *weights) block(c *operation, u use) {
-	if w.blocked[c] == nil {
+func (w *weights) block(c *operation, u use, size int) {
+	if w.blocked[size] == nil {
 		v := c.outputs[0]
 		q := v.derived(nil)
 		q.float, q.typ.DType = false, tensor.Int4
-		content, scales := inBlocks(v.floats(), v.typ.Shape, w.opt.Block)
-		q.blocks = &blocks{w.opt.Block, scales}
-		w.blocked[c] = w.constant(c, q, content)
+		content, scales := inBlocks(v.floats(), v.typ.Shape, size)
+		q.blocks = &blocks{size, scales}
+		w.blocked[size] = w.constant(c, q, content)
 		w.stored++
 	}
-	u.by.setInput(u.i, w.blocked[c])
+	u.by.setInput(u.i, w.blocked[size])
 }
 
 // inBlocks quantizes rows: a block's scale is a seventh of its largest magnitude, rounded to bfloat16, its integers are quotients by it, halves rounded to
@@ -63,14 +63,14 @@ func inBlocks(data []float32, shape tensor.Shape, size int) (content, scales *te
 }
 
 // unblockable says why weights can't be stored in blocks.
-func (w *weights) unblockable(u use, row op.Hybrid) string {
+func unblockable(u use, row op.Hybrid, size int) string {
 	v := u.by.inputs[u.i]
 	dims := v.typ.Shape
 	switch {
 	case !row.Blocks:
 		return "LiteRT has no kernel for it that reads weights in blocks"
-	case len(dims) != 2 || dims[1]%w.opt.Block != 0:
-		return fmt.Sprintf("the rows of its weights %q, %v, do not divide into blocks of %d", v.name, dims, w.opt.Block)
+	case len(dims) != 2 || dims[1]%size != 0:
+		return fmt.Sprintf("the rows of its weights %q, %v, do not divide into blocks of %d", v.name, dims, size)
 	}
 	for _, x := range v.floats() {
 		if math.Abs(float64(x)) > 7*maxScale {

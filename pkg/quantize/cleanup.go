@@ -60,7 +60,7 @@ func (g *graph) pushDown() {
 
 func (g *graph) pushDownOver(d *operation, u use) bool {
 	o := u.by
-	if !g.shares(o) || !g.integer(o) || len(o.outputs) != 1 || floatOperands(o) != 1 {
+	if d.inputs[0].quantized == nil || !g.shares(o) || !g.integer(o) || len(o.outputs) != 1 || floatOperands(o) != 1 {
 		return false
 	}
 	before, after := d.outputs[0].typ.Shape.Elements(), o.outputs[0].typ.Shape.Elements()

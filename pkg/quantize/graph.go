@@ -64,7 +64,8 @@ type operation struct {
 	node       *ir.Node       // the node that it comes from; nil if there is none
 	content    *tensor.Tensor // of a constant; nil for variables
 	volatile   bool           // a QUANTIZE that was put there for fusing, and may go if nothing fused
-	keptBy     string         // the pattern of KeepFloat that names it; "" if none does
+	kept       string         // why it is to stay float; "" if nobody asked for that
+	own        *Choice        // its entry in Options.Own; nil if there is none
 	gone       bool
 	prev, next *operation
 }

@@ -89,8 +89,8 @@ func (w *wide) real(o *operation) bool {
 func (w *wide) unfitWide(o *operation) string {
 	r := w.row(o)
 	switch {
-	case o.keptBy != "":
-		return o.whyKept()
+	case o.kept != "":
+		return o.kept
 	case o.is("CUSTOM"):
 		return "custom operators stay float"
 	case o.is("IF", "WHILE", "CALL"):

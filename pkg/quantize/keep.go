@@ -20,8 +20,8 @@ func (g *graph) keep(patterns []pattern) {
 		for i := range patterns {
 			if slices.ContainsFunc(names, patterns[i].MatchString) {
 				patterns[i].used = true
-				if o.keptBy == "" {
-					o.keptBy = patterns[i].text
+				if o.kept == "" {
+					o.kept = fmt.Sprintf("%q is to stay float", patterns[i].text)
 				}
 			}
 		}
@@ -38,10 +38,15 @@ type pattern struct {
 func parsePatterns(texts []string) []pattern {
 	var list []pattern
 	for _, text := range texts {
-		quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(text))
-		list = append(list, pattern{Regexp: regexp.MustCompile(`^(?s:` + quoted + `)$`), text: text})
+		list = append(list, pattern{Regexp: Glob(text), text: text})
 	}
 	return list
+}
+
+// Glob compiles a name in which * stands for any characters and ? for one.
+func Glob(name string) *regexp.Regexp {
+	quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(name))
+	return regexp.MustCompile(`^(?s:` + quoted + `)$`)
 }
 
 // unused returns an error that lists the patterns that named nothing.
@@ -56,12 +61,4 @@ func unused(patterns []pattern) error {
 		return fmt.Errorf("no operator, by its kind or by the name of a result, is called %s", strings.Join(list, ", "))
 	}
 	return nil
-}
-
-// whyKept says why an operation stays float that a pattern names; "" of others.
-func (o *operation) whyKept() string {
-	if o.keptBy == "" {
-		return ""
-	}
-	return fmt.Sprintf("%q is to stay float", o.keptBy)
 }

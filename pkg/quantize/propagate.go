@@ -98,7 +98,7 @@ func (s *solver) constants() {
 
 // scales returns the dimension along which the weights of o have a scale each, axis if the options do not want one scale for all.
 func (g *graph) scales(o *operation, axis int) int {
-	if g.opt.PerTensor || g.opt.PerTensorDense && o.is("FULLY_CONNECTED") {
+	if g.choice(o).PerTensor {
 		return quant.PerTensorAxis
 	}
 	return axis

@@ -33,7 +33,9 @@ type Options struct {
 	IO     IOType
 	// KeepFloat names operators that stay float, by their kind or by the name of a result, with * for any characters and ? for one. Each must name one.
 	KeepFloat []string
-	Strict    bool // refuse a model in which an operator would stay float; with schemes of integer operators
+	// Own says what becomes of single nodes of the model, where that differs from what is said here of all.
+	Own    map[*ir.Node]Choice
+	Strict bool // refuse a model in which an operator would stay float; with schemes of integer operators
 	// PerTensor gives each weight one scale instead of one a channel; PerTensorDense those of FULLY_CONNECTED alone.
 	PerTensor, PerTensorDense bool
 	Bits                      int // of the weights under WeightOnly: 4, or else 8
@@ -67,6 +69,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
 		g.opt = opt
+		g.choose()
 		g.keep(keep)
 		switch {
 		case !opt.Scheme.Calibrated():

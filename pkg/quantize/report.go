@@ -29,7 +29,7 @@ type FloatOp struct {
 	Op     string `json:"op"`     // a custom operator's own name
 	Output string `json:"output"` // name of its first result
 	Reason string `json:"reason"`
-	Asked  bool   `json:"asked,omitempty"` // by KeepFloat
+	Asked  bool   `json:"asked,omitempty"` // by KeepFloat or Own
 }
 
 // Requantize is a QUANTIZE from one int8 type to another.
@@ -89,7 +89,7 @@ func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]sta
 		default:
 			r.Operators++
 			if computesFloat(o) {
-				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.keptBy != ""})
+				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.kept != ""})
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func (r *Report) addWeights(i int, g *graph) {
 		}
 	}
 	for _, k := range g.kept {
-		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why, k.o.keptBy != ""})
+		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why, k.o.kept != ""})
 	}
 	if g.clipped > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d numbers beyond the range of half precision became ±%d", g.clipped, maxHalf))
@@ -173,8 +173,8 @@ func outputName(o *operation) string {
 func (g *graph) whyFloat(o *operation) string {
 	rule := op.RuleOf(o.name)
 	switch {
-	case o.keptBy != "":
-		return o.whyKept()
+	case o.kept != "":
+		return o.kept
 	case g.opt.Scheme == Int16x8:
 		return g.unfit[o]
 	case o.is("CUSTOM"):

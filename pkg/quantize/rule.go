@@ -12,7 +12,7 @@ import (
 // rule returns the operator's row, and the kind in it that counts.
 func (g *graph) rule(o *operation) (op.Rule, op.Kind) {
 	r := op.RuleOf(o.name)
-	if o.keptBy != "" {
+	if o.kept != "" {
 		return op.Rule{}, op.Float
 	}
 	if g.compat == TFLite {

@@ -35,6 +35,11 @@ const (
 	Int16IO
 )
 
+// names are those of schemes, for messages and files.
+var names = map[Scheme]string{Int8: "int8", Float16: "float16", Dynamic: "dynamic", WeightOnly: "weight-only", Int16x8: "int16x8"}
+
+func (s Scheme) String() string { return names[s] }
+
 // Calibrated reports whether a scheme quantizes activations, by ranges.
 func (s Scheme) Calibrated() bool { return s == Int8 || s == Int16x8 }
 
@@ -65,6 +70,11 @@ func (o Options) Validate() error {
 		return errors.New("a scale for each block, or for each tensor")
 	case (o.PerTensor || o.PerTensorDense) && o.Scheme == Float16:
 		return errors.New("half precision has no scales")
+	}
+	for _, c := range o.Own {
+		if err := c.validate(o.Scheme); err != nil {
+			return err
+		}
 	}
 	return nil
 }

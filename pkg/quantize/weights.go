@@ -33,16 +33,14 @@ func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
 
 // storeWeights stores constants in fewer bits, by a scheme that leaves activations float.
 func (g *graph) storeWeights(source *ir.Graph) {
-	w := weights{graph: g, blocked: map[*operation]*value{}}
+	w := weights{graph: g}
 	for _, c := range g.constantsOf(source) {
-		if g.opt.Scheme == Float16 {
-			w.half(c)
-		} else {
-			w.integers(c)
-		}
+		w.blocked = map[int]*value{}
+		w.half(c)
+		w.integers(c)
 	}
 	g.sweep()
-	if g.opt.Scheme == Dynamic {
+	if g.uses(Dynamic) {
 		g.pushDown()
 	}
 }
@@ -64,14 +62,14 @@ func (g *graph) constantsOf(source *ir.Graph) []*operation {
 // weights is what the steps of such a scheme share.
 type weights struct {
 	*graph
-	last    *operation            // the last DEQUANTIZE at the start of the graph
-	blocked map[*operation]*value // constants in blocks
+	last    *operation     // the last DEQUANTIZE at the start of the graph
+	blocked map[int]*value // the constant at hand in blocks, by their size
 }
 
-// half stores c in half precision. What leaves the graph stays as it is, and what operators read that are kept float.
+// half stores c in half precision for the operators whose scheme that is. What leaves the graph stays as it is, and what operators read that are kept float.
 func (w *weights) half(c *operation) {
 	v := c.outputs[0]
-	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) || u.by.keptBy != "" })
+	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) || u.by.kept != "" || w.choice(u.by).Scheme != Float16 })
 	if len(uses) == 0 {
 		return
 	}
@@ -113,64 +111,66 @@ func (w *weights) constant(c *operation, v *value, content *tensor.Tensor) *valu
 // integers stores c as the integers that its uses can read, once for each type that they ask for.
 func (w *weights) integers(c *operation) {
 	v := c.outputs[0]
-	types := map[int]*quant.Type{} // by axis
-	read, dequantized := map[int]*value{}, map[int][]use{}
-	var order []int
+	types := map[form]*quant.Type{}
+	read, dequantized := map[form]*value{}, map[form][]use{}
+	var order []form
 	for _, u := range slices.Clone(v.uses) {
-		row := op.HybridOf(u.by.name)
-		beside := w.opt.Scheme == WeightOnly && slices.Contains(row.Beside, u.i)
+		row, own := op.HybridOf(u.by.name), w.choice(u.by)
+		if own.Scheme == Float16 {
+			continue
+		}
+		beside := own.Scheme == WeightOnly && slices.Contains(row.Beside, u.i)
 		if !beside && !slices.Contains(row.Weights, u.i) || !w.fits(u, row) {
 			continue
 		}
-		if w.opt.Block > 0 {
-			w.block(c, u)
+		if own.Block > 0 {
+			w.block(c, u, own.Block)
 			continue
 		}
-		axis := w.axisOf(u, row)
-		if types[axis] == nil {
-			types[axis], order = w.typeOf(v, axis), append(order, axis)
+		f := form{own.Scheme, own.bits(), w.axisOf(u, row)}
+		if types[f] == nil {
+			types[f], order = f.typeOf(v), append(order, f)
 		}
-		if w.opt.Scheme == WeightOnly || !row.LiteRT || w.compat == TFLite && !row.TFLite {
-			dequantized[axis] = append(dequantized[axis], u)
+		if own.Scheme == WeightOnly || !row.LiteRT || w.compat == TFLite && !row.TFLite {
+			dequantized[f] = append(dequantized[f], u)
 			continue
 		}
-		if read[axis] == nil {
-			read[axis] = w.constant(c, v.derived(types[axis]), types[axis].Quantize(c.content))
+		if read[f] == nil {
+			read[f] = w.constant(c, v.derived(types[f]), types[f].Quantize(c.content))
 			w.stored++
 		}
-		u.by.setInput(u.i, read[axis])
+		u.by.setInput(u.i, read[f])
 		if u.by.node != nil && u.by.attr == u.by.node.Attr {
 			u.by.attr = op.AsymmetricInputs(u.by.attr)
 		}
 	}
-	for _, axis := range order {
-		if uses := dequantized[axis]; len(uses) > 0 {
-			w.dequantized(c, v.derived(types[axis]), types[axis].Quantize(c.content), uses)
+	for _, f := range order {
+		if uses := dequantized[f]; len(uses) > 0 {
+			w.dequantized(c, v.derived(types[f]), types[f].Quantize(c.content), uses)
 		}
 	}
 }
 
-// typeOf is the type of a constant with scales along an axis.
-func (w *weights) typeOf(v *value, axis int) *quant.Type {
-	if w.opt.Scheme == WeightOnly {
-		return quant.WeightOnly(v.floats(), v.typ.Shape, axis, w.bits())
-	}
-	return quant.HybridWeight(v.floats(), v.typ.Shape, axis)
+// form is how a constant is stored as integers.
+type form struct {
+	scheme     Scheme
+	bits, axis int
 }
 
-func (w *weights) bits() int {
-	if w.opt.Bits == 4 {
-		return 4
+// typeOf is the type of a constant in that form.
+func (f form) typeOf(v *value) *quant.Type {
+	if f.scheme == WeightOnly {
+		return quant.WeightOnly(v.floats(), v.typ.Shape, f.axis, f.bits)
 	}
-	return 8
+	return quant.HybridWeight(v.floats(), v.typ.Shape, f.axis)
 }
 
 // axisOf is the dimension along which weights get a scale each.
 func (w *weights) axisOf(u use, row op.Hybrid) int {
-	axis, dims := row.Axis, len(u.by.inputs[u.i].typ.Shape)
+	axis, dims, own := row.Axis, len(u.by.inputs[u.i].typ.Shape), w.choice(u.by)
 	switch a := u.by.attr.(type) {
 	case *op.BatchMatMul:
-		if w.opt.Scheme == WeightOnly { // the dimension of the product's columns
+		if own.Scheme == WeightOnly { // the dimension of the product's columns
 			axis = dims - 1
 			if a.AdjY {
 				axis--
@@ -193,9 +193,9 @@ func (w *weights) fits(u use, row op.Hybrid) bool {
 }
 
 func (w *weights) misfit(u use, row op.Hybrid) string {
-	v := u.by.inputs[u.i]
-	if why := u.by.whyKept(); why != "" {
-		return why
+	v, own := u.by.inputs[u.i], w.choice(u.by)
+	if u.by.kept != "" {
+		return u.by.kept
 	}
 	if why := unstorable(v); why != "" {
 		return why
@@ -207,24 +207,24 @@ func (w *weights) misfit(u use, row op.Hybrid) string {
 		return "LiteRT has no hybrid kernel for the basic form of this operator"
 	}
 	switch {
-	case w.opt.Block > 0:
-		return w.unblockable(u, row)
-	case w.opt.Scheme == WeightOnly && !row.Bits8:
+	case own.Block > 0:
+		return unblockable(u, row, own.Block)
+	case own.Scheme == WeightOnly && !row.Bits8:
 		return "weight-only quantization is for products"
-	case w.opt.Scheme == WeightOnly && w.bits() == 4 && !row.Bits4:
+	case own.Scheme == WeightOnly && own.bits() == 4 && !row.Bits4:
 		return "its weights are not stored in 4 bits"
-	case w.opt.Scheme == WeightOnly:
+	case len(v.floats()) < own.Least:
+		return fmt.Sprintf("its weights %q have %d elements, less than %d", v.name, len(v.floats()), own.Least)
+	case own.Scheme == WeightOnly:
 		return ""
-	case len(v.floats()) < minHybrid:
-		return fmt.Sprintf("its weights %q have %d elements, less than %d", v.name, len(v.floats()), minHybrid)
 	case row.Whole && (w.compat == Default || u.by.is("UNIDIRECTIONAL_SEQUENCE_LSTM")):
-		return w.partial(u.by, row)
+		return w.partial(u.by, row, own.Least)
 	}
 	return ""
 }
 
 // partial says why weights of which the kernel wants all or none as integers stay float.
-func (w *weights) partial(o *operation, row op.Hybrid) string {
+func (w *weights) partial(o *operation, row op.Hybrid, least int) string {
 	for _, i := range row.Weights {
 		v := o.input(i)
 		if v == nil || v.quantized != nil {
@@ -234,8 +234,8 @@ func (w *weights) partial(o *operation, row op.Hybrid) string {
 		switch {
 		case data == nil && w.compat == Default:
 			return fmt.Sprintf("its weights %q are computed, not constant", v.name)
-		case data != nil && len(data) < minHybrid:
-			return fmt.Sprintf("its weights %q have %d elements, less than %d, and the kernel wants all of them as integers or none", v.name, len(data), minHybrid)
+		case data != nil && len(data) < least:
+			return fmt.Sprintf("its weights %q have %d elements, less than %d, and the kernel wants all of them as integers or none", v.name, len(data), least)
 		case data != nil && unstorable(v) != "":
 			return unstorable(v)
 		}

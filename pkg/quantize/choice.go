@@ -1,0 +1,93 @@
+package quantize
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Choice is what becomes of one operator. Under a scheme of integer operators it can only stay float; a scheme for weights alone may be replaced by another one
+// of these.
+type Choice struct {
+	Float bool   // it stays float, and nothing else here but By counts
+	By    string // who chose that, for the report
+	// Scheme is Float16, Dynamic or WeightOnly, and Int8 or Int16x8 where it is that of all.
+	Scheme      Scheme
+	Bits, Block int  // as in Options
+	PerTensor   bool // likewise
+	Least       int  // the number of elements under which weights stay float; by Options alone that is 1,024 under Dynamic
+}
+
+// bits are those of a weight.
+func (c Choice) bits() int {
+	if c.Bits == 4 {
+		return 4
+	}
+	return 8
+}
+
+// Validate reports a choice that no model can have.
+func (c Choice) Validate() error {
+	switch {
+	case c.Float:
+		return nil
+	case c.Least < 0:
+		return fmt.Errorf("weights of %d elements", c.Least)
+	case c.Least != 0 && c.Scheme != Dynamic && c.Scheme != WeightOnly:
+		return errors.New("the least number of elements is chosen with dynamic and weight-only quantization alone")
+	}
+	return Options{Scheme: c.Scheme, Bits: c.Bits, Block: c.Block, PerTensor: c.PerTensor}.Validate()
+}
+
+// validate reports a choice that a model under a scheme can't have.
+func (c Choice) validate(all Scheme) error {
+	if err := c.Validate(); err != nil || c.Float {
+		return err
+	}
+	if c.Scheme != all && (c.Scheme.Calibrated() || all.Calibrated()) {
+		return fmt.Errorf("%s beside %s: operators can stay float in a model of integer operators, and others can't become integer ones in a model of float operators", c.Scheme, all)
+	}
+	return nil
+}
+
+// choose marks the operations of which Options.Own says what becomes of them.
+func (g *graph) choose() {
+	if len(g.opt.Own) == 0 {
+		return
+	}
+	for o := g.first; o != nil; o = o.next {
+		c, ok := g.opt.Own[o.node]
+		if !ok || o.node == nil {
+			continue
+		}
+		o.own = &c
+		if c.Float {
+			o.kept = c.By
+		}
+	}
+}
+
+// choice is what becomes of an operation, by its own choice or by what is said of all.
+func (g *graph) choice(o *operation) Choice {
+	if o.own != nil {
+		return *o.own
+	}
+	perTensor := g.opt.PerTensor || g.opt.PerTensorDense && o.is("FULLY_CONNECTED")
+	c := Choice{Scheme: g.opt.Scheme, Bits: g.opt.Bits, Block: g.opt.Block, PerTensor: perTensor}
+	if c.Scheme == Dynamic {
+		c.Least = minHybrid
+	}
+	return c
+}
+
+// uses reports whether any operation has a scheme.
+func (g *graph) uses(s Scheme) bool {
+	if g.opt.Scheme == s {
+		return true
+	}
+	for _, c := range g.opt.Own {
+		if !c.Float && c.Scheme == s {
+			return true
+		}
+	}
+	return false
+}
