@@ -200,7 +200,7 @@ func (c *Context) melMatrix(frequencies int) *ir.Value {
 	if bins < 1 || frequencies < 2 || bins > stateMost/frequencies {
 		build.Refuse("%d bins of %d frequencies", bins, frequencies)
 	}
-	mel := func(hertz float64) float64 { return 1127 * kernel.F64Log(1+hertz/700) }
+	mel := func(hertz float64) float64 { return float64(1127 * kernel.F64Log(1+hertz/700)) }
 	from, to := mel(float64(low)), mel(float64(high))
 	edge := func(i int) float64 { return from + float64((to-from)*float64(i)/float64(bins+1)) }
 	weights := make([]float32, frequencies*bins)

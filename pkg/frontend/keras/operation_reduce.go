@@ -198,7 +198,7 @@ func (c *Context) quantile(q float32) *ir.Value {
 	}
 	x = c.Reshape(c.transpose(x, append(perm, axes...)...), append(lead, build.Dim{Size: n})...)
 	sorted := c.neg(c.TFs("TopKV2", graphdef.Attrs{"sorted": true}, c.neg(x), c.I32(n))[0])
-	at := float64(q) * float64(n-1)
+	at := float64(float64(q) * float64(n-1))
 	low := int(at)
 	last := len(lead)
 	y := c.TF("GatherV2", nil, sorted, c.I32(low), c.I32(last))
