@@ -20,6 +20,9 @@ import (
 // Auto is the name of the calibrator that is the best of calibrate.Candidates for a model; of equally good ones the first. See Choose.
 const Auto = "auto"
 
+// notRunning is the way out of a model that can be quantized, but not tried.
+const notRunning = "without " + Auto + " it need not run: name a calibrator"
+
 // HeldOut returns the samples of a dataset that Choose compares outputs over, and that calibration leaves to it: the last tenth, at least 1 and at most 32.
 func HeldOut(samples int) (shard.Range, error) {
 	const least, most = 10, 32
@@ -83,13 +86,13 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 		}
 		if opt.Scheme == Int16x8 { // whose kernels package op does not have
 			if err := simulate(m); err != nil {
-				return fail(&Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("simulate: %w", err)})
+				return fail(&Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it can't be simulated: %w", err), Hint: notRunning})
 			}
 		}
 		ratio, err := j.ratio(m)
 		switch {
 		case shard.Unsupported(err):
-			return fail(&Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it has %w", err), Hint: "without " + Auto + " it need not run: name a calibrator"})
+			return fail(&Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it has %w", err), Hint: notRunning})
 		case err != nil:
 			return fail(err)
 		}
