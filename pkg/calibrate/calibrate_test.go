@@ -239,6 +239,23 @@ func TestLeastDivergence(t *testing.T) {
 	}
 }
 
+// Integers around 0 reach as far on the shorter side, so that cutting it makes no step finer; of others one is 0, and the ends move by less than a step.
+func TestCover(t *testing.T) {
+	if step, from, to := (Integers{Steps: 250, Symmetric: true}).cover(-10, 99); step != 0.8 || from != -100 || to != 100 {
+		t.Errorf("around 0: steps of %v from %v to %v", step, from, to)
+	}
+	if step, from, to := (Integers{Steps: 250, Symmetric: true}).cover(-200, 99); step != 1.6 || from != -200 || to != 200 {
+		t.Errorf("around 0: steps of %v from %v to %v", step, from, to)
+	}
+	step, from, to := Integers{Steps: 220}.cover(-10, 99)
+	if zero := -from / step; step != 0.5 || from != -10 || to != 100 || zero != 20 {
+		t.Errorf("steps of %v from %v to %v", step, from, to)
+	}
+	if _, from, to := (Integers{Steps: 11}).cover(-13, 96); from != -10 || to != 100 { // steps of 10: 1.3 of them below 0
+		t.Errorf("from %v to %v", from, to)
+	}
+}
+
 // Integers that tell more than the bins of a histogram lose nothing that a shorter range would give back.
 func TestManyIntegersKeepWhatWasSeen(t *testing.T) {
 	for name, next := range distributions {
