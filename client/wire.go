@@ -28,6 +28,7 @@ type Spec struct {
 	WeightBits, BlockSize     int
 	PerTensor, PerTensorDense bool
 	KeepFloat                 []string // patterns of operators that stay float
+	Recipe                    string   // the text of a recipe, of which Scheme is the first scheme that quantizes; "" if there is none
 	// How ranges follow from statistics, "minmax" by default, and what statistics hold besides what that needs.
 	Calibrator               string
 	Histograms, SampleRanges bool
@@ -140,7 +141,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
-		KeepFloat: s.KeepFloat, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
+		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
 	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE

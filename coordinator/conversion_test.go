@@ -114,6 +114,8 @@ func TestBadRequests(t *testing.T) {
 			"unknown io":             func(r *octetv1.CreateJobRequest) { r.Spec.Io = 99 },
 			"int8 without ranges":    func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = nil },
 			"dataset and ranges":     func(r *octetv1.CreateJobRequest) { r.Spec.Ranges = r.Spec.Source },
+			"recipe of no scheme":    func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: int7" },
+			"recipe of another":      func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: dynamic" },
 			"long name":              func(r *octetv1.CreateJobRequest) { r.Spec.SourceName = strings.Repeat("x", maxName+1) },
 			"dataset is no manifest": func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = r.Spec.Source },
 			"empty dataset":          func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = empty },

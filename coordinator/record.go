@@ -36,6 +36,7 @@ type Spec struct {
 	PerTensorDense bool `json:"per_tensor_dense,omitempty"`
 
 	KeepFloat []string `json:"keep_float,omitempty"`
+	Recipe    string   `json:"recipe,omitempty"` // its text
 
 	Calibrator   string `json:"calibrator,omitempty"`
 	Histograms   bool   `json:"histograms,omitempty"`
@@ -68,6 +69,15 @@ func (s *Spec) options() (convert.Options, error) {
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
 	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
 	o.Quantize.KeepFloat = s.KeepFloat
+	if s.Recipe == "" {
+		return o, nil
+	}
+	if err := o.SetRecipe([]byte(s.Recipe)); err != nil {
+		return convert.Options{}, fmt.Errorf("recipe: %w", err)
+	}
+	if string(o.Scheme) != s.Scheme {
+		return convert.Options{}, fmt.Errorf("the recipe is one of scheme %s, the job's scheme is %s", o.Scheme, s.Scheme)
+	}
 	return o, nil
 }
 

@@ -22,7 +22,7 @@ func fullSpec() Spec {
 	return Spec{
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
-		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Calibrator: "ema:0.9", Histograms: true, SampleRanges: true,
+		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true,
 	}
 }
 
@@ -33,7 +33,10 @@ func TestSpecKeepsItsChoices(t *testing.T) {
 			for io := range ios {
 				s := fullSpec()
 				s.Scheme, s.Rules, s.IO, s.Ranges = scheme, compat, io, nil
-				s.BlockSize, s.PerTensor = 0, true
+				s.BlockSize, s.PerTensor, s.Recipe = 0, true, "scheme: "+scheme
+				if scheme == "none" {
+					s.Recipe = ""
+				}
 				if scheme != "weight-only" {
 					s.WeightBits = 0
 				}

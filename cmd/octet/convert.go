@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -28,6 +29,8 @@ type convertFlags struct {
 	strict, fold                   bool
 	perTensor, perTensorDense      bool
 	keepFloat                      []string
+	recipe                         string
+	recipeText                     []byte // what the file holds
 	weightBits, blockSize          int
 	workers                        int
 	coordinator                    string
@@ -70,6 +73,9 @@ TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuf
                microcontrollers and accelerators want; needs --data
   int16x8      weights int8, activations int16: where int8 loses too much; needs --data
 
+--recipe FILE gives each operator a scheme of its own, by its kind, the name of a result or a constant
+that it reads; docs/schemes.md says how, and 'octet recipe check' shows what comes of it.
+
 --data names a representative dataset, over which the ranges of all
 activations are measured:
 
@@ -111,7 +117,7 @@ the same tensors, bit for bit.`,
   octet convert saved_model/ -o half.tflite --quantize float16
   octet convert model.keras -o small.tflite --quantize weight-only --weight-bits 4
   octet convert model.keras -o int8.tflite --data samples.npz --keep-float SOFTMAX --keep-float 'head/*'
-  octet convert model.keras -o int8.tflite --data samples.npz
+  octet convert model.keras -o mixed.tflite --recipe recipe.yaml
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --calibrator mse
@@ -135,6 +141,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
 	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
 	flags.StringArrayVar(&f.keepFloat, "keep-float", nil, "an operator that stays float, by its kind or by the name of a result, with * and ?; may be repeated")
+	flags.StringVar(&f.recipe, "recipe", "", "a file that gives each operator a scheme of its own, instead of --quantize")
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")
 	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
 	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")
@@ -175,19 +182,8 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	case f.detach && f.stats != "":
 		return o, usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
 	}
-	calibrated := f.data != "" || f.ranges != ""
-	o.Scheme = convert.Scheme(f.quantize)
-	switch {
-	case f.quantize == "" && calibrated:
-		o.Scheme = convert.Int8
-	case f.quantize == "":
-		o.Scheme = convert.None
-	case !slices.Contains(convert.Schemes(), f.quantize):
-		return o, usagef("--quantize: %q is none of %s", f.quantize, strings.Join(convert.Schemes(), ", "))
-	case calibrated && !o.Scheme.Calibrated():
-		return o, usagef("--quantize %s makes no use of --data and --ranges", o.Scheme)
-	case !calibrated && o.Scheme.Calibrated():
-		return o, usagef("--quantize %s needs --data or --ranges", o.Scheme)
+	if err := f.scheme(&o, given); err != nil {
+		return o, err
 	}
 	for _, p := range pointless {
 		if given(p.flag) && !p.use(f, o.Scheme) {
@@ -236,16 +232,46 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	if quantizing(f, o.Scheme) {
 		o.Quantize.KeepFloat = f.keepFloat
 	}
-	if scaled(f, o.Scheme) {
+	if scaled(f, o.Scheme) && f.recipe == "" {
 		o.Quantize.PerTensor, o.Quantize.PerTensorDense = f.perTensor, f.perTensorDense
 	}
-	if o.Scheme == convert.WeightOnly {
+	if o.Scheme == convert.WeightOnly && f.recipe == "" {
 		o.Quantize.Bits, o.Quantize.Block = f.weightBits, f.blockSize
 	}
 	if err := o.Validate(); err != nil {
 		return o, usagef("%v", err)
 	}
 	return o, nil
+}
+
+// scheme sets the scheme, and the recipe if there is one.
+func (f *convertFlags) scheme(o *convert.Options, given func(flag string) bool) error {
+	calibrated := f.data != "" || f.ranges != ""
+	o.Scheme = convert.Scheme(f.quantize)
+	what := "--quantize " + f.quantize
+	switch {
+	case f.recipe != "" && given("quantize"):
+		return usagef("--recipe says what --quantize would: give one of them")
+	case f.recipe != "":
+		var err error
+		if f.recipeText, err = setRecipe(o, f.recipe); err != nil {
+			return err
+		}
+		what = fmt.Sprintf("the recipe's scheme, %s,", o.Scheme)
+	case f.quantize == "" && calibrated:
+		o.Scheme = convert.Int8
+	case f.quantize == "":
+		o.Scheme = convert.None
+	case !slices.Contains(convert.Schemes(), f.quantize):
+		return usagef("--quantize: %q is none of %s", f.quantize, strings.Join(convert.Schemes(), ", "))
+	}
+	switch {
+	case calibrated && !o.Scheme.Calibrated():
+		return usagef("%s makes no use of --data and --ranges", what)
+	case !calibrated && o.Scheme.Calibrated():
+		return usagef("%s needs --data or --ranges", what)
+	}
+	return nil
 }
 
 // parseObserve reads the names of sections, with commas between them.
@@ -272,6 +298,10 @@ var pointless = []struct {
 	use  func(f *convertFlags, s convert.Scheme) bool
 	why  string
 }{
+	{"per-tensor", chosenHere, "is said in the recipe, with each rule"},
+	{"per-tensor-dense", chosenHere, "is said in the recipe: per-tensor of a rule with op FULLY_CONNECTED"},
+	{"weight-bits", chosenHere, "is said in the recipe, with each rule: bits"},
+	{"block-size", chosenHere, "is said in the recipe, with each rule: block"},
 	{"compat", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"io", integers, "is about integer operators: give --data or --ranges"},
 	{"strict", integers, "is about integer operators: give --data or --ranges"},
@@ -287,6 +317,7 @@ var pointless = []struct {
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
+func chosenHere(f *convertFlags, _ convert.Scheme) bool  { return f.recipe == "" }
 func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.None }
 func integers(_ *convertFlags, s convert.Scheme) bool    { return s.Calibrated() }
 func scaled(_ *convertFlags, s convert.Scheme) bool      { return s != convert.None && s != convert.Float16 }
@@ -305,7 +336,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	if f.signature != "" && source.Flatbuffer() && f.data == "" {
 		return usagef("--signature is what --data feeds: give --data")
 	}
-	if err := checkOutputs([]string{f.output, f.stats}, []string{path, f.ranges, dataFile(f.data)}); err != nil {
+	if err := checkOutputs([]string{f.output, f.stats}, []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
 		return err
 	}
 	bar := newProgress(s.err)

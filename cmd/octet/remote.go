@@ -34,7 +34,7 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		SourceName: filepath.Base(source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
 		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
-		KeepFloat: opt.Quantize.KeepFloat, Calibrator: opt.Calibrator.String(), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
+		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: opt.Calibrator.String(), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
 	}
 	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
 	if err != nil {

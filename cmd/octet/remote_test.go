@@ -54,6 +54,38 @@ func TestInterruptCancelsTheJob(t *testing.T) {
 	})
 }
 
+// TestRecipeTravels converts by recipes here and on a cluster, to the same bytes.
+func TestRecipeTravels(t *testing.T) {
+	dir := t.TempDir()
+	model, recipe := filepath.Join(dir, "model.tflite"), filepath.Join(dir, "recipe.yaml")
+	data, err := tflite.Encode(testmodel.Conv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(model, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	withCluster(t, 1, func(addr string) {
+		for text, args := range map[string][]string{
+			"scheme: dynamic\nrules:\n- {op: FULLY_CONNECTED, scheme: weight-only, bits: 4}\n- {op: CONV_2D, scheme: float16}\n": nil,
+			"scheme: int8\nrules:\n- {op: SOFTMAX, scheme: none}\n":                                                              {"--data", "random:normal?samples=20"},
+		} {
+			if err := os.WriteFile(recipe, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			made := func(args ...string) string {
+				out := filepath.Join(dir, "out.tflite")
+				octet(t, append([]string{"convert", model, "-o", out}, args...)...)
+				return sum(t, out)
+			}
+			here, there := made(append(args, "--recipe", recipe)...), made(append(args, "--recipe", recipe, "--coordinator", addr)...)
+			if here != there {
+				t.Errorf("%q: sha256 %s here, %s on a cluster", text, here, there)
+			}
+		}
+	})
+}
+
 // A detached job is followed and fetched by its id, and gives the bytes that a conversion in this process gives.
 func TestDetachedJob(t *testing.T) {
 	dir := t.TempDir()

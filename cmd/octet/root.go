@@ -66,7 +66,7 @@ is not supported), 130 interrupted. Every flag can also be set in the environmen
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newConvert(s), newInspect(s), newRun(s), newStats(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
+		newConvert(s), newInspect(s), newRun(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root

@@ -7,6 +7,7 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/calibrate"
 	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/recipe"
 )
 
 // Scheme is what becomes of weights and activations.
@@ -91,12 +92,33 @@ type Options struct {
 	Calibrator calibrate.Calibrator
 	// Auto leaves the choice of Calibrator to Choose, for which Calibrate observes what all candidates need and holds samples out.
 	Auto bool
+	// recipe gives operators schemes of their own; nil if all have Scheme. SetRecipe sets it.
+	recipe *recipe.Recipe
 	// Observe is what statistics hold besides what the calibrator needs, for later use.
 	Observe calib.Spec
 }
 
 // ParseCalibrator reads a calibrator's name, for those who may not import package calibrate; the empty string is the default.
 func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
+
+// SetRecipe lets a recipe in either form that package recipe reads say what becomes of each operator. Scheme becomes its first scheme that quantizes.
+func (o *Options) SetRecipe(content []byte) error {
+	r, err := recipe.Parse(content)
+	if err != nil {
+		return err
+	}
+	o.recipe, o.Scheme = r, Scheme(r.Scheme().String())
+	return nil
+}
+
+// Plan returns what the recipe means for a model.
+func (o Options) Plan(f *Float) (*recipe.Plan, error) {
+	p, err := o.recipe.Plan(f.Model)
+	if err != nil {
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("recipe: %w", err), Hint: "'octet recipe check' shows what operators there are, without the rule"}
+	}
+	return p, nil
+}
 
 // Observed returns what calibration observes.
 func (o Options) Observed() calib.Spec {

@@ -107,7 +107,16 @@ func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, repo
 			return nil, nil, &Error{Kind: BadInput, Source: f.Source, Err: err, Hint: "calibrate with --data and the same --calibrator, or with --observe and what it needs"}
 		}
 	}
-	m, report, err = quantize.Run(f.Model, ranges, opt.quantize())
+	how := opt.quantize()
+	var notes []string
+	if opt.recipe != nil {
+		plan, err := opt.Plan(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		how.Own, notes = plan.Choices, plan.Notes
+	}
+	m, report, err = quantize.Run(f.Model, ranges, how)
 	var strict *quantize.StrictError
 	switch {
 	case errors.As(err, &strict):
@@ -118,6 +127,7 @@ func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, repo
 	if err := ir.Verify(m, op.Set); err != nil {
 		return nil, nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("after quantization: %w", err)}
 	}
+	report.Notes = append(report.Notes, notes...)
 	return m, report, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,6 +16,9 @@ import (
 func document(content []byte) (*yaml.Node, error) {
 	if len(content) > MaxBytes {
 		return nil, fmt.Errorf("the recipe has %d bytes, the limit is %d", len(content), MaxBytes)
+	}
+	if !utf8.Valid(content) {
+		return nil, errors.New("the recipe is not UTF-8")
 	}
 	if start := bytes.TrimSpace(content); len(start) > 0 && (start[0] == '[' || start[0] == '{') {
 		content = bytes.ReplaceAll(content, []byte("\t"), []byte(" ")) // JSON, which has tabs only between its tokens; YAML has none there

@@ -373,7 +373,9 @@ type JobSpec struct {
 	// Statistics hold the ranges in single samples, likewise.
 	SampleRanges bool `protobuf:"varint,19,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
 	// Operators that stay float, by their kind or by the name of a result; * stands for any characters, ? for one.
-	KeepFloat     []string `protobuf:"bytes,20,rep,name=keep_float,json=keepFloat,proto3" json:"keep_float,omitempty"`
+	KeepFloat []string `protobuf:"bytes,20,rep,name=keep_float,json=keepFloat,proto3" json:"keep_float,omitempty"`
+	// The text of a recipe, which gives each operator a scheme of its own; empty if all have that of scheme, which is the recipe's first that quantizes.
+	Recipe        string `protobuf:"bytes,21,opt,name=recipe,proto3" json:"recipe,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -546,6 +548,13 @@ func (x *JobSpec) GetKeepFloat() []string {
 		return x.KeepFloat
 	}
 	return nil
+}
+
+func (x *JobSpec) GetRecipe() string {
+	if x != nil {
+		return x.Recipe
+	}
+	return ""
 }
 
 // Job is a conversion.
@@ -1468,7 +1477,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xbc\x05\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xd4\x05\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1500,7 +1509,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"histograms\x12#\n" +
 	"\rsample_ranges\x18\x13 \x01(\bR\fsampleRanges\x12\x1d\n" +
 	"\n" +
-	"keep_float\x18\x14 \x03(\tR\tkeepFloat\"\xab\x03\n" +
+	"keep_float\x18\x14 \x03(\tR\tkeepFloat\x12\x16\n" +
+	"\x06recipe\x18\x15 \x01(\tR\x06recipe\"\xab\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
