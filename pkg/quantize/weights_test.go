@@ -15,6 +15,7 @@ import (
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/recipe"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -109,11 +110,46 @@ func TestWeightOnlyOracles(t *testing.T) {
 		t.Fatalf("%d oracles in testdata, %v; want at least 10", len(answers), err)
 	}
 	for _, path := range answers {
-		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) { compareWeightOnly(t, path) })
+		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {
+			compareWeightOnly(t, path, func(*ir.Model) quantize.Options {
+				return map[string]quantize.Options{
+					"wi8.tflite":    {Scheme: quantize.WeightOnly},
+					"wi4.tflite":    {Scheme: quantize.WeightOnly, Bits: 4},
+					"wi4b32.tflite": {Scheme: quantize.WeightOnly, Bits: 4, Block: 32},
+				}[filepath.Base(path)]
+			})
+		})
 	}
 }
 
-func compareWeightOnly(t *testing.T, path string) {
+// TestRecipeOracles likewise compares what a recipe of AI Edge Quantizer makes of models: weight-only and dynamic operators, and such that stay float.
+func TestRecipeOracles(t *testing.T) {
+	answers, err := filepath.Glob("testdata/weights/*/mixed.tflite")
+	if err != nil || len(answers) < 3 {
+		t.Fatalf("%d oracles in testdata, %v; want at least 3", len(answers), err)
+	}
+	content, err := os.ReadFile("../recipe/testdata/aiedge.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Parse(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range answers {
+		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
+			compareWeightOnly(t, path, func(m *ir.Model) quantize.Options {
+				plan, err := r.Plan(m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return quantize.Options{Scheme: r.Scheme(), Own: plan.Choices}
+			})
+		})
+	}
+}
+
+func compareWeightOnly(t *testing.T, path string, options func(m *ir.Model) quantize.Options) {
 	t.Helper()
 	read := func(path string) *ir.Model {
 		content, err := os.ReadFile(path)
@@ -126,10 +162,8 @@ func compareWeightOnly(t *testing.T, path string) {
 		}
 		return m
 	}
-	opt := map[string]quantize.Options{
-		"wi8.tflite": {Scheme: quantize.WeightOnly}, "wi4.tflite": {Scheme: quantize.WeightOnly, Bits: 4}, "wi4b32.tflite": {Scheme: quantize.WeightOnly, Bits: 4, Block: 32},
-	}[filepath.Base(path)]
-	q, _, err := quantize.Run(read(filepath.Join(filepath.Dir(path), "float.tflite")), nil, opt)
+	float := read(filepath.Join(filepath.Dir(path), "float.tflite"))
+	q, _, err := quantize.Run(float, nil, options(float))
 	if err != nil {
 		t.Fatal(err)
 	}
