@@ -149,8 +149,8 @@ func callSelect(c *Context) any {
 	if c.param(2, "default") != nil {
 		y = c.operand(2, "default")
 	}
-	for i := len(choices) - 1; i >= 0; i-- {
-		x, other := c.alike(choices[i], y)
+	for i, choice := range slices.Backward(choices) {
+		x, other := c.alike(choice, y)
 		y = c.where(conditions[i], x, other)
 	}
 	return y
