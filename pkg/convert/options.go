@@ -115,7 +115,7 @@ func (o *Options) SetRecipe(content []byte) error {
 func (o Options) Plan(f *Float) (*recipe.Plan, error) {
 	p, err := o.recipe.Plan(f.Model)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("recipe: %w", err), Hint: "'octet recipe check' shows what operators there are, without the rule"}
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("recipe: %w", err), Hint: "'octet inspect --tensors' lists operators and names"}
 	}
 	return p, nil
 }
