@@ -94,6 +94,3 @@ func named[T any](key string, out *T, table map[string]T, want string) field {
 		return nil
 	}}
 }
-
-// ignored takes any value.
-func ignored(key string) field { return field{key, func(*yaml.Node) error { return nil }} }
