@@ -47,7 +47,7 @@ func TestCorpusWeightOracles(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, path := range answers {
-				compareWeightOnly(t, path)
+				compareWeightOnly(t, path, byName(path))
 			}
 		})
 	}

@@ -111,14 +111,19 @@ func TestWeightOnlyOracles(t *testing.T) {
 	}
 	for _, path := range answers {
 		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {
-			compareWeightOnly(t, path, func(*ir.Model) quantize.Options {
-				return map[string]quantize.Options{
-					"wi8.tflite":    {Scheme: quantize.WeightOnly},
-					"wi4.tflite":    {Scheme: quantize.WeightOnly, Bits: 4},
-					"wi4b32.tflite": {Scheme: quantize.WeightOnly, Bits: 4, Block: 32},
-				}[filepath.Base(path)]
-			})
+			compareWeightOnly(t, path, byName(path))
 		})
+	}
+}
+
+// byName returns the options that a weight-only oracle's file is named after.
+func byName(path string) func(*ir.Model) quantize.Options {
+	return func(*ir.Model) quantize.Options {
+		return map[string]quantize.Options{
+			"wi8.tflite":    {Scheme: quantize.WeightOnly},
+			"wi4.tflite":    {Scheme: quantize.WeightOnly, Bits: 4},
+			"wi4b32.tflite": {Scheme: quantize.WeightOnly, Bits: 4, Block: 32},
+		}[filepath.Base(path)]
 	}
 }
 
