@@ -32,6 +32,14 @@ func (s *Session) look(seen *kernel.F32Scan, st *step) {
 	}
 	v := st.node.Outputs[0]
 	seen.Start(!s.skips(v))
+	s.count(seen, v)
+}
+
+// count has what is looked at of a value counted, too, if the observer wants that.
+func (s *Session) count(seen *kernel.F32Scan, v *ir.Value) {
+	if s.recorder == nil {
+		return
+	}
 	if h := s.recorder.Histogram(v); h != nil {
 		seen.Count(&s.counter, h)
 	}
@@ -47,11 +55,7 @@ func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
 	}
 	var scan kernel.F32Scan
 	scan.Start(true)
-	if s.recorder != nil {
-		if h := s.recorder.Histogram(v); h != nil {
-			scan.Count(&s.counter, h)
-		}
-	}
+	s.count(&scan, v)
 	x := tensor.View[float32](t)
 	scan.Include(x)
 	r, _ := scan.Range(len(x))
