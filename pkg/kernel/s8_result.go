@@ -11,6 +11,7 @@ type S8Result struct {
 	Zero, Lo, Hi int32
 	Scale        []Multiplier // one, or one for each channel
 	Factor       []float64    // the same instead of Scale: products with these are rounded, halves away from zero
+	lanes        *s8Lanes     // the multipliers or factors as variants load them
 }
 
 // of returns the result of a sum of channel c, where there is one multiplier or factor for each.
@@ -20,6 +21,31 @@ func (r *S8Result) of(sum int32, c int) int8 {
 		return int8(min(max(v, float64(r.Lo)), float64(r.Hi)))
 	}
 	return int8(min(max(r.Scale[c].Rescale(sum)+r.Zero, r.Lo), r.Hi))
+}
+
+// rows stores what rows of n sums become, those of channels from first on; a row of sums is sumsRow behind the one before, one of the results outRow.
+// r has been spread.
+func (r *S8Result) rows(out []int8, outRow int, sums []int32, sumsRow, rows, first, n int) {
+	if rows == 0 || n == 0 {
+		return
+	}
+	out, sums = out[:(rows-1)*outRow+n], sums[:(rows-1)*sumsRow+n]
+	if r.lanes.rows(r, out, outRow, sums, sumsRow, rows, first, n) {
+		return
+	}
+	for i := range rows {
+		to := out[i*outRow:][:n]
+		for j, sum := range sums[i*sumsRow:][:n] {
+			to[j] = r.of(sum, first+j)
+		}
+	}
+}
+
+// within says that no sum is further from zero than most, which lets variants compute with fewer bits. r has been spread.
+func (r *S8Result) within(most int64) {
+	if r.lanes != nil {
+		r.lanes.within(most)
+	}
 }
 
 // spread returns r with a multiplier or factor for each of n channels.
@@ -35,6 +61,7 @@ func (r S8Result) spread(n int) (S8Result, error) {
 	if len(r.Factor)+len(r.Scale) != n {
 		return r, fmt.Errorf("kernel: %d multipliers and %d factors for %d channels", len(r.Scale), len(r.Factor), n)
 	}
+	r.lanes = newS8Lanes(&r)
 	return r, nil
 }
 

@@ -48,6 +48,20 @@ func TestWideHistogramRuns(t *testing.T) {
 	}
 }
 
+// TestWideRescalingRuns is TestAVX512Runs for the kernels that make int8 of sums.
+func TestWideRescalingRuns(t *testing.T) {
+	if !useAVX512 {
+		t.Skip("no AVX-512 is used; TestAVX512Runs fails where the processor has it")
+	}
+	x := int32s(unreadable(t, 1<<12))
+	for kind, name := range map[string]string{"any": "s8RescaleAVX512", "small": "s8RescaleSmallAVX512", "factors": "s8ScaleAVX512"} {
+		result := s8Results(t)[kind]
+		if in := readIn(func() { result.rows(make([]int8, 100), 20, x, 20, 5, 0, 20) }); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("sums are read in %s, want %s", in.Function, name)
+		}
+	}
+}
+
 // TestWideCurvesRun is TestAVX512Runs for the functions of one number.
 func TestWideCurvesRun(t *testing.T) {
 	if !useAVX512 {

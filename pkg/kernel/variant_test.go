@@ -61,6 +61,9 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	cases["sums of lines"] = func() { sumLines(make([]float64, 10), x, 20) }
 	cases["extrema of lines"] = func() { F32Reduce(y[:10], x[:200], []int{10, 20}, []int{1}, MaxOf) }
 	cases["least of lines"] = func() { F32Reduce(y[:10], x[:50], []int{10, 5}, []int{1}, MinOf) }
+	for kind, result := range s8Results(t) {
+		cases["int8 of sums, "+kind] = func() { result.rows(make([]int8, 100), 20, int32s(x), 20, 5, 0, 20) }
+	}
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }
