@@ -17,7 +17,6 @@ import (
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/reader/npy"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
@@ -143,12 +142,35 @@ type runner struct {
 	inputs  []dataset.Input
 	names   []string // of the outputs, in the graph's order
 
-	quant, dequant []*quant.Params // of inputs and outputs that are fed and given as real numbers; nil where they are not
+	border *exec.Border // set if the user feeds and gets real numbers
+}
+
+// real makes a quantized runner take and give real numbers: its inputs become float32 ones, and its outputs are dequantized.
+func (r *runner) real() {
+	b := r.program.Border()
+	r.border = &b
+	for i, quantized := range b.Quantized() {
+		if quantized {
+			r.inputs[i].DType = tensor.Float32
+		}
+	}
 }
 
 // takesIntegers reports whether an input is quantized and fed as it is.
 func (r *runner) takesIntegers() bool {
-	return r.quant == nil && slices.ContainsFunc(r.program.Inputs(), func(v *ir.Value) bool { return affine(v) != nil })
+	return r.border == nil && slices.Contains(r.program.Border().Quantized(), true)
+}
+
+// sample runs a session on a sample.
+func (r *runner) sample(session *exec.Session, in []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	if r.border == nil {
+		return session.Run(in, nil)
+	}
+	out, err := session.Run(r.border.In(in), nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.border.Out(out), nil
 }
 
 func newRunner(path string, m *ir.Model, signature string) (*runner, error) {
@@ -208,11 +230,11 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 				in, err := sample(i)
 				var out []*tensor.Tensor
 				if err == nil {
-					out, err = session.Run(r.quantized(in), nil)
+					out, err = r.sample(session, in)
 				}
 				mu.Lock()
 				if err == nil {
-					err = keep(outputs, i, r.dequantized(out))
+					err = keep(outputs, i, out)
 				}
 				if err != nil && i < failed {
 					failed, reason = i, err

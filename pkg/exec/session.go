@@ -17,6 +17,7 @@ type Session struct {
 	frames   []*frame
 	observer Observer
 	recorder Recorder // the observer, if it is one
+	watch    func(v *ir.Value, t *tensor.Tensor)
 	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
 }
@@ -89,6 +90,18 @@ func newFrame(p *plan) *frame {
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
 	s.observer = observer
 	s.recorder, _ = observer.(Recorder)
+	s.watch = nil
+	return s.run(inputs)
+}
+
+// Watch is Run that shows activations of every type: the inputs of a graph when it starts, the results of each node, also those in bodies of control flow each time they run. t is
+// valid during the call only.
+func (s *Session) Watch(inputs []*tensor.Tensor, see func(v *ir.Value, t *tensor.Tensor)) ([]*tensor.Tensor, error) {
+	s.observer, s.recorder, s.watch = nil, nil, see
+	return s.run(inputs)
+}
+
+func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	for _, f := range s.frames {
 		if f == nil {
 			continue
@@ -124,6 +137,9 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 	for j, i := range p.inputs {
 		f.tensors[i] = inputs[j]
 		s.observe(p.slots[i].value, inputs[j])
+		if s.watch != nil {
+			s.watch(p.slots[i].value, inputs[j])
+		}
 	}
 	if s.observer != nil {
 		for j, i := range p.folded {
@@ -145,6 +161,11 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 		if s.observer != nil {
 			for j, i := range st.out {
 				s.observeResult(p.slots[i].value, c.Out[j], &c.Seen)
+			}
+		}
+		if s.watch != nil {
+			for j, i := range st.out {
+				s.watch(p.slots[i].value, c.Out[j])
 			}
 		}
 	}
