@@ -32,12 +32,13 @@ func TestNothingIsAllocated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sumsMemory := make([]int32, depthwise.Scratch())
 	scratch, softmax, addition := make([]int8, conv.Scratch()), new(S8Softmax), new(S8Sum)
 	pool, sums := S8PoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
 	row := addition.Row
 	for name, f := range map[string]func(){
 		"S8Conv":           func() { conv.Run(q, q, scratch) },
-		"S8Depthwise":      func() { depthwise.Run(q, q) },
+		"S8Depthwise":      func() { depthwise.Run(q, q, sumsMemory) },
 		"S8FullyConnected": func() { dense.Run(q, q) },
 		"S8AvgPool":        func() { _ = S8AvgPool(q, q, pool) },
 		"S8MaxPool":        func() { _ = S8MaxPool(q, q, pool) },

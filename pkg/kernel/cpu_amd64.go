@@ -10,6 +10,11 @@ var useAVX2 = hasAVX2()
 // useAVX512 says whether the AVX-512 variants run, where there are some. They need the AVX2 ones.
 var useAVX512 = hasAVX512()
 
+// useVNNI says whether variants run that add up products of bytes by AVX-512. They need the other ones of AVX-512.
+var useVNNI = hasVNNI()
+
+func hasVNNI() bool { return hasAVX512() && cpu.X86.HasAVX512VNNI }
+
 func hasAVX512() bool {
 	return hasAVX2() && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasBMI2
 }

@@ -18,6 +18,7 @@ type S8Depthwise struct {
 	spec    S8DepthwiseSpec
 	weights []int8
 	bias    []int32
+	plan    *s8DepthwisePlan // nil where there is no variant
 }
 
 // s8Channels is the number of channels whose sums are made side by side.
@@ -41,41 +42,70 @@ func NewS8Depthwise(s S8DepthwiseSpec, weights []int8, bias []int32) (*S8Depthwi
 	d := &S8Depthwise{spec: s, weights: append([]int8(nil), weights...), bias: make([]int32, oc)}
 	copy(d.bias, bias)
 	var err error
-	d.spec.Result, err = s.Result.spread(oc)
+	if d.spec.Result, err = s.Result.spread(oc); err != nil {
+		return nil, err
+	}
+	d.spec.Result.within(d.most())
+	d.plan, err = d.newPlan()
 	return d, err
 }
 
-// Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, C·M]. It panics if their lengths disagree.
-func (d *S8Depthwise) Run(out, in []int8) {
+// outputs returns the number of output channels.
+func (s *S8DepthwiseSpec) outputs() int { return s.C * s.Multiplier }
+
+// most returns how far from zero sums are at most.
+func (d *S8Depthwise) most() int64 {
+	oc, most := d.spec.outputs(), int64(0)
+	for c, b := range d.bias {
+		sum := max(int64(b), -int64(b))
+		for t := range d.spec.taps() {
+			w := int64(d.weights[t*oc+c])
+			sum += 255 * max(w, -w)
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
+// Scratch returns how many int32 Run needs.
+func (d *S8Depthwise) Scratch() int { return d.plan.scratch(&d.spec) }
+
+// Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, C·M]. It panics if their lengths disagree. scratch has Scratch() elements.
+func (d *S8Depthwise) Run(out, in []int8, scratch []int32) {
 	s := &d.spec
-	oc := s.C * s.Multiplier
-	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*oc
+	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.outputs()
 	for range batches(len(in), inSize, len(out), outSize) {
-		for pixel := range s.OH * s.OW {
-			to := out[pixel*oc:][:oc]
-			for first := 0; first < oc; first += s8Channels {
-				var memory [s8Channels]int32
-				acc := memory[:copy(memory[:], d.bias[first:])]
-				for t := range s.taps() {
-					off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C)
-					if off < 0 {
-						continue
-					}
-					w := d.weights[t*oc+first:][:len(acc)]
-					if s.Multiplier == 1 {
-						s8Products(acc, in[off+first:], w, s.InZero)
-						continue
-					}
-					for i, v := range w {
-						acc[i] += int32(v) * (int32(in[off+(first+i)/s.Multiplier]) - s.InZero)
-					}
+		d.image(out[:outSize], in[:inSize], scratch)
+		in, out = in[inSize:], out[outSize:]
+	}
+}
+
+// imageGeneric convolves an image. It defines what all variants compute.
+func (d *S8Depthwise) imageGeneric(out, in []int8) {
+	s, oc := &d.spec, d.spec.outputs()
+	for pixel := range s.OH * s.OW {
+		to := out[pixel*oc:][:oc]
+		for first := 0; first < oc; first += s8Channels {
+			var memory [s8Channels]int32
+			acc := memory[:copy(memory[:], d.bias[first:])]
+			for t := range s.taps() {
+				off := s.offset(pixel/s.OW, pixel%s.OW, t, s.C)
+				if off < 0 {
+					continue
 				}
-				for i, v := range acc {
-					to[first+i] = s.Result.of(v, first+i)
+				w := d.weights[t*oc+first:][:len(acc)]
+				if s.Multiplier == 1 {
+					s8Products(acc, in[off+first:], w, s.InZero)
+					continue
+				}
+				for i, v := range w {
+					acc[i] += int32(v) * (int32(in[off+(first+i)/s.Multiplier]) - s.InZero)
 				}
 			}
+			for i, v := range acc {
+				to[first+i] = s.Result.of(v, first+i)
+			}
 		}
-		in, out = in[inSize:], out[outSize:]
 	}
 }
 

@@ -55,13 +55,19 @@ func features(t *testing.T, names ...string) bool {
 // genericOnly are the kernels that have no variant here.
 var genericOnly []string
 
-// TestTileCall checks that the fields lie where the kernels look for them.
-func TestTileCall(t *testing.T) {
-	want := strings.Fields("rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
-	call := reflect.TypeFor[tileCall]()
-	for i, name := range want {
+// TestCalls checks that the fields lie where the kernels look for them.
+func TestCalls(t *testing.T) {
+	checkCall[tileCall](t, "rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
+	checkCall[s8DepthwiseCall](t, "runs table groups in inStep zero w start sums sumsStep mask")
+}
+
+// checkCall checks the fields' names, and that each has 8 bytes.
+func checkCall[T any](t *testing.T, names string) {
+	t.Helper()
+	call := reflect.TypeFor[T]()
+	for i, name := range strings.Fields(names) {
 		if f := call.Field(i); f.Name != name || f.Offset != uintptr(8*i) || f.Type.Size() != 8 {
-			t.Errorf("field %d is %s of %d bytes at %d, want %s of 8 at %d", i, f.Name, f.Type.Size(), f.Offset, name, 8*i)
+			t.Errorf("field %d of %v is %s of %d bytes at %d, want %s of 8 at %d", i, call, f.Name, f.Type.Size(), f.Offset, name, 8*i)
 		}
 	}
 }

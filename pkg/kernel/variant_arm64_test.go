@@ -18,4 +18,4 @@ func withLesserVariants(func()) {}
 func hasVariants(*testing.T) bool { return true }
 
 // genericOnly are the kernels that have no variant here.
-var genericOnly = []string{"int8 of sums, any", "int8 of sums, small", "int8 of sums, factors"}
+var genericOnly = []string{"int8 of sums, any", "int8 of sums, small", "int8 of sums, factors", "int8 depthwise"}

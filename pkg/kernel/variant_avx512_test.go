@@ -62,6 +62,24 @@ func TestWideRescalingRuns(t *testing.T) {
 	}
 }
 
+// TestVNNIRuns is TestAVX512Runs for the kernels that add up products of bytes.
+func TestVNNIRuns(t *testing.T) {
+	if want := useAVX512 && features(t, "avx512_vnni"); useVNNI != want {
+		t.Fatalf("VNNI is used: %v, but the processor has it: %v", useVNNI, want)
+	}
+	if !useVNNI {
+		return
+	}
+	x := signed(unreadable(t, 1<<12))
+	for channels, name := range map[int]string{32: "s8Depthwise32VNNI", 64: "s8Depthwise64VNNI"} {
+		d := s8Depthwise(t, channels)
+		n := 8 * 8 * channels
+		if in := readIn(func() { d.Run(make([]int8, n), x[:n], make([]int32, d.Scratch())) }); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("images of %d channels are read in %s, want %s", channels, in.Function, name)
+		}
+	}
+}
+
 // TestWideCurvesRun is TestAVX512Runs for the functions of one number.
 func TestWideCurvesRun(t *testing.T) {
 	if !useAVX512 {

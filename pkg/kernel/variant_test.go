@@ -64,6 +64,8 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	for kind, result := range s8Results(t) {
 		cases["int8 of sums, "+kind] = func() { result.rows(make([]int8, 100), 20, int32s(x), 20, 5, 0, 20) }
 	}
+	depthwise := s8Depthwise(t, 32)
+	cases["int8 depthwise"] = func() { depthwise.Run(make([]int8, 8*8*32), signed(x)[:8*8*32], make([]int32, depthwise.Scratch())) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }

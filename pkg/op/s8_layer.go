@@ -50,7 +50,7 @@ func s8Depthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}
 	d, err := kernel.NewS8Depthwise(s, i8(in[1]), i32(optionalInput(in, 2)))
 	return func(call *Call) error {
-		d.Run(i8(call.Out[0]), i8(call.In[0]))
+		d.Run(i8(call.Out[0]), i8(call.In[0]), scratch[int32](call, tensor.Int32, d.Scratch()))
 		return nil
 	}, err
 }
