@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden values of single operators, by LiteRT's kernels: pkg/exec/testdata/golden_ops.zip, and golden_int8.zip.
+"""Golden values of single operators, by LiteRT's kernels: pkg/exec/testdata/golden_ops.zip, golden_int8.zip and golden_int16.zip.
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
@@ -19,7 +19,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import case, elementwise, graphs, indexing, integer, integer_random, nn, recurrent, reduction, shape, spectrum
+from golden import case, elementwise, graphs, indexing, integer, integer_random, integer_wide, nn, recurrent, reduction, shape, spectrum
 from places import REPO
 
 OUT = REPO / 'pkg/exec/testdata'
@@ -27,6 +27,7 @@ OPTIMIZED, REFERENCE = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResol
 ARCHIVES = [  # file, modules of cases, functions that build graphs, the kernels that decide
     (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent, spectrum), graphs.GRAPHS + spectrum.GRAPHS, OPTIMIZED),
     (OUT / 'golden_int8.zip', (integer, integer_random), (), REFERENCE),
+    (OUT / 'golden_int16.zip', (integer_wide,), (), REFERENCE),
 ]
 EXCEPTIONS = {  # operators for which others do
     'QUANTIZE': REFERENCE,  # the optimized kernel rounds halves to even where it fills a vector register, away from zero elsewhere

@@ -78,18 +78,20 @@ class QW:
 
 @dataclasses.dataclass(frozen=True)
 class QB:
-    """The int32 bias of the quantized input and the weights before it: its scales are their products."""
+    """The bias of the quantized input and the weights before it: its scales are their products."""
 
     size: int
+    dtype: str = 'int32'
 
 
 @dataclasses.dataclass(frozen=True)
 class QK:
-    """A quantized int8 constant of random integers."""
+    """A quantized constant of random integers."""
 
     shape: tuple
     scale: float
     zero: int = 0
+    dtype: str = 'int8'
 
 
 @dataclasses.dataclass
@@ -146,10 +148,12 @@ def integers(x, g, rng, scales):
         scales['weights'] = rng.uniform(0.002, 0.02, 1 if x.axis is None else x.shape[x.axis]).astype(np.float32)
         quantize(g.table.tensors[index], scales['weights'], axis=x.axis or 0)
     elif isinstance(x, QB):
-        index = g.constant(rng.integers(-2000, 2000, x.size).astype(np.int32))
+        size = {'int32': 2000, 'int64': 500_000}[x.dtype]
+        index = g.constant(rng.integers(-size, size, x.size).astype(x.dtype))
         quantize(g.table.tensors[index], np.float32(scales['input']) * scales['weights'])
     else:
-        index = g.constant(rng.integers(-128, 127, x.shape, endpoint=True).astype(np.int8))
+        limits = np.iinfo(x.dtype)
+        index = g.constant(rng.integers(limits.min, limits.max, x.shape, endpoint=True).astype(x.dtype))
         quantize(g.table.tensors[index], x.scale, x.zero)
     return index
 

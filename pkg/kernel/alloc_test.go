@@ -34,18 +34,18 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 	sumsMemory := make([]int32, depthwise.Scratch())
 	scratch, softmax, addition := make([]int8, conv.Scratch()), new(S8Softmax), new(S8Sum)
-	pool, sums := S8PoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
+	pool, sums := IntPoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
 	row := addition.Row
 	for name, f := range map[string]func(){
 		"S8Conv":           func() { conv.Run(q, q, scratch) },
 		"S8Depthwise":      func() { depthwise.Run(q, q, sumsMemory) },
 		"S8FullyConnected": func() { dense.Run(q, q) },
-		"S8AvgPool":        func() { _ = S8AvgPool(q, q, pool) },
-		"S8MaxPool":        func() { _ = S8MaxPool(q, q, pool) },
+		"IntAvgPool":       func() { _ = IntAvgPool(q, q, pool) },
+		"IntMaxPool":       func() { _ = IntMaxPool(q, q, pool) },
 		"S8Sums":           func() { sums.Mean(q[:4], q, Multiplier{}, 0, ints) },
 		"S8Softmax":        func() { softmax.Run(q, q, 8) },
 		"S8Sum":            func() { Binary(q, q, shape, q[:2], vector, row) },
-		"S8ResizeBilinear": func() { S8ResizeBilinear(q, q[:16], []int{2, 2, 2, 2}, 4, 4, Resize{}) },
+		"ResizeBilinear":   func() { ResizeBilinear(q, q[:16], []int{2, 2, 2, 2}, 4, 4, Resize{}) },
 		"Binary":           func() { Binary(z, x, shape, y[:2], vector, Add[float32]) },
 		"BinaryClamp":      func() { BinaryClamp(z, x, shape, y, shape, Maximum[float32], 0, 6) },
 		"compare":          func() { Binary(flags, x, shape, y, shape, Less[float32]) },

@@ -49,4 +49,10 @@
 // S8Conv, S8Depthwise, S8TransposeConv, S8FullyConnected and S8BatchMatMul add up products in int32 and rescale them as TFLite's reference kernels do: by a
 // Multiplier, which rounds twice, or in fully connected layers by a float64. Operators on one int8 are tables of 256 integers (S8Table), those on two are Rows of
 // a prepared struct (S8Sum, S8Product …). What scales, zero points and multipliers are is the caller's to compute.
+//
+// # Int16
+//
+// S16Conv, S16Depthwise, S16TransposeConv, S16FullyConnected and S16BatchMatMul add up products of int16 with int8 weights, or with int16, in int64, and rescale them by an
+// S16Scale, which rounds once; beside a bias of int32 in that type, by a Multiplier. All zero points are 0. Functions of one int16 are an S16Table of 513 elements with straight lines
+// between them, an S16Sigmoid, or an S16Rescale.
 package kernel

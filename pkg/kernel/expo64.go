@@ -77,3 +77,14 @@ func F64Log(x float64) float64 {
 	}
 	return log64(x)
 }
+
+// F64Exp returns e^x to about 2^-46: 0 below -700, +Inf above 700.
+func F64Exp(x float64) float64 {
+	switch {
+	case x < -700:
+		return 0
+	case x > 700:
+		return math.Inf(1)
+	}
+	return exp64(x)
+}

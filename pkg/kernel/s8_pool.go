@@ -1,20 +1,24 @@
 package kernel
 
-// S8PoolSpec is the geometry of a pool over int8 NHWC images. Positions outside the image take no part; every window must hold one inside.
+// IntPoolSpec is the geometry of a pool over int8 or int16 NHWC images. Positions outside the image take no part; every window must hold one inside.
 // Results are limited to [Lo, Hi].
-type S8PoolSpec struct {
+type IntPoolSpec struct {
 	Window
 	C      int
 	Lo, Hi int32
 }
 
-// S8AvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C], rounded to the nearest, halves away from zero.
-func S8AvgPool(out, in []int8, s S8PoolSpec) error { return s8Pool(out, in, &s, poolSum) }
+// IntAvgPool stores the mean of every window of in, [N, H, W, C], in out, [N, OH, OW, C], rounded to the nearest, halves away from zero.
+func IntAvgPool[T int8 | int16](out, in []T, s IntPoolSpec) error {
+	return intPool(out, in, &s, poolSum)
+}
 
-// S8MaxPool stores the greatest element of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
-func S8MaxPool(out, in []int8, s S8PoolSpec) error { return s8Pool(out, in, &s, poolMax) }
+// IntMaxPool stores the greatest element of every window of in, [N, H, W, C], in out, [N, OH, OW, C].
+func IntMaxPool[T int8 | int16](out, in []T, s IntPoolSpec) error {
+	return intPool(out, in, &s, poolMax)
+}
 
-func s8Pool(out, in []int8, s *S8PoolSpec, mode poolMode) error {
+func intPool[T int8 | int16](out, in []T, s *IntPoolSpec, mode poolMode) error {
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -30,10 +34,10 @@ func s8Pool(out, in []int8, s *S8PoolSpec, mode poolMode) error {
 			for c := 0; c < s.C; c += s8Channels {
 				var memory [s8Channels]int32
 				acc := memory[:min(s8Channels, s.C-c)]
-				s.pool(acc, in[c:inSize], pixel/s.OW, pixel%s.OW, mode)
+				poolOf(s, acc, in[c:inSize], pixel/s.OW, pixel%s.OW, mode)
 				to := out[pixel*s.C+c:][:len(acc)]
 				for i, v := range acc {
-					to[i] = int8(min(max(v, s.Lo), s.Hi))
+					to[i] = T(min(max(v, s.Lo), s.Hi))
 				}
 			}
 		}
@@ -42,11 +46,12 @@ func s8Pool(out, in []int8, s *S8PoolSpec, mode poolMode) error {
 	return nil
 }
 
-// pool stores in acc what the window of output (y, x) makes of as many channels, the first of which in starts with.
-func (s *S8PoolSpec) pool(acc []int32, in []int8, y, x int, mode poolMode) {
+// poolOf stores in acc what the window of output (y, x) makes of as many channels, the first of which in starts with.
+func poolOf[T int8 | int16](s *IntPoolSpec, acc []int32, in []T, y, x int, mode poolMode) {
 	if mode == poolMax {
+		least, _ := limits[T]()
 		for i := range acc {
-			acc[i] = -128
+			acc[i] = int32(least)
 		}
 	}
 	n := int32(0)

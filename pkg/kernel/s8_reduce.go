@@ -31,28 +31,38 @@ func (s *S8Sums) Sum(dst, src []int8, scale float32, zero int32, scratch []int32
 
 // add stores sums of the integers as they are in acc, and returns how many each is of.
 func (s *S8Sums) add(acc []int32, src []int8) (count int) {
+	sumOver(acc, src, s.Shape, s.Kept)
+	return len(src) / max(len(acc), 1)
+}
+
+// sumOver stores the sums of the elements of src, of the given shape, in acc, whose shape has a 1 for each axis that is summed over.
+func sumOver[T int8 | int16](acc []int32, src []T, shape, kept []int) {
 	clear(acc)
-	if len(src) == 0 {
-		return 0
-	}
-	p := broadcast(s.Shape, s.Kept)
-	n, width := p.run()
-	var index dims
-	var at [3]int
-	for i := 0; i < len(src); i += n {
-		run, to := src[i:i+n], acc[at[1]:at[1]+width[1]]
-		if width[1] == 1 {
+	reducedRuns(len(src), shape, kept, func(i, n, to, width int) {
+		run := src[i : i+n]
+		if width == 1 {
 			sum := int32(0)
 			for _, v := range run {
 				sum += int32(v)
 			}
-			to[0] += sum
-		} else {
-			for j, v := range run {
-				to[j] += int32(v)
-			}
+			acc[to] += sum
+			return
 		}
+		for j, v := range run {
+			acc[to+j] += int32(v)
+		}
+	})
+}
+
+// reducedRuns calls f for each run of n elements from i on, of total ones of the given shape, which belong to the one element, or the width ones, from to on of what is left; kept
+// has a 1 for each axis that is reduced.
+func reducedRuns(total int, shape, kept []int, f func(i, n, to, width int)) {
+	p := broadcast(shape, kept)
+	n, width := p.run()
+	var index dims
+	var at [3]int
+	for i := 0; i < total; i += n {
+		f(i, n, at[1], width[1])
 		p.next(&index, &at)
 	}
-	return len(src) / len(acc)
 }

@@ -1,6 +1,6 @@
 package kernel
 
-// resizeUnit is 1 in the integers that S8ResizeBilinear computes with.
+// resizeUnit is 1 in the integers that ResizeBilinear computes with.
 const resizeUnit = 1 << 10
 
 // unit returns the original's pixels for each of the result's, in 1/resizeUnit, rounded.
@@ -23,9 +23,9 @@ func (r Resize) bracketUnits(i, in, scale int) (lower, upper, weight int) {
 	return lower, upper, at - lower*resizeUnit
 }
 
-// S8ResizeBilinear scales int8 NHWC images of the given shape to outH x outW pixels, each the weighted sum of the four around its place, in integers, rounded to
+// ResizeBilinear scales int8 or int16 NHWC images of the given shape to outH x outW pixels, each the weighted sum of the four around its place, in integers, rounded to
 // the nearest, halves away from zero.
-func S8ResizeBilinear(dst, src []int8, shape []int, outH, outW int, r Resize) {
+func ResizeBilinear[T int8 | int16](dst, src []T, shape []int, outH, outW int, r Resize) {
 	n, h, w, c := shape[0], shape[1], shape[2], shape[3]
 	scaleY, scaleX := r.unit(h, outH), r.unit(w, outW)
 	for b := range n {
@@ -44,7 +44,7 @@ func S8ResizeBilinear(dst, src []int8, shape []int, outH, outW int, r Resize) {
 					if sum <= 0 {
 						half = -half
 					}
-					out[i] = int8((sum + half) / (resizeUnit * resizeUnit))
+					out[i] = T((sum + half) / (resizeUnit * resizeUnit))
 				}
 				dst = dst[c:]
 			}

@@ -61,11 +61,17 @@ var binaries = []Op{
 }
 
 func binary(name, doc string, attr func() ir.Attr, v ...variant) Op {
-	types, s8 := variants(v).types(), s8Binaries[name]
+	types, i := variants(v).types(), integers{}
+	if s8 := s8Binaries[name]; s8 != nil {
+		i.s8 = s8.prepare
+	}
+	if s16 := s16Binaries[name]; s16 != nil {
+		i.s16 = s16.prepare
+	}
 	return Op{
-		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare), Over: true,
+		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(i), Over: true,
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, i.types()...)
 			x, shape := o.pair(types)
 			switch a := fused(n); {
 			case x.DType == tensor.Float32:

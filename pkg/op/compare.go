@@ -25,11 +25,14 @@ var comparisons = []Op{
 }
 
 func comparison(name, doc string, v ...variant) Op {
-	types, s8 := variants(v).types(), s8Comparisons[name]
+	types, i := variants(v).types(), integers{}
+	if s8 := s8Comparisons[name]; s8 != nil {
+		i.s8 = s8.prepare
+	}
 	return Op{
-		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Prepare: variants(v).or(s8 != nil, s8.prepare),
+		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Prepare: variants(v).or(i),
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, i.types()...)
 			_, shape := o.pair(types)
 			return o.one(tensor.Bool, shape)
 		},

@@ -26,7 +26,7 @@ var convInputs = layerInputs{data: 0, weights: 1, bias: 2}
 func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*Conv2D)
 	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
-	o.same(0, 1)
+	o.weighs(0, 1)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32ConvSpec{}, nil
@@ -39,7 +39,7 @@ func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	} else {
 		s.Groups = s.C / per
 	}
-	o.bias(2, s.OC, x.DType)
+	o.bias(2, s.OC, x.DType, tensor.Int32)
 	return s, tensor.Shape{x.Shape[0], s.OH, s.OW, s.OC}
 }
 
@@ -50,8 +50,11 @@ func inferConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 }
 
 func prepareConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if in[0].DType == tensor.Int8 {
+	switch in[0].DType {
+	case tensor.Int8:
 		return late(s8Conv, 1, 2)(n, in, out)
+	case tensor.Int16:
+		return late(s16Conv, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := conv(o)

@@ -24,7 +24,7 @@ var depthwises = []Op{{
 func depthwise(o *operands) (kernel.F32DepthwiseSpec, tensor.Shape) {
 	a := o.node.Attr.(*DepthwiseConv2D)
 	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
-	o.same(0, 1)
+	o.weighs(0, 1)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32DepthwiseSpec{}, nil
@@ -48,8 +48,11 @@ func inferDepthwise(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 }
 
 func prepareDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if in[0].DType == tensor.Int8 {
+	switch in[0].DType {
+	case tensor.Int8:
 		return late(s8Depthwise, 1, 2)(n, in, out)
+	case tensor.Int16:
+		return late(s16Depthwise, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := depthwise(o)

@@ -25,7 +25,7 @@ var fullyConnecteds = []Op{{
 func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 	a := o.node.Attr.(*FullyConnected)
 	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.ranked(1, 2, 2, tensor.Float32)
-	o.same(0, 1)
+	o.weighs(0, 1)
 	o.activation(a.Activation)
 	if a.WeightsFormat != DefaultWeights {
 		o.fail("weights in the format %v are not supported", a.WeightsFormat)
@@ -34,7 +34,7 @@ func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 		return kernel.F32FullyConnectedSpec{}, nil
 	}
 	s := kernel.F32FullyConnectedSpec{K: w.Shape[1], N: w.Shape[0], Clamp: a.Activation.clamp()}
-	o.bias(2, s.N, x.DType)
+	o.bias(2, s.N, x.DType, tensor.Int32)
 	total := x.Elements()
 	if s.K < 1 || s.N < 1 || total%s.K != 0 || a.KeepNumDims && lastDim(x) != s.K {
 		o.fail("weights %v do not fit rows of %v", w.Shape, x.Shape)
@@ -55,8 +55,11 @@ func inferFullyConnected(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 }
 
 func prepareFullyConnected(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if in[0].DType == tensor.Int8 {
+	switch in[0].DType {
+	case tensor.Int8:
 		return late(s8FullyConnected, 1, 2)(n, in, out)
+	case tensor.Int16:
+		return late(s16FullyConnected, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := fullyConnected(o)

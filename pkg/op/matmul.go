@@ -51,8 +51,11 @@ func inferMatMul(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 }
 
 func prepareMatMul(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if in[0].DType == tensor.Int8 {
+	switch in[0].DType {
+	case tensor.Int8:
 		return s8MatMul(n, in, out)
+	case tensor.Int16:
+		return s16MatMul(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := matMul(o)

@@ -24,7 +24,7 @@ var norms = []Op{
 			n, beta := lastDim(c.In[0]), c.Node.Attr.(*Softmax).Beta
 			c.inRuns(n, func(dst, src []float32) { kernel.F32Softmax(dst, src, n, beta) })
 			return nil
-		}}}.or(true, s8Softmax),
+		}}}.or(integerNorms["SOFTMAX"]),
 	},
 	{
 		Name: "LOG_SOFTMAX", Doc: "x less the logarithm of the sum of e to the power of x along the last axis.",
@@ -33,7 +33,7 @@ var norms = []Op{
 			n := lastDim(c.In[0])
 			c.inRuns(n, func(dst, src []float32) { kernel.F32LogSoftmax(dst, src, n) })
 			return nil
-		}}}.or(true, s8LogSoftmax),
+		}}}.or(integerNorms["LOG_SOFTMAX"]),
 	},
 	{
 		Name: "L2_NORMALIZATION", Doc: "x over the Euclidean norm of its row along the last axis, at least 1e-6.",
@@ -45,7 +45,7 @@ var norms = []Op{
 				a.apply(dst)
 			})
 			return nil
-		}}}.or(true, s8L2Normalize),
+		}}}.or(integerNorms["L2_NORMALIZATION"]),
 	},
 	{
 		Name: "LOCAL_RESPONSE_NORMALIZATION", Doc: "x over (bias + alpha * the sum of the squares up to radius away along the last axis) to the power of beta.",
@@ -64,7 +64,7 @@ func lastDim(t *tensor.Tensor) int { return t.Shape[len(t.Shape)-1] }
 // inferNorm is the shape rule of operators with one operand of lo to hi dimensions, whose shape is the result's.
 func inferNorm(lo, hi int) func(*ir.Node, []*tensor.Tensor) ([]ir.Type, error) {
 	return func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-		o := readEither(n, in, s8Norms[n.Op])
+		o := readEither(n, in, integerNorms[n.Op].types()...)
 		x := o.ranked(0, lo, hi, tensor.Float32)
 		o.activation(fused(n))
 		if a, ok := n.Attr.(*LocalResponseNorm); ok && a.Radius < 0 {

@@ -19,21 +19,21 @@ const maxElements = 1 << 48
 type operands struct {
 	node  *ir.Node
 	in    []*tensor.Tensor
-	real  bool  // see readReal
-	moved []int // inputs whose elements are moved without a look at what they stand for
+	real  []tensor.DType // see readReal
+	moved []int          // inputs whose elements are moved without a look at what they stand for
 	err   error
 }
 
 func read(n *ir.Node, in []*tensor.Tensor) *operands { return &operands{node: n, in: in} }
 
-// readReal is read for operators that compute on real numbers in either form: where a float32 operand is asked for, an int8 one that stands for real numbers
+// readReal is read for operators that compute on real numbers in any form: where a float32 operand is asked for, an int8 or int16 one that stands for real numbers
 // passes as well.
 func readReal(n *ir.Node, in []*tensor.Tensor) *operands {
-	return &operands{node: n, in: in, real: true}
+	return readEither(n, in, tensor.Int8, tensor.Int16)
 }
 
-// readEither is readReal, or read.
-func readEither(n *ir.Node, in []*tensor.Tensor, real bool) *operands {
+// readEither is readReal for some integer types.
+func readEither(n *ir.Node, in []*tensor.Tensor, real ...tensor.DType) *operands {
 	return &operands{node: n, in: in, real: real}
 }
 
@@ -70,7 +70,7 @@ func (o *operands) optional(i int, types ...tensor.DType) *tensor.Tensor {
 		o.fail("input %d is %v, whose elements are not of whole bytes", i, t.DType)
 	case len(types) == 0:
 		o.moved = append(o.moved, i)
-	case o.real && slices.Contains(types, tensor.Float32) && standsForReal(o.node.Input(i), t.DType):
+	case slices.Contains(o.real, t.DType) && slices.Contains(types, tensor.Float32) && standsForReal(o.node.Input(i), t.DType):
 	case !slices.Contains(types, t.DType):
 		o.fail("input %d is %v, want %s", i, t.DType, oneOf(types))
 	case quantized(o.node.Input(i)):

@@ -16,25 +16,32 @@ type Pool2D struct {
 
 // pools are the operators that join each channel of every window of NHWC images. What lies outside an image takes no part.
 var pools = []Op{
-	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.NewF32AvgPool, kernel.S8AvgPool),
-	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.NewF32MaxPool, kernel.S8MaxPool),
-	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.NewF32L2Pool, nil),
+	pool("AVERAGE_POOL_2D", "The mean of each window.", kernel.NewF32AvgPool, kernel.IntAvgPool[int8], kernel.IntAvgPool[int16]),
+	pool("MAX_POOL_2D", "The greatest element of each window.", kernel.NewF32MaxPool, kernel.IntMaxPool[int8], kernel.IntMaxPool[int16]),
+	pool("L2_POOL_2D", "The root of the mean square of each window.", kernel.NewF32L2Pool, nil, nil),
 }
 
-// pool is the row of a pool with its kernels for float32 and int8, of which the latter may be absent.
-func pool(name, doc string, build func(s kernel.F32PoolSpec) (*kernel.F32Pool, error), s8 func(out, in []int8, s kernel.S8PoolSpec) error) Op {
+// pool is the row of a pool with its kernels for float32, int8 and int16, of which the latter may be absent.
+func pool(name, doc string, build func(s kernel.F32PoolSpec) (*kernel.F32Pool, error), s8 integerPool[int8], s16 integerPool[int16]) Op {
+	var types []tensor.DType
+	if s8 != nil {
+		types = []tensor.DType{tensor.Int8, tensor.Int16}
+	}
 	return Op{
 		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr[Pool2D],
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, types...)
 			_, shape := pooling(o)
 			return o.like(0, shape)
 		},
 		Prepare: func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, types...)
 			s, _ := pooling(o)
-			if in[0].DType == tensor.Int8 {
-				return o.s8Pool(s, s8)
+			switch in[0].DType {
+			case tensor.Int8:
+				return s8.prepare(o, s, o.limits8)
+			case tensor.Int16:
+				return s16.prepare(o, s, o.limits16)
 			}
 			if o.err != nil {
 				return nil, o.err

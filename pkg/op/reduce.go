@@ -11,22 +11,22 @@ type Reduce struct{ KeepDims bool }
 
 // reductions are the operators that join the elements along the axes in input 1.
 var reductions = []Op{
-	reduction("MEAN", s8Mean, "The mean of input 0 over the axes in input 1, of integers rounded towards zero.",
+	reduction("MEAN", "The mean of input 0 over the axes in input 1, of integers rounded towards zero.",
 		fold(kernel.MeanOf), folds[int32](tensor.Int32, kernel.MeanOf), folds[int64](tensor.Int64, kernel.MeanOf), folds[uint8](tensor.UInt8, kernel.MeanOf)),
-	reduction("SUM", s8ReduceSum, "The sum of input 0 over the axes in input 1; integers wrap.",
+	reduction("SUM", "The sum of input 0 over the axes in input 1; integers wrap.",
 		fold(kernel.SumOf), folds[int32](tensor.Int32, kernel.SumOf), folds[int64](tensor.Int64, kernel.SumOf)),
-	reduction("REDUCE_PROD", nil, "The product of input 0 over the axes in input 1; integers wrap.",
+	reduction("REDUCE_PROD", "The product of input 0 over the axes in input 1; integers wrap.",
 		fold(kernel.ProdOf), folds[int32](tensor.Int32, kernel.ProdOf), folds[int64](tensor.Int64, kernel.ProdOf)),
-	reduction("REDUCE_MAX", s8Extreme(kernel.MaxOf), "The greatest element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MAX", "The greatest element of input 0 over the axes in input 1.",
 		fold(kernel.MaxOf), folds[int32](tensor.Int32, kernel.MaxOf), folds[int64](tensor.Int64, kernel.MaxOf), folds[uint8](tensor.UInt8, kernel.MaxOf),
 		folds[int8](tensor.Int8, kernel.MaxOf), folds[int16](tensor.Int16, kernel.MaxOf)),
-	reduction("REDUCE_MIN", s8Extreme(kernel.MinOf), "The least element of input 0 over the axes in input 1.",
+	reduction("REDUCE_MIN", "The least element of input 0 over the axes in input 1.",
 		fold(kernel.MinOf), folds[int32](tensor.Int32, kernel.MinOf), folds[int64](tensor.Int64, kernel.MinOf), folds[uint8](tensor.UInt8, kernel.MinOf),
 		folds[int8](tensor.Int8, kernel.MinOf), folds[int16](tensor.Int16, kernel.MinOf)),
-	reduction("REDUCE_ANY", nil, "Whether one of the elements of input 0 over the axes in input 1 is true.", reducer{tensor.Bool, func(c *Call, axes []int) {
+	reduction("REDUCE_ANY", "Whether one of the elements of input 0 over the axes in input 1 is true.", reducer{tensor.Bool, func(c *Call, axes []int) {
 		kernel.Any(tensor.View[bool](c.Out[0]), tensor.View[bool](c.In[0]), c.In[0].Shape, axes)
 	}}),
-	reduction("REDUCE_ALL", nil, "Whether all elements of input 0 over the axes in input 1 are true.", reducer{tensor.Bool, func(c *Call, axes []int) {
+	reduction("REDUCE_ALL", "Whether all elements of input 0 over the axes in input 1 are true.", reducer{tensor.Bool, func(c *Call, axes []int) {
 		kernel.All(tensor.View[bool](c.Out[0]), tensor.View[bool](c.In[0]), c.In[0].Shape, axes)
 	}}),
 }
@@ -52,17 +52,19 @@ func folds[T interface {
 	}}
 }
 
-func reduction(name string, s8 s8Reduction, doc string, reducers ...reducer) Op {
+func reduction(name, doc string, reducers ...reducer) Op {
 	var types []tensor.DType
 	for _, r := range reducers {
 		types = append(types, r.dtype)
 	}
-	build := func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-		o := readEither(n, in, s8 != nil)
-		x, axes, _ := reduced(o, types)
-		if s8 != nil && standsForReal(n.Input(0), x.DType) {
-			return s8(o, axes), o.err
+	s8, s16 := s8Reductions[name], s16Reductions[name]
+	i := integers{s8.prepare(types), s16.prepare(types)}
+	build := func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+		if k := i.of(n.Input(0), in[0].DType); k != nil {
+			return k(n, in, out)
 		}
+		o := read(n, in)
+		x, axes, _ := reduced(o, types)
 		for _, r := range reducers {
 			if r.dtype == x.DType {
 				return func(c *Call) error {
@@ -76,7 +78,7 @@ func reduction(name string, s8 s8Reduction, doc string, reducers ...reducer) Op 
 	return Op{
 		Name: name, Doc: doc, In: Exactly(2), Out: Exactly(1), Attr: attr[Reduce], Prepare: late(build, 1),
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, i.types()...)
 			x, _, shape := reduced(o, types)
 			return o.one(x.DType, shape)
 		},

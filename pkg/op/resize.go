@@ -49,8 +49,8 @@ func inferResize(types ...tensor.DType) func(*ir.Node, []*tensor.Tensor) ([]ir.T
 }
 
 func prepareBilinear(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if standsForReal(n.Input(0), in[0].DType) {
-		return s8ResizeBilinear(n, in, out)
+	if i := (integers{integerResizeBilinear[int8], integerResizeBilinear[int16]}).of(n.Input(0), in[0].DType); i != nil {
+		return i(n, in, out)
 	}
 	x, y := in[0].Shape, out[0].Shape
 	b, err := kernel.NewF32Bilinear(kernel.F32BilinearSpec{Resize: kernel.Resize(*n.Attr.(*Resize)), H: x[1], W: x[2], C: x[3], OH: y[1], OW: y[2]})

@@ -9,8 +9,12 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// s8Norms are the operators on rows that have an int8 kernel.
-var s8Norms = map[string]bool{"SOFTMAX": true, "LOG_SOFTMAX": true, "L2_NORMALIZATION": true}
+// integerNorms are the operators on rows that compute on integers.
+var integerNorms = map[string]integers{
+	"SOFTMAX":          {s8Softmax, s16Softmax},
+	"LOG_SOFTMAX":      {s8: s8LogSoftmax},
+	"L2_NORMALIZATION": {s8: s8L2Normalize},
+}
 
 // powerBits is the number of bits before the point of the exponents of e that a softmax computes with.
 const powerBits = 5
@@ -71,14 +75,17 @@ func s8L2Normalize(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}, o.err
 }
 
-// s8ResizeBilinear prepares a resize of images, whose parameters are the result's.
-func s8ResizeBilinear(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+// integerResizeBilinear prepares a resize of images of type T, whose parameters are the result's.
+func integerResizeBilinear[T interface {
+	tensor.Element
+	int8 | int16
+}](n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	o.alike(n.Inputs[0], n.Outputs[0])
 	r := kernel.Resize(*n.Attr.(*Resize))
 	return func(c *Call) error {
 		x, out := c.In[0], c.Out[0]
-		kernel.S8ResizeBilinear(i8(out), i8(x), x.Shape, out.Shape[1], out.Shape[2], r)
+		kernel.ResizeBilinear(tensor.View[T](out), tensor.View[T](x), x.Shape, out.Shape[1], out.Shape[2], r)
 		return nil
 	}, o.err
 }

@@ -1,13 +1,38 @@
 package op
 
 import (
+	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// s8Reduction returns the kernel of a reduction of an int8 operand over axes.
-type s8Reduction func(o *operands, axes []int) Kernel
+// integerReduction returns the kernel of a reduction over axes of an operand whose integers stand for real numbers.
+type integerReduction func(o *operands, axes []int) Kernel
+
+// s8Reductions are the reductions of int8 operands.
+var s8Reductions = map[string]integerReduction{
+	"MEAN":       s8Mean,
+	"SUM":        s8ReduceSum,
+	"REDUCE_MAX": extreme[int8](kernel.MaxOf),
+	"REDUCE_MIN": extreme[int8](kernel.MinOf),
+}
+
+// prepare is the Prepare of such a reduction, nil of none.
+func (r integerReduction) prepare(types []tensor.DType) prepare {
+	if r == nil {
+		return nil
+	}
+	return func(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+		o := readReal(n, in)
+		_, axes, _ := reduced(o, types)
+		if o.err != nil {
+			return nil, o.err
+		}
+		k := r(o, axes)
+		return k, o.err
+	}
+}
 
 // s8Mean is MEAN as TFLite's reference kernel computes it: the multiplier of a sum is divided by the count.
 func s8Mean(o *operands, axes []int) Kernel {
@@ -45,12 +70,15 @@ func (o *operands) s8Sums(axes []int, in kernel.S8Affine) (*kernel.S8Sums, int) 
 	return s, max(count, 1)
 }
 
-// s8Extreme is REDUCE_MAX or REDUCE_MIN: integers with the same parameters have the order of the numbers that they stand for.
-func s8Extreme(f kernel.Fold) s8Reduction {
+// extreme is REDUCE_MAX or REDUCE_MIN: integers with the same parameters have the order of the numbers that they stand for.
+func extreme[T interface {
+	tensor.Element
+	int8 | int16
+}](f kernel.Fold) integerReduction {
 	return func(o *operands, axes []int) Kernel {
 		o.alike(o.node.Inputs[0], o.node.Outputs[0])
 		return func(c *Call) error {
-			kernel.Reduce(i8(c.Out[0]), i8(c.In[0]), c.In[0].Shape, axes, f)
+			kernel.Reduce(tensor.View[T](c.Out[0]), tensor.View[T](c.In[0]), c.In[0].Shape, axes, f)
 			return nil
 		}
 	}

@@ -23,7 +23,7 @@ var transposeConvs = []Op{{
 func transposeConv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*TransposeConv)
 	w, x := o.ranked(1, 4, 4, tensor.Float32), o.ranked(2, 4, 4, tensor.Float32)
-	o.same(2, 1)
+	o.weighs(2, 1)
 	o.ranked(0, 1, 1, tensor.Int32)
 	shape := tensor.Shape(o.ints(0))
 	o.activation(a.Activation)
@@ -41,7 +41,7 @@ func transposeConv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	s.Window = o.window2D(a.Padding, shape,
 		sliding{window: w.Shape[1], stride: a.StrideH, dilation: 1}, sliding{window: w.Shape[2], stride: a.StrideW, dilation: 1})
 	s.H, s.W, s.OH, s.OW = x.Shape[1], x.Shape[2], s.H, s.W
-	o.bias(3, s.OC, x.DType)
+	o.bias(3, s.OC, x.DType, tensor.Int32)
 	return s, shape
 }
 
@@ -52,8 +52,11 @@ func inferTransposeConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 }
 
 func prepareTransposeConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-	if in[2].DType == tensor.Int8 {
+	switch in[2].DType {
+	case tensor.Int8:
 		return late(s8TransposeConv, 1, 3)(n, in, out)
+	case tensor.Int16:
+		return late(s16TransposeConv, 1, 3)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := transposeConv(o)

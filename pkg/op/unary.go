@@ -55,11 +55,17 @@ var unaries = []Op{
 }
 
 func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
-	types, s8 := variants(v).types(), s8Unaries[name]
+	types, i := variants(v).types(), integers{}
+	if s8 := s8Unaries[name]; s8 != nil {
+		i.s8 = s8.prepare
+	}
+	if s16 := s16Unaries[name]; s16 != nil {
+		i.s16 = s16.prepare
+	}
 	return Op{
-		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(s8 != nil, s8.prepare), Over: true,
+		Name: name, Doc: doc, In: Exactly(1), Out: Exactly(1), Attr: attr, Prepare: variants(v).or(i), Over: true,
 		Infer: func(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-			o := readEither(n, in, s8 != nil)
+			o := readEither(n, in, i.types()...)
 			x := o.tensor(0, types...)
 			return o.one(x.DType, x.Shape)
 		},

@@ -36,9 +36,9 @@ func (v variants) eval(c *Call) error {
 }
 
 // or is the Prepare of an operator with these variants that takes another way where operand 0 stands for real numbers, if it has one.
-func (v variants) or(has bool, other prepare) prepare {
+func (v variants) or(i integers) prepare {
 	return func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
-		if has && standsForReal(n.Input(0), in[0].DType) {
+		if other := i.of(n.Input(0), in[0].DType); other != nil {
 			return other(n, in, out)
 		}
 		return v.eval, nil
