@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/octetlite/octet/pkg/store"
@@ -32,6 +33,7 @@ type Spec struct {
 	// How ranges follow from statistics, "minmax" by default, and what statistics hold besides what that needs.
 	Calibrator               string
 	Histograms, SampleRanges bool
+	FreshStatistics          bool // measure even if an earlier job did so
 }
 
 // State is where a job stands, such as "calibrating".
@@ -63,7 +65,8 @@ type Job struct {
 	Model      *Ref      `json:"model,omitempty"` // of a job that succeeded
 	Stats      *Ref      `json:"stats,omitempty"`
 	Report     *Ref      `json:"report,omitempty"`
-	Error      *JobError `json:"error,omitempty"` // of a job that failed
+	Error      *JobError `json:"error,omitempty"`           // of a job that failed
+	StatsFrom  string    `json:"statistics_from,omitempty"` // the earlier job that measured its statistics
 }
 
 // Progress is how far a job is.
@@ -141,7 +144,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
-		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
+		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.FreshStatistics,
 	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE
@@ -149,11 +152,24 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 	return out, nil
 }
 
+// dropped returns the name of a field that was asked for and is not in a job's specification; "" if there is none.
+func dropped(asked, have *octetv1.JobSpec) string {
+	lost := ""
+	has := have.ProtoReflect()
+	asked.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		if !has.Has(f) {
+			lost = string(f.Name())
+		}
+		return lost == ""
+	})
+	return lost
+}
+
 func jobFromWire(j *octetv1.Job) Job {
 	p := j.GetProgress()
 	out := Job{
 		ID: j.GetId(), SourceName: j.GetSpec().GetSourceName(), Scheme: "none", State: stateFromWire[j.GetState()], Numerics: int(j.GetNumericsVersion()),
-		Created: j.GetCreateTime().AsTime(),
+		Created: j.GetCreateTime().AsTime(), StatsFrom: j.GetStatisticsFrom(),
 		Progress: Progress{
 			SamplesDone: int(p.GetSamplesDone()), SamplesTotal: int(p.GetSamplesTotal()), ShardsDone: int(p.GetShardsDone()), ShardsTotal: int(p.GetShardsTotal()),
 			Running: int(p.GetAttemptsRunning()), Waiting: p.GetWaiting(),

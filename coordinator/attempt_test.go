@@ -94,6 +94,7 @@ func TestBadWorkers(t *testing.T) {
 					t.Error("the model is another than in process")
 				}
 				good.lose()
+				spec.FreshStatistics = true
 				j := c.wait(c.create("without", spec).GetId())
 				e := j.GetError()
 				if e.GetKind() != octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE || !strings.Contains(e.GetMessage(), "failed 8 times, last: worker bad: ") || !strings.Contains(e.GetMessage(), tt.why) {
@@ -252,6 +253,7 @@ func TestWorkersComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
 		spec := c.spec(convModel(t, 4))
+		spec.FreshStatistics = true
 		for i := range 3 {
 			w := c.worker("a", nil)
 			c.result(c.wait(c.create(fmt.Sprint("r", i), spec).GetId()))

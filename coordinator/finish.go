@@ -18,47 +18,75 @@ func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event,
 	if err != nil {
 		return nil, err
 	}
-	stats, err := s.statistics(ctx, r, f, digests)
-	if err != nil {
-		return nil, err
-	}
-	made, err := convert.Finish(f, opt, stats)
-	if err != nil {
-		return nil, err
-	}
-	var parts [3][]byte // the model, the statistics, the report
-	parts[0] = made.Model.Bytes()
-	if made.Stats != nil {
-		if parts[1], err = made.Stats.Encode(); err != nil {
+	var job *convert.Job // what was calibrated
+	if r.Spec.calibrates() {
+		m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
+		if err != nil {
+			return nil, err
+		}
+		if job, err = convert.Plan(f, opt, m); err != nil {
 			return nil, err
 		}
 	}
-	if made.Report != nil {
-		if parts[2], err = json.Marshal(made.Report); err != nil {
-			return nil, err
-		}
+	stats, err := s.statistics(ctx, r, f, job, digests)
+	if err != nil {
+		return nil, err
 	}
-	var blobs [3]*Blob
-	for i, data := range parts {
-		if data == nil {
-			continue
+	var result Result
+	if stats != nil {
+		data, err := stats.Encode()
+		if err != nil {
+			return nil, err
 		}
 		b, release, err := s.put(ctx, data)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
-		blobs[i] = &b
+		result.Stats = &b
+		if job != nil { // what was measured is kept even if the model can't be quantized so
+			s.amend(r.ID, func(r *Record) {
+				from := ""
+				if r.Measured != nil {
+					from = r.Measured.From
+				}
+				r.Measured = &Measured{Key: job.Key(), Stats: b, From: from}
+			})
+		}
 	}
-	s.amend(r.ID, func(r *Record) { r.Result = &Result{Model: *blobs[0], Stats: blobs[1], Report: blobs[2]} })
+	made, err := convert.Finish(f, opt, stats)
+	if err != nil {
+		return nil, err
+	}
+	b, release, err := s.put(ctx, made.Model.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	result.Model = b
+	if made.Report != nil {
+		data, err := json.Marshal(made.Report)
+		if err != nil {
+			return nil, err
+		}
+		b, release, err := s.put(ctx, data)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		result.Report = &b
+	}
+	s.amend(r.ID, func(r *Record) { r.Result = &result })
 	return Finished{Job: r.ID}, nil
 }
 
-// statistics returns what a job's ranges come from: its shards' results merged, a file of ranges, or nothing.
-func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, digests []string) (*calib.Stats, error) {
+// statistics returns what a job's ranges come from: its shards' results merged, what is measured already, a file of ranges, or nothing.
+func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, job *convert.Job, digests []string) (*calib.Stats, error) {
 	switch {
 	case !convert.Scheme(r.Spec.Scheme).Calibrated():
 		return nil, nil
+	case r.Measured != nil:
+		return s.measured(ctx, job, r.Measured.Stats.Digest)
 	case r.Spec.Ranges != nil:
 		data, err := s.read(ctx, cmp.Or(r.Spec.RangesName, "ranges"), r.Spec.Ranges.Digest, maxModel)
 		if err != nil {
@@ -66,7 +94,7 @@ func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, dig
 		}
 		return convert.Ranges(f, convert.Source{Name: r.Spec.RangesName, Data: data})
 	}
-	stats, err := s.merged(ctx, r, digests)
+	stats, err := s.merged(ctx, r, job, digests)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +108,8 @@ func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, dig
 const mergeAtATime = 64
 
 // merged folds the results of a job's shards in their order.
-func (s *Server) merged(ctx context.Context, r Record, digests []string) (*calib.Stats, error) {
-	m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
-	if err != nil {
-		return nil, err
-	}
-	plan := shard.Plan(m.Len())
+func (s *Server) merged(ctx context.Context, r Record, job *convert.Job, digests []string) (*calib.Stats, error) {
+	plan := shard.Plan(job.Samples)
 	if len(plan) != len(digests) {
 		return nil, fmt.Errorf("%d results for %d shards", len(digests), len(plan))
 	}

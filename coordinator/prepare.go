@@ -37,25 +37,15 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := convert.Plan(f, opt, m); err != nil {
-			return nil, err
-		}
-		if err := convert.Runnable(f, opt); err != nil {
-			return nil, err
-		}
-		p.Plan = shard.Plan(m.Len())
-		err = s.persist(ctx, r.ID, func(ctx context.Context) (err error) {
-			p.Accepted, err = s.journal.Accepted(ctx, r.ID)
-			return err
-		})
+		job, err := convert.Plan(f, opt, m)
 		if err != nil {
 			return nil, err
 		}
-		// A result whose blob was lost is computed again, to the same blob.
-		maps.DeleteFunc(p.Accepted, func(_ int, digest string) bool {
-			_, err := s.folder.Stat(ctx, store.Digest(digest))
-			return errors.Is(err, store.ErrNotFound)
-		})
+		if known := s.recall(ctx, r, job); !known {
+			if err := s.plan(ctx, f, opt, m, &p); err != nil {
+				return nil, err
+			}
+		}
 	}
 	float, release, err := s.put(ctx, f.Bytes())
 	if err != nil {
@@ -64,6 +54,24 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 	defer release()
 	s.amend(r.ID, func(r *Record) { r.Float = float })
 	return p, nil
+}
+
+// plan plans the shards of a job, and looks up which of them are done.
+func (s *Server) plan(ctx context.Context, f *convert.Float, opt convert.Options, m *dataset.Manifest, p *Prepared) error {
+	if err := convert.Runnable(f, opt); err != nil {
+		return err
+	}
+	p.Plan = shard.Plan(m.Len())
+	err := s.persist(ctx, p.Job, func(ctx context.Context) (err error) {
+		p.Accepted, err = s.journal.Accepted(ctx, p.Job)
+		return err
+	})
+	// A result whose blob was lost is computed again, to the same blob.
+	maps.DeleteFunc(p.Accepted, func(_ int, digest string) bool {
+		_, err := s.folder.Stat(ctx, store.Digest(digest))
+		return errors.Is(err, store.ErrNotFound)
+	})
+	return err
 }
 
 // load reads a job's source.

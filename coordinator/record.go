@@ -41,6 +41,7 @@ type Spec struct {
 	Calibrator   string `json:"calibrator,omitempty"`
 	Histograms   bool   `json:"histograms,omitempty"`
 	SampleRanges bool   `json:"sample_ranges,omitempty"`
+	Fresh        bool   `json:"fresh_statistics,omitempty"` // not those of an earlier job
 }
 
 // What the names of a Spec mean.
@@ -97,6 +98,13 @@ type Result struct {
 	Report *Blob `json:"report,omitempty"`
 }
 
+// Measured are the merged statistics of a job that ran its model over a dataset. It is replaced, and not changed.
+type Measured struct {
+	Key   string `json:"key"`            // convert.Job's
+	Stats Blob   `json:"stats"`          // which may hold more than the job asks for
+	From  string `json:"from,omitempty"` // the job that measured them, if it was an earlier one
+}
+
 // Record is a job as the journal keeps it. It stays small: what a dataset consists of is in its manifest.
 type Record struct {
 	ID        string    `json:"id"`
@@ -110,6 +118,8 @@ type Record struct {
 	Error     *Failure  `json:"error,omitempty"`
 	// Float is the float model that shards run, once the job is prepared.
 	Float Blob `json:"float,omitzero"`
+	// Measured is what the model is quantized by, once it is merged, or found to have been measured by an earlier job; nil for jobs that run nothing.
+	Measured *Measured `json:"measured,omitempty"`
 	// Progress is how far the job was when it ended.
 	Progress Progress `json:"progress,omitzero"`
 }
@@ -120,6 +130,9 @@ func (r *Record) blobs() []string {
 	optional := []*Blob{&r.Float, r.Spec.Dataset, r.Spec.Ranges}
 	if r.Result != nil {
 		optional = append(optional, &r.Result.Model, r.Result.Stats, r.Result.Report)
+	}
+	if r.Measured != nil {
+		optional = append(optional, &r.Measured.Stats)
 	}
 	for _, b := range optional {
 		if b != nil && b.Digest != "" {

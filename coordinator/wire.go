@@ -111,7 +111,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
 		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
-		KeepFloat: s.GetKeepFloat(), Recipe: s.GetRecipe(), Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(),
+		KeepFloat: s.GetKeepFloat(), Recipe: s.GetRecipe(), Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(), Fresh: s.GetFreshStatistics(),
 	}
 	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
 		return Spec{}, err
@@ -161,7 +161,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
-		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges,
+		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.Fresh,
 	}
 }
 
@@ -173,6 +173,9 @@ func jobToWire(r Record, p Progress) *octetv1.Job {
 			AttemptsRunning: int32(p.Running), Waiting: p.Waiting,
 		},
 		CreateTime: timestamppb.New(r.Created), EndTime: timeToWire(r.Ended),
+	}
+	if r.Measured != nil {
+		j.StatisticsFrom = r.Measured.From
 	}
 	if r.Result != nil {
 		j.Result = &octetv1.JobResult{Model: blobToWire(r.Result.Model), Stats: optionalToWire(r.Result.Stats), Report: optionalToWire(r.Result.Report)}

@@ -22,7 +22,7 @@ func fullSpec() Spec {
 	return Spec{
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
-		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true,
+		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true, Fresh: true,
 	}
 }
 
@@ -82,7 +82,7 @@ func TestRecordAsText(t *testing.T) {
 	r := Record{
 		ID: "j-1", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 1,
 		Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Ended: time.Date(2026, 1, 2, 3, 5, 0, 0, time.UTC),
-		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4},
+		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4}, Measured: &Measured{"k", Blob{"s", 2}, "j-0"},
 		Progress: Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4},
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
@@ -108,10 +108,10 @@ func TestRecordsStaySmall(t *testing.T) {
 }
 
 func TestJobToWire(t *testing.T) {
-	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}}
+	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}, Measured: &Measured{From: "j-0"}}
 	got := jobToWire(r, Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, Running: 5, Waiting: "w"})
 	want := &octetv1.Job{
-		Id: "j", RequestId: "r", Spec: specToWire(r.Spec), State: octetv1.JobState_JOB_STATE_FAILED, NumericsVersion: 3,
+		Id: "j", RequestId: "r", Spec: specToWire(r.Spec), State: octetv1.JobState_JOB_STATE_FAILED, NumericsVersion: 3, StatisticsFrom: "j-0",
 		Progress:   &octetv1.Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, AttemptsRunning: 5, Waiting: "w"},
 		CreateTime: timeToWire(time.Unix(1, 0)), Error: &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: "why", Sample: "x"},
 	}

@@ -78,6 +78,25 @@ type Spec struct {
 // Union returns what either asks for.
 func (s Spec) Union(o Spec) Spec { return Spec{s.Histogram || o.Histogram, s.PerSample || o.PerSample} }
 
+// Holds reports whether statistics of s have all that o asks for.
+func (s Spec) Holds(o Spec) bool { return s.Union(o) == s }
+
+// Narrow returns the statistics without what spec does not ask for: those that spec alone would have led to, if s.Spec holds it. What is kept is shared.
+func (s *Stats) Narrow(spec Spec) *Stats {
+	out := *s
+	out.Spec = Spec{s.Spec.Histogram && spec.Histogram, s.Spec.PerSample && spec.PerSample}
+	out.Tensors = slices.Clone(s.Tensors)
+	for i := range out.Tensors {
+		if !spec.Histogram {
+			out.Tensors[i].Histogram = nil
+		}
+		if !spec.PerSample {
+			out.Tensors[i].PerSample = nil
+		}
+	}
+	return &out
+}
+
 // ErrMismatch is returned by Merge for statistics that are not of the same model, dataset, kind and arithmetic, hold different things, or share a sample.
 var ErrMismatch = errors.New("statistics do not belong together")
 

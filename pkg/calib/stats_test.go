@@ -131,6 +131,28 @@ func TestMergeDoesNotDependOnTheSplit(t *testing.T) {
 	})
 }
 
+// Statistics that are narrowed are those that the lesser Spec leads to, and those that were given stay as they are.
+func TestNarrow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const slots = 4
+		spec := func(name string) Spec {
+			return Spec{Histogram: rapid.Bool().Draw(t, name+"Histogram"), PerSample: rapid.Bool().Draw(t, name+"PerSample")}
+		}
+		samples, less := drawSamples(t, slots), spec("less")
+		more := less.Union(spec("more"))
+		if !more.Holds(less) || less.Holds(more) != (less == more) {
+			t.Errorf("%v and %v hold each other: %v, %v", more, less, more.Holds(less), less.Holds(more))
+		}
+		given := collect(more, samples, slots)
+		if diff := cmp.Diff(collect(less, samples, slots), given.Narrow(less)); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(collect(more, samples, slots), given); diff != "" {
+			t.Error("what was given changed", diff)
+		}
+	})
+}
+
 // Merging leaves the parts as they are.
 func TestMergeChangesNoPart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

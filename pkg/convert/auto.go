@@ -62,7 +62,7 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 	}
 	var list []calibrate.Calibrator
 	for _, c := range calibrate.Candidates() {
-		if stats.Spec.Union(c.Needs()) == stats.Spec {
+		if stats.Spec.Holds(c.Needs()) {
 			list = append(list, c)
 		}
 	}

@@ -375,9 +375,11 @@ type JobSpec struct {
 	// Operators that stay float, by their kind or by the name of a result; * stands for any characters, ? for one.
 	KeepFloat []string `protobuf:"bytes,20,rep,name=keep_float,json=keepFloat,proto3" json:"keep_float,omitempty"`
 	// The text of a recipe, which gives each operator a scheme of its own; empty if all have that of scheme, which is the recipe's first that quantizes.
-	Recipe        string `protobuf:"bytes,21,opt,name=recipe,proto3" json:"recipe,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Recipe string `protobuf:"bytes,21,opt,name=recipe,proto3" json:"recipe,omitempty"`
+	// Run the model over the dataset even if an earlier job did so: the result is the same.
+	FreshStatistics bool `protobuf:"varint,22,opt,name=fresh_statistics,json=freshStatistics,proto3" json:"fresh_statistics,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *JobSpec) Reset() {
@@ -557,6 +559,13 @@ func (x *JobSpec) GetRecipe() string {
 	return ""
 }
 
+func (x *JobSpec) GetFreshStatistics() bool {
+	if x != nil {
+		return x.FreshStatistics
+	}
+	return false
+}
+
 // Job is a conversion.
 type Job struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -580,8 +589,10 @@ type Job struct {
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// The version of the arithmetic that its shards run under.
 	NumericsVersion int32 `protobuf:"varint,10,opt,name=numerics_version,json=numericsVersion,proto3" json:"numerics_version,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The earlier job that measured the statistics, over the same model and dataset; empty if this one did, or none are needed.
+	StatisticsFrom string `protobuf:"bytes,11,opt,name=statistics_from,json=statisticsFrom,proto3" json:"statistics_from,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Job) Reset() {
@@ -682,6 +693,13 @@ func (x *Job) GetNumericsVersion() int32 {
 		return x.NumericsVersion
 	}
 	return 0
+}
+
+func (x *Job) GetStatisticsFrom() string {
+	if x != nil {
+		return x.StatisticsFrom
+	}
+	return ""
 }
 
 // Progress counts a job's samples and shards.
@@ -1477,7 +1495,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xd4\x05\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xff\x05\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1510,7 +1528,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\rsample_ranges\x18\x13 \x01(\bR\fsampleRanges\x12\x1d\n" +
 	"\n" +
 	"keep_float\x18\x14 \x03(\tR\tkeepFloat\x12\x16\n" +
-	"\x06recipe\x18\x15 \x01(\tR\x06recipe\"\xab\x03\n" +
+	"\x06recipe\x18\x15 \x01(\tR\x06recipe\x12)\n" +
+	"\x10fresh_statistics\x18\x16 \x01(\bR\x0ffreshStatistics\"\xd4\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1524,7 +1543,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"createTime\x125\n" +
 	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12)\n" +
 	"\x10numerics_version\x18\n" +
-	" \x01(\x05R\x0fnumericsVersion\"\xdb\x01\n" +
+	" \x01(\x05R\x0fnumericsVersion\x12'\n" +
+	"\x0fstatistics_from\x18\v \x01(\tR\x0estatisticsFrom\"\xdb\x01\n" +
 	"\bProgress\x12!\n" +
 	"\fsamples_done\x18\x01 \x01(\x03R\vsamplesDone\x12#\n" +
 	"\rsamples_total\x18\x02 \x01(\x03R\fsamplesTotal\x12\x1f\n" +
