@@ -61,11 +61,27 @@ func (c *Client) Create(ctx context.Context, requestID string, spec Spec) (Job, 
 		resp, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: requestID, Spec: wire})
 		switch {
 		case err == nil:
-			return jobFromWire(resp.GetJob()), nil
+			return c.understood(ctx, wire, resp.GetJob())
 		case !tries.again(ctx, err):
 			return Job{}, failed(ctx, "create job", err)
 		}
 	}
+}
+
+// understood checks that a job is what was asked for. A coordinator of an earlier version leaves out what it does not know; its job is cancelled, since it would make something else.
+func (c *Client) understood(ctx context.Context, asked *octetv1.JobSpec, j *octetv1.Job) (Job, error) {
+	job := jobFromWire(j)
+	lost := dropped(asked, j.GetSpec())
+	if lost == "" {
+		return job, nil
+	}
+	err := fmt.Errorf("create job: the coordinator takes no notice of %q: it is of an earlier version than this client, and must be updated", lost)
+	if !job.State.Final() {
+		if _, cancelErr := c.Cancel(ctx, job.ID); cancelErr != nil {
+			err = errors.Join(err, cancelErr)
+		}
+	}
+	return Job{}, err
 }
 
 // Get returns a job.

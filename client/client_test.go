@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -196,6 +198,23 @@ func TestSpecToWire(t *testing.T) {
 	empty, err := specToWire(Spec{})
 	if diff := cmp.Diff(&octetv1.JobSpec{Source: &octetv1.Blob{}, Scheme: octetv1.Scheme_SCHEME_NONE}, empty, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+// A coordinator of an earlier version answers with a job that lacks what it does not know of the request.
+func TestCreateNoticesAnEarlierCoordinator(t *testing.T) {
+	f := newFake(t)
+	c := f.dial()
+	spec := Spec{Scheme: "int8", Recipe: "scheme: int8", KeepFloat: []string{"SOFTMAX"}}
+	if _, err := c.Create(t.Context(), "r", spec); err != nil || len(f.cancels) > 0 {
+		t.Fatalf("%v, cancelled: %v", err, f.cancels)
+	}
+	for _, field := range []protoreflect.Name{"recipe", "keep_float"} {
+		f.forgets, f.cancels = field, nil
+		_, err := c.Create(t.Context(), "r", spec)
+		if err == nil || !strings.Contains(err.Error(), string(field)) || !strings.Contains(err.Error(), "earlier version") || len(f.cancels) != 1 {
+			t.Errorf("%s: %v, cancelled: %v", field, err, f.cancels)
+		}
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -37,6 +39,8 @@ type fake struct {
 	lie      func(resp *octetv1.ReadResponse, at int) // changes what Read answers
 	finds    [][]*octetv1.Blob                        // the requests of FindMissing
 	creates  []*octetv1.CreateJobRequest              // the requests of CreateJob
+	forgets  protoreflect.Name                        // a field of a specification that it does not know
+	cancels  []string                                 // the jobs of CancelJob
 	job      func(n int) (*octetv1.Job, error)        // the n-th state of a watched job
 	list     func(token string) ([]*octetv1.Job, string)
 	watched  int
@@ -230,7 +234,18 @@ func (f *fake) CreateJob(_ context.Context, req *octetv1.CreateJobRequest) (*oct
 	if err := f.up(); err != nil {
 		return nil, err
 	}
-	return &octetv1.CreateJobResponse{Job: &octetv1.Job{Id: "j-1", RequestId: req.GetRequestId(), Spec: req.GetSpec()}}, nil
+	spec := proto.CloneOf(req.GetSpec())
+	if f.forgets != "" {
+		spec.ProtoReflect().Clear(spec.ProtoReflect().Descriptor().Fields().ByName(f.forgets))
+	}
+	return &octetv1.CreateJobResponse{Job: &octetv1.Job{Id: "j-1", RequestId: req.GetRequestId(), Spec: spec}}, nil
+}
+
+func (f *fake) CancelJob(_ context.Context, req *octetv1.CancelJobRequest) (*octetv1.CancelJobResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cancels = append(f.cancels, req.GetId())
+	return &octetv1.CancelJobResponse{Job: &octetv1.Job{Id: req.GetId(), State: octetv1.JobState_JOB_STATE_CANCELLED}}, nil
 }
 
 func (f *fake) ListJobs(_ context.Context, req *octetv1.ListJobsRequest) (*octetv1.ListJobsResponse, error) {

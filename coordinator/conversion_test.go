@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/octetlite/octet/internal/testmodel"
@@ -100,30 +101,37 @@ func TestBadRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		empty := c.upload(bytes.Replace(text, []byte(`"samples":4`), []byte(`"samples":0`), 1))
+		later := protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1)
 		for name, change := range map[string]func(r *octetv1.CreateJobRequest){
-			"no request id":          func(r *octetv1.CreateJobRequest) { r.RequestId = "" },
-			"long request id":        func(r *octetv1.CreateJobRequest) { r.RequestId = strings.Repeat("ä", maxRequestID+1) },
-			"no specification":       func(r *octetv1.CreateJobRequest) { r.Spec = nil },
-			"no source":              func(r *octetv1.CreateJobRequest) { r.Spec.Source = nil },
-			"upper-case digest":      func(r *octetv1.CreateJobRequest) { r.Spec.Source.Digest = strings.ToUpper(r.Spec.Source.Digest) },
-			"path for a digest":      func(r *octetv1.CreateJobRequest) { r.Spec.Source.Digest = "../../../../etc/passwd" },
-			"negative size":          func(r *octetv1.CreateJobRequest) { r.Spec.Source.Size = -1 },
-			"wrong size":             func(r *octetv1.CreateJobRequest) { r.Spec.Source.Size++ },
-			"unknown scheme":         func(r *octetv1.CreateJobRequest) { r.Spec.Scheme = 99 },
-			"unknown rules":          func(r *octetv1.CreateJobRequest) { r.Spec.Compat = 99 },
-			"unknown io":             func(r *octetv1.CreateJobRequest) { r.Spec.Io = 99 },
-			"int8 without ranges":    func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = nil },
-			"dataset and ranges":     func(r *octetv1.CreateJobRequest) { r.Spec.Ranges = r.Spec.Source },
-			"recipe of no scheme":    func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: int7" },
-			"recipe of another":      func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: dynamic" },
-			"long name":              func(r *octetv1.CreateJobRequest) { r.Spec.SourceName = strings.Repeat("x", maxName+1) },
-			"dataset is no manifest": func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = r.Spec.Source },
-			"empty dataset":          func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = empty },
+			"no request id":           func(r *octetv1.CreateJobRequest) { r.RequestId = "" },
+			"long request id":         func(r *octetv1.CreateJobRequest) { r.RequestId = strings.Repeat("ä", maxRequestID+1) },
+			"no specification":        func(r *octetv1.CreateJobRequest) { r.Spec = nil },
+			"no source":               func(r *octetv1.CreateJobRequest) { r.Spec.Source = nil },
+			"upper-case digest":       func(r *octetv1.CreateJobRequest) { r.Spec.Source.Digest = strings.ToUpper(r.Spec.Source.Digest) },
+			"path for a digest":       func(r *octetv1.CreateJobRequest) { r.Spec.Source.Digest = "../../../../etc/passwd" },
+			"negative size":           func(r *octetv1.CreateJobRequest) { r.Spec.Source.Size = -1 },
+			"wrong size":              func(r *octetv1.CreateJobRequest) { r.Spec.Source.Size++ },
+			"unknown scheme":          func(r *octetv1.CreateJobRequest) { r.Spec.Scheme = 99 },
+			"unknown rules":           func(r *octetv1.CreateJobRequest) { r.Spec.Compat = 99 },
+			"unknown io":              func(r *octetv1.CreateJobRequest) { r.Spec.Io = 99 },
+			"int8 without ranges":     func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = nil },
+			"dataset and ranges":      func(r *octetv1.CreateJobRequest) { r.Spec.Ranges = r.Spec.Source },
+			"recipe of no scheme":     func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: int7" },
+			"recipe of another":       func(r *octetv1.CreateJobRequest) { r.Spec.Recipe = "scheme: dynamic" },
+			"long name":               func(r *octetv1.CreateJobRequest) { r.Spec.SourceName = strings.Repeat("x", maxName+1) },
+			"dataset is no manifest":  func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = r.Spec.Source },
+			"empty dataset":           func(r *octetv1.CreateJobRequest) { r.Spec.Dataset = empty },
+			"unknown field":           func(r *octetv1.CreateJobRequest) { r.ProtoReflect().SetUnknown(later) },
+			"unknown option":          func(r *octetv1.CreateJobRequest) { r.Spec.ProtoReflect().SetUnknown(later) },
+			"unknown field of a blob": func(r *octetv1.CreateJobRequest) { r.Spec.Source.ProtoReflect().SetUnknown(later) },
 		} {
 			req := &octetv1.CreateJobRequest{RequestId: "r", Spec: proto.CloneOf(good)}
 			change(req)
 			_, err := c.jobs.CreateJob(t.Context(), req)
 			wantCode(t, name, err, codes.InvalidArgument)
+			if strings.HasPrefix(name, "unknown field") && !strings.Contains(err.Error(), "has a field 999, which this coordinator does not know") {
+				t.Errorf("%s: %v", name, err)
+			}
 			if name == "empty dataset" && !strings.Contains(err.Error(), "the dataset is empty") {
 				t.Errorf("%s: %v", name, err)
 			}

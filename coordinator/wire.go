@@ -84,6 +84,9 @@ func requestFromWire(req *octetv1.CreateJobRequest) (Spec, error) {
 	if n := utf8.RuneCountInString(req.GetRequestId()); n < 1 || n > maxRequestID {
 		return Spec{}, fmt.Errorf("request_id has %d characters, want 1 to %d", n, maxRequestID)
 	}
+	if err := checkKnown(req.ProtoReflect()); err != nil {
+		return Spec{}, err
+	}
 	spec := req.GetSpec()
 	for _, f := range []struct{ field, name string }{
 		{"source_name", spec.GetSourceName()}, {"signature", spec.GetSignature()}, {"ranges_name", spec.GetRangesName()},

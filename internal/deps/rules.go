@@ -115,7 +115,8 @@ var Foreigners = []Foreign{
 		"messages stop at wire.go"},
 	{"google.golang.org/protobuf/encoding/protowire", []string{
 		"pkg/reader/tfrecord/", "pkg/reader/bundle/", "pkg/frontend/tfpb/", "pkg/frontend/graphdef/fuzz_test.go", "cmd/octet/source_test.go",
-	}, "TensorFlow's messages are read without generated code, and tests write small ones"},
+		"coordinator/unknown.go", "coordinator/conversion_test.go",
+	}, "TensorFlow's messages are read without generated code, and tests write small ones; fields that the generated code does not know have a number"},
 	{"github.com/golang/snappy", []string{"pkg/reader/bundle/"},
 		"blocks of a checkpoint's index may be compressed"},
 	{"github.com/google/flatbuffers", []string{"pkg/tflite/"},
