@@ -11,7 +11,8 @@ import (
 )
 
 // Observer sees each float32 activation right after it was computed: the inputs of a graph when it starts, the results of
-// each node, also those in bodies of control flow each time they run. t is valid during the call only.
+// each node, also those in bodies of control flow each time they run, and what an operator lets see of its inside. t is valid during the call only; it is nil for
+// what is inside an operator.
 type Observer interface {
 	Observe(v *ir.Value, t *tensor.Tensor, r quant.Range)
 }
@@ -33,6 +34,28 @@ func (s *Session) look(seen *kernel.F32Scan, st *step) {
 	v := st.node.Outputs[0]
 	seen.Start(!s.skips(v))
 	s.count(seen, v)
+}
+
+// lookInside does so for what the operator lets see besides its result.
+func (s *Session) lookInside(seen []kernel.F32Scan, st *step) {
+	for i, v := range st.inner {
+		if on := s.observer != nil && v != nil && v.Type.DType == tensor.Float32; on {
+			seen[i].Start(true)
+			s.count(&seen[i], v)
+		} else {
+			seen[i].Start(false)
+		}
+	}
+}
+
+// observeInside hands on what a step let see besides its result.
+func (s *Session) observeInside(seen []kernel.F32Scan, st *step) {
+	for i, v := range st.inner {
+		if n := seen[i].Seen(); n > 0 {
+			r, _ := seen[i].Range(n)
+			s.observer.Observe(v, nil, asRange(r, n))
+		}
+	}
 }
 
 // count has what is looked at of a value counted, too, if the observer wants that.

@@ -50,6 +50,7 @@ type step struct {
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
 	shared  bool      // the result is the operand's memory: there is nothing to compute
+	inner   []*ir.Value
 }
 
 type compiler struct {
@@ -155,6 +156,9 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	}
 	if isControl(n) {
 		return c.control(&s)
+	}
+	if s.op.Inner != nil {
+		s.inner = s.op.Inner(n)
 	}
 	if !static {
 		c.plan.steps = append(c.plan.steps, s)

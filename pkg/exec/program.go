@@ -105,7 +105,7 @@ func (p *Program) Inputs() []*ir.Value { return p.model.Graphs[p.main].Inputs }
 // Outputs returns the graph's outputs in order.
 func (p *Program) Outputs() []*ir.Value { return p.model.Graphs[p.main].Outputs }
 
-// Observed returns the values that an observer can see: float32 inputs and results of all graphs that run, by graph.
+// Observed returns the values that an observer can see: float32 inputs, results, and what operators let see of their inside, of all graphs that run, by graph.
 func (p *Program) Observed() map[int][]*ir.Value {
 	all := map[int][]*ir.Value{}
 	for i, pl := range p.plans {
@@ -120,6 +120,11 @@ func (p *Program) Observed() map[int][]*ir.Value {
 		for _, n := range g.Nodes {
 			for _, v := range n.Outputs {
 				visible[v] = v.Type.DType == tensor.Float32
+			}
+		}
+		for _, st := range pl.steps {
+			for _, v := range st.inner {
+				visible[v] = v != nil && v.Type.DType == tensor.Float32
 			}
 		}
 		for _, v := range g.Values {

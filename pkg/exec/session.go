@@ -75,6 +75,7 @@ func newFrame(p *plan) *frame {
 		c.Node = s.node
 		c.In = make([]*tensor.Tensor, len(s.in))
 		c.Out = make([]*tensor.Tensor, len(s.out))
+		c.Inner = make([]kernel.F32Scan, len(s.inner))
 		for j, i := range s.out {
 			c.Out[j] = f.tensors[i]
 		}
@@ -155,6 +156,9 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 			}
 		}
 		s.look(&c.Seen, st)
+		if st.inner != nil {
+			s.lookInside(c.Inner, st)
+		}
 		if err := s.step(f, st, c, k); err != nil {
 			return nil, nodeError(st.index, st.node, err)
 		}
@@ -162,6 +166,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 			for j, i := range st.out {
 				s.observeResult(p.slots[i].value, c.Out[j], &c.Seen)
 			}
+			s.observeInside(c.Inner, st)
 		}
 		if s.watch != nil {
 			for j, i := range st.out {

@@ -156,9 +156,21 @@ func (l *F32LSTM) Scratch(q F32Sequence) int {
 	return (q.Steps+1)*q.Batch*l.gates()*l.spec.Cells + 2*q.Batch*l.spec.Cells
 }
 
+// F32LSTMScan is where a layer lets inner results be seen in each step. A nil scan sees nothing.
+type F32LSTMScan struct {
+	Norm   [4]*F32Scan // what the layer normalization of each gate gets; nothing without one
+	Hidden *F32Scan    // output gate · activation(cell): the result, if it is not projected
+	Cell   *F32Scan    // the new cell
+}
+
 // Run takes a sequence through the layer. in and aux hold a row for every step and sample; out gets one of Outputs elements for each. state, [Batch, Outputs],
 // and cell, [Batch, Cells], are what the layer remembers, before and after.
 func (l *F32LSTM) Run(out, in, aux, state, cell []float32, q F32Sequence, scratch []float32) {
+	l.RunScan(out, in, aux, state, cell, q, scratch, &F32LSTMScan{})
+}
+
+// RunScan is Run, with a look inside.
+func (l *F32LSTM) RunScan(out, in, aux, state, cell []float32, q F32Sequence, scratch []float32, seen *F32LSTMScan) {
 	s := &l.spec
 	width := l.gates() * s.Cells
 	// The terms of the inputs don't wait for the state: one product for all steps.
@@ -180,7 +192,7 @@ func (l *F32LSTM) Run(out, in, aux, state, cell []float32, q F32Sequence, scratc
 		}
 		l.back.Resume(step, state)
 		for b := range q.Batch {
-			l.update(step[b*width:(b+1)*width], cell[b*s.Cells:(b+1)*s.Cells], hidden[b*s.Cells:(b+1)*s.Cells], ones)
+			l.update(step[b*width:(b+1)*width], cell[b*s.Cells:(b+1)*s.Cells], hidden[b*s.Cells:(b+1)*s.Cells], ones, seen)
 		}
 		if l.proj != nil {
 			l.proj.Run(state, hidden)
@@ -196,38 +208,41 @@ func (l *F32LSTM) Run(out, in, aux, state, cell []float32, q F32Sequence, scratc
 }
 
 // update takes the gates' sums of one sample, without peepholes, to its new cell and hidden values. inputs is memory for the input gate of CIFG.
-func (l *F32LSTM) update(sums, cell, hidden, inputs []float32) {
+func (l *F32LSTM) update(sums, cell, hidden, inputs []float32, seen *F32LSTMScan) {
 	n := len(cell)
 	if l.cifg {
-		l.gate(sums[:n], cell, ForgetGate, logisticGate)
+		l.gate(sums[:n], cell, ForgetGate, logisticGate, seen)
 		for i, f := range sums[:n] {
 			inputs[i] = 1 - f
 		}
 	} else {
 		inputs, sums = sums[:n], sums[n:]
-		l.gate(inputs, cell, InputGate, logisticGate)
-		l.gate(sums[:n], cell, ForgetGate, logisticGate)
+		l.gate(inputs, cell, InputGate, logisticGate, seen)
+		l.gate(sums[:n], cell, ForgetGate, logisticGate, seen)
 	}
 	forget, candidate, output := sums[:n], sums[n:2*n], sums[2*n:3*n]
-	l.gate(candidate, nil, CellGate, l.spec.Activation)
+	l.gate(candidate, nil, CellGate, l.spec.Activation, seen)
 	for i, c := range cell {
 		cell[i] = float32(forget[i]*c) + float32(candidate[i]*inputs[i])
 	}
 	clipTo(cell, l.spec.CellClip)
-	l.gate(output, cell, OutputGate, logisticGate)
+	seen.Cell.Include(cell)
+	l.gate(output, cell, OutputGate, logisticGate, seen)
 	copy(hidden, cell)
 	l.spec.Activation(hidden)
 	Mul(hidden, output, hidden)
+	seen.Hidden.Include(hidden)
 }
 
 // gate finishes a gate: peephole, layer normalization, activation.
-func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(x []float32)) {
+func (l *F32LSTM) gate(x, cell []float32, gate int, activation func(x []float32), seen *F32LSTMScan) {
 	if w := l.peephole[gate]; w != nil && gate != CellGate {
 		for i, c := range cell {
 			x[i] = fma32(w[i], c, x[i])
 		}
 	}
 	if coefficients := l.norm[gate]; coefficients != nil {
+		seen.Norm[gate].Include(x)
 		normalize(x)
 		bias := l.bias[gate]
 		for i, c := range coefficients {

@@ -33,8 +33,11 @@ func inPlace(f func(float32) float32) func(x []float32) {
 	return func(x []float32) { F32Map(x, x, f) }
 }
 
-// lstmStep is one step of one sample, written from the formulas, gate by gate and cell by cell.
-func lstmStep(s F32LSTMSpec, w *F32LSTMWeights, in, aux, state, cell []float32) (newState, newCell []float32) {
+// lstmSeen are the ranges of what is inside an LSTM: what the gates' layer normalizations get, the hidden values, and the cell.
+type lstmSeen [6]F32Range
+
+// lstmStep is one step of one sample, written from the formulas, gate by gate and cell by cell. It widens the ranges in seen.
+func lstmStep(s F32LSTMSpec, w *F32LSTMWeights, in, aux, state, cell []float32, seen *lstmSeen) (newState, newCell []float32) {
 	act := F32Tanh
 	if s.Activation != nil {
 		act = relu
@@ -55,6 +58,7 @@ func lstmStep(s F32LSTMSpec, w *F32LSTMWeights, in, aux, state, cell []float32) 
 			}
 		}
 		if w.Norm[g] != nil {
+			seen[g].merge(F32MinMax(x))
 			mean := float32(F32Sum(x) / float64(s.Cells))
 			diff := make([]float32, s.Cells)
 			for i := range x {
@@ -95,6 +99,8 @@ func lstmStep(s F32LSTMSpec, w *F32LSTMWeights, in, aux, state, cell []float32) 
 	for i := range newState {
 		newState[i] = output[i] * act(newCell[i])
 	}
+	seen[4].merge(F32MinMax(newState))
+	seen[5].merge(F32MinMax(newCell))
 	if w.Projection != nil {
 		hidden := newState
 		newState = make([]float32, s.Outputs)
@@ -164,6 +170,10 @@ func TestLSTM(t *testing.T) {
 			outRow := max(q.OutRow, s.Outputs)
 			want := make([]float32, rows*outRow)
 			wantState, wantCell := make([]float32, len(state)), make([]float32, len(cell))
+			var wantSeen, gotSeen lstmSeen
+			for i := range wantSeen {
+				wantSeen[i] = emptyRange
+			}
 			for b := range q.Batch {
 				h, c := state[b*s.Outputs:(b+1)*s.Outputs], cell[b*s.Cells:(b+1)*s.Cells]
 				for i := range q.Steps {
@@ -175,7 +185,7 @@ func TestLSTM(t *testing.T) {
 					if q.TimeMajor {
 						row = at*q.Batch + b
 					}
-					h, c = lstmStep(s, &w, in[row*s.Inputs:(row+1)*s.Inputs], auxIn[row*s.Aux:(row+1)*s.Aux], h, c)
+					h, c = lstmStep(s, &w, in[row*s.Inputs:(row+1)*s.Inputs], auxIn[row*s.Aux:(row+1)*s.Aux], h, c, &wantSeen)
 					copy(want[row*outRow:], h)
 				}
 				copy(wantState[b*s.Outputs:], h)
@@ -183,7 +193,18 @@ func TestLSTM(t *testing.T) {
 			}
 			out := make([]float32, len(want))
 			scratch := make([]float32, layer.Scratch(q))
-			layer.Run(out, in, auxIn, state, cell, q, scratch)
+			var scans [6]F32Scan
+			for i := range scans {
+				scans[i].Start(true)
+			}
+			look := F32LSTMScan{Norm: [4]*F32Scan{&scans[0], &scans[1], &scans[2], &scans[3]}, Hidden: &scans[4], Cell: &scans[5]}
+			layer.RunScan(out, in, auxIn, state, cell, q, scratch, &look)
+			for i := range scans {
+				gotSeen[i], _ = scans[i].Range(scans[i].Seen())
+			}
+			if diff := cmp.Diff(wantSeen, gotSeen); diff != "" {
+				t.Errorf("%s, %+v: inside: %s", name, q, diff)
+			}
 			for _, c := range []struct {
 				what      string
 				got, want []float32

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -36,11 +38,12 @@ type BidirectionalLSTM struct {
 var lstms = []Op{
 	{
 		Name: "LSTM", Doc: "One step of an LSTM layer over input 0, [batch, elements]; inputs 18 and 19 are its state.",
-		In: Between(5, 24), Out: Between(1, 4), Attr: attr[LSTM], Infer: inferLSTM, Prepare: prepareLSTM,
+		In: Between(5, 24), Out: Between(1, 4), Attr: attr[LSTM], Infer: inferLSTM, Prepare: prepareLSTM, Inner: insideLSTM,
 	},
 	{
 		Name: "UNIDIRECTIONAL_SEQUENCE_LSTM", Doc: "An LSTM layer over the steps of input 0; inputs 18 and 19 are its state.",
 		In: Between(20, 24), Out: Exactly(1), Attr: attr[SequenceLSTM], Infer: inferSequenceLSTM, Prepare: late(prepareSequenceLSTM, lstmWeights...),
+		Inner: insideLSTM,
 	},
 	{
 		Name: "BIDIRECTIONAL_SEQUENCE_LSTM",
@@ -110,7 +113,35 @@ func (l lstmLayout) build(o *operands, s kernel.F32LSTMSpec) (*kernel.F32LSTM, e
 
 // run takes a sequence through a layer.
 func (l lstmLayout) run(c *Call, k *kernel.F32LSTM, out, in, aux []float32, q kernel.F32Sequence) {
-	k.Run(out, in, aux, f32(c.In[l.state]), f32(c.In[l.cell]), q, c.Scratch(k.Scratch(q)))
+	var seen kernel.F32LSTMScan
+	if len(c.Inner) > 0 {
+		for gate := range seen.Norm {
+			seen.Norm[gate] = &c.Inner[gate]
+		}
+		seen.Hidden, seen.Cell = &c.Inner[lstmHidden], &c.Inner[lstmCell]
+	}
+	k.RunScan(out, in, aux, f32(c.In[l.state]), f32(c.In[l.cell]), q, c.Scratch(k.Scratch(q)), &seen)
+}
+
+// The values inside an LSTM layer in one direction, by their position in what insideLSTM lists, behind one for each gate. All but the cell are the node's intermediates.
+const (
+	lstmHidden        = 4 // the result before the projection
+	lstmCell          = 5
+	lstmIntermediates = 5
+)
+
+// insideLSTM lists what a node with intermediates lets see: the gates' inputs to the layer normalization, the result before the projection, and the cell.
+func insideLSTM(n *ir.Node) []*ir.Value {
+	if len(n.Intermediates) != lstmIntermediates || n.Input(oneWay.cell) == nil {
+		return nil
+	}
+	inside := append(slices.Clone(n.Intermediates), n.Inputs[oneWay.cell])
+	for gate := range lstmHidden {
+		if n.Input(oneWay.norm+gate) == nil {
+			inside[gate] = nil
+		}
+	}
+	return inside
 }
 
 func lstm(o *operands) (x *tensor.Tensor, q kernel.F32Sequence, s kernel.F32LSTMSpec) {

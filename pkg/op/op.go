@@ -48,6 +48,10 @@ type Op struct {
 	// operand of its shape.
 	Over bool
 
+	// Inner lists values besides the results that the kernel lets an observer see: those inside the operator that a node has values for, and variables that change in
+	// the course of a call. nil entries stand for what is not seen. It may be nil itself.
+	Inner func(n *ir.Node) []*ir.Value
+
 	// TypesOnly marks operators whose results depend on the operands' types alone, not on their content.
 	TypesOnly bool
 
@@ -78,6 +82,8 @@ type Call struct {
 	Out  []*tensor.Tensor // of the inferred types, with memory; the content is undefined on entry
 	// Seen is for kernels with one float32 result: they may let it see that while it is in the cache, as a whole, or not.
 	Seen kernel.F32Scan
+	// Inner has a scan for each value that Op.Inner lists, which the kernel lets see their elements as they come about; or it is empty.
+	Inner []kernel.F32Scan
 	// scratch is memory that the executor keeps from call to call.
 	scratch []byte
 }

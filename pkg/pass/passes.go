@@ -19,6 +19,7 @@ type Pass struct {
 var Float = []Pass{
 	{"fold_densify", "sparse weights become dense: neither the executor nor the quantizer reads sparse ones", foldDensify},
 	{"fold_dequantize", "float16 or quantized weights behind DEQUANTIZE become float32 constants, which the quantizer quantizes anew", foldDequantize},
+	{"add_intermediates", "what is inside an LSTM has ranges, too, and statistics refer to values of the graph", addIntermediates},
 }
 
 // Import are the passes that bring what a front end made into TFLite's idiom: as few operators as TFLiteConverter needs, or fewer. Dimensions may
@@ -79,16 +80,17 @@ var Import = []Pass{
 
 // Order lists pairs of passes of which the first must come before the second wherever both run.
 var Order = [][2]string{
-	{"fold_densify", "fold_dequantize"}, // weights may be sparse and float16 at once
-	{"fold_scale", "reduce_strength"},   // weights are divided by a constant, not multiplied by its reciprocal, as TFLiteConverter does it
-	{"match_relu", "fuse_activation"},   // a limit that is fused is no operator any more
-	{"match_gelu", "lower_erf"},         // the pattern has the error function as an operator
-	{"match_relu", "match_hard_swish"},  // the limit to 6 may be a MAXIMUM and a MINIMUM
-	{"match_hard_swish", "fold_scale"},  // the factor 1/6 may go into the layer behind
-	{"match_relu", "match_prelu"},       // RELU may be a MAXIMUM
-	{"match_leaky_relu", "match_prelu"}, // a single slope is a special case
-	{"move_layout", "merge_transpose"},  // a TRANSPOSE that only moves dimensions of 1 becomes a RESHAPE
-	{"fuse_dilation", "fuse_pad"},       // the padding of dilated images is SPACE_TO_BATCH_ND's
+	{"fold_densify", "fold_dequantize"},      // weights may be sparse and float16 at once
+	{"fold_scale", "reduce_strength"},        // weights are divided by a constant, not multiplied by its reciprocal, as TFLiteConverter does it
+	{"match_relu", "fuse_activation"},        // a limit that is fused is no operator any more
+	{"match_gelu", "lower_erf"},              // the pattern has the error function as an operator
+	{"match_relu", "match_hard_swish"},       // the limit to 6 may be a MAXIMUM and a MINIMUM
+	{"match_hard_swish", "fold_scale"},       // the factor 1/6 may go into the layer behind
+	{"match_relu", "match_prelu"},            // RELU may be a MAXIMUM
+	{"match_leaky_relu", "match_prelu"},      // a single slope is a special case
+	{"move_layout", "merge_transpose"},       // a TRANSPOSE that only moves dimensions of 1 becomes a RESHAPE
+	{"fold_dequantize", "add_intermediates"}, // intermediates are named after the node's position, which a fold changes
+	{"fuse_dilation", "fuse_pad"},            // the padding of dilated images is SPACE_TO_BATCH_ND's
 }
 
 // Run applies passes in order.

@@ -2,6 +2,7 @@ package quantize
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -94,8 +95,10 @@ func (e *exporter) node(o *operation) {
 		n.Outputs = append(n.Outputs, e.value(v))
 	}
 	if o.node != nil {
-		for _, v := range o.node.Intermediates {
-			n.Intermediates = append(n.Intermediates, e.untouched(v))
+		if slices.ContainsFunc(o.node.Intermediates, quantizedInside) { // of a float operator they would say nothing
+			for _, v := range o.node.Intermediates {
+				n.Intermediates = append(n.Intermediates, e.untouched(v))
+			}
 		}
 		n.Mutates, n.Carry = o.node.Mutates, e.carry(o.node.Carry)
 		if o.is("CUSTOM") {
@@ -106,6 +109,8 @@ func (e *exporter) node(o *operation) {
 	}
 	e.graph.Nodes = append(e.graph.Nodes, n)
 }
+
+func quantizedInside(v *ir.Value) bool { return v != nil && v.Quant != nil }
 
 // value returns the final form of v, listed once. Ranges are kept where a scheme records them.
 func (e *exporter) value(v *value) *ir.Value {

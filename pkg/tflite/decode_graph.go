@@ -128,6 +128,13 @@ func (d *decoder) constants(g *ir.Graph, buffers []int) error {
 			from[v] = result
 		}
 	}
+	for _, n := range g.Nodes {
+		for _, v := range n.Intermediates {
+			if v != nil && from[v] == nothing {
+				from[v] = inside
+			}
+		}
+	}
 	for i, v := range g.Values {
 		b := buffers[i]
 		if b != 0 && b >= len(d.buffers) {
@@ -147,8 +154,9 @@ const (
 	nothing source = iota
 	input
 	result
+	inside
 )
 
 func (s source) String() string {
-	return [...]string{"neither an input nor a result", "an input of the subgraph", "an operator's result"}[s]
+	return [...]string{"neither an input nor a result", "an input of the subgraph", "an operator's result", "inside an operator"}[s]
 }
