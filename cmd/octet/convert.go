@@ -385,7 +385,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 			return nil, err
 		}
 		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f, opt, tmp, bar)
+		manifest, files, err := buildDataset(ctx, float, f.data, opt.Signature, tmp, bar)
 		if err != nil {
 			return nil, err
 		}
@@ -395,12 +395,11 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		}
 		defer reader.Close()
 		pool := &convert.Pool{Workers: f.workers, Samples: reader}
-		show := func(p convert.Progress) { bar.show(p.Phase, int64(p.Done), int64(p.Total), "samples") }
-		if stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, show); err != nil {
+		if stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, bar.samples); err != nil {
 			return nil, err
 		}
 		if opt.Auto {
-			if opt, choice, err = convert.Choose(ctx, float, opt, stats, pool, manifest.Len(), show); err != nil {
+			if opt, choice, err = convert.Choose(ctx, float, opt, stats, pool, manifest.Len(), bar.samples); err != nil {
 				return nil, err
 			}
 		}
@@ -434,8 +433,8 @@ func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
 }
 
 // buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, tmp string, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
-	inputs, err := float.Inputs(opt.Signature)
+func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
+	inputs, err := float.Inputs(signature)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -444,8 +443,8 @@ func buildDataset(ctx context.Context, float *convert.Float, f *convertFlags, op
 		return nil, nil, err
 	}
 	files := store.NewOverlay(folder)
-	done := bar.soon("reading " + f.data)
-	manifest, err := dataset.Build(ctx, f.data, inputs, files)
+	done := bar.soon("reading " + data)
+	manifest, err := dataset.Build(ctx, data, inputs, files)
 	done()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/pkg/convert"
 )
 
 // lineEvery is the least time between two lines where there is no terminal.
@@ -53,6 +54,11 @@ func (p *progress) show(phase string, done, total int64, unit string) {
 	if done >= total {
 		p.last = time.Time{}
 	}
+}
+
+// samples shows how far work on samples is.
+func (p *progress) samples(at convert.Progress) {
+	p.show(at.Phase, int64(at.Done), int64(at.Total), "samples")
 }
 
 func progressText(done, total int64, unit string) string {

@@ -111,7 +111,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 			return nil, err
 		}
 		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f, opt, tmp, bar)
+		manifest, files, err := buildDataset(ctx, float, f.data, opt.Signature, tmp, bar)
 		if err != nil {
 			return nil, err
 		}

@@ -21,6 +21,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitRefused     = 3
+	exitBroken      = 4
 	exitInterrupted = 130 // as shells have it for Ctrl-C
 )
 
@@ -45,7 +46,7 @@ func newRoot(s streams) *cobra.Command {
 int8-quantized ones, on one machine or on a cluster.
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the model holds something that
-is not supported), 130 interrupted. Every flag can also be set in the environment:
+is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrupted. Every flag can also be set in the environment:
 --data-dir is OCTET_DATA_DIR.`,
 		Example: `  octet convert model.tflite -o model_int8.tflite --data samples.npz
   octet inspect model_int8.tflite
@@ -66,7 +67,7 @@ is not supported), 130 interrupted. Every flag can also be set in the environmen
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newConvert(s), newInspect(s), newRun(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
+		newConvert(s), newVerify(s), newInspect(s), newRun(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root
@@ -172,6 +173,8 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 		code = exitRefused
 	case errors.As(err, &job) && job.Kind == "refused":
 		code = exitRefused
+	case errors.As(err, new(*brokenError)):
+		code = exitBroken
 	case errors.Is(err, errInterrupted):
 		code = exitInterrupted
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

@@ -55,13 +55,14 @@ var Rooms = []Room{
 	{Path: "pkg/dataset", May: []string{"pkg/tensor", "pkg/store", "pkg/reader/..."}},
 
 	// One step over one shard, and the pipeline around it.
+	{Path: "pkg/verify", May: []string{"pkg/tensor", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/exec"}},
 	{Path: "pkg/shard", May: []string{
-		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset",
+		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset", "pkg/verify",
 	}},
 	{Path: "pkg/convert", May: []string{
 		"pkg/tensor", "pkg/numerics", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/calibrate", "pkg/ir", "pkg/op", "pkg/exec", "pkg/build", "pkg/pass", "pkg/quantize",
 		"pkg/recipe", "pkg/frontend/tfpb", "pkg/frontend/raise", "pkg/frontend/graphdef", "pkg/frontend/savedmodel", "pkg/frontend/keras",
-		"pkg/tflite", "pkg/dataset", "pkg/shard",
+		"pkg/tflite", "pkg/dataset", "pkg/verify", "pkg/shard",
 	}},
 
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.

@@ -24,17 +24,9 @@ type Result struct {
 
 // Plan checks that a dataset fits the model, and returns the job that calibrates it.
 func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
-	fail := func(err error) (*Job, error) { return nil, &Error{Kind: BadInput, Source: f.Source, Err: err} }
-	inputs, err := f.Inputs(opt.Signature)
+	digest, err := fits(f, opt.Signature, data)
 	if err != nil {
 		return nil, err
-	}
-	if err := data.Feeds(inputs); err != nil {
-		return fail(err)
-	}
-	digest, err := data.Digest()
-	if err != nil {
-		return fail(err)
 	}
 	samples := data.Len()
 	if opt.Auto {
@@ -45,6 +37,22 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 		samples = held.First
 	}
 	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
+}
+
+// fits checks that a dataset fits a signature of the model, and returns the dataset's digest.
+func fits(f *Float, signature string, data *dataset.Manifest) (string, error) {
+	inputs, err := f.Inputs(signature)
+	if err != nil {
+		return "", err
+	}
+	if err := data.Feeds(inputs); err != nil {
+		return "", &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	digest, err := data.Digest()
+	if err != nil {
+		return "", &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	return digest, nil
 }
 
 // Calibrate plans a job over a dataset, has it run, and merges.

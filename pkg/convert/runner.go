@@ -31,7 +31,7 @@ type Runner interface {
 
 // Progress says how far a conversion is.
 type Progress struct {
-	Phase       string // "calibrate", "quantize"
+	Phase       string // "calibrate", "choose calibrator", "verify"
 	Done, Total int    // samples
 	Skipped     int
 }
@@ -40,6 +40,7 @@ type Progress struct {
 type Pool struct {
 	Workers int // at least 1
 	Samples shard.Samples
+	Labels  shard.Labels // nil if there are none
 }
 
 // Calibrate implements Runner. When shards fail, the error is that of the first of them in the plan's order, whichever failed first.
@@ -50,20 +51,35 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 	}
 	plan := shard.Plan(job.Samples)
 	results := make([]*calib.Stats, len(plan))
-	var (
-		group sync.WaitGroup
-		mu    sync.Mutex
-		done  int
-	)
-	tick := func() {
+	tick := counter("calibrate", job.Samples, progress)
+	err = p.run(ctx, len(plan), func(ctx context.Context, i int) (err error) {
+		results[i], err = shard.Run(ctx, model, p.Samples, job.Spec(plan[i]), tick)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// counter returns a function that counts samples and tells progress, which may be nil.
+func counter(phase string, total int, progress func(Progress)) func() {
+	var mu sync.Mutex
+	done := 0
+	return func() {
 		mu.Lock()
 		defer mu.Unlock()
 		done++
 		if progress != nil {
-			progress(Progress{Phase: "calibrate", Done: done, Total: job.Samples})
+			progress(Progress{Phase: phase, Done: done, Total: total})
 		}
 	}
-	f := newFront(ctx, len(plan))
+}
+
+// run does so many pieces of work, several at a time, and returns the error of the first that failed in their order.
+func (p *Pool) run(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	f := newFront(ctx, n)
+	var group sync.WaitGroup
 	for range max(p.Workers, 1) {
 		group.Go(func() {
 			for {
@@ -71,15 +87,10 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 				if !ok {
 					return
 				}
-				stats, err := shard.Run(ctx, model, p.Samples, job.Spec(plan[i]), tick)
-				results[i] = stats
-				f.finished(i, err)
+				f.finished(i, do(ctx, i))
 			}
 		})
 	}
 	group.Wait()
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	return results, nil
+	return f.err()
 }

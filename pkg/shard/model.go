@@ -22,8 +22,7 @@ type Model struct {
 	derived map[int][]int     // what follows from others, by position
 	inputs  []dataset.Input
 
-	mu   sync.Mutex
-	idle []*exec.Session
+	idle idle[*exec.Session]
 }
 
 // Load decodes and compiles a float flatbuffer. The signature selects the graph; the first one if it is empty. Operators that can't be executed
@@ -100,19 +99,31 @@ func (m *Model) Digest() string { return m.digest }
 // Inputs returns what a sample holds, in order.
 func (m *Model) Inputs() []dataset.Input { return m.inputs }
 
-func (m *Model) session() *exec.Session {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n := len(m.idle); n > 0 {
-		s := m.idle[n-1]
-		m.idle = m.idle[:n-1]
-		return s
-	}
-	return m.program.NewSession()
+func (m *Model) session() *exec.Session { return m.idle.take(m.program.NewSession) }
+
+func (m *Model) release(s *exec.Session) { m.idle.give(s) }
+
+// idle are sessions that nobody uses.
+type idle[S any] struct {
+	mu   sync.Mutex
+	list []S
 }
 
-func (m *Model) release(s *exec.Session) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.idle = append(m.idle, s)
+// take returns one of them, or a new one.
+func (i *idle[S]) take(make func() S) S {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if n := len(i.list); n > 0 {
+		s := i.list[n-1]
+		i.list = i.list[:n-1]
+		return s
+	}
+	return make()
+}
+
+// give makes a session one of them.
+func (i *idle[S]) give(s S) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.list = append(i.list, s)
 }

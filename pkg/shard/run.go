@@ -25,6 +25,7 @@ type Samples interface {
 type Spec struct {
 	Range   Range
 	Dataset string // digest of the dataset's manifest
+	Labels  string // digest of the labels that Compare gets; empty without
 	SkipBad bool   // leave bad samples out, and count them, instead of failing
 	Observe calib.Spec
 }
@@ -37,34 +38,49 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 	for slot, from := range m.derived {
 		observer.Derive(slot, from)
 	}
+	err := each(ctx, samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+		if bad != nil {
+			observer.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
+			return nil
+		}
+		if _, err := session.Run(in, observer); err != nil {
+			return err
+		}
+		observer.EndSample(i)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	stats := observer.Stats()
+	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
+	return stats, nil
+}
+
+// each calls do with the samples of a range in order, or with what is wrong with one that is left out; the next one is read meanwhile. progress, if not nil, is called after each.
+func each(ctx context.Context, samples Samples, spec Spec, progress func(), do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
 	reading := readAhead(samples, spec.Range)
 	defer reading.close()
 	for i := spec.Range.First; i < spec.Range.Last; i++ {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		in, err := reading.next()
 		var bad *dataset.SampleError
 		switch {
-		case errors.As(err, &bad) && spec.SkipBad:
-			observer.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
-		case bad != nil:
-			return nil, bad // it says which sample it is
-		case err != nil:
-			return nil, fmt.Errorf("sample %d: %w", i, err)
-		default:
-			if _, err := session.Run(in, observer); err != nil {
-				return nil, &RunError{i, err}
-			}
-			observer.EndSample(i)
+		case errors.As(err, &bad) && !spec.SkipBad:
+			return bad // it says which sample it is
+		case err != nil && bad == nil:
+			return fmt.Errorf("sample %d: %w", i, err)
+		}
+		if err := do(i, in, bad); err != nil {
+			return &RunError{i, err}
 		}
 		if progress != nil {
 			progress()
 		}
 	}
-	stats := observer.Stats()
-	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
-	return stats, nil
+	return nil
 }
 
 // RunError is the failure of a model on a sample; it comes up wherever the shard runs.
@@ -112,9 +128,16 @@ func Merge(parts []*calib.Stats) (*calib.Stats, error) {
 	if stats.Samples == 0 {
 		if len(stats.Skipped) > 0 {
 			s := stats.Skipped[0]
-			return nil, fmt.Errorf("all %d samples are bad; the first: %s: %s", len(stats.Skipped), s.Source, s.Reason)
+			return nil, allBad(len(stats.Skipped), s.Source, s.Reason)
 		}
-		return nil, errors.New("the dataset is empty")
+		return nil, errEmpty
 	}
 	return stats, nil
+}
+
+var errEmpty = errors.New("the dataset is empty")
+
+// allBad is the error of a dataset without a single usable sample.
+func allBad(n int, source, reason string) error {
+	return fmt.Errorf("all %d samples are bad; the first: %s: %s", n, source, reason)
 }

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/verify"
+)
+
+// verifyFlags are the flags of `octet verify`.
+type verifyFlags struct {
+	data, signature, onBad string
+	question               questionFlags
+	workers                int
+	json                   bool
+	source                 sourceFlags
+}
+
+// questionFlags say what is asked of a quantized model, and what it must hold to.
+type questionFlags struct {
+	labels, task, score string
+	maxDrop, minSQNR    string
+}
+
+// taskNames are the values of --task.
+var taskNames = []string{string(verify.Classify), string(verify.Segment), string(verify.Distance)}
+
+func (q *questionFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&q.labels, "labels", "", "what is right for each sample: x.npy, x.npz?array=NAME, x.csv, a text file, or 'folders'")
+	flags.StringVar(&q.task, "task", "", "what outputs are taken for: "+strings.Join(taskNames, ", ")+" (default: guessed from outputs and labels)")
+	flags.StringVar(&q.score, "score", "", "the output that holds the answers (default: the first)")
+	flags.StringVar(&q.maxDrop, "max-drop", "", "exit with status 4 if top-1 (or the mean IoU) falls by more than so many percentage points")
+	flags.StringVar(&q.minSQNR, "min-sqnr", "", "exit with status 4 if an output's ratio of signal to error is below so many dB")
+	complete(cmd, "task", taskNames...)
+}
+
+// limits reads the limits.
+func (q *questionFlags) limits() (l verify.Limits, err error) {
+	for _, f := range []struct {
+		name, text string
+		limit      **float64
+	}{{"max-drop", q.maxDrop, &l.MaxDrop}, {"min-sqnr", q.minSQNR, &l.MinSQNR}} {
+		if f.text == "" {
+			continue
+		}
+		x, err := strconv.ParseFloat(f.text, 64)
+		if err != nil || x-x != 0 {
+			return l, usagef("--%s: %q is no number", f.name, f.text)
+		}
+		*f.limit = &x
+	}
+	return l, nil
+}
+
+// options adds the question to options of a comparison. manifest is that of the samples that labels are about.
+func (q *questionFlags) options(opt *convert.VerifyOptions, manifest *dataset.Manifest) error {
+	opt.Task, opt.Output = verify.Task(q.task), q.score
+	if q.labels == "" {
+		return nil
+	}
+	var err error
+	if opt.Labels, err = dataset.ReadLabels(q.labels, manifest); err != nil {
+		return &convert.Error{Kind: convert.BadInput, Err: err}
+	}
+	return nil
+}
+
+// check returns an error if a result breaks a limit.
+func (q *questionFlags) check(r *verify.Result) error {
+	l, err := q.limits()
+	if err != nil {
+		return err
+	}
+	if err := r.Check(l); err != nil {
+		return usagef("--max-drop: %v: --min-sqnr limits the error, --task says what outputs are", err)
+	}
+	if len(r.Broken) > 0 {
+		return &brokenError{r.Broken}
+	}
+	return nil
+}
+
+// brokenError says which limits a quantized model breaks.
+type brokenError struct{ broken []verify.Broken }
+
+func (e *brokenError) Error() string {
+	var list []string
+	for _, b := range e.broken {
+		list = append(list, b.String())
+	}
+	return strings.Join(list, "; ")
+}
+
+func newVerify(s streams) *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify FLOAT QUANTIZED --data SPEC",
+		Short: "Measure how far a quantized model is from its float model",
+		Long: `Run a quantized model and its float model over a dataset (see 'octet convert --help' for what
+--data takes), and compare their outputs and all activations that both have.
+
+FLOAT is what the model was converted from, QUANTIZED a .tflite file, of Octet or of others. Samples
+are those of the float model: what the quantized one is fed and gives is quantized and dequantized.
+
+Outputs and activations have a ratio of the signal to the error of quantization (SQNR, in dB), the cosine of
+the angle between both models' values, the greatest error, and the share of values that saturate. An
+operator's drop is how much worse the ratio of its result is than that of its worst operand.
+
+If outputs hold answers (classes of samples, or of pixels), the two models' are compared, and with
+--labels top-1 and top-5, or the mean IoU of masks:
+
+  x.npy, x.npz?array=NAME   an array of integers, samples along axis 0
+  x.csv                     lines of a picture's name and its class
+  folders                   the folders that pictures lie in
+  any other file            a class in each line, in the order of the samples
+
+docs/verification.md says how everything is computed, and what --json holds.`,
+		Example: `  octet verify model.tflite int8.tflite --data samples.npz
+  octet verify saved_model/ int8.tflite --data 'photos?resize=224x224' --labels folders --max-drop 1`,
+		Args: want("FLOAT", "QUANTIZED"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case f.data == "":
+				return usagef("--data is required")
+			case f.workers < 1:
+				return usagef("--workers must be at least 1")
+			case f.onBad != "fail" && f.onBad != "skip":
+				return usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
+			}
+			if _, err := f.question.limits(); err != nil {
+				return err
+			}
+			return verifyModel(cmd.Context(), s, args[0], args[1], &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.data, "data", "", "the dataset (required)")
+	f.question.add(cmd)
+	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
+	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	f.source.add(cmd)
+	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
+	complete(cmd, "on-bad-sample", "fail", "skip")
+	return cmd
+}
+
+// verifyModel compares two models, prints the result, and fails if it breaks a limit.
+func verifyModel(ctx context.Context, s streams, float, quantized string, f *verifyFlags) error {
+	f.source.signature = f.signature
+	source, _, done, err := f.source.open(float)
+	if err != nil {
+		return err
+	}
+	defer done()
+	model, err := convert.Load(source, true)
+	if err != nil {
+		return err
+	}
+	other := convert.Source{Name: quantized}
+	if other.Data, err = os.ReadFile(quantized); err != nil {
+		return err
+	}
+	if !other.Flatbuffer() {
+		return &convert.Error{Kind: convert.BadInput, Source: quantized, Err: fmt.Errorf("not a .tflite file"), Hint: "'octet convert' makes one"}
+	}
+	bar := newProgress(s.err)
+	defer bar.close()
+	result, err := verifyLocal(ctx, model, other, f, bar)
+	if err != nil {
+		return err
+	}
+	bar.close()
+	broken := f.question.check(result)
+	if f.json {
+		err = writeJSON(s.out, result)
+	} else {
+		err = printVerification(s.out, result)
+	}
+	if err != nil {
+		return err
+	}
+	return broken
+}
+
+// verifyLocal compares two models in this process.
+func verifyLocal(ctx context.Context, float *convert.Float, quantized convert.Source, f *verifyFlags, bar *progress) (*verify.Result, error) {
+	tmp, err := tempDir("octet-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	manifest, files, err := buildDataset(ctx, float, f.data, f.signature, tmp, bar)
+	if err != nil {
+		return nil, err
+	}
+	opt := convert.VerifyOptions{Signature: f.signature, SkipBad: f.onBad == "skip"}
+	if err := f.question.options(&opt, manifest); err != nil {
+		return nil, err
+	}
+	return compare(ctx, float, quantized, opt, manifest, files, f.workers, bar)
+}
+
+// compare compares two models over samples of a dataset.
+func compare(ctx context.Context, float *convert.Float, quantized convert.Source, opt convert.VerifyOptions, manifest *dataset.Manifest, files *store.Overlay, workers int, bar *progress) (*verify.Result, error) {
+	reader, err := dataset.Open(ctx, manifest, files)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	pool := &convert.Pool{Workers: workers, Samples: reader}
+	if opt.Labels != nil {
+		pool.Labels = opt.Labels
+	}
+	return convert.Verify(ctx, float, quantized, opt, manifest, pool, bar.samples)
+}

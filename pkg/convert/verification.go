@@ -1,0 +1,177 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/verify"
+)
+
+// VerifyOptions say how a quantized model is compared with its float model.
+type VerifyOptions struct {
+	Signature string          // of the float model; the first if empty
+	SkipBad   bool            // leave bad samples out, and count them
+	Task      verify.Task     // what outputs are taken for; guessed if empty
+	Output    string          // that is scored, by its name in the signature or its tensor's; the first if empty
+	Labels    *dataset.Labels // what is right for each sample; nil for what the float model says
+	Samples   shard.Range     // that are compared; all of the dataset's if empty
+}
+
+// Verification is a comparison of quantized models with their float model that is ready to run.
+type Verification struct {
+	Float     []byte   // the flatbuffers
+	Quantized [][]byte // at least one
+	Signature string
+	Dataset   string // digest of the dataset's manifest
+	Labels    string // digest of the labels; empty without
+	Question  verify.Question
+	Samples   shard.Range
+	SkipBad   bool
+
+	float, quantized string // what errors call the models
+	pairings         []*verify.Pairing
+}
+
+// PlanVerification checks that a dataset and labels fit, and returns the comparison of a quantized model, given as a flatbuffer, with the float one.
+func PlanVerification(f *Float, quantized Source, opt VerifyOptions, data *dataset.Manifest) (*Verification, error) {
+	digest, err := fits(f, opt.Signature, data)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verification{Float: f.Bytes(), Quantized: [][]byte{quantized.Data}, Signature: opt.Signature, Dataset: digest, Samples: opt.Samples, SkipBad: opt.SkipBad,
+		float: f.Source, quantized: quantized.Name}
+	if v.Samples.Len() == 0 {
+		v.Samples = shard.Range{Last: data.Len()}
+	}
+	if err := v.pair(); err != nil {
+		return nil, err
+	}
+	v.Question = verify.Question{Tensors: true}
+	return v, v.ask(opt)
+}
+
+// pair finds what is compared with what.
+func (v *Verification) pair() (err error) {
+	if v.pairings, err = shard.Pair(v.Float, v.Quantized, v.Signature); err != nil {
+		return v.failed(err)
+	}
+	return nil
+}
+
+// ask sets the task and what it is about.
+func (v *Verification) ask(opt VerifyOptions) error {
+	m := v.pairings[0].Float
+	label := 0
+	if opt.Labels != nil {
+		v.Labels, v.Question.Labels = opt.Labels.Digest(), true
+		label = opt.Labels.Elements()
+	}
+	if opt.Output != "" {
+		names := m.OutputNames()
+		if v.Question.Output = slices.Index(names, opt.Output); v.Question.Output < 0 {
+			return &Error{Kind: BadInput, Source: v.float, Err: fmt.Errorf("no output %q: there are %q", opt.Output, names)}
+		}
+	}
+	switch v.Question.Task = opt.Task; {
+	case opt.Task == "":
+		v.Question.Task = verify.Guess(m, v.Question.Output, label)
+	case !slices.Contains(verify.Tasks(), opt.Task):
+		return &Error{Kind: BadInput, Err: fmt.Errorf("task %q is none of %q", opt.Task, verify.Tasks())}
+	case opt.Task == verify.Distance && opt.Labels != nil:
+		return &Error{Kind: BadInput, Err: fmt.Errorf("labels say which answers are right; the task %s asks for none", opt.Task)}
+	}
+	if v.Question.Task == verify.Distance {
+		v.Question.Output = 0
+	}
+	return nil
+}
+
+// Plan returns the shards. As shard.Plan's they depend on the number of samples alone.
+func (v *Verification) Plan() []shard.Range {
+	plan := shard.Plan(v.Samples.Len())
+	for i := range plan {
+		plan[i].First += v.Samples.First
+		plan[i].Last += v.Samples.First
+	}
+	return plan
+}
+
+// Spec returns what a shard of the plan runs.
+func (v *Verification) Spec(r shard.Range) shard.Spec {
+	return shard.Spec{Range: r, Dataset: v.Dataset, Labels: v.Labels, SkipBad: v.SkipBad}
+}
+
+// Merge folds the parts of all shards of the plan, in their order.
+func (v *Verification) Merge(parts []*verify.Part) (*verify.Part, error) {
+	part, err := shard.MergeComparisons(parts)
+	if err != nil {
+		return nil, &Error{Kind: BadInput, Err: err}
+	}
+	return part, nil
+}
+
+// Result returns what all parts together say of the quantized model.
+func (v *Verification) Result(part *verify.Part) (*verify.Result, error) {
+	r, err := v.pairings[0].Result(part, 0)
+	if err != nil {
+		return nil, &Error{Kind: Internal, Err: err}
+	}
+	return r, nil
+}
+
+// Verify compares a quantized model with the float one over a dataset, of which the pool has the samples and labels.
+func Verify(ctx context.Context, f *Float, quantized Source, opt VerifyOptions, data *dataset.Manifest, pool *Pool, progress func(Progress)) (*verify.Result, error) {
+	v, err := PlanVerification(f, quantized, opt, data)
+	if err != nil {
+		return nil, err
+	}
+	part, err := pool.Verify(ctx, v, "verify", progress)
+	if err != nil {
+		return nil, err
+	}
+	return v.Result(part)
+}
+
+// Verify runs all shards of a comparison and merges their parts. When shards fail, the error is that of the first of them in the plan's order, whichever failed first.
+func (p *Pool) Verify(ctx context.Context, v *Verification, phase string, progress func(Progress)) (*verify.Part, error) {
+	c, err := shard.LoadComparison(v.Float, v.Quantized, v.Signature, v.Question)
+	if err != nil {
+		return nil, v.failed(err)
+	}
+	var labels shard.Labels
+	if v.Question.Labels {
+		labels = p.Labels
+	}
+	plan := v.Plan()
+	parts := make([]*verify.Part, len(plan))
+	tick := counter(phase, v.Samples.Len(), progress)
+	err = p.run(ctx, len(plan), func(ctx context.Context, i int) (err error) {
+		parts[i], err = shard.Compare(ctx, c, p.Samples, labels, v.Spec(plan[i]), tick)
+		return err
+	})
+	if err != nil {
+		return nil, v.failed(err)
+	}
+	return v.Merge(parts)
+}
+
+// failed gives an error that came up when the models were paired or ran its kind and the way out.
+func (v *Verification) failed(err error) error { return VerificationError(v.float, v.quantized, err) }
+
+// VerificationError gives an error that came up when a float model and a quantized one of the given sources were compared, here or elsewhere, its kind and the way out.
+func VerificationError(float, quantized string, err error) error {
+	var e *verify.ModelError
+	switch {
+	case isCancel(err) || KindOf(err) != "":
+		return err
+	case !errors.As(err, &e):
+		return unsupported(float, err)
+	case shard.Unsupported(err):
+		return &Error{Kind: Refused, Source: quantized, Err: err, Hint: "its operators must run to be compared"}
+	}
+	return &Error{Kind: BadInput, Source: quantized, Err: err}
+}
