@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,6 +35,9 @@ type convertFlags struct {
 	coordinator                    string
 	detach                         bool
 	stats                          string
+	verify                         bool
+	holdout                        string
+	question                       questionFlags
 	json                           bool
 	source                         sourceFlags
 }
@@ -109,6 +111,11 @@ maximum, or less, so that rare large values don't make the integers coarse for a
 What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
 holds enough for: --observe histograms,samples measures for all of them.
 
+--verify compares the quantized model with the float one when it is done, as 'octet verify' does, over
+samples that calibration did not see: the last tenth, or what --holdout says. With schemes or ranges
+that need no calibration all of --data is for that. The file is written even if a limit of
+--max-drop or --min-sqnr is broken; the exit status then is 4.
+
 By default Octet measures true ranges and quantizes everything for which the runtime has an
 integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
 the same tensors, bit for bit.`,
@@ -121,6 +128,7 @@ the same tensors, bit for bit.`,
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --calibrator mse
+  octet convert model.tflite -o int8.tflite --data samples.npz --verify --holdout 50 --min-sqnr 20
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
 		Args: want("SOURCE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -154,6 +162,9 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
+	flags.BoolVar(&f.verify, "verify", false, "compare the quantized model with the float one over held-out samples")
+	flags.StringVar(&f.holdout, "holdout", "", "the last samples that calibration leaves to --verify: a number, or a percentage (default: 10%)")
+	f.question.add(cmd)
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
@@ -173,8 +184,12 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	switch {
 	case f.output == "" && !f.detach:
 		return o, usagef("-o OUT.tflite is required")
-	case f.data != "" && f.ranges != "":
+	case f.data != "" && f.ranges != "" && !f.verify:
 		return o, usagef("--data and --ranges exclude each other")
+	case f.verify && f.data == "":
+		return o, usagef("--verify compares over samples: give --data")
+	case f.verify && f.coordinator != "":
+		return o, usagef("--verify needs the samples here: it does not go with --coordinator")
 	case f.workers < 1:
 		return o, usagef("--workers must be at least 1")
 	case f.detach && f.coordinator == "":
@@ -211,7 +226,7 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 			return o, usagef("--calibrator: %v, %s", err, convert.Auto)
 		}
 	case !o.Scheme.Calibrated():
-	case f.data == "":
+	case !f.calibrates(o.Scheme):
 		return o, usagef("--calibrator %s compares outputs over samples: give --data", convert.Auto)
 	case f.coordinator != "":
 		return o, usagef("--calibrator %s needs the samples here: it does not go with --coordinator", convert.Auto)
@@ -219,6 +234,9 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		o.Auto = true
 	}
 	if o.Observe, err = parseObserve(f.observe); err != nil {
+		return o, err
+	}
+	if o.Holdout, err = f.parseHoldout(o.Scheme); err != nil {
 		return o, err
 	}
 	switch f.onBad {
@@ -244,6 +262,31 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	return o, nil
 }
 
+// calibrates reports whether --data is measured, and not used to verify alone.
+func (f *convertFlags) calibrates(s convert.Scheme) bool {
+	return f.data != "" && f.ranges == "" && s.Calibrated()
+}
+
+// parseHoldout reads what calibration leaves to verification, and checks the limits.
+func (f *convertFlags) parseHoldout(s convert.Scheme) (h convert.Holdout, err error) {
+	if !f.verify {
+		return h, nil
+	}
+	if _, err := f.question.limits(); err != nil {
+		return h, err
+	}
+	if f.holdout == "" {
+		if f.calibrates(s) {
+			h = convert.DefaultHoldout
+		}
+		return h, nil
+	}
+	if h, err = convert.ParseHoldout(f.holdout); err != nil {
+		return h, usagef("--holdout: %v", err)
+	}
+	return h, nil
+}
+
 // scheme sets the scheme, and the recipe if there is one.
 func (f *convertFlags) scheme(o *convert.Options, given func(flag string) bool) error {
 	calibrated := f.data != "" || f.ranges != ""
@@ -266,7 +309,9 @@ func (f *convertFlags) scheme(o *convert.Options, given func(flag string) bool) 
 		return usagef("--quantize: %q is none of %s", f.quantize, strings.Join(convert.Schemes(), ", "))
 	}
 	switch {
-	case calibrated && !o.Scheme.Calibrated():
+	case f.verify && o.Scheme == convert.None:
+		return usagef("--verify is about quantization: give --quantize or a recipe")
+	case calibrated && !o.Scheme.Calibrated() && !f.verify:
 		return usagef("%s makes no use of --data and --ranges", what)
 	case !calibrated && o.Scheme.Calibrated():
 		return usagef("%s needs --data or --ranges", what)
@@ -313,7 +358,13 @@ var pointless = []struct {
 	{"calibrator", integers, "is about ranges of activations: give --data or --ranges"},
 	{"observe", calibrating, "is about what --data measures"},
 	{"stats", calibrating, "writes what --data measures"},
-	{"on-bad-sample", calibrating, "is about --data"},
+	{"on-bad-sample", sampling, "is about --data"},
+	{"holdout", verifying, "is about --verify"},
+	{"labels", verifying, "is about --verify"},
+	{"task", verifying, "is about --verify"},
+	{"score", verifying, "is about --verify"},
+	{"max-drop", verifying, "is about --verify"},
+	{"min-sqnr", verifying, "is about --verify"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
@@ -322,7 +373,9 @@ func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.N
 func integers(_ *convertFlags, s convert.Scheme) bool    { return s.Calibrated() }
 func scaled(_ *convertFlags, s convert.Scheme) bool      { return s != convert.None && s != convert.Float16 }
 func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.WeightOnly }
-func calibrating(f *convertFlags, _ convert.Scheme) bool { return f.data != "" }
+func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s) }
+func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
+func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }
 
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
 func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {
@@ -356,70 +409,16 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	}
 	out.summary.Source, out.summary.Output, out.summary.Seconds = path, f.output, time.Since(start).Seconds()
 	out.summary.SourceBytes, out.summary.OutputBytes = int(size), int(out.model.Size())
+	var broken error
+	if out.summary.Verification != nil {
+		broken = f.question.check(out.summary.Verification)
+	}
 	if f.json {
-		return writeJSON(s.out, out.summary)
+		err = writeJSON(s.out, out.summary)
+	} else {
+		err = out.summary.print(s.out)
 	}
-	return out.summary.print(s.out)
-}
-
-// convertLocal runs a conversion in this process.
-func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
-	float, err := load(source, opt)
-	if err != nil {
-		return nil, err
-	}
-	var stats *calib.Stats
-	var choice *convert.Choice
-	switch {
-	case f.ranges != "":
-		data, err := os.ReadFile(f.ranges)
-		if err != nil {
-			return nil, err
-		}
-		if stats, err = convert.Ranges(float, convert.Source{Name: f.ranges, Data: data}); err != nil {
-			return nil, err
-		}
-	case f.data != "":
-		tmp, err := tempDir("octet-")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f.data, opt.Signature, tmp, bar)
-		if err != nil {
-			return nil, err
-		}
-		reader, err := dataset.Open(ctx, manifest, files)
-		if err != nil {
-			return nil, err
-		}
-		defer reader.Close()
-		pool := &convert.Pool{Workers: f.workers, Samples: reader}
-		if stats, err = convert.Calibrate(ctx, float, opt, manifest, pool, bar.samples); err != nil {
-			return nil, err
-		}
-		if opt.Auto {
-			if opt, choice, err = convert.Choose(ctx, float, opt, stats, pool, manifest.Len(), bar.samples); err != nil {
-				return nil, err
-			}
-		}
-	}
-	res, err := convert.Finish(float, opt, stats)
-	if err != nil {
-		return nil, err
-	}
-	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
-	out.summary.Notes, out.summary.Choice = float.Notes, choice
-	if f.data != "" {
-		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
-	}
-	if res.Stats != nil {
-		if out.stats, err = res.Stats.Encode(); err != nil {
-			return nil, err
-		}
-		out.summary.setStats(res.Stats)
-	}
-	return out, nil
+	return errors.Join(err, broken)
 }
 
 // load reads the source, and checks what can be checked before data are read.

@@ -9,6 +9,7 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/verify"
 )
 
 // listed is the number of skipped samples and float operators that the text form shows.
@@ -31,6 +32,8 @@ type summary struct {
 	Skipped     []calib.Skip     `json:"skipped,omitempty"`
 	Report      *quantize.Report `json:"report,omitempty"`
 	Notes       []string         `json:"notes,omitempty"`
+
+	Verification *verify.Result `json:"verification,omitempty"`
 }
 
 func newSummary(f *convertFlags, opt convert.Options, report *quantize.Report) *summary {
@@ -87,6 +90,9 @@ func (s *summary) print(w io.Writer) error {
 	}
 	if s.Report != nil {
 		s.printReport(t)
+	}
+	if s.Verification != nil {
+		printComparison(t, s.Verification)
 	}
 	for _, note := range s.Notes {
 		fmt.Fprintf(t, "note\t%s\n", note)

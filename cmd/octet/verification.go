@@ -11,21 +11,7 @@ import (
 // printVerification prints what a comparison found: the score, the outputs, and the worst activations and operators.
 func printVerification(w io.Writer, r *verify.Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "compared\tover %d samples\n", r.Samples)
-	for _, k := range r.Skipped[:min(len(r.Skipped), listed)] {
-		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)
-	}
-	if n := len(r.Skipped); n > listed {
-		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
-	}
-	printScore(t, r.Score)
-	for _, o := range r.Outputs {
-		if o.Integers > 0 {
-			fmt.Fprintf(t, "output\t%q: %d of %d integers are equal\n", o.Name, o.Equal, o.Integers)
-			continue
-		}
-		fmt.Fprintf(t, "output\t%q: SQNR %.2f dB, cosine %.6f, greatest error %.4g of %.4g to %.4g\n", o.Name, o.SQNR, o.Cosine, o.Max, o.Low, o.High)
-	}
+	printComparison(t, r)
 	if err := t.Flush(); err != nil || len(r.Tensors) == 0 {
 		return err
 	}
@@ -46,6 +32,25 @@ func printVerification(w io.Writer, r *verify.Result) error {
 		fmt.Fprintf(t, "  %.2f dB\t%.2f dB\t%s\t%s\n", *o.Drop, o.SQNR, o.Op, clipName(o.Output))
 	}
 	return t.Flush()
+}
+
+// printComparison prints the score and the outputs, as rows of a table.
+func printComparison(t io.Writer, r *verify.Result) {
+	fmt.Fprintf(t, "compared\tover %d samples with the float model\n", r.Samples)
+	for _, k := range r.Skipped[:min(len(r.Skipped), listed)] {
+		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)
+	}
+	if n := len(r.Skipped); n > listed {
+		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
+	}
+	printScore(t, r.Score)
+	for _, o := range r.Outputs {
+		if o.Integers > 0 {
+			fmt.Fprintf(t, "output\t%q: %d of %d integers are equal\n", o.Name, o.Equal, o.Integers)
+			continue
+		}
+		fmt.Fprintf(t, "output\t%q: SQNR %.2f dB, cosine %.6f, greatest error %.4g of %.4g to %.4g\n", o.Name, o.SQNR, o.Cosine, o.Max, o.Low, o.High)
+	}
 }
 
 // printScore prints how often the models were right.

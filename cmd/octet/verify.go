@@ -12,7 +12,6 @@ import (
 
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
-	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/verify"
 )
 
@@ -209,19 +208,10 @@ func verifyLocal(ctx context.Context, float *convert.Float, quantized convert.So
 	if err := f.question.options(&opt, manifest); err != nil {
 		return nil, err
 	}
-	return compare(ctx, float, quantized, opt, manifest, files, f.workers, bar)
-}
-
-// compare compares two models over samples of a dataset.
-func compare(ctx context.Context, float *convert.Float, quantized convert.Source, opt convert.VerifyOptions, manifest *dataset.Manifest, files *store.Overlay, workers int, bar *progress) (*verify.Result, error) {
 	reader, err := dataset.Open(ctx, manifest, files)
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close()
-	pool := &convert.Pool{Workers: workers, Samples: reader}
-	if opt.Labels != nil {
-		pool.Labels = opt.Labels
-	}
-	return convert.Verify(ctx, float, quantized, opt, manifest, pool, bar.samples)
+	return convert.Verify(ctx, float, quantized, opt, manifest, &convert.Pool{Workers: f.workers, Samples: reader}, bar.samples)
 }

@@ -19,7 +19,7 @@ const Auto = "auto"
 // notRunning is the way out of a model that can be quantized, but not tried.
 const notRunning = "without " + Auto + " it need not run: name a calibrator"
 
-// HeldOut returns the samples of a dataset that Choose compares outputs over, and that calibration leaves to it: the last tenth, at least 1 and at most 32.
+// HeldOut returns the samples of a dataset, of which none are left to verification, that Choose compares outputs over, and that calibration leaves to it: the last tenth, at least 1 and at most 32.
 func HeldOut(samples int) (shard.Range, error) {
 	const least, most = 10, 32
 	if samples < least {
@@ -52,7 +52,7 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 		}
 		return opt, nil, unsupported(f.Source, err)
 	}
-	held, err := HeldOut(samples)
+	_, held, err := opt.parts(samples)
 	if err != nil {
 		return fail(err)
 	}

@@ -92,6 +92,8 @@ type Options struct {
 	Calibrator calibrate.Calibrator
 	// Auto leaves the choice of Calibrator to Choose, for which Calibrate observes what all candidates need and holds samples out.
 	Auto bool
+	// Holdout is how many of the last samples are left to verification: neither Calibrate nor Choose sees them.
+	Holdout Holdout
 	// recipe gives operators schemes of their own; nil if all have Scheme. SetRecipe sets it.
 	recipe *recipe.Recipe
 	// Observe is what statistics hold besides what the calibrator needs, for later use.

@@ -28,13 +28,9 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	samples := data.Len()
-	if opt.Auto {
-		held, err := HeldOut(samples)
-		if err != nil {
-			return nil, err
-		}
-		samples = held.First
+	samples, _, err := opt.parts(data.Len())
+	if err != nil {
+		return nil, err
 	}
 	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
 }

@@ -40,7 +40,6 @@ type Progress struct {
 type Pool struct {
 	Workers int // at least 1
 	Samples shard.Samples
-	Labels  shard.Labels // nil if there are none
 }
 
 // Calibrate implements Runner. When shards fail, the error is that of the first of them in the plan's order, whichever failed first.

@@ -32,6 +32,7 @@ type Verification struct {
 	Samples   shard.Range
 	SkipBad   bool
 
+	labels           *dataset.Labels
 	float, quantized string // what errors call the models
 	pairings         []*verify.Pairing
 }
@@ -67,7 +68,7 @@ func (v *Verification) ask(opt VerifyOptions) error {
 	m := v.pairings[0].Float
 	label := 0
 	if opt.Labels != nil {
-		v.Labels, v.Question.Labels = opt.Labels.Digest(), true
+		v.labels, v.Labels, v.Question.Labels = opt.Labels, opt.Labels.Digest(), true
 		label = opt.Labels.Elements()
 	}
 	if opt.Output != "" {
@@ -123,7 +124,7 @@ func (v *Verification) Result(part *verify.Part) (*verify.Result, error) {
 	return r, nil
 }
 
-// Verify compares a quantized model with the float one over a dataset, of which the pool has the samples and labels.
+// Verify compares a quantized model with the float one over a dataset, of which the pool has the samples.
 func Verify(ctx context.Context, f *Float, quantized Source, opt VerifyOptions, data *dataset.Manifest, pool *Pool, progress func(Progress)) (*verify.Result, error) {
 	v, err := PlanVerification(f, quantized, opt, data)
 	if err != nil {
@@ -142,15 +143,11 @@ func (p *Pool) Verify(ctx context.Context, v *Verification, phase string, progre
 	if err != nil {
 		return nil, v.failed(err)
 	}
-	var labels shard.Labels
-	if v.Question.Labels {
-		labels = p.Labels
-	}
 	plan := v.Plan()
 	parts := make([]*verify.Part, len(plan))
 	tick := counter(phase, v.Samples.Len(), progress)
 	err = p.run(ctx, len(plan), func(ctx context.Context, i int) (err error) {
-		parts[i], err = shard.Compare(ctx, c, p.Samples, labels, v.Spec(plan[i]), tick)
+		parts[i], err = shard.Compare(ctx, c, p.Samples, v.labels, v.Spec(plan[i]), tick)
 		return err
 	})
 	if err != nil {

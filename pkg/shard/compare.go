@@ -74,15 +74,9 @@ func LoadComparison(float []byte, quantized [][]byte, signature string, q verify
 // Inputs returns what a sample holds, in order.
 func (c *Comparison) Inputs() []dataset.Input { return c.inputs }
 
-// Labels is what is right for each sample of a dataset. It is safe for concurrent use.
-type Labels interface {
-	// Label returns the class of the sample at a position, or those of its pixels.
-	Label(i int) ([]int32, error)
-}
-
 // Compare runs the models of a comparison over a shard's samples. labels may be nil where the question needs none, and spec.Observe plays no part. progress, if not nil, is called after
 // each sample.
-func Compare(ctx context.Context, c *Comparison, samples Samples, labels Labels, spec Spec, progress func()) (*verify.Part, error) {
+func Compare(ctx context.Context, c *Comparison, samples Samples, labels *dataset.Labels, spec Spec, progress func()) (*verify.Part, error) {
 	session := c.idle.take(c.compared.Session)
 	defer c.idle.give(session)
 	session.Start()
