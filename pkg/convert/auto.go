@@ -31,9 +31,10 @@ func HeldOut(samples int) (shard.Range, error) {
 
 // Choice tells how a calibrator was chosen.
 type Choice struct {
-	Samples int          `json:"samples"` // held-out ones that outputs were compared over
-	Skipped []calib.Skip `json:"skipped,omitempty"`
-	Trials  []Trial      `json:"trials"`
+	Calibrator string       `json:"calibrator"`
+	Samples    int          `json:"samples"` // held-out ones that outputs were compared over
+	Skipped    []calib.Skip `json:"skipped,omitempty"`
+	Trials     []Trial      `json:"trials"`
 }
 
 // Trial is how a calibrator did. SQNR is the mean of the float outputs' ratios of the signal to the error of quantization, in dB between -200 and 200.
@@ -46,49 +47,70 @@ type Trial struct {
 // held-out samples. Both are computed by package exec, a dequantized output beside the float one. The choice depends on the model, the samples and the options alone.
 // samples is the number of the dataset's, of which Calibrate left out the held-out ones.
 func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool *Pool, samples int, progress func(Progress)) (Options, *Choice, error) {
-	fail := func(err error) (Options, *Choice, error) {
-		if isCancel(err) || KindOf(err) != "" {
-			return opt, nil, err
-		}
-		return opt, nil, unsupported(f.Source, err)
-	}
-	_, held, err := opt.parts(samples)
+	v, err := PlanTrials(f, opt, stats, samples)
 	if err != nil {
-		return fail(err)
+		return opt, nil, err
 	}
-	var list []calibrate.Calibrator
+	part, err := pool.Verify(ctx, v, "choose calibrator", progress)
+	if err != nil {
+		return opt, nil, TrialError(f.Source, err)
+	}
+	return opt.Choose(f, stats, part)
+}
+
+// candidates returns the calibrators that statistics hold enough for.
+func candidates(stats *calib.Stats) (list []calibrate.Calibrator) {
 	for _, c := range calibrate.Candidates() {
 		if stats.Spec.Holds(c.Needs()) {
 			list = append(list, c)
 		}
 	}
-	v := &Verification{Float: f.Bytes(), Signature: opt.Signature, Dataset: stats.Dataset, Samples: held, SkipBad: opt.SkipBad, Question: verify.Question{Task: verify.Distance},
-		float: f.Source, quantized: f.Source}
+	return list
+}
+
+// PlanTrials quantizes by each candidate that the statistics hold enough for, and returns the comparison of their models with the float one that Options.Choose goes by.
+func PlanTrials(f *Float, opt Options, stats *calib.Stats, samples int) (*Verification, error) {
+	_, held, err := opt.parts(samples)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verification{Float: f.Bytes(), Signature: opt.Signature, Dataset: stats.Dataset, Samples: held, SkipBad: opt.SkipBad,
+		Question: verify.Question{Task: verify.Distance}, source: f.Source}
 	trial := opt
 	trial.Quantize.IO = IOFloat32 // what is inside is the same for every type of inputs and outputs
-	for _, c := range list {
+	for _, c := range candidates(stats) {
 		trial.Calibrator = c
 		m, _, err := quantizeModel(f, trial, stats)
 		if err != nil {
-			return fail(err)
+			return nil, err
 		}
 		if opt.Scheme == Int16x8 { // whose kernels package op does not have
 			if err := simulate(m); err != nil {
-				return fail(&Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it can't be simulated: %w", err), Hint: notRunning})
+				return nil, &Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it can't be simulated: %w", err), Hint: notRunning}
 			}
 		}
 		data, err := tflite.Encode(m)
 		if err != nil {
-			return fail(&Error{Kind: Internal, Source: f.Source, Err: err})
+			return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
 		}
 		v.Quantized = append(v.Quantized, data)
 	}
-	part, err := pool.Verify(ctx, v, "choose calibrator", progress)
-	if bad, ok := errors.AsType[*verify.ModelError](err); ok && shard.Unsupported(err) {
-		return fail(&Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it has %w", bad.Err), Hint: notRunning})
+	return v, nil
+}
+
+// TrialError gives an error of the comparison that PlanTrials planned the way out.
+func TrialError(source string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Refused {
+		return &Error{Kind: Refused, Source: source, Err: e.Err, Hint: notRunning}
 	}
-	if err != nil {
-		return fail(err)
+	return err
+}
+
+// Choose returns the options with the best of the calibrators, by what the comparison that PlanTrials planned found.
+func (o Options) Choose(f *Float, stats *calib.Stats, part *verify.Part) (Options, *Choice, error) {
+	list := candidates(stats)
+	if len(list) != len(part.Models) {
+		return o, nil, &Error{Kind: Internal, Source: f.Source, Err: fmt.Errorf("%d candidates, %d were compared", len(list), len(part.Models))}
 	}
 	choice := &Choice{Samples: int(part.Samples)}
 	for _, s := range part.Skipped {
@@ -98,14 +120,14 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 	for i, c := range list {
 		ratio, err := mean(part.Models[i].Outputs)
 		if err != nil {
-			return fail(err)
+			return o, nil, err
 		}
 		choice.Trials = append(choice.Trials, Trial{c.String(), ratio})
 		if ratio > best {
-			best, opt.Calibrator = ratio, c
+			best, o.Calibrator, choice.Calibrator = ratio, c, c.String()
 		}
 	}
-	return opt, choice, nil
+	return o, choice, nil
 }
 
 // mean returns the mean of the outputs' ratios; outputs of zeros alone have none.

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -32,9 +31,9 @@ type Verification struct {
 	Samples   shard.Range
 	SkipBad   bool
 
-	labels           *dataset.Labels
-	float, quantized string // what errors call the models
-	pairings         []*verify.Pairing
+	labels   *dataset.Labels
+	source   string // what errors call the float model
+	pairings []*verify.Pairing
 }
 
 // PlanVerification checks that a dataset and labels fit, and returns the comparison of a quantized model, given as a flatbuffer, with the float one.
@@ -44,23 +43,15 @@ func PlanVerification(f *Float, quantized Source, opt VerifyOptions, data *datas
 		return nil, err
 	}
 	v := &Verification{Float: f.Bytes(), Quantized: [][]byte{quantized.Data}, Signature: opt.Signature, Dataset: digest, Samples: opt.Samples, SkipBad: opt.SkipBad,
-		float: f.Source, quantized: quantized.Name}
+		source: f.Source}
 	if v.Samples.Len() == 0 {
 		v.Samples = shard.Range{Last: data.Len()}
 	}
-	if err := v.pair(); err != nil {
-		return nil, err
+	if v.pairings, err = shard.Pair(v.Float, v.Quantized, v.Signature); err != nil {
+		return nil, &Error{Kind: BadInput, Source: quantized.Name, Err: err}
 	}
 	v.Question = verify.Question{Tensors: true}
 	return v, v.ask(opt)
-}
-
-// pair finds what is compared with what.
-func (v *Verification) pair() (err error) {
-	if v.pairings, err = shard.Pair(v.Float, v.Quantized, v.Signature); err != nil {
-		return v.failed(err)
-	}
-	return nil
 }
 
 // ask sets the task and what it is about.
@@ -74,7 +65,7 @@ func (v *Verification) ask(opt VerifyOptions) error {
 	if opt.Output != "" {
 		names := m.OutputNames()
 		if v.Question.Output = slices.Index(names, opt.Output); v.Question.Output < 0 {
-			return &Error{Kind: BadInput, Source: v.float, Err: fmt.Errorf("no output %q: there are %q", opt.Output, names)}
+			return &Error{Kind: BadInput, Source: v.source, Err: fmt.Errorf("no output %q: there are %q", opt.Output, names)}
 		}
 	}
 	switch v.Question.Task = opt.Task; {
@@ -110,7 +101,7 @@ func (v *Verification) Spec(r shard.Range) shard.Spec {
 func (v *Verification) Merge(parts []*verify.Part) (*verify.Part, error) {
 	part, err := shard.MergeComparisons(parts)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Err: err}
+		return nil, &Error{Kind: BadInput, Source: v.source, Err: err}
 	}
 	return part, nil
 }
@@ -141,7 +132,7 @@ func Verify(ctx context.Context, f *Float, quantized Source, opt VerifyOptions, 
 func (p *Pool) Verify(ctx context.Context, v *Verification, phase string, progress func(Progress)) (*verify.Part, error) {
 	c, err := shard.LoadComparison(v.Float, v.Quantized, v.Signature, v.Question)
 	if err != nil {
-		return nil, v.failed(err)
+		return nil, VerificationError(v.source, err)
 	}
 	plan := v.Plan()
 	parts := make([]*verify.Part, len(plan))
@@ -151,24 +142,21 @@ func (p *Pool) Verify(ctx context.Context, v *Verification, phase string, progre
 		return err
 	})
 	if err != nil {
-		return nil, v.failed(err)
+		return nil, VerificationError(v.source, err)
 	}
 	return v.Merge(parts)
 }
 
-// failed gives an error that came up when the models were paired or ran its kind and the way out.
-func (v *Verification) failed(err error) error { return VerificationError(v.float, v.quantized, err) }
-
-// VerificationError gives an error that came up when a float model and a quantized one of the given sources were compared, here or elsewhere, its kind and the way out.
-func VerificationError(float, quantized string, err error) error {
-	var e *verify.ModelError
+// VerificationError gives an error that came up when a quantized model was compared with the float model of a source, here or elsewhere, its kind and the way out.
+func VerificationError(source string, err error) error {
 	switch {
 	case isCancel(err) || KindOf(err) != "":
 		return err
-	case !errors.As(err, &e):
-		return unsupported(float, err)
 	case shard.Unsupported(err):
-		return &Error{Kind: Refused, Source: quantized, Err: err, Hint: "its operators must run to be compared"}
+		return &Error{Kind: Refused, Source: source, Err: err, Hint: notCompared}
 	}
-	return &Error{Kind: BadInput, Source: quantized, Err: err}
+	return unsupported(source, err)
 }
+
+// notCompared is the way out of models that can't run.
+const notCompared = "operators must run to be compared"
