@@ -215,12 +215,15 @@ func (c *compiler) share(s *step) {
 		case s.op.Same && i == s.in[0]:
 			s.shared, out.same, out.sole = true, from.same, last
 			return
-		case s.op.Over && last && out.static.DType == tensor.Float32 && from.static.DType == tensor.Float32 && from.static.Shape.Equal(out.static.Shape):
+		case s.op.Over && last && overwritten(out.static.DType) && from.static.DType == out.static.DType && from.static.Shape.Equal(out.static.Shape):
 			out.same = from.same
 			return
 		}
 	}
 }
+
+// overwritten reports whether operators marked Over take results of a type over their operands.
+func overwritten(d tensor.DType) bool { return d == tensor.Float32 || d == tensor.Int8 }
 
 // fold runs a step at compile time and keeps its results as constants.
 func (c *compiler) fold(s *step, in, out []*tensor.Tensor) error {

@@ -13,6 +13,9 @@ var useAVX512 = hasAVX512()
 // useVNNI says whether variants run that add up products of bytes by AVX-512. They need the other ones of AVX-512.
 var useVNNI = hasVNNI()
 
+// useVBMI says whether variants run that look up bytes by AVX-512. They need the other ones of AVX-512.
+var useVBMI = hasAVX512() && cpu.X86.HasAVX512VBMI
+
 func hasVNNI() bool { return hasAVX512() && cpu.X86.HasAVX512VNNI }
 
 func hasAVX512() bool {

@@ -7,6 +7,9 @@ import "math"
 //
 // As in TFLite's reference kernel, src is divided by the scale in float32 and halves are rounded away from zero.
 func Quantize[T Integer](dst []T, src, scale []float32, zero []int64, inner int) {
+	if d, ok := any(dst).([]int8); ok && len(scale) == 1 && s8Quantize(d, src[:len(dst)], scale[0], zero[0]) {
+		return
+	}
 	channels(len(dst), len(scale), inner, func(c, from, to int) {
 		for i, x := range src[from:to] {
 			dst[from+i] = saturate[T](math.Round(float64(x/scale[c])), zero[c])
@@ -31,6 +34,9 @@ func saturate[T Integer](q float64, zero int64) T {
 
 // Dequantize stores scale * (src - zero), the product rounded once. With several scales, element i has scale and zero of channel i/inner mod len(scale).
 func Dequantize[T Integer](dst []float32, src []T, scale []float32, zero []int64, inner int) {
+	if x, ok := any(src).([]int8); ok && len(scale) == 1 && s8Dequantize(dst, x[:len(dst)], scale[0], zero[0]) {
+		return
+	}
 	channels(len(dst), len(scale), inner, func(c, from, to int) {
 		s, z := float64(scale[c]), zero[c]
 		for i, q := range src[from:to] {

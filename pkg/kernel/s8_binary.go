@@ -8,6 +8,7 @@ type S8Sum struct {
 	x, y         [256]int32 // rescaled operands
 	out          Multiplier
 	zero, lo, hi int32
+	fast         *s8Vector // nil where there is no variant
 }
 
 // sumShift is how far operands are shifted left before they are rescaled.
@@ -24,11 +25,15 @@ func NewS8Sum(xZero, yZero int32, x, y, out Multiplier, sign int32, zero, lo, hi
 		s.x[i] = x.Rescale((q - xZero) << sumShift)
 		s.y[i] = sign * y.Rescale((q-yZero)<<sumShift)
 	}
+	s.fast = s.vector(xZero, yZero, x, y, sign)
 	return s
 }
 
 // Row is a Row.
 func (s *S8Sum) Row(dst, a, b []int8) {
+	if s.fast.row(dst, a, b) {
+		return
+	}
 	if line := lineOf(len(dst), a, b); line > 0 {
 		for i := 0; i < len(dst); i += line {
 			s.Row(dst[i:i+line], lineAt(a, i, line), lineAt(b, i, line))
@@ -91,10 +96,20 @@ type S8Product struct {
 	XZero, YZero int32
 	Scale        Multiplier
 	Zero, Lo, Hi int32
+	fast         *s8Vector
+}
+
+// NewS8Product prepares a product.
+func NewS8Product(p S8Product) *S8Product {
+	p.fast = p.vector()
+	return &p
 }
 
 // Row is a Row: the product of both operands less their zero points, rescaled.
 func (p *S8Product) Row(dst, a, b []int8) {
+	if p.fast.row(dst, a, b) {
+		return
+	}
 	stretch(dst, a, b, func(x, y int8) int8 {
 		v := p.Scale.Rescale((int32(x)-p.XZero)*(int32(y)-p.YZero)) + p.Zero
 		return int8(min(max(v, p.Lo), p.Hi))
@@ -107,10 +122,20 @@ type S8Prelu struct {
 	XZero, YZero int32
 	Same, Slope  Multiplier
 	Zero         int32
+	fast         *s8Vector
+}
+
+// NewS8Prelu prepares the operator.
+func NewS8Prelu(p S8Prelu) *S8Prelu {
+	p.fast = p.vector()
+	return &p
 }
 
 // Row is a Row.
 func (p *S8Prelu) Row(dst, a, b []int8) {
+	if p.fast.row(dst, a, b) {
+		return
+	}
 	stretch(dst, a, b, func(x, y int8) int8 {
 		v := int32(x) - p.XZero
 		if v >= 0 {
@@ -120,4 +145,20 @@ func (p *S8Prelu) Row(dst, a, b []int8) {
 		}
 		return int8(min(max(v+p.Zero, -128), 127))
 	})
+}
+
+var s8Greater, s8Lesser = s8Vector{code: s8MaximumRow}, s8Vector{code: s8MinimumRow}
+
+// S8Maximum is MAXIMUM of int8 operands of the same parameters, a Row.
+func S8Maximum(dst, a, b []int8) {
+	if !s8Greater.row(dst, a, b) {
+		Maximum(dst, a, b)
+	}
+}
+
+// S8Minimum is S8Maximum for MINIMUM.
+func S8Minimum(dst, a, b []int8) {
+	if !s8Lesser.row(dst, a, b) {
+		Minimum(dst, a, b)
+	}
 }

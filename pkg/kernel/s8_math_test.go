@@ -96,7 +96,7 @@ func TestS8Elementwise(t *testing.T) {
 		half, quarter := NewMultiplier(1<<30, 0), NewMultiplier(1<<30, -1)
 		sum := NewS8Sum(xZero, yZero, half, quarter, NewMultiplier(1<<30, 1-sumShift), 1, outZero, -128, 127)
 		difference := NewS8Sum(xZero, yZero, half, quarter, NewMultiplier(1<<30, 1-sumShift), -1, outZero, -128, 127)
-		product := &S8Product{XZero: xZero, YZero: yZero, Scale: NewMultiplier(1<<30, -5), Zero: outZero, Lo: -128, Hi: 127}
+		product := NewS8Product(S8Product{XZero: xZero, YZero: yZero, Scale: NewMultiplier(1<<30, -5), Zero: outZero, Lo: -128, Hi: 127})
 		square := NewS8SquaredDifference(xZero, yZero, half, quarter, NewMultiplier(1<<30, -15), outZero)
 		less := NewS8Compare(xZero, yZero, half, quarter, func(x, y int32) bool { return x < y })
 		a, b := drawInt8(t, "a", 8), drawInt8(t, "b", rapid.SampledFrom([]int{1, 8}).Draw(t, "n"))

@@ -80,6 +80,28 @@ func TestVNNIRuns(t *testing.T) {
 	}
 }
 
+// TestWideS8RowsRun is TestAVX512Runs for operators on int8.
+func TestWideS8RowsRun(t *testing.T) {
+	if want := useAVX512 && features(t, "avx512vbmi"); useVBMI != want {
+		t.Fatalf("VBMI is used: %v, but the processor has it: %v", useVBMI, want)
+	}
+	if !useAVX512 {
+		t.Skip("no AVX-512 is used; TestAVX512Runs fails where the processor has it")
+	}
+	x, y := signed(unreadable(t, 1<<12)), make([]int8, 1<<12)
+	check := func(name string, run func()) {
+		if in := readIn(run); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("elements are read in %s, want %s", in.Function, name)
+		}
+	}
+	for i, name := range []string{"s8SumAVX512", "s8DifferenceAVX512", "s8ProductAVX512", "s8PreluAVX512"} {
+		check(name, func() { s8Rows[i].make(nil)(y, x[:len(y)], y) })
+	}
+	if table := NewS8Table(func(q int32) int32 { return q }, -128, 127); useVBMI {
+		check("s8TableVBMI", func() { table.Apply(y, x) })
+	}
+}
+
 // TestWideCurvesRun is TestAVX512Runs for the functions of one number.
 func TestWideCurvesRun(t *testing.T) {
 	if !useAVX512 {

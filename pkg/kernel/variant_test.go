@@ -45,6 +45,7 @@ func isVariant(f runtime.Frame) bool {
 
 // variantCases returns kernels that have variants, by name; each reads x.
 func variantCases(t *testing.T, x, y []float32) map[string]func() {
+	const n = 1 << 12
 	var counter F32Counter
 	var counts F32Histogram
 	cases := map[string]func(){
@@ -66,6 +67,15 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	}
 	depthwise := s8Depthwise(t, 32)
 	cases["int8 depthwise"] = func() { depthwise.Run(make([]int8, 8*8*32), signed(x)[:8*8*32], make([]int32, depthwise.Scratch())) }
+	s8s := signed(y)
+	for _, c := range s8Rows {
+		row := c.make(nil)
+		cases[c.name] = func() { row(s8s[:n], signed(x)[:n], s8s[:n]) }
+	}
+	table := NewS8Table(func(q int32) int32 { return q }, -128, 127)
+	cases["S8Table"] = func() { table.Apply(s8s[:n], signed(x)) }
+	cases["Quantize"] = func() { Quantize(s8s[:n], x, []float32{1}, []int64{0}, 1) }
+	cases["Dequantize"] = func() { Dequantize(y[:n], signed(x), []float32{1}, []int64{0}, 1) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }
@@ -73,7 +83,6 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	for _, m := range maps {
 		cases[m.name] = func() { m.run(y, x) }
 	}
-	const n = 1 << 12
 	for _, c := range vectorRows {
 		cases[c.name] = func() { c.row(y[:n], x[:n], y[n:2*n]) }
 		cases[c.name+", right"] = func() { c.row(y[:n], y[n:2*n], x[:n]) }

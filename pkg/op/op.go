@@ -44,7 +44,7 @@ type Op struct {
 	// Moves marks operators whose one result holds each element of the operands of its own type once, in some order, and nothing else.
 	Moves bool
 
-	// Over marks operators on float32 of which each element of the one result follows from one element of each operand: the result may take the memory of an
+	// Over marks operators on float32 or int8 of which each element of the one result follows from one element of each operand: the result may take the memory of an
 	// operand of its shape.
 	Over bool
 

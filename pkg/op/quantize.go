@@ -1,6 +1,7 @@
 package op
 
 import (
+	"math"
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
@@ -149,6 +150,21 @@ func requantize[T interface {
 	from, to := n.Inputs[0].Quant, n.Outputs[0].Quant
 	scale := multiplier(float64(from.Scale[0]) / float64(to.Scale[0]))
 	zero, toZero := int32(from.Zero[0]), int32(to.Zero[0])
+	if d := n.Outputs[0].Type.DType; n.Inputs[0].Type.DType.Size() == 1 && d.Size() == 1 {
+		table := kernel.NewS8Table(func(q int32) int32 { // of bytes, with or without a sign
+			x, signed, unsigned := [1]T{T(q)}, [1]int8{}, [1]uint8{}
+			if d == tensor.Int8 {
+				kernel.Requantize(signed[:], x[:], zero, toZero, scale)
+				return int32(signed[0])
+			}
+			kernel.Requantize(unsigned[:], x[:], zero, toZero, scale)
+			return int32(int8(unsigned[0]))
+		}, math.MinInt8, math.MaxInt8)
+		return func(c *Call) error {
+			table.Apply(i8(c.Out[0]), i8(c.In[0]))
+			return nil
+		}
+	}
 	return func(c *Call) error {
 		x, out := tensor.View[T](c.In[0]), c.Out[0]
 		switch out.DType {

@@ -17,16 +17,16 @@ var s8Binaries = map[string]s8Binary{
 	"ADD": s8Sum(1),
 	"SUB": s8Sum(-1),
 	"MUL": func(o *operands, x, y, out kernel.S8Affine) kernel.Row[int8, int8] {
-		p := &kernel.S8Product{XZero: x.Zero, YZero: y.Zero, Zero: out.Zero, Scale: multiplier(float64(x.Scale * y.Scale / out.Scale))}
+		p := kernel.S8Product{XZero: x.Zero, YZero: y.Zero, Zero: out.Zero, Scale: multiplier(float64(x.Scale * y.Scale / out.Scale))}
 		p.Lo, p.Hi = o.limits8(fused(o.node), out)
-		return p.Row
+		return kernel.NewS8Product(p).Row
 	},
 	"PRELU": func(_ *operands, x, y, out kernel.S8Affine) kernel.Row[int8, int8] {
-		p := &kernel.S8Prelu{
+		p := kernel.S8Prelu{
 			XZero: x.Zero, YZero: y.Zero, Zero: out.Zero,
 			Same: multiplier(float64(x.Scale / out.Scale)), Slope: multiplier(float64(float32(x.Scale*y.Scale) / out.Scale)),
 		}
-		return p.Row
+		return kernel.NewS8Prelu(p).Row
 	},
 	"SQUARED_DIFFERENCE": func(_ *operands, x, y, out kernel.S8Affine) kernel.Row[int8, int8] {
 		common := 2 * max(float64(x.Scale), float64(y.Scale))
@@ -40,8 +40,8 @@ var s8Binaries = map[string]s8Binary{
 		q.Lo, q.Hi = o.limits8(fused(o.node), out)
 		return q.Row
 	},
-	"MAXIMUM": s8Same(kernel.Maximum[int8]),
-	"MINIMUM": s8Same(kernel.Minimum[int8]),
+	"MAXIMUM": s8Same(kernel.S8Maximum),
+	"MINIMUM": s8Same(kernel.S8Minimum),
 }
 
 // s8Sum is ADD, or SUB with the sign -1.
