@@ -209,11 +209,15 @@ func fitsArray(in Input, array *npy.Array) error {
 	return in.castable(array.Type)
 }
 
-func (a *arrays) place(p arrayPart) string {
+// place implements source.
+func (a *arrays) place(i int) string { return fmt.Sprintf("%s[%d]", a.File, i) }
+
+// placeIn says where sample i is from in an array.
+func (a *arrays) placeIn(p arrayPart, i int) string {
 	if p.Name == "" {
-		return a.File
+		return a.place(i)
 	}
-	return a.File + ": " + p.Name
+	return fmt.Sprintf("%s: %s[%d]", a.File, p.Name, i)
 }
 
 func (a *arrays) validate(m *Manifest) error {
@@ -230,16 +234,30 @@ func (a *arrays) validate(m *Manifest) error {
 
 func (a *arrays) sample(r *Reader, i int, out []*tensor.Tensor) (string, error) {
 	for k, p := range a.Inputs {
-		t, err := a.row(r, i, p, r.manifest.Inputs[k])
+		t, err := a.row(r, i, k, out[k])
 		if err != nil {
-			return fmt.Sprintf("%s[%d]", a.place(p), i), err
+			return a.placeIn(p, i), err
 		}
 		out[k] = t
 	}
-	return fmt.Sprintf("%s[%d]", a.File, i), nil
+	return "", nil
 }
 
-func (a *arrays) row(r *Reader, i int, p arrayPart, in Input) (*tensor.Tensor, error) {
+// rows is an array that feeds an input, by samples of the given shape.
+type rows struct {
+	array *npy.Array
+	shape tensor.Shape
+}
+
+// rows returns the array of an input, whose header is read once.
+func (a *arrays) rows(r *Reader, k int) (*rows, error) {
+	r.mu.Lock()
+	found := r.rows[k]
+	r.mu.Unlock()
+	if found != nil {
+		return found, nil
+	}
+	p, in := a.Inputs[k], r.manifest.Inputs[k]
 	blob, err := r.kept(p.Blob)
 	if err != nil {
 		return nil, err
@@ -255,16 +273,30 @@ func (a *arrays) row(r *Reader, i int, p arrayPart, in Input) (*tensor.Tensor, e
 	if err != nil {
 		return nil, err
 	}
-	if i >= array.Rows() {
-		return nil, fmt.Errorf("the array holds %d samples", array.Rows())
-	}
-	t := tensor.New(in.DType, shape)
-	data := t.Data
-	if dtypes[array.Type] != in.DType {
-		data = make([]byte, array.RowSize())
-	}
-	if err := array.ReadRows(data, i); err != nil {
+	found = &rows{array, shape}
+	r.mu.Lock()
+	r.rows[k] = found
+	r.mu.Unlock()
+	return found, nil
+}
+
+// row returns an input's tensor of sample i, in the memory of old if that fits.
+func (a *arrays) row(r *Reader, i, k int, old *tensor.Tensor) (*tensor.Tensor, error) {
+	from, err := a.rows(r, k)
+	if err != nil {
 		return nil, err
 	}
-	return t, in.cast(t, array.Type, data)
+	if i >= from.array.Rows() {
+		return nil, fmt.Errorf("the array holds %d samples", from.array.Rows())
+	}
+	in := r.manifest.Inputs[k]
+	t := again(old, in.DType, from.shape)
+	data := t.Data
+	if dtypes[from.array.Type] != in.DType {
+		data = make([]byte, from.array.RowSize())
+	}
+	if err := from.array.ReadRows(data, i); err != nil {
+		return nil, err
+	}
+	return t, in.cast(t, from.array.Type, data)
 }

@@ -223,7 +223,11 @@ func check(in Input, t *tensor.Tensor) error {
 	}
 	switch t.DType {
 	case tensor.Float32:
-		for i, v := range tensor.View[float32](t) {
+		x := tensor.View[float32](t)
+		if allFinite(x) {
+			return nil
+		}
+		for i, v := range x {
 			if v-v != 0 {
 				return found(i, float64(v))
 			}
@@ -242,4 +246,21 @@ func check(in Input, t *tensor.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// allFinite reports whether no element is NaN or infinite: whether no exponent is all ones, which 1 at its end would carry into the sign.
+func allFinite(x []float32) bool {
+	const exponent, one, sign = 0x7f800000, 0x00800000, 0x80000000
+	var carry uint32
+	for len(x) >= 4 {
+		carry |= math.Float32bits(x[0])&exponent + one
+		carry |= math.Float32bits(x[1])&exponent + one
+		carry |= math.Float32bits(x[2])&exponent + one
+		carry |= math.Float32bits(x[3])&exponent + one
+		x = x[4:]
+	}
+	for _, v := range x {
+		carry |= math.Float32bits(v)&exponent + one
+	}
+	return carry&sign == 0
 }

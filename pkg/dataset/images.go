@@ -215,11 +215,13 @@ func (l *images) validate(m *Manifest) error {
 	return nil
 }
 
+func (l *images) place(i int) string { return l.Files[i].Name }
+
 func (l *images) sample(r *Reader, i int, out []*tensor.Tensor) (string, error) {
 	f := l.Files[i]
 	data, err := r.content(f.Blob)
 	if err == nil {
 		out[0], err = l.Picture.tensor(r.manifest.Inputs[0], data)
 	}
-	return f.Name, err
+	return l.place(i), err
 }

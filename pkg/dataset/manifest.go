@@ -44,8 +44,10 @@ type Blob struct {
 type source interface {
 	// validate checks the source of a manifest that may come from anywhere.
 	validate(m *Manifest) error
-	// sample fills out, one tensor for each input, and says where sample i is from.
+	// sample fills out, one tensor for each input. What out holds before is nil, or may be overwritten. place says where it failed.
 	sample(r *Reader, i int, out []*tensor.Tensor) (place string, err error)
+	// place says where sample i is from.
+	place(i int) string
 }
 
 func (m *Manifest) source() (source, error) {

@@ -122,17 +122,18 @@ func (r *random) suits(in Input) error {
 	return nil
 }
 
+func (r *random) place(i int) string { return fmt.Sprintf("random:%s[%d]", r.Kind, i) }
+
 func (r *random) sample(reader *Reader, i int, out []*tensor.Tensor) (string, error) {
-	place := fmt.Sprintf("random:%s[%d]", r.Kind, i)
 	for k, in := range reader.manifest.Inputs {
 		shape, err := in.known()
 		if err != nil {
-			return place, err
+			return r.place(i), err
 		}
-		out[k] = tensor.New(in.DType, shape)
+		out[k] = again(out[k], in.DType, shape)
 		r.fill(out[k], newGenerator(r.Seed, uint64(i), uint64(k)))
 	}
-	return place, nil
+	return "", nil
 }
 
 func (r *random) fill(t *tensor.Tensor, g *generator) {

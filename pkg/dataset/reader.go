@@ -20,6 +20,7 @@ type Reader struct {
 
 	mu   sync.Mutex
 	open map[int]*opening
+	rows []*rows // by input, of arrays
 }
 
 // opening is a blob that is kept open, once done.
@@ -39,7 +40,7 @@ func Open(ctx context.Context, m *Manifest, blobs store.Opener) (*Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, open: map[int]*opening{}}, nil
+	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, open: map[int]*opening{}, rows: make([]*rows, len(m.Inputs))}, nil
 }
 
 // Len returns the number of samples.
@@ -50,23 +51,45 @@ func (r *Reader) Inputs() []Input { return r.manifest.Inputs }
 
 // Sample returns the tensors of sample i, one for each input, which the caller owns. A sample that can't be used is a *SampleError.
 func (r *Reader) Sample(i int) ([]*tensor.Tensor, error) {
-	if i < 0 || i >= r.manifest.Samples {
-		return nil, fmt.Errorf("sample %d of %d", i, r.manifest.Samples)
-	}
 	out := make([]*tensor.Tensor, len(r.manifest.Inputs))
-	place, err := r.source.sample(r, i, out)
-	for k := 0; k < len(out) && err == nil; k++ {
-		err = check(r.manifest.Inputs[k], out[k])
-	}
-	var bad *SampleError
-	switch {
-	case errors.As(err, &bad):
-		bad.Source, bad.Index = place, i
-		return nil, bad
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", place, err)
+	if err := r.SampleInto(i, out); err != nil {
+		return nil, err
 	}
 	return out, nil
+}
+
+// SampleInto is Sample that puts the tensors into out, which has an entry for each input: nil, or a tensor of an earlier sample, whose memory is used again if it
+// fits. After an error the entries can be used for another sample, but hold none.
+func (r *Reader) SampleInto(i int, out []*tensor.Tensor) error {
+	if i < 0 || i >= r.manifest.Samples {
+		return fmt.Errorf("sample %d of %d", i, r.manifest.Samples)
+	}
+	place, err := r.source.sample(r, i, out)
+	if err == nil {
+		for k, in := range r.manifest.Inputs {
+			if err = check(in, out[k]); err != nil {
+				place = r.source.place(i)
+				break
+			}
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	var bad *SampleError
+	if errors.As(err, &bad) {
+		bad.Source, bad.Index = place, i
+		return bad
+	}
+	return fmt.Errorf("%s: %w", place, err)
+}
+
+// again returns old if it has the given type, else a new tensor. Its content is of no use.
+func again(old *tensor.Tensor, d tensor.DType, shape tensor.Shape) *tensor.Tensor {
+	if old != nil && old.DType == d && old.Shape.Equal(shape) {
+		return old
+	}
+	return tensor.New(d, shape)
 }
 
 // Close releases the blobs. No call of Sample may be under way or follow.

@@ -172,8 +172,8 @@ func (b *builder) features() ([]string, error) {
 // first decodes the first record.
 func (b *builder) first() (tfrecord.Example, string, error) {
 	r := &Reader{ctx: b.ctx, manifest: b.m, blobs: b.files, open: map[int]*opening{}}
-	example, place, err := b.m.Records.example(r, 0)
-	return example, place, errors.Join(err, r.Close())
+	example, err := b.m.Records.example(r, 0)
+	return example, b.m.Records.place(0), errors.Join(err, r.Close())
 }
 
 func (l *records) validate(m *Manifest) error {
@@ -221,43 +221,51 @@ func (l *records) index() {
 	}
 }
 
-// example reads record i of all files.
-func (l *records) example(r *Reader, i int) (tfrecord.Example, string, error) {
+// find returns the file that holds record i of all files, and the record's position in it.
+func (l *records) find(i int) (file, record int) {
 	l.once.Do(l.index)
 	k := sort.SearchInts(l.ends, i+1)
-	f := l.Files[k]
-	n := i - (l.ends[k] - len(f.Lengths))
-	place := fmt.Sprintf("%s[%d]", f.Name, n)
-	blob, err := r.kept(f.Blob)
+	return k, i - (l.ends[k] - len(l.Files[k].Lengths))
+}
+
+func (l *records) place(i int) string {
+	k, n := l.find(i)
+	return fmt.Sprintf("%s[%d]", l.Files[k].Name, n)
+}
+
+// example reads record i of all files.
+func (l *records) example(r *Reader, i int) (tfrecord.Example, error) {
+	k, n := l.find(i)
+	blob, err := r.kept(l.Files[k].Blob)
 	if err != nil {
-		return nil, place, err
+		return nil, err
 	}
 	data, err := tfrecord.Read(blob, blob.Size(), l.at[k][n])
 	if err != nil {
-		return nil, place, err
+		return nil, err
 	}
 	example, err := tfrecord.ParseExample(data)
 	if err != nil {
-		return nil, place, bad("%v", err)
+		return nil, bad("%v", err)
 	}
-	return example, place, nil
+	return example, nil
 }
 
 func (l *records) sample(r *Reader, i int, out []*tensor.Tensor) (string, error) {
-	example, place, err := l.example(r, i)
+	example, err := l.example(r, i)
 	if err != nil {
-		return place, err
+		return l.place(i), err
 	}
 	for k, in := range r.manifest.Inputs {
 		feature, ok := example[l.Features[k]]
 		if !ok {
-			return place, bad("input %v: the record has no feature %q", in, l.Features[k])
+			return l.place(i), bad("input %v: the record has no feature %q", in, l.Features[k])
 		}
 		if out[k], err = l.value(in, feature); err != nil {
-			return place + ": " + l.Features[k], err
+			return l.place(i) + ": " + l.Features[k], err
 		}
 	}
-	return place, nil
+	return "", nil
 }
 
 // value returns an input's tensor of a feature.
