@@ -31,8 +31,8 @@ func NewCollector(tensors []Tensor, spec Spec) *Collector {
 // derived themselves, it holds each of their elements once.
 func (c *Collector) Derive(slot int, from []int) { c.derived[slot] = from }
 
-// Observe adds what was seen of the tensor at position slot of the list. A tensor may be observed several times in a sample.
-func (c *Collector) Observe(slot int, r quant.Range) {
+// Record adds what was seen of the tensor at position slot of the list. A tensor may be computed several times in a sample. It implements exec.Recorder.
+func (c *Collector) Record(slot int, r quant.Range) {
 	c.now[slot] = c.now[slot].Merge(r)
 	c.seen[slot] = true
 }

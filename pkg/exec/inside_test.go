@@ -46,8 +46,8 @@ func TestObserveInside(t *testing.T) {
 		for i := 1; i < len(g.Inputs); i++ {
 			inputs = append(inputs, readNPY(t, golden.read(t, fmt.Sprintf("%s.in%d.npy", name, i))))
 		}
-		seen := recording{newPlain(t)}
-		if _, err := p.NewSession().Run(inputs, seen); err != nil {
+		seen := newRecording(t, p)
+		if _, err := p.NewSession().Record(inputs, seen); err != nil {
 			t.Fatal(err)
 		}
 		outside := map[string]bool{}

@@ -17,94 +17,113 @@ type Observer interface {
 	Observe(v *ir.Value, t *tensor.Tensor, r quant.Range)
 }
 
-// Recorder is an Observer of statistics. It does not see what Program.Moved lists, since that follows from what it sees.
+// Recorder takes statistics of what an Observer sees. It does not see what Program.Moved lists, since that follows from what it sees. Values are known by their
+// positions among those of Program.Observed, graph after graph.
 type Recorder interface {
-	Observer
+	// Record adds the range of a value that was just computed.
+	Record(i int, r quant.Range)
 	// Histogram returns where the elements of a value are counted, nil if they are not. The counts are complete when the run has ended.
-	Histogram(v *ir.Value) *kernel.F32Histogram
+	Histogram(i int) *kernel.F32Histogram
+}
+
+// sees reports whether anybody wants to see a value.
+func (s *Session) sees(sl *slot) bool {
+	return sl.number >= 0 && (s.observer != nil || s.recorder != nil && !sl.moved)
+}
+
+// tell tells what was seen of a value.
+func (s *Session) tell(sl *slot, t *tensor.Tensor, r quant.Range) {
+	if s.recorder != nil {
+		s.recorder.Record(sl.number, r)
+		return
+	}
+	s.observer.Observe(sl.value, t, r)
 }
 
 // look prepares what a step lets see of its result.
-func (s *Session) look(seen *kernel.F32Scan, st *step) {
-	on := s.observer != nil && len(st.out) == 1
-	if !on || s.recorder == nil {
-		seen.Start(on)
+func (s *Session) look(seen *kernel.F32Scan, p *plan, st *step) {
+	if len(st.out) != 1 {
+		seen.Start(false)
 		return
 	}
-	v := st.node.Outputs[0]
-	seen.Start(!s.skips(v))
-	s.count(seen, v)
+	sl := &p.slots[st.out[0]]
+	on := s.sees(sl)
+	seen.Start(on)
+	if on {
+		s.count(seen, sl)
+	}
 }
 
 // lookInside does so for what the operator lets see besides its result.
-func (s *Session) lookInside(seen []kernel.F32Scan, st *step) {
-	for i, v := range st.inner {
-		if on := s.observer != nil && v != nil && v.Type.DType == tensor.Float32; on {
-			seen[i].Start(true)
-			s.count(&seen[i], v)
-		} else {
-			seen[i].Start(false)
+func (s *Session) lookInside(seen []kernel.F32Scan, p *plan, st *step) {
+	for j, i := range st.inner {
+		on := i >= 0 && s.sees(&p.slots[i])
+		seen[j].Start(on)
+		if on {
+			s.count(&seen[j], &p.slots[i])
 		}
 	}
 }
 
 // observeInside hands on what a step let see besides its result.
-func (s *Session) observeInside(seen []kernel.F32Scan, st *step) {
-	for i, v := range st.inner {
-		if n := seen[i].Seen(); n > 0 {
-			r, _ := seen[i].Range(n)
-			s.observer.Observe(v, nil, asRange(r, n))
+func (s *Session) observeInside(seen []kernel.F32Scan, p *plan, st *step) {
+	for j, i := range st.inner {
+		if n := seen[j].Seen(); n > 0 {
+			r, _ := seen[j].Range(n)
+			s.tell(&p.slots[i], nil, asRange(r, n))
 		}
 	}
 }
 
-// count has what is looked at of a value counted, too, if the observer wants that.
-func (s *Session) count(seen *kernel.F32Scan, v *ir.Value) {
+// count has what is looked at of a value counted, too, if that is wanted.
+func (s *Session) count(seen *kernel.F32Scan, sl *slot) {
 	if s.recorder == nil {
 		return
 	}
-	if h := s.recorder.Histogram(v); h != nil {
+	if h := s.recorder.Histogram(sl.number); h != nil {
 		seen.Count(&s.counter, h)
 	}
 }
 
-// skips reports whether the observer does not want to see a value.
-func (s *Session) skips(v *ir.Value) bool { return s.recorder != nil && s.program.moved[v] != nil }
-
 // observe looks at a whole tensor.
-func (s *Session) observe(v *ir.Value, t *tensor.Tensor) {
-	if s.observer == nil || t.DType != tensor.Float32 || s.skips(v) {
+func (s *Session) observe(sl *slot, t *tensor.Tensor) {
+	if !s.sees(sl) {
 		return
 	}
 	var scan kernel.F32Scan
 	scan.Start(true)
-	s.count(&scan, v)
+	s.count(&scan, sl)
 	x := tensor.View[float32](t)
 	scan.Include(x)
 	r, _ := scan.Range(len(x))
-	s.observer.Observe(v, t, asRange(r, len(x)))
+	s.tell(sl, t, asRange(r, len(x)))
 }
 
 // observeFolded is observe for a constant whose range is known.
-func (s *Session) observeFolded(v *ir.Value, t *tensor.Tensor, r quant.Range) {
-	if s.recorder != nil && s.recorder.Histogram(v) != nil {
-		s.observe(v, t)
-		return
+func (s *Session) observeFolded(sl *slot, t *tensor.Tensor, r quant.Range) {
+	switch {
+	case !s.sees(sl):
+	case s.recorder != nil && s.recorder.Histogram(sl.number) != nil:
+		s.observe(sl, t)
+	default:
+		s.tell(sl, t, r)
 	}
-	s.observer.Observe(v, t, r)
 }
 
 // observeResult is observe for a result that the kernel may have looked at.
-func (s *Session) observeResult(v *ir.Value, t *tensor.Tensor, seen *kernel.F32Scan) {
+func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan) {
+	if !s.sees(sl) {
+		return
+	}
 	n := t.Elements()
 	r, ok := seen.Range(n)
 	switch {
-	case ok && t.DType == tensor.Float32:
-		s.observer.Observe(v, t, asRange(r, n))
-	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Histogram(v) != nil: // what was counted can't be taken back
-		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", v.Name, seen.Seen(), n))
+	case ok:
+		s.tell(sl, t, asRange(r, n))
+	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Histogram(sl.number) != nil: // what was counted can't be taken back
+		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
 	default:
-		s.observe(v, t)
+		s.observe(sl, t)
 	}
 }
 

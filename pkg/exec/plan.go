@@ -29,6 +29,8 @@ type slot struct {
 	same   int  // the slot whose memory this one takes: its own position, or an earlier planned slot
 	uses   int  // how often it is read; twice more if the graph returns it
 	sole   bool // no other value that is still read has its memory, of planned slots
+	number int  // its position among Program.Observed's values, graph after graph; -1 if it is not one of them
+	moved  bool // Program.Moved lists it
 }
 
 type place uint8
@@ -50,7 +52,7 @@ type step struct {
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
 	shared  bool      // the result is the operand's memory: there is nothing to compute
-	inner   []*ir.Value
+	inner   []int     // slots of what the operator lets see of its inside; -1 where that is absent
 }
 
 type compiler struct {
@@ -68,7 +70,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	var state int64 // bytes of variables
 	for i, v := range c.graph.Values {
 		s := &p.slots[i]
-		s.value, s.place, s.same = v, unused, i
+		s.value, s.place, s.same, s.number = v, unused, i, -1
 		switch {
 		case v.Const != nil:
 			if v.Sparsity == nil {
@@ -158,7 +160,12 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 		return c.control(&s)
 	}
 	if s.op.Inner != nil {
-		s.inner = s.op.Inner(n)
+		for _, v := range s.op.Inner(n) {
+			s.inner = append(s.inner, -1)
+			if v != nil {
+				s.inner[len(s.inner)-1] = index[v]
+			}
+		}
 	}
 	if !static {
 		c.plan.steps = append(c.plan.steps, s)

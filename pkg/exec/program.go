@@ -96,7 +96,24 @@ func Compile(m *ir.Model, main int, opt Options) (*Program, error) {
 		}
 	}
 	p.findMoved(order)
+	p.number()
 	return p, nil
+}
+
+// number tells each slot what is seen of it.
+func (p *Program) number() {
+	seen, n := p.Observed(), 0
+	for g, pl := range p.plans {
+		if pl == nil {
+			continue
+		}
+		index := p.model.Graphs[g].Index()
+		for _, v := range seen[g] {
+			s := &pl.slots[index[v]]
+			s.number, s.moved = n, p.moved[v] != nil
+			n++
+		}
+	}
 }
 
 // Inputs returns the graph's inputs in order.
@@ -123,8 +140,10 @@ func (p *Program) Observed() map[int][]*ir.Value {
 			}
 		}
 		for _, st := range pl.steps {
-			for _, v := range st.inner {
-				visible[v] = v != nil && v.Type.DType == tensor.Float32
+			for _, i := range st.inner {
+				if i >= 0 {
+					visible[g.Values[i]] = g.Values[i].Type.DType == tensor.Float32
+				}
 			}
 		}
 		for _, v := range g.Values {

@@ -16,7 +16,7 @@ type Session struct {
 	program  *Program
 	frames   []*frame
 	observer Observer
-	recorder Recorder // the observer, if it is one
+	recorder Recorder // in place of an observer
 	watch    func(v *ir.Value, t *tensor.Tensor)
 	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
@@ -27,9 +27,10 @@ type frame struct {
 	plan    *plan
 	tensors []*tensor.Tensor // by slot
 	calls   []op.Call        // by step
-	loops   []*loop          // by step; state of control flow
-	late    []prepared       // by step; of steps whose kernel the plan has not
-	ranges  []quant.Range    // of folded values
+	outputs []*tensor.Tensor
+	loops   []*loop       // by step; state of control flow
+	late    []prepared    // by step; of steps whose kernel the plan has not
+	ranges  []quant.Range // of folded values
 }
 
 // prepared is the kernel of a step for the types that its operands and results had last. It depends on them and on constants only, so that a loop need not
@@ -52,7 +53,7 @@ func (p *Program) NewSession() *Session {
 }
 
 func newFrame(p *plan) *frame {
-	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps)), late: make([]prepared, len(p.steps))}
+	f := &frame{plan: p, tensors: make([]*tensor.Tensor, len(p.slots)), calls: make([]op.Call, len(p.steps)), loops: make([]*loop, len(p.steps)), late: make([]prepared, len(p.steps)), outputs: make([]*tensor.Tensor, len(p.output))}
 	arena := tensor.Alloc(p.arena + alignment)
 	arena = arena[shift(arena):]
 	for i, s := range p.slots {
@@ -87,11 +88,15 @@ func newFrame(p *plan) *frame {
 }
 
 // Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are zeroed
-// first, so that runs do not depend on each other. The observer may be nil.
+// first, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
-	s.observer = observer
-	s.recorder, _ = observer.(Recorder)
-	s.watch = nil
+	s.observer, s.recorder, s.watch = observer, nil, nil
+	return s.run(inputs)
+}
+
+// Record is Run that takes statistics.
+func (s *Session) Record(inputs []*tensor.Tensor, recorder Recorder) ([]*tensor.Tensor, error) {
+	s.observer, s.recorder, s.watch = nil, recorder, nil
 	return s.run(inputs)
 }
 
@@ -137,15 +142,13 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 	p := f.plan
 	for j, i := range p.inputs {
 		f.tensors[i] = inputs[j]
-		s.observe(p.slots[i].value, inputs[j])
+		s.observe(&p.slots[i], inputs[j])
 		if s.watch != nil {
 			s.watch(p.slots[i].value, inputs[j])
 		}
 	}
-	if s.observer != nil {
-		for j, i := range p.folded {
-			s.observeFolded(p.slots[i].value, f.tensors[i], f.ranges[j])
-		}
+	for j, i := range p.folded {
+		s.observeFolded(&p.slots[i], f.tensors[i], f.ranges[j])
 	}
 	for k := range p.steps {
 		st := &p.steps[k]
@@ -155,18 +158,18 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 				c.In[j] = f.tensors[i]
 			}
 		}
-		s.look(&c.Seen, st)
+		s.look(&c.Seen, p, st)
 		if st.inner != nil {
-			s.lookInside(c.Inner, st)
+			s.lookInside(c.Inner, p, st)
 		}
 		if err := s.step(f, st, c, k); err != nil {
 			return nil, nodeError(st.index, st.node, err)
 		}
-		if s.observer != nil {
-			for j, i := range st.out {
-				s.observeResult(p.slots[i].value, c.Out[j], &c.Seen)
-			}
-			s.observeInside(c.Inner, st)
+		for j, i := range st.out {
+			s.observeResult(&p.slots[i], c.Out[j], &c.Seen)
+		}
+		if st.inner != nil {
+			s.observeInside(c.Inner, p, st)
 		}
 		if s.watch != nil {
 			for j, i := range st.out {
@@ -174,11 +177,10 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 			}
 		}
 	}
-	out := make([]*tensor.Tensor, len(p.output))
 	for j, i := range p.output {
-		out[j] = f.tensors[i]
+		f.outputs[j] = f.tensors[i]
 	}
-	return out, nil
+	return f.outputs, nil
 }
 
 func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {

@@ -2,49 +2,111 @@ package shard
 
 import "github.com/octetlite/octet/pkg/tensor"
 
-// ahead reads samples in order, each while the one before is computed: at most two are in memory.
-type ahead struct {
-	samples chan read
-	stop    chan struct{}
+// A block of samples has at most blockSamples, and no further one once it holds blockBytes.
+const (
+	blockSamples = 64
+	blockBytes   = 256 << 10
+)
+
+// refiller are Samples that use the memory of earlier ones again, as dataset.Reader does.
+type refiller interface {
+	SampleInto(i int, out []*tensor.Tensor) error
 }
 
-// read is what Samples.Sample returned.
+// blocks are what samples are read into, by turns.
+type blocks [2]block
+
+// block holds the n samples that were read last, and the memory of as many as it ever held.
+type block struct {
+	samples []read
+	n       int
+}
+
+// read is what Samples returned.
 type read struct {
 	tensors []*tensor.Tensor
 	err     error
 }
 
-// readAhead starts reading the samples of a range.
-func readAhead(samples Samples, r Range) *ahead {
-	a := &ahead{samples: make(chan read), stop: make(chan struct{})}
-	go func() {
-		defer close(a.samples)
-		for i := r.First; i < r.Last; i++ {
-			select {
-			case <-a.stop:
-				return
-			default:
-			}
-			in, err := samples.Sample(i)
-			select {
-			case a.samples <- read{in, err}:
-			case <-a.stop:
-				return
-			}
-		}
-	}()
+// ahead reads samples in order, in blocks, each while the one before is computed: a small sample takes less time than handing it over. The first block is one
+// sample, each other one at most twice the one before.
+type ahead struct {
+	samples    Samples
+	inputs     int // tensors of a sample
+	full, free chan *block
+	stop       chan struct{}
+	now        *block // whose samples are handed out
+	given      int    // of them
+}
+
+// readAhead starts reading the samples of a range into memory that is nobody else's until close.
+func readAhead(samples Samples, inputs int, r Range, memory *blocks) *ahead {
+	a := &ahead{samples: samples, inputs: inputs, full: make(chan *block), free: make(chan *block, len(memory)), stop: make(chan struct{})}
+	for i := range memory {
+		a.free <- &memory[i]
+	}
+	go a.read(r)
 	return a
 }
 
-// next returns the next sample of the range.
+func (a *ahead) read(r Range) {
+	defer close(a.full)
+	most := 1
+	for i := r.First; i < r.Last; {
+		var b *block
+		select {
+		case <-a.stop:
+			return
+		case b = <-a.free:
+		}
+		a.fill(b, i, min(most, r.Last-i))
+		i += b.n
+		most = min(2*b.n, blockSamples)
+		select {
+		case <-a.stop:
+			return
+		case a.full <- b:
+		}
+	}
+}
+
+// fill reads up to most samples from position i on.
+func (a *ahead) fill(b *block, i, most int) {
+	b.n = 0
+	for size := 0; b.n < most && size < blockBytes; b.n++ {
+		if b.n == len(b.samples) {
+			b.samples = append(b.samples, read{tensors: make([]*tensor.Tensor, a.inputs)})
+		}
+		s := &b.samples[b.n]
+		if into, ok := a.samples.(refiller); ok {
+			s.err = into.SampleInto(i+b.n, s.tensors)
+		} else {
+			s.tensors, s.err = a.samples.Sample(i + b.n)
+		}
+		if s.err == nil {
+			for _, t := range s.tensors {
+				size += len(t.Data)
+			}
+		}
+	}
+}
+
+// next returns the next sample of the range, which is valid until the next call.
 func (a *ahead) next() ([]*tensor.Tensor, error) {
-	r := <-a.samples
-	return r.tensors, r.err
+	if a.now == nil || a.given == a.now.n {
+		if a.now != nil {
+			a.free <- a.now
+		}
+		a.now, a.given = <-a.full, 0
+	}
+	s := &a.now.samples[a.given]
+	a.given++
+	return s.tensors, s.err
 }
 
 // close returns when no sample is being read any more.
 func (a *ahead) close() {
 	close(a.stop)
-	for range a.samples {
+	for range a.full {
 	}
 }

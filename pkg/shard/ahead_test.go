@@ -10,9 +10,10 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// numbered are samples that hold their position. It counts calls that are under way and the samples that were asked for.
+// numbered are samples of the given size that hold their position. They count calls that are under way and the samples that were asked for.
 type numbered struct {
 	underWay, asked atomic.Int32
+	size            int
 	bad             int
 }
 
@@ -23,24 +24,48 @@ func (n *numbered) Sample(i int) ([]*tensor.Tensor, error) {
 	if i == n.bad {
 		return nil, fmt.Errorf("sample %d", i)
 	}
-	return []*tensor.Tensor{{Shape: tensor.Shape{i}}}, nil
+	return []*tensor.Tensor{{Shape: tensor.Shape{i}, Data: make([]byte, n.size)}}, nil
+}
+
+// refilled are numbered samples that use memory again.
+type refilled struct{ numbered }
+
+func (r *refilled) SampleInto(i int, out []*tensor.Tensor) error {
+	if i == r.bad {
+		return fmt.Errorf("sample %d", i)
+	}
+	if out[0] == nil {
+		out[0] = tensor.New(tensor.Int8, tensor.Shape{r.size})
+	}
+	out[0].Shape = tensor.Shape{i}
+	return nil
 }
 
 func TestReadAheadGivesSamplesInOrder(t *testing.T) {
-	a := readAhead(&numbered{bad: 5}, Range{3, 9})
-	defer a.close()
-	for i := 3; i < 9; i++ {
-		in, err := a.next()
-		if (err != nil) != (i == 5) || err == nil && in[0].Shape[0] != i {
-			t.Errorf("sample %d: %v, %v", i, in, err)
+	for name, samples := range map[string]Samples{
+		"small": &numbered{bad: 5}, "large": &numbered{bad: 5, size: blockBytes}, "again": &refilled{numbered{bad: 5, size: blockBytes / 3}},
+	} {
+		var memory blocks
+		for range 2 {
+			a := readAhead(samples, 1, Range{3, 999}, &memory)
+			for i := 3; i < 999; i++ {
+				in, err := a.next()
+				if (err != nil) != (i == 5) || err == nil && in[0].Shape[0] != i {
+					t.Fatalf("%s: sample %d: %v, %v", name, i, in, err)
+				}
+			}
+			a.close()
+		}
+		if n := len(memory[0].samples) + len(memory[1].samples); n > 2*blockSamples || name == "large" && n > 2+1 || name == "again" && n > 2*(3+1) { // the bad one has no size
+			t.Errorf("%s: %d samples in memory", name, n)
 		}
 	}
 }
 
-// TestReadAheadReadsOneMore demands that the next sample is read before it is asked for, and none beyond it.
+// TestReadAheadReadsOneMore demands that the next large sample is read before it is asked for, and none beyond it.
 func TestReadAheadReadsOneMore(t *testing.T) {
-	n := &numbered{bad: -1}
-	a := readAhead(n, Range{0, 9})
+	n := &numbered{bad: -1, size: blockBytes}
+	a := readAhead(n, 1, Range{0, 9}, &blocks{})
 	defer a.close()
 	if _, err := a.next(); err != nil {
 		t.Fatal(err)
@@ -66,7 +91,7 @@ func (s stuck) Sample(int) ([]*tensor.Tensor, error) {
 // TestReadAheadCloses demands that close waits for a sample that is being read, since its source is closed next, and for no other.
 func TestReadAheadCloses(t *testing.T) {
 	s := stuck{make(chan struct{}), make(chan struct{})}
-	a := readAhead(s, Range{0, 9})
+	a := readAhead(s, 1, Range{0, 9}, &blocks{})
 	<-s.begun
 	closed := make(chan struct{})
 	go func() {

@@ -77,11 +77,12 @@ func (c *Comparison) Inputs() []dataset.Input { return c.inputs }
 // Compare runs the models of a comparison over a shard's samples. labels may be nil where the question needs none, and spec.Observe plays no part. progress, if not nil, is called after
 // each sample.
 func Compare(ctx context.Context, c *Comparison, samples Samples, labels *dataset.Labels, spec Spec, progress func()) (*verify.Part, error) {
-	session := c.idle.take(c.compared.Session)
-	defer c.idle.give(session)
+	w := c.idle.take(c.compared.Session)
+	defer c.idle.give(w)
+	session := w.session
 	session.Start()
 	part := session.Part()
-	err := each(ctx, samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+	err := each(ctx, samples, len(c.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
 		if bad != nil {
 			part.Skipped = append(part.Skipped, verify.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
 			return nil

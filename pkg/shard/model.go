@@ -17,9 +17,8 @@ import (
 type Model struct {
 	digest  string
 	program *exec.Program
-	tensors []calib.Tensor    // what is observed
-	slots   map[*ir.Value]int // their positions
-	derived map[int][]int     // what follows from others, by position
+	tensors []calib.Tensor // what is observed
+	derived map[int][]int  // what follows from others, by position
 	inputs  []dataset.Input
 
 	idle idle[*exec.Session]
@@ -41,7 +40,8 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, slots: map[*ir.Value]int{}, derived: map[int][]int{}, inputs: Inputs(m, sig)}
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int][]int{}, inputs: Inputs(m, sig)}
+	slots := map[*ir.Value]int{}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
 		if len(seen[g]) == 0 {
@@ -49,16 +49,14 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		}
 		index := graph.Index()
 		for _, v := range seen[g] {
-			model.slots[v] = len(model.tensors)
+			slots[v] = len(model.tensors)
 			model.tensors = append(model.tensors, calib.Tensor{Key: calib.Key{Subgraph: g, Index: index[v]}, Name: v.Name})
 		}
 	}
 	for v, from := range program.Moved() {
-		var slots []int
 		for _, f := range from {
-			slots = append(slots, model.slots[f])
+			model.derived[slots[v]] = append(model.derived[slots[v]], slots[f])
 		}
-		model.derived[model.slots[v]] = slots
 	}
 	return model, nil
 }
@@ -99,31 +97,33 @@ func (m *Model) Digest() string { return m.digest }
 // Inputs returns what a sample holds, in order.
 func (m *Model) Inputs() []dataset.Input { return m.inputs }
 
-func (m *Model) session() *exec.Session { return m.idle.take(m.program.NewSession) }
-
-func (m *Model) release(s *exec.Session) { m.idle.give(s) }
-
-// idle are sessions that nobody uses.
-type idle[S any] struct {
-	mu   sync.Mutex
-	list []S
+// workspace is the memory that one run of a shard takes, which later ones take again.
+type workspace[S any] struct {
+	session S
+	samples blocks
 }
 
-// take returns one of them, or a new one.
-func (i *idle[S]) take(make func() S) S {
+// idle are workspaces that nobody uses.
+type idle[S any] struct {
+	mu   sync.Mutex
+	list []*workspace[S]
+}
+
+// take returns one of them, or a new one, for which it makes a session.
+func (i *idle[S]) take(session func() S) *workspace[S] {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if n := len(i.list); n > 0 {
-		s := i.list[n-1]
+		w := i.list[n-1]
 		i.list = i.list[:n-1]
-		return s
+		return w
 	}
-	return make()
+	return &workspace[S]{session: session()}
 }
 
-// give makes a session one of them.
-func (i *idle[S]) give(s S) {
+// give makes a workspace one of them.
+func (i *idle[S]) give(w *workspace[S]) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.list = append(i.list, s)
+	i.list = append(i.list, w)
 }

@@ -8,9 +8,7 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
-	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/numerics"
-	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -30,36 +28,37 @@ type Spec struct {
 	Observe calib.Spec
 }
 
-// Run computes the statistics of a shard's samples; the next one is read while one is computed. progress, if not nil, is called after each sample.
+// Run computes the statistics of a shard's samples; others are read while one is computed. progress, if not nil, is called after each sample.
 func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress func()) (*calib.Stats, error) {
-	session := m.session()
-	defer m.release(session)
-	observer := &collecting{calib.NewCollector(m.tensors, spec.Observe), m.slots}
+	w := m.idle.take(m.program.NewSession)
+	defer m.idle.give(w)
+	collector := calib.NewCollector(m.tensors, spec.Observe)
 	for slot, from := range m.derived {
-		observer.Derive(slot, from)
+		collector.Derive(slot, from)
 	}
-	err := each(ctx, samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+	err := each(ctx, samples, len(m.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
 		if bad != nil {
-			observer.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
+			collector.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
 			return nil
 		}
-		if _, err := session.Run(in, observer); err != nil {
+		if _, err := w.session.Record(in, collector); err != nil {
 			return err
 		}
-		observer.EndSample(i)
+		collector.EndSample(i)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	stats := observer.Stats()
+	stats := collector.Stats()
 	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
 	return stats, nil
 }
 
-// each calls do with the samples of a range in order, or with what is wrong with one that is left out; the next one is read meanwhile. progress, if not nil, is called after each.
-func each(ctx context.Context, samples Samples, spec Spec, progress func(), do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
-	reading := readAhead(samples, spec.Range)
+// each calls do with the samples of a range in order, each of so many tensors, or with what is wrong with one that is left out; others are read into memory meanwhile. progress, if not nil,
+// is called after each.
+func each(ctx context.Context, samples Samples, inputs int, memory *blocks, spec Spec, progress func(), do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
+	reading := readAhead(samples, inputs, spec.Range, memory)
 	defer reading.close()
 	for i := spec.Range.First; i < spec.Range.Last; i++ {
 		if err := ctx.Err(); err != nil {
@@ -67,11 +66,10 @@ func each(ctx context.Context, samples Samples, spec Spec, progress func(), do f
 		}
 		in, err := reading.next()
 		var bad *dataset.SampleError
-		switch {
-		case errors.As(err, &bad) && !spec.SkipBad:
-			return bad // it says which sample it is
-		case err != nil && bad == nil:
-			return fmt.Errorf("sample %d: %w", i, err)
+		if err != nil {
+			if bad, err = leftOut(i, err, spec); err != nil {
+				return err
+			}
 		}
 		if err := do(i, in, bad); err != nil {
 			return &RunError{i, err}
@@ -81,6 +79,18 @@ func each(ctx context.Context, samples Samples, spec Spec, progress func(), do f
 		}
 	}
 	return nil
+}
+
+// leftOut returns what is wrong with sample i, if it is to be left out.
+func leftOut(i int, err error, spec Spec) (*dataset.SampleError, error) {
+	var bad *dataset.SampleError
+	switch {
+	case !errors.As(err, &bad):
+		return nil, fmt.Errorf("sample %d: %w", i, err)
+	case !spec.SkipBad:
+		return nil, bad // it says which sample it is
+	}
+	return bad, nil
 }
 
 // RunError is the failure of a model on a sample; it comes up wherever the shard runs.
@@ -96,26 +106,6 @@ func (e *RunError) Unwrap() error { return e.Err }
 func Unsupported(err error) bool {
 	var u *exec.UnsupportedError
 	return errors.As(err, &u)
-}
-
-// collecting observes a session for a collector. It implements exec.Recorder.
-type collecting struct {
-	*calib.Collector
-	slots map[*ir.Value]int
-}
-
-// Observe implements exec.Observer.
-func (c *collecting) Observe(v *ir.Value, _ *tensor.Tensor, r quant.Range) {
-	c.Collector.Observe(c.slots[v], r)
-}
-
-// Histogram implements exec.Recorder.
-func (c *collecting) Histogram(v *ir.Value) *calib.Histogram {
-	slot, ok := c.slots[v]
-	if !ok {
-		return nil
-	}
-	return c.Collector.Histogram(slot)
 }
 
 // Merge folds the statistics of all shards of a plan, in their order. Statistics without a single usable sample are an error: they could quantize
