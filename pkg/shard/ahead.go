@@ -60,6 +60,9 @@ func (a *ahead) read(r Range) {
 		case b = <-a.free:
 		}
 		a.fill(b, i, min(most, r.Last-i))
+		if a.stopped() {
+			return
+		}
 		i += b.n
 		most = min(2*b.n, blockSamples)
 		select {
@@ -73,7 +76,7 @@ func (a *ahead) read(r Range) {
 // fill reads up to most samples from position i on.
 func (a *ahead) fill(b *block, i, most int) {
 	b.n = 0
-	for size := 0; b.n < most && size < blockBytes; b.n++ {
+	for size := 0; b.n < most && size < blockBytes && !a.stopped(); b.n++ {
 		if b.n == len(b.samples) {
 			b.samples = append(b.samples, read{tensors: make([]*tensor.Tensor, a.inputs)})
 		}
@@ -88,6 +91,15 @@ func (a *ahead) fill(b *block, i, most int) {
 				size += len(t.Data)
 			}
 		}
+	}
+}
+
+func (a *ahead) stopped() bool {
+	select {
+	case <-a.stop:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -98,6 +98,7 @@ func TestReadAheadCloses(t *testing.T) {
 		a.close()
 		close(closed)
 	}()
+	wait(t, a.stopped)
 	select {
 	case <-closed:
 		t.Error("closed while a sample is being read")
