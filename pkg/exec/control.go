@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -28,7 +29,21 @@ func isControl(n *ir.Node) bool { return callees(n) != nil }
 // loop holds the variables of a WHILE: two sets, of which one is read while the other is written.
 type loop struct{ vars, next []*tensor.Tensor }
 
-// control plans WHILE and IF, whose results are dynamic; it checks that the graphs that they run have matching inputs and outputs.
+// callers returns how often the nodes of some graphs name each graph of a model.
+func callers(m *ir.Model, graphs []int) []int {
+	count := make([]int, len(m.Graphs))
+	for _, i := range graphs {
+		for _, n := range m.Graphs[i].Nodes {
+			for _, callee := range callees(n) {
+				count[callee]++
+			}
+		}
+	}
+	return count
+}
+
+// control plans WHILE and IF and compiles the graphs that they run, after checking that these have matching inputs and outputs. Results are dynamic, unless their types follow from
+// those of the operands.
 func (c *compiler) control(s *step) error {
 	m := c.program.model
 	check := func(graph, in, out int) error {
@@ -37,21 +52,109 @@ func (c *compiler) control(s *step) error {
 		}
 		return nil
 	}
-	c.plan.steps = append(c.plan.steps, *s)
+	operands := s.in
 	switch a := s.node.Attr.(type) {
 	case *op.While:
 		n := len(s.in)
 		if len(s.out) != n {
 			return fmt.Errorf("has %d inputs and %d outputs", n, len(s.out))
 		}
-		return errors.Join(check(a.Cond, n, 1), check(a.Body, n, n))
+		if err := errors.Join(check(a.Cond, n, 1), check(a.Body, n, n)); err != nil {
+			return err
+		}
 	case *op.If:
 		if len(s.in) == 0 {
 			return errors.New("has no condition")
 		}
-		return errors.Join(check(a.Then, len(s.in)-1, len(s.out)), check(a.Else, len(s.in)-1, len(s.out)))
+		operands = s.in[1:]
+		if err := errors.Join(check(a.Then, len(operands), len(s.out)), check(a.Else, len(operands), len(s.out))); err != nil {
+			return err
+		}
+	}
+	results, err := c.called(s.node, operands)
+	if err != nil {
+		return err
+	}
+	for j, t := range results {
+		sl := &c.plan.slots[s.out[j]]
+		sl.static, sl.place, sl.sole = t, planned, true
+	}
+	c.plan.steps = append(c.plan.steps, *s)
+	return nil
+}
+
+// called compiles the graphs that a node runs on the given slots. If the types of its results follow, it returns them.
+func (c *compiler) called(n *ir.Node, operands []int) ([]*tensor.Tensor, error) {
+	before := slices.Clone(c.program.plans)
+	if results := c.settled(n, operands); results != nil {
+		return results, nil
+	}
+	copy(c.program.plans, before)
+	free := *c
+	free.free = true
+	for _, g := range callees(n) {
+		if c.program.plans[g] == nil {
+			if err := free.graphPlan(g, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// settled compiles the graphs that a node runs for the types of its operands, and returns the types of its results: nil if some are not known, or change from one iteration to the next.
+// So it does if a graph does not fit these types, which is no fault until it runs.
+func (c *compiler) settled(n *ir.Node, operands []int) []*tensor.Tensor {
+	var shapes []tensor.Shape
+	var types []*tensor.Tensor
+	for _, i := range operands {
+		if i < 0 || c.plan.slots[i].static == nil {
+			return nil
+		}
+		t := c.plan.slots[i].static
+		shapes, types = append(shapes, append(tensor.Shape{}, t.Shape...)), append(types, &tensor.Tensor{DType: t.DType, Shape: t.Shape})
+	}
+	own := *c
+	own.free = false
+	for _, g := range callees(n) {
+		for j, v := range c.program.model.Graphs[g].Inputs {
+			if v.Type.DType != types[j].DType {
+				return nil
+			}
+		}
+		if c.callers[g] > 1 || own.graphPlan(g, shapes) != nil {
+			return nil
+		}
+	}
+	switch a := n.Attr.(type) {
+	case *op.While:
+		if given := c.program.plans[a.Body].results(); sameTypes(given, types) {
+			return types
+		}
+	case *op.If:
+		if given := c.program.plans[a.Then].results(); sameTypes(given, c.program.plans[a.Else].results()) {
+			return given
+		}
 	}
 	return nil
+}
+
+// results returns the types of a graph's results, with nil for those that are not known.
+func (p *plan) results() []*tensor.Tensor {
+	types := make([]*tensor.Tensor, len(p.output))
+	for j, i := range p.output {
+		if t := p.slots[i].static; t != nil {
+			types[j] = &tensor.Tensor{DType: t.DType, Shape: t.Shape}
+		}
+	}
+	return types
+}
+
+// sameTypes reports whether all types are known and the same.
+func sameTypes(a, b []*tensor.Tensor) bool {
+	return slices.EqualFunc(a, b, func(x, y *tensor.Tensor) bool {
+		return x != nil && y != nil && x.DType == y.DType && x.Shape.Equal(y.Shape)
+	})
 }
 
 func (s *Session) control(f *frame, st *step, c *op.Call, k int) error {

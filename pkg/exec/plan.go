@@ -59,8 +59,21 @@ type compiler struct {
 	program *Program
 	graph   *ir.Graph
 	set     *op.OpSet
-	free    bool // inputs have any shape: the body of control flow
+	callers []int // by graph: how often control flow names it
+	free    bool  // inputs have any shape: the body of control flow that is not known better
 	plan    *plan
+}
+
+// graphPlan compiles a graph for inputs of the given shapes, or of those that it declares where there are none.
+func (c *compiler) graphPlan(index int, shapes []tensor.Shape) error {
+	g := c.program.model.Graphs[index]
+	own := compiler{program: c.program, graph: g, set: c.set, callers: c.callers, free: c.free}
+	p, err := own.compile(shapes)
+	if err != nil {
+		return fmt.Errorf("graph %d %q: %w", index, g.Name, err)
+	}
+	c.program.plans[index] = p
+	return nil
 }
 
 func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {

@@ -84,16 +84,9 @@ func Compile(m *ir.Model, main int, opt Options) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{model: m, main: main, plans: make([]*plan, len(m.Graphs)), limit: opt.MemoryLimit}
-	for _, i := range order {
-		c := compiler{program: p, graph: m.Graphs[i], set: opt.Set}
-		shapes := opt.InputShapes
-		if i != main {
-			shapes = nil
-			c.free = true
-		}
-		if p.plans[i], err = c.compile(shapes); err != nil {
-			return nil, fmt.Errorf("graph %d %q: %w", i, m.Graphs[i].Name, err)
-		}
+	c := compiler{program: p, set: opt.Set, callers: callers(m, order)}
+	if err := c.graphPlan(main, opt.InputShapes); err != nil {
+		return nil, err
 	}
 	p.findMoved(order)
 	p.number()
