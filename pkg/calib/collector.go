@@ -1,6 +1,9 @@
 package calib
 
-import "github.com/octetlite/octet/pkg/quant"
+import (
+	"github.com/octetlite/octet/pkg/kernel"
+	"github.com/octetlite/octet/pkg/quant"
+)
 
 // Collector gathers the statistics of a fixed list of tensors, sample by sample. It serves one goroutine.
 type Collector struct {
@@ -31,9 +34,19 @@ func NewCollector(tensors []Tensor, spec Spec) *Collector {
 // derived themselves, it holds each of their elements once.
 func (c *Collector) Derive(slot int, from []int) { c.derived[slot] = from }
 
-// Record adds what was seen of the tensor at position slot of the list. A tensor may be computed several times in a sample. It implements exec.Recorder.
-func (c *Collector) Record(slot int, r quant.Range) {
-	c.now[slot] = c.now[slot].Merge(r)
+// Record adds the range of the n elements of the tensor at position slot of the list. A tensor may be computed several times in a sample. It implements exec.Recorder.
+func (c *Collector) Record(slot int, r kernel.F32Range, n int) {
+	// Not Merge: structs that pass through memory take longer than what small operators compute.
+	t := &c.now[slot]
+	if r.Min < t.Min {
+		t.Min = r.Min
+	}
+	if r.Max > t.Max {
+		t.Max = r.Max
+	}
+	t.Count += uint64(n)
+	t.NaN += uint64(r.NaN)
+	t.Inf += uint64(r.Inf)
 	c.seen[slot] = true
 }
 

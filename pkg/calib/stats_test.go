@@ -52,7 +52,7 @@ func collect(spec Spec, samples []sample, slots int) *Stats {
 			}
 			scan.Include(o.x)
 			r, _ := scan.Range(len(o.x))
-			c.Record(o.slot, quant.Range{Min: r.Min, Max: r.Max, Count: uint64(len(o.x)), NaN: uint64(r.NaN), Inf: uint64(r.Inf)})
+			c.Record(o.slot, r, len(o.x))
 		}
 		c.EndSample(s.at)
 	}

@@ -26,7 +26,7 @@ func observedFrom(first int, samples ...[]float32) *calib.Stats {
 		scan.Count(&counter, c.Histogram(0))
 		scan.Include(x)
 		r, _ := scan.Range(len(x))
-		c.Record(0, quant.Range{Min: r.Min, Max: r.Max, Count: uint64(len(x)), NaN: uint64(r.NaN), Inf: uint64(r.Inf)})
+		c.Record(0, r, len(x))
 		c.EndSample(first + i)
 	}
 	counter.Flush()

@@ -20,8 +20,8 @@ type Observer interface {
 // Recorder takes statistics of what an Observer sees. It does not see what Program.Moved lists, since that follows from what it sees. Values are known by their
 // positions among those of Program.Observed, graph after graph.
 type Recorder interface {
-	// Record adds the range of a value that was just computed.
-	Record(i int, r quant.Range)
+	// Record adds the range of the n elements of a value that was just computed.
+	Record(i int, r kernel.F32Range, n int)
 	// Histogram returns where the elements of a value are counted, nil if they are not. The counts are complete when the run has ended.
 	Histogram(i int) *kernel.F32Histogram
 }
@@ -31,13 +31,13 @@ func (s *Session) sees(sl *slot) bool {
 	return sl.number >= 0 && (s.observer != nil || s.recorder != nil && !sl.moved)
 }
 
-// tell tells what was seen of a value.
-func (s *Session) tell(sl *slot, t *tensor.Tensor, r quant.Range) {
+// tell tells what was seen of the n elements of a value.
+func (s *Session) tell(sl *slot, t *tensor.Tensor, r kernel.F32Range, n int) {
 	if s.recorder != nil {
-		s.recorder.Record(sl.number, r)
+		s.recorder.Record(sl.number, r, n)
 		return
 	}
-	s.observer.Observe(sl.value, t, r)
+	s.observer.Observe(sl.value, t, quant.Range{Min: r.Min, Max: r.Max, Count: uint64(n), NaN: uint64(r.NaN), Inf: uint64(r.Inf)})
 }
 
 // look prepares what a step lets see of its result.
@@ -70,7 +70,7 @@ func (s *Session) observeInside(seen []kernel.F32Scan, p *plan, st *step) {
 	for j, i := range st.inner {
 		if n := seen[j].Seen(); n > 0 {
 			r, _ := seen[j].Range(n)
-			s.tell(&p.slots[i], nil, asRange(r, n))
+			s.tell(&p.slots[i], nil, r, n)
 		}
 	}
 }
@@ -96,17 +96,17 @@ func (s *Session) observe(sl *slot, t *tensor.Tensor) {
 	x := tensor.View[float32](t)
 	scan.Include(x)
 	r, _ := scan.Range(len(x))
-	s.tell(sl, t, asRange(r, len(x)))
+	s.tell(sl, t, r, len(x))
 }
 
 // observeFolded is observe for a constant whose range is known.
-func (s *Session) observeFolded(sl *slot, t *tensor.Tensor, r quant.Range) {
+func (s *Session) observeFolded(sl *slot, t *tensor.Tensor, r kernel.F32Range) {
 	switch {
 	case !s.sees(sl):
 	case s.recorder != nil && s.recorder.Histogram(sl.number) != nil:
 		s.observe(sl, t)
 	default:
-		s.tell(sl, t, r)
+		s.tell(sl, t, r, t.Elements())
 	}
 }
 
@@ -119,23 +119,12 @@ func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan
 	r, ok := seen.Range(n)
 	switch {
 	case ok:
-		s.tell(sl, t, asRange(r, n))
+		s.tell(sl, t, r, n)
 	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Histogram(sl.number) != nil: // what was counted can't be taken back
 		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
 	default:
 		s.observe(sl, t)
 	}
-}
-
-// rangeOf scans a float32 tensor.
-func rangeOf(t *tensor.Tensor) quant.Range {
-	x := tensor.View[float32](t)
-	return asRange(kernel.F32MinMax(x), len(x))
-}
-
-// asRange returns the range of n elements.
-func asRange(r kernel.F32Range, n int) quant.Range {
-	return quant.Range{Min: r.Min, Max: r.Max, Count: uint64(n), NaN: uint64(r.NaN), Inf: uint64(r.Inf)}
 }
 
 // shift returns the distance from the start of b to the next aligned address.

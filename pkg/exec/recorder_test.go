@@ -75,8 +75,9 @@ func newRecording(t *testing.T, p *exec.Program) recording {
 	return r
 }
 
-func (r recording) Record(i int, x quant.Range) {
+func (r recording) Record(i int, found kernel.F32Range, n int) {
 	v := r.values[i]
+	x := quant.Range{Min: found.Min, Max: found.Max, Count: uint64(n), NaN: uint64(found.NaN), Inf: uint64(found.Inf)}
 	if old, ok := r.ranges[v]; ok {
 		x = x.Merge(old)
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
-	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -28,9 +27,9 @@ type frame struct {
 	tensors []*tensor.Tensor // by slot
 	calls   []op.Call        // by step
 	outputs []*tensor.Tensor
-	loops   []*loop       // by step; state of control flow
-	late    []prepared    // by step; of steps whose kernel the plan has not
-	ranges  []quant.Range // of folded values
+	loops   []*loop           // by step; state of control flow
+	late    []prepared        // by step; of steps whose kernel the plan has not
+	ranges  []kernel.F32Range // of folded values
 }
 
 // prepared is the kernel of a step for the types that its operands and results had last. It depends on them and on constants only, so that a loop need not
@@ -82,7 +81,7 @@ func newFrame(p *plan) *frame {
 		}
 	}
 	for _, i := range p.folded {
-		f.ranges = append(f.ranges, rangeOf(f.tensors[i]))
+		f.ranges = append(f.ranges, kernel.F32MinMax(tensor.View[float32](f.tensors[i])))
 	}
 	return f
 }

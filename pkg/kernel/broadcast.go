@@ -163,9 +163,19 @@ func (p *walk) next(index *dims, at *[3]int) {
 // the run's.
 type Row[T, R any] func(dst []R, a, b []T)
 
+// isRow reports whether a broadcast result is one call of a Row.
+func isRow[T, R any](dst []R, a, b []T) bool {
+	n := len(dst)
+	return n > 0 && (len(a) == n || len(a) == 1) && (len(b) == n || len(b) == 1)
+}
+
 // Binary computes a binary operator with NumPy's broadcasting. dst has the elements of the broadcast shape, and may be an operand that has its shape.
 // Shapes have at most MaxRank dimensions and must broadcast.
 func Binary[T, R any](dst []R, a []T, aShape []int, b []T, bShape []int, row Row[T, R]) {
+	if isRow(dst, a, b) {
+		row(dst, a, b)
+		return
+	}
 	p := broadcast(aShape, bShape)
 	n, width := p.lines()
 	var index dims

@@ -38,6 +38,11 @@ func F32BinaryScan(dst []float32, a []float32, aShape []int, b []float32, bShape
 
 // binaryParts is Binary that calls finish for each part of the result as soon as it is computed.
 func binaryParts[T Number](dst []T, a []T, aShape []int, b []T, bShape []int, row Row[T, T], finish func(part []T)) {
+	if len(dst) <= clampRun && isRow(dst, a, b) {
+		row(dst, a, b)
+		finish(dst)
+		return
+	}
 	p := broadcast(aShape, bShape)
 	if k := p.each(); k >= 0 {
 		if dst, ok := any(dst).([]float32); ok {

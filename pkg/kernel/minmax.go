@@ -14,7 +14,12 @@ var emptyRange = F32Range{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
 
 // merge makes r the range of both.
 func (r *F32Range) merge(o F32Range) {
-	r.Min, r.Max = min(r.Min, o.Min), max(r.Max, o.Max)
+	if o.Min < r.Min { // an end is no NaN and no negative zero, with which min takes longer
+		r.Min = o.Min
+	}
+	if o.Max > r.Max {
+		r.Max = o.Max
+	}
 	r.NaN += o.NaN
 	r.Inf += o.Inf
 }
