@@ -27,7 +27,10 @@ func hasTiles(width int) bool { return useAVX2 && (width < 32 || useAVX512) }
 
 func hasVector(width int) bool { return hasTiles(width) }
 
-// run computes tiles as wide as a panel. Narrow ones are not faster with AVX-512 where that computes half of a register at a time.
+// wideRegisters reports whether a register holds 16 numbers.
+func wideRegisters() bool { return useAVX512 }
+
+// run computes tiles as wide as a panel.
 func (c *tileCall) run(width int) {
 	lookups := c.ks
 	if c.step != 0 {
@@ -40,14 +43,18 @@ func (c *tileCall) run(width int) {
 	c.offsStep -= lookups * c.offsRun
 	c.offsRun -= c.rows * c.offsRow
 	call := (*byte)(unsafe.Pointer(c))
-	switch width {
-	case 8:
+	switch {
+	case width == 8:
 		gemm8AVX2(call)
-	case 16:
+	case width == 16 && useAVX512:
+		gemm16AVX512(call)
+	case width == 16:
 		gemm16AVX2(call)
-	case 24:
+	case width == 24 && useAVX512:
+		gemm24AVX512(call)
+	case width == 24:
 		gemm24AVX2(call)
-	case 32:
+	case width == 32:
 		gemm32AVX512(call)
 	}
 }

@@ -10,6 +10,8 @@ func joinBelow() int { return 6 }
 
 func hasTiles(int) bool { return useNEON }
 
+func wideRegisters() bool { return false }
+
 func hasVector(int) bool { return useNEON }
 
 // run computes tiles as wide as a panel.

@@ -12,13 +12,15 @@ const leastPanels = 2
 
 // tileHeight returns how many rows a tile has at most that is as wide as a panel: so many as there are accumulators for.
 func tileHeight(width int) int {
-	switch width {
-	case 16:
+	switch {
+	case wideRegisters():
+		return mostRows
+	case width == 16:
 		return 6
-	case 24:
+	case width == 24:
 		return 4
 	default:
-		return 8
+		return mostRows
 	}
 }
 

@@ -31,6 +31,24 @@ func gemm16AVX2(call *byte)
 //go:noescape
 func gemm24AVX2(call *byte)
 
+// gemm16AVX512 computes tiles of up to 8 rows and 16 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+//
+//go:noescape
+func gemm16AVX512(call *byte)
+
+// gemm24AVX512 computes tiles of up to 8 rows and 24 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
+// the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
+// offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
+// What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
+//
+//go:noescape
+func gemm24AVX512(call *byte)
+
 // gemm32AVX512 computes tiles of up to 8 rows and 32 columns, one below the other, as tilesGeneric does. It loads and stores only the first of
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.

@@ -18,6 +18,8 @@ func TestAVX512Runs(t *testing.T) {
 	}
 	x, y := unreadable(t, 1<<16), make([]float32, 1<<16)
 	for name, l := range map[string]layer{
+		"gemm16AVX512":         convLayer("", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 16}),
+		"gemm24AVX512":         convLayer("", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 24}),
 		"gemm32AVX512":         convLayer("", 1, F32ConvSpec{Window: square(14, 3, 1), C: 32, OC: 32}),
 		"gemvAVX512":           fullyConnectedLayer("", 1, F32FullyConnectedSpec{K: 256, N: 256}),
 		"depthwise3s1n8AVX512": depthwiseLayer("", 1, F32DepthwiseSpec{Window: square(16, 3, 1), C: 64, Multiplier: 1}),
