@@ -89,7 +89,7 @@ class Bench:
 
     def convert(self, source, samples, *options):
         out, data = self.folder / 'octet.tflite', self.folder / f'{samples}.npz'
-        return timed([self.octet, 'convert', source, '-o', out, '--data', data, *options])
+        return timed([self.octet, 'convert', source, '-o', out, '--data', data, '--no-cache', *options])
 
     def slope(self, workers):
         """CPU and wall seconds of octet per sample."""
@@ -139,7 +139,7 @@ class Bench:
             done = timed(command)
             return done and {'seconds': done[1], 'bytes': done[2]}
 
-        octet = [self.octet, 'convert', source, '-o', self.folder / 'octet.tflite', '--data', data]
+        octet = [self.octet, 'convert', source, '-o', self.folder / 'octet.tflite', '--data', data, '--no-cache']
         theirs = [PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'convert', source, data, self.folder / 'theirs.tflite']
         return {'source': 'SavedModel' if source is saved else 'flatbuffer'} | self.medians(
             {'octet': lambda: program(octet), 'tensorflow': lambda: program(theirs)}

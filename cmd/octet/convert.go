@@ -38,6 +38,8 @@ type convertFlags struct {
 	verify                         bool
 	holdout                        string
 	question                       questionFlags
+	cache                          string
+	noCache                        bool
 	json                           bool
 	source                         sourceFlags
 }
@@ -116,6 +118,9 @@ samples that calibration did not see: the last tenth, or what --holdout says. Wi
 that need no calibration all of --data is for that. The file is written even if a limit of
 --max-drop or --min-sqnr is broken; the exit status then is 4.
 
+What was measured of a model over a dataset is kept in the user's cache folder, at most 256 MiB, and not
+measured again for other options; a coordinator keeps it with its jobs. The result is the same.
+
 By default Octet measures true ranges and quantizes everything for which the runtime has an
 integer kernel. --compat tflite follows TFLiteConverter's rules instead: the same ranges give
 the same tensors, bit for bit.`,
@@ -165,6 +170,8 @@ the same tensors, bit for bit.`,
 	flags.BoolVar(&f.verify, "verify", false, "compare the quantized model with the float one over held-out samples")
 	flags.StringVar(&f.holdout, "holdout", "", "the last samples that calibration leaves to --verify: a number, or a percentage (default: 10%)")
 	f.question.add(cmd)
+	flags.StringVar(&f.cache, "cache", "", "the folder that keeps statistics of earlier runs (default: octet in the user's cache folder)")
+	flags.BoolVar(&f.noCache, "no-cache", false, "measure the ranges, and keep nothing, though an earlier run may have measured the same")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
@@ -192,6 +199,8 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--verify needs the samples here: it does not go with --coordinator")
 	case f.workers < 1:
 		return o, usagef("--workers must be at least 1")
+	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
+		return o, usagef("--cache and --no-cache exclude each other")
 	case f.detach && f.coordinator == "":
 		return o, usagef("--detach needs --coordinator")
 	case f.detach && f.stats != "":
@@ -365,6 +374,8 @@ var pointless = []struct {
 	{"score", verifying, "is about --verify"},
 	{"max-drop", verifying, "is about --verify"},
 	{"min-sqnr", verifying, "is about --verify"},
+	{"no-cache", calibrating, "is about what --data measures"},
+	{"cache", calibratingHere, "is about what --data measures in this process"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
@@ -376,6 +387,9 @@ func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.W
 func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s) }
 func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
 func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }
+func calibratingHere(f *convertFlags, s convert.Scheme) bool {
+	return f.calibrates(s) && f.coordinator == ""
+}
 
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
 func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {

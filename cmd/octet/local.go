@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/octetlite/octet/pkg/calib"
@@ -26,6 +27,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 	}
 	var stats *calib.Stats
 	var choice *convert.Choice
+	var runner remembering
 	switch {
 	case f.ranges != "":
 		text, err := os.ReadFile(f.ranges)
@@ -36,7 +38,11 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 			return nil, err
 		}
 	case f.calibrates(opt.Scheme):
-		if stats, err = convert.Calibrate(ctx, float, opt, data.manifest, data.pool, bar.samples); err != nil {
+		runner.Runner = data.pool
+		if runner.memo, err = openCache(f); err != nil {
+			return nil, err
+		}
+		if stats, err = convert.Calibrate(ctx, float, opt, data.manifest, &runner, bar.samples); err != nil {
 			return nil, err
 		}
 		if opt.Auto {
@@ -53,6 +59,12 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 	out.summary.Notes, out.summary.Choice = float.Notes, choice
 	if f.data != "" {
 		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
+	}
+	if runner.recall {
+		out.summary.StatsFrom = fromCache
+	}
+	if runner.err != nil && f.cache != "" {
+		out.summary.Notes = append(out.summary.Notes, fmt.Sprintf("the statistics could not be kept: %v", runner.err))
 	}
 	if res.Stats != nil {
 		if out.stats, err = res.Stats.Encode(); err != nil {

@@ -35,6 +35,7 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
 		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
 		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: opt.Calibrator.String(), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
+		FreshStatistics: f.noCache,
 	}
 	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
 	if err != nil {
@@ -219,7 +220,7 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 		}
 	}
 	out.summary = newSummary(f, opt, report)
-	out.summary.Job = job.ID
+	out.summary.Job, out.summary.StatsFrom = job.ID, job.StatsFrom
 	if job.Stats != nil {
 		if out.stats, err = download(ctx, c, *job.Stats); err != nil {
 			return nil, err

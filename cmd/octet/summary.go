@@ -15,6 +15,9 @@ import (
 // listed is the number of skipped samples and float operators that the text form shows.
 const listed = 10
 
+// fromCache says that statistics were measured by an earlier run.
+const fromCache = "cache"
+
 // summary is what `octet convert` tells at the end.
 type summary struct {
 	Source      string           `json:"source"`
@@ -30,6 +33,7 @@ type summary struct {
 	Seconds     float64          `json:"seconds"`
 	Samples     uint64           `json:"samples,omitempty"`
 	Skipped     []calib.Skip     `json:"skipped,omitempty"`
+	StatsFrom   string           `json:"statistics_from,omitempty"` // fromCache, or the job that measured them; "" if this conversion did
 	Report      *quantize.Report `json:"report,omitempty"`
 	Notes       []string         `json:"notes,omitempty"`
 
@@ -67,7 +71,7 @@ func (s *summary) print(w io.Writer) error {
 		fmt.Fprintf(t, "job\t%s\n", s.Job)
 	}
 	if s.Samples > 0 {
-		fmt.Fprintf(t, "calibrated\tover %d samples\n", s.Samples)
+		fmt.Fprintf(t, "calibrated\tover %d samples%s\n", s.Samples, s.measured())
 	}
 	for _, k := range s.Skipped[:min(len(s.Skipped), listed)] {
 		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)
@@ -99,6 +103,18 @@ func (s *summary) print(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "took\t%.2f s\n", s.Seconds)
 	return t.Flush()
+}
+
+// measured says where the statistics come from, if this conversion did not measure them.
+func (s *summary) measured() string {
+	switch s.StatsFrom {
+	case "":
+		return ""
+	case fromCache:
+		return ": statistics from the cache of earlier runs"
+	default:
+		return ": statistics of job " + s.StatsFrom
+	}
 }
 
 func (s *summary) printChoice(w io.Writer) {

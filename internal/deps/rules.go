@@ -19,6 +19,7 @@ var Rooms = []Room{
 	{Path: "pkg/numerics"},
 	{Path: "pkg/kernel"},
 	{Path: "pkg/store"},
+	{Path: "pkg/memo"},
 	{Path: "pkg/reader/..."},
 	{Path: "pkg/frontend/tfpb"},
 	{Path: "pkg/registry"},
