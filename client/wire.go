@@ -29,7 +29,7 @@ type Spec struct {
 	WeightBits, BlockSize     int
 	PerTensor, PerTensorDense bool
 	KeepFloat                 []string // patterns of operators that stay float
-	Recipe                    string   // the text of a recipe, of which Scheme is the first scheme that quantizes; "" if there is none
+	Recipe                    string   // the text of a recipe, of which Scheme is that of integer operators, or else the first that quantizes; "" if there is none
 	// How ranges follow from statistics, "minmax" by default, and what statistics hold besides what that needs.
 	Calibrator               string
 	Histograms, SampleRanges bool

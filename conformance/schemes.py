@@ -23,7 +23,7 @@ import numpy as np
 
 import lite
 import models
-from places import CORPUS, REPO
+from places import CORPUS, HERE, REPO
 from samples import inputs, samples
 
 RESULTS = CORPUS / 'schemes.json'
@@ -36,15 +36,19 @@ SCHEMES = {
     'int8': ['--quantize', 'int8', '--io', 'float32'],
     'int8 per tensor': ['--quantize', 'int8', '--io', 'float32', '--per-tensor'],
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
+    'int8, some dynamic': ['--recipe', HERE / 'recipes' / 'int8_beside_dynamic.yaml', '--io', 'float32'],
+    'int16x8, some weight-only': ['--recipe', HERE / 'recipes' / 'int16x8_beside_weight_only.yaml', '--io', 'float32'],
 }
-CALIBRATED = {'int8', 'int8 per tensor', 'int16x8'}
+CALIBRATED = {'int8', 'int8 per tensor', 'int16x8', 'int8, some dynamic', 'int16x8, some weight-only'}
 TIMEOUT = 600  # seconds a conversion
 
 
 def convert(octet, arguments):
-    """The seconds that octet convert took; its error instead if it failed."""
+    """The seconds that octet convert took; None if a recipe is not for the model; its error instead if it failed."""
     start = time.monotonic()
     run = subprocess.run([octet, 'convert', *arguments], capture_output=True, text=True, timeout=TIMEOUT)
+    if 'names no operator' in run.stderr:
+        return None
     if run.returncode:
         raise RuntimeError(f'octet: {run.stderr.strip().splitlines()[-1][:300]}')
     return time.monotonic() - start
@@ -89,15 +93,18 @@ def measure(octet, model, count, names):
         np.savez(data, **arrays)
         for name in names:
             extra = ['--data', data] if name in CALIBRATED else []
-            row = found[name] = {}
+            row = {}
             try:
-                row['seconds'] = round(convert(octet, [model.path, '-o', out, *SCHEMES[name], *extra]), 3)
+                if (seconds := convert(octet, [model.path, '-o', out, *SCHEMES[name], *extra])) is None:
+                    continue
+                row['seconds'] = round(seconds, 3)
                 made = out.read_bytes()
                 row['bytes'] = len(made)
                 row['db'] = noise(expected, outputs(made, feeds, lite.BUILTIN))
                 row['xnnpack_db'] = noise(expected, outputs(made, feeds, lite.XNNPACK))
             except (ValueError, RuntimeError, subprocess.TimeoutExpired) as e:
                 row['error'] = str(e)[:300]
+            found[name] = row
     return found
 
 

@@ -103,7 +103,7 @@ type Options struct {
 // ParseCalibrator reads a calibrator's name, for those who may not import package calibrate; the empty string is the default.
 func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
 
-// SetRecipe lets a recipe in either form that package recipe reads say what becomes of each operator. Scheme becomes its first scheme that quantizes.
+// SetRecipe lets a recipe in either form that package recipe reads say what becomes of each operator. Scheme becomes that of its integer operators, or else its first that quantizes.
 func (o *Options) SetRecipe(content []byte) error {
 	r, err := recipe.Parse(content)
 	if err != nil {

@@ -1,15 +1,16 @@
 package quantize
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
 
-// Choice is what becomes of one operator. Under a scheme of integer operators it can only stay float; a scheme for weights alone may be replaced by another one
-// of these.
+// Choice is what becomes of one operator. Under a scheme of integer operators it is an integer operator, or computes on floats, with its weights stored by a scheme for weights
+// alone or as they are; a scheme for weights alone may be replaced by another one of these.
 type Choice struct {
 	Float bool   // it stays float, and nothing else here but By counts
-	By    string // who chose that, for the report
+	By    string // who chose that it computes on floats, for the report
 	// Scheme is Float16, Dynamic or WeightOnly, and Int8 or Int16x8 where it is that of all.
 	Scheme      Scheme
 	Bits, Block int  // as in Options
@@ -43,11 +44,14 @@ func (c Choice) validate(all Scheme) error {
 	if err := c.Validate(); err != nil || c.Float {
 		return err
 	}
-	if c.Scheme != all && (c.Scheme.Calibrated() || all.Calibrated()) {
-		return fmt.Errorf("%s beside %s: operators can stay float in a model of integer operators, and others can't become integer ones in a model of float operators", c.Scheme, all)
+	if c.Scheme != all && c.Scheme.Calibrated() {
+		return fmt.Errorf("%s beside %s: all integer operators of a model have one scheme, which is the model's", c.Scheme, all)
 	}
 	return nil
 }
+
+// floats reports whether the operator computes on floats while its weights are stored by a scheme for weights alone.
+func (c *Choice) floats() bool { return c != nil && !c.Float && !c.Scheme.Calibrated() }
 
 // choose marks the operations of which Options.Own says what becomes of them.
 func (g *graph) choose() {
@@ -60,8 +64,8 @@ func (g *graph) choose() {
 			continue
 		}
 		o.own = &c
-		if c.Float {
-			o.kept = c.By
+		if c.Float || c.floats() && g.opt.Scheme.Calibrated() {
+			o.kept = cmp.Or(c.By, "it is to compute on floats")
 		}
 	}
 }

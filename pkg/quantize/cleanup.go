@@ -47,11 +47,11 @@ func (g *graph) dropPair(d *operation, keepBorders bool) bool {
 }
 
 // pushDown moves a DEQUANTIZE behind an operator that makes its tensor smaller by moving integers only.
-func (g *graph) pushDown() {
+func (g *graph) pushDown(which func(d *operation) bool) {
 	for again := true; again; {
 		again = false
 		for _, d := range g.operations() {
-			if d.is("DEQUANTIZE") && len(d.outputs[0].uses) == 1 && g.pushDownOver(d, d.outputs[0].uses[0]) {
+			if d.is("DEQUANTIZE") && which(d) && len(d.outputs[0].uses) == 1 && g.pushDownOver(d, d.outputs[0].uses[0]) {
 				again = true
 			}
 		}

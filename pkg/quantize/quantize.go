@@ -72,17 +72,16 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		g.choose()
 		g.keep(keep)
 		switch {
-		case !opt.Scheme.Calibrated():
-			g.storeWeights(source)
-			report.addWeights(i, g)
 		case opt.Scheme == Int16x8:
 			g.runWide(entry(m, i), opt.io())
-			report.add(i, g, source, ranges[i])
-		case opt.Compat == TFLite || len(ranges[i]) > 0:
+		case opt.Scheme == Int8 && (opt.Compat == TFLite || len(ranges[i]) > 0):
 			g.run(entry(m, i), opt.io())
-			fallthrough
-		default:
+		}
+		g.storeWeights(source)
+		if opt.Scheme.Calibrated() {
 			report.add(i, g, source, ranges[i])
+		} else {
+			report.addWeights(i, g)
 		}
 		e := exportGraph(g, source)
 		graphs = append(graphs, e)
@@ -128,7 +127,7 @@ func (g *graph) run(entry bool, io IOType) {
 	g.quantizeConstants()
 	g.foldRequantize()
 	g.dropPairs(true)
-	g.pushDown()
+	g.pushDown(func(*operation) bool { return true })
 	g.optimize()
 	if entry {
 		g.setBorders(io)

@@ -16,7 +16,7 @@ type Report struct {
 	Requantizes []Requantize `json:"requantizes,omitempty"`
 	Unranged    []Tensor     `json:"unranged,omitempty"` // float activations of the source of which no range is known
 	Operators   int          `json:"operators"`          // of the result, QUANTIZE and DEQUANTIZE not among them
-	Weights     int          `json:"weights,omitempty"`  // constants stored in fewer bits, by a scheme for weights alone
+	Weights     int          `json:"weights,omitempty"`  // constants stored in fewer bits by schemes for weights alone
 	// Bytes of all constants, before and after.
 	SourceBytes int      `json:"source_bytes"`
 	Bytes       int      `json:"bytes"`
@@ -77,8 +77,9 @@ func (e *StrictError) Error() string {
 	return strings.TrimSuffix(b.String(), ";")
 }
 
-// add reports on graph i.
+// add reports on graph i under a scheme of integer operators.
 func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]stat) {
+	r.addStored(g)
 	for o := g.first; o != nil; o = o.next {
 		switch {
 		case o.is(constant, result, "DEQUANTIZE"):
@@ -89,7 +90,7 @@ func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]sta
 		default:
 			r.Operators++
 			if computesFloat(o) {
-				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.kept != ""})
+				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.kept != "" || o.own.floats()})
 			}
 		}
 	}
@@ -114,7 +115,7 @@ type keptFloat struct {
 
 // addWeights reports on graph i under a scheme for weights alone.
 func (r *Report) addWeights(i int, g *graph) {
-	r.Weights += g.stored
+	r.addStored(g)
 	for o := g.first; o != nil; o = o.next {
 		if !o.is(constant, result, "QUANTIZE", "DEQUANTIZE") {
 			r.Operators++
@@ -123,6 +124,11 @@ func (r *Report) addWeights(i int, g *graph) {
 	for _, k := range g.kept {
 		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why, k.o.kept != ""})
 	}
+}
+
+// addStored reports on what schemes for weights alone stored.
+func (r *Report) addStored(g *graph) {
+	r.Weights += g.stored
 	if g.clipped > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d numbers beyond the range of half precision became ±%d", g.clipped, maxHalf))
 	}
@@ -173,6 +179,13 @@ func outputName(o *operation) string {
 func (g *graph) whyFloat(o *operation) string {
 	rule := op.RuleOf(o.name)
 	switch {
+	case o.own.floats():
+		for _, k := range g.kept {
+			if k.o == o {
+				return fmt.Sprintf("%s; %s", o.own.By, k.why)
+			}
+		}
+		return o.own.By
 	case o.kept != "":
 		return o.kept
 	case g.opt.Scheme == Int16x8:

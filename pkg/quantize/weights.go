@@ -31,9 +31,14 @@ func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
 	return append(list, ir.Metadata{Name: reducedPrecision, Data: []byte(halfWithFloatResults)})
 }
 
-// storeWeights stores constants in fewer bits, by a scheme that leaves activations float.
+// storeWeights stores constants in fewer bits, by schemes that leave activations float. In a graph of integer operators it comes last, and is for those whose own
+// scheme is such a one.
 func (g *graph) storeWeights(source *ir.Graph) {
 	w := weights{graph: g}
+	mixed := g.opt.Scheme.Calibrated()
+	if mixed && !g.release() {
+		return
+	}
 	for _, c := range g.constantsOf(source) {
 		w.blocked = map[int]*value{}
 		w.half(c)
@@ -41,15 +46,28 @@ func (g *graph) storeWeights(source *ir.Graph) {
 	}
 	g.sweep()
 	if g.uses(Dynamic) {
-		g.pushDown()
+		g.pushDown(func(d *operation) bool { return !mixed || d.inputs[0].madeBy(constant) })
 	}
+}
+
+// release ends what kept operations with schemes of their own for weights from becoming integer ones, which is over; false if there are none.
+func (g *graph) release() (any bool) {
+	for o := g.first; o != nil; o = o.next {
+		if o.own.floats() {
+			o.kept, any = "", true
+		}
+	}
+	return any
 }
 
 // constantsOf returns the operations that make float constants, in the order in which the source lists their values. The DEQUANTIZE operators
 // of TFLiteConverter stand in that order.
 func (g *graph) constantsOf(source *ir.Graph) []*operation {
 	var list []*operation
-	for o := g.first; o.is(constant); o = o.next {
+	for o := g.first; o != nil; o = o.next {
+		if !o.is(constant) {
+			continue
+		}
 		if v := o.outputs[0]; len(v.floats()) > 0 && v.source != nil && !v.source.Variable {
 			list = append(list, o)
 		}
@@ -116,7 +134,7 @@ func (w *weights) integers(c *operation) {
 	var order []form
 	for _, u := range slices.Clone(v.uses) {
 		row, own := op.HybridOf(u.by.name), w.choice(u.by)
-		if own.Scheme == Float16 {
+		if own.Scheme == Float16 || own.Scheme.Calibrated() && !own.Float {
 			continue
 		}
 		beside := own.Scheme == WeightOnly && slices.Contains(row.Beside, u.i)

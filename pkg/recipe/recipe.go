@@ -18,10 +18,9 @@ const MaxBytes = 1 << 16
 
 // Recipe is a list of rules, of which the last that matches an operator, and whose scheme can do something for it, says what becomes of it.
 type Recipe struct {
-	rules []rule
-	// The first scheme that quantizes.
-	scheme    quantize.Scheme
-	tolerates bool // rules that match nothing; AI Edge Quantizer does, whose recipes serve many models
+	rules     []rule
+	scheme    quantize.Scheme // that of the model
+	tolerates bool            // rules that match nothing; AI Edge Quantizer does, whose recipes serve many models
 }
 
 // rule is a rule of either form.
@@ -85,10 +84,10 @@ func (r *Recipe) settle() error {
 		}
 		switch scheme := rule.choice.Scheme; {
 		case rule.choice.Float:
-		case first == nil:
+		case first == nil, scheme.Calibrated() && !r.scheme.Calibrated():
 			first, r.scheme = rule, scheme
-		case scheme != r.scheme && (scheme.Calibrated() || r.scheme.Calibrated()):
-			return errorf(rule.line, "%v has %s and %v has %s: beside integer operators, others can only stay float (scheme none); float16, dynamic and weight-only go together",
+		case scheme != r.scheme && scheme.Calibrated():
+			return errorf(rule.line, "%v has %s and %v has %s: all integer operators of a model have one scheme; others may have none, float16, dynamic or weight-only",
 				rule, scheme, first, r.scheme)
 		}
 	}
@@ -98,7 +97,7 @@ func (r *Recipe) settle() error {
 	return nil
 }
 
-// Scheme is the first one in the recipe that quantizes: the only one of a recipe that wants ranges.
+// Scheme is the model's: that of the recipe's integer operators if there are any, which wants ranges, else the first that quantizes.
 func (r *Recipe) Scheme() quantize.Scheme { return r.scheme }
 
 // Row says what becomes of an operator.
@@ -142,7 +141,7 @@ func (r *Recipe) Plan(m *ir.Model) (*Plan, error) {
 				}
 				if fits || !decided {
 					choice = rule.choice
-					choice.By = fmt.Sprintf("%v lets it stay float", rule)
+					choice.By = rule.by()
 				}
 			}
 			p.Choices[n] = choice
@@ -164,6 +163,14 @@ func (r *Recipe) Plan(m *ir.Model) (*Plan, error) {
 		p.Notes = append(p.Notes, "recipe: "+err.Error())
 	}
 	return p, nil
+}
+
+// by says why an operator that the rule is for computes on floats.
+func (r *rule) by() string {
+	if r.choice.Float {
+		return fmt.Sprintf("%v lets it stay float", r)
+	}
+	return fmt.Sprintf("%v gives it %s", r, text(r.choice))
 }
 
 // fits reports whether the rule's scheme can do something for an operator. Where no rule's does, the last that matches decides what is reported of it.

@@ -41,9 +41,19 @@ func TestCases(t *testing.T) {
 			fmt.Fprintln(&b, note)
 		}
 		c.Want("plan", b.String())
-		q, _, err := quantize.Run(m, ranges(m), quantize.Options{Scheme: r.Scheme(), Own: plan.Choices})
+		q, report, err := quantize.Run(m, ranges(m), quantize.Options{Scheme: r.Scheme(), Own: plan.Choices})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if r.Scheme().Calibrated() {
+			var b strings.Builder
+			for _, f := range report.Float {
+				fmt.Fprintf(&b, "%s %s: %s\n", f.Op, f.Output, f.Reason)
+				if !f.Asked {
+					t.Errorf("%s %s is not asked for", f.Op, f.Output)
+				}
+			}
+			c.Want("float", b.String())
 		}
 		if err := ir.Verify(q, op.Set); err != nil {
 			t.Error(err)

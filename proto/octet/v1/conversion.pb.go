@@ -374,7 +374,8 @@ type JobSpec struct {
 	SampleRanges bool `protobuf:"varint,19,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
 	// Operators that stay float, by their kind or by the name of a result; * stands for any characters, ? for one.
 	KeepFloat []string `protobuf:"bytes,20,rep,name=keep_float,json=keepFloat,proto3" json:"keep_float,omitempty"`
-	// The text of a recipe, which gives each operator a scheme of its own; empty if all have that of scheme, which is the recipe's first that quantizes.
+	// The text of a recipe, which gives each operator a scheme of its own; empty if all have that of scheme, which is that of
+	// the recipe's integer operators, or else its first that quantizes.
 	Recipe string `protobuf:"bytes,21,opt,name=recipe,proto3" json:"recipe,omitempty"`
 	// Run the model over the dataset even if an earlier job did so: the result is the same.
 	FreshStatistics bool `protobuf:"varint,22,opt,name=fresh_statistics,json=freshStatistics,proto3" json:"fresh_statistics,omitempty"`
