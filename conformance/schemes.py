@@ -3,10 +3,11 @@
 
 usage: schemes.py [--octet BINARY] [--samples N] [--table] [NAME ...]
 
-Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs, over its calibration samples where the
-scheme needs them, and run in LiteRT on N of them: builtin kernels, and what a CPU gets by default (XNNPACK). The signal-to-noise ratio of an output is
-10 log10(sum y² / sum (y - y')²); a model's is its worst output's. .corpus/schemes.json holds the results. A scheme that LiteRT does not run, or with
-an output that is no number where the float model's is one, ends the script with status 1. --table prints the results as docs/quantization.md has them.
+Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs unless the scheme's name says otherwise, over
+its calibration samples where the scheme needs them, and run in LiteRT on N of them: builtin kernels, and what a CPU gets by default (XNNPACK). The
+signal-to-noise ratio of an output is 10 log10(sum y² / sum (y - y')²); a model's is its worst output's. .corpus/schemes.json holds the results. A scheme
+that LiteRT does not run, or with an output that is no number where the float model's is one, ends the script with status 1. --table prints the results as
+docs/schemes.md has them.
 """
 
 import argparse
@@ -35,11 +36,12 @@ SCHEMES = {
     'blocks of 32': ['--quantize', 'weight-only', '--weight-bits', '4', '--block-size', '32'],
     'int8': ['--quantize', 'int8', '--io', 'float32'],
     'int8 per tensor': ['--quantize', 'int8', '--io', 'float32', '--per-tensor'],
+    'int8, int16 outside': ['--quantize', 'int8', '--io', 'int16'],
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
     'int8, some dynamic': ['--recipe', HERE / 'recipes' / 'int8_beside_dynamic.yaml', '--io', 'float32'],
     'int16x8, some weight-only': ['--recipe', HERE / 'recipes' / 'int16x8_beside_weight_only.yaml', '--io', 'float32'],
 }
-CALIBRATED = {'int8', 'int8 per tensor', 'int16x8', 'int8, some dynamic', 'int16x8, some weight-only'}
+CALIBRATED = {s for s in SCHEMES if s.startswith('int')}
 TIMEOUT = 600  # seconds a conversion
 
 
@@ -57,7 +59,23 @@ def convert(octet, arguments):
 def outputs(content, feeds, resolver):
     """The outputs for each of feeds, a list of arrays in the order of the model's inputs."""
     runner = lite.Runner(content, resolver)
-    return [runner.run(feed) for feed in feeds]
+    stored = [[stored_as(d, x) for d, x in zip(runner.inputs, feed, strict=True)] for feed in feeds]
+    return [[real(d, y) for d, y in zip(runner.outputs, runner.run(feed), strict=True)] for feed in stored]
+
+
+def stored_as(detail, x):
+    """Real numbers as an input takes them."""
+    scale, zero = detail['quantization']
+    if x.dtype.kind != 'f' or detail['dtype'] == x.dtype:
+        return x
+    limits = np.iinfo(detail['dtype'])
+    return np.clip(np.round(x / np.float32(scale)) + zero, limits.min, limits.max).astype(detail['dtype'])
+
+
+def real(detail, y):
+    """An output's real numbers."""
+    scale, zero = detail['quantization']
+    return (y.astype(np.float32) - zero) * np.float32(scale) if scale else y
 
 
 def noise(expected, found):

@@ -152,7 +152,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrators, ", ")+" (default: minmax)")
 	flags.StringVar(&f.observe, "observe", "", "what --stats holds besides ranges: histograms, samples, or both with a comma (default: what the calibrator needs)")
 	flags.StringVar(&f.compat, "compat", "", "tflite: follow TFLiteConverter's rules")
-	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8 or float32; with int16x8 int16 or float32 (default: int8, int16)")
+	flags.StringVar(&f.io, "io", "", "type of inputs and outputs: int8, uint8, int16 or float32; with int16x8 int16 or float32 (default: int8, int16)")
 	flags.StringArrayVar(&f.keepFloat, "keep-float", nil, "an operator that stays float, by its kind or by the name of a result, with * and ?; may be repeated")
 	flags.StringVar(&f.recipe, "recipe", "", "a file that gives each operator a scheme of its own, instead of --quantize")
 	flags.BoolVar(&f.perTensor, "per-tensor", false, "one scale for each weight tensor, for targets that know no others")

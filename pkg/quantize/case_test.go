@@ -22,6 +22,7 @@ func TestCases(t *testing.T) {
 			"tflite":  {Compat: quantize.TFLite},
 			"default": {},
 			"uint8":   {IO: quantize.UInt8IO},
+			"int16":   {IO: quantize.Int16IO},
 			"float32": {IO: quantize.Float32IO},
 
 			"float16":         {Scheme: quantize.Float16},

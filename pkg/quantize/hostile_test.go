@@ -15,7 +15,7 @@ import (
 
 // allSchemes are the schemes, the coarsest and the finest form of each.
 var allSchemes = []quantize.Options{
-	{}, {PerTensor: true}, {IO: quantize.UInt8IO}, {Scheme: quantize.Int16x8}, {Scheme: quantize.Int16x8, IO: quantize.Float32IO, PerTensor: true},
+	{}, {PerTensor: true}, {IO: quantize.UInt8IO}, {IO: quantize.Int16IO}, {Scheme: quantize.Int16x8}, {Scheme: quantize.Int16x8, IO: quantize.Float32IO, PerTensor: true},
 	{Scheme: quantize.Float16}, {Scheme: quantize.Dynamic}, {Scheme: quantize.Dynamic, PerTensor: true}, {Scheme: quantize.WeightOnly},
 	{Scheme: quantize.WeightOnly, Bits: 4, PerTensor: true}, {Scheme: quantize.WeightOnly, Bits: 4, Block: 32}, {KeepFloat: []string{"*"}},
 	{Scheme: quantize.Int16x8, KeepFloat: []string{"?*"}},

@@ -7,7 +7,8 @@ import (
 
 // setBorders gives the graph's inputs and outputs the element type that io asks for, where they are quantized: an input that only a QUANTIZE reads,
 // an output that a DEQUANTIZE makes. Float32 leaves those operators in place; int8 removes them; uint8 turns them into QUANTIZE operators between
-// uint8 and int8. Other inputs and outputs keep their type.
+// uint8 and int8. int16 turns an input's into a QUANTIZE from int16 to int8, and puts another one behind an output's DEQUANTIZE, since runtimes have no kernel from int8 to int16.
+// Other inputs and outputs keep their type.
 func (g *graph) setBorders(io IOType) {
 	if io == Float32IO {
 		return
@@ -18,10 +19,14 @@ func (g *graph) setBorders(io IOType) {
 			continue
 		}
 		w := q.outputs[0]
-		if io == UInt8IO {
+		switch io {
+		case UInt8IO:
 			w = v.derived(unsigned(w.quantized))
 			q.setInput(0, w)
-		} else {
+		case Int16IO:
+			w = v.derived(widened(w.quantized))
+			q.setInput(0, w)
+		default:
 			w.made = nil
 			g.erase(q)
 		}
@@ -33,14 +38,28 @@ func (g *graph) setBorders(io IOType) {
 			continue
 		}
 		w := v.made.inputs[0]
-		if io == UInt8IO {
-			u := w.derived(unsigned(w.quantized))
-			g.insertBefore(g.ret, newOperation("QUANTIZE", []*value{w}, []*value{u}))
-			w = u
+		switch io {
+		case UInt8IO:
+			w = g.borderQuantize(w, unsigned(w.quantized))
+		case Int16IO:
+			w = g.borderQuantize(v, widened(w.quantized))
 		}
 		g.ret.setInput(i, w)
 	}
 	g.sweep()
+}
+
+// borderQuantize returns v in another type, in front of the outputs.
+func (g *graph) borderQuantize(v *value, t *quant.Type) *value {
+	u := v.derived(t)
+	g.insertBefore(g.ret, newOperation("QUANTIZE", []*value{v}, []*value{u}))
+	return u
+}
+
+// widened is the int16 type around 0 that holds the real values of an int8 type.
+func widened(t *quant.Type) *quant.Type {
+	lo, hi := t.Interval()
+	return quant.Int16Activation(float32(lo), float32(hi))
 }
 
 // unsigned is the uint8 type of the same real values as an int8 type.

@@ -44,7 +44,7 @@ func (s Scheme) String() string { return names[s] }
 func (s Scheme) Calibrated() bool { return s == Int8 || s == Int16x8 }
 
 // borders are the types of inputs and outputs that each scheme of integer operators can have, its own first.
-var borders = map[Scheme][]IOType{Int8: {Int8IO, UInt8IO, Float32IO}, Int16x8: {Int16IO, Float32IO}}
+var borders = map[Scheme][]IOType{Int8: {Int8IO, UInt8IO, Int16IO, Float32IO}, Int16x8: {Int16IO, Float32IO}}
 
 // blockSizes are the numbers of weights that may share a scale.
 var blockSizes = []int{32, 64, 128, 256}

@@ -221,7 +221,7 @@ const (
 	IoType_IO_TYPE_UINT8 IoType = 2
 	// float32, with QUANTIZE and DEQUANTIZE at the borders.
 	IoType_IO_TYPE_FLOAT32 IoType = 3
-	// int16, with SCHEME_INT16X8.
+	// int16.
 	IoType_IO_TYPE_INT16 IoType = 4
 )
 
