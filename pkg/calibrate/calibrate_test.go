@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -85,14 +86,20 @@ func TestChoiceDoesNotDependOnTheSplit(t *testing.T) {
 			samples = append(samples, x)
 		}
 		whole := observed(samples...)
-		cut := r.IntN(len(samples) + 1)
-		parts := []*calib.Stats{observed(samples[:cut]...), observedFrom(cut, samples[cut:]...)}
-		if r.IntN(2) == 0 {
-			slices.Reverse(parts)
+		var parts []*calib.Stats
+		for first := 0; first < len(samples); {
+			next := first + 1 + r.IntN(len(samples)-first)
+			parts = append(parts, observedFrom(first, samples[first:next]...))
+			first = next
 		}
+		r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 		merged, err := calib.Merge(parts...)
 		if err != nil {
 			t.Fatal(err)
+		}
+		// A part that counts twice is noticed.
+		if _, err := calib.Merge(append(parts, parts[r.IntN(len(parts))])...); !errors.Is(err, calib.ErrMismatch) {
+			t.Errorf("a part was taken twice: %v", err)
 		}
 		r.Shuffle(len(samples), func(i, j int) { samples[i], samples[j] = samples[j], samples[i] })
 		shuffled := observed(samples...)
@@ -100,9 +107,13 @@ func TestChoiceDoesNotDependOnTheSplit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		integers := rapid.SampledFrom([]Integers{Int8, Int16}).Draw(t, "integers")
 		for i := range methods {
 			c := Calibrator{i, methods[i].usual}
-			want, err := c.Apply(whole, Int8)
+			if methods[i].usual != 0 && r.IntN(2) == 0 {
+				c.parameter = map[string]float64{"percentile": 50 + 50*r.Float64(), "ema": r.Float64()}[methods[i].name]
+			}
+			want, err := c.Apply(whole, integers)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +122,7 @@ func TestChoiceDoesNotDependOnTheSplit(t *testing.T) {
 				others = append(others, shuffled)
 			}
 			for _, o := range others {
-				got, err := c.Apply(o, Int8)
+				got, err := c.Apply(o, integers)
 				if err != nil {
 					t.Fatal(err)
 				}
