@@ -28,9 +28,9 @@ func newRecipeCheck(s streams) *cobra.Command {
 	var f sourceFlags
 	cmd := &cobra.Command{
 		Use:   "check SOURCE RECIPE",
-		Short: "Show what each operator of a model gets by a recipe, and by which rule",
+		Short: "Show what the operators and tensors of a model get by a recipe, and by which rule",
 		Long: `Show what each operator of a model gets by a recipe, and by which rule, as 'octet convert --recipe'
-would apply it. What the scheme can't do of that, 'octet convert' says at the end.`,
+would apply it; below an operator its constants that rules name, in front activations with a range. What the scheme can't do of that, 'octet convert' says at the end.`,
 		Example: `  octet recipe check model.tflite recipe.yaml
   octet recipe check model.keras recipe.json --json | jq '.operators[] | select(.gets == "none")'`,
 		Args: want("SOURCE", "RECIPE"),
@@ -86,7 +86,14 @@ func (c *recipeCheck) print(w io.Writer) error {
 		case r.Line > 0:
 			by = "the head"
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Graph, r.Op, r.Output, r.Gets, by)
+		what, name := r.Op, r.Output
+		switch {
+		case r.Tensor != "" && r.Op == "":
+			what, name = "activation", r.Tensor
+		case r.Tensor != "":
+			what, name = "  its constant", r.Tensor
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Graph, what, name, r.Gets, by)
 	}
 	for _, n := range c.Notes {
 		fmt.Fprintf(t, "note: %s\n", n)

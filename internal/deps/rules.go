@@ -40,7 +40,7 @@ var Rooms = []Room{
 	// What works on graphs. Constant folding runs the real kernels, hence exec under pass.
 	{Path: "pkg/pass", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/exec"}},
 	{Path: "pkg/quantize", May: []string{"pkg/tensor", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/pass"}},
-	{Path: "pkg/recipe", May: []string{"pkg/ir", "pkg/op", "pkg/quantize"}},
+	{Path: "pkg/recipe", May: []string{"pkg/tensor", "pkg/ir", "pkg/op", "pkg/quantize"}},
 
 	// Ways in and out.
 	{Path: "pkg/tflite/schema"},

@@ -118,7 +118,8 @@ func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, repo
 		if err != nil {
 			return nil, nil, err
 		}
-		how.Own, notes = plan.Choices, plan.Notes
+		plan.Apply(&how)
+		notes = plan.Notes
 	}
 	m, report, err = quantize.Run(f.Model, ranges, how)
 	var strict *quantize.StrictError

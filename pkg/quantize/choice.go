@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+
+	"github.com/octetlite/octet/pkg/ir"
 )
 
 // Choice is what becomes of one operator. Under a scheme of integer operators it is an integer operator, or computes on floats, with its weights stored by a scheme for weights
@@ -53,22 +55,32 @@ func (c Choice) validate(all Scheme) error {
 // floats reports whether the operator computes on floats while its weights are stored by a scheme for weights alone.
 func (c *Choice) floats() bool { return c != nil && !c.Float && !c.Scheme.Calibrated() }
 
-// choose marks the operations of which Options.Own says what becomes of them.
+// choose marks the operations of which Options.Own and Options.Constants say what becomes of them.
 func (g *graph) choose() {
-	if len(g.opt.Own) == 0 {
-		return
+	const unsaid = "it is to compute on floats"
+	parts := map[*ir.Node]bool{}
+	for at := range g.opt.Constants {
+		parts[at.Node] = true
 	}
 	for o := g.first; o != nil; o = o.next {
-		c, ok := g.opt.Own[o.node]
-		if !ok || o.node == nil {
+		if o.node == nil {
 			continue
 		}
-		o.own = &c
-		if c.Float || c.floats() && g.opt.Scheme.Calibrated() {
-			o.kept = cmp.Or(c.By, "it is to compute on floats")
+		if c, ok := g.opt.Own[o.node]; ok {
+			o.own = &c
+			if c.Float || c.floats() && g.opt.Scheme.Calibrated() {
+				o.kept = cmp.Or(c.By, unsaid)
+			}
+		}
+		if o.parts = parts[o.node]; o.parts && o.kept == "" && g.opt.Scheme.Calibrated() {
+			o.kept = unsaid
+			o.own = &Choice{Float: true, By: unsaid}
 		}
 	}
 }
+
+// ownWeights reports whether o computes on floats, and has constants that are stored by schemes for weights alone.
+func (o *operation) ownWeights() bool { return o.parts || o.own.floats() }
 
 // choice is what becomes of an operation, by its own choice or by what is said of all.
 func (g *graph) choice(o *operation) Choice {
@@ -83,12 +95,27 @@ func (g *graph) choice(o *operation) Choice {
 	return c
 }
 
+// choiceOf is what becomes of the constant that an operation reads there.
+func (g *graph) choiceOf(u use) Choice {
+	if v := u.by.inputs[u.i]; u.by.parts && v != nil && v.source != nil {
+		if c, ok := g.opt.Constants[Operand{u.by.node, v.source}]; ok {
+			return c
+		}
+	}
+	return g.choice(u.by)
+}
+
 // uses reports whether any operation has a scheme.
 func (g *graph) uses(s Scheme) bool {
 	if g.opt.Scheme == s {
 		return true
 	}
 	for _, c := range g.opt.Own {
+		if !c.Float && c.Scheme == s {
+			return true
+		}
+	}
+	for _, c := range g.opt.Constants {
 		if !c.Float && c.Scheme == s {
 			return true
 		}

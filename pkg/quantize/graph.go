@@ -66,6 +66,7 @@ type operation struct {
 	volatile   bool           // a QUANTIZE that was put there for fusing, and may go if nothing fused
 	kept       string         // why it is to stay float; "" if nobody asked for that
 	own        *Choice        // its entry in Options.Own; nil if there is none
+	parts      bool           // some of its operands are in Options.Constants
 	gone       bool
 	prev, next *operation
 }

@@ -20,9 +20,9 @@ func (g *graph) keep(patterns []pattern) {
 		for i := range patterns {
 			if slices.ContainsFunc(names, patterns[i].MatchString) {
 				patterns[i].used = true
-				if o.kept == "" || o.own.floats() {
+				if o.kept == "" || o.ownWeights() {
 					o.kept = fmt.Sprintf("%q is to stay float", patterns[i].text)
-					o.own = &Choice{Float: true, By: o.kept}
+					o.own, o.parts = &Choice{Float: true, By: o.kept}, false
 				}
 			}
 		}

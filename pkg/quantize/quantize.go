@@ -34,12 +34,34 @@ type Options struct {
 	// KeepFloat names operators that stay float, by their kind or by the name of a result, with * for any characters and ? for one. Each must name one.
 	KeepFloat []string
 	// Own says what becomes of single nodes of the model, where that differs from what is said here of all.
-	Own    map[*ir.Node]Choice
+	Own map[*ir.Node]Choice
+	// Constants says what becomes of single constants that nodes read, where that differs from what becomes of the node: by a scheme for weights alone, or Float. A node with such
+	// a constant computes on floats.
+	Constants map[Operand]Choice
+	// Ranges are those of single activations of the model, in place of what the statistics say; with schemes of integer operators.
+	Ranges map[*ir.Value]Range
 	Strict bool // refuse a model in which an operator would stay float; with schemes of integer operators
 	// PerTensor gives each weight one scale instead of one a channel; PerTensorDense those of FULLY_CONNECTED alone.
 	PerTensor, PerTensorDense bool
 	Bits                      int // of the weights under WeightOnly: 4, or else 8
 	Block                     int // under WeightOnly with 4 bits: how many weights of a row share a scale; 0 for all of them
+}
+
+// Operand is a value that a node reads.
+type Operand struct {
+	Node  *ir.Node
+	Value *ir.Value
+}
+
+// Range is that of an activation.
+type Range struct{ Lo, Hi float32 }
+
+// Validate reports ends that no activation can have.
+func (r Range) Validate() error {
+	if infinite(r.Lo) || infinite(r.Hi) || r.Lo > r.Hi {
+		return fmt.Errorf("%v to %v is no range", r.Lo, r.Hi)
+	}
+	return nil
 }
 
 // Run returns a quantized copy of m. Schemes with integer operators take the ranges of activations from stats, which are keyed by the positions of graphs
@@ -59,6 +81,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 		if ranges, report.Notes, err = readRanges(m, stats, opt.Compat); err != nil {
 			return nil, nil, fmt.Errorf("quantize: %w", err)
 		}
+		opt.override(m, ranges)
 	}
 	out := &ir.Model{Description: m.Description, Metadata: m.Metadata, Trailer: m.Trailer}
 	keep := parsePatterns(opt.KeepFloat)

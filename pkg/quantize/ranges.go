@@ -39,6 +39,17 @@ func readRanges(m *ir.Model, stats *calib.Stats, compat Compat) (ranges []map[*i
 	return ranges, notes, nil
 }
 
+// override puts the ranges of single activations in the place of others.
+func (o Options) override(m *ir.Model, ranges []map[*ir.Value]stat) {
+	for i, g := range m.Graphs {
+		for _, v := range g.Values {
+			if r, ok := o.Ranges[v]; ok && v.Type.DType == tensor.Float32 && v.Const == nil {
+				ranges[i][v] = stat{r.Lo, r.Hi}
+			}
+		}
+	}
+}
+
 func infinite(x float32) bool { return math.IsInf(float64(x), 0) || math.IsNaN(float64(x)) }
 
 // widenInPlace turns true ranges into what TensorFlow's calibrator would have recorded: it sees the main graph only, and the operands that

@@ -90,7 +90,7 @@ func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]sta
 		default:
 			r.Operators++
 			if computesFloat(o) {
-				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.kept != "" || o.own.floats()})
+				r.Float = append(r.Float, FloatOp{i, operatorName(o), outputName(o), g.whyFloat(o), o.kept != "" || o.ownWeights()})
 			}
 		}
 	}
@@ -109,8 +109,9 @@ func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]sta
 
 // keptFloat is an operation whose weights stay float under a scheme for weights alone.
 type keptFloat struct {
-	o   *operation
-	why string
+	o     *operation
+	why   string
+	asked bool
 }
 
 // addWeights reports on graph i under a scheme for weights alone.
@@ -122,7 +123,7 @@ func (r *Report) addWeights(i int, g *graph) {
 		}
 	}
 	for _, k := range g.kept {
-		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why, k.o.kept != ""})
+		r.Float = append(r.Float, FloatOp{i, operatorName(k.o), outputName(k.o), k.why, k.asked})
 	}
 }
 
@@ -179,7 +180,7 @@ func outputName(o *operation) string {
 func (g *graph) whyFloat(o *operation) string {
 	rule := op.RuleOf(o.name)
 	switch {
-	case o.own.floats():
+	case o.ownWeights():
 		for _, k := range g.kept {
 			if k.o == o {
 				return fmt.Sprintf("%s; %s", o.own.By, k.why)

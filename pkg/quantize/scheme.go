@@ -76,6 +76,19 @@ func (o Options) Validate() error {
 			return err
 		}
 	}
+	for _, c := range o.Constants {
+		if err := c.Validate(); err != nil {
+			return err
+		}
+		if !c.Float && c.Scheme.Calibrated() {
+			return fmt.Errorf("a constant alone can't have scheme %s", c.Scheme)
+		}
+	}
+	for v, r := range o.Ranges {
+		if err := r.Validate(); err != nil {
+			return fmt.Errorf("%q: %w", v.Name, err)
+		}
+	}
 	return nil
 }
 

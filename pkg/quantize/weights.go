@@ -36,7 +36,7 @@ func withReducedPrecision(list []ir.Metadata) []ir.Metadata {
 func (g *graph) storeWeights(source *ir.Graph) {
 	w := weights{graph: g}
 	mixed := g.opt.Scheme.Calibrated()
-	if mixed && !g.release() {
+	if any := g.release(); mixed && !any {
 		return
 	}
 	for _, c := range g.constantsOf(source) {
@@ -53,7 +53,7 @@ func (g *graph) storeWeights(source *ir.Graph) {
 // release ends what kept operations with schemes of their own for weights from becoming integer ones, which is over; false if there are none.
 func (g *graph) release() (any bool) {
 	for o := g.first; o != nil; o = o.next {
-		if o.own.floats() {
+		if o.ownWeights() {
 			o.kept, any = "", true
 		}
 	}
@@ -87,7 +87,7 @@ type weights struct {
 // half stores c in half precision for the operators whose scheme that is. What leaves the graph stays as it is, and what operators read that are kept float.
 func (w *weights) half(c *operation) {
 	v := c.outputs[0]
-	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) || u.by.kept != "" || w.choice(u.by).Scheme != Float16 })
+	uses := slices.DeleteFunc(slices.Clone(v.uses), func(u use) bool { return u.by.is(result) || u.by.kept != "" || w.choiceOf(u).Scheme != Float16 })
 	if len(uses) == 0 {
 		return
 	}
@@ -133,7 +133,7 @@ func (w *weights) integers(c *operation) {
 	read, dequantized := map[form]*value{}, map[form][]use{}
 	var order []form
 	for _, u := range slices.Clone(v.uses) {
-		row, own := op.HybridOf(u.by.name), w.choice(u.by)
+		row, own := op.HybridOf(u.by.name), w.choiceOf(u)
 		if own.Scheme == Float16 || own.Scheme.Calibrated() && !own.Float {
 			continue
 		}
@@ -185,7 +185,7 @@ func (f form) typeOf(v *value) *quant.Type {
 
 // axisOf is the dimension along which weights get a scale each.
 func (w *weights) axisOf(u use, row op.Hybrid) int {
-	axis, dims, own := row.Axis, len(u.by.inputs[u.i].typ.Shape), w.choice(u.by)
+	axis, dims, own := row.Axis, len(u.by.inputs[u.i].typ.Shape), w.choiceOf(u)
 	switch a := u.by.attr.(type) {
 	case *op.BatchMatMul:
 		if own.Scheme == WeightOnly { // the dimension of the product's columns
@@ -195,7 +195,7 @@ func (w *weights) axisOf(u use, row op.Hybrid) int {
 			}
 		}
 	}
-	if axis = w.scales(u.by, axis); axis < 0 || axis >= dims {
+	if own.PerTensor || axis < 0 || axis >= dims {
 		return quant.PerTensorAxis
 	}
 	return axis
@@ -205,15 +205,18 @@ func (w *weights) axisOf(u use, row op.Hybrid) int {
 func (w *weights) fits(u use, row op.Hybrid) bool {
 	why := w.misfit(u, row)
 	if why != "" && !slices.ContainsFunc(w.kept, func(k keptFloat) bool { return k.o == u.by }) {
-		w.kept = append(w.kept, keptFloat{u.by, why})
+		w.kept = append(w.kept, keptFloat{u.by, why, u.by.kept != "" || w.choiceOf(u).Float})
 	}
 	return why == ""
 }
 
 func (w *weights) misfit(u use, row op.Hybrid) string {
-	v, own := u.by.inputs[u.i], w.choice(u.by)
-	if u.by.kept != "" {
+	v, own := u.by.inputs[u.i], w.choiceOf(u)
+	switch {
+	case u.by.kept != "":
 		return u.by.kept
+	case own.Float:
+		return own.By
 	}
 	if why := unstorable(v); why != "" {
 		return why
@@ -247,6 +250,9 @@ func (w *weights) partial(o *operation, row op.Hybrid, least int) string {
 		v := o.input(i)
 		if v == nil || v.quantized != nil {
 			continue
+		}
+		if w.choiceOf(use{o, i}).Scheme != Dynamic {
+			return fmt.Sprintf("its weights %q have another scheme, and the kernel wants all of them as integers or none", v.name)
 		}
 		data := v.floats()
 		switch {

@@ -148,7 +148,9 @@ func TestRecipeOracles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return quantize.Options{Scheme: r.Scheme(), Own: plan.Choices}
+				o := quantize.Options{Scheme: r.Scheme()}
+				plan.Apply(&o)
+				return o
 			})
 		})
 	}

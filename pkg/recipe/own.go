@@ -30,6 +30,7 @@ type ownRule struct {
 	scheme             *quantize.Choice
 	bits, block, least int
 	perTensor          bool
+	limits             *quantize.Range
 }
 
 // settings are the keys that say what becomes of operators.
@@ -43,7 +44,22 @@ func (o *ownRule) settings() []field {
 
 // selectors are the keys that say which operators.
 func (o *ownRule) selectors() []field {
-	return []field{value("op", &o.op), value("name", &o.name), value("tensor", &o.tensor)}
+	return []field{value("op", &o.op), value("name", &o.name), value("tensor", &o.tensor), limits("range", &o.limits)}
+}
+
+// limits reads the ends of a range.
+func limits(key string, out **quantize.Range) field {
+	return field{key, func(n *yaml.Node) error {
+		var ends []float32
+		if n.Kind != yaml.SequenceNode || n.Decode(&ends) != nil || len(ends) != 2 {
+			return errorf(n.Line, "%s: want two numbers, [least, greatest]", key)
+		}
+		*out = &quantize.Range{Lo: ends[0], Hi: ends[1]}
+		if err := (*out).Validate(); err != nil {
+			return errorf(n.Line, "%s: %w", key, err)
+		}
+		return nil
+	}}
 }
 
 // choice returns what the rule chooses.
@@ -91,24 +107,34 @@ func (r *Recipe) readOwn(root *yaml.Node) error {
 		if err := fields(n, slices.Concat(o.selectors(), o.settings())...); err != nil {
 			return err
 		}
-		choice, err := o.choice(n.Line)
-		if err != nil {
-			return err
+		made := rule{number: i + 1, line: n.Line, matches: o.matcher()}
+		if o.tensor != "" {
+			name := quantize.Glob(o.tensor)
+			made.tensor = func(v *ir.Value) bool { return name.MatchString(v.Name) }
 		}
-		if o.op == "" && o.name == "" && o.tensor == "" {
+		switch {
+		case o.limits != nil && (o.tensor == "" || o.op != "" || o.name != "" || o.scheme != nil):
+			return errorf(n.Line, "rule %d: a range is that of a tensor: give tensor and range, and nothing else", i+1)
+		case o.limits != nil:
+			made.limits = o.limits
+		case o.op == "" && o.name == "" && o.tensor == "":
 			return errorf(n.Line, "rule %d names no operators: give op, name or tensor, or put its scheme at the head of the recipe", i+1)
+		default:
+			var err error
+			if made.choice, err = o.choice(n.Line); err != nil {
+				return err
+			}
 		}
-		r.rules = append(r.rules, rule{number: i + 1, line: n.Line, matches: o.matcher(), choice: choice})
+		r.rules = append(r.rules, made)
 	}
 	return nil
 }
 
-// matcher reports whether all patterns of the rule fit a node.
+// matcher reports whether the rule's patterns for operators fit a node.
 func (o *ownRule) matcher() func(*ir.Node) bool {
-	kind, name, tensor := quantize.Glob(o.op), quantize.Glob(o.name), quantize.Glob(o.tensor)
+	kind, name := quantize.Glob(o.op), quantize.Glob(o.name)
 	return func(n *ir.Node) bool {
 		return (o.op == "" || kind.MatchString(opName(n))) &&
-			(o.name == "" || slices.ContainsFunc(n.Outputs, func(v *ir.Value) bool { return v != nil && name.MatchString(v.Name) })) &&
-			(o.tensor == "" || slices.ContainsFunc(n.Inputs, func(v *ir.Value) bool { return v != nil && v.Const != nil && tensor.MatchString(v.Name) }))
+			(o.name == "" || slices.ContainsFunc(n.Outputs, func(v *ir.Value) bool { return v != nil && name.MatchString(v.Name) }))
 	}
 }

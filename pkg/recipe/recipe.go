@@ -1,10 +1,11 @@
-// Package recipe reads recipes: files that give each operator of a model a scheme of its own, by its kind, by the name of a result or by a constant that it
-// reads. Later rules win. There are two forms: Octet's own, in YAML or JSON, and AI Edge Quantizer's list of rules.
+// Package recipe reads recipes: files that give each operator of a model a scheme of its own, by its kind or by the name of a result, and single tensors a scheme or a range. Later
+// rules win. There are two forms: Octet's own, in YAML or JSON, and AI Edge Quantizer's list of rules.
 package recipe
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -27,7 +28,9 @@ type Recipe struct {
 type rule struct {
 	number, line int // from 1; number 0 is for what the head of a recipe says of all operators
 	matches      func(n *ir.Node) bool
+	tensor       func(v *ir.Value) bool // of the matched operators these tensors alone; nil for a rule on operators
 	choice       quantize.Choice
+	limits       *quantize.Range // what the rule says instead, of activations that tensor names
 }
 
 func (r *rule) String() string {
@@ -79,6 +82,9 @@ func (r *Recipe) settle() error {
 	var first *rule
 	for i := range r.rules {
 		rule := &r.rules[i]
+		if rule.limits != nil {
+			continue
+		}
 		if err := rule.choice.Validate(); err != nil {
 			return &Error{rule.line, err}
 		}
@@ -91,6 +97,9 @@ func (r *Recipe) settle() error {
 				rule, scheme, first, r.scheme)
 		}
 	}
+	if i := slices.IndexFunc(r.rules, func(r rule) bool { return r.limits != nil }); i >= 0 && !r.scheme.Calibrated() {
+		return errorf(r.rules[i].line, "%v gives a range, and no rule makes integer operators (int8, int16x8), which have some", &r.rules[i])
+	}
 	if first == nil {
 		return errors.New("the recipe quantizes nothing: no rule has a scheme other than none")
 	}
@@ -99,71 +108,6 @@ func (r *Recipe) settle() error {
 
 // Scheme is the model's: that of the recipe's integer operators if there are any, which wants ranges, else the first that quantizes.
 func (r *Recipe) Scheme() quantize.Scheme { return r.scheme }
-
-// Row says what becomes of an operator.
-type Row struct {
-	Graph  int    `json:"graph"`
-	Op     string `json:"op"` // a custom operator's own name
-	Output string `json:"output"`
-	Gets   string `json:"gets"`
-	Rule   int    `json:"rule"`           // 0 for the head of the recipe, or none
-	Line   int    `json:"line,omitempty"` // 0 if no rule is for it
-}
-
-// Plan is what a recipe means for a model.
-type Plan struct {
-	Rows    []Row
-	Choices map[*ir.Node]quantize.Choice
-	Notes   []string
-}
-
-// Plan applies the recipe to a model. A rule that matches no operator, or none that its scheme can do something for, is an error in Octet's form and a note in
-// AI Edge Quantizer's.
-func (r *Recipe) Plan(m *ir.Model) (*Plan, error) {
-	p := &Plan{Choices: map[*ir.Node]quantize.Choice{}}
-	used := make([]bool, len(r.rules))
-	for i, g := range m.Graphs {
-		for _, n := range g.Nodes {
-			if n.Op == "QUANTIZE" || n.Op == "DEQUANTIZE" {
-				continue
-			}
-			row := Row{Graph: i, Op: opName(n), Output: outputName(n), Gets: none}
-			choice, decided := quantize.Choice{Float: true, By: "no rule of the recipe names it"}, false
-			for k := range r.rules {
-				rule := &r.rules[k]
-				if !rule.matches(n) {
-					continue
-				}
-				fits := rule.fits(n)
-				if fits {
-					used[k], decided = true, true
-					row.Gets, row.Rule, row.Line = text(rule.choice), rule.number, rule.line
-				}
-				if fits || !decided {
-					choice = rule.choice
-					choice.By = rule.by()
-				}
-			}
-			p.Choices[n] = choice
-			p.Rows = append(p.Rows, row)
-		}
-	}
-	for k := range r.rules {
-		rule := &r.rules[k]
-		if used[k] || rule.number == 0 {
-			continue
-		}
-		err := errorf(rule.line, "rule %d names no operator that %s is for", rule.number, text(rule.choice))
-		if rule.choice.Float {
-			err = errorf(rule.line, "rule %d names no operator", rule.number)
-		}
-		if !r.tolerates {
-			return nil, err
-		}
-		p.Notes = append(p.Notes, "recipe: "+err.Error())
-	}
-	return p, nil
-}
 
 // by says why an operator that the rule is for computes on floats.
 func (r *rule) by() string {

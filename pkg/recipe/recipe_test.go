@@ -35,13 +35,17 @@ func TestCases(t *testing.T) {
 		}
 		var b strings.Builder
 		for _, row := range plan.Rows {
-			fmt.Fprintf(&b, "%s %s: %s, rule %d, line %d\n", row.Op, row.Output, row.Gets, row.Rule, row.Line)
+			name := strings.TrimSpace(row.Op + " " + row.Output)
+			if row.Tensor != "" {
+				name = strings.TrimSpace(name + " tensor " + row.Tensor)
+			}
+			fmt.Fprintf(&b, "%s: %s, rule %d, line %d\n", name, row.Gets, row.Rule, row.Line)
 		}
 		for _, note := range plan.Notes {
 			fmt.Fprintln(&b, note)
 		}
 		c.Want("plan", b.String())
-		q, report, err := quantize.Run(m, ranges(m), quantize.Options{Scheme: r.Scheme(), Own: plan.Choices})
+		q, report, err := quantize.Run(m, ranges(m), options(r, plan))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +64,13 @@ func TestCases(t *testing.T) {
 		}
 		c.Want("quantized", strings.TrimSuffix(q.String(), "\n")+"\n")
 	})
+}
+
+// options are those of a plan.
+func options(r *recipe.Recipe, p *recipe.Plan) quantize.Options {
+	o := quantize.Options{Scheme: r.Scheme()}
+	p.Apply(&o)
+	return o
 }
 
 // ranges returns the ranges that the values of a model carry.
@@ -114,7 +125,7 @@ func TestOneScheme(t *testing.T) {
 				}
 				t.Fatal(err)
 			}
-			got, _, err := quantize.Run(m, nil, quantize.Options{Scheme: r.Scheme(), Own: plan.Choices})
+			got, _, err := quantize.Run(m, nil, options(r, plan))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +190,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || r.Scheme().Calibrated() {
 			return
 		}
-		if _, _, err := quantize.Run(m, nil, quantize.Options{Scheme: r.Scheme(), Own: plan.Choices}); err != nil {
+		if _, _, err := quantize.Run(m, nil, options(r, plan)); err != nil {
 			t.Errorf("a recipe that is taken is refused later: %v", err)
 		}
 	})
