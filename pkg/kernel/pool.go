@@ -66,7 +66,7 @@ func (p *F32Pool) image(out, in []float32, scan *F32Scan) {
 	for y := range s.OH {
 		row := out[y*s.OW*s.C:][:s.OW*s.C]
 		for x := range s.OW {
-			w := s.seen(y, x)
+			w := s.seen(y, x, s.C)
 			p.pixel(row[x*s.C:][:s.C], in[w.at:], &w, &bounds)
 		}
 		scan.Include(row)
@@ -76,13 +76,13 @@ func (p *F32Pool) image(out, in []float32, scan *F32Scan) {
 // poolWindow is the part of a window that is inside the image: where its first pixel starts, its rows and columns, and the steps from one to the next.
 type poolWindow struct{ at, rows, cols, rowStep, colStep int }
 
-// seen returns the window of output (y, x).
-func (s *F32PoolSpec) seen(y, x int) poolWindow {
+// seen returns the window of output (y, x) over an image of c channels.
+func (s *Window) seen(y, x, c int) poolWindow {
 	top, left := y*s.StrideH-s.Top, x*s.StrideW-s.Left
 	ky, rows := within(top, s.DilationH, s.KH, s.H)
 	kx, cols := within(left, s.DilationW, s.KW, s.W)
 	at := (top+ky*s.DilationH)*s.W + left + kx*s.DilationW
-	return poolWindow{at * s.C, rows, cols, s.DilationH * s.W * s.C, s.DilationW * s.C}
+	return poolWindow{at * c, rows, cols, s.DilationH * s.W * c, s.DilationW * c}
 }
 
 // pixelGeneric computes one output from the part of the image that starts with its window. It defines what all variants compute.

@@ -29,8 +29,17 @@ func intPool[T int8 | int16](out, in []T, s *IntPoolSpec, mode poolMode) error {
 		return err
 	}
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.C
-	for range batches(len(in), inSize, len(out), outSize) {
+	bytes, isInt8 := any(in).([]int8)
+	results, _ := any(out).([]int8)
+	bounds := newS8Limits(s.Lo, s.Hi)
+	for i := range batches(len(in), inSize, len(out), outSize) {
 		for pixel := range s.OH * s.OW {
+			if isInt8 {
+				w := s.seen(pixel/s.OW, pixel%s.OW, s.C)
+				if s8PoolPixel(mode, results[i*outSize+pixel*s.C:][:s.C], bytes[i*inSize+w.at:(i+1)*inSize], &w, &bounds) {
+					continue
+				}
+			}
 			for c := 0; c < s.C; c += s8Channels {
 				var memory [s8Channels]int32
 				acc := memory[:min(s8Channels, s.C-c)]

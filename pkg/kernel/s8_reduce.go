@@ -31,8 +31,55 @@ func (s *S8Sums) Sum(dst, src []int8, scale float32, zero int32, scratch []int32
 
 // add stores sums of the integers as they are in acc, and returns how many each is of.
 func (s *S8Sums) add(acc []int32, src []int8) (count int) {
-	sumOver(acc, src, s.Shape, s.Kept)
-	return len(src) / max(len(acc), 1)
+	count = len(src) / max(len(acc), 1)
+	outer, lines, n := s.lines()
+	if outer*n != len(acc) || count == 0 {
+		sumOver(acc, src, s.Shape, s.Kept)
+		return count
+	}
+	clear(acc)
+	for i := range outer {
+		s8AddLines(acc[i*n:][:n], src[i*lines*n:][:lines*n])
+	}
+	return count
+}
+
+// lines returns the numbers of elements of the axes before those that are summed over, of these, and behind them.
+func (s *S8Sums) lines() (outer, lines, n int) {
+	outer, lines, n = 1, 1, 1
+	axis := len(s.Shape) - 1
+	for ; axis >= 0 && s.Kept[axis] == s.Shape[axis]; axis-- {
+		n *= s.Shape[axis]
+	}
+	for ; axis >= 0 && s.Kept[axis] == 1; axis-- {
+		lines *= s.Shape[axis]
+	}
+	return elements(s.Shape[:axis+1]), lines, n
+}
+
+// s8AddLines adds lines, one behind the other, each as long as acc, to acc.
+func s8AddLines(acc []int32, src []int8) {
+	if len(acc) == 1 {
+		var sums [s8Channels]int32
+		whole := len(src) &^ (len(sums) - 1)
+		if s8SumLines(sums[:], src, len(sums), whole/len(sums)) == 0 {
+			whole = 0
+		}
+		for _, v := range sums {
+			acc[0] += v
+		}
+		for _, v := range src[whole:] {
+			acc[0] += int32(v)
+		}
+		return
+	}
+	n := len(acc)
+	done := s8SumLines(acc, src, n, len(src)/n)
+	for rest := acc[done:]; len(rest) > 0 && len(src) > 0; src = src[n:] {
+		for j, v := range src[done:n] {
+			rest[j] += int32(v)
+		}
+	}
 }
 
 // sumOver stores the sums of the elements of src, of the given shape, in acc, whose shape has a 1 for each axis that is summed over.

@@ -28,6 +28,8 @@ func (r Resize) bracketUnits(i, in, scale int) (lower, upper, weight int) {
 func ResizeBilinear[T int8 | int16](dst, src []T, shape []int, outH, outW int, r Resize) {
 	n, h, w, c := shape[0], shape[1], shape[2], shape[3]
 	scaleY, scaleX := r.unit(h, outH), r.unit(w, outW)
+	bytes, isInt8 := any(src).([]int8)
+	results, _ := any(dst).([]int8)
 	for b := range n {
 		image := src[b*h*w*c : (b+1)*h*w*c]
 		for y := range outH {
@@ -38,6 +40,14 @@ func ResizeBilinear[T int8 | int16](dst, src []T, shape []int, outH, outW int, r
 				ur, lr := image[(y0*w+x1)*c:][:c], image[(y1*w+x1)*c:][:c]
 				w00, w10, w01, w11 := (resizeUnit-wy)*(resizeUnit-wx), wy*(resizeUnit-wx), (resizeUnit-wy)*wx, wy*wx
 				out := dst[:c]
+				dst = dst[c:]
+				if isInt8 {
+					place := bytes[b*h*w*c:]
+					pixels := [4][]int8{place[(y0*w+x0)*c:][:c], place[(y1*w+x0)*c:][:c], place[(y0*w+x1)*c:][:c], place[(y1*w+x1)*c:][:c]}
+					if s8BilinearPixel(results[((b*outH+y)*outW+x)*c:][:c], &pixels, &[4]int32{int32(w00), int32(w10), int32(w01), int32(w11)}) {
+						continue
+					}
+				}
 				for i := range out {
 					sum := int(ul[i])*w00 + int(ll[i])*w10 + int(ur[i])*w01 + int(lr[i])*w11
 					half := resizeUnit * resizeUnit / 2
@@ -46,7 +56,6 @@ func ResizeBilinear[T int8 | int16](dst, src []T, shape []int, outH, outW int, r
 					}
 					out[i] = T((sum + half) / (resizeUnit * resizeUnit))
 				}
-				dst = dst[c:]
 			}
 		}
 	}

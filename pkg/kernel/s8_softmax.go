@@ -4,7 +4,8 @@ import "math"
 
 // S8Softmax is SOFTMAX of int8 rows with results of scale 1/256 and zero point -128. It is immutable, and goroutines may share it.
 type S8Softmax struct {
-	exp [256]int32 // of the distance from the greatest element of a row, in Q0; 0 where it is too large to matter
+	exp  [256]int32 // of the distance from the greatest element of a row, in Q0; 0 where it is too large to matter
+	term [256]int32 // the same in Q12
 }
 
 // NewS8Softmax prepares a softmax. scale is the operand's scale times beta times 2^26, at least 1; differences below least count as minus infinity.
@@ -13,6 +14,7 @@ func NewS8Softmax(scale Multiplier, least int) *S8Softmax {
 	for i := range s.exp {
 		if -i >= least {
 			s.exp[i] = expNegative(scale.Rescale(-int32(i)))
+			s.term[i] = ShiftRound(s.exp[i], 12)
 		}
 	}
 	return s
@@ -28,12 +30,20 @@ func (s *S8Softmax) Run(dst, src []int8, n int) {
 		}
 		sum := int32(0) // in Q12
 		for _, q := range row {
-			sum += ShiftRound(s.exp[int(most)-int(q)], 12)
+			sum += s.term[uint8(most-q)]
 		}
 		scale, shift := reciprocal(sum, 12)
+		right := shift + 31 - 8
+		if right > 31 { // more than 2^9 times the greatest term
+			for i, q := range row {
+				p := ShiftRound(HighMul(scale, s.exp[uint8(most-q)]), right)
+				out[i] = int8(min(max(p-128, -128), 127))
+			}
+			continue
+		}
+		share := NewMultiplier(scale, -right)
 		for i, q := range row {
-			p := ShiftRound(HighMul(scale, s.exp[int(most)-int(q)]), shift+31-8)
-			out[i] = int8(min(max(p-128, -128), 127))
+			out[i] = int8(min(max(share.Rescale(s.exp[uint8(most-q)])-128, -128), 127))
 		}
 	}
 }

@@ -76,6 +76,13 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	cases["S8Table"] = func() { table.Apply(s8s[:n], signed(x)) }
 	cases["Quantize"] = func() { Quantize(s8s[:n], x, []float32{1}, []int64{0}, 1) }
 	cases["Dequantize"] = func() { Dequantize(y[:n], signed(x), []float32{1}, []int64{0}, 1) }
+	window := IntPoolSpec{Window: square(8, 3, 1), C: 32, Lo: -128, Hi: 127}
+	images := signed(x)[:8*8*32]
+	cases["IntMaxPool"] = func() { _ = IntMaxPool(make([]int8, 8*8*32), images, window) }
+	cases["IntAvgPool"] = func() { _ = IntAvgPool(make([]int8, 8*8*32), images, window) }
+	mean := S8Sums{Shape: []int{64, 32}, Kept: []int{1, 32}}
+	cases["S8Sums"] = func() { mean.Mean(make([]int8, 32), images, Multiplier{}, 0, make([]int32, 32)) }
+	cases["ResizeBilinear"] = func() { ResizeBilinear(make([]int8, 16*16*32), images, []int{1, 8, 8, 32}, 16, 16, Resize{}) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }
