@@ -50,18 +50,15 @@ func (s s8Set) least() int {
 
 // blocks divides channels into blocks. Without masks, the last one begins earlier than the one before ends.
 func (s s8Set) blocks(channels int) (all []s8DepthwiseBlock) {
+	if s == s8AVX2 {
+		return s8Blocks(channels, 16)
+	}
 	for at := 0; at < channels; {
-		b := s8DepthwiseBlock{first: at, width: 16}
-		if s == s8AVX2 {
-			b.first = max(0, min(at, channels-b.width))
-			at = b.first
-		} else {
-			b.width = 64
-			if channels-at <= 32 {
-				b.width = 32
-			}
-			b.mask = int(^uint64(0) >> (64 - min(b.width, channels-at)))
+		b := s8DepthwiseBlock{first: at, width: 64}
+		if channels-at <= 32 {
+			b.width = 32
 		}
+		b.mask = int(^uint64(0) >> (64 - min(b.width, channels-at)))
 		all = append(all, b)
 		at += b.width
 	}

@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -91,6 +91,14 @@ func (d *S8Depthwise) newPlan() (*s8DepthwisePlan, error) {
 		}
 	}
 	return p, nil
+}
+
+// s8Blocks divides channels into blocks of one width, of which the last one begins earlier than the one before ends.
+func s8Blocks(channels, width int) (all []s8DepthwiseBlock) {
+	for at := 0; at < channels; at += width {
+		all = append(all, s8DepthwiseBlock{first: max(0, min(at, channels-width)), width: width})
+	}
+	return all
 }
 
 // borders returns where runs of outputs of a row begin whose windows have the same columns inside the image.

@@ -32,9 +32,9 @@ DATA s8Halves<>+24(SB)/4, $0x00000003
 DATA s8Halves<>+28(SB)/4, $0x00000007
 GLOBL s8Halves<>(SB), RODATA|NOPTR, $32
 
-// func s8SumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8SumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8SumAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8SumAsm(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    b+16(FP), DX
@@ -311,9 +311,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8DifferenceAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8DifferenceAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8DifferenceAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8DifferenceAsm(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    b+16(FP), DX
@@ -606,9 +606,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8ProductAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8ProductAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8ProductAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8ProductAsm(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    b+16(FP), DX
@@ -789,9 +789,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8PreluAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8PreluAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8PreluAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8PreluAsm(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    a+8(FP), CX
 	MOVQ    b+16(FP), DX
@@ -1732,9 +1732,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8MaximumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8MaximumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8MaximumAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8MaximumAsm(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -1757,9 +1757,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8MinimumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+// func s8MinimumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 // Requires: AVX, AVX2
-TEXT ·s8MinimumAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8MinimumAsm(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -1782,9 +1782,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8TableAVX2(dst *int8, src *int8, n int, tables *byte)
+// func s8TableAsm(dst *int8, src *int8, n int, tables *byte)
 // Requires: AVX, AVX2
-TEXT ·s8TableAVX2(SB), NOSPLIT, $0-32
+TEXT ·s8TableAsm(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -1947,9 +1947,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8QuantizeAVX2(dst *int8, src *float32, n int, scale float32, zero int32)
+// func s8QuantizeAsm(dst *int8, src *float32, n int, scale float32, zero int32)
 // Requires: AVX, AVX2
-TEXT ·s8QuantizeAVX2(SB), NOSPLIT, $0-32
+TEXT ·s8QuantizeAsm(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -2073,9 +2073,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func s8DequantizeAVX2(dst *float32, src *int8, n int, scale float32, zero int32)
+// func s8DequantizeAsm(dst *float32, src *int8, n int, scale float32, zero int32)
 // Requires: AVX, AVX2
-TEXT ·s8DequantizeAVX2(SB), NOSPLIT, $0-32
+TEXT ·s8DequantizeAsm(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX

@@ -4,29 +4,29 @@
 
 package kernel
 
-// s8SumAVX2 stores a and b, rescaled, added and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8SumAsm stores a and b, rescaled, added and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //
 //go:noescape
-func s8SumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8SumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8DifferenceAVX2 stores a and b, rescaled, one less the other and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8DifferenceAsm stores a and b, rescaled, one less the other and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //
 //go:noescape
-func s8DifferenceAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8DifferenceAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8ProductAVX2 stores the products of a and b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8ProductAsm stores the products of a and b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //
 //go:noescape
-func s8ProductAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8ProductAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8PreluAVX2 stores a or, where it is negative, its products with b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8PreluAsm stores a or, where it is negative, its products with b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //
 //go:noescape
-func s8PreluAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8PreluAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
 // s8SumAVX512 stores a and b, rescaled, added and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
@@ -52,36 +52,36 @@ func s8ProductAVX512(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, p
 //go:noescape
 func s8PreluAVX512(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8MaximumAVX2 stores the greater of a and b in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8MaximumAsm stores the greater of a and b in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. There are no parameters.
 //
 //go:noescape
-func s8MaximumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8MaximumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8MinimumAVX2 stores the lesser of a and b in dst, which may be a or b, for n elements, a positive multiple of 64.
+// s8MinimumAsm stores the lesser of a and b in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. There are no parameters.
 //
 //go:noescape
-func s8MinimumAVX2(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+func s8MinimumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
-// s8TableAVX2 stores the elements of a table in dst, which may be src, for n elements, a positive multiple of 64. The table has eight parts of 16 for src from 0
+// s8TableAsm stores the elements of a table in dst, which may be src, for n elements, a positive multiple of 64. The table has eight parts of 16 for src from 0
 // on, then eight for the negative ones, each but the first of eight the exclusive or of itself and the part before.
 //
 //go:noescape
-func s8TableAVX2(dst *int8, src *int8, n int, tables *byte)
+func s8TableAsm(dst *int8, src *int8, n int, tables *byte)
 
 // s8TableVBMI stores the elements of a table in dst, which may be src, for n elements, a positive multiple of 64. The table has the elements from -128 on.
 //
 //go:noescape
 func s8TableVBMI(dst *int8, src *int8, n int, table *byte)
 
-// s8QuantizeAVX2 stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.
+// s8QuantizeAsm stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.
 // Both halves of zero are the zero point.
 //
 //go:noescape
-func s8QuantizeAVX2(dst *int8, src *float32, n int, scale float32, zero int32)
+func s8QuantizeAsm(dst *int8, src *float32, n int, scale float32, zero int32)
 
-// s8DequantizeAVX2 stores the scale times src less the zero point, for n elements, a positive multiple of 64.
+// s8DequantizeAsm stores the scale times src less the zero point, for n elements, a positive multiple of 64.
 //
 //go:noescape
-func s8DequantizeAVX2(dst *float32, src *int8, n int, scale float32, zero int32)
+func s8DequantizeAsm(dst *float32, src *int8, n int, scale float32, zero int32)

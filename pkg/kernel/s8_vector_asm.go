@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -91,4 +91,63 @@ func (v *s8Vector) pairs(dst, a, b []int8) {
 		v.call(&z[0], &x[0], &y[0], aStep, bStep, s8Step)
 		copy(dst[n:], z[:])
 	}
+}
+
+// vector looks up elements by a variant, and reports whether there is one.
+func (t *S8Table) vector(dst, src []int8) bool {
+	if !variants() || len(dst) == 0 {
+		return false
+	}
+	n, rest := len(dst)&^(s8Step-1), len(dst)&(s8Step-1)
+	if n > 0 {
+		_ = src[n-1]
+		t.call(&dst[0], &src[0], n)
+	}
+	if rest > 0 {
+		var x [s8Step]int8
+		copy(x[:], src[n:len(dst)])
+		t.call(&x[0], &x[0], s8Step)
+		copy(dst[n:], x[:])
+	}
+	return true
+}
+
+// s8Quantize makes integers of numbers by a variant, and reports whether there is one.
+func s8Quantize(dst []int8, src []float32, scale float32, zero int64) bool {
+	if !variants() || zero != int64(int8(zero)) || len(dst) == 0 {
+		return false
+	}
+	n, zeros := len(dst)&^(s8Step-1), int32(zero)&0xffff*(1<<16+1)
+	if n > 0 {
+		_ = src[n-1]
+		s8QuantizeAsm(&dst[0], &src[0], n, scale, zeros)
+	}
+	if n < len(dst) {
+		var x [s8Step]float32
+		var y [s8Step]int8
+		copy(x[:], src[n:len(dst)])
+		s8QuantizeAsm(&y[0], &x[0], s8Step, scale, zeros)
+		copy(dst[n:], y[:])
+	}
+	return true
+}
+
+// s8Dequantize makes numbers of integers by a variant, and reports whether there is one.
+func s8Dequantize(dst []float32, src []int8, scale float32, zero int64) bool {
+	if !variants() || zero != int64(int8(zero)) || len(dst) == 0 {
+		return false
+	}
+	n := len(dst) &^ (s8Step - 1)
+	if n > 0 {
+		_ = src[n-1]
+		s8DequantizeAsm(&dst[0], &src[0], n, scale, int32(zero))
+	}
+	if n < len(dst) {
+		var x [s8Step]int8
+		var y [s8Step]float32
+		copy(x[:], src[n:len(dst)])
+		s8DequantizeAsm(&y[0], &x[0], s8Step, scale, int32(zero))
+		copy(dst[n:], y[:])
+	}
+	return true
 }

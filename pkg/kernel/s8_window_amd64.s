@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func s8PoolMaxAVX2(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
+// func s8PoolMaxAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
 // Requires: AVX
-TEXT ·s8PoolMaxAVX2(SB), NOSPLIT, $0-72
+TEXT ·s8PoolMaxAsm(SB), NOSPLIT, $0-72
 	MOVQ      blocks+0(FP), AX
 	MOVQ      in+8(FP), CX
 	MOVQ      rowStep+32(FP), DX
@@ -44,9 +44,9 @@ col:
 	VZEROUPPER
 	RET
 
-// func s8PoolMeanAVX2(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
+// func s8PoolMeanAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
 // Requires: AVX, AVX2
-TEXT ·s8PoolMeanAVX2(SB), NOSPLIT, $0-72
+TEXT ·s8PoolMeanAsm(SB), NOSPLIT, $0-72
 	MOVQ         blocks+0(FP), AX
 	MOVQ         in+8(FP), CX
 	MOVQ         rowStep+32(FP), DX
@@ -106,9 +106,9 @@ col:
 	VZEROUPPER
 	RET
 
-// func s8SumLinesAVX2(acc *int32, blocks int, src *int8, step int, lines int)
+// func s8SumLinesAsm(acc *int32, blocks int, src *int8, step int, lines int)
 // Requires: AVX, AVX2
-TEXT ·s8SumLinesAVX2(SB), NOSPLIT, $0-40
+TEXT ·s8SumLinesAsm(SB), NOSPLIT, $0-40
 	MOVQ acc+0(FP), AX
 	MOVQ blocks+8(FP), CX
 	MOVQ src+16(FP), DX
@@ -137,9 +137,9 @@ line:
 	VZEROUPPER
 	RET
 
-// func s8BilinearAVX2(dst *int8, a *int8, b *int8, c *int8, d *int8, blocks int, weights *int32)
+// func s8BilinearAsm(dst *int8, a *int8, b *int8, c *int8, d *int8, blocks int, weights *int32)
 // Requires: AVX, AVX2
-TEXT ·s8BilinearAVX2(SB), NOSPLIT, $0-56
+TEXT ·s8BilinearAsm(SB), NOSPLIT, $0-56
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         b+16(FP), DX

@@ -4,26 +4,26 @@
 
 package kernel
 
-// s8PoolMaxAVX2 stores the greatest element of a window for a number of blocks of 16 channels. Of the window's rows and columns, rowStep and
+// s8PoolMaxAsm stores the greatest element of a window for a number of blocks of 16 channels. Of the window's rows and columns, rowStep and
 // colStep bytes apart, there is at least one; for a mean, there are less than 256. count is the number of elements, half the whole part of its half. Limits are 16 least results and
 // 16 greatest ones.
 //
 //go:noescape
-func s8PoolMaxAVX2(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
+func s8PoolMaxAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
 
-// s8PoolMeanAVX2 stores the mean, halves rounded away from zero, of a window for a number of blocks of 16 channels. Of the window's rows and columns, rowStep and
+// s8PoolMeanAsm stores the mean, halves rounded away from zero, of a window for a number of blocks of 16 channels. Of the window's rows and columns, rowStep and
 // colStep bytes apart, there is at least one; for a mean, there are less than 256. count is the number of elements, half the whole part of its half. Limits are 16 least results and
 // 16 greatest ones.
 //
 //go:noescape
-func s8PoolMeanAVX2(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
+func s8PoolMeanAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
 
-// s8SumLinesAVX2 adds the elements of lines, step bytes apart, for a number of blocks of 16.
+// s8SumLinesAsm adds the elements of lines, step bytes apart, for a number of blocks of 16.
 //
 //go:noescape
-func s8SumLinesAVX2(acc *int32, blocks int, src *int8, step int, lines int)
+func s8SumLinesAsm(acc *int32, blocks int, src *int8, step int, lines int)
 
-// s8BilinearAVX2 stores the sums of four pixels by four weights that add up to 2^20, over that, halves rounded away from zero, for a number of blocks of 8 channels.
+// s8BilinearAsm stores the sums of four pixels by four weights that add up to 2^20, over that, halves rounded away from zero, for a number of blocks of 8 channels.
 //
 //go:noescape
-func s8BilinearAVX2(dst *int8, a *int8, b *int8, c *int8, d *int8, blocks int, weights *int32)
+func s8BilinearAsm(dst *int8, a *int8, b *int8, c *int8, d *int8, blocks int, weights *int32)

@@ -32,6 +32,9 @@ func main() {
 		{"lines", copyLines},
 		{"minmax", minMax},
 		{"pool", pool},
+		{"s8_depthwise", s8Depthwise},
+		{"s8_elementwise", s8Elementwise},
+		{"s8_window", s8Window},
 		{"spread", spreadLines},
 		{"sum", sum},
 	} {

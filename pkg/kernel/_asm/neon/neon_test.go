@@ -41,6 +41,14 @@ func instructions() (all []Instruction) {
 			all = append(all, i.Of(B16, d, n, m))
 		}
 		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), MOV(d, n), CLEAR(d), ADDV(d, n), FMAXV(d, n), FMINV(d, n))
+		for _, i := range []Text{
+			MULWords, MLAWords, SUBHalves, SUBBytes, SMAXBytes, SMINBytes, SQADD, SQRDMULH, SSHL, USHL, SRSHL, SMULL, SMULL2, SMLAL, SMLAL2,
+			SMULLWords, SMULL2Words, SADDW, SADDW2, SADDWBytes, SADDW2Bytes, TBL4, TBX4,
+		} {
+			all = append(all, i.Of(d, n, m))
+		}
+		all = append(all, SXTL(d, n), SXTL2(d, n), SXTLWords(d, n), SXTL2Words(d, n), SQXTN(d, n), SQXTN2(d, n), SQXTNBytes(d, n), SQXTN2Bytes(d, n))
+		all = append(all, CMLTZero(d, n), ABSWords(d, n), FCVTAS(d, n), FCVTZS(d, n), SCVTF(d, n), DUPByte(d, n), DUPHalf(d, n))
 		all = append(all, UADDLP(d, n), UADDW(d, n), UADDW2(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m))
 	}
 	return all

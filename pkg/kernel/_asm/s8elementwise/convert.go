@@ -9,9 +9,9 @@ import (
 // tableAVX2 writes the kernel that looks up bytes. A byte's upper half counts how many tables of 16 are below the one that it is found in: the result is the exclusive or of
 // what it finds in all of them, of which each but the first is made to hold the difference from the one before. A negative index finds 0.
 func tableAVX2() {
-	TEXT("s8TableAVX2", NOSPLIT, "func(dst, src *int8, n int, tables *byte)")
+	TEXT("s8TableAsm", NOSPLIT, "func(dst, src *int8, n int, tables *byte)")
 	Pragma("noescape")
-	Doc("s8TableAVX2 stores the elements of a table in dst, which may be src, for n elements, a positive multiple of 64. The table has eight parts of 16 for src from 0",
+	Doc("s8TableAsm stores the elements of a table in dst, which may be src, for n elements, a positive multiple of 64. The table has eight parts of 16 for src from 0",
 		"on, then eight for the negative ones, each but the first of eight the exclusive or of itself and the part before.")
 	dst, src, n, tables := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64()), Load(Param("tables"), GP64())
 	sixteen, sign, tmp := YMM(), YMM(), GP64()
@@ -86,9 +86,9 @@ func tableVBMI() {
 // quantize writes the kernel that makes integers of numbers. What is halfway is rounded away from zero: to what is just less than a half of the number's sign the number is
 // added, and the sum is cut off. A NaN becomes 0.
 func quantize() {
-	TEXT("s8QuantizeAVX2", NOSPLIT, "func(dst *int8, src *float32, n int, scale float32, zero int32)")
+	TEXT("s8QuantizeAsm", NOSPLIT, "func(dst *int8, src *float32, n int, scale float32, zero int32)")
 	Pragma("noescape")
-	Doc("s8QuantizeAVX2 stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
+	Doc("s8QuantizeAsm stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
 	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
 	fill := func(bits uint32) reg.VecVirtual {
 		tmp, v := GP32(), YMM()
@@ -137,9 +137,9 @@ func quantize() {
 
 // dequantize writes the kernel that makes numbers of integers. An integer of 9 bits times a number is rounded once in float32 as well.
 func dequantize() {
-	TEXT("s8DequantizeAVX2", NOSPLIT, "func(dst *float32, src *int8, n int, scale float32, zero int32)")
+	TEXT("s8DequantizeAsm", NOSPLIT, "func(dst *float32, src *int8, n int, scale float32, zero int32)")
 	Pragma("noescape")
-	Doc("s8DequantizeAVX2 stores the scale times src less the zero point, for n elements, a positive multiple of 64.")
+	Doc("s8DequantizeAsm stores the scale times src less the zero point, for n elements, a positive multiple of 64.")
 	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
 	scale, zero := YMM(), YMM()
 	VBROADCASTSS(address("scale"), scale)

@@ -34,7 +34,7 @@ type avx2 struct{}
 
 func newAVX2() isa { return avx2{} }
 
-func (avx2) name() string             { return "AVX2" }
+func (avx2) name() string             { return "Asm" }
 func (avx2) lanes() int               { return 8 }
 func (avx2) register() reg.VecVirtual { return YMM() }
 

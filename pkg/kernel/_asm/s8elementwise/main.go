@@ -23,8 +23,8 @@ func main() {
 		row(i, "s8Product", "the products of a and b, rescaled", product)
 		row(i, "s8Prelu", "a or, where it is negative, its products with b, rescaled", prelu)
 	}
-	extremum("s8MaximumAVX2", "the greater of a and b", VPMAXSB)
-	extremum("s8MinimumAVX2", "the lesser of a and b", VPMINSB)
+	extremum("s8MaximumAsm", "the greater of a and b", VPMAXSB)
+	extremum("s8MinimumAsm", "the lesser of a and b", VPMINSB)
 	tableAVX2()
 	tableVBMI()
 	quantize()

@@ -15,8 +15,8 @@ const block = 16
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	pool("s8PoolMaxAVX2", "the greatest element", maximum)
-	pool("s8PoolMeanAVX2", "the mean, halves rounded away from zero,", mean)
+	pool("s8PoolMaxAsm", "the greatest element", maximum)
+	pool("s8PoolMeanAsm", "the mean, halves rounded away from zero,", mean)
 	sumLines()
 	bilinear()
 	Generate()
@@ -130,9 +130,9 @@ func address(name string) Mem {
 
 // sumLines writes the kernel that adds lines to sums.
 func sumLines() {
-	TEXT("s8SumLinesAVX2", NOSPLIT, "func(acc *int32, blocks int, src *int8, step, lines int)")
+	TEXT("s8SumLinesAsm", NOSPLIT, "func(acc *int32, blocks int, src *int8, step, lines int)")
 	Pragma("noescape")
-	Doc("s8SumLinesAVX2 adds the elements of lines, step bytes apart, for a number of blocks of 16.")
+	Doc("s8SumLinesAsm adds the elements of lines, step bytes apart, for a number of blocks of 16.")
 	acc, blocks, src := Load(Param("acc"), GP64()), Load(Param("blocks"), GP64()), Load(Param("src"), GP64())
 	step, at, lines := Load(Param("step"), GP64()), GP64(), GP64()
 	sums := []reg.VecVirtual{YMM(), YMM()}
@@ -165,9 +165,9 @@ func sumLines() {
 // bilinear writes the kernel for one pixel between four.
 func bilinear() {
 	const shift, lanes = 20, 8
-	TEXT("s8BilinearAVX2", NOSPLIT, "func(dst, a, b, c, d *int8, blocks int, weights *int32)")
+	TEXT("s8BilinearAsm", NOSPLIT, "func(dst, a, b, c, d *int8, blocks int, weights *int32)")
 	Pragma("noescape")
-	Doc("s8BilinearAVX2 stores the sums of four pixels by four weights that add up to 2^20, over that, halves rounded away from zero, for a number of blocks of 8 channels.")
+	Doc("s8BilinearAsm stores the sums of four pixels by four weights that add up to 2^20, over that, halves rounded away from zero, for a number of blocks of 8 channels.")
 	dst := Load(Param("dst"), GP64())
 	var from [4]reg.Register
 	for i, name := range []string{"a", "b", "c", "d"} {

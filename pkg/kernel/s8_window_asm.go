@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -26,9 +26,9 @@ func s8PoolPixel(mode poolMode, out, in []int8, w *poolWindow, l *s8Limits) bool
 		n := max(1, (len(out)-at)/s8Block)
 		at = min(at, len(out)-s8Block) // what the last block shares with the one before comes out the same
 		if mode == poolMax {
-			s8PoolMaxAVX2(n, &in[at], w.rows, w.cols, w.rowStep, w.colStep, &out[at], &l[0], count, half)
+			s8PoolMaxAsm(n, &in[at], w.rows, w.cols, w.rowStep, w.colStep, &out[at], &l[0], count, half)
 		} else {
-			s8PoolMeanAVX2(n, &in[at], w.rows, w.cols, w.rowStep, w.colStep, &out[at], &l[0], count, half)
+			s8PoolMeanAsm(n, &in[at], w.rows, w.cols, w.rowStep, w.colStep, &out[at], &l[0], count, half)
 		}
 		at += n * s8Block
 	}
@@ -42,7 +42,7 @@ func s8SumLines(acc []int32, src []int8, step, lines int) int {
 		return 0
 	}
 	_ = src[(lines-1)*step+blocks*s8Block-1]
-	s8SumLinesAVX2(&acc[0], blocks, &src[0], step, lines)
+	s8SumLinesAsm(&acc[0], blocks, &src[0], step, lines)
 	return blocks * s8Block
 }
 
@@ -58,7 +58,7 @@ func s8BilinearPixel(out []int8, pixels *[4][]int8, weights *[4]int32) bool {
 	for at := 0; at < len(out); {
 		n := max(1, (len(out)-at)/block)
 		at = min(at, len(out)-block)
-		s8BilinearAVX2(&out[at], &pixels[0][at], &pixels[1][at], &pixels[2][at], &pixels[3][at], n, &weights[0])
+		s8BilinearAsm(&out[at], &pixels[0][at], &pixels[1][at], &pixels[2][at], &pixels[3][at], n, &weights[0])
 		at += n * block
 	}
 	return true
