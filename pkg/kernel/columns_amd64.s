@@ -64,3 +64,98 @@ block:
 	JNZ         block
 	VZEROUPPER
 	RET
+
+// func byteColumnsAsm(dst *byte, dstStep int, src *byte, srcStep int, blocks int)
+// Requires: AVX
+TEXT ·byteColumnsAsm(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ dstStep+8(FP), CX
+	MOVQ src+16(FP), DX
+	MOVQ srcStep+24(FP), BX
+	MOVQ blocks+32(FP), SI
+
+block:
+	MOVQ       DX, DI
+	VMOVQ      (DI), X0
+	ADDQ       BX, DI
+	VMOVQ      (DI), X1
+	ADDQ       BX, DI
+	VMOVQ      (DI), X2
+	ADDQ       BX, DI
+	VMOVQ      (DI), X3
+	ADDQ       BX, DI
+	VMOVQ      (DI), X4
+	ADDQ       BX, DI
+	VMOVQ      (DI), X5
+	ADDQ       BX, DI
+	VMOVQ      (DI), X6
+	ADDQ       BX, DI
+	VMOVQ      (DI), X7
+	ADDQ       BX, DI
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X0, X0
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X1, X1
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X2, X2
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X3, X3
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X4, X4
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X5, X5
+	VMOVQ      (DI), X8
+	ADDQ       BX, DI
+	VPUNPCKLBW X8, X6, X6
+	VMOVQ      (DI), X8
+	VPUNPCKLBW X8, X7, X7
+	VPUNPCKLBW X4, X0, X8
+	VPUNPCKHBW X4, X0, X0
+	VPUNPCKLBW X5, X1, X4
+	VPUNPCKHBW X5, X1, X1
+	VPUNPCKLBW X6, X2, X5
+	VPUNPCKHBW X6, X2, X2
+	VPUNPCKLBW X7, X3, X6
+	VPUNPCKHBW X7, X3, X3
+	VPUNPCKLBW X5, X8, X7
+	VPUNPCKHBW X5, X8, X5
+	VPUNPCKLBW X2, X0, X8
+	VPUNPCKHBW X2, X0, X0
+	VPUNPCKLBW X6, X4, X2
+	VPUNPCKHBW X6, X4, X4
+	VPUNPCKLBW X3, X1, X6
+	VPUNPCKHBW X3, X1, X1
+	VPUNPCKLBW X2, X7, X3
+	VPUNPCKHBW X2, X7, X2
+	VPUNPCKLBW X4, X5, X7
+	VPUNPCKHBW X4, X5, X4
+	VPUNPCKLBW X6, X8, X5
+	VPUNPCKHBW X6, X8, X6
+	VPUNPCKLBW X1, X0, X8
+	VPUNPCKHBW X1, X0, X0
+	VMOVDQU    X3, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X2, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X7, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X4, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X5, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X6, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X8, (AX)
+	ADDQ       CX, AX
+	VMOVDQU    X0, (AX)
+	ADDQ       CX, AX
+	ADDQ       $0x08, DX
+	DECQ       SI
+	JNZ        block
+	RET

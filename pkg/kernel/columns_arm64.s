@@ -83,3 +83,98 @@ block:
 	SUBS	$1, R4, R4
 	BNE	block
 	RET
+
+// func byteColumnsAsm(dst *byte, dstStep int, src *byte, srcStep, blocks int)
+TEXT ·byteColumnsAsm(SB), NOSPLIT, $0-40
+	MOVD	dst+0(FP), R0
+	MOVD	dstStep+8(FP), R1
+	MOVD	src+16(FP), R2
+	MOVD	srcStep+24(FP), R3
+	MOVD	blocks+32(FP), R4
+
+block:
+	MOVD	R2, R5
+	FMOVD	(R5), F0
+	ADD	R3, R5
+	FMOVD	(R5), F1
+	ADD	R3, R5
+	FMOVD	(R5), F2
+	ADD	R3, R5
+	FMOVD	(R5), F3
+	ADD	R3, R5
+	FMOVD	(R5), F4
+	ADD	R3, R5
+	FMOVD	(R5), F5
+	ADD	R3, R5
+	FMOVD	(R5), F6
+	ADD	R3, R5
+	FMOVD	(R5), F7
+	ADD	R3, R5
+	FMOVD	(R5), F8
+	ADD	R3, R5
+	FMOVD	(R5), F9
+	ADD	R3, R5
+	FMOVD	(R5), F10
+	ADD	R3, R5
+	FMOVD	(R5), F11
+	ADD	R3, R5
+	FMOVD	(R5), F12
+	ADD	R3, R5
+	FMOVD	(R5), F13
+	ADD	R3, R5
+	FMOVD	(R5), F14
+	ADD	R3, R5
+	FMOVD	(R5), F15
+	ADD	R3, R5
+	ADD	$8, R2
+	WORD	$0x4e083800 // zip1 v0.16b, v0.16b, v8.16b
+	WORD	$0x4e093821 // zip1 v1.16b, v1.16b, v9.16b
+	WORD	$0x4e0a3842 // zip1 v2.16b, v2.16b, v10.16b
+	WORD	$0x4e0b3863 // zip1 v3.16b, v3.16b, v11.16b
+	WORD	$0x4e0c3884 // zip1 v4.16b, v4.16b, v12.16b
+	WORD	$0x4e0d38a5 // zip1 v5.16b, v5.16b, v13.16b
+	WORD	$0x4e0e38c6 // zip1 v6.16b, v6.16b, v14.16b
+	WORD	$0x4e0f38e7 // zip1 v7.16b, v7.16b, v15.16b
+	WORD	$0x4e043810 // zip1 v16.16b, v0.16b, v4.16b
+	WORD	$0x4e047811 // zip2 v17.16b, v0.16b, v4.16b
+	WORD	$0x4e053832 // zip1 v18.16b, v1.16b, v5.16b
+	WORD	$0x4e057833 // zip2 v19.16b, v1.16b, v5.16b
+	WORD	$0x4e063854 // zip1 v20.16b, v2.16b, v6.16b
+	WORD	$0x4e067855 // zip2 v21.16b, v2.16b, v6.16b
+	WORD	$0x4e073876 // zip1 v22.16b, v3.16b, v7.16b
+	WORD	$0x4e077877 // zip2 v23.16b, v3.16b, v7.16b
+	WORD	$0x4e143a00 // zip1 v0.16b, v16.16b, v20.16b
+	WORD	$0x4e147a01 // zip2 v1.16b, v16.16b, v20.16b
+	WORD	$0x4e153a22 // zip1 v2.16b, v17.16b, v21.16b
+	WORD	$0x4e157a23 // zip2 v3.16b, v17.16b, v21.16b
+	WORD	$0x4e163a44 // zip1 v4.16b, v18.16b, v22.16b
+	WORD	$0x4e167a45 // zip2 v5.16b, v18.16b, v22.16b
+	WORD	$0x4e173a66 // zip1 v6.16b, v19.16b, v23.16b
+	WORD	$0x4e177a67 // zip2 v7.16b, v19.16b, v23.16b
+	WORD	$0x4e043810 // zip1 v16.16b, v0.16b, v4.16b
+	WORD	$0x4e047811 // zip2 v17.16b, v0.16b, v4.16b
+	WORD	$0x4e053832 // zip1 v18.16b, v1.16b, v5.16b
+	WORD	$0x4e057833 // zip2 v19.16b, v1.16b, v5.16b
+	WORD	$0x4e063854 // zip1 v20.16b, v2.16b, v6.16b
+	WORD	$0x4e067855 // zip2 v21.16b, v2.16b, v6.16b
+	WORD	$0x4e073876 // zip1 v22.16b, v3.16b, v7.16b
+	WORD	$0x4e077877 // zip2 v23.16b, v3.16b, v7.16b
+	FMOVQ	F16, (R0)
+	ADD	R1, R0
+	FMOVQ	F17, (R0)
+	ADD	R1, R0
+	FMOVQ	F18, (R0)
+	ADD	R1, R0
+	FMOVQ	F19, (R0)
+	ADD	R1, R0
+	FMOVQ	F20, (R0)
+	ADD	R1, R0
+	FMOVQ	F21, (R0)
+	ADD	R1, R0
+	FMOVQ	F22, (R0)
+	ADD	R1, R0
+	FMOVQ	F23, (R0)
+	ADD	R1, R0
+	SUBS	$1, R4, R4
+	BNE	block
+	RET

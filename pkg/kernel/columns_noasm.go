@@ -2,4 +2,4 @@
 
 package kernel
 
-func vectorColumns(_ []float32, _ int, _ []float32, _, n, _ int) (done, whole int) { return 0, n }
+func vectorColumns[T any](_ []T, _ int, _ []T, _, n, _ int) (done, whole int) { return 0, n }

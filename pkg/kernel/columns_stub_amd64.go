@@ -8,3 +8,8 @@ package kernel
 //
 //go:noescape
 func columnsAsm(dst *float32, dstStep int, src *float32, srcStep int, blocks int)
+
+// byteColumnsAsm stores 16 lines of 8·blocks bytes, which start srcStep bytes apart, as 16 columns of lines that start dstStep bytes apart. blocks is positive.
+//
+//go:noescape
+func byteColumnsAsm(dst *byte, dstStep int, src *byte, srcStep int, blocks int)

@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -30,6 +31,20 @@ func TestColumns(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestByteColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(73, 74))
+	for range 300 {
+		n, lines := 1+r.IntN(60), 1+r.IntN(60)
+		dstStep, srcStep := lines+r.IntN(9), n+r.IntN(9)
+		src, dst := int8s(t, (lines-1)*srcStep+n), int8s(t, (n-1)*dstStep+lines)
+		fillInt8(r, src)
+		want := slices.Clone(dst)
+		columnsGeneric(raw(want), dstStep, raw(src), srcStep, n, lines)
+		columns(raw(dst), dstStep, raw(src), srcStep, n, lines)
+		sameInt8(t, fmt.Sprintf("columns of %d lines of %d", lines, n), dst, want)
 	}
 }
 

@@ -5,104 +5,274 @@
 #include "textflag.h"
 
 // func s8PoolMaxAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·s8PoolMaxAsm(SB), NOSPLIT, $0-72
-	MOVQ      blocks+0(FP), AX
-	MOVQ      in+8(FP), CX
-	MOVQ      rowStep+32(FP), DX
-	MOVQ      colStep+40(FP), BX
-	MOVQ      out+48(FP), SI
-	MOVQ      limits+56(FP), DI
-	VPCMPEQB  X1, X1, X1
-	VPSLLW    $0x0f, X1, X1
-	VPACKSSWB X1, X1, X1
+	MOVQ           blocks+0(FP), AX
+	MOVQ           in+8(FP), CX
+	MOVQ           rowStep+32(FP), DX
+	MOVQ           colStep+40(FP), BX
+	MOVQ           out+48(FP), SI
+	MOVQ           limits+56(FP), DI
+	VBROADCASTI128 (DI), Y0
+	VBROADCASTI128 16(DI), Y1
+	VPCMPEQB       Y2, Y2, Y2
+	VPSLLW         $0x0f, Y2, Y2
+	VPACKSSWB      Y2, Y2, Y2
 
-block:
-	VMOVDQA X1, X0
-	MOVQ    CX, R8
-	MOVQ    rows+16(FP), R9
+block4:
+	SUBQ    $0x04, AX
+	JL      done4
+	VMOVDQA Y2, Y3
+	VMOVDQA Y2, Y4
+	MOVQ    CX, DI
+	MOVQ    rows+16(FP), R8
 
-row:
-	MOVQ R8, R10
-	MOVQ cols+24(FP), R11
+row4:
+	MOVQ DI, R9
+	MOVQ cols+24(FP), R10
 
-col:
-	VPMAXSB (R10), X0, X0
-	ADDQ    BX, R10
-	DECQ    R11
-	JNZ     col
-	ADDQ    DX, R8
-	DECQ    R9
-	JNZ     row
-	VPMAXSB (DI), X0, X0
-	VPMINSB 16(DI), X0, X0
-	VMOVDQU X0, (SI)
+col4:
+	VPMAXSB (R9), Y3, Y3
+	VPMAXSB 32(R9), Y4, Y4
+	ADDQ    BX, R9
+	DECQ    R10
+	JNZ     col4
+	ADDQ    DX, DI
+	DECQ    R8
+	JNZ     row4
+	VPMAXSB Y0, Y3, Y3
+	VPMINSB Y1, Y3, Y3
+	VMOVDQU Y3, (SI)
+	VPMAXSB Y0, Y4, Y4
+	VPMINSB Y1, Y4, Y4
+	VMOVDQU Y4, 32(SI)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, SI
+	JMP     block4
+
+done4:
+	ADDQ $0x04, AX
+
+block1:
+	SUBQ    $0x01, AX
+	JL      done1
+	VMOVDQA X2, X3
+	MOVQ    CX, DI
+	MOVQ    rows+16(FP), R8
+
+row1:
+	MOVQ DI, R9
+	MOVQ cols+24(FP), R10
+
+col1:
+	VPMAXSB (R9), X3, X3
+	ADDQ    BX, R9
+	DECQ    R10
+	JNZ     col1
+	ADDQ    DX, DI
+	DECQ    R8
+	JNZ     row1
+	VPMAXSB X0, X3, X3
+	VPMINSB X1, X3, X3
+	VMOVDQU X3, (SI)
 	ADDQ    $0x10, CX
 	ADDQ    $0x10, SI
-	DECQ    AX
-	JNZ     block
+	JMP     block1
+
+done1:
+	ADDQ $0x01, AX
 	VZEROUPPER
 	RET
 
 // func s8PoolMeanAsm(blocks int, in *int8, rows int, cols int, rowStep int, colStep int, out *int8, limits *int8, count float32, half float32)
 // Requires: AVX, AVX2
 TEXT ·s8PoolMeanAsm(SB), NOSPLIT, $0-72
-	MOVQ         blocks+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rowStep+32(FP), DX
-	MOVQ         colStep+40(FP), BX
-	MOVQ         out+48(FP), SI
-	MOVQ         limits+56(FP), DI
-	VBROADCASTSS count+64(FP), Y1
-	VBROADCASTSS half+68(FP), Y2
-	MOVL         $0x80000000, R8
-	VMOVD        R8, X3
-	VPBROADCASTD X3, Y3
+	MOVQ           blocks+0(FP), AX
+	MOVQ           in+8(FP), CX
+	MOVQ           rowStep+32(FP), DX
+	MOVQ           colStep+40(FP), BX
+	MOVQ           out+48(FP), SI
+	MOVQ           limits+56(FP), DI
+	VBROADCASTI128 (DI), Y0
+	VBROADCASTI128 16(DI), Y1
+	VBROADCASTSS   count+64(FP), Y2
+	VBROADCASTSS   half+68(FP), Y3
+	MOVL           $0x80000000, DI
+	VMOVD          DI, X4
+	VPBROADCASTD   X4, Y4
 
-block:
-	VPXOR Y0, Y0, Y0
-	MOVQ  CX, R8
-	MOVQ  rows+16(FP), R9
+block4:
+	SUBQ  $0x04, AX
+	JL    done4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	MOVQ  CX, DI
+	MOVQ  rows+16(FP), R8
 
-row:
-	MOVQ R8, R10
-	MOVQ cols+24(FP), R11
+row4:
+	MOVQ DI, R9
+	MOVQ cols+24(FP), R10
 
-col:
-	VPMOVSXBW    (R10), Y4
-	VPADDW       Y4, Y0, Y0
-	ADDQ         BX, R10
-	DECQ         R11
-	JNZ          col
-	ADDQ         DX, R8
-	DECQ         R9
-	JNZ          row
-	VEXTRACTI128 $0x01, Y0, X4
-	VPMOVSXWD    X0, Y0
-	VPMOVSXWD    X4, Y4
-	VCVTDQ2PS    Y0, Y0
-	VANDPS       Y3, Y0, Y5
-	VORPS        Y2, Y5, Y5
-	VADDPS       Y5, Y0, Y0
-	VDIVPS       Y1, Y0, Y0
-	VCVTTPS2DQ   Y0, Y0
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       Y3, Y4, Y5
-	VORPS        Y2, Y5, Y5
-	VADDPS       Y5, Y4, Y4
-	VDIVPS       Y1, Y4, Y4
-	VCVTTPS2DQ   Y4, Y4
-	VPACKSSDW    Y4, Y0, Y0
-	VPERMQ       $0xd8, Y0, Y0
-	VEXTRACTI128 $0x01, Y0, X4
-	VPACKSSWB    X4, X0, X0
-	VPMAXSB      (DI), X0, X0
-	VPMINSB      16(DI), X0, X0
-	VMOVDQU      X0, (SI)
+col4:
+	VPMOVSXBW    (R9), Y9
+	VPADDW       Y9, Y5, Y5
+	VPMOVSXBW    16(R9), Y9
+	VPADDW       Y9, Y6, Y6
+	VPMOVSXBW    32(R9), Y9
+	VPADDW       Y9, Y7, Y7
+	VPMOVSXBW    48(R9), Y9
+	VPADDW       Y9, Y8, Y8
+	ADDQ         BX, R9
+	DECQ         R10
+	JNZ          col4
+	ADDQ         DX, DI
+	DECQ         R8
+	JNZ          row4
+	VEXTRACTI128 $0x01, Y5, X9
+	VPMOVSXWD    X5, Y5
+	VPMOVSXWD    X9, Y9
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       Y4, Y5, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VDIVPS       Y2, Y5, Y5
+	VCVTTPS2DQ   Y5, Y5
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       Y4, Y9, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VDIVPS       Y2, Y9, Y9
+	VCVTTPS2DQ   Y9, Y9
+	VPACKSSDW    Y9, Y5, Y5
+	VPERMQ       $0xd8, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X9
+	VPACKSSWB    X9, X5, X5
+	VEXTRACTI128 $0x01, Y6, X9
+	VPMOVSXWD    X6, Y6
+	VPMOVSXWD    X9, Y9
+	VCVTDQ2PS    Y6, Y6
+	VANDPS       Y4, Y6, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VDIVPS       Y2, Y6, Y6
+	VCVTTPS2DQ   Y6, Y6
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       Y4, Y9, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VDIVPS       Y2, Y9, Y9
+	VCVTTPS2DQ   Y9, Y9
+	VPACKSSDW    Y9, Y6, Y6
+	VPERMQ       $0xd8, Y6, Y6
+	VEXTRACTI128 $0x01, Y6, X9
+	VPACKSSWB    X9, X6, X6
+	VEXTRACTI128 $0x01, Y7, X9
+	VPMOVSXWD    X7, Y7
+	VPMOVSXWD    X9, Y9
+	VCVTDQ2PS    Y7, Y7
+	VANDPS       Y4, Y7, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	VDIVPS       Y2, Y7, Y7
+	VCVTTPS2DQ   Y7, Y7
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       Y4, Y9, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VDIVPS       Y2, Y9, Y9
+	VCVTTPS2DQ   Y9, Y9
+	VPACKSSDW    Y9, Y7, Y7
+	VPERMQ       $0xd8, Y7, Y7
+	VEXTRACTI128 $0x01, Y7, X9
+	VPACKSSWB    X9, X7, X7
+	VEXTRACTI128 $0x01, Y8, X9
+	VPMOVSXWD    X8, Y8
+	VPMOVSXWD    X9, Y9
+	VCVTDQ2PS    Y8, Y8
+	VANDPS       Y4, Y8, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VDIVPS       Y2, Y8, Y8
+	VCVTTPS2DQ   Y8, Y8
+	VCVTDQ2PS    Y9, Y9
+	VANDPS       Y4, Y9, Y10
+	VORPS        Y3, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VDIVPS       Y2, Y9, Y9
+	VCVTTPS2DQ   Y9, Y9
+	VPACKSSDW    Y9, Y8, Y8
+	VPERMQ       $0xd8, Y8, Y8
+	VEXTRACTI128 $0x01, Y8, X9
+	VPACKSSWB    X9, X8, X8
+	VPMAXSB      X0, X5, X5
+	VPMINSB      X1, X5, X5
+	VMOVDQU      X5, (SI)
+	VPMAXSB      X0, X6, X6
+	VPMINSB      X1, X6, X6
+	VMOVDQU      X6, 16(SI)
+	VPMAXSB      X0, X7, X7
+	VPMINSB      X1, X7, X7
+	VMOVDQU      X7, 32(SI)
+	VPMAXSB      X0, X8, X8
+	VPMINSB      X1, X8, X8
+	VMOVDQU      X8, 48(SI)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, SI
+	JMP          block4
+
+done4:
+	ADDQ $0x04, AX
+
+block1:
+	SUBQ  $0x01, AX
+	JL    done1
+	VPXOR Y5, Y5, Y5
+	MOVQ  CX, DI
+	MOVQ  rows+16(FP), R8
+
+row1:
+	MOVQ DI, R9
+	MOVQ cols+24(FP), R10
+
+col1:
+	VPMOVSXBW    (R9), Y6
+	VPADDW       Y6, Y5, Y5
+	ADDQ         BX, R9
+	DECQ         R10
+	JNZ          col1
+	ADDQ         DX, DI
+	DECQ         R8
+	JNZ          row1
+	VEXTRACTI128 $0x01, Y5, X6
+	VPMOVSXWD    X5, Y5
+	VPMOVSXWD    X6, Y6
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       Y4, Y5, Y7
+	VORPS        Y3, Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VDIVPS       Y2, Y5, Y5
+	VCVTTPS2DQ   Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VANDPS       Y4, Y6, Y7
+	VORPS        Y3, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VDIVPS       Y2, Y6, Y6
+	VCVTTPS2DQ   Y6, Y6
+	VPACKSSDW    Y6, Y5, Y5
+	VPERMQ       $0xd8, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X6
+	VPACKSSWB    X6, X5, X5
+	VPMAXSB      X0, X5, X5
+	VPMINSB      X1, X5, X5
+	VMOVDQU      X5, (SI)
 	ADDQ         $0x10, CX
 	ADDQ         $0x10, SI
-	DECQ         AX
-	JNZ          block
+	JMP          block1
+
+done1:
+	ADDQ $0x01, AX
 	VZEROUPPER
 	RET
 
@@ -169,11 +339,9 @@ block:
 	VPADDD       Y8, Y7, Y7
 	VPADDD       Y7, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y6
-	VPABSD       Y5, Y5
 	VPADDD       Y4, Y5, Y5
+	VPADDD       Y6, Y5, Y5
 	VPSRAD       $0x14, Y5, Y5
-	VPXOR        Y6, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
 	VEXTRACTI128 $0x01, Y5, X6
 	VPACKSSDW    X6, X5, X5
 	VPACKSSWB    X5, X5, X5

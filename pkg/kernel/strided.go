@@ -149,9 +149,15 @@ func moveRun[T any](dst, src []T, from, n, toStep, fromStep int) {
 func moveTiles[T any](s *strided, dst, src []T, to, from int) {
 	const tile = 16
 	o, i := s.rank-2, s.rank-1
-	if d, ok := any(dst).([]uint32); ok && s.to[i] == 1 && s.to[o] > 0 && s.from[i] > 0 {
-		columns(floats(d[to:]), s.to[o], floats(any(src).([]uint32)[from:]), s.from[i], s.size[o], s.size[i])
-		return
+	if s.to[i] == 1 && s.to[o] > 0 && s.from[i] > 0 {
+		switch d := any(dst).(type) {
+		case []uint32:
+			columns(floats(d[to:]), s.to[o], floats(any(src).([]uint32)[from:]), s.from[i], s.size[o], s.size[i])
+			return
+		case []byte:
+			columns(d[to:], s.to[o], any(src).([]byte)[from:], s.from[i], s.size[o], s.size[i])
+			return
+		}
 	}
 	for y := 0; y < s.size[o]; y += tile {
 		rows := min(tile, s.size[o]-y)

@@ -83,6 +83,7 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	mean := S8Sums{Shape: []int{64, 32}, Kept: []int{1, 32}}
 	cases["S8Sums"] = func() { mean.Mean(make([]int8, 32), images, Multiplier{}, 0, make([]int32, 32)) }
 	cases["ResizeBilinear"] = func() { ResizeBilinear(make([]int8, 16*16*32), images, []int{1, 8, 8, 32}, 16, 16, Resize{}) }
+	cases["columns of bytes"] = func() { columns(raw(y), 32, raw(x), 32, 32, 32) }
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }

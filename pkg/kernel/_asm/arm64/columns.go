@@ -36,4 +36,37 @@ func columns(file *File) {
 		}
 	})
 	f.Return()
+	byteColumns(file)
+}
+
+// byteColumns writes the kernel for bytes. Two lines, as far apart as it goes, become one register of pairs; then again and again the bytes of two registers alternate.
+func byteColumns(file *File) {
+	const lines, width = 16, 8
+	f := file.Function("byteColumnsAsm", "func(dst *byte, dstStep int, src *byte, srcStep, blocks int)",
+		"byteColumnsAsm stores 16 lines of 8·blocks bytes, which start srcStep bytes apart, as 16 columns of lines that start dstStep bytes apart. blocks is positive.")
+	dst, dstStep, src, srcStep, blocks := f.Loaded("dst"), f.Loaded("dstStep"), f.Loaded("src"), f.Loaded("srcStep"), f.Loaded("blocks")
+	at, x, y := f.R(), f.Vs(lines), f.Vs(width)
+	times(f, "block", blocks, 1, func() {
+		f.Op("MOVD", src, at)
+		for _, v := range x {
+			f.Op("FMOVD", at.At(0), v.F())
+			f.Op("ADD", srcStep, at)
+		}
+		f.Op("ADD", Imm(width), src)
+		for i := range width {
+			f.Do(ZIP1.Of(x[i], x[i], x[i+width]))
+		}
+		from, to := x[:width], y
+		for range 3 {
+			for i := range width / 2 {
+				f.Do(ZIP1.Of(to[2*i], from[i], from[i+width/2]), ZIP2.Of(to[2*i+1], from[i], from[i+width/2]))
+			}
+			from, to = to, from
+		}
+		for _, v := range from {
+			f.Write(v, dst, 0)
+			f.Op("ADD", dstStep, dst)
+		}
+	})
+	f.Return()
 }

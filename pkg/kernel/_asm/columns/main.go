@@ -74,5 +74,49 @@ func main() {
 	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
+	byteColumns()
 	Generate()
+}
+
+// byteColumns writes the kernel for bytes. Two lines, as far apart as it goes, become one register of pairs; then again and again the bytes of two registers alternate.
+func byteColumns() {
+	const lines, width = 16, 8
+	TEXT("byteColumnsAsm", NOSPLIT, "func(dst *byte, dstStep int, src *byte, srcStep, blocks int)")
+	Pragma("noescape")
+	Doc("byteColumnsAsm stores 16 lines of 8·blocks bytes, which start srcStep bytes apart, as 16 columns of lines that start dstStep bytes apart. blocks is positive.")
+	dst, dstStep := Load(Param("dst"), GP64()), Load(Param("dstStep"), GP64())
+	src, srcStep := Load(Param("src"), GP64()), Load(Param("srcStep"), GP64())
+	blocks, at := Load(Param("blocks"), GP64()), GP64()
+	Label("block")
+	MOVQ(src, at)
+	x := make([]reg.VecVirtual, width)
+	for i := range lines {
+		v := XMM()
+		VMOVQ(Mem{Base: at}, v)
+		if i+1 < lines {
+			ADDQ(srcStep, at)
+		}
+		if i < width {
+			x[i] = v
+		} else {
+			VPUNPCKLBW(v, x[i-width], x[i-width])
+		}
+	}
+	for range 3 {
+		y := make([]reg.VecVirtual, width)
+		for i := range width / 2 {
+			y[2*i], y[2*i+1] = XMM(), XMM()
+			VPUNPCKLBW(x[i+width/2], x[i], y[2*i])
+			VPUNPCKHBW(x[i+width/2], x[i], y[2*i+1])
+		}
+		x = y
+	}
+	for _, v := range x {
+		VMOVDQU(v, Mem{Base: dst})
+		ADDQ(dstStep, dst)
+	}
+	ADDQ(Imm(width), src)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	RET()
 }

@@ -13,6 +13,8 @@ var (
 	MULWords    = Text{0x4ea09c00, "mul %v.4s, %v.4s, %v.4s"}
 	MLAWords    = Text{0x4ea09400, "mla %v.4s, %v.4s, %v.4s"} // d += n*m
 	SUBHalves   = Text{0x6e608400, "sub %v.8h, %v.8h, %v.8h"}
+	ZIP1        = Text{0x4e003800, "zip1 %v.16b, %v.16b, %v.16b"} // the bytes of the lower halves in turn
+	ZIP2        = Text{0x4e007800, "zip2 %v.16b, %v.16b, %v.16b"} // of the upper halves
 	SUBBytes    = Text{0x6e208400, "sub %v.16b, %v.16b, %v.16b"}
 	SMAXBytes   = Text{0x4e206400, "smax %v.16b, %v.16b, %v.16b"}
 	SMINBytes   = Text{0x4e206c00, "smin %v.16b, %v.16b, %v.16b"}

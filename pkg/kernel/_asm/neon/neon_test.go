@@ -43,7 +43,7 @@ func instructions() (all []Instruction) {
 		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), MOV(d, n), CLEAR(d), ADDV(d, n), FMAXV(d, n), FMINV(d, n))
 		for _, i := range []Text{
 			MULWords, MLAWords, SUBHalves, SUBBytes, SMAXBytes, SMINBytes, SQADD, SQRDMULH, SSHL, USHL, SRSHL, SMULL, SMULL2, SMLAL, SMLAL2,
-			SMULLWords, SMULL2Words, SADDW, SADDW2, SADDWBytes, SADDW2Bytes, TBL4, TBX4,
+			SMULLWords, SMULL2Words, SADDW, SADDW2, SADDWBytes, SADDW2Bytes, ZIP1, ZIP2, TBL4, TBX4,
 		} {
 			all = append(all, i.Of(d, n, m))
 		}

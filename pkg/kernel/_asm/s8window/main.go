@@ -4,6 +4,8 @@ package main
 //go:generate go run . -out ../../s8_window_amd64.s -stubs ../../s8_window_stub_amd64.go -pkg kernel
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -22,16 +24,17 @@ func main() {
 	Generate()
 }
 
-// joined is how a pool joins elements.
+// joined is how a pool joins elements of some blocks.
 type joined struct {
-	start func()
-	add   func(m Mem)
-	// finish returns 16 bytes.
-	finish func() reg.VecVirtual
+	blocks int
+	start  func()
+	add    func(m Mem)
+	// finish returns registers of results in their order.
+	finish func() []reg.VecVirtual
 }
 
-// pool writes the kernel of a pool for one output.
-func pool(name, does string, make func() joined) {
+// pool writes the kernel of a pool for one output, which takes several blocks at once as long as there are so many.
+func pool(name, does string, make func() []joined) {
 	TEXT(name, NOSPLIT, "func(blocks int, in *int8, rows, cols, rowStep, colStep int, out, limits *int8, count, half float32)")
 	Pragma("noescape")
 	Doc(name+" stores "+does+" of a window for a number of blocks of 16 channels. Of the window's rows and columns, rowStep and",
@@ -41,82 +44,132 @@ func pool(name, does string, make func() joined) {
 	rowStep, colStep := Load(Param("rowStep"), GP64()), Load(Param("colStep"), GP64())
 	out, limits := Load(Param("out"), GP64()), Load(Param("limits"), GP64())
 	row, rows, at, cols := GP64(), GP64(), GP64(), GP64()
-	j := make()
-	Label("block")
-	j.start()
-	MOVQ(in, row)
-	Load(Param("rows"), rows)
-	Label("row")
-	MOVQ(row, at)
-	Load(Param("cols"), cols)
-	Label("col")
-	j.add(Mem{Base: at})
-	ADDQ(colStep, at)
-	DECQ(cols)
-	JNZ(LabelRef("col"))
-	ADDQ(rowStep, row)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	x := j.finish()
-	VPMAXSB(Mem{Base: limits}, x, x)
-	VPMINSB(Mem{Base: limits, Disp: block}, x, x)
-	VMOVDQU(x, Mem{Base: out})
-	ADDQ(Imm(block), in)
-	ADDQ(Imm(block), out)
-	DECQ(blocks)
-	JNZ(LabelRef("block"))
+	lo, hi := YMM(), YMM()
+	VBROADCASTI128(Mem{Base: limits}, lo)
+	VBROADCASTI128(Mem{Base: limits, Disp: block}, hi)
+	for _, j := range make() {
+		label := func(what string) string { return fmt.Sprintf("%s%d", what, j.blocks) }
+		Label(label("block"))
+		SUBQ(Imm(uint64(j.blocks)), blocks)
+		JL(LabelRef(label("done")))
+		j.start()
+		MOVQ(in, row)
+		Load(Param("rows"), rows)
+		Label(label("row"))
+		MOVQ(row, at)
+		Load(Param("cols"), cols)
+		Label(label("col"))
+		j.add(Mem{Base: at})
+		ADDQ(colStep, at)
+		DECQ(cols)
+		JNZ(LabelRef(label("col")))
+		ADDQ(rowStep, row)
+		DECQ(rows)
+		JNZ(LabelRef(label("row")))
+		disp := 0
+		for _, x := range j.finish() {
+			l, h := reg.Register(lo), reg.Register(hi)
+			if x.Size() == block {
+				l, h = lo.AsX(), hi.AsX()
+			}
+			VPMAXSB(l, x, x)
+			VPMINSB(h, x, x)
+			VMOVDQU(x, Mem{Base: out, Disp: disp})
+			disp += int(x.Size())
+		}
+		ADDQ(Imm(uint64(block*j.blocks)), in)
+		ADDQ(Imm(uint64(block*j.blocks)), out)
+		JMP(LabelRef(label("block")))
+		Label(label("done"))
+		ADDQ(Imm(uint64(j.blocks)), blocks)
+	}
 	VZEROUPPER()
 	RET()
 }
 
-func maximum() joined {
-	acc, least := XMM(), XMM()
+func maximum() []joined {
+	least := YMM()
 	VPCMPEQB(least, least, least)
 	VPSLLW(Imm(15), least, least)
 	VPACKSSWB(least, least, least) // -128
-	return joined{
-		start:  func() { VMOVDQA(least, acc) },
-		add:    func(m Mem) { VPMAXSB(m, acc, acc) },
-		finish: func() reg.VecVirtual { return acc },
+	wide, narrow := []reg.VecVirtual{YMM(), YMM()}, XMM()
+	return []joined{
+		{
+			4,
+			func() {
+				for _, v := range wide {
+					VMOVDQA(least, v)
+				}
+			},
+			func(m Mem) {
+				for i, v := range wide {
+					VPMAXSB(m.Offset(32*i), v, v)
+				}
+			},
+			func() []reg.VecVirtual { return wide },
+		},
+		{
+			1,
+			func() { VMOVDQA(least.AsX(), narrow) },
+			func(m Mem) { VPMAXSB(m, narrow, narrow) },
+			func() []reg.VecVirtual { return []reg.VecVirtual{narrow} },
+		},
 	}
 }
 
 // mean divides in float32: what is cut off of a quotient of integers below 2^24 is what division of integers cuts off.
-func mean() joined {
-	acc, count, half, sign, tmp := YMM(), YMM(), YMM(), YMM(), GP32()
+func mean() (all []joined) {
+	count, half, sign, tmp := YMM(), YMM(), YMM(), GP32()
 	VBROADCASTSS(address("count"), count)
 	VBROADCASTSS(address("half"), half)
 	MOVL(U32(1<<31), tmp)
 	VMOVD(tmp, sign.AsX())
 	VPBROADCASTD(sign.AsX(), sign)
-	return joined{
-		start: func() { VPXOR(acc, acc, acc) },
-		add: func(m Mem) {
-			x := YMM()
-			VPMOVSXBW(m, x)
-			VPADDW(x, acc, acc)
-		},
-		finish: func() reg.VecVirtual {
-			x, y := YMM(), YMM()
-			VEXTRACTI128(Imm(1), acc, y.AsX())
-			VPMOVSXWD(acc.AsX(), x)
-			VPMOVSXWD(y.AsX(), y)
-			for _, v := range []reg.VecVirtual{x, y} {
-				t := YMM()
-				VCVTDQ2PS(v, v)
-				VANDPS(sign, v, t)
-				VORPS(half, t, t)
-				VADDPS(t, v, v)
-				VDIVPS(count, v, v)
-				VCVTTPS2DQ(v, v)
-			}
-			VPACKSSDW(y, x, x)
-			VPERMQ(Imm(0xd8), x, x)
-			VEXTRACTI128(Imm(1), x, y.AsX())
-			VPACKSSWB(y.AsX(), x.AsX(), x.AsX())
-			return x.AsX().(reg.VecVirtual)
-		},
+	for _, blocks := range []int{4, 1} {
+		acc := make([]reg.VecVirtual, blocks)
+		for i := range acc {
+			acc[i] = YMM()
+		}
+		all = append(all, joined{
+			blocks,
+			func() {
+				for _, a := range acc {
+					VPXOR(a, a, a)
+				}
+			},
+			func(m Mem) {
+				for i, a := range acc {
+					x := YMM()
+					VPMOVSXBW(m.Offset(block*i), x)
+					VPADDW(x, a, a)
+				}
+			},
+			func() (results []reg.VecVirtual) {
+				for _, a := range acc {
+					x, y := YMM(), YMM()
+					VEXTRACTI128(Imm(1), a, y.AsX())
+					VPMOVSXWD(a.AsX(), x)
+					VPMOVSXWD(y.AsX(), y)
+					for _, v := range []reg.VecVirtual{x, y} {
+						t := YMM()
+						VCVTDQ2PS(v, v)
+						VANDPS(sign, v, t)
+						VORPS(half, t, t)
+						VADDPS(t, v, v)
+						VDIVPS(count, v, v)
+						VCVTTPS2DQ(v, v)
+					}
+					VPACKSSDW(y, x, x)
+					VPERMQ(Imm(0xd8), x, x)
+					VEXTRACTI128(Imm(1), x, y.AsX())
+					VPACKSSWB(y.AsX(), x.AsX(), a.AsX())
+					results = append(results, a.AsX().(reg.VecVirtual))
+				}
+				return results
+			},
+		})
 	}
+	return all
 }
 
 // address is where a parameter lies.
@@ -195,11 +248,9 @@ func bilinear() {
 	VPADDD(x[3], x[2], x[2])
 	VPADDD(x[2], x[0], x[0])
 	VPSRAD(Imm(31), x[0], x[1])
-	VPABSD(x[0], x[0])
 	VPADDD(half, x[0], x[0])
+	VPADDD(x[1], x[0], x[0])
 	VPSRAD(Imm(shift), x[0], x[0])
-	VPXOR(x[1], x[0], x[0])
-	VPSUBD(x[1], x[0], x[0])
 	VEXTRACTI128(Imm(1), x[0], x[1].AsX())
 	VPACKSSDW(x[1].AsX(), x[0].AsX(), x[0].AsX())
 	VPACKSSWB(x[0].AsX(), x[0].AsX(), x[0].AsX())
