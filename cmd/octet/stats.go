@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/calibrate"
+	"github.com/octetlite/octet/pkg/quantize"
 )
 
 func newStats(s streams) *cobra.Command {
@@ -26,11 +29,12 @@ func newStats(s streams) *cobra.Command {
 }
 
 func newStatsShow(s streams) *cobra.Command {
-	var calibrator string
+	var calibrator, pattern string
 	cmd := &cobra.Command{
 		Use:   "show FILE",
-		Short: "List the ranges of all tensors, with small histograms",
-		Long: `List the ranges of all tensors. --calibrator shows those that it would choose instead, for int8.
+		Short: "List the ranges of tensors, with small histograms",
+		Long: `List the ranges of tensors, of all or of those that --tensor names. --calibrator shows the ranges that it
+would choose for int8, beside those that were seen.
 
 Where the file holds histograms, each is drawn from the least to the greatest element, in columns
 whose height is the logarithm of how many elements they hold.`,
@@ -44,13 +48,15 @@ whose height is the logarithm of how many elements they hold.`,
 			if err != nil {
 				return err
 			}
-			if stats, err = c.Apply(stats, calibrate.Int8); err != nil {
+			chosen, err := c.Apply(stats, calibrate.Int8)
+			if err != nil {
 				return err
 			}
-			return showStats(s.out, stats)
+			return showStats(s.out, stats, chosen, quantize.Glob(pattern))
 		},
 	}
 	cmd.Flags().StringVar(&calibrator, "calibrator", "", "how ranges are chosen: "+strings.Join(calibrate.Names(), ", ")+" (default: minmax)")
+	cmd.Flags().StringVar(&pattern, "tensor", "*", "the tensors to list, by their names, with * and ?")
 	complete(cmd, "calibrator", calibrate.Names()...)
 	completeFile(cmd, "json")
 	return cmd
@@ -114,29 +120,54 @@ func readStats(path string) (*calib.Stats, error) {
 	return stats, nil
 }
 
-func showStats(w io.Writer, s *calib.Stats) error {
+// showStats lists what was seen of the tensors that a name fits, and the ranges that were chosen if these are others.
+func showStats(w io.Writer, seen, chosen *calib.Stats, names *regexp.Regexp) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "model\t%s\n", s.Model)
-	if s.Dataset != "" {
-		fmt.Fprintf(t, "dataset\t%s\n", s.Dataset)
+	fmt.Fprintf(t, "model\t%s\n", seen.Model)
+	if seen.Dataset != "" {
+		fmt.Fprintf(t, "dataset\t%s\n", seen.Dataset)
 	}
-	fmt.Fprintf(t, "kind\t%s\n", s.Kind)
-	fmt.Fprintf(t, "holds\t%v\n", s.Spec)
-	fmt.Fprintf(t, "samples\t%d\n", s.Samples)
-	if n := len(s.Skipped); n > 0 {
-		fmt.Fprintf(t, "left out\t%d\n", n)
+	fmt.Fprintf(t, "kind\t%s\n", seen.Kind)
+	if seen.Numerics > 0 {
+		fmt.Fprintf(t, "numerics\t%d\n", seen.Numerics)
+	}
+	fmt.Fprintf(t, "holds\t%v\n", seen.Spec)
+	fmt.Fprintf(t, "samples\t%d\n", seen.Samples)
+	for _, k := range seen.Skipped[:min(len(seen.Skipped), listed)] {
+		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)
+	}
+	if n := len(seen.Skipped); n > listed {
+		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	beside := chosen != seen
 	fmt.Fprintln(w)
-	fmt.Fprintln(t, "graph\ttensor\tmin\tmax\telements\tnot finite\tname")
-	for _, x := range s.Tensors {
-		fmt.Fprintf(t, "%d\t%d\t%.6g\t%.6g\t%d\t%d\t%s", x.Subgraph, x.Index, x.Range.Min, x.Range.Max, x.Range.Count, x.Range.NaN+x.Range.Inf, x.Name)
+	fmt.Fprint(t, "graph\ttensor\tmin\tmax")
+	if beside {
+		fmt.Fprint(t, "\tseen from\tto")
+	}
+	fmt.Fprintln(t, "\telements\tnot finite\tname")
+	some := false
+	for i, x := range seen.Tensors {
+		if !names.MatchString(x.Name) {
+			continue
+		}
+		some = true
+		r := chosen.Tensors[i].Range
+		fmt.Fprintf(t, "%d\t%d\t%.6g\t%.6g", x.Subgraph, x.Index, r.Min, r.Max)
+		if beside {
+			fmt.Fprintf(t, "\t%.6g\t%.6g", x.Range.Min, x.Range.Max)
+		}
+		fmt.Fprintf(t, "\t%d\t%d\t%s", x.Range.Count, x.Range.NaN+x.Range.Inf, x.Name)
 		if x.Histogram != nil {
 			fmt.Fprintf(t, "\t%s", drawing(x.Histogram))
 		}
 		fmt.Fprintln(t)
+	}
+	if !some {
+		return errors.New("no tensor has such a name")
 	}
 	return t.Flush()
 }

@@ -12,11 +12,14 @@ import (
 	"github.com/octetlite/octet/pkg/verify"
 )
 
-// listed is the number of skipped samples and float operators that the text form shows.
+// listed is the number of skipped samples and of kinds of float operators that the text form shows.
 const listed = 10
 
 // fromCache says that statistics were measured by an earlier run.
 const fromCache = "cache"
+
+// minMax is the calibrator that goes without saying.
+const minMax = "minmax"
 
 // summary is what `octet convert` tells at the end.
 type summary struct {
@@ -65,7 +68,8 @@ var ownIO = map[convert.Scheme]string{convert.Int8: "int8", convert.Int16x8: "in
 func (s *summary) setStats(stats *calib.Stats) { s.Samples, s.Skipped = stats.Samples, stats.Skipped }
 
 func (s *summary) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %.0f %% of %s\n", s.Output, bytesText(int64(s.OutputBytes)), 100*float64(s.OutputBytes)/float64(max(s.SourceBytes, 1)), s.Source)
+	fmt.Fprintf(w, "%s: %s, %.0f %% of %s (%s)\n",
+		s.Output, bytesText(int64(s.OutputBytes)), 100*float64(s.OutputBytes)/float64(max(s.SourceBytes, 1)), s.Source, bytesText(int64(s.SourceBytes)))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if s.Job != "" {
 		fmt.Fprintf(t, "job\t%s\n", s.Job)
@@ -79,8 +83,11 @@ func (s *summary) print(w io.Writer) error {
 	if n := len(s.Skipped); n > listed {
 		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
 	}
-	if s.Choice != nil {
+	switch {
+	case s.Choice != nil:
 		s.printChoice(t)
+	case s.Calibrator != "" && s.Calibrator != minMax:
+		fmt.Fprintf(t, "calibrator\t%s\n", s.Calibrator)
 	}
 	if s.IO != "" {
 		hint := ""
@@ -127,20 +134,41 @@ func (s *summary) printChoice(w io.Writer) {
 	}
 }
 
+// shortened cuts off what is too long for a line, such as a name that TensorFlow's converter put together from all that it fused.
+func shortened(name string) string {
+	const most = 60
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return name
+}
+
 func (s *summary) printReport(w io.Writer) {
-	float, what := s.Report.Float, "operators"
-	switch {
+	r := s.Report
+	stored := ""
+	if !s.Scheme.Calibrated() || r.Weights > 0 {
+		stored = fmt.Sprintf(": %d are stored in fewer bits", r.Weights)
+		if s.Scheme.Calibrated() {
+			stored = fmt.Sprintf(": %d of float operators are stored in fewer bits", r.Weights)
+		}
+	}
+	fmt.Fprintf(w, "constants\t%s of %s%s\n", bytesText(int64(r.Bytes)), bytesText(int64(r.SourceBytes)), stored)
+	what := "operators"
+	switch n := len(r.Float); {
 	case !s.Scheme.Calibrated():
 		what = "operators' weights"
-		fmt.Fprintf(w, "constants\t%s of %s: %d are stored in fewer bits\n", bytesText(int64(s.Report.Bytes)), bytesText(int64(s.Report.SourceBytes)), s.Report.Weights)
-	case len(float) == 0:
+	case n == 0:
 		fmt.Fprintf(w, "operators\tall %s\n", s.Scheme)
+	default:
+		fmt.Fprintf(w, "operators\t%d of %d %s\n", r.Operators-n, r.Operators, s.Scheme)
 	}
-	for _, o := range float[:min(len(float), listed)] {
-		fmt.Fprintf(w, "stays float\t%s %q: %s\n", o.Op, o.Output, o.Reason)
+	groups := quantize.GroupFloat(r.Float)
+	for _, g := range groups[:min(len(groups), listed)] {
+		g.Output = shortened(g.Output)
+		fmt.Fprintf(w, "stays float\t%s: %s\n", g.Name(), g.Reason)
 	}
-	if n := len(float); n > listed {
-		fmt.Fprintf(w, "stays float\t%d %s in all: --json lists them\n", n, what)
+	if len(groups) > listed {
+		fmt.Fprintf(w, "stays float\t%d %s in all: --json lists them\n", len(r.Float), what)
 	}
 	for _, note := range s.Report.Notes {
 		fmt.Fprintf(w, "note\t%s\n", note)

@@ -119,7 +119,7 @@ func (c Calibrator) Apply(s *calib.Stats, of Integers) (*calib.Stats, error) {
 	if c.method == 0 {
 		return s, nil
 	}
-	if s.Spec.Union(m.needs) != s.Spec {
+	if !s.Spec.Holds(m.needs) {
 		return nil, fmt.Errorf("calibrator %v needs %v, the statistics hold %v", c, m.needs, s.Spec)
 	}
 	out := *s

@@ -51,30 +51,45 @@ type StrictError struct{ Ops []FloatOp }
 // Error says how many of which operators, and why, in one line.
 func (e *StrictError) Error() string {
 	const most = 8
-	type group struct{ op, reason string }
-	var order []group
-	count, first := map[group]int{}, map[group]string{}
-	for _, o := range e.Ops {
-		k := group{o.Op, o.Reason}
-		if count[k] == 0 {
-			order, first[k] = append(order, k), o.Output
-		}
-		count[k]++
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d operators would stay float:", len(e.Ops))
-	for i, k := range order {
-		switch {
-		case i == most:
-			fmt.Fprintf(&b, " and %d more kinds", len(order)-most)
+	groups := GroupFloat(e.Ops)
+	for i, g := range groups {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more kinds", len(groups)-most)
 			return b.String()
-		case count[k] == 1:
-			fmt.Fprintf(&b, " %s %q (%s);", k.op, first[k], k.reason)
-		default:
-			fmt.Fprintf(&b, " %d %s (%s);", count[k], k.op, k.reason)
 		}
+		fmt.Fprintf(&b, " %s (%s);", g.Name(), g.Reason)
 	}
 	return strings.TrimSuffix(b.String(), ";")
+}
+
+// FloatGroup are operators of one kind that stay float for one reason.
+type FloatGroup struct {
+	Op, Reason string
+	Output     string // of the first of them
+	Count      int
+}
+
+// GroupFloat groups operators, in the order of the first of each group.
+func GroupFloat(ops []FloatOp) (groups []FloatGroup) {
+	for _, o := range ops {
+		i := slices.IndexFunc(groups, func(g FloatGroup) bool { return g.Op == o.Op && g.Reason == o.Reason })
+		if i < 0 {
+			groups = append(groups, FloatGroup{Op: o.Op, Reason: o.Reason, Output: o.Output, Count: 1})
+			continue
+		}
+		groups[i].Count++
+	}
+	return groups
+}
+
+// Name names the group: the kind with the result of a single one, or how many there are.
+func (g FloatGroup) Name() string {
+	if g.Count == 1 {
+		return fmt.Sprintf("%s %q", g.Op, g.Output)
+	}
+	return fmt.Sprintf("%d %s", g.Count, g.Op)
 }
 
 // add reports on graph i under a scheme of integer operators.

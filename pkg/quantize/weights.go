@@ -235,7 +235,7 @@ func (w *weights) misfit(u use, row op.Hybrid) string {
 	case own.Scheme == WeightOnly && own.bits() == 4 && !row.Bits4:
 		return "its weights are not stored in 4 bits"
 	case len(v.floats()) < own.Least:
-		return fmt.Sprintf("its weights %q have %d elements, less than %d", v.name, len(v.floats()), own.Least)
+		return fmt.Sprintf("its weights have less than %d elements", own.Least)
 	case own.Scheme == WeightOnly:
 		return ""
 	case row.Whole && (w.compat == Default || u.by.is("UNIDIRECTIONAL_SEQUENCE_LSTM")):
