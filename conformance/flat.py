@@ -84,6 +84,13 @@ class Graph:
         value = np.asarray(value, dtype or (None if isinstance(value, np.ndarray) else np.int32))
         return self.tensor(value.shape, value.dtype, value)
 
+    def fours(self, value):
+        """A constant of four-bit integers."""
+        low = np.resize(np.asarray(value, np.int8), (value.size + 1) // 2 * 2).reshape(-1, 2) & 15
+        index = self.tensor(value.shape, np.uint8, low[:, 0] | low[:, 1] << 4)
+        self.table.tensors[index].type = schema.TensorType.INT4
+        return index
+
     def shape(self, index):
         return [int(n) for n in self.table.tensors[index].shape]
 

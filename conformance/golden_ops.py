@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden values of single operators, by LiteRT's kernels: pkg/exec/testdata/golden_ops.zip, golden_int8.zip and golden_int16.zip.
+"""Golden values of single operators, by LiteRT's kernels: golden_ops.zip, golden_int8.zip, golden_int16.zip and golden_hybrid.zip of pkg/exec/testdata.
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
@@ -19,7 +19,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import case, elementwise, graphs, indexing, integer, integer_random, integer_wide, nn, recurrent, reduction, shape, spectrum
+from golden import case, elementwise, graphs, hybrid, indexing, integer, integer_random, integer_wide, nn, recurrent, reduction, shape, spectrum
 from places import REPO
 
 OUT = REPO / 'pkg/exec/testdata'
@@ -28,6 +28,7 @@ ARCHIVES = [  # file, modules of cases, functions that build graphs, the kernels
     (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent, spectrum), graphs.GRAPHS + spectrum.GRAPHS, OPTIMIZED),
     (OUT / 'golden_int8.zip', (integer, integer_random), (), REFERENCE),
     (OUT / 'golden_int16.zip', (integer_wide,), (), REFERENCE),
+    (OUT / 'golden_hybrid.zip', (hybrid,), (), REFERENCE),
 ]
 EXCEPTIONS = {  # operators for which others do
     'QUANTIZE': REFERENCE,  # the optimized kernel rounds halves to even where it fills a vector register, away from zero elsewhere
@@ -131,7 +132,7 @@ def write(path, members):
 def main():
     prefixes = tuple(sys.argv[1:])
     for path, families, functions, resolver in ARCHIVES:
-        cases = [(c.name, build_case, c, EXCEPTIONS.get(c.op, resolver)) for family in families for c in family.CASES]
+        cases = [(c.name, build_case, c, OPTIMIZED if c.optimized else EXCEPTIONS.get(c.op, resolver)) for family in families for c in family.CASES]
         cases += [(f.__name__, build_graph, f, resolver) for f in functions]
         names = [name for name, *_ in cases]
         if len(set(names)) != len(names):

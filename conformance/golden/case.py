@@ -74,6 +74,16 @@ class QW:
 
     shape: tuple
     axis: int = None
+    equal: bool = False  # all scales are the same
+
+
+@dataclasses.dataclass(frozen=True)
+class Q4:
+    """Weights of four-bit random integers: with a scale each along the axis, with one if there is none, or with one for each run of block weights."""
+
+    shape: tuple
+    axis: int = None
+    block: int = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,16 +112,17 @@ class Case:
     results: list = dataclasses.field(default_factory=lambda: [R()])
     version: int = 1
     options: dict = dataclasses.field(default_factory=dict)
+    optimized: bool = False  # there is no right reference kernel
 
     @property
     def name(self):
         return f'{self.op.lower()}-{self.label}'
 
 
-def case(op, label, *operands, results=None, version=1, **options):
+def case(op, label, *operands, results=None, version=1, optimized=False, **options):
     """A Case; results are R or names of types."""
     found = [R(r) if isinstance(r, str) else r for r in results or ['float32']]
-    return Case(op, label, list(operands), found, version, options)
+    return Case(op, label, list(operands), found, version, options, optimized)
 
 
 def draw(x, rng):
@@ -146,6 +157,8 @@ def integers(x, g, rng, scales):
     if isinstance(x, QW):
         index = g.constant(rng.integers(-127, 127, x.shape, endpoint=True).astype(np.int8))
         scales['weights'] = rng.uniform(0.002, 0.02, 1 if x.axis is None else x.shape[x.axis]).astype(np.float32)
+        if x.equal:
+            scales['weights'][:] = scales['weights'][0]
         quantize(g.table.tensors[index], scales['weights'], axis=x.axis or 0)
     elif isinstance(x, QB):
         size = {'int32': 2000, 'int64': 500_000}[x.dtype]
@@ -155,6 +168,21 @@ def integers(x, g, rng, scales):
         limits = np.iinfo(x.dtype)
         index = g.constant(rng.integers(limits.min, limits.max, x.shape, endpoint=True).astype(x.dtype))
         quantize(g.table.tensors[index], x.scale, x.zero)
+    return index
+
+
+def fours(x, g, rng):
+    """Add a Q4."""
+    index = g.fours(rng.integers(-8, 7, x.shape, endpoint=True))
+    if x.block is None:
+        quantize(g.table.tensors[index], rng.uniform(0.02, 0.2, 1 if x.axis is None else x.shape[x.axis]), axis=x.axis or 0)
+        return index
+    details = schema.BlockwiseQuantizationT()
+    details.scales = g.constant(rng.uniform(0.02, 0.2, (x.shape[0], x.shape[1] // x.block)).astype(np.float16))
+    details.zeroPoints, details.blockSize = -1, x.block
+    tensor = g.table.tensors[index]
+    tensor.quantization = schema.QuantizationParametersT()
+    tensor.quantization.detailsType, tensor.quantization.details = schema.QuantizationDetails.BlockwiseQuantization, details
     return index
 
 
@@ -172,6 +200,8 @@ def build(c, model, rng):
                 scales['input'] = x.scale
         elif isinstance(x, (QW, QB, QK)):
             indices.append(integers(x, g, rng, scales))
+        elif isinstance(x, Q4):
+            indices.append(fours(x, g, rng))
         elif isinstance(x, W):
             indices.append(g.constant(draw(x, rng)))
         elif isinstance(x, K):

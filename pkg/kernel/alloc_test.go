@@ -33,12 +33,24 @@ func TestNothingIsAllocated(t *testing.T) {
 		t.Fatal(err)
 	}
 	sumsMemory := make([]int32, depthwise.Scratch())
+	hybrid, err := NewHybridConv(HybridConvSpec{Window: window, C: 2, OC: 2, Asymmetric: true, Scale: scale}, make([]int8, 36), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := NewHybridRNN(F32RNNSpec{Inputs: 2, Units: 2}, S8Matrix{q[:4], 1}, S8Matrix{}, S8Matrix{q[:4], 1}, nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := F32Sequence{Steps: 4, Batch: 1}
+	words := make([]float32, hybrid.Scratch()+cells.Scratch(steps))
 	scratch, softmax, addition := make([]int8, conv.Scratch()), new(S8Softmax), new(S8Sum)
 	pool, sums := IntPoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
 	row := addition.Row
 	for name, f := range map[string]func(){
 		"S8Conv":           func() { conv.Run(q, q, scratch) },
 		"S8Depthwise":      func() { depthwise.Run(q, q, sumsMemory) },
+		"HybridConv":       func() { hybrid.Run(z, x, words) },
+		"NewHybridRNN":     func() { cells.Run(z[:8], x[:8], nil, y[:2], steps, words) },
 		"S8FullyConnected": func() { dense.Run(q, q) },
 		"IntAvgPool":       func() { _ = IntAvgPool(q, q, pool) },
 		"IntMaxPool":       func() { _ = IntMaxPool(q, q, pool) },

@@ -37,14 +37,8 @@ func NewF32Conv(s F32ConvSpec, weights, bias []float32) (*F32Conv, error) {
 // newConv returns a convolution without weights.
 func newConv(s F32ConvSpec) (*F32Conv, error) {
 	s.Groups = max(s.Groups, 1)
-	if err := s.check(); err != nil {
+	if err := checkConv(s.Window, s.C, s.OC, s.Groups); err != nil {
 		return nil, err
-	}
-	if err := checkImages(s.Window, s.C, s.OC); err != nil {
-		return nil, err
-	}
-	if s.C%s.Groups != 0 || s.OC%s.Groups != 0 {
-		return nil, fmt.Errorf("kernel: %d input and %d output channels don't divide into %d groups", s.C, s.OC, s.Groups)
 	}
 	c := &F32Conv{spec: s, zero: make([]float32, s.C/s.Groups)}
 	var err error
@@ -55,6 +49,20 @@ func newConv(s F32ConvSpec) (*F32Conv, error) {
 		return s.offset(row/s.OW, row%s.OW, tap, s.C)
 	})
 	return c, err
+}
+
+// checkConv reports a geometry of a convolution that makes no sense.
+func checkConv(w Window, c, oc, groups int) error {
+	if err := w.check(); err != nil {
+		return err
+	}
+	if err := checkImages(w, c, oc); err != nil {
+		return err
+	}
+	if c%groups != 0 || oc%groups != 0 {
+		return fmt.Errorf("kernel: %d input and %d output channels don't divide into %d groups", c, oc, groups)
+	}
+	return nil
 }
 
 // k returns the number of terms in a sum.

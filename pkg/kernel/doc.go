@@ -55,4 +55,9 @@
 // S16Conv, S16Depthwise, S16TransposeConv, S16FullyConnected and S16BatchMatMul add up products of int16 with int8 weights, or with int16, in int64, and rescale them by an
 // S16Scale, which rounds once; beside a bias of int32 in that type, by a Multiplier. All zero points are 0. Functions of one int16 are an S16Table of 513 elements with straight lines
 // between them, an S16Sigmoid, or an S16Rescale.
+//
+// # Float activations and integer weights
+//
+// HybridFullyConnected, HybridConv, HybridDepthwise, HybridTransposeConv, HybridBatchMatMul and HybridBlocks quantize floats to int8 as they come, by the range of a row or an image, and
+// turn sums of products in int32 into floats again. NewHybridLSTM, NewHybridRNN and NewHybridSVDF make the recurrent layers of such products. A NaN becomes 0; an infinity leaves a scale without a number.
 package kernel

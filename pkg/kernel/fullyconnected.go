@@ -43,10 +43,6 @@ func (f *F32FullyConnected) RunScan(out, in []float32, scan *F32Scan) {
 	f.run(out, in, f.right, false, scan)
 }
 
-// Resume is Run with every sum started from what out holds instead of the bias: with the partial sums of other inputs in
-// it, as if those had come first.
-func (f *F32FullyConnected) Resume(out, in []float32) { f.run(out, in, f.right, true, nil) }
-
 // RunWith is Run with weights and a bias (or nil) that were not known before. scratch has Scratch() elements.
 func (f *F32FullyConnected) RunWith(out, in, weights, bias, scratch []float32) {
 	if err := checkWeights(weights, f.spec.N*f.spec.K, bias, f.spec.N); err != nil {

@@ -76,7 +76,7 @@ func TestFullyConnectedResume(t *testing.T) {
 				}
 				out, intact := guarded(t, m*n)
 				first.Run(out, columns(in, 0, k1))
-				second.Resume(out, columns(in, k1, k1+k2))
+				second.rows(out, columns(in, k1, k1+k2), true, nil)
 				intact()
 				same(t, fmt.Sprintf("m %d, n %d", m, n), out, want)
 			}

@@ -20,18 +20,21 @@ type F32LSTMSpec struct {
 	CellClip, ProjClip float32           // limits of the cell's and of the projection's absolute values; 0 is none
 }
 
-// F32LSTMWeights are the weights of an LSTM, by gate. Matrices are [Cells, Inputs], [Cells, Aux] and [Cells, Outputs], vectors have Cells elements.
-type F32LSTMWeights struct {
-	Input     [4][]float32 // nil for the input gate: that gate is one minus the forget gate (CIFG), and has no weights
-	Aux       [4][]float32 // if the spec has an auxiliary input
-	Recurrent [4][]float32
+// LSTMWeights are the weights of an LSTM, by gate. Matrices are [Cells, Inputs], [Cells, Aux] and [Cells, Outputs], vectors have Cells elements.
+type LSTMWeights[M any] struct {
+	Input     [4]M // absent for the input gate: that gate is one minus the forget gate (CIFG), and has no weights
+	Aux       [4]M // if the spec has an auxiliary input
+	Recurrent [4]M
 	Bias      [4][]float32 // nil is zeros
 	Peephole  [4][]float32 // from the cell to the gates, all or nil; not to the cell gate
 	Norm      [4][]float32 // coefficients of the layer normalization, for all gates or nil
 
-	Projection     []float32 // [Outputs, Cells], or nil
+	Projection     M         // [Outputs, Cells], or absent
 	ProjectionBias []float32 // [Outputs], or nil
 }
+
+// F32LSTMWeights are weights of floats; a nil matrix is absent.
+type F32LSTMWeights = LSTMWeights[[]float32]
 
 // F32LSTM is an LSTM layer. It is immutable, and goroutines may share it.
 //
@@ -46,20 +49,25 @@ type F32LSTMWeights struct {
 type F32LSTM struct {
 	spec  F32LSTMSpec
 	cifg  bool
-	input *F32FullyConnected // to all gates, side by side
-	aux   *F32FullyConnected
-	back  *F32FullyConnected
-	proj  *F32FullyConnected
+	input rowProduct // to all gates, side by side
+	aux   rowProduct // nil without an auxiliary input
+	back  rowProduct
+	proj  rowProduct // nil without a projection
 
 	bias, peephole, norm [gates][]float32
 }
 
 // NewF32LSTM prepares a layer. It keeps the vectors of w, but not the matrices.
 func NewF32LSTM(s F32LSTMSpec, w *F32LSTMWeights) (*F32LSTM, error) {
+	return newLSTM(s, w, func(m []float32) bool { return m != nil }, f32Rows)
+}
+
+// newLSTM prepares a layer whose matrices there tells from absent ones, and whose products join makes: with n columns of k weights each, all side by side.
+func newLSTM[M any](s F32LSTMSpec, w *LSTMWeights[M], there func(M) bool, join func(n, k int, weights []M, bias [][]float32) (rowProduct, error)) (*F32LSTM, error) {
 	if s.Activation == nil {
 		s.Activation = func(x []float32) { F32MapTanh(x, x) }
 	}
-	l := &F32LSTM{spec: s, cifg: w.Input[InputGate] == nil, peephole: w.Peephole, norm: w.Norm}
+	l := &F32LSTM{spec: s, cifg: !there(w.Input[InputGate]), peephole: w.Peephole, norm: w.Norm}
 	first := InputGate
 	if l.cifg {
 		first = ForgetGate
@@ -84,45 +92,27 @@ func NewF32LSTM(s F32LSTMSpec, w *F32LSTMWeights) (*F32LSTM, error) {
 		l.bias, bias = w.Bias, [4][]float32{}
 	}
 	var err error
-	if l.input, err = sideBySide(s.Cells, s.Inputs, w.Input[first:], bias[first:]); err != nil {
+	if l.input, err = join(s.Cells, s.Inputs, w.Input[first:], bias[first:]); err != nil {
 		return nil, fmt.Errorf("input weights: %w", err)
 	}
 	if s.Aux > 0 {
-		if l.aux, err = sideBySide(s.Cells, s.Aux, w.Aux[first:], nil); err != nil {
+		if l.aux, err = join(s.Cells, s.Aux, w.Aux[first:], nil); err != nil {
 			return nil, fmt.Errorf("auxiliary weights: %w", err)
 		}
 	}
-	if l.back, err = sideBySide(s.Cells, s.Outputs, w.Recurrent[first:], nil); err != nil {
+	if l.back, err = join(s.Cells, s.Outputs, w.Recurrent[first:], nil); err != nil {
 		return nil, fmt.Errorf("recurrent weights: %w", err)
 	}
-	if w.Projection == nil {
+	if !there(w.Projection) {
 		if s.Outputs != s.Cells {
 			return nil, fmt.Errorf("kernel: %d outputs of %d cells without a projection", s.Outputs, s.Cells)
 		}
 		return l, nil
 	}
-	l.proj, err = NewF32FullyConnected(F32FullyConnectedSpec{K: s.Cells, N: s.Outputs}, w.Projection, w.ProjectionBias)
-	if err != nil {
+	if l.proj, err = join(s.Outputs, s.Cells, []M{w.Projection}, [][]float32{w.ProjectionBias}); err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
 	return l, nil
-}
-
-// sideBySide joins layers with the same input into one.
-func sideBySide(n, k int, weights, bias [][]float32) (*F32FullyConnected, error) {
-	var all, offsets []float32
-	for i, w := range weights {
-		if len(w) != n*k {
-			return nil, fmt.Errorf("kernel: matrix %d has %d elements, want %d x %d", i, len(w), n, k)
-		}
-		all = append(all, w...)
-		if bias == nil || bias[i] == nil {
-			offsets = append(offsets, make([]float32, n)...)
-		} else {
-			offsets = append(offsets, bias[i]...)
-		}
-	}
-	return NewF32FullyConnected(F32FullyConnectedSpec{K: k, N: n * len(weights)}, all, offsets)
 }
 
 // F32Sequence says how the steps of a sequence lie in memory, and how to go through them.
@@ -153,7 +143,7 @@ func (l *F32LSTM) gates() int {
 
 // Scratch returns how many float32 Run needs.
 func (l *F32LSTM) Scratch(q F32Sequence) int {
-	return (q.Steps+1)*q.Batch*l.gates()*l.spec.Cells + 2*q.Batch*l.spec.Cells
+	return (q.Steps+1)*q.Batch*l.gates()*l.spec.Cells + 2*q.Batch*l.spec.Cells + rowScratch(l.input, l.aux, l.back, l.proj)
 }
 
 // F32LSTMScan is where a layer lets inner results be seen in each step. A nil scan sees nothing.
@@ -175,13 +165,13 @@ func (l *F32LSTM) RunScan(out, in, aux, state, cell []float32, q F32Sequence, sc
 	width := l.gates() * s.Cells
 	// The terms of the inputs don't wait for the state: one product for all steps.
 	all, scratch := scratch[:q.Steps*q.Batch*width], scratch[q.Steps*q.Batch*width:]
-	l.input.Run(all, in)
-	if l.aux != nil {
-		l.aux.Resume(all, aux)
-	}
 	step, scratch := scratch[:q.Batch*width], scratch[q.Batch*width:]
-	hidden := scratch[:q.Batch*s.Cells]
-	ones := scratch[q.Batch*s.Cells:][:s.Cells]
+	hidden, scratch := scratch[:q.Batch*s.Cells], scratch[q.Batch*s.Cells:]
+	ones, scratch := scratch[:s.Cells], scratch[s.Cells:]
+	l.input.rows(all, in, false, scratch)
+	if l.aux != nil {
+		l.aux.rows(all, aux, true, scratch)
+	}
 	outRow := q.OutRow
 	if outRow == 0 {
 		outRow = s.Outputs
@@ -190,12 +180,12 @@ func (l *F32LSTM) RunScan(out, in, aux, state, cell []float32, q F32Sequence, sc
 		for b := range q.Batch {
 			copy(step[b*width:(b+1)*width], all[q.row(i, b)*width:])
 		}
-		l.back.Resume(step, state)
+		l.back.rows(step, state, true, scratch)
 		for b := range q.Batch {
 			l.update(step[b*width:(b+1)*width], cell[b*s.Cells:(b+1)*s.Cells], hidden[b*s.Cells:(b+1)*s.Cells], ones, seen)
 		}
 		if l.proj != nil {
-			l.proj.Run(state, hidden)
+			l.proj.rows(state, hidden, false, scratch)
 			clipTo(state, s.ProjClip)
 		} else {
 			copy(state, hidden)

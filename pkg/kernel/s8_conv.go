@@ -1,7 +1,5 @@
 package kernel
 
-import "fmt"
-
 // S8ConvSpec is the geometry of a convolution of int8 NHWC images, and how its sums become int8.
 type S8ConvSpec struct {
 	Window
@@ -26,14 +24,8 @@ const s8Tile = 16
 // NewS8Conv prepares a convolution. It keeps neither weights nor bias. A nil bias is zeros.
 func NewS8Conv(s S8ConvSpec, weights []int8, bias []int32) (*S8Conv, error) {
 	s.Groups = max(s.Groups, 1)
-	if err := s.check(); err != nil {
+	if err := checkConv(s.Window, s.C, s.OC, s.Groups); err != nil {
 		return nil, err
-	}
-	if err := checkImages(s.Window, s.C, s.OC); err != nil {
-		return nil, err
-	}
-	if s.C%s.Groups != 0 || s.OC%s.Groups != 0 {
-		return nil, fmt.Errorf("kernel: %d input and %d output channels don't divide into %d groups", s.C, s.OC, s.Groups)
 	}
 	c := &S8Conv{spec: s, groups: make([]s8Right, s.Groups)}
 	k, n := s.taps()*s.C/s.Groups, s.OC/s.Groups
@@ -98,25 +90,29 @@ func (c *S8Conv) image(out, in, scratch []int8) {
 // gather copies what output (y, x) sees of a group's channels, tap by tap.
 func (c *S8Conv) gather(dst, in []int8, y, x, g int) {
 	s := &c.spec
-	each := s.C / s.Groups
-	left := x*s.StrideW - s.Left
-	for ky := range s.KH {
-		iy := y*s.StrideH - s.Top + ky*s.DilationH
-		line := dst[ky*s.KW*each:][:s.KW*each]
-		if uint(iy) >= uint(s.H) {
-			fillZero(line, s.InZero)
+	gatherS8(dst, in, &s.Window, s.C, s.C/s.Groups, g, y, x, s.InZero)
+}
+
+// gatherS8 copies what output (y, x) of a window sees of the g-th run of each channels in an image of c, tap by tap; outside the image is the zero point.
+func gatherS8(dst, in []int8, w *Window, c, each, g, y, x int, zero int32) {
+	left := x*w.StrideW - w.Left
+	for ky := range w.KH {
+		iy := y*w.StrideH - w.Top + ky*w.DilationH
+		line := dst[ky*w.KW*each:][:w.KW*each]
+		if uint(iy) >= uint(w.H) {
+			fillZero(line, zero)
 			continue
 		}
-		if s.Groups == 1 && s.DilationW == 1 && left >= 0 && left+s.KW <= s.W {
-			copy(line, in[(iy*s.W+left)*s.C:])
+		if each == c && w.DilationW == 1 && left >= 0 && left+w.KW <= w.W {
+			copy(line, in[(iy*w.W+left)*c:])
 			continue
 		}
-		for kx := range s.KW {
+		for kx := range w.KW {
 			to := line[kx*each:][:each]
-			if ix := left + kx*s.DilationW; uint(ix) < uint(s.W) {
-				copy(to, in[(iy*s.W+ix)*s.C+g*each:])
+			if ix := left + kx*w.DilationW; uint(ix) < uint(w.W) {
+				copy(to, in[(iy*w.W+ix)*c+g*each:])
 			} else {
-				fillZero(to, s.InZero)
+				fillZero(to, zero)
 			}
 		}
 	}

@@ -100,24 +100,44 @@ func s8Dot1(x []int8, w0, w1 []int64) (a, b int64) {
 	return a, b
 }
 
+// tile stores the sums of rows i and i+1 of m, row apart in x, with the columns from c on: four of each, those beyond the last undefined.
+func (r *s8Right) tile(acc *[8]int32, x []int8, i, m, row, c int) {
+	*acc = [8]int32{}
+	for j, s := range r.start[c:min(c+4, r.n)] {
+		acc[j], acc[4+j] = int32(s), int32(s)
+	}
+	x0 := x[i*row:][:r.k]
+	if i+1 == m {
+		r.sum(acc, x0, c/2)
+	} else {
+		r.sums(acc, x0, x[(i+1)*row:][:r.k], c/2)
+	}
+}
+
 // run multiplies m rows of k elements, row apart in x, and stores the results of each outRow apart in out; its columns are the channels of res from first on.
 func (r *s8Right) run(out, x []int8, m, row, outRow int, res *S8Result, first int) {
+	var acc [8]int32
 	for c := 0; c < r.n; c += 4 {
-		n := min(4, r.n-c)
-		start := r.start[c:][:n]
 		for i := 0; i < m; i += 2 {
-			var acc [8]int32
-			x0 := x[i*row:][:r.k]
-			if i+1 == m {
-				r.sum(&acc, x0, c/2)
-			} else {
-				r.sums(&acc, x0, x[(i+1)*row:][:r.k], c/2)
-			}
+			r.tile(&acc, x, i, m, row, c)
 			for k := range min(2, m-i) {
-				to := out[(i+k)*outRow+c:][:n]
-				for j, s := range start {
-					to[j] = res.of(acc[4*k+j]+int32(s), first+c+j)
+				to := out[(i+k)*outRow+c:][:min(4, r.n-c)]
+				for j := range to {
+					to[j] = res.of(acc[4*k+j], first+c+j)
 				}
+			}
+		}
+	}
+}
+
+// runSums is run for the sums themselves, in int32.
+func (r *s8Right) runSums(out []int32, x []int8, m, row, outRow int) {
+	var acc [8]int32
+	for c := 0; c < r.n; c += 4 {
+		for i := 0; i < m; i += 2 {
+			r.tile(&acc, x, i, m, row, c)
+			for k := range min(2, m-i) {
+				copy(out[(i+k)*outRow+c:][:min(4, r.n-c)], acc[4*k:])
 			}
 		}
 	}

@@ -25,8 +25,7 @@ var convInputs = layerInputs{data: 0, weights: 1, bias: 2}
 // conv reads a node of CONV_2D. Where the weights have fewer channels than the images, the images' are divided into groups.
 func conv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*Conv2D)
-	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
-	o.weighs(0, 1)
+	x, w := o.ranked(0, 4, 4, tensor.Float32), o.productWeights(1, 4, 4, 0)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32ConvSpec{}, nil
@@ -55,6 +54,9 @@ func prepareConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 		return late(s8Conv, 1, 2)(n, in, out)
 	case tensor.Int16:
 		return late(s16Conv, 1, 2)(n, in, out)
+	}
+	if isHybrid(in, 0, 1) {
+		return late(hybridConv, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := conv(o)

@@ -23,8 +23,7 @@ var depthwises = []Op{{
 // depthwise reads a node of DEPTHWISE_CONV_2D. The multiplier follows from the shapes, as in TFLite's runtime; the attribute is not looked at.
 func depthwise(o *operands) (kernel.F32DepthwiseSpec, tensor.Shape) {
 	a := o.node.Attr.(*DepthwiseConv2D)
-	x, w := o.ranked(0, 4, 4, tensor.Float32), o.ranked(1, 4, 4, tensor.Float32)
-	o.weighs(0, 1)
+	x, w := o.ranked(0, 4, 4, tensor.Float32), o.productWeights(1, 4, 4, 0)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return kernel.F32DepthwiseSpec{}, nil
@@ -53,6 +52,9 @@ func prepareDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 		return late(s8Depthwise, 1, 2)(n, in, out)
 	case tensor.Int16:
 		return late(s16Depthwise, 1, 2)(n, in, out)
+	}
+	if isHybrid(in, 0, 1) {
+		return late(hybridDepthwise, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := depthwise(o)

@@ -24,8 +24,7 @@ var fullyConnecteds = []Op{{
 // fullyConnected reads a node of FULLY_CONNECTED. The operand is a list of rows, whatever its shape, unless the result keeps it.
 func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 	a := o.node.Attr.(*FullyConnected)
-	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.ranked(1, 2, 2, tensor.Float32)
-	o.weighs(0, 1)
+	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, 2, 0)
 	o.activation(a.Activation)
 	if a.WeightsFormat != DefaultWeights {
 		o.fail("weights in the format %v are not supported", a.WeightsFormat)
@@ -60,6 +59,9 @@ func prepareFullyConnected(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
 		return late(s8FullyConnected, 1, 2)(n, in, out)
 	case tensor.Int16:
 		return late(s16FullyConnected, 1, 2)(n, in, out)
+	}
+	if isHybrid(in, 0, 1) {
+		return late(hybridFullyConnected, 1, 2)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := fullyConnected(o)

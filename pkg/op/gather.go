@@ -23,8 +23,8 @@ var gathers = []Op{
 		In: Exactly(2), Out: Exactly(1), Infer: inferGatherND, Eval: evalGatherND,
 	},
 	{
-		Name: "EMBEDDING_LOOKUP", Doc: "The rows of input 1 that input 0 names.",
-		In: Exactly(2), Out: Exactly(1), Infer: inferEmbedding, Eval: evalEmbedding,
+		Name: "EMBEDDING_LOOKUP", Doc: "The rows of input 1 that input 0 names; the real numbers for which they stand, if the result is float.",
+		In: Exactly(2), Out: Exactly(1), Infer: inferEmbedding, Prepare: prepareEmbedding,
 	},
 }
 
@@ -118,11 +118,21 @@ func evalGatherND(c *Call) error {
 
 func inferEmbedding(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
+	if isHybridEmbedding(n, in) {
+		return inferHybridEmbedding(o)
+	}
 	index, x := o.ranked(0, 1, 1, tensor.Int32), o.ranked(1, 2, kernel.MaxRank)
 	if o.err != nil {
 		return nil, o.err
 	}
 	return o.one(x.DType, slices.Concat(index.Shape, x.Shape[1:]))
+}
+
+func prepareEmbedding(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+	if isHybridEmbedding(n, in) {
+		return prepareHybridEmbedding(n, in, out)
+	}
+	return evalEmbedding, nil
 }
 
 func evalEmbedding(c *Call) error { return gather(c.Out[0].Data, c.In[1], c.In[0], 0, 0) }

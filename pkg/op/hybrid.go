@@ -46,6 +46,27 @@ var hybrids = map[string]Hybrid{
 // HybridOf returns the row of the operator with the given name; one without Weights if there is none.
 func HybridOf(name string) Hybrid { return hybrids[name] }
 
+// asymmetric reports whether a hybrid kernel quantizes its float operands with a zero point of their own.
+func asymmetric(a ir.Attr) bool {
+	switch a := a.(type) {
+	case *LSTM:
+		return a.AsymmetricQuantizeInput
+	case *SequenceLSTM:
+		return a.AsymmetricQuantizeInput
+	case *BidirectionalLSTM:
+		return a.AsymmetricQuantizeInput
+	case *RNN:
+		return a.AsymmetricQuantizeInput
+	case *SequenceRNN:
+		return a.AsymmetricQuantizeInput
+	case *BidirectionalRNN:
+		return a.AsymmetricQuantizeInput
+	case *SVDF:
+		return a.AsymmetricQuantizeInput
+	}
+	return false
+}
+
 // AsymmetricInputs returns attributes that let a hybrid kernel quantize its float operands with a zero point of their own, or a itself where the
 // operator has no such attribute.
 func AsymmetricInputs(a ir.Attr) ir.Attr {

@@ -70,7 +70,7 @@ var (
 
 // spec reads the geometry of a layer that sees inputs elements, and auxiliary ones.
 func (l lstmLayout) spec(o *operands, inputs, aux, batch int, a Activation, cellClip, projClip float32) kernel.F32LSTMSpec {
-	in, back := o.ranked(l.weights+3, 2, 2, tensor.Float32), o.ranked(l.weights+7, 2, 2, tensor.Float32)
+	in, back := o.productWeights(l.weights+3, 2, 2, 0), o.productWeights(l.weights+7, 2, 2, 0)
 	o.activation(a)
 	if o.err != nil {
 		return kernel.F32LSTMSpec{}
@@ -89,26 +89,42 @@ func (l lstmLayout) spec(o *operands, inputs, aux, batch int, a Activation, cell
 
 // build makes the kernel of a layer.
 func (l lstmLayout) build(o *operands, s kernel.F32LSTMSpec) (*kernel.F32LSTM, error) {
-	var w kernel.F32LSTMWeights
+	if o.err != nil {
+		return nil, o.err
+	}
+	if isInteger(o.in[l.weights+3]) {
+		w := layerWeights(l, o, s, o.matrix)
+		if o.err != nil {
+			return nil, o.err
+		}
+		return kernel.NewHybridLSTM(s, w, asymmetric(o.node.Attr))
+	}
+	w := layerWeights(l, o, s, o.weights)
+	if o.err != nil {
+		return nil, o.err
+	}
+	return kernel.NewF32LSTM(s, w)
+}
+
+// layerWeights collects the weights of a layer, whose matrices matrix returns.
+func layerWeights[M any](l lstmLayout, o *operands, s kernel.F32LSTMSpec, matrix func(input int) M) *kernel.LSTMWeights[M] {
+	var w kernel.LSTMWeights[M]
 	for gate := range w.Input {
-		w.Input[gate] = o.weights(l.weights + gate)
-		w.Recurrent[gate] = o.weights(l.weights + 4 + gate)
+		w.Input[gate] = matrix(l.weights + gate)
+		w.Recurrent[gate] = matrix(l.weights + 4 + gate)
 		w.Bias[gate] = o.weights(l.weights + 11 + gate)
 		if l.norm >= 0 {
 			w.Norm[gate] = o.weights(l.norm + gate)
 		}
 		if s.Aux > 0 {
-			w.Aux[gate] = o.weights(l.aux + gate)
+			w.Aux[gate] = matrix(l.aux + gate)
 		}
 	}
-	w.Peephole[kernel.InputGate] = o.weights(l.weights + 8)
-	w.Peephole[kernel.ForgetGate] = o.weights(l.weights + 9)
-	w.Peephole[kernel.OutputGate] = o.weights(l.weights + 10)
-	w.Projection, w.ProjectionBias = o.weights(l.weights+15), o.weights(l.weights+16)
-	if o.err != nil {
-		return nil, o.err
-	}
-	return kernel.NewF32LSTM(s, &w)
+	w.Peephole[kernel.InputGate] = o.realWeights(l.weights + 8)
+	w.Peephole[kernel.ForgetGate] = o.realWeights(l.weights + 9)
+	w.Peephole[kernel.OutputGate] = o.realWeights(l.weights + 10)
+	w.Projection, w.ProjectionBias = matrix(l.weights+15), o.weights(l.weights+16)
+	return &w
 }
 
 // run takes a sequence through a layer.
@@ -268,7 +284,7 @@ func bidirectionalLSTM(o *operands) (x *tensor.Tensor, q kernel.F32Sequence, f, 
 // inputs. split says that there are no such weights: the way back sees the auxiliary input instead of x.
 func (o *operands) auxiliary(x *tensor.Tensor, i, forwardWeights, backwardWeights int) (aux *tensor.Tensor, width int, split bool) {
 	aux = o.optional(i, tensor.Float32)
-	f, b := o.optional(forwardWeights, tensor.Float32), o.optional(backwardWeights, tensor.Float32)
+	f, b := o.given(forwardWeights), o.given(backwardWeights)
 	if o.err != nil {
 		return nil, 0, false
 	}

@@ -21,8 +21,10 @@ var matMuls = []Op{{
 
 func matMul(o *operands) (kernel.F32BatchMatMulSpec, tensor.Shape) {
 	a := o.node.Attr.(*BatchMatMul)
-	x, y := o.ranked(0, 2, kernel.MaxRank, tensor.Float32), o.ranked(1, 2, kernel.MaxRank, tensor.Float32)
-	o.same(0, 1)
+	x, y := o.ranked(0, 2, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, kernel.MaxRank, 0)
+	if x.DType != tensor.Float32 {
+		o.same(0, 1)
+	}
 	if o.err != nil {
 		return kernel.F32BatchMatMulSpec{}, nil
 	}
@@ -56,6 +58,9 @@ func prepareMatMul(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 		return s8MatMul(n, in, out)
 	case tensor.Int16:
 		return s16MatMul(n, in, out)
+	}
+	if isHybrid(in, 0, 1) {
+		return late(hybridMatMul, 1)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := matMul(o)

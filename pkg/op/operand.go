@@ -95,6 +95,12 @@ func (o *operands) tensor(i int, types ...tensor.DType) *tensor.Tensor {
 // ranked is tensor for operands with lo to hi dimensions.
 func (o *operands) ranked(i, lo, hi int, types ...tensor.DType) *tensor.Tensor {
 	t := o.tensor(i, types...)
+	o.rank(i, t, lo, hi)
+	return t
+}
+
+// rank demands that operand i, which is t, has lo to hi dimensions.
+func (o *operands) rank(i int, t *tensor.Tensor, lo, hi int) {
 	if rank := len(t.Shape); rank < lo || rank > hi {
 		want := fmt.Sprint(lo)
 		if hi > lo {
@@ -102,7 +108,6 @@ func (o *operands) ranked(i, lo, hi int, types ...tensor.DType) *tensor.Tensor {
 		}
 		o.fail("input %d has shape %v, want rank %s", i, t.Shape, want)
 	}
-	return t
 }
 
 // vector checks an optional operand of the given number of elements, such as a bias; of any type if none is given.

@@ -73,7 +73,7 @@ func inner(p *quant.Params, shape tensor.Shape) int {
 
 func inferDequantize(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
-	x := o.stored(0, tensor.Float16, tensor.BFloat16, tensor.Int8, tensor.UInt8, tensor.Int16, tensor.Int32)
+	x := o.stored(0, tensor.Float16, tensor.BFloat16, tensor.Int4, tensor.Int8, tensor.UInt8, tensor.Int16, tensor.Int32)
 	if o.err == nil && !x.DType.Float() {
 		o.affine(n.Inputs[0], x.Shape)
 	}
@@ -87,6 +87,10 @@ func evalDequantize(c *Call) error {
 		kernel.F16ToF32(out, tensor.View[uint16](x))
 	case tensor.BFloat16:
 		kernel.BF16ToF32(out, tensor.View[uint16](x))
+	case tensor.Int4:
+		wide := scratch[int8](c, tensor.Int8, len(out))
+		kernel.Int4ToInt8(wide, x.Data, 0)
+		kernel.Dequantize(out, wide, p.Scale, p.Zero, inner(p, x.Shape))
 	case tensor.Int8:
 		kernel.Dequantize(out, tensor.View[int8](x), p.Scale, p.Zero, inner(p, x.Shape))
 	case tensor.UInt8:

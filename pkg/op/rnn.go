@@ -54,7 +54,7 @@ var (
 )
 
 func (l rnnLayout) spec(o *operands, inputs, aux, batch int, a Activation) kernel.F32RNNSpec {
-	w, back := o.ranked(l.weights, 2, 2, tensor.Float32), o.ranked(l.recurrent, 2, 2, tensor.Float32)
+	w, back := o.productWeights(l.weights, 2, 2, 0), o.productWeights(l.recurrent, 2, 2, 0)
 	o.activation(a)
 	if o.err != nil {
 		return kernel.F32RNNSpec{}
@@ -73,7 +73,18 @@ func (l rnnLayout) build(o *operands, s kernel.F32RNNSpec) (*kernel.F32RNN, erro
 	if s.Aux > 0 {
 		aux = l.aux
 	}
-	w, a, r, b := o.weights(l.weights), o.weights(aux), o.weights(l.recurrent), o.weights(l.bias)
+	if o.err != nil {
+		return nil, o.err
+	}
+	b := o.weights(l.bias)
+	if isInteger(o.in[l.weights]) {
+		w, a, r := o.matrix(l.weights), o.matrix(aux), o.matrix(l.recurrent)
+		if o.err != nil {
+			return nil, o.err
+		}
+		return kernel.NewHybridRNN(s, w, a, r, b, asymmetric(o.node.Attr))
+	}
+	w, a, r := o.weights(l.weights), o.weights(aux), o.weights(l.recurrent)
 	if o.err != nil {
 		return nil, o.err
 	}

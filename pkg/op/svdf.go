@@ -22,7 +22,7 @@ var svdfs = []Op{{
 func svdf(o *operands) (batch int, s kernel.F32SVDFSpec) {
 	a := o.node.Attr.(*SVDF)
 	x := o.ranked(0, 2, 2, tensor.Float32)
-	feature, time := o.ranked(1, 2, 2, tensor.Float32), o.ranked(2, 2, 2, tensor.Float32)
+	feature, time := o.productWeights(1, 2, 2, 0), o.productWeights(2, 2, 2, 0)
 	o.activation(a.Activation)
 	if o.err != nil {
 		return 0, s
@@ -47,13 +47,28 @@ func inferSVDF(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 func prepareSVDF(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := read(n, in)
 	batch, s := svdf(o)
-	feature, time, bias := o.weights(1), o.weights(2), o.weights(3)
 	if o.err != nil {
 		return nil, o.err
 	}
-	k, err := kernel.NewF32SVDF(s, feature, time, bias)
+	k, err := buildSVDF(o, s)
 	return func(c *Call) error {
 		k.Run(f32(c.Out[0]), f32(c.In[0]), f32(c.In[4]), c.Scratch(k.Scratch(batch)))
 		return nil
 	}, err
+}
+
+func buildSVDF(o *operands, s kernel.F32SVDFSpec) (*kernel.F32SVDF, error) {
+	time, bias := o.realWeights(2), o.weights(3)
+	if isInteger(o.in[1]) {
+		feature := o.matrix(1)
+		if o.err != nil {
+			return nil, o.err
+		}
+		return kernel.NewHybridSVDF(s, feature, time, bias, asymmetric(o.node.Attr))
+	}
+	feature := o.weights(1)
+	if o.err != nil {
+		return nil, o.err
+	}
+	return kernel.NewF32SVDF(s, feature, time, bias)
 }

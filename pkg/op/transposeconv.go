@@ -22,8 +22,7 @@ var transposeConvs = []Op{{
 // transposeConv reads a node of TRANSPOSE_CONV. The padding is that of the convolution that would give the operand's shape for the result's.
 func transposeConv(o *operands) (kernel.F32ConvSpec, tensor.Shape) {
 	a := o.node.Attr.(*TransposeConv)
-	w, x := o.ranked(1, 4, 4, tensor.Float32), o.ranked(2, 4, 4, tensor.Float32)
-	o.weighs(2, 1)
+	w, x := o.productWeights(1, 4, 4, 2), o.ranked(2, 4, 4, tensor.Float32)
 	o.ranked(0, 1, 1, tensor.Int32)
 	shape := tensor.Shape(o.ints(0))
 	o.activation(a.Activation)
@@ -57,6 +56,9 @@ func prepareTransposeConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) 
 		return late(s8TransposeConv, 1, 3)(n, in, out)
 	case tensor.Int16:
 		return late(s16TransposeConv, 1, 3)(n, in, out)
+	}
+	if isHybrid(in, 2, 1) {
+		return late(hybridTransposeConv, 1, 3)(n, in, out)
 	}
 	o := read(n, in)
 	s, _ := transposeConv(o)
