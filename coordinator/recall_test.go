@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -156,6 +157,34 @@ func TestStatisticsWithoutBadSamples(t *testing.T) {
 		}
 		if j := c.wait(c.create("strict", spec).GetId()); j.GetState() != octetv1.JobState_JOB_STATE_FAILED || j.GetError().GetSample() == "" {
 			t.Errorf("with bad samples not allowed the job is %v: %v", j.GetState(), j.GetError())
+		}
+	})
+}
+
+// A coordinator that stopped while it quantized finds what it had merged, though the results of the shards may be gone from the journal.
+func TestStatisticsOutliveACoordinator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		m := convModel(t, 8)
+		w := c.worker("a", nil)
+		first, _ := c.again(m, w, "r", c.spec(m), func(s *octetv1.JobSpec) { s.FreshStatistics = true })
+		c.halt()
+		records, err := c.journal.Load(t.Context())
+		if err != nil || len(records) != 1 {
+			t.Fatal(records, err)
+		}
+		r := records[0]
+		r.State, r.Result, r.Ended = Finishing, nil, time.Time{}
+		if err := c.journal.Save(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		c.start()
+		j := c.wait(first.GetId())
+		if got, want := j.GetResult().GetModel().GetDigest(), first.GetResult().GetModel().GetDigest(); got != want {
+			t.Errorf("the model is %.12s, before it was %.12s (%v)", got, want, j.GetError())
+		}
+		if n := len(w.called()); n != 2 || j.GetStatisticsFrom() != "" {
+			t.Errorf("%d shards were run in all, statistics from %q", n, j.GetStatisticsFrom())
 		}
 	})
 }
