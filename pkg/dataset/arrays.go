@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,7 +58,7 @@ func (b *builder) arrays() error {
 		if part, err = b.rewrite("", array); err != nil {
 			return err
 		}
-	} else if part.Blob, err = b.whole(file, info); err != nil {
+	} else if part.Blob, err = b.whole(file, info, nil); err != nil {
 		return err
 	}
 	return b.bind(part, array)
@@ -76,6 +78,11 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 		return err
 	}
 	whole := -1
+	if list := direct(entries, found); len(list) > 0 {
+		if whole, err = b.whole(file, info, list); err != nil {
+			return err
+		}
+	}
 	for _, k := range found {
 		e := &entries[k]
 		part := arrayPart{Name: e.Name, Offset: e.Offset, Size: e.Size}
@@ -92,14 +99,6 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 				return err
 			}
 		default:
-			if err := intact(e); err != nil {
-				return err
-			}
-			if whole < 0 {
-				if whole, err = b.whole(file, info); err != nil {
-					return err
-				}
-			}
 			part.Blob = whole
 		}
 		if err := b.bind(part, array); err != nil {
@@ -109,26 +108,51 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 	return nil
 }
 
-// intact reads a stored array once, against the checksum that the archive holds.
-func intact(e *npy.Entry) error {
-	rc, err := e.Open()
-	if err != nil {
-		return err
+// direct returns those of the arrays found that are read from the archive itself.
+func direct(entries []npy.Entry, found []int) []*npy.Entry {
+	var list []*npy.Entry
+	for _, k := range found {
+		if array, err := entries[k].Array(); err == nil && array.Contiguous() {
+			list = append(list, &entries[k])
+		}
 	}
-	defer rc.Close()
-	if _, err := io.Copy(io.Discard, rc); err != nil {
-		return fmt.Errorf("array %q: %w", e.Name, damaged(err))
-	}
-	return nil
+	return list
 }
 
-// whole adds the file itself.
-func (b *builder) whole(file *os.File, info os.FileInfo) (int, error) {
+// wholeRun is the number of bytes that are read at a time when a whole file is.
+const wholeRun = 128 << 10
+
+// whole adds the file itself, of which some entries are compared with the checksums that it holds.
+func (b *builder) whole(file *os.File, info os.FileInfo, entries []*npy.Entry) (int, error) {
 	t := newTee(b.ctx, io.NewSectionReader(file, 0, info.Size()))
-	if _, err := io.Copy(io.Discard, t); err != nil {
+	sums := &checksums{entries: entries, found: make([]uint32, len(entries))}
+	if _, err := io.CopyBuffer(sums, t, make([]byte, wholeRun)); err != nil {
 		return 0, err
 	}
+	for i, e := range entries {
+		if want := e.Checksum(); want != 0 && sums.found[i] != want {
+			return 0, fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
+		}
+	}
 	return b.local(b.m.Arrays.File, b.spec.Path, t, info)
+}
+
+// checksums computes those of entries of an archive whose bytes are written to it.
+type checksums struct {
+	entries []*npy.Entry
+	found   []uint32
+	at      int64
+}
+
+func (c *checksums) Write(p []byte) (int, error) {
+	end := c.at + int64(len(p))
+	for i, e := range c.entries {
+		if from, to := max(e.Offset, c.at), min(e.Offset+e.Size, end); from < to {
+			c.found[i] = crc32.Update(c.found[i], crc32.IEEETable, p[from-c.at:to-c.at])
+		}
+	}
+	c.at = end
+	return len(p), nil
 }
 
 // inflate adds a deflated array, in C order.

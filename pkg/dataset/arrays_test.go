@@ -177,19 +177,24 @@ func TestHintsOnShapes(t *testing.T) {
 
 // An array that was changed after it was stored is found out.
 func TestDamagedArchives(t *testing.T) {
-	values := make([]float32, 2000)
+	values := make([]float32, 80_000)
 	for i := range values {
 		values[i] = float32(i*i%7919) / 7919
 	}
+	x := input("x", tensor.Float32, 1, 2)
 	for _, method := range []uint16{zip.Store, zip.Deflate} {
-		path := npz(t, method, array{name: "x", t: npy.Float32, shape: []int{1000, 2}, values: values})
+		path := npz(t, method, array{name: "x", t: npy.Float32, shape: []int{40_000, 2}, values: values})
+		build(t, path, x)
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		data[400] ^= 0x10
-		write(t, path, data)
-		refused(t, `array "x": the file is damaged`, path, input("x", tensor.Float32, 1, 2))
+		for _, at := range []int{400, len(data) / 2, len(data) - 400} {
+			data[at] ^= 0x10
+			write(t, path, data)
+			refused(t, `array "x": the file is damaged`, path, x)
+			data[at] ^= 0x10
+		}
 	}
 }
 

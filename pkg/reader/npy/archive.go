@@ -73,6 +73,9 @@ func (e *Entry) Array() (*Array, error) {
 	return a, nil
 }
 
+// Checksum returns what the archive says of the .npy file's bytes: their CRC-32 with the IEEE polynomial, 0 if it says nothing.
+func (e *Entry) Checksum() uint32 { return e.file.CRC32 }
+
 // Open returns the bytes of the entry's .npy file, decompressed. Reading to the end checks the archive's checksum.
 func (e *Entry) Open() (io.ReadCloser, error) {
 	rc, err := e.file.Open()
