@@ -42,9 +42,13 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		if runner.memo, err = openCache(f); err != nil {
 			return nil, err
 		}
+		reclaim(float)
+		float.Bytes() // takes the place of what was imported
+		reclaim(float)
 		if stats, err = convert.Calibrate(ctx, float, opt, data.manifest, &runner, bar.samples); err != nil {
 			return nil, err
 		}
+		reclaim(float)
 		if opt.Auto {
 			if opt, choice, err = convert.Choose(ctx, float, opt, stats, data.pool, data.manifest.Len(), bar.samples); err != nil {
 				return nil, err

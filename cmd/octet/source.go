@@ -83,6 +83,14 @@ func frugal(size int64) (restore func()) {
 	}
 }
 
+// reclaim gives back what a phase took that is over, if the model is so large that the next one would add to it.
+func reclaim(float *convert.Float) {
+	const worthwhile = 16 << 20
+	if float.File.Size() >= worthwhile {
+		runtime.GC()
+	}
+}
+
 // openKeras opens a file if it looks like one of Keras, whose weights are read piece by piece.
 func openKeras(path string) (*os.File, int64, bool) {
 	file, err := os.Open(path)

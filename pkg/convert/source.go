@@ -43,7 +43,7 @@ type Float struct {
 	digest func() string
 }
 
-// Bytes returns the flatbuffer in one piece.
+// Bytes returns the flatbuffer in one piece, in which the model's constants are from then on. It must not be called for the first time while the model is read.
 func (f *Float) Bytes() []byte { return f.bytes() }
 
 // Digest returns the hex sha256 of the flatbuffer: what statistics refer to.
@@ -72,7 +72,7 @@ func Load(src Source, folding bool) (f *Float, err error) {
 	if f.File, err = tflite.NewFile(m); err != nil {
 		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
 	}
-	f.bytes = sync.OnceValue(f.File.Bytes)
+	f.bytes = sync.OnceValue(func() []byte { return f.File.Join(m) })
 	f.digest = sync.OnceValue(func() string {
 		hash := sha256.New()
 		_, _ = f.File.WriteTo(hash) // which takes everything

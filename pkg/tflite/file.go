@@ -1,6 +1,10 @@
 package tflite
 
-import "io"
+import (
+	"io"
+
+	"github.com/octetlite/octet/pkg/ir"
+)
 
 // File is a model file that was not put together: pieces of structure, and between them the constants of the model that it was made from, which must not
 // change while the file is in use.
@@ -45,5 +49,30 @@ func (f *File) Bytes() []byte {
 	for _, part := range f.parts {
 		all = append(all, part...)
 	}
+	return all
+}
+
+// Join puts the file in one piece, and has the constants of m, which it was made from, lie in there, so that the memory of theirs is free. It returns that piece.
+func (f *File) Join(m *ir.Model) []byte {
+	all := f.Bytes()
+	if len(f.parts) == 1 {
+		return all
+	}
+	moved := map[*byte][]byte{}
+	at := 0
+	for _, part := range f.parts {
+		moved[&part[0]] = all[at : at+len(part) : at+len(part)]
+		at += len(part)
+	}
+	for _, g := range m.Graphs {
+		for _, v := range g.Values {
+			if t := v.Const; t != nil && len(t.Data) > 0 {
+				if data := moved[&t.Data[0]]; len(data) == len(t.Data) {
+					t.Data, t.Own = data, false
+				}
+			}
+		}
+	}
+	f.parts = [][]byte{all}
 	return all
 }

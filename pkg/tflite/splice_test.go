@@ -81,6 +81,43 @@ func TestFilesShareConstants(t *testing.T) {
 	}
 }
 
+// A file that was joined has the same bytes, and holds the constants of its model, which keep theirs.
+func TestJoin(t *testing.T) {
+	for _, c := range testmodel.All() {
+		m, same := c.Build(), c.Build()
+		f, err := encode(m, flatbufferLimit, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := f.Bytes()
+		split := len(f.parts) > 1
+		all := f.Join(m)
+		if !bytes.Equal(all, want) || !bytes.Equal(f.Bytes(), want) || f.Size() != int64(len(want)) || len(f.parts) != 1 {
+			t.Errorf("%s: the file differs", c.Name)
+		}
+		inside := 0
+		for g, graph := range m.Graphs {
+			for i, v := range graph.Values {
+				if v.Const == nil {
+					continue
+				}
+				if !bytes.Equal(v.Const.Data, same.Graphs[g].Values[i].Const.Data) {
+					t.Errorf("%s: %q has changed", c.Name, v.Name)
+				}
+				if tensor.Overlap(v.Const.Data, all) {
+					inside++
+					if v.Const.Own || cap(v.Const.Data) != len(v.Const.Data) {
+						t.Errorf("%s: %q may write into the file", c.Name, v.Name)
+					}
+				}
+			}
+		}
+		if split && inside == 0 {
+			t.Errorf("%s: no constant lies in the file", c.Name)
+		}
+	}
+}
+
 // BenchmarkNewFile measures what it takes to make a file of 64 MB of weights that nobody wants in one piece.
 func BenchmarkNewFile(b *testing.B) {
 	m := testmodel.Conv()
