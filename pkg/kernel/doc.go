@@ -50,6 +50,9 @@
 // Multiplier, which rounds twice, or in fully connected layers by a float64. Operators on one int8 are tables of 256 integers (S8Table), those on two are Rows of
 // a prepared struct (S8Sum, S8Product …). What scales, zero points and multipliers are is the caller's to compute.
 //
+// Integers have no order of sums to keep, so that variants add up as suits the processor. They may demand more of multipliers, weights or sizes than the
+// definition does; what they don't take is computed by generic Go.
+//
 // # Int16
 //
 // S16Conv, S16Depthwise, S16TransposeConv, S16FullyConnected and S16BatchMatMul add up products of int16 with int8 weights, or with int16, in int64, and rescale them by an

@@ -68,6 +68,7 @@ type S8SquaredDifference struct {
 	x, y [256]int32
 	out  Multiplier
 	zero int32
+	fast *s8Vector
 }
 
 // S8DifferenceUnit is 2^7, by which the operands of S8SquaredDifference are multiplied before they are rescaled.
@@ -80,11 +81,15 @@ func NewS8SquaredDifference(xZero, yZero int32, x, y, out Multiplier, zero int32
 		q := int32(i) - 128
 		d.x[i], d.y[i] = x.Rescale((q-xZero)*S8DifferenceUnit), y.Rescale((q-yZero)*S8DifferenceUnit)
 	}
+	d.fast = d.vector(xZero, yZero, x, y)
 	return d
 }
 
 // Row is a Row.
 func (d *S8SquaredDifference) Row(dst, a, b []int8) {
+	if d.fast.row(dst, a, b) {
+		return
+	}
 	stretch(dst, a, b, func(x, y int8) int8 {
 		v := d.x[int(x)+128] - d.y[int(y)+128]
 		return int8(min(max(d.out.Rescale(v*v)+d.zero, -128), 127))

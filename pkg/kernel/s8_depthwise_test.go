@@ -57,7 +57,7 @@ func s8Depthwise(t *testing.T, channels int) *S8Depthwise {
 // TestS8DepthwiseVariants compares what the variants compute with what the definition says.
 func TestS8DepthwiseVariants(t *testing.T) {
 	r := rand.New(rand.NewPCG(70, 71))
-	for i := range 400 {
+	for i := range 200 {
 		s := S8DepthwiseSpec{
 			Window: Window{
 				H: 1 + r.IntN(9), W: 1 + r.IntN(9), KH: 1 + r.IntN(5), KW: 1 + r.IntN(5), StrideH: 1 + r.IntN(3), StrideW: 1 + r.IntN(3),

@@ -839,6 +839,421 @@ loop:
 	BNE	loop
 	RET
 
+// func s8SquaredDifferenceAsm(dst, a, b *int8, aStep, bStep, n int, parameters *byte)
+TEXT ·s8SquaredDifferenceAsm(SB), NOSPLIT, $0-56
+	MOVD	dst+0(FP), R0
+	MOVD	a+8(FP), R1
+	MOVD	b+16(FP), R2
+	MOVD	aStep+24(FP), R3
+	MOVD	bStep+32(FP), R4
+	MOVD	n+40(FP), R5
+	MOVD	parameters+48(FP), R6
+	FMOVQ	448(R6), F0
+	FMOVQ	480(R6), F1
+	FMOVQ	512(R6), F2
+	FMOVQ	(R6), F5
+	FMOVQ	32(R6), F6
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	WORD	$0x4ea098e7 // cmeq v7.4s, v7.4s, #0
+	WORD	$0x6f2104e7 // ushr v7.4s, v7.4s, #31
+	FMOVQ	128(R6), F8
+	FMOVQ	192(R6), F9
+	FMOVQ	224(R6), F10
+	FMOVQ	256(R6), F11
+	WORD	$0x6ea78529 // sub v9.4s, v9.4s, v7.4s
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	WORD	$0x6eaa84ea // sub v10.4s, v7.4s, v10.4s
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	WORD	$0x4ea098e7 // cmeq v7.4s, v7.4s, #0
+	WORD	$0x6f2104e7 // ushr v7.4s, v7.4s, #31
+	FMOVQ	288(R6), F12
+	FMOVQ	352(R6), F13
+	FMOVQ	384(R6), F14
+	FMOVQ	416(R6), F15
+	WORD	$0x6ea785ad // sub v13.4s, v13.4s, v7.4s
+	WORD	$0x6e271ce7 // eor v7.16b, v7.16b, v7.16b
+	WORD	$0x6eae84ee // sub v14.4s, v7.4s, v14.4s
+
+loop:
+	FMOVQ	(R1), F3
+	FMOVQ	(R2), F4
+	WORD	$0x0f08a471 // sshll v17.8h, v3.8b, #0
+	WORD	$0x4f08a473 // sshll2 v19.8h, v3.16b, #0
+	WORD	$0x0f10a630 // sshll v16.4s, v17.4h, #0
+	WORD	$0x4f10a631 // sshll2 v17.4s, v17.8h, #0
+	WORD	$0x0f10a672 // sshll v18.4s, v19.4h, #0
+	WORD	$0x4f10a673 // sshll2 v19.4s, v19.8h, #0
+	WORD	$0x0f08a495 // sshll v21.8h, v4.8b, #0
+	WORD	$0x4f08a497 // sshll2 v23.8h, v4.16b, #0
+	WORD	$0x0f10a6b4 // sshll v20.4s, v21.4h, #0
+	WORD	$0x4f10a6b5 // sshll2 v21.4s, v21.8h, #0
+	WORD	$0x0f10a6f6 // sshll v22.4s, v23.4h, #0
+	WORD	$0x4f10a6f7 // sshll2 v23.4s, v23.8h, #0
+	WORD	$0x6ea58610 // sub v16.4s, v16.4s, v5.4s
+	WORD	$0x6ea68694 // sub v20.4s, v20.4s, v6.4s
+	WORD	$0x4f265610 // shl v16.4s, v16.4s, #6
+	WORD	$0x4ea94694 // sshl v20.4s, v20.4s, v9.4s
+	WORD	$0x6ea8b694 // sqrdmulh v20.4s, v20.4s, v8.4s
+	WORD	$0x4ea0aa87 // cmlt v7.4s, v20.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea78694 // add v20.4s, v20.4s, v7.4s
+	WORD	$0x4eaa5694 // srshl v20.4s, v20.4s, v10.4s
+	WORD	$0x6eb48610 // sub v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb09e10 // mul v16.4s, v16.4s, v16.4s
+	WORD	$0x4ead4610 // sshl v16.4s, v16.4s, v13.4s
+	WORD	$0x6eacb610 // sqrdmulh v16.4s, v16.4s, v12.4s
+	WORD	$0x4ea0aa07 // cmlt v7.4s, v16.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78610 // add v16.4s, v16.4s, v7.4s
+	WORD	$0x4eae5610 // srshl v16.4s, v16.4s, v14.4s
+	WORD	$0x6ea58631 // sub v17.4s, v17.4s, v5.4s
+	WORD	$0x6ea686b5 // sub v21.4s, v21.4s, v6.4s
+	WORD	$0x4f265631 // shl v17.4s, v17.4s, #6
+	WORD	$0x4ea946b5 // sshl v21.4s, v21.4s, v9.4s
+	WORD	$0x6ea8b6b5 // sqrdmulh v21.4s, v21.4s, v8.4s
+	WORD	$0x4ea0aaa7 // cmlt v7.4s, v21.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786b5 // add v21.4s, v21.4s, v7.4s
+	WORD	$0x4eaa56b5 // srshl v21.4s, v21.4s, v10.4s
+	WORD	$0x6eb58631 // sub v17.4s, v17.4s, v21.4s
+	WORD	$0x4eb19e31 // mul v17.4s, v17.4s, v17.4s
+	WORD	$0x4ead4631 // sshl v17.4s, v17.4s, v13.4s
+	WORD	$0x6eacb631 // sqrdmulh v17.4s, v17.4s, v12.4s
+	WORD	$0x4ea0aa27 // cmlt v7.4s, v17.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78631 // add v17.4s, v17.4s, v7.4s
+	WORD	$0x4eae5631 // srshl v17.4s, v17.4s, v14.4s
+	WORD	$0x6ea58652 // sub v18.4s, v18.4s, v5.4s
+	WORD	$0x6ea686d6 // sub v22.4s, v22.4s, v6.4s
+	WORD	$0x4f265652 // shl v18.4s, v18.4s, #6
+	WORD	$0x4ea946d6 // sshl v22.4s, v22.4s, v9.4s
+	WORD	$0x6ea8b6d6 // sqrdmulh v22.4s, v22.4s, v8.4s
+	WORD	$0x4ea0aac7 // cmlt v7.4s, v22.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786d6 // add v22.4s, v22.4s, v7.4s
+	WORD	$0x4eaa56d6 // srshl v22.4s, v22.4s, v10.4s
+	WORD	$0x6eb68652 // sub v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb29e52 // mul v18.4s, v18.4s, v18.4s
+	WORD	$0x4ead4652 // sshl v18.4s, v18.4s, v13.4s
+	WORD	$0x6eacb652 // sqrdmulh v18.4s, v18.4s, v12.4s
+	WORD	$0x4ea0aa47 // cmlt v7.4s, v18.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78652 // add v18.4s, v18.4s, v7.4s
+	WORD	$0x4eae5652 // srshl v18.4s, v18.4s, v14.4s
+	WORD	$0x6ea58673 // sub v19.4s, v19.4s, v5.4s
+	WORD	$0x6ea686f7 // sub v23.4s, v23.4s, v6.4s
+	WORD	$0x4f265673 // shl v19.4s, v19.4s, #6
+	WORD	$0x4ea946f7 // sshl v23.4s, v23.4s, v9.4s
+	WORD	$0x6ea8b6f7 // sqrdmulh v23.4s, v23.4s, v8.4s
+	WORD	$0x4ea0aae7 // cmlt v7.4s, v23.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786f7 // add v23.4s, v23.4s, v7.4s
+	WORD	$0x4eaa56f7 // srshl v23.4s, v23.4s, v10.4s
+	WORD	$0x6eb78673 // sub v19.4s, v19.4s, v23.4s
+	WORD	$0x4eb39e73 // mul v19.4s, v19.4s, v19.4s
+	WORD	$0x4ead4673 // sshl v19.4s, v19.4s, v13.4s
+	WORD	$0x6eacb673 // sqrdmulh v19.4s, v19.4s, v12.4s
+	WORD	$0x4ea0aa67 // cmlt v7.4s, v19.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78673 // add v19.4s, v19.4s, v7.4s
+	WORD	$0x4eae5673 // srshl v19.4s, v19.4s, v14.4s
+	WORD	$0x0e614a03 // sqxtn v3.4h, v16.4s
+	WORD	$0x4e614a23 // sqxtn2 v3.8h, v17.4s
+	WORD	$0x0e614a44 // sqxtn v4.4h, v18.4s
+	WORD	$0x4e614a64 // sqxtn2 v4.8h, v19.4s
+	WORD	$0x4e600c63 // sqadd v3.8h, v3.8h, v0.8h
+	WORD	$0x4e600c84 // sqadd v4.8h, v4.8h, v0.8h
+	WORD	$0x0e214863 // sqxtn v3.8b, v3.8h
+	WORD	$0x4e214883 // sqxtn2 v3.16b, v4.8h
+	WORD	$0x4e216463 // smax v3.16b, v3.16b, v1.16b
+	WORD	$0x4e226c63 // smin v3.16b, v3.16b, v2.16b
+	FMOVQ	F3, (R0)
+	FMOVQ	16(R1), F3
+	FMOVQ	16(R2), F4
+	WORD	$0x0f08a471 // sshll v17.8h, v3.8b, #0
+	WORD	$0x4f08a473 // sshll2 v19.8h, v3.16b, #0
+	WORD	$0x0f10a630 // sshll v16.4s, v17.4h, #0
+	WORD	$0x4f10a631 // sshll2 v17.4s, v17.8h, #0
+	WORD	$0x0f10a672 // sshll v18.4s, v19.4h, #0
+	WORD	$0x4f10a673 // sshll2 v19.4s, v19.8h, #0
+	WORD	$0x0f08a495 // sshll v21.8h, v4.8b, #0
+	WORD	$0x4f08a497 // sshll2 v23.8h, v4.16b, #0
+	WORD	$0x0f10a6b4 // sshll v20.4s, v21.4h, #0
+	WORD	$0x4f10a6b5 // sshll2 v21.4s, v21.8h, #0
+	WORD	$0x0f10a6f6 // sshll v22.4s, v23.4h, #0
+	WORD	$0x4f10a6f7 // sshll2 v23.4s, v23.8h, #0
+	WORD	$0x6ea58610 // sub v16.4s, v16.4s, v5.4s
+	WORD	$0x6ea68694 // sub v20.4s, v20.4s, v6.4s
+	WORD	$0x4f265610 // shl v16.4s, v16.4s, #6
+	WORD	$0x4ea94694 // sshl v20.4s, v20.4s, v9.4s
+	WORD	$0x6ea8b694 // sqrdmulh v20.4s, v20.4s, v8.4s
+	WORD	$0x4ea0aa87 // cmlt v7.4s, v20.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea78694 // add v20.4s, v20.4s, v7.4s
+	WORD	$0x4eaa5694 // srshl v20.4s, v20.4s, v10.4s
+	WORD	$0x6eb48610 // sub v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb09e10 // mul v16.4s, v16.4s, v16.4s
+	WORD	$0x4ead4610 // sshl v16.4s, v16.4s, v13.4s
+	WORD	$0x6eacb610 // sqrdmulh v16.4s, v16.4s, v12.4s
+	WORD	$0x4ea0aa07 // cmlt v7.4s, v16.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78610 // add v16.4s, v16.4s, v7.4s
+	WORD	$0x4eae5610 // srshl v16.4s, v16.4s, v14.4s
+	WORD	$0x6ea58631 // sub v17.4s, v17.4s, v5.4s
+	WORD	$0x6ea686b5 // sub v21.4s, v21.4s, v6.4s
+	WORD	$0x4f265631 // shl v17.4s, v17.4s, #6
+	WORD	$0x4ea946b5 // sshl v21.4s, v21.4s, v9.4s
+	WORD	$0x6ea8b6b5 // sqrdmulh v21.4s, v21.4s, v8.4s
+	WORD	$0x4ea0aaa7 // cmlt v7.4s, v21.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786b5 // add v21.4s, v21.4s, v7.4s
+	WORD	$0x4eaa56b5 // srshl v21.4s, v21.4s, v10.4s
+	WORD	$0x6eb58631 // sub v17.4s, v17.4s, v21.4s
+	WORD	$0x4eb19e31 // mul v17.4s, v17.4s, v17.4s
+	WORD	$0x4ead4631 // sshl v17.4s, v17.4s, v13.4s
+	WORD	$0x6eacb631 // sqrdmulh v17.4s, v17.4s, v12.4s
+	WORD	$0x4ea0aa27 // cmlt v7.4s, v17.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78631 // add v17.4s, v17.4s, v7.4s
+	WORD	$0x4eae5631 // srshl v17.4s, v17.4s, v14.4s
+	WORD	$0x6ea58652 // sub v18.4s, v18.4s, v5.4s
+	WORD	$0x6ea686d6 // sub v22.4s, v22.4s, v6.4s
+	WORD	$0x4f265652 // shl v18.4s, v18.4s, #6
+	WORD	$0x4ea946d6 // sshl v22.4s, v22.4s, v9.4s
+	WORD	$0x6ea8b6d6 // sqrdmulh v22.4s, v22.4s, v8.4s
+	WORD	$0x4ea0aac7 // cmlt v7.4s, v22.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786d6 // add v22.4s, v22.4s, v7.4s
+	WORD	$0x4eaa56d6 // srshl v22.4s, v22.4s, v10.4s
+	WORD	$0x6eb68652 // sub v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb29e52 // mul v18.4s, v18.4s, v18.4s
+	WORD	$0x4ead4652 // sshl v18.4s, v18.4s, v13.4s
+	WORD	$0x6eacb652 // sqrdmulh v18.4s, v18.4s, v12.4s
+	WORD	$0x4ea0aa47 // cmlt v7.4s, v18.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78652 // add v18.4s, v18.4s, v7.4s
+	WORD	$0x4eae5652 // srshl v18.4s, v18.4s, v14.4s
+	WORD	$0x6ea58673 // sub v19.4s, v19.4s, v5.4s
+	WORD	$0x6ea686f7 // sub v23.4s, v23.4s, v6.4s
+	WORD	$0x4f265673 // shl v19.4s, v19.4s, #6
+	WORD	$0x4ea946f7 // sshl v23.4s, v23.4s, v9.4s
+	WORD	$0x6ea8b6f7 // sqrdmulh v23.4s, v23.4s, v8.4s
+	WORD	$0x4ea0aae7 // cmlt v7.4s, v23.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786f7 // add v23.4s, v23.4s, v7.4s
+	WORD	$0x4eaa56f7 // srshl v23.4s, v23.4s, v10.4s
+	WORD	$0x6eb78673 // sub v19.4s, v19.4s, v23.4s
+	WORD	$0x4eb39e73 // mul v19.4s, v19.4s, v19.4s
+	WORD	$0x4ead4673 // sshl v19.4s, v19.4s, v13.4s
+	WORD	$0x6eacb673 // sqrdmulh v19.4s, v19.4s, v12.4s
+	WORD	$0x4ea0aa67 // cmlt v7.4s, v19.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78673 // add v19.4s, v19.4s, v7.4s
+	WORD	$0x4eae5673 // srshl v19.4s, v19.4s, v14.4s
+	WORD	$0x0e614a03 // sqxtn v3.4h, v16.4s
+	WORD	$0x4e614a23 // sqxtn2 v3.8h, v17.4s
+	WORD	$0x0e614a44 // sqxtn v4.4h, v18.4s
+	WORD	$0x4e614a64 // sqxtn2 v4.8h, v19.4s
+	WORD	$0x4e600c63 // sqadd v3.8h, v3.8h, v0.8h
+	WORD	$0x4e600c84 // sqadd v4.8h, v4.8h, v0.8h
+	WORD	$0x0e214863 // sqxtn v3.8b, v3.8h
+	WORD	$0x4e214883 // sqxtn2 v3.16b, v4.8h
+	WORD	$0x4e216463 // smax v3.16b, v3.16b, v1.16b
+	WORD	$0x4e226c63 // smin v3.16b, v3.16b, v2.16b
+	FMOVQ	F3, 16(R0)
+	FMOVQ	32(R1), F3
+	FMOVQ	32(R2), F4
+	WORD	$0x0f08a471 // sshll v17.8h, v3.8b, #0
+	WORD	$0x4f08a473 // sshll2 v19.8h, v3.16b, #0
+	WORD	$0x0f10a630 // sshll v16.4s, v17.4h, #0
+	WORD	$0x4f10a631 // sshll2 v17.4s, v17.8h, #0
+	WORD	$0x0f10a672 // sshll v18.4s, v19.4h, #0
+	WORD	$0x4f10a673 // sshll2 v19.4s, v19.8h, #0
+	WORD	$0x0f08a495 // sshll v21.8h, v4.8b, #0
+	WORD	$0x4f08a497 // sshll2 v23.8h, v4.16b, #0
+	WORD	$0x0f10a6b4 // sshll v20.4s, v21.4h, #0
+	WORD	$0x4f10a6b5 // sshll2 v21.4s, v21.8h, #0
+	WORD	$0x0f10a6f6 // sshll v22.4s, v23.4h, #0
+	WORD	$0x4f10a6f7 // sshll2 v23.4s, v23.8h, #0
+	WORD	$0x6ea58610 // sub v16.4s, v16.4s, v5.4s
+	WORD	$0x6ea68694 // sub v20.4s, v20.4s, v6.4s
+	WORD	$0x4f265610 // shl v16.4s, v16.4s, #6
+	WORD	$0x4ea94694 // sshl v20.4s, v20.4s, v9.4s
+	WORD	$0x6ea8b694 // sqrdmulh v20.4s, v20.4s, v8.4s
+	WORD	$0x4ea0aa87 // cmlt v7.4s, v20.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea78694 // add v20.4s, v20.4s, v7.4s
+	WORD	$0x4eaa5694 // srshl v20.4s, v20.4s, v10.4s
+	WORD	$0x6eb48610 // sub v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb09e10 // mul v16.4s, v16.4s, v16.4s
+	WORD	$0x4ead4610 // sshl v16.4s, v16.4s, v13.4s
+	WORD	$0x6eacb610 // sqrdmulh v16.4s, v16.4s, v12.4s
+	WORD	$0x4ea0aa07 // cmlt v7.4s, v16.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78610 // add v16.4s, v16.4s, v7.4s
+	WORD	$0x4eae5610 // srshl v16.4s, v16.4s, v14.4s
+	WORD	$0x6ea58631 // sub v17.4s, v17.4s, v5.4s
+	WORD	$0x6ea686b5 // sub v21.4s, v21.4s, v6.4s
+	WORD	$0x4f265631 // shl v17.4s, v17.4s, #6
+	WORD	$0x4ea946b5 // sshl v21.4s, v21.4s, v9.4s
+	WORD	$0x6ea8b6b5 // sqrdmulh v21.4s, v21.4s, v8.4s
+	WORD	$0x4ea0aaa7 // cmlt v7.4s, v21.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786b5 // add v21.4s, v21.4s, v7.4s
+	WORD	$0x4eaa56b5 // srshl v21.4s, v21.4s, v10.4s
+	WORD	$0x6eb58631 // sub v17.4s, v17.4s, v21.4s
+	WORD	$0x4eb19e31 // mul v17.4s, v17.4s, v17.4s
+	WORD	$0x4ead4631 // sshl v17.4s, v17.4s, v13.4s
+	WORD	$0x6eacb631 // sqrdmulh v17.4s, v17.4s, v12.4s
+	WORD	$0x4ea0aa27 // cmlt v7.4s, v17.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78631 // add v17.4s, v17.4s, v7.4s
+	WORD	$0x4eae5631 // srshl v17.4s, v17.4s, v14.4s
+	WORD	$0x6ea58652 // sub v18.4s, v18.4s, v5.4s
+	WORD	$0x6ea686d6 // sub v22.4s, v22.4s, v6.4s
+	WORD	$0x4f265652 // shl v18.4s, v18.4s, #6
+	WORD	$0x4ea946d6 // sshl v22.4s, v22.4s, v9.4s
+	WORD	$0x6ea8b6d6 // sqrdmulh v22.4s, v22.4s, v8.4s
+	WORD	$0x4ea0aac7 // cmlt v7.4s, v22.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786d6 // add v22.4s, v22.4s, v7.4s
+	WORD	$0x4eaa56d6 // srshl v22.4s, v22.4s, v10.4s
+	WORD	$0x6eb68652 // sub v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb29e52 // mul v18.4s, v18.4s, v18.4s
+	WORD	$0x4ead4652 // sshl v18.4s, v18.4s, v13.4s
+	WORD	$0x6eacb652 // sqrdmulh v18.4s, v18.4s, v12.4s
+	WORD	$0x4ea0aa47 // cmlt v7.4s, v18.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78652 // add v18.4s, v18.4s, v7.4s
+	WORD	$0x4eae5652 // srshl v18.4s, v18.4s, v14.4s
+	WORD	$0x6ea58673 // sub v19.4s, v19.4s, v5.4s
+	WORD	$0x6ea686f7 // sub v23.4s, v23.4s, v6.4s
+	WORD	$0x4f265673 // shl v19.4s, v19.4s, #6
+	WORD	$0x4ea946f7 // sshl v23.4s, v23.4s, v9.4s
+	WORD	$0x6ea8b6f7 // sqrdmulh v23.4s, v23.4s, v8.4s
+	WORD	$0x4ea0aae7 // cmlt v7.4s, v23.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786f7 // add v23.4s, v23.4s, v7.4s
+	WORD	$0x4eaa56f7 // srshl v23.4s, v23.4s, v10.4s
+	WORD	$0x6eb78673 // sub v19.4s, v19.4s, v23.4s
+	WORD	$0x4eb39e73 // mul v19.4s, v19.4s, v19.4s
+	WORD	$0x4ead4673 // sshl v19.4s, v19.4s, v13.4s
+	WORD	$0x6eacb673 // sqrdmulh v19.4s, v19.4s, v12.4s
+	WORD	$0x4ea0aa67 // cmlt v7.4s, v19.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78673 // add v19.4s, v19.4s, v7.4s
+	WORD	$0x4eae5673 // srshl v19.4s, v19.4s, v14.4s
+	WORD	$0x0e614a03 // sqxtn v3.4h, v16.4s
+	WORD	$0x4e614a23 // sqxtn2 v3.8h, v17.4s
+	WORD	$0x0e614a44 // sqxtn v4.4h, v18.4s
+	WORD	$0x4e614a64 // sqxtn2 v4.8h, v19.4s
+	WORD	$0x4e600c63 // sqadd v3.8h, v3.8h, v0.8h
+	WORD	$0x4e600c84 // sqadd v4.8h, v4.8h, v0.8h
+	WORD	$0x0e214863 // sqxtn v3.8b, v3.8h
+	WORD	$0x4e214883 // sqxtn2 v3.16b, v4.8h
+	WORD	$0x4e216463 // smax v3.16b, v3.16b, v1.16b
+	WORD	$0x4e226c63 // smin v3.16b, v3.16b, v2.16b
+	FMOVQ	F3, 32(R0)
+	FMOVQ	48(R1), F3
+	FMOVQ	48(R2), F4
+	WORD	$0x0f08a471 // sshll v17.8h, v3.8b, #0
+	WORD	$0x4f08a473 // sshll2 v19.8h, v3.16b, #0
+	WORD	$0x0f10a630 // sshll v16.4s, v17.4h, #0
+	WORD	$0x4f10a631 // sshll2 v17.4s, v17.8h, #0
+	WORD	$0x0f10a672 // sshll v18.4s, v19.4h, #0
+	WORD	$0x4f10a673 // sshll2 v19.4s, v19.8h, #0
+	WORD	$0x0f08a495 // sshll v21.8h, v4.8b, #0
+	WORD	$0x4f08a497 // sshll2 v23.8h, v4.16b, #0
+	WORD	$0x0f10a6b4 // sshll v20.4s, v21.4h, #0
+	WORD	$0x4f10a6b5 // sshll2 v21.4s, v21.8h, #0
+	WORD	$0x0f10a6f6 // sshll v22.4s, v23.4h, #0
+	WORD	$0x4f10a6f7 // sshll2 v23.4s, v23.8h, #0
+	WORD	$0x6ea58610 // sub v16.4s, v16.4s, v5.4s
+	WORD	$0x6ea68694 // sub v20.4s, v20.4s, v6.4s
+	WORD	$0x4f265610 // shl v16.4s, v16.4s, #6
+	WORD	$0x4ea94694 // sshl v20.4s, v20.4s, v9.4s
+	WORD	$0x6ea8b694 // sqrdmulh v20.4s, v20.4s, v8.4s
+	WORD	$0x4ea0aa87 // cmlt v7.4s, v20.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea78694 // add v20.4s, v20.4s, v7.4s
+	WORD	$0x4eaa5694 // srshl v20.4s, v20.4s, v10.4s
+	WORD	$0x6eb48610 // sub v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb09e10 // mul v16.4s, v16.4s, v16.4s
+	WORD	$0x4ead4610 // sshl v16.4s, v16.4s, v13.4s
+	WORD	$0x6eacb610 // sqrdmulh v16.4s, v16.4s, v12.4s
+	WORD	$0x4ea0aa07 // cmlt v7.4s, v16.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78610 // add v16.4s, v16.4s, v7.4s
+	WORD	$0x4eae5610 // srshl v16.4s, v16.4s, v14.4s
+	WORD	$0x6ea58631 // sub v17.4s, v17.4s, v5.4s
+	WORD	$0x6ea686b5 // sub v21.4s, v21.4s, v6.4s
+	WORD	$0x4f265631 // shl v17.4s, v17.4s, #6
+	WORD	$0x4ea946b5 // sshl v21.4s, v21.4s, v9.4s
+	WORD	$0x6ea8b6b5 // sqrdmulh v21.4s, v21.4s, v8.4s
+	WORD	$0x4ea0aaa7 // cmlt v7.4s, v21.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786b5 // add v21.4s, v21.4s, v7.4s
+	WORD	$0x4eaa56b5 // srshl v21.4s, v21.4s, v10.4s
+	WORD	$0x6eb58631 // sub v17.4s, v17.4s, v21.4s
+	WORD	$0x4eb19e31 // mul v17.4s, v17.4s, v17.4s
+	WORD	$0x4ead4631 // sshl v17.4s, v17.4s, v13.4s
+	WORD	$0x6eacb631 // sqrdmulh v17.4s, v17.4s, v12.4s
+	WORD	$0x4ea0aa27 // cmlt v7.4s, v17.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78631 // add v17.4s, v17.4s, v7.4s
+	WORD	$0x4eae5631 // srshl v17.4s, v17.4s, v14.4s
+	WORD	$0x6ea58652 // sub v18.4s, v18.4s, v5.4s
+	WORD	$0x6ea686d6 // sub v22.4s, v22.4s, v6.4s
+	WORD	$0x4f265652 // shl v18.4s, v18.4s, #6
+	WORD	$0x4ea946d6 // sshl v22.4s, v22.4s, v9.4s
+	WORD	$0x6ea8b6d6 // sqrdmulh v22.4s, v22.4s, v8.4s
+	WORD	$0x4ea0aac7 // cmlt v7.4s, v22.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786d6 // add v22.4s, v22.4s, v7.4s
+	WORD	$0x4eaa56d6 // srshl v22.4s, v22.4s, v10.4s
+	WORD	$0x6eb68652 // sub v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb29e52 // mul v18.4s, v18.4s, v18.4s
+	WORD	$0x4ead4652 // sshl v18.4s, v18.4s, v13.4s
+	WORD	$0x6eacb652 // sqrdmulh v18.4s, v18.4s, v12.4s
+	WORD	$0x4ea0aa47 // cmlt v7.4s, v18.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78652 // add v18.4s, v18.4s, v7.4s
+	WORD	$0x4eae5652 // srshl v18.4s, v18.4s, v14.4s
+	WORD	$0x6ea58673 // sub v19.4s, v19.4s, v5.4s
+	WORD	$0x6ea686f7 // sub v23.4s, v23.4s, v6.4s
+	WORD	$0x4f265673 // shl v19.4s, v19.4s, #6
+	WORD	$0x4ea946f7 // sshl v23.4s, v23.4s, v9.4s
+	WORD	$0x6ea8b6f7 // sqrdmulh v23.4s, v23.4s, v8.4s
+	WORD	$0x4ea0aae7 // cmlt v7.4s, v23.4s, #0
+	WORD	$0x4e2b1ce7 // and v7.16b, v7.16b, v11.16b
+	WORD	$0x4ea786f7 // add v23.4s, v23.4s, v7.4s
+	WORD	$0x4eaa56f7 // srshl v23.4s, v23.4s, v10.4s
+	WORD	$0x6eb78673 // sub v19.4s, v19.4s, v23.4s
+	WORD	$0x4eb39e73 // mul v19.4s, v19.4s, v19.4s
+	WORD	$0x4ead4673 // sshl v19.4s, v19.4s, v13.4s
+	WORD	$0x6eacb673 // sqrdmulh v19.4s, v19.4s, v12.4s
+	WORD	$0x4ea0aa67 // cmlt v7.4s, v19.4s, #0
+	WORD	$0x4e2f1ce7 // and v7.16b, v7.16b, v15.16b
+	WORD	$0x4ea78673 // add v19.4s, v19.4s, v7.4s
+	WORD	$0x4eae5673 // srshl v19.4s, v19.4s, v14.4s
+	WORD	$0x0e614a03 // sqxtn v3.4h, v16.4s
+	WORD	$0x4e614a23 // sqxtn2 v3.8h, v17.4s
+	WORD	$0x0e614a44 // sqxtn v4.4h, v18.4s
+	WORD	$0x4e614a64 // sqxtn2 v4.8h, v19.4s
+	WORD	$0x4e600c63 // sqadd v3.8h, v3.8h, v0.8h
+	WORD	$0x4e600c84 // sqadd v4.8h, v4.8h, v0.8h
+	WORD	$0x0e214863 // sqxtn v3.8b, v3.8h
+	WORD	$0x4e214883 // sqxtn2 v3.16b, v4.8h
+	WORD	$0x4e216463 // smax v3.16b, v3.16b, v1.16b
+	WORD	$0x4e226c63 // smin v3.16b, v3.16b, v2.16b
+	FMOVQ	F3, 48(R0)
+	ADD	R3, R1
+	ADD	R4, R2
+	ADD	$64, R0
+	SUBS	$64, R5, R5
+	BNE	loop
+	RET
+
 // func s8ProductAsm(dst, a, b *int8, aStep, bStep, n int, parameters *byte)
 TEXT ·s8ProductAsm(SB), NOSPLIT, $0-56
 	MOVD	dst+0(FP), R0

@@ -16,6 +16,12 @@ func s8SumAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, paramete
 //go:noescape
 func s8DifferenceAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
+// s8SquaredDifferenceAsm stores a and b, rescaled, one less the other, squared and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// After 64, a and b step by so many bytes. The parameters are s8RowParameters.
+//
+//go:noescape
+func s8SquaredDifferenceAsm(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+
 // s8ProductAsm stores the products of a and b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //
@@ -39,6 +45,12 @@ func s8SumAVX512(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, param
 //
 //go:noescape
 func s8DifferenceAVX512(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
+
+// s8SquaredDifferenceAVX512 stores a and b, rescaled, one less the other, squared and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// After 64, a and b step by so many bytes. The parameters are s8RowParameters.
+//
+//go:noescape
+func s8SquaredDifferenceAVX512(dst *int8, a *int8, b *int8, aStep int, bStep int, n int, parameters *byte)
 
 // s8ProductAVX512 stores the products of a and b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.

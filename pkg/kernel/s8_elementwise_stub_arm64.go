@@ -16,6 +16,12 @@ func s8SumAsm(dst, a, b *int8, aStep, bStep, n int, parameters *byte)
 //go:noescape
 func s8DifferenceAsm(dst, a, b *int8, aStep, bStep, n int, parameters *byte)
 
+// s8SquaredDifferenceAsm stores a and b, rescaled, one less the other, squared and rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
+// After 64, a and b step by so many bytes. The parameters are s8RowParameters.
+//
+//go:noescape
+func s8SquaredDifferenceAsm(dst, a, b *int8, aStep, bStep, n int, parameters *byte)
+
 // s8ProductAsm stores the products of a and b, rescaled, in dst, which may be a or b, for n elements, a positive multiple of 64.
 // After 64, a and b step by so many bytes. The parameters are s8RowParameters.
 //

@@ -60,7 +60,7 @@ func (s *S8Sums) lines() (outer, lines, n int) {
 // s8AddLines adds lines, one behind the other, each as long as acc, to acc.
 func s8AddLines(acc []int32, src []int8) {
 	if len(acc) == 1 {
-		var sums [s8Channels]int32
+		var sums [16]int32
 		whole := len(src) &^ (len(sums) - 1)
 		if s8SumLines(sums[:], src, len(sums), whole/len(sums)) == 0 {
 			whole = 0

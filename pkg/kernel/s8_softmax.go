@@ -41,9 +41,11 @@ func (s *S8Softmax) Run(dst, src []int8, n int) {
 			}
 			continue
 		}
-		share := NewMultiplier(scale, -right)
+		// Neither factor is negative, so that what both roundings add may be added before one shift. The latter is at least 1: a row has a greatest element.
+		add := int64(1)<<(30+right) + 1<<30
 		for i, q := range row {
-			out[i] = int8(min(max(share.Rescale(s.exp[uint8(most-q)])-128, -128), 127))
+			p := (int64(scale)*int64(s.exp[uint8(most-q)]) + add) >> ((31 + right) & 63)
+			out[i] = int8(min(p, 255) - 128)
 		}
 	}
 }

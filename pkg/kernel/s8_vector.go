@@ -15,6 +15,7 @@ type s8RowCode uint8
 const (
 	s8SumRow s8RowCode = iota
 	s8DifferenceRow
+	s8SquaredDifferenceRow
 	s8ProductRow
 	s8PreluRow
 	s8MaximumRow
@@ -96,6 +97,22 @@ func (s *S8Sum) vector(xZero, yZero int32, x, y Multiplier, sign int32) *s8Vecto
 	p.words(s8YZero, yZero)
 	p.words(s8Move, move)
 	if !x.isHalf() || !p.multiplier(s8First, y, sumShift, 255) || !p.multiplier(s8Second, s.out, 0, 1<<(sumShift+8)) || !p.result(s.zero, s.lo, s.hi) {
+		return nil
+	}
+	return v
+}
+
+// vector is as that of S8Sum.
+func (d *S8SquaredDifference) vector(xZero, yZero int32, x, y Multiplier) *s8Vector {
+	const most = 255 * S8DifferenceUnit // of a difference: half of it from each operand
+	v := &s8Vector{code: s8SquaredDifferenceRow}
+	if !x.isHalf() {
+		v.swapped = true
+		xZero, yZero, x, y = yZero, xZero, y, x
+	}
+	p := &v.parameters
+	p.operands(xZero, yZero)
+	if !x.isHalf() || !p.multiplier(s8First, y, 7, 255) || !p.multiplier(s8Second, d.out, 0, most*most) || !p.result(d.zero, -128, 127) {
 		return nil
 	}
 	return v

@@ -21,6 +21,12 @@ func (v *s8Vector) call(dst, a, b *int8, aStep, bStep, n int) {
 		} else {
 			s8DifferenceAsm(dst, a, b, aStep, bStep, n, p)
 		}
+	case s8SquaredDifferenceRow:
+		if wide {
+			s8SquaredDifferenceAVX512(dst, a, b, aStep, bStep, n, p)
+		} else {
+			s8SquaredDifferenceAsm(dst, a, b, aStep, bStep, n, p)
+		}
 	case s8ProductRow:
 		if wide {
 			s8ProductAVX512(dst, a, b, aStep, bStep, n, p)

@@ -12,6 +12,8 @@ func (v *s8Vector) call(dst, a, b *int8, aStep, bStep, n int) {
 		s8SumAsm(dst, a, b, aStep, bStep, n, p)
 	case s8DifferenceRow:
 		s8DifferenceAsm(dst, a, b, aStep, bStep, n, p)
+	case s8SquaredDifferenceRow:
+		s8SquaredDifferenceAsm(dst, a, b, aStep, bStep, n, p)
 	case s8ProductRow:
 		s8ProductAsm(dst, a, b, aStep, bStep, n, p)
 	case s8PreluRow:

@@ -15,6 +15,10 @@ var s8Rows = []struct {
 }{
 	{"S8Sum", func(r *rand.Rand) Row[int8, int8] { return randomSum(r, 1) }},
 	{"S8Sum, a difference", func(r *rand.Rand) Row[int8, int8] { return randomSum(r, -1) }},
+	{"S8SquaredDifference", func(r *rand.Rand) Row[int8, int8] {
+		x, y := randomHalves(r)
+		return NewS8SquaredDifference(randomZero(r), randomZero(r), x, y, randomMultiplier(r, 18), randomZero(r)).Row
+	}},
 	{"S8Product", func(r *rand.Rand) Row[int8, int8] {
 		p := S8Product{XZero: randomZero(r), YZero: randomZero(r), Scale: randomMultiplier(r, 14), Zero: randomZero(r)}
 		p.Lo, p.Hi = randomLimits(r)
@@ -60,19 +64,23 @@ func randomMultiplier(r *rand.Rand, mean int) Multiplier {
 	return NewMultiplier(m, shift)
 }
 
-func randomSum(r *rand.Rand, sign int32) Row[int8, int8] {
-	half := NewMultiplier(1<<30, 0)
-	other := half
-	if r != nil {
-		switch other = NewMultiplier(int32(1<<30+r.IntN(1<<30)), -1-r.IntN(9)); r.IntN(3) {
-		case 0:
-			other = half
-		case 1:
-			half, other = other, half
-		}
+// randomHalves returns two factors, of which the greater is 1/2.
+func randomHalves(r *rand.Rand) (x, y Multiplier) {
+	x = NewMultiplier(1<<30, 0)
+	if r == nil || r.IntN(3) == 0 {
+		return x, x
 	}
+	y = NewMultiplier(int32(1<<30+r.IntN(1<<30)), -1-r.IntN(9))
+	if r.IntN(2) == 0 {
+		return y, x
+	}
+	return x, y
+}
+
+func randomSum(r *rand.Rand, sign int32) Row[int8, int8] {
+	x, y := randomHalves(r)
 	lo, hi := randomLimits(r)
-	return NewS8Sum(randomZero(r), randomZero(r), half, other, randomMultiplier(r, sumShift-1), sign, randomZero(r), lo, hi).Row
+	return NewS8Sum(randomZero(r), randomZero(r), x, y, randomMultiplier(r, sumShift-1), sign, randomZero(r), lo, hi).Row
 }
 
 // TestS8VectorRows compares rows with what they are without variants, for all lengths of runs and of lines that one operand repeats.
@@ -80,10 +88,11 @@ func TestS8VectorRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(80, 81))
 	for _, c := range s8Rows {
 		t.Run(c.name, func(t *testing.T) {
-			for n := 1; n < 300; n++ {
+			for n := 1; n < 100; n++ {
 				row := c.make(r)
 				line := 1 + r.IntN(90)
-				for _, width := range [][3]int{{n, n, n}, {n, n, 1}, {n, 1, n}, {n * line, n * line, line}, {n * line, line, n * line}} {
+				long := line * (1 + r.IntN(9) + 2048/line*r.IntN(2))
+				for _, width := range [][3]int{{n, n, n}, {n, n, 1}, {n, 1, n}, {long, long, line}, {long, line, long}} {
 					n, a, b := width[0], int8s(t, width[1]), int8s(t, width[2])
 					fillInt8(r, a)
 					fillInt8(r, b)

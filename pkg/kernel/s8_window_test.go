@@ -9,7 +9,7 @@ import (
 // TestS8WindowVariants compares pools, sums and resizes with what they are without variants.
 func TestS8WindowVariants(t *testing.T) {
 	r := rand.New(rand.NewPCG(90, 91))
-	for range 400 {
+	for range 200 {
 		c, h, w := 1+r.IntN(70), 1+r.IntN(12), 1+r.IntN(40)
 		in := int8s(t, 2*h*w*c)
 		fillInt8(r, in)

@@ -96,7 +96,7 @@ func TestWideS8RowsRun(t *testing.T) {
 			t.Errorf("elements are read in %s, want %s", in.Function, name)
 		}
 	}
-	for i, name := range []string{"s8SumAVX512", "s8DifferenceAVX512", "s8ProductAVX512", "s8PreluAVX512"} {
+	for i, name := range []string{"s8SumAVX512", "s8DifferenceAVX512", "s8SquaredDifferenceAVX512", "s8ProductAVX512", "s8PreluAVX512"} {
 		check(name, func() { s8Rows[i].make(nil)(y, x[:len(y)], y) })
 	}
 	if table := NewS8Table(func(q int32) int32 { return q }, -128, 127); useVBMI {

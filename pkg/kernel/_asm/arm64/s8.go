@@ -102,10 +102,11 @@ func (m s8Multiplier) rescale(f *Function, x, tmp V) {
 }
 
 // s8Elementwise writes the kernels of operators that compute each int8 of the result from one element of each operand. Their Go counterparts are the Rows
-// of S8Sum, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
+// of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
 func s8Elementwise(file *File) {
 	s8SumRow(file, "s8SumAsm", "a and b, rescaled, added and rescaled", false)
 	s8SumRow(file, "s8DifferenceAsm", "a and b, rescaled, one less the other and rescaled", true)
+	s8SquaredDifferenceRow(file)
 	s8ProductRow(file, "s8ProductAsm", "the products of a and b, rescaled", false)
 	s8ProductRow(file, "s8PreluAsm", "a or, where it is negative, its products with b, rescaled", true)
 	s8Extremum(file, "s8MaximumAsm", "the greater of a and b", SMAXBytes)
@@ -182,6 +183,26 @@ func s8SumRow(file *File, name, does string, difference bool) {
 				}
 				r.Do(SHL.Of(S4, y, half[i], 19), ADD.Of(S4, y, y, move), ADD.Of(S4, v, v, y))
 				second.rescale(r.Function, v, y)
+			}
+			return x
+		}
+	})
+}
+
+// s8SquaredDifferenceRow has a factor of 1/2 for a, as s8SumRow has.
+func s8SquaredDifferenceRow(file *File) {
+	s8Loop(file, "s8SquaredDifferenceAsm", "a and b, rescaled, one less the other, squared and rescaled", func(r s8Row) func(a, b V) [4]V {
+		xZero, yZero, tmp := r.parameter(s8XZero), r.parameter(s8YZero), r.V()
+		first, second := r.multiplier(s8First, r.one(tmp)), r.multiplier(s8Second, r.one(tmp))
+		x, y := four(r.Function), four(r.Function)
+		return func(a, b V) [4]V {
+			words(r.Function, a, x)
+			words(r.Function, b, y)
+			for i, v := range x {
+				r.Do(SUB.Of(S4, v, v, xZero), SUB.Of(S4, y[i], y[i], yZero), SHL.Of(S4, v, v, 6))
+				first.rescale(r.Function, y[i], tmp)
+				r.Do(SUB.Of(S4, v, v, y[i]), MULWords.Of(v, v, v))
+				second.rescale(r.Function, v, tmp)
 			}
 			return x
 		}

@@ -1,5 +1,5 @@
 // Command s8elementwise writes the kernels of operators that compute each int8 of the result from one element of each operand. Their Go counterparts are
-// the Rows of S8Sum, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
+// the Rows of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
 package main
 
 //go:generate go run . -out ../../s8_elementwise_amd64.s -stubs ../../s8_elementwise_stub_amd64.go -pkg kernel
@@ -20,6 +20,7 @@ func main() {
 	for _, i := range []isa{newAVX2(), newAVX512()} {
 		row(i, "s8Sum", "a and b, rescaled, added and rescaled", sum(false))
 		row(i, "s8Difference", "a and b, rescaled, one less the other and rescaled", sum(true))
+		row(i, "s8SquaredDifference", "a and b, rescaled, one less the other, squared and rescaled", squaredDifference)
 		row(i, "s8Product", "the products of a and b, rescaled", product)
 		row(i, "s8Prelu", "a or, where it is negative, its products with b, rescaled", prelu)
 	}
@@ -132,6 +133,23 @@ func sum(difference bool) func(k kernel, a, b Mem) reg.VecVirtual {
 		k.rescale(second, x)
 		return x
 	}
+}
+
+// squaredDifference has a factor of 1/2 for a, as sum has. A difference has 16 bits.
+func squaredDifference(k kernel, a, b Mem) reg.VecVirtual {
+	x, y := k.register(), k.register()
+	VPMOVSXBD(a, x)
+	VPMOVSXBD(b, y)
+	VPSUBD(k.parameter(xZero), x, x)
+	VPSUBD(k.parameter(yZero), y, y)
+	VPSLLD(Imm(6), x, x)
+	k.rescale(first, y)
+	VPSUBD(y, x, x)
+	k.copy(x, y)
+	k.and(k.parameter(low), y)
+	VPMADDWD(y, x, x)
+	k.rescale(second, x)
+	return x
 }
 
 // operands loads both less their zero points, and of the second one the lower 16 bits alone.
