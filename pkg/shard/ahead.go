@@ -1,6 +1,10 @@
 package shard
 
-import "github.com/octetlite/octet/pkg/tensor"
+import (
+	"sync/atomic"
+
+	"github.com/octetlite/octet/pkg/tensor"
+)
 
 // A block of samples has at most blockSamples, and no further one once it holds blockBytes.
 const (
@@ -28,15 +32,16 @@ type read struct {
 	err     error
 }
 
-// ahead reads samples in order, in blocks, each while the one before is computed: a small sample takes less time than handing it over. The first block is one
-// sample, each other one at most twice the one before.
+// ahead reads samples in order, in blocks, each while the one before is computed: a small sample takes less time than handing it over. A block
+// ends early when its samples are waited for.
 type ahead struct {
 	samples    Samples
 	inputs     int // tensors of a sample
 	full, free chan *block
 	stop       chan struct{}
-	now        *block // whose samples are handed out
-	given      int    // of them
+	waiting    atomic.Bool // for a block
+	now        *block      // whose samples are handed out
+	given      int         // of them
 }
 
 // readAhead starts reading the samples of a range into memory that is nobody else's until close.
@@ -51,7 +56,6 @@ func readAhead(samples Samples, inputs int, r Range, memory *blocks) *ahead {
 
 func (a *ahead) read(r Range) {
 	defer close(a.full)
-	most := 1
 	for i := r.First; i < r.Last; {
 		var b *block
 		select {
@@ -59,12 +63,11 @@ func (a *ahead) read(r Range) {
 			return
 		case b = <-a.free:
 		}
-		a.fill(b, i, min(most, r.Last-i))
+		a.fill(b, i, min(blockSamples, r.Last-i))
 		if a.stopped() {
 			return
 		}
 		i += b.n
-		most = min(2*b.n, blockSamples)
 		select {
 		case <-a.stop:
 			return
@@ -76,7 +79,7 @@ func (a *ahead) read(r Range) {
 // fill reads up to most samples from position i on.
 func (a *ahead) fill(b *block, i, most int) {
 	b.n = 0
-	for size := 0; b.n < most && size < blockBytes && !a.stopped(); b.n++ {
+	for size := 0; b.n < most && size < blockBytes && !a.stopped() && (b.n == 0 || !a.waiting.Load()); b.n++ {
 		if b.n == len(b.samples) {
 			b.samples = append(b.samples, read{tensors: make([]*tensor.Tensor, a.inputs)})
 		}
@@ -109,7 +112,9 @@ func (a *ahead) next() ([]*tensor.Tensor, error) {
 		if a.now != nil {
 			a.free <- a.now
 		}
+		a.waiting.Store(true)
 		a.now, a.given = <-a.full, 0
+		a.waiting.Store(false)
 	}
 	s := &a.now.samples[a.given]
 	a.given++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/octetlite/octet/pkg/tensor"
@@ -77,6 +78,31 @@ func TestReadAheadReadsOneMore(t *testing.T) {
 			t.Fatalf("sample %d was read while sample 0 is computed", i)
 		}
 	}
+}
+
+// slow are samples that take a while.
+type slow struct{ numbered }
+
+func (s *slow) Sample(i int) ([]*tensor.Tensor, error) {
+	time.Sleep(time.Second)
+	return s.numbered.Sample(i)
+}
+
+// TestReadAheadHandsOverWhatIsWaitedFor demands that small samples don't wait for others of their block.
+func TestReadAheadHandsOverWhatIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := readAhead(&slow{numbered{bad: -1}}, 1, Range{0, 9}, &blocks{})
+		defer a.close()
+		start := time.Now()
+		for i := range 9 {
+			if _, err := a.next(); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took != time.Duration(i+1)*time.Second {
+				t.Errorf("sample %d came after %v", i, took)
+			}
+		}
+	})
 }
 
 // stuck is a sample that takes until it is let go.
