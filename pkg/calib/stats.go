@@ -101,7 +101,7 @@ func (s *Stats) Narrow(spec Spec) *Stats {
 var ErrMismatch = errors.New("statistics do not belong together")
 
 // Merge returns the statistics of all parts' samples together. It is exact, in any order; skipped samples are listed in the order of the
-// parts. At least one part is needed.
+// dataset. At least one part is needed.
 func Merge(parts ...*Stats) (*Stats, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("no statistics to merge")
@@ -139,6 +139,7 @@ func Merge(parts ...*Stats) (*Stats, error) {
 		}
 		out.Tensors = append(out.Tensors, *t)
 	}
+	slices.SortStableFunc(out.Skipped, func(a, b Skip) int { return cmp.Compare(a.Sample, b.Sample) })
 	out.sort()
 	return out, nil
 }

@@ -24,7 +24,7 @@ func (j *Job) Spec(r shard.Range) shard.Spec {
 	return shard.Spec{Range: r, Dataset: j.Dataset, SkipBad: j.SkipBad, Observe: j.Observe}
 }
 
-// Runner runs all shards of a job's plan and returns their statistics in the plan's order: in this process (Pool), or on a cluster.
+// Runner runs all shards of a job's plan and returns statistics that together are those of all: in this process (Pool), or on a cluster.
 type Runner interface {
 	Calibrate(ctx context.Context, job *Job, progress func(Progress)) ([]*calib.Stats, error)
 }
@@ -49,16 +49,36 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 		return nil, err
 	}
 	plan := shard.Plan(job.Samples)
-	results := make([]*calib.Stats, len(plan))
 	tick := counter("calibrate", job.Samples, progress)
-	err = p.run(ctx, len(plan), func(ctx context.Context, i int) (err error) {
-		results[i], err = shard.Run(ctx, model, p.Samples, job.Spec(plan[i]), tick)
+	var mu sync.Mutex
+	var idle []*shard.Collection // all of them in the end: as many as there were goroutines at work
+	take := func() *shard.Collection {
+		mu.Lock()
+		defer mu.Unlock()
+		n := len(idle)
+		if n == 0 {
+			return shard.Collect(model, p.Samples, job.Spec(shard.Range{}))
+		}
+		c := idle[n-1]
+		idle = idle[:n-1]
+		return c
+	}
+	err = p.run(ctx, len(plan), func(ctx context.Context, i int) error {
+		c := take() // what it holds lies before shard i, since shards are handed out in order
+		err := c.Add(ctx, plan[i], tick)
+		mu.Lock()
+		defer mu.Unlock()
+		idle = append(idle, c)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return results, nil
+	var parts []*calib.Stats
+	for _, c := range idle {
+		parts = append(parts, c.Stats())
+	}
+	return parts, nil
 }
 
 // counter returns a function that counts samples and tells progress, which may be nil.

@@ -30,29 +30,55 @@ type Spec struct {
 
 // Run computes the statistics of a shard's samples; others are read while one is computed. progress, if not nil, is called after each sample.
 func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress func()) (*calib.Stats, error) {
-	w := m.idle.take(m.program.NewSession)
-	defer m.idle.give(w)
-	collector := calib.NewCollector(m.tensors, spec.Observe)
-	for slot, from := range m.derived {
-		collector.Derive(slot, from)
-	}
-	err := each(ctx, samples, len(m.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
-		if bad != nil {
-			collector.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
-			return nil
-		}
-		if _, err := w.session.Record(in, collector); err != nil {
-			return err
-		}
-		collector.EndSample(i)
-		return nil
-	})
-	if err != nil {
+	c := Collect(m, samples, spec)
+	if err := c.Add(ctx, spec.Range, progress); err != nil {
 		return nil, err
 	}
-	stats := collector.Stats()
-	stats.Model, stats.Dataset, stats.Numerics = m.digest, spec.Dataset, numerics.Version
-	return stats, nil
+	return c.Stats(), nil
+}
+
+// Collection gathers the statistics of several shards in one place, where they take no more memory than those of one. It serves one goroutine.
+type Collection struct {
+	model     *Model
+	samples   Samples
+	spec      Spec
+	collector *calib.Collector
+}
+
+// Collect begins a collection. The spec's range plays no part.
+func Collect(m *Model, samples Samples, spec Spec) *Collection {
+	c := &Collection{m, samples, spec, calib.NewCollector(m.tensors, spec.Observe)}
+	for slot, from := range m.derived {
+		c.collector.Derive(slot, from)
+	}
+	return c
+}
+
+// Add runs a shard, which lies behind those that were added before; others of its samples are read while one is computed. progress, if not nil, is called after each sample. After an error
+// the collection is of no use.
+func (c *Collection) Add(ctx context.Context, r Range, progress func()) error {
+	w := c.model.idle.take(c.model.program.NewSession)
+	defer c.model.idle.give(w)
+	spec := c.spec
+	spec.Range = r
+	return each(ctx, c.samples, len(c.model.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+		if bad != nil {
+			c.collector.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
+			return nil
+		}
+		if _, err := w.session.Record(in, c.collector); err != nil {
+			return err
+		}
+		c.collector.EndSample(i)
+		return nil
+	})
+}
+
+// Stats returns the statistics of all shards that were added.
+func (c *Collection) Stats() *calib.Stats {
+	stats := c.collector.Stats()
+	stats.Model, stats.Dataset, stats.Numerics = c.model.digest, c.spec.Dataset, numerics.Version
+	return stats
 }
 
 // each calls do with the samples of a range in order, each of so many tensors, or with what is wrong with one that is left out; others are read into memory meanwhile. progress, if not nil,
@@ -108,7 +134,7 @@ func Unsupported(err error) bool {
 	return errors.As(err, &u)
 }
 
-// Merge folds the statistics of all shards of a plan, in their order. Statistics without a single usable sample are an error: they could quantize
+// Merge folds statistics that together are those of all shards of a plan. Statistics without a single usable sample are an error: they could quantize
 // nothing.
 func Merge(parts []*calib.Stats) (*calib.Stats, error) {
 	stats, err := calib.Merge(parts...)
