@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Calibration and conversion: Octet with every range recorded, beside its peers in the same run, as tables in Markdown.
 
-usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE]
+usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE] [--without FEATURE,...]
 
 Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
@@ -14,6 +14,9 @@ conversion      float model and 100 samples to int8, the whole program: seconds 
 
 In each round the programs run in turn; a cell is the median of the rounds. A model has as many samples as XNNPACK takes for S
 seconds, within limits. A dash is a peer that fails on the model. For a machine that does nothing else.
+
+--without has octet leave out what needs these features of the processor, as Go's GODEBUG names them: avx512f for AVX2 alone. The
+peers use what there is.
 """
 
 import argparse
@@ -226,7 +229,10 @@ def main():
     parser.add_argument('--models', default=MODELS)
     parser.add_argument('--tables', default=','.join(TABLES))
     parser.add_argument('--json', type=pathlib.Path)
+    parser.add_argument('--without', default='')
     a = parser.parse_args()
+    if a.without:
+        os.environ['GODEBUG'] = ','.join(f'cpu.{feature}=off' for feature in a.without.split(','))
     tables = a.tables.split(',')
     if unknown := set(tables) - set(TABLES):
         sys.exit(f'bench: no table is called {", ".join(unknown)}')
@@ -234,7 +240,8 @@ def main():
     if missing := [name for name in a.models.split(',') if name not in paths]:
         sys.exit(f'bench: the corpus has no {", ".join(missing)}; python3 conformance/run.py corpus models makes it')
     results = {}
-    print(f'{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {a.rounds} runs in turn', flush=True)
+    without = f'; octet without {a.without}' if a.without else ''
+    print(f'{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {a.rounds} runs in turn{without}', flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         octet = a.octet or folder / 'octet'

@@ -4,7 +4,7 @@
 //
 // Every result is determined by the operands alone, bit for bit. It does not depend on the processor, the width of its registers, the
 // number of goroutines or the number of samples computed together. Files *_generic.go, or functions …Generic, are the
-// definition; variants in assembly equal it.
+// definition; variants in assembly equal it. The environment chooses among these on amd64: GODEBUG=cpu.avx512f=off leaves AVX2, and GODEBUG=cpu.avx2=off generic Go.
 //
 //   - A sum of products has one accumulator for each output. It starts from the bias, or 0, and takes the terms one after the other, in
 //     the order of the weights' layout, each by a fused multiply-add. What lies outside an image is zeros that take part.

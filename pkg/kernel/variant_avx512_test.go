@@ -3,6 +3,9 @@
 package kernel
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -30,6 +33,26 @@ func TestAVX512Runs(t *testing.T) {
 		}
 		if in := readIn(func() { run(y[:l.out], x[:l.in]) }); !strings.HasSuffix(in.Function, "."+name) {
 			t.Errorf("the operand is read in %s, want %s", in.Function, name)
+		}
+	}
+}
+
+// TestEnvironmentChoosesVariants runs this test in processes whose environment takes features away.
+func TestEnvironmentChoosesVariants(t *testing.T) {
+	const mark = "KERNEL_TEST_VARIANTS"
+	if os.Getenv(mark) != "" {
+		fmt.Printf("%v %v\n", useAVX2, useAVX512)
+		return
+	}
+	for _, c := range []struct {
+		debug        string
+		avx2, avx512 bool
+	}{{"", useAVX2, useAVX512}, {"cpu.avx512f=off", useAVX2, false}, {"cpu.avx2=off", false, false}} {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestEnvironmentChoosesVariants$")
+		cmd.Env = append(os.Environ(), mark+"=1", "GODEBUG="+c.debug)
+		out, err := cmd.Output()
+		if want := fmt.Sprintf("%v %v\n", c.avx2, c.avx512); err != nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%q: %q (%v), want %q", c.debug, out, err, want)
 		}
 	}
 }
