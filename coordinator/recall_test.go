@@ -92,6 +92,8 @@ func TestStatisticsOfAFailedJobAreUsed(t *testing.T) {
 		if failed.GetState() != octetv1.JobState_JOB_STATE_FAILED || len(w.called()) != 2 {
 			t.Fatalf("the job is %v, %d shards were run", failed.GetState(), len(w.called()))
 		}
+		time.Sleep(time.Minute)
+		c.gc(0, false)
 		if j, n := c.again(m, w, "good", spec, func(*octetv1.JobSpec) {}); n != 0 || j.GetStatisticsFrom() != failed.GetId() {
 			t.Errorf("%d shards were run, statistics from %q", n, j.GetStatisticsFrom())
 		}

@@ -52,10 +52,8 @@ func TestCases(t *testing.T) {
 		if r.Scheme().Calibrated() {
 			var b strings.Builder
 			for _, f := range report.Float {
-				fmt.Fprintf(&b, "%s %s: %s\n", f.Op, f.Output, f.Reason)
-				if !f.Asked {
-					t.Errorf("%s %s is not asked for", f.Op, f.Output)
-				}
+				unasked := map[bool]string{false: " (not asked for)"}[f.Asked]
+				fmt.Fprintf(&b, "%s %s: %s%s\n", f.Op, f.Output, f.Reason, unasked)
 			}
 			c.Want("float", b.String())
 		}
