@@ -46,7 +46,7 @@ func (s *S8Sums) add(acc []int32, src []int8) (count int) {
 
 // lines returns the numbers of elements of the axes before those that are summed over, of these, and behind them.
 func (s *S8Sums) lines() (outer, lines, n int) {
-	outer, lines, n = 1, 1, 1
+	lines, n = 1, 1
 	axis := len(s.Shape) - 1
 	for ; axis >= 0 && s.Kept[axis] == s.Shape[axis]; axis-- {
 		n *= s.Shape[axis]
