@@ -178,7 +178,7 @@ func TestSpecToWire(t *testing.T) {
 	var full Spec
 	n := 0
 	filled(reflect.ValueOf(&full).Elem(), &n)
-	full.IO, full.Scheme = "float32", "int16x8"
+	full.IO, full.Scheme, full.Verification.Task = "float32", "int16x8", "segment"
 	want, err := specToWire(full)
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +193,14 @@ func TestSpecToWire(t *testing.T) {
 		}
 		if proto.Equal(want, got) {
 			t.Errorf("%s does not reach the wire", reflect.TypeFor[Spec]().Field(i).Name)
+		}
+	}
+	for i := range reflect.TypeFor[Verification]().NumField() {
+		s, v := full, *full.Verification
+		s.Verification = &v
+		reflect.ValueOf(&v).Elem().Field(i).SetZero()
+		if got, err := specToWire(s); err != nil || proto.Equal(want, got) {
+			t.Errorf("%s of a verification does not reach the wire (%v)", reflect.TypeFor[Verification]().Field(i).Name, err)
 		}
 	}
 	empty, err := specToWire(Spec{})
@@ -233,7 +241,7 @@ func TestJobFromWire(t *testing.T) {
 		},
 		StatisticsFrom: want.StatsFrom,
 		CreateTime:     timestamppb.New(want.Created), EndTime: timestamppb.New(want.Ended), NumericsVersion: int32(want.Numerics),
-		Result: &octetv1.JobResult{Model: blob(want.Model), Stats: blob(want.Stats), Report: blob(want.Report)},
+		Result: &octetv1.JobResult{Model: blob(want.Model), Stats: blob(want.Stats), Report: blob(want.Report), Verification: blob(want.Verified), Choice: blob(want.Choice)},
 		Error:  &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: want.Error.Message, Sample: want.Error.Sample},
 	})
 	if diff := cmp.Diff(want, got); diff != "" {

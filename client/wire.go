@@ -34,6 +34,19 @@ type Spec struct {
 	Calibrator               string
 	Histograms, SampleRanges bool
 	FreshStatistics          bool // measure even if an earlier job did so
+	// How the quantized model is compared with the float one; nil if it is not.
+	Verification *Verification
+	// A quantized model to compare instead of making one.
+	Quantized     *Ref
+	QuantizedName string // for messages
+}
+
+// Verification says how a quantized model is compared with its float model over the dataset.
+type Verification struct {
+	Samples int    // the last ones, which calibration does not see; 0 for all
+	Task    string // "classify", "segment" or "distance"; guessed if empty
+	Output  string // that is scored; the first if empty
+	Labels  *Ref
 }
 
 // State is where a job stands, such as "calibrating".
@@ -44,6 +57,7 @@ const (
 	Preparing   State = "preparing"
 	Calibrating State = "calibrating"
 	Finishing   State = "finishing"
+	Comparing   State = "comparing"
 	Succeeded   State = "succeeded"
 	Failed      State = "failed"
 	Cancelled   State = "cancelled"
@@ -65,6 +79,8 @@ type Job struct {
 	Model      *Ref      `json:"model,omitempty"` // of a job that succeeded
 	Stats      *Ref      `json:"stats,omitempty"`
 	Report     *Ref      `json:"report,omitempty"`
+	Verified   *Ref      `json:"verification,omitempty"`
+	Choice     *Ref      `json:"choice,omitempty"`
 	Error      *JobError `json:"error,omitempty"`           // of a job that failed
 	StatsFrom  string    `json:"statistics_from,omitempty"` // the earlier job that measured its statistics
 }
@@ -91,7 +107,7 @@ func (e *JobError) Error() string { return e.Message }
 var (
 	stateFromWire = map[octetv1.JobState]State{
 		octetv1.JobState_JOB_STATE_PREPARING: Preparing, octetv1.JobState_JOB_STATE_CALIBRATING: Calibrating,
-		octetv1.JobState_JOB_STATE_FINISHING: Finishing, octetv1.JobState_JOB_STATE_SUCCEEDED: Succeeded,
+		octetv1.JobState_JOB_STATE_FINISHING: Finishing, octetv1.JobState_JOB_STATE_COMPARING: Comparing, octetv1.JobState_JOB_STATE_SUCCEEDED: Succeeded,
 		octetv1.JobState_JOB_STATE_FAILED: Failed, octetv1.JobState_JOB_STATE_CANCELLED: Cancelled,
 	}
 	kindFromWire = map[octetv1.ErrorKind]string{
@@ -101,6 +117,9 @@ var (
 	ioToWire = map[string]octetv1.IoType{
 		"":     octetv1.IoType_IO_TYPE_UNSPECIFIED,
 		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32, "int16": octetv1.IoType_IO_TYPE_INT16,
+	}
+	taskToWire = map[string]octetv1.Task{
+		"": octetv1.Task_TASK_UNSPECIFIED, "classify": octetv1.Task_TASK_CLASSIFY, "segment": octetv1.Task_TASK_SEGMENT, "distance": octetv1.Task_TASK_DISTANCE,
 	}
 	schemeToWire = map[string]octetv1.Scheme{
 		"": octetv1.Scheme_SCHEME_NONE, "none": octetv1.Scheme_SCHEME_NONE, "float16": octetv1.Scheme_SCHEME_FLOAT16,
@@ -146,6 +165,14 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.FreshStatistics,
 	}
+	out.Quantized, out.QuantizedName = optionalToWire(s.Quantized), s.QuantizedName
+	if v := s.Verification; v != nil {
+		task, ok := taskToWire[v.Task]
+		if !ok {
+			return nil, fmt.Errorf("unknown task %q", v.Task)
+		}
+		out.Verification = &octetv1.Verification{Samples: int64(v.Samples), Task: task, Output: v.Output, Labels: optionalToWire(v.Labels)}
+	}
 	if s.TFLite {
 		out.Compat = octetv1.Compat_COMPAT_TFLITE
 	}
@@ -185,6 +212,7 @@ func jobFromWire(j *octetv1.Job) Job {
 	}
 	if r := j.GetResult(); r != nil {
 		out.Model, out.Stats, out.Report = optionalFromWire(r.GetModel()), optionalFromWire(r.GetStats()), optionalFromWire(r.GetReport())
+		out.Verified, out.Choice = optionalFromWire(r.GetVerification()), optionalFromWire(r.GetChoice())
 	}
 	if e := j.GetError(); e != nil {
 		out.Error = &JobError{kindFromWire[e.GetKind()], e.GetMessage(), e.GetSample()}

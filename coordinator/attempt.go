@@ -42,7 +42,7 @@ func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
 	defer s.hold(string(result))()
 	err = s.folder.Touch(result)
 	if err == nil {
-		_, err = s.shardStats(ctx, r, f.Range, result)
+		err = s.checked(ctx, r, f, result)
 	}
 	if err != nil {
 		s.post(attemptFailed(r, f, fmt.Errorf("bad result: %w", err)))

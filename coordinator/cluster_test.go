@@ -265,11 +265,16 @@ func convModel(t *testing.T, samples int, bad ...int) *model {
 	if err := npy.Write(&file, npy.Float32, []int{samples, 8, 8, 3}, data); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "samples.npy")
-	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+	return newModel(t, testmodel.Conv(), write(t, "samples.npy", file.Bytes()))
+}
+
+func write(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return newModel(t, testmodel.Conv(), path)
+	return path
 }
 
 // spec uploads what a job on the model needs, and returns its specification.

@@ -98,7 +98,7 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 	for _, b := range []struct {
 		what string
 		*Blob
-	}{{"source", &spec.Source}, {"ranges", spec.Ranges}, {"dataset", spec.Dataset}} {
+	}{{"source", &spec.Source}, {"ranges", spec.Ranges}, {"dataset", spec.Dataset}, {"quantized", spec.Quantized}, {"labels", spec.labels()}} {
 		if b.Blob != nil {
 			if err := need(b.what, *b.Blob); err != nil {
 				return nil, err

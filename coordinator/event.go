@@ -18,7 +18,8 @@ type Effect interface{ effect() }
 type (
 	// Created: a job is in the journal.
 	Created struct{ Job string }
-	// Prepared: a job's model is read and its shards are planned. Accepted holds results that the journal has from before a restart.
+	// Prepared: a job's model is read and the shards of its first phase are planned, those that calibrate. Accepted holds results that the journal has from before a restart, of
+	// later phases' shards as well, by their numbers.
 	Prepared struct {
 		Job      string
 		Numerics int
@@ -38,7 +39,7 @@ type (
 		Job                  string
 		Shard, Attempt, Done int
 	}
-	// ShardDone: an attempt's statistics are in the store.
+	// ShardDone: an attempt's result is in the store.
 	ShardDone struct {
 		Job            string
 		Shard, Attempt int
@@ -59,8 +60,11 @@ type (
 		Digest, Offered string
 		Worker          string // that made the offered one
 	}
-	// Finished: a job's result is in the store.
-	Finished struct{ Job string }
+	// Finished: what a phase of a job was for is in the store. Next are the shards of the next phase, which compare; there are none if the job is done.
+	Finished struct {
+		Job  string
+		Next []shard.Range
+	}
 	// JobFailed: a job can't go on.
 	JobFailed struct {
 		Job   string
@@ -96,9 +100,10 @@ const (
 type (
 	// Prepare reads a job's model and plans its shards; then Prepared or JobFailed.
 	Prepare struct{ Job string }
-	// Start runs a shard on a worker; then ShardProgress, and ShardDone or ShardFailed.
+	// Start runs a shard on a worker; then ShardProgress, and ShardDone or ShardFailed. Shards are counted on from phase to phase, the first of which is 0.
 	Start struct {
 		Job     string
+		Phase   int
 		Shard   int
 		Range   shard.Range
 		Attempt int
@@ -109,17 +114,18 @@ type (
 		Job            string
 		Shard, Attempt int
 	}
-	// Accept writes a shard's result to the journal, unless it holds one; then Accepted, however long it takes.
+	// Accept writes a shard's result to the journal under a number, unless it holds one; then Accepted, however long it takes.
 	Accept struct {
 		Job    string
 		Shard  int
+		Number int
 		Digest string
 		Worker string
 	}
-	// Finish merges a job's results, given in shard order, and quantizes; then Finished or JobFailed.
+	// Finish merges a job's results, given in shard order for each phase so far, and makes what they are for; then Finished or JobFailed.
 	Finish struct {
 		Job     string
-		Digests []string
+		Digests [][]string
 	}
 	// Save writes a job's state to the journal.
 	Save struct {

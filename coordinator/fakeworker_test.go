@@ -17,6 +17,7 @@ import (
 	"github.com/octetlite/octet/pkg/registry"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -95,13 +96,17 @@ func honest(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStrea
 	return w.deliver(stream, req, stats)
 }
 
-// faultOfSample answers as a worker that found a bad sample.
+// faultOfSample answers as a worker that found a bad sample, or one on which a model fails.
 func faultOfSample(w *fakeWorker, req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
 	stats, err := w.compute(stream.Context(), req)
 	if bad, ok := errors.AsType[*dataset.SampleError](err); ok {
 		s, _ := status.New(codes.FailedPrecondition, err.Error()).WithDetails(&octetv1.JobError{
 			Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Message: bad.Reason, Sample: bad.Source,
 		})
+		return s.Err()
+	}
+	if r, ok := errors.AsType[*shard.RunError](err); ok {
+		s, _ := status.New(codes.FailedPrecondition, err.Error()).WithDetails(&octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Message: r.Error()})
 		return s.Err()
 	}
 	if err != nil {
@@ -142,14 +147,54 @@ func (w *fakeWorker) compute(ctx context.Context, req *octetv1.RunShardRequest) 
 		return nil, err
 	}
 	defer r.Close()
-	stats, err := shard.Run(ctx, m, r, shard.Spec{
+	spec := shard.Spec{
 		Range: shard.Range{First: int(req.GetFirstSample()), Last: int(req.GetEndSample())}, Dataset: req.GetDataset().GetDigest(), SkipBad: req.GetSkipBadSamples(),
 		Observe: calib.Spec{Histogram: req.GetHistograms(), PerSample: req.GetSampleRanges()},
-	}, nil)
+	}
+	if req.GetComparison() != nil {
+		return w.compare(ctx, req, float, r, spec)
+	}
+	stats, err := shard.Run(ctx, m, r, spec, nil)
 	if err != nil {
 		return nil, err
 	}
 	return stats.Encode()
+}
+
+// compare is compute for a shard that compares.
+func (w *fakeWorker) compare(ctx context.Context, req *octetv1.RunShardRequest, float []byte, samples shard.Samples, spec shard.Spec) ([]byte, error) {
+	c := req.GetComparison()
+	var quantized [][]byte
+	for _, b := range c.GetQuantized() {
+		data, err := fetch(ctx, w.blobs, b.GetDigest())
+		if err != nil {
+			return nil, err
+		}
+		quantized = append(quantized, data)
+	}
+	var labels *dataset.Labels
+	if c.GetLabels() != nil {
+		data, err := fetch(ctx, w.blobs, c.GetLabels().GetDigest())
+		if err != nil {
+			return nil, err
+		}
+		if labels, err = dataset.DecodeLabels(data); err != nil {
+			return nil, err
+		}
+		spec.Labels = labels.Digest()
+	}
+	task, _ := keyOf(taskToWire, c.GetTask())
+	compared, err := shard.LoadComparison(float, quantized, req.GetSignature(), verify.Question{
+		Task: verify.Task(task), Output: int(c.GetOutput()), Labels: labels != nil, Tensors: c.GetAllTensors(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	part, err := shard.Compare(ctx, compared, samples, labels, spec, nil)
+	if err != nil {
+		return nil, err
+	}
+	return part.Encode()
 }
 
 // remote opens blobs of the coordinator's store.

@@ -8,53 +8,75 @@ import (
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 )
 
-// finish merges a job's statistics, quantizes its model, and puts what comes out into its record.
-func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event, error) {
-	f, opt, err := s.load(ctx, r)
-	if err != nil {
+// work is a job whose shards of a phase are done, with what it is about.
+type work struct {
+	Record
+	float    *convert.Float
+	opt      convert.Options
+	manifest *dataset.Manifest // nil without a dataset
+	job      *convert.Job      // what was calibrated; nil if nothing was
+	digests  [][]string        // of the shards' results, by phase
+}
+
+// finish merges the results of a job's phase and goes on: it quantizes the model by what was measured, or tries calibrators first; and it has what came out compared, or puts what
+// was found into the job's record.
+func (s *Server) finish(ctx context.Context, r Record, digests [][]string) (Event, error) {
+	w := work{Record: r, digests: digests}
+	var err error
+	if w.float, w.opt, err = s.load(ctx, r); err != nil {
 		return nil, err
 	}
-	var job *convert.Job // what was calibrated
+	if r.Spec.Dataset != nil {
+		if w.manifest, err = s.manifest(ctx, r.Spec.Dataset.Digest); err != nil {
+			return nil, err
+		}
+	}
 	if r.Spec.calibrates() {
-		m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
-		if err != nil {
-			return nil, err
-		}
-		if job, err = convert.Plan(f, opt, m); err != nil {
+		if w.job, err = convert.Plan(w.float, w.opt, w.manifest); err != nil {
 			return nil, err
 		}
 	}
-	stats, err := s.statistics(ctx, r, f, job, digests)
-	if err != nil {
-		return nil, err
+	phase := len(digests) - 1
+	switch {
+	case phase == 0 && w.opt.Auto:
+		return s.try(ctx, &w)
+	case phase == 0 || phase == 1 && w.opt.Auto:
+		return s.quantize(ctx, &w)
+	}
+	return s.conclude(ctx, &w)
+}
+
+// quantize quantizes a job's model, unless the job has one, and puts what comes out into its record.
+func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
+	if w.Spec.Quantized != nil {
+		s.amend(w.ID, func(r *Record) { r.Result = &Result{Model: *w.Spec.Quantized} })
+		return s.compare(ctx, w, *w.Spec.Quantized)
 	}
 	var result Result
-	if stats != nil {
-		data, err := stats.Encode()
-		if err != nil {
+	stats, release, err := s.known(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	result.Stats = stats.blob
+	if w.opt.Auto {
+		var choice *convert.Choice
+		if w.opt, choice, err = s.chosen(ctx, w, stats.Stats); err != nil {
 			return nil, err
 		}
-		b, release, err := s.put(ctx, data)
+		b, release, err := s.putJSON(ctx, choice)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
-		result.Stats = &b
-		if job != nil { // what was measured is kept even if the model can't be quantized so
-			s.amend(r.ID, func(r *Record) {
-				from := ""
-				if r.Measured != nil {
-					from = r.Measured.From
-				}
-				r.Measured = &Measured{Key: job.Key(), Stats: b, From: from}
-			})
-		}
+		result.Choice = &b
 	}
-	made, err := convert.Finish(f, opt, stats)
+	made, err := convert.Finish(w.float, w.opt, stats.Stats)
 	if err != nil {
 		return nil, err
 	}
@@ -65,64 +87,101 @@ func (s *Server) finish(ctx context.Context, r Record, digests []string) (Event,
 	defer release()
 	result.Model = b
 	if made.Report != nil {
-		data, err := json.Marshal(made.Report)
-		if err != nil {
-			return nil, err
-		}
-		b, release, err := s.put(ctx, data)
+		b, release, err := s.putJSON(ctx, made.Report)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
 		result.Report = &b
 	}
-	s.amend(r.ID, func(r *Record) { r.Result = &result })
-	return Finished{Job: r.ID}, nil
+	s.amend(w.ID, func(r *Record) { r.Result = &result })
+	return s.compare(ctx, w, b)
+}
+
+// known is what a job's ranges come from, which is in the store.
+type known struct {
+	*calib.Stats       // nil if the job needs none
+	blob         *Blob // likewise
+}
+
+// known returns a job's statistics. What was measured is kept even if the model can't be quantized so.
+func (s *Server) known(ctx context.Context, w *work) (k known, release func(), err error) {
+	if k.Stats, err = s.statistics(ctx, w); err != nil || k.Stats == nil {
+		return k, func() {}, err
+	}
+	data, err := k.Encode()
+	if err != nil {
+		return k, nil, err
+	}
+	b, release, err := s.put(ctx, data)
+	if err != nil {
+		return k, nil, err
+	}
+	k.blob = &b
+	if w.job != nil {
+		s.amend(w.ID, func(r *Record) {
+			from := ""
+			if r.Measured != nil {
+				from = r.Measured.From
+			}
+			r.Measured = &Measured{Key: w.job.Key(), Stats: b, From: from}
+		})
+	}
+	return k, release, nil
+}
+
+// putJSON is put of a value's JSON.
+func (s *Server) putJSON(ctx context.Context, v any) (Blob, func(), error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return Blob{}, nil, err
+	}
+	return s.put(ctx, data)
 }
 
 // statistics returns what a job's ranges come from: its shards' results merged, what is measured already, a file of ranges, or nothing.
-func (s *Server) statistics(ctx context.Context, r Record, f *convert.Float, job *convert.Job, digests []string) (*calib.Stats, error) {
-	switch {
-	case !convert.Scheme(r.Spec.Scheme).Calibrated():
+func (s *Server) statistics(ctx context.Context, w *work) (*calib.Stats, error) {
+	switch spec := &w.Spec; {
+	case !convert.Scheme(spec.Scheme).Calibrated():
 		return nil, nil
-	case r.Measured != nil:
-		return s.measured(ctx, job, r.Measured.Stats.Digest)
-	case r.Spec.Ranges != nil:
-		data, err := s.read(ctx, cmp.Or(r.Spec.RangesName, "ranges"), r.Spec.Ranges.Digest, maxModel)
+	case w.Measured != nil:
+		return s.measured(ctx, w.job, w.Measured.Stats.Digest)
+	case spec.Ranges != nil:
+		data, err := s.read(ctx, cmp.Or(spec.RangesName, "ranges"), spec.Ranges.Digest, maxModel)
 		if err != nil {
 			return nil, err
 		}
-		return convert.Ranges(f, convert.Source{Name: r.Spec.RangesName, Data: data})
+		return convert.Ranges(w.float, convert.Source{Name: spec.RangesName, Data: data})
 	}
-	stats, err := s.merged(ctx, r, job, digests)
+	plan := shard.Plan(w.job.Samples)
+	stats, err := folded(plan, w.digests[0], calib.Merge, func(r shard.Range, d store.Digest) (*calib.Stats, error) { return s.shardStats(ctx, w.Record, r, d) })
 	if err != nil {
 		return nil, err
 	}
 	if stats, err = shard.Merge([]*calib.Stats{stats}); err != nil {
-		return nil, &convert.Error{Kind: convert.BadInput, Source: r.Spec.SourceName, Err: err}
+		return nil, &convert.Error{Kind: convert.BadInput, Source: w.Spec.SourceName, Err: err}
 	}
 	return stats, nil
 }
 
-// mergeAtATime bounds the statistics in memory: there may be tens of thousands of shards.
+// mergeAtATime bounds the results in memory: there may be tens of thousands of shards.
 const mergeAtATime = 64
 
-// merged folds the results of a job's shards in their order.
-func (s *Server) merged(ctx context.Context, r Record, job *convert.Job, digests []string) (*calib.Stats, error) {
-	plan := shard.Plan(job.Samples)
+// folded reads the results of a plan's shards and merges them in their order.
+func folded[T any](plan []shard.Range, digests []string, merge func(...T) (T, error), read func(r shard.Range, d store.Digest) (T, error)) (all T, err error) {
 	if len(plan) != len(digests) {
-		return nil, fmt.Errorf("%d results for %d shards", len(digests), len(plan))
+		return all, fmt.Errorf("%d results for %d shards", len(digests), len(plan))
 	}
-	var parts []*calib.Stats
+	var parts []T
 	for i, d := range digests {
-		part, err := s.shardStats(ctx, r, plan[i], store.Digest(d))
+		part, err := read(plan[i], store.Digest(d))
 		if err != nil {
-			return nil, fmt.Errorf("shard %d: %w", i, err)
+			return all, fmt.Errorf("shard %d: %w", i, err)
 		}
 		parts = append(parts, part)
 		if len(parts) == mergeAtATime || i == len(digests)-1 {
-			if part, err = calib.Merge(parts...); err != nil {
-				return nil, err
+			if part, err = merge(parts...); err != nil {
+				return all, err
 			}
 			parts = append(parts[:0], part)
 		}

@@ -23,7 +23,7 @@ type Journal interface {
 	Save(ctx context.Context, r Record) error
 	// Accept keeps a shard's result unless there is one already, and returns the one that is kept. ErrGone if the job is not there.
 	Accept(ctx context.Context, job string, shard int, digest string) (kept string, err error)
-	// Accepted returns the results that are kept, by shard.
+	// Accepted returns the results that are kept, by the shards' numbers.
 	Accepted(ctx context.Context, job string) (map[int]string, error)
 	// Delete removes a job and its results.
 	Delete(ctx context.Context, r Record) error
@@ -36,7 +36,7 @@ var ErrGone = errors.New("the job is not in the journal")
 //
 //	PREFIX/jobs/ID            the Record as JSON
 //	PREFIX/requests/SHA256    the id of the job that a request id made
-//	PREFIX/results/ID/SHARD   the digest of a shard's accepted statistics
+//	PREFIX/results/ID/SHARD   the digest of a shard's accepted result, by the shard's number
 type EtcdJournal struct {
 	client *clientv3.Client
 	prefix string

@@ -9,11 +9,12 @@ import "time"
 // State is where a job stands.
 type State string
 
-// The states of a job. The last three are final.
+// The states of a job. The last three are final. A job that compares what it made is Finishing before and after it is Comparing.
 const (
 	Preparing   State = "preparing"
 	Calibrating State = "calibrating"
 	Finishing   State = "finishing"
+	Comparing   State = "comparing"
 	Succeeded   State = "succeeded"
 	Failed      State = "failed"
 	Cancelled   State = "cancelled"
@@ -21,6 +22,9 @@ const (
 
 // Final reports whether a job in this state is over.
 func (s State) Final() bool { return s == Succeeded || s == Failed || s == Cancelled }
+
+// runs reports whether a job in this state has shards that run or wait.
+func (s State) runs() bool { return s == Calibrating || s == Comparing }
 
 // What the machine does about failures.
 const (

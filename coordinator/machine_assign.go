@@ -15,7 +15,7 @@ func (m *Machine) assign(now time.Time) (effects []Effect) {
 			break
 		}
 		j := m.jobs[id]
-		if j.state != Calibrating {
+		if !j.state.runs() {
 			continue
 		}
 		start := func(s *shardState) bool {
@@ -54,7 +54,8 @@ func (m *Machine) start(j *job, s *shardState, w *worker) Start {
 	j.next = max(j.next, s.index+1)
 	j.open.insert(s)
 	m.settle(j, s)
-	return Start{Job: j.id, Shard: s.index, Range: j.plan[s.index], Attempt: s.attempts, Worker: w.id}
+	phase, _ := j.phase(s.index)
+	return Start{Job: j.id, Phase: phase, Shard: s.index, Range: j.plan[s.index], Attempt: s.attempts, Worker: w.id}
 }
 
 // ready reports whether a worker takes a shard now.

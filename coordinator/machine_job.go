@@ -12,17 +12,19 @@ type job struct {
 	id       string
 	state    State
 	numerics int
-	plan     []shard.Range
-	digests  []string // of the accepted statistics by shard, empty until then
-	accepted int      // shards
-	samples  int      // in all
-	done     int      // samples of accepted shards
-	next     int      // no shard from here on was begun
-	limit    int      // shards from here on do not matter: all of them, or those in front of the first fault
-	missing  int      // shards below the limit that are not accepted
-	fault    *Failure // of the shard at the limit
-	open     shards   // begun, and not over: a result is missing, or an attempt runs
-	waiting  shards   // those of open that must be begun again
+	plan     []shard.Range  // of all phases that were begun
+	phases   []int          // where the shards of each phase end
+	kept     map[int]string // results that the journal has from before a restart, by the shards' numbers
+	digests  []string       // of the accepted results by shard, empty until then
+	accepted int            // shards
+	samples  int            // in all
+	done     int            // samples of accepted shards
+	next     int            // no shard from here on was begun
+	limit    int            // shards from here on do not matter: all of them, or those in front of the first fault
+	missing  int            // shards below the limit that are not accepted
+	fault    *Failure       // of the shard at the limit
+	open     shards         // begun, and not over: a result is missing, or an attempt runs
+	waiting  shards         // those of open that must be begun again
 }
 
 // shardState is a shard that was begun.
@@ -161,16 +163,60 @@ func (m *Machine) abort(j *job, s *shardState, keepLost bool) (effects []Effect)
 	return effects
 }
 
-// complete moves a job on when all its shards are accepted, or ends it when those in front of a fault are.
+// phaseShards lies between the numbers that the first shards of two phases have in the journal. A restart may find that the first phase need not run any more; the numbers
+// of later phases' shards stay.
+const phaseShards = 1 << 20
+
+// extend begins a phase with its shards.
+func (j *job) extend(state State, plan []shard.Range) {
+	first := len(j.plan)
+	j.state, j.plan = state, append(j.plan, plan...)
+	j.phases = append(j.phases, len(j.plan))
+	j.digests = append(j.digests, make([]string, len(plan))...)
+	j.limit, j.missing = len(j.plan), len(plan)
+	for i, r := range plan {
+		j.samples += r.Len()
+		if digest := j.kept[j.number(first+i)]; digest != "" {
+			j.accept(first+i, digest)
+		}
+	}
+}
+
+// phase returns the phase that a shard belongs to, and the first shard of it.
+func (j *job) phase(shard int) (phase, first int) {
+	phase, _ = slices.BinarySearch(j.phases, shard+1)
+	if phase > 0 {
+		first = j.phases[phase-1]
+	}
+	return phase, first
+}
+
+// number returns the number that a shard has in the journal.
+func (j *job) number(shard int) int {
+	phase, first := j.phase(shard)
+	return phase*phaseShards + shard - first
+}
+
+// results returns the digests of all shards by phase.
+func (j *job) results() (all [][]string) {
+	first := 0
+	for _, end := range j.phases {
+		all = append(all, slices.Clone(j.digests[first:end]))
+		first = end
+	}
+	return all
+}
+
+// complete moves a job on when all shards of its phase are accepted, or ends it when those in front of a fault are.
 func (m *Machine) complete(j *job) []Effect {
 	switch {
-	case j.state != Calibrating || j.missing > 0:
+	case !j.state.runs() || j.missing > 0:
 		return nil
 	case j.fault != nil:
 		return m.end(j, Failed, *j.fault)
 	}
 	j.state = Finishing
-	return []Effect{Save{Job: j.id, State: Finishing}, Finish{Job: j.id, Digests: slices.Clone(j.digests)}}
+	return []Effect{Save{Job: j.id, State: Finishing}, Finish{Job: j.id, Digests: j.results()}}
 }
 
 // blame takes note of a fault. The job fails with the fault of its first shard that has one, so that the same job always fails in the same way: the shards
@@ -192,7 +238,7 @@ func (m *Machine) blame(j *job, s *shardState, f Failure) (effects []Effect) {
 
 // failed counts a failure of a shard that is not the job's fault, and fails the job when there were too many.
 func (m *Machine) failed(j *job, s *shardState, worker string, now time.Time, f Failure) []Effect {
-	if j.digests[s.index] != "" || j.state != Calibrating {
+	if j.digests[s.index] != "" || !j.state.runs() {
 		return nil
 	}
 	s.failures++

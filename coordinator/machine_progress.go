@@ -2,7 +2,7 @@ package coordinator
 
 import "fmt"
 
-// Progress is how far a job is.
+// Progress is how far a job is, over all phases that were begun.
 type Progress struct {
 	SamplesDone  int    `json:"samples_done"`
 	SamplesTotal int    `json:"samples_total"`
@@ -34,7 +34,7 @@ func (m *Machine) progress(j *job) Progress {
 		accepting = accepting || s.accepting > 0
 		p.SamplesDone += min(s.done, j.plan[s.index].Len())
 	}
-	if j.state == Calibrating && p.Running == 0 {
+	if j.state.runs() && p.Running == 0 {
 		p.Waiting = m.why(j, accepting)
 	}
 	return p

@@ -20,14 +20,8 @@ func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
 	if j == nil || j.state != Preparing {
 		return nil
 	}
-	j.state, j.numerics, j.plan = Calibrating, e.Numerics, e.Plan
-	j.digests, j.limit, j.missing = make([]string, len(e.Plan)), len(e.Plan), len(e.Plan)
-	for i, r := range e.Plan {
-		j.samples += r.Len()
-		if digest := e.Accepted[i]; digest != "" {
-			j.accept(i, digest)
-		}
-	}
+	j.numerics, j.kept = e.Numerics, e.Accepted
+	j.extend(Calibrating, e.Plan)
 	return append([]Effect{Save{Job: e.Job, State: Calibrating}}, m.complete(j)...)
 }
 
@@ -87,12 +81,12 @@ func (e ShardDone) apply(m *Machine, _ time.Time) []Effect {
 	if have := j.digests[e.Shard]; have != "" {
 		return differ(Alarm{Job: e.Job, Shard: e.Shard, Have: have, Got: e.Digest, Worker: a.worker})
 	}
-	if j.state != Calibrating {
+	if !j.state.runs() {
 		return nil
 	}
 	s.accepting++
 	s.done = j.plan[e.Shard].Len()
-	return []Effect{Accept{Job: e.Job, Shard: e.Shard, Digest: e.Digest, Worker: a.worker}}
+	return []Effect{Accept{Job: e.Job, Shard: e.Shard, Number: j.number(e.Shard), Digest: e.Digest, Worker: a.worker}}
 }
 
 func differ(a Alarm) []Effect {
@@ -131,7 +125,7 @@ func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
 	defer m.settle(j, s)
 	w := m.workers[a.worker]
 	switch {
-	case j.state != Calibrating || a.lost:
+	case !j.state.runs() || a.lost:
 		return nil
 	case e.Fault:
 		return m.blame(j, s, e.Error)
@@ -147,7 +141,17 @@ func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
 	return m.failed(j, s, a.worker, now, e.Error)
 }
 
-func (e Finished) apply(m *Machine, _ time.Time) []Effect { return m.over(e.Job, Succeeded, Failure{}) }
+func (e Finished) apply(m *Machine, _ time.Time) []Effect {
+	if len(e.Next) == 0 {
+		return m.over(e.Job, Succeeded, Failure{})
+	}
+	j := m.jobs[e.Job]
+	if j == nil || j.state != Finishing {
+		return nil
+	}
+	j.extend(Comparing, e.Next)
+	return append([]Effect{Save{Job: e.Job, State: Comparing}}, m.complete(j)...)
+}
 
 func (e JobFailed) apply(m *Machine, _ time.Time) []Effect { return m.over(e.Job, Failed, e.Error) }
 

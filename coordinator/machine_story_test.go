@@ -16,12 +16,13 @@ import (
 //	worker NAME [slots=N] [numerics=N]             a worker registers
 //	gone NAME                                      its lease is gone
 //	create JOB
-//	prepared JOB samples=N [numerics=N] [SHARD=DIGEST ...]   the digests are in the journal from before
+//	prepared JOB samples=N [numerics=N] [NUMBER=DIGEST ...]   the digests are in the journal from before
 //	did JOB/SHARD#ATTEMPT SAMPLES                  progress
 //	done JOB/SHARD#ATTEMPT DIGEST
 //	failed|fault|busy JOB/SHARD#ATTEMPT MESSAGE
 //	accepted JOB/SHARD KEPT [OFFERED]
-//	finished|cancel|delete JOB
+//	finished JOB [next=N]                          N samples are compared next
+//	cancel|delete JOB
 //	wrong JOB MESSAGE                              the job can't go on
 //	wait DURATION                                  time goes by, and the machine is woken up when it asked for it
 //	progress JOB
@@ -92,13 +93,25 @@ func describe(f Effect) string {
 	case Prepare:
 		return "prepare " + f.Job
 	case Start:
-		return fmt.Sprintf("start %s/%d#%d on %s: samples %d to %d", f.Job, f.Shard, f.Attempt, f.Worker, f.Range.First, f.Range.Last-1)
+		text := fmt.Sprintf("start %s/%d#%d on %s: samples %d to %d", f.Job, f.Shard, f.Attempt, f.Worker, f.Range.First, f.Range.Last-1)
+		if f.Phase > 0 {
+			text += fmt.Sprintf(" in phase %d", f.Phase)
+		}
+		return text
 	case Stop:
 		return fmt.Sprintf("stop %s/%d#%d", f.Job, f.Shard, f.Attempt)
 	case Accept:
-		return fmt.Sprintf("accept %s/%d %s of %s", f.Job, f.Shard, f.Digest, f.Worker)
+		text := fmt.Sprintf("accept %s/%d %s of %s", f.Job, f.Shard, f.Digest, f.Worker)
+		if f.Number != f.Shard {
+			text += fmt.Sprintf(" as %d", f.Number)
+		}
+		return text
 	case Finish:
-		return fmt.Sprintf("finish %s with %q", f.Job, f.Digests)
+		text := fmt.Sprintf("finish %s with %q", f.Job, f.Digests[0])
+		for _, d := range f.Digests[1:] {
+			text += fmt.Sprintf(", then %q", d)
+		}
+		return text
 	case Save:
 		text := fmt.Sprintf("save %s %s", f.Job, f.State)
 		if f.State.Final() {
@@ -150,7 +163,7 @@ func parseEvent(line string) (Event, error) {
 		}
 		return p, nil
 	case "finished":
-		return Finished{Job: f[1]}, nil
+		return Finished{Job: f[1], Next: shard.Plan(number("next", 0))}, nil
 	case "cancel":
 		return Cancel{Job: f[1]}, nil
 	case "delete":

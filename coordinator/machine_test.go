@@ -24,7 +24,8 @@ type world struct {
 	writing []Accept
 	journal map[string]map[int]string
 	saved   map[string]State
-	finish  map[string][]string
+	finish  map[string][][]string
+	phases  map[string]int          // how many a job has
 	faulty  map[string]map[int]bool // shards that can't be computed
 	why     map[string]string       // the messages of jobs that failed
 }
@@ -32,7 +33,7 @@ type world struct {
 func newWorld(t *rapid.T) *world {
 	return &world{
 		t: t, m: NewMachine(), now: epoch, plans: map[string][]shard.Range{}, running: map[attemptKey]Start{},
-		journal: map[string]map[int]string{}, saved: map[string]State{}, finish: map[string][]string{},
+		journal: map[string]map[int]string{}, saved: map[string]State{}, finish: map[string][][]string{}, phases: map[string]int{},
 		faulty: map[string]map[int]bool{}, why: map[string]string{},
 	}
 }
@@ -48,13 +49,13 @@ func (w *world) carryOut(f Effect) {
 	switch f := f.(type) {
 	case Start:
 		key := attemptKey{f.Job, f.Shard, f.Attempt}
-		if _, ok := w.journal[f.Job][f.Shard]; ok && !w.isWriting(f.Job, f.Shard) {
+		if _, ok := w.journal[f.Job][w.number(f.Job, f.Shard)]; ok && !w.isWriting(f.Job, f.Shard) {
 			w.t.Fatalf("%v was started after it was accepted", key)
 		}
 		if _, ok := w.running[key]; ok {
 			w.t.Fatalf("%v was started twice", key)
 		}
-		if w.saved[f.Job] != Calibrating {
+		if !w.saved[f.Job].runs() || f.Phase != f.Shard/len(w.plans[f.Job]) {
 			w.t.Fatalf("%v was started while its job is %s", key, w.saved[f.Job])
 		}
 		w.running[key] = f
@@ -72,6 +73,21 @@ func (w *world) carryOut(f Effect) {
 	case Alarm:
 		w.t.Fatalf("alarm: %+v", f)
 	}
+}
+
+// number returns the number of a shard in the journal. All phases of a job have the same plan.
+func (w *world) number(job string, i int) int {
+	n := len(w.plans[job])
+	return i/n*phaseShards + i%n
+}
+
+// finished ends a phase of a job.
+func (w *world) finished(id string) {
+	if len(w.finish[id]) < w.phases[id] {
+		w.step(Finished{Job: id, Next: w.plans[id]})
+		return
+	}
+	w.step(Finished{Job: id})
 }
 
 func (w *world) isWriting(job string, i int) bool {
@@ -131,8 +147,9 @@ func (w *world) create(samples int) {
 	id := fmt.Sprintf("j%d", len(w.order))
 	w.order = append(w.order, id)
 	w.plans[id], w.journal[id], w.faulty[id] = shard.Plan(samples), map[int]string{}, map[int]bool{}
+	w.phases[id] = rapid.IntRange(1, 3).Draw(w.t, "phases")
 	if rapid.IntRange(0, 3).Draw(w.t, "bad") == 0 {
-		for i := range w.plans[id] {
+		for i := range len(w.plans[id]) * w.phases[id] {
 			w.faulty[id][i] = rapid.Bool().Draw(w.t, "faulty")
 		}
 	}
@@ -164,10 +181,13 @@ func (w *world) restart(written bool) {
 }
 
 func (w *world) keep(a Accept) string {
-	if _, ok := w.journal[a.Job][a.Shard]; !ok {
-		w.journal[a.Job][a.Shard] = a.Digest
+	if want := w.number(a.Job, a.Shard); a.Number != want {
+		w.t.Fatalf("shard %d of %s is written as %d, want %d", a.Shard, a.Job, a.Number, want)
 	}
-	return w.journal[a.Job][a.Shard]
+	if _, ok := w.journal[a.Job][a.Number]; !ok {
+		w.journal[a.Job][a.Number] = a.Digest
+	}
+	return w.journal[a.Job][a.Number]
 }
 
 func (w *world) write() {
@@ -251,7 +271,7 @@ func (w *world) act() {
 				delete(w.journal, id)
 				w.step(Deleted{Job: id})
 			} else if w.saved[id] == Finishing {
-				w.step(Finished{Job: id})
+				w.finished(id)
 			}
 		}
 	}
@@ -278,7 +298,7 @@ func TestMachineUnderFaults(t *testing.T) {
 			}
 			for _, id := range w.order {
 				if w.saved[id] == Finishing {
-					w.step(Finished{Job: id})
+					w.finished(id)
 				}
 			}
 			w.now = w.now.Add(time.Second)
@@ -288,7 +308,14 @@ func TestMachineUnderFaults(t *testing.T) {
 			}
 		}
 		for _, id := range w.order {
-			first := slices.IndexFunc(w.plans[id], func(r shard.Range) bool { return w.faulty[id][slices.Index(w.plans[id], r)] })
+			all := len(w.plans[id]) * w.phases[id]
+			first := 0
+			for first < all && !w.faulty[id][first] {
+				first++
+			}
+			if first == all {
+				first = -1
+			}
 			switch w.saved[id] {
 			case Cancelled:
 			case Failed:
@@ -299,8 +326,12 @@ func TestMachineUnderFaults(t *testing.T) {
 				if first >= 0 {
 					t.Fatalf("%s succeeded, though shard %d can't be computed", id, first)
 				}
-				for i := range w.plans[id] {
-					if got := w.finish[id][i]; got != digest(id, i) {
+				got := slices.Concat(w.finish[id]...)
+				if len(got) != all || len(w.finish[id]) != w.phases[id] {
+					t.Fatalf("%s came out with %d results in %d phases, want %d in %d", id, len(got), len(w.finish[id]), all, w.phases[id])
+				}
+				for i, got := range got {
+					if got != digest(id, i) {
 						t.Fatalf("shard %d of %s came out as %q", i, id, got)
 					}
 				}

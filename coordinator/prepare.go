@@ -32,19 +32,13 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 		return nil, err
 	}
 	p := Prepared{Job: r.ID, Numerics: r.Numerics}
-	if r.Spec.calibrates() {
+	if r.Spec.Dataset != nil {
 		m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
 		if err != nil {
 			return nil, err
 		}
-		job, err := convert.Plan(f, opt, m)
-		if err != nil {
+		if err := s.plan(ctx, r, f, opt, m, &p); err != nil {
 			return nil, err
-		}
-		if known := s.recall(ctx, r, job); !known {
-			if err := s.plan(ctx, f, opt, m, &p); err != nil {
-				return nil, err
-			}
 		}
 	}
 	float, release, err := s.put(ctx, f.Bytes())
@@ -56,12 +50,30 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 	return p, nil
 }
 
-// plan plans the shards of a job, and looks up which of them are done.
-func (s *Server) plan(ctx context.Context, f *convert.Float, opt convert.Options, m *dataset.Manifest, p *Prepared) error {
-	if err := convert.Runnable(f, opt); err != nil {
-		return err
+// plan plans the shards that calibrate, if there are any, and looks up which shards of the job are done. It finds out early what would come up when a model is compared.
+func (s *Server) plan(ctx context.Context, r Record, f *convert.Float, opt convert.Options, m *dataset.Manifest, p *Prepared) error {
+	if r.Spec.Verification != nil {
+		if _, err := s.asked(ctx, &r.Spec, m); err != nil {
+			return err
+		}
 	}
-	p.Plan = shard.Plan(m.Len())
+	if r.Spec.Quantized != nil {
+		if _, err := s.verification(ctx, &work{Record: r, float: f, manifest: m}, *r.Spec.Quantized); err != nil {
+			return err
+		}
+	}
+	if r.Spec.calibrates() {
+		job, err := convert.Plan(f, opt, m)
+		if err != nil {
+			return err
+		}
+		if !s.recall(ctx, r, job) {
+			if err := convert.Runnable(f, opt); err != nil {
+				return err
+			}
+			p.Plan = shard.Plan(job.Samples)
+		}
+	}
 	err := s.persist(ctx, p.Job, func(ctx context.Context) (err error) {
 		p.Accepted, err = s.journal.Accepted(ctx, p.Job)
 		return err

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,18 @@ type Spec struct {
 	Histograms   bool   `json:"histograms,omitempty"`
 	SampleRanges bool   `json:"sample_ranges,omitempty"`
 	Fresh        bool   `json:"fresh_statistics,omitempty"` // not those of an earlier job
+
+	Verification  *Verification `json:"verification,omitempty"`
+	Quantized     *Blob         `json:"quantized,omitempty"` // compared instead of making a model
+	QuantizedName string        `json:"quantized_name,omitempty"`
+}
+
+// Verification says how a job's quantized model is compared with its float model.
+type Verification struct {
+	Samples int    `json:"samples,omitempty"` // the last ones of the dataset; 0 for all
+	Task    string `json:"task,omitempty"`    // one of verify.Tasks, or empty
+	Output  string `json:"output,omitempty"`
+	Labels  *Blob  `json:"labels,omitempty"`
 }
 
 // What the names of a Spec mean.
@@ -59,13 +72,18 @@ func (s *Spec) options() (convert.Options, error) {
 	if !slices.Contains(convert.Schemes(), s.Scheme) || !ok1 || !ok2 {
 		return convert.Options{}, fmt.Errorf("this coordinator does not know scheme %q with rules %q and inputs and outputs %q", s.Scheme, s.Rules, s.IO)
 	}
-	calibrator, err := convert.ParseCalibrator(s.Calibrator)
-	if err != nil {
-		return convert.Options{}, err
-	}
 	o := convert.Options{
-		Scheme: convert.Scheme(s.Scheme), Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold,
-		Calibrator: calibrator, Observe: calib.Spec{Histogram: s.Histograms, PerSample: s.SampleRanges},
+		Scheme: convert.Scheme(s.Scheme), Signature: s.Signature, SkipBad: s.SkipBad, Fold: s.Fold || s.Quantized != nil,
+		Auto: s.Calibrator == convert.Auto, Observe: calib.Spec{Histogram: s.Histograms, PerSample: s.SampleRanges},
+	}
+	if !o.Auto {
+		var err error
+		if o.Calibrator, err = convert.ParseCalibrator(s.Calibrator); err != nil {
+			return convert.Options{}, err
+		}
+	}
+	if s.Verification != nil && s.calibrates() {
+		o.Holdout.Samples = s.Verification.Samples
 	}
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
 	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
@@ -88,14 +106,60 @@ func (s *Spec) observed() calib.Spec {
 	return o.Observed()
 }
 
-// calibrates reports whether the job runs its model over a dataset.
-func (s *Spec) calibrates() bool { return s.Dataset != nil && convert.Scheme(s.Scheme).Calibrated() }
+// calibrates reports whether the job measures its model over a dataset.
+func (s *Spec) calibrates() bool {
+	return s.Dataset != nil && s.Ranges == nil && convert.Scheme(s.Scheme).Calibrated()
+}
+
+// labels are those of the verification, if it has any.
+func (s *Spec) labels() *Blob {
+	if s.Verification == nil {
+		return nil
+	}
+	return s.Verification.Labels
+}
+
+// check reports what does not go together.
+func (s *Spec) check() error {
+	scheme := convert.Scheme(s.Scheme)
+	switch v := s.Verification; {
+	case scheme.Calibrated() && s.Dataset == nil && s.Ranges == nil:
+		return fmt.Errorf("%s needs either a dataset or ranges", scheme)
+	case v == nil && scheme.Calibrated() && s.Dataset != nil && s.Ranges != nil:
+		return fmt.Errorf("%s needs either a dataset or ranges, not both unless there is a verification", scheme)
+	case s.Quantized != nil && (v == nil || scheme != convert.None || s.Ranges != nil || s.Calibrator != ""):
+		return errors.New("quantized is a model to compare: it needs a verification, and nothing about quantization")
+	case s.Calibrator == convert.Auto && !s.calibrates():
+		return fmt.Errorf("calibrator %s compares outputs over samples: it needs a dataset that is calibrated on", convert.Auto)
+	case v == nil:
+		return nil
+	case s.Dataset == nil:
+		return errors.New("a verification needs a dataset")
+	case scheme == convert.None && s.Quantized == nil:
+		return errors.New("a verification needs a scheme that quantizes, or a quantized model")
+	case v.Samples < 0 || v.Samples == 0 && s.calibrates():
+		return fmt.Errorf("a verification over %d samples: want those that calibration leaves to it", v.Samples)
+	}
+	return nil
+}
 
 // Result is what a job made.
 type Result struct {
 	Model  Blob  `json:"model"`
 	Stats  *Blob `json:"stats,omitempty"`
 	Report *Blob `json:"report,omitempty"`
+
+	Verification *Blob `json:"verification,omitempty"`
+	Choice       *Blob `json:"choice,omitempty"` // how the calibrator was chosen
+}
+
+// Comparison is what the shards of a phase behind the first compare with the float model.
+type Comparison struct {
+	Quantized []Blob `json:"quantized"`
+	Trial     bool   `json:"trial,omitempty"` // of calibrators: outputs alone matter
+	Task      string `json:"task"`            // one of verify.Tasks
+	Output    int    `json:"output,omitempty"`
+	Labels    *Blob  `json:"labels,omitempty"`
 }
 
 // Measured are the merged statistics of a job that ran its model over a dataset. It is replaced, and not changed.
@@ -120,6 +184,8 @@ type Record struct {
 	Float Blob `json:"float,omitzero"`
 	// Measured is what the model is quantized by, once it is merged, or found to have been measured by an earlier job; nil for jobs that run nothing.
 	Measured *Measured `json:"measured,omitempty"`
+	// Comparisons are those of the phases behind the first, as far as they were begun. The list is replaced, and not changed.
+	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Progress is how far the job was when it ended.
 	Progress Progress `json:"progress,omitzero"`
 }
@@ -127,9 +193,16 @@ type Record struct {
 // blobs returns the digests of the blobs that the record names.
 func (r *Record) blobs() []string {
 	all := []string{r.Spec.Source.Digest}
-	optional := []*Blob{&r.Float, r.Spec.Dataset, r.Spec.Ranges}
+	optional := []*Blob{&r.Float, r.Spec.Dataset, r.Spec.Ranges, r.Spec.Quantized, r.Spec.labels()}
 	if r.Result != nil {
-		optional = append(optional, &r.Result.Model, r.Result.Stats, r.Result.Report)
+		optional = append(optional, &r.Result.Model, r.Result.Stats, r.Result.Report, r.Result.Verification, r.Result.Choice)
+	}
+	if !r.State.Final() {
+		for _, c := range r.Comparisons {
+			for i := range c.Quantized {
+				optional = append(optional, &c.Quantized[i])
+			}
+		}
 	}
 	if r.Measured != nil {
 		optional = append(optional, &r.Measured.Stats)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -23,7 +24,7 @@ import (
 var (
 	stateToWire = map[State]octetv1.JobState{
 		Preparing: octetv1.JobState_JOB_STATE_PREPARING, Calibrating: octetv1.JobState_JOB_STATE_CALIBRATING,
-		Finishing: octetv1.JobState_JOB_STATE_FINISHING, Succeeded: octetv1.JobState_JOB_STATE_SUCCEEDED,
+		Finishing: octetv1.JobState_JOB_STATE_FINISHING, Comparing: octetv1.JobState_JOB_STATE_COMPARING, Succeeded: octetv1.JobState_JOB_STATE_SUCCEEDED,
 		Failed: octetv1.JobState_JOB_STATE_FAILED, Cancelled: octetv1.JobState_JOB_STATE_CANCELLED,
 	}
 	kindToWire = map[FailureKind]octetv1.ErrorKind{
@@ -36,6 +37,10 @@ var (
 	schemeToWire = map[convert.Scheme]octetv1.Scheme{
 		convert.None: octetv1.Scheme_SCHEME_NONE, convert.Int8: octetv1.Scheme_SCHEME_INT8, convert.Int16x8: octetv1.Scheme_SCHEME_INT16X8,
 		convert.Float16: octetv1.Scheme_SCHEME_FLOAT16, convert.Dynamic: octetv1.Scheme_SCHEME_DYNAMIC, convert.WeightOnly: octetv1.Scheme_SCHEME_WEIGHT_ONLY,
+	}
+	taskToWire = map[string]octetv1.Task{
+		"": octetv1.Task_TASK_UNSPECIFIED, string(verify.Classify): octetv1.Task_TASK_CLASSIFY, string(verify.Segment): octetv1.Task_TASK_SEGMENT,
+		string(verify.Distance): octetv1.Task_TASK_DISTANCE,
 	}
 	rulesToWire = map[string]octetv1.Compat{"octet": octetv1.Compat_COMPAT_UNSPECIFIED, "tflite": octetv1.Compat_COMPAT_TFLITE}
 	ioToWire    = map[string]octetv1.IoType{
@@ -90,6 +95,7 @@ func requestFromWire(req *octetv1.CreateJobRequest) (Spec, error) {
 	spec := req.GetSpec()
 	for _, f := range []struct{ field, name string }{
 		{"source_name", spec.GetSourceName()}, {"signature", spec.GetSignature()}, {"ranges_name", spec.GetRangesName()},
+		{"quantized_name", spec.GetQuantizedName()}, {"verification.output", spec.GetVerification().GetOutput()},
 	} {
 		if len(f.name) > maxName {
 			return Spec{}, fmt.Errorf("%s has %d bytes, the limit is %d", f.field, len(f.name), maxName)
@@ -127,8 +133,15 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 		return Spec{}, fmt.Errorf("scheme: unknown value %d", s.GetScheme())
 	}
 	out.Scheme = string(scheme)
-	if scheme.Calibrated() && (out.Dataset == nil) == (out.Ranges == nil) {
-		return Spec{}, fmt.Errorf("%s needs either a dataset or ranges", scheme)
+	if out.Quantized, err = optionalFromWire("quantized", s.GetQuantized()); err != nil {
+		return Spec{}, err
+	}
+	out.QuantizedName = s.GetQuantizedName()
+	if out.Verification, err = verificationFromWire(s.GetVerification()); err != nil {
+		return Spec{}, err
+	}
+	if err := out.check(); err != nil {
+		return Spec{}, err
 	}
 	switch s.GetCompat() {
 	case octetv1.Compat_COMPAT_UNSPECIFIED:
@@ -148,6 +161,25 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	return out, opt.Validate()
 }
 
+func verificationFromWire(v *octetv1.Verification) (*Verification, error) {
+	if v == nil {
+		return nil, nil
+	}
+	task, ok := keyOf(taskToWire, v.GetTask())
+	if !ok {
+		return nil, fmt.Errorf("verification.task: unknown value %d", v.GetTask())
+	}
+	labels, err := optionalFromWire("verification.labels", v.GetLabels())
+	return &Verification{int(v.GetSamples()), task, v.GetOutput(), labels}, err
+}
+
+func verificationToWire(v *Verification) *octetv1.Verification {
+	if v == nil {
+		return nil
+	}
+	return &octetv1.Verification{Samples: int64(v.Samples), Task: taskToWire[v.Task], Output: v.Output, Labels: optionalToWire(v.Labels)}
+}
+
 // keyOf returns what a table of names translates to a value.
 func keyOf[K, V comparable](table map[K]V, value V) (K, bool) {
 	for k, v := range table {
@@ -165,6 +197,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.Fresh,
+		Verification: verificationToWire(s.Verification), Quantized: optionalToWire(s.Quantized), QuantizedName: s.QuantizedName,
 	}
 }
 
@@ -181,7 +214,10 @@ func jobToWire(r Record, p Progress) *octetv1.Job {
 		j.StatisticsFrom = r.Measured.From
 	}
 	if r.Result != nil {
-		j.Result = &octetv1.JobResult{Model: blobToWire(r.Result.Model), Stats: optionalToWire(r.Result.Stats), Report: optionalToWire(r.Result.Report)}
+		j.Result = &octetv1.JobResult{
+			Model: blobToWire(r.Result.Model), Stats: optionalToWire(r.Result.Stats), Report: optionalToWire(r.Result.Report),
+			Verification: optionalToWire(r.Result.Verification), Choice: optionalToWire(r.Result.Choice),
+		}
 	}
 	if r.Error != nil {
 		j.Error = &octetv1.JobError{Kind: kindToWire[r.Error.Kind], Message: r.Error.Message, Sample: r.Error.Sample}
@@ -199,12 +235,19 @@ func timeToWire(t time.Time) *timestamppb.Timestamp {
 // shardToWire returns the request for an attempt of a shard.
 func shardToWire(r Record, f Start, blobs string) *octetv1.RunShardRequest {
 	observed := r.Spec.observed()
-	return &octetv1.RunShardRequest{
+	req := &octetv1.RunShardRequest{
 		JobId: f.Job, Shard: int32(f.Shard), Attempt: int32(f.Attempt), Model: blobToWire(r.Float), Signature: r.Spec.Signature,
 		Dataset: blobToWire(*r.Spec.Dataset), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
 		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs,
 		Histograms: observed.Histogram, SampleRanges: observed.PerSample,
 	}
+	if c := r.comparison(f.Phase); c != nil {
+		req.Comparison = &octetv1.Comparison{Task: taskToWire[c.Task], Output: int32(c.Output), Labels: optionalToWire(c.Labels), AllTensors: !c.Trial}
+		for _, b := range c.Quantized {
+			req.Comparison.Quantized = append(req.Comparison.Quantized, blobToWire(b))
+		}
+	}
+	return req
 }
 
 // failureOf describes an error for a job's record. What is none of the pipeline's is the cluster's.
@@ -253,6 +296,9 @@ func faultOf(r Record, f Start, s *status.Status) Failure {
 			}
 			return failureOf(convert.CalibrationError(r.Spec.SourceName, err))
 		case octetv1.ErrorKind_ERROR_KIND_REFUSED:
+			if c := r.comparison(f.Phase); c != nil {
+				return failureOf(convert.Uncomparable(r.Spec.SourceName, err, c.Trial))
+			}
 			return failureOf(&convert.Error{Kind: convert.Refused, Source: r.Spec.SourceName, Err: err})
 		default: // not the job's fault
 		}

@@ -23,6 +23,7 @@ func fullSpec() Spec {
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
 		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true, Fresh: true,
+		Verification: &Verification{Samples: 5, Task: "segment", Output: "mask", Labels: &Blob{d("labels"), 4}}, Quantized: &Blob{d("quantized"), 5}, QuantizedName: "int8.tflite",
 	}
 }
 
@@ -32,10 +33,10 @@ func TestSpecKeepsItsChoices(t *testing.T) {
 		for compat := range rules {
 			for io := range ios {
 				s := fullSpec()
-				s.Scheme, s.Rules, s.IO, s.Ranges = scheme, compat, io, nil
+				s.Scheme, s.Rules, s.IO, s.Ranges, s.Quantized = scheme, compat, io, nil, nil
 				s.BlockSize, s.PerTensor, s.Recipe = 0, true, "scheme: "+scheme
 				if scheme == "none" {
-					s.Recipe = ""
+					s.Recipe, s.Verification = "", nil
 				}
 				if scheme != "weight-only" {
 					s.WeightBits = 0
@@ -82,8 +83,9 @@ func TestRecordAsText(t *testing.T) {
 	r := Record{
 		ID: "j-1", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 1,
 		Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Ended: time.Date(2026, 1, 2, 3, 5, 0, 0, time.UTC),
-		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4}, Measured: &Measured{"k", Blob{"s", 2}, "j-0"},
-		Progress: Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4},
+		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}, Verification: &Blob{"v", 5}, Choice: &Blob{"c", 6}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4}, Measured: &Measured{"k", Blob{"s", 2}, "j-0"},
+		Comparisons: []Comparison{{Quantized: []Blob{{"q", 7}}, Trial: true, Task: "classify", Output: 1, Labels: &Blob{"l", 8}}},
+		Progress:    Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4},
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -117,6 +119,30 @@ func TestJobToWire(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What does not go together is refused.
+func TestSpecCheck(t *testing.T) {
+	blob, v := &Blob{}, &Verification{Samples: 5}
+	for _, c := range []struct {
+		spec Spec
+		want string // a part of the error; "" if it is none
+	}{
+		{Spec{Scheme: "int8", Dataset: blob}, ""}, {Spec{Scheme: "int8", Ranges: blob}, ""}, {Spec{Scheme: "float16"}, ""}, {Spec{Scheme: "none"}, ""},
+		{Spec{Scheme: "int8"}, "needs either a dataset or ranges"}, {Spec{Scheme: "int8", Dataset: blob, Ranges: blob}, "not both unless"},
+		{Spec{Scheme: "int8", Dataset: blob, Ranges: blob, Verification: &Verification{}}, ""}, {Spec{Scheme: "int8", Dataset: blob, Verification: v}, ""},
+		{Spec{Scheme: "float16", Dataset: blob, Verification: &Verification{}}, ""}, {Spec{Scheme: "int8", Dataset: blob, Verification: &Verification{}}, "over 0 samples"},
+		{Spec{Scheme: "int8", Dataset: blob, Verification: &Verification{Samples: -1}}, "over -1 samples"}, {Spec{Scheme: "float16", Verification: v}, "needs a dataset"},
+		{Spec{Scheme: "none", Dataset: blob, Verification: v}, "or a quantized model"}, {Spec{Scheme: "none", Dataset: blob, Verification: v, Quantized: blob}, ""},
+		{Spec{Scheme: "none", Dataset: blob, Quantized: blob}, "needs a verification"}, {Spec{Scheme: "int8", Dataset: blob, Verification: v, Quantized: blob}, "nothing about quantization"},
+		{Spec{Scheme: "int8", Dataset: blob, Calibrator: "auto"}, ""}, {Spec{Scheme: "int8", Ranges: blob, Calibrator: "auto"}, "needs a dataset that is calibrated on"},
+		{Spec{Scheme: "float16", Calibrator: "auto"}, "needs a dataset that is calibrated on"},
+	} {
+		err := c.spec.check()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.spec, err, c.want)
+		}
 	}
 }
 

@@ -260,16 +260,8 @@ func (r *rig) want(req *octetv1.RunShardRequest) []byte {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	text, _ := r.store.get(req.GetDataset().GetDigest())
-	manifest, err := dataset.Decode(text)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	samples, err := dataset.Open(r.t.Context(), manifest, opener{r.store})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer samples.Close()
+	samples, done := r.samples(req)
+	defer done()
 	stats, err := shard.Run(r.t.Context(), m, samples, shard.Spec{
 		Range: shard.Range{First: int(req.GetFirstSample()), Last: int(req.GetEndSample())}, Dataset: req.GetDataset().GetDigest(), SkipBad: req.GetSkipBadSamples(),
 		Observe: calib.Spec{Histogram: req.GetHistograms(), PerSample: req.GetSampleRanges()},
@@ -282,6 +274,20 @@ func (r *rig) want(req *octetv1.RunShardRequest) []byte {
 		r.t.Fatal(err)
 	}
 	return data
+}
+
+// samples opens the dataset of a request.
+func (r *rig) samples(req *octetv1.RunShardRequest) (samples *dataset.Reader, done func()) {
+	r.t.Helper()
+	text, _ := r.store.get(req.GetDataset().GetDigest())
+	manifest, err := dataset.Decode(text)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if samples, err = dataset.Open(r.t.Context(), manifest, opener{r.store}); err != nil {
+		r.t.Fatal(err)
+	}
+	return samples, func() { samples.Close() }
 }
 
 type opener struct{ *fakeStore }

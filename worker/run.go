@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
-	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/shard"
@@ -91,7 +90,7 @@ func progressTo(stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) fun
 	}
 }
 
-// run computes a shard's statistics and puts them into the coordinator's store.
+// run computes a shard's result and puts it into the coordinator's store.
 func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, error) {
 	blobs, release, err := s.stores.open(t.blobs)
 	if err != nil {
@@ -99,6 +98,39 @@ func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, 
 	}
 	defer release()
 	source := &cached{s.cache, blobs.Fetch}
+	work := s.calibration
+	if t.compare != nil {
+		work = s.comparison
+	}
+	do, err := work(ctx, source, t)
+	if err != nil {
+		return client.Ref{}, err
+	}
+	reader, err := s.dataset(ctx, source, t)
+	if err != nil {
+		return client.Ref{}, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
+	}
+	defer reader.Close()
+	result, err := do(ctx, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, progress)
+	if err != nil {
+		return client.Ref{}, err
+	}
+	data, err := result.Encode()
+	if err != nil {
+		return client.Ref{}, err
+	}
+	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
+	return ref, blobs.Upload(ctx, ref, bytes.NewReader(data), nil)
+}
+
+// result is what a shard yields.
+type result interface{ Encode() ([]byte, error) }
+
+// runner computes a shard's result.
+type runner func(ctx context.Context, samples shard.Samples, spec shard.Spec, progress func()) (result, error)
+
+// calibration returns what gathers statistics of the task's model.
+func (s *Server) calibration(ctx context.Context, source *cached, t task) (runner, error) {
 	model, err := s.models.get(ctx, modelKey{t.model, t.signature}, func(ctx context.Context) (*shard.Model, error) {
 		data, err := source.readAll(ctx, t.model, maxModel)
 		if err != nil {
@@ -111,18 +143,55 @@ func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, 
 		return m, nil
 	})
 	if err != nil {
-		return client.Ref{}, fmt.Errorf("model %.12s: %w", t.model, err)
+		return nil, fmt.Errorf("model %.12s: %w", t.model, err)
 	}
-	reader, err := s.dataset(ctx, source, t)
+	return func(ctx context.Context, samples shard.Samples, spec shard.Spec, progress func()) (result, error) {
+		return shard.Run(ctx, model, samples, spec, progress)
+	}, nil
+}
+
+// labelled is a comparison, and the labels that it is about, if there are any.
+type labelled struct {
+	*shard.Comparison
+	labels *dataset.Labels
+}
+
+// comparison returns what compares the task's models.
+func (s *Server) comparison(ctx context.Context, source *cached, t task) (runner, error) {
+	key := comparisonKey{modelKey{t.model, t.signature}, fmt.Sprint(t.compare.quantized), t.compare.question, t.compare.labels}
+	loaded, err := s.comparisons.get(ctx, key, func(ctx context.Context) (*labelled, error) {
+		var all [][]byte
+		for _, d := range append([]store.Digest{t.model}, t.compare.quantized...) {
+			data, err := source.readAll(ctx, d, maxModel)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, data)
+		}
+		c, err := shard.LoadComparison(all[0], all[1:], t.signature, t.compare.question)
+		if err != nil {
+			return nil, &fault{err}
+		}
+		if t.compare.labels == "" {
+			return &labelled{c, nil}, nil
+		}
+		data, err := source.readAll(ctx, t.compare.labels, maxModel)
+		if err != nil {
+			return nil, fmt.Errorf("labels %.12s: %w", t.compare.labels, err)
+		}
+		labels, err := dataset.DecodeLabels(data)
+		if err != nil {
+			return nil, &fault{err}
+		}
+		return &labelled{c, labels}, nil
+	})
 	if err != nil {
-		return client.Ref{}, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
+		return nil, fmt.Errorf("comparison with %.12s: %w", t.model, err)
 	}
-	defer reader.Close()
-	stats, err := shard.Run(ctx, model, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, progress)
-	if err != nil {
-		return client.Ref{}, err
-	}
-	return s.upload(ctx, blobs, stats)
+	return func(ctx context.Context, samples shard.Samples, spec shard.Spec, progress func()) (result, error) {
+		spec.Labels = string(t.compare.labels)
+		return shard.Compare(ctx, loaded.Comparison, samples, loaded.labels, spec, progress)
+	}, nil
 }
 
 func (s *Server) dataset(ctx context.Context, source *cached, t task) (*dataset.Reader, error) {
@@ -144,15 +213,6 @@ func (s *Server) dataset(ctx context.Context, source *cached, t task) (*dataset.
 		return nil, &fault{fmt.Errorf("samples %d to %d of a dataset of %d", t.samples.First, t.samples.Last, m.Len())}
 	}
 	return dataset.Open(ctx, m, source)
-}
-
-func (s *Server) upload(ctx context.Context, blobs *client.Blobs, stats *calib.Stats) (client.Ref, error) {
-	data, err := stats.Encode()
-	if err != nil {
-		return client.Ref{}, err
-	}
-	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
-	return ref, blobs.Upload(ctx, ref, bytes.NewReader(data), nil)
 }
 
 // cached opens blobs by way of the cache.

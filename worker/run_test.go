@@ -18,12 +18,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/reader/npy"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -46,11 +48,7 @@ func samples(t *testing.T, n int, bad ...int) string {
 	if err := npy.Write(&file, npy.Float32, []int{n, 8, 8, 3}, data); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "samples.npy")
-	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return write(t, "samples.npy", file.Bytes())
 }
 
 func TestRunShard(t *testing.T) {
@@ -77,6 +75,66 @@ func TestRunShard(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A shard that compares yields what shard.Compare does.
+func TestRunComparison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		req := r.conv()
+		labels, err := dataset.ReadLabels(write(t, "labels.txt", []byte(strings.Repeat("1\n", 8))), &dataset.Manifest{Samples: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		float, _ := r.store.get(req.GetModel().GetDigest())
+		req.Comparison = &octetv1.Comparison{Quantized: []*octetv1.Blob{req.GetModel()}, Task: octetv1.Task_TASK_CLASSIFY, Labels: r.store.put(labels.Encode()), AllTensors: true}
+		for range 2 { // the second time the models are at hand
+			all, err := r.run(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := r.store.get(all[len(all)-1].GetStats().GetDigest())
+			c, err := shard.LoadComparison(float, [][]byte{float}, "", verify.Question{Task: verify.Classify, Labels: true, Tensors: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			samples, done := r.samples(req)
+			defer done()
+			part, err := shard.Compare(t.Context(), c, samples, labels, shard.Spec{Range: shard.Range{Last: 8}, Dataset: req.GetDataset().GetDigest(), Labels: labels.Digest()}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err := part.Encode(); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the store holds %s (%v), want %s", got, err, want)
+			}
+		}
+		if n := r.store.count(req.GetComparison().GetLabels().GetDigest()); n != 1 {
+			t.Errorf("the labels were read %d times", n)
+		}
+		for name, change := range map[string]func(c *octetv1.Comparison){
+			"no task": func(c *octetv1.Comparison) { c.Task = 0 }, "no model": func(c *octetv1.Comparison) { c.Quantized = nil },
+			"no digest": func(c *octetv1.Comparison) { c.Quantized = []*octetv1.Blob{{}} }, "output": func(c *octetv1.Comparison) { c.Output = -1 },
+			"labels": func(c *octetv1.Comparison) { c.Labels = &octetv1.Blob{Digest: "x"} },
+		} {
+			bad := proto.CloneOf(req)
+			change(bad.Comparison)
+			_, err := r.run(t.Context(), bad)
+			wantCode(t, name, err, codes.InvalidArgument)
+		}
+		bad := proto.CloneOf(req)
+		bad.Comparison.Quantized = []*octetv1.Blob{r.store.put([]byte("TFL3TFL3"))}
+		_, err = r.run(t.Context(), bad)
+		wantCode(t, "not a model", err, codes.FailedPrecondition)
+	})
+}
+
+func write(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestSkippedSamplesAreListed(t *testing.T) {

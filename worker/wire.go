@@ -13,6 +13,7 @@ import (
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -26,7 +27,15 @@ type task struct {
 	skipBad        bool
 	observe        calib.Spec
 	numerics       int
-	blobs          string // address of BlobService
+	blobs          string      // address of BlobService
+	compare        *comparison // instead of statistics; nil if there is nothing to compare
+}
+
+// comparison is what a shard compares with the float model.
+type comparison struct {
+	quantized []store.Digest
+	question  verify.Question
+	labels    store.Digest // "" without
 }
 
 func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
@@ -49,7 +58,44 @@ func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
 	if t.blobs == "" {
 		return task{}, errors.New("no blob_endpoint")
 	}
+	if c := r.GetComparison(); c != nil {
+		if t.compare, err = comparisonFromWire(c); err != nil {
+			return task{}, fmt.Errorf("comparison: %w", err)
+		}
+	}
 	return t, nil
+}
+
+// questions are what the protocol calls tasks.
+var questions = map[octetv1.Task]verify.Task{
+	octetv1.Task_TASK_CLASSIFY: verify.Classify, octetv1.Task_TASK_SEGMENT: verify.Segment, octetv1.Task_TASK_DISTANCE: verify.Distance,
+}
+
+func comparisonFromWire(c *octetv1.Comparison) (*comparison, error) {
+	kind, ok := questions[c.GetTask()]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("unknown task %d", c.GetTask())
+	case len(c.GetQuantized()) == 0:
+		return nil, errors.New("no quantized model")
+	case c.GetOutput() < 0:
+		return nil, fmt.Errorf("output %d", c.GetOutput())
+	}
+	out := &comparison{question: verify.Question{Task: kind, Output: int(c.GetOutput()), Labels: c.GetLabels() != nil, Tensors: c.GetAllTensors()}}
+	for _, b := range c.GetQuantized() {
+		d, err := store.Parse(b.GetDigest())
+		if err != nil {
+			return nil, fmt.Errorf("quantized model: %w", err)
+		}
+		out.quantized = append(out.quantized, d)
+	}
+	if c.GetLabels() != nil {
+		var err error
+		if out.labels, err = store.Parse(c.GetLabels().GetDigest()); err != nil {
+			return nil, fmt.Errorf("labels: %w", err)
+		}
+	}
+	return out, nil
 }
 
 func resultToWire(t task, ref client.Ref) *octetv1.RunShardResponse {

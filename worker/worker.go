@@ -19,6 +19,7 @@ import (
 	"github.com/octetlite/octet/pkg/registry"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -72,6 +73,8 @@ type Server struct {
 	stores    stores
 	models    *kept[modelKey, *shard.Model]
 	manifests *kept[store.Digest, *dataset.Manifest]
+	// comparisons hold several models each.
+	comparisons *kept[comparisonKey, *labelled]
 
 	mu       sync.Mutex
 	busy     int  // slots in use
@@ -86,6 +89,17 @@ type modelKey struct {
 	digest    store.Digest
 	signature string
 }
+
+// comparisonKey names what is compared, and what is asked.
+type comparisonKey struct {
+	float     modelKey
+	quantized string // digests
+	question  verify.Question
+	labels    store.Digest
+}
+
+// maxComparisons bounds the comparisons that are kept ready in memory.
+const maxComparisons = 2
 
 // NewServer returns a worker that keeps its cache in a folder of its own. The options for dialling coordinators come after its own: transport
 // credentials, for example.
@@ -103,7 +117,7 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 	return &Server{
 		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
-		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests),
+		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests), comparisons: newKept[comparisonKey, *labelled](maxComparisons),
 		life: life, kill: kill,
 	}, nil
 }

@@ -108,7 +108,7 @@ maximum, or less, so that rare large values don't make the integers coarse for a
   ema:0.95            averages of the samples' ends, as AI Edge Quantizer takes them
   auto                the one of these, and percentile:99.9, whose model's outputs are closest to the
                       float model's over the last tenth of the samples (1 to 32), which then are not
-                      calibrated on; needs 10 samples, and is not for --coordinator
+                      calibrated on; needs 10 samples
 
 What --stats wrote can be quantized again by --ranges, without the data, with each calibrator that it
 holds enough for: --observe histograms,samples measures for all of them.
@@ -195,8 +195,8 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--data and --ranges exclude each other")
 	case f.verify && f.data == "":
 		return o, usagef("--verify compares over samples: give --data")
-	case f.verify && f.coordinator != "":
-		return o, usagef("--verify needs the samples here: it does not go with --coordinator")
+	case f.detach && (f.question.maxDrop != "" || f.question.minSQNR != "") && f.verify:
+		return o, usagef("--max-drop and --min-sqnr can't be checked with --detach: 'octet jobs get ID --verification FILE' has the figures later")
 	case f.workers < 1:
 		return o, usagef("--workers must be at least 1")
 	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
@@ -237,8 +237,6 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	case !o.Scheme.Calibrated():
 	case !f.calibrates(o.Scheme):
 		return o, usagef("--calibrator %s compares outputs over samples: give --data", convert.Auto)
-	case f.coordinator != "":
-		return o, usagef("--calibrator %s needs the samples here: it does not go with --coordinator", convert.Auto)
 	default:
 		o.Auto = true
 	}

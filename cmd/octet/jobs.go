@@ -113,14 +113,14 @@ func took(j client.Job) string {
 
 func newJobsGet(s streams) *cobra.Command {
 	var asJSON bool
-	var out, stats string
+	var out, stats, verification string
 	cmd := jobCommand("get ID", "Show a job, and fetch its result", want("ID"), func(cmd *cobra.Command, c *client.Client, args []string) error {
 		j, err := c.Get(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		if out != "" || stats != "" {
-			if err := fetchResults(cmd.Context(), c, j, out, stats); err != nil {
+		if out != "" || stats != "" || verification != "" {
+			if err := fetchResults(cmd.Context(), c, j, out, stats, verification); err != nil {
 				return err
 			}
 		}
@@ -132,6 +132,7 @@ func newJobsGet(s streams) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "file for the model that the job made")
 	cmd.Flags().StringVar(&stats, "stats", "", "file for its statistics")
+	cmd.Flags().StringVar(&verification, "verification", "", "file for what its verification found")
 	return cmd
 }
 

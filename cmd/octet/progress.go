@@ -124,7 +124,11 @@ func (p *progress) soon(note string) (done func()) {
 // job shows the state of a job on a cluster.
 func (p *progress) job(j client.Job) {
 	if j.State != client.Preparing && j.Progress.SamplesTotal > 0 {
-		p.show("calibrate", int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
+		phase := "calibrate"
+		if j.State == client.Comparing {
+			phase = "compare"
+		}
+		p.show(phase, int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
 	}
 	note := ""
 	if j.Progress.Waiting != "" {

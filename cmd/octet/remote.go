@@ -15,8 +15,10 @@ import (
 	"github.com/octetlite/octet/client"
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/quantize"
 	"github.com/octetlite/octet/pkg/store"
+	"github.com/octetlite/octet/pkg/verify"
 )
 
 // cancelTimeout bounds the call that cancels a job after Ctrl-C.
@@ -34,7 +36,7 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		SourceName: filepath.Base(source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
 		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
-		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: opt.Calibrator.String(), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
+		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: calibratorName(opt), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
 		FreshStatistics: f.noCache,
 	}
 	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
@@ -53,14 +55,8 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		_, err := fmt.Fprintln(s.out, job.ID)
 		return nil, err
 	}
-	ended, err := c.Watch(ctx, job.ID, bar.job)
+	ended, err := follow(ctx, c, job.ID, bar)
 	if err != nil {
-		if ctx.Err() != nil {
-			err = cancelJob(ctx, c, job.ID)
-		}
-		return nil, err
-	}
-	if err := jobOutcome(ended); err != nil {
 		return nil, err
 	}
 	out, err := fetchOutcome(ctx, c, ended, f, opt)
@@ -69,6 +65,26 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 	}
 	out.summary.Notes = notes
 	return out, nil
+}
+
+// calibratorName names the calibrator for a coordinator.
+func calibratorName(opt convert.Options) string {
+	if opt.Auto {
+		return convert.Auto
+	}
+	return opt.Calibrator.String()
+}
+
+// follow waits for the end of a job, which is cancelled if the user interrupts. A job that did not succeed is an error.
+func follow(ctx context.Context, c *client.Client, id string, bar *progress) (client.Job, error) {
+	ended, err := c.Watch(ctx, id, bar.job)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = cancelJob(ctx, c, id)
+		}
+		return ended, err
+	}
+	return ended, jobOutcome(ended)
 }
 
 // cancelJob ends a job whose client was interrupted, and returns what that client has to say.
@@ -116,14 +132,15 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 		if err != nil {
 			return nil, err
 		}
-		text, err := manifest.Encode()
-		if err != nil {
+		if spec.Dataset, err = u.dataset(ctx, manifest, files); err != nil {
 			return nil, err
 		}
-		ref := u.bytes(text)
-		spec.Dataset = &ref
-		for _, b := range manifest.Refs() {
-			u.add(client.Ref{Digest: b.Digest, Size: b.Size}, func() (store.Blob, error) { return files.Open(ctx, b.Digest) })
+		if f.verify {
+			asked, err := f.asked(opt, manifest)
+			if err != nil {
+				return nil, err
+			}
+			spec.Verification = u.verification(asked)
 		}
 		return append(list, notes(float, opt.Signature)...), u.send(ctx)
 	}
@@ -152,6 +169,29 @@ func (u *uploads) bytes(data []byte) client.Ref {
 	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
 	u.add(ref, func() (store.Blob, error) { return bytesBlob{bytes.NewReader(data)}, nil })
 	return ref
+}
+
+// dataset adds a dataset and returns its manifest's name.
+func (u *uploads) dataset(ctx context.Context, manifest *dataset.Manifest, files *store.Overlay) (*client.Ref, error) {
+	text, err := manifest.Encode()
+	if err != nil {
+		return nil, err
+	}
+	ref := u.bytes(text)
+	for _, b := range manifest.Refs() {
+		u.add(client.Ref{Digest: b.Digest, Size: b.Size}, func() (store.Blob, error) { return files.Open(ctx, b.Digest) })
+	}
+	return &ref, nil
+}
+
+// verification adds the labels of a comparison and returns what a coordinator is told of it.
+func (u *uploads) verification(asked convert.VerifyOptions) *client.Verification {
+	v := &client.Verification{Samples: asked.Samples.Len(), Task: string(asked.Task), Output: asked.Output}
+	if asked.Labels != nil {
+		ref := u.bytes(asked.Labels.Encode())
+		v.Labels = &ref
+	}
+	return v
 }
 
 type bytesBlob struct{ *bytes.Reader }
@@ -200,6 +240,15 @@ func download(ctx context.Context, c *client.Client, ref client.Ref) ([]byte, er
 	return data, nil
 }
 
+// downloadJSON reads a blob of JSON.
+func downloadJSON(ctx context.Context, c *client.Client, ref client.Ref, into any) error {
+	data, err := download(ctx, c, ref)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
+}
+
 // fetchOutcome fetches what a job made.
 func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *convertFlags, opt convert.Options) (*outcome, error) {
 	var report *quantize.Report
@@ -210,17 +259,26 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 	}
 	out.model = bytes.NewReader(model)
 	if job.Report != nil {
-		data, err := download(ctx, c, *job.Report)
-		if err != nil {
-			return nil, err
-		}
 		report = &quantize.Report{}
-		if err := json.Unmarshal(data, report); err != nil {
+		if err := downloadJSON(ctx, c, *job.Report, report); err != nil {
 			return nil, fmt.Errorf("report of job %s: %w", job.ID, err)
 		}
 	}
 	out.summary = newSummary(f, opt, report)
-	out.summary.Job, out.summary.StatsFrom = job.ID, job.StatsFrom
+	out.summary.Job = job.ID
+	if job.Choice != nil {
+		out.summary.Choice = &convert.Choice{}
+		if err := downloadJSON(ctx, c, *job.Choice, out.summary.Choice); err != nil {
+			return nil, fmt.Errorf("choice of job %s: %w", job.ID, err)
+		}
+		out.summary.Calibrator = out.summary.Choice.Calibrator
+	}
+	if job.Verified != nil {
+		out.summary.Verification = &verify.Result{}
+		if err := downloadJSON(ctx, c, *job.Verified, out.summary.Verification); err != nil {
+			return nil, fmt.Errorf("verification of job %s: %w", job.ID, err)
+		}
+	}
 	if job.Stats != nil {
 		if out.stats, err = download(ctx, c, *job.Stats); err != nil {
 			return nil, err
@@ -235,28 +293,32 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 }
 
 // fetchResults writes what a job made to files.
-func fetchResults(ctx context.Context, c *client.Client, job client.Job, model, stats string) error {
+func fetchResults(ctx context.Context, c *client.Client, job client.Job, model, stats, verification string) error {
 	if job.Model == nil {
 		return fmt.Errorf("job %s is %s: it has no result", job.ID, job.State)
 	}
-	if model != "" {
-		data, err := download(ctx, c, *job.Model)
+	for _, r := range []struct {
+		file string
+		ref  *client.Ref
+		none string
+	}{
+		{model, job.Model, ""},
+		{stats, job.Stats, "calibrated nothing: it has no statistics"},
+		{verification, job.Verified, "verified nothing"},
+	} {
+		if r.file == "" {
+			continue
+		}
+		if r.ref == nil {
+			return fmt.Errorf("job %s %s", job.ID, r.none)
+		}
+		data, err := download(ctx, c, *r.ref)
 		if err != nil {
 			return err
 		}
-		if err := writeFile(model, data); err != nil {
+		if err := writeFile(r.file, data); err != nil {
 			return err
 		}
-	}
-	if stats != "" {
-		if job.Stats == nil {
-			return fmt.Errorf("job %s calibrated nothing: it has no statistics", job.ID)
-		}
-		data, err := download(ctx, c, *job.Stats)
-		if err != nil {
-			return err
-		}
-		return writeFile(stats, data)
 	}
 	return nil
 }

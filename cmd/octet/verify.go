@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/octetlite/octet/client"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/verify"
 )
 
@@ -20,6 +24,7 @@ type verifyFlags struct {
 	data, signature, onBad string
 	question               questionFlags
 	workers                int
+	coordinator            string
 	json                   bool
 	source                 sourceFlags
 }
@@ -148,6 +153,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
+	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
@@ -176,7 +182,7 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 	}
 	bar := newProgress(s.err)
 	defer bar.close()
-	result, err := verifyLocal(ctx, model, other, f, bar)
+	result, err := f.compare(ctx, source, model, other, bar)
 	if err != nil {
 		return err
 	}
@@ -193,8 +199,8 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 	return broken
 }
 
-// verifyLocal compares two models in this process.
-func verifyLocal(ctx context.Context, float *convert.Float, quantized convert.Source, f *verifyFlags, bar *progress) (*verify.Result, error) {
+// compare compares two models here or on a cluster.
+func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float *convert.Float, quantized convert.Source, bar *progress) (*verify.Result, error) {
 	tmp, err := tempDir("octet-")
 	if err != nil {
 		return nil, err
@@ -208,10 +214,52 @@ func verifyLocal(ctx context.Context, float *convert.Float, quantized convert.So
 	if err := f.question.options(&opt, manifest); err != nil {
 		return nil, err
 	}
+	if f.coordinator != "" {
+		if !source.Flatbuffer() {
+			source = convert.Source{Name: source.Name, Data: float.Bytes()}
+		}
+		return f.compareRemote(ctx, source, quantized, opt, manifest, files, bar)
+	}
 	reader, err := dataset.Open(ctx, manifest, files)
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close()
 	return convert.Verify(ctx, float, quantized, opt, manifest, &convert.Pool{Workers: f.workers, Samples: reader}, bar.samples)
+}
+
+// compareRemote compares two flatbuffers on a cluster.
+func (f *verifyFlags) compareRemote(ctx context.Context, float, quantized convert.Source, opt convert.VerifyOptions, manifest *dataset.Manifest, files *store.Overlay, bar *progress) (*verify.Result, error) {
+	c, err := client.Dial(f.coordinator)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	u := uploads{client: c, bar: bar}
+	model := u.bytes(quantized.Data)
+	spec := client.Spec{
+		Source: u.bytes(float.Data), SourceName: filepath.Base(float.Name), Quantized: &model, QuantizedName: filepath.Base(quantized.Name),
+		Signature: opt.Signature, SkipBad: opt.SkipBad, Verification: u.verification(opt),
+	}
+	if spec.Dataset, err = u.dataset(ctx, manifest, files); err != nil {
+		return nil, err
+	}
+	if err := u.send(ctx); err != nil {
+		return nil, err
+	}
+	job, err := c.Create(ctx, rand.Text(), spec)
+	if err != nil {
+		return nil, err
+	}
+	if job, err = follow(ctx, c, job.ID, bar); err != nil {
+		return nil, err
+	}
+	if job.Verified == nil {
+		return nil, fmt.Errorf("job %s verified nothing", job.ID)
+	}
+	result := &verify.Result{}
+	if err := downloadJSON(ctx, c, *job.Verified, result); err != nil {
+		return nil, fmt.Errorf("verification of job %s: %w", job.ID, err)
+	}
+	return result, nil
 }

@@ -52,8 +52,11 @@ func Choose(ctx context.Context, f *Float, opt Options, stats *calib.Stats, pool
 		return opt, nil, err
 	}
 	part, err := pool.Verify(ctx, v, "choose calibrator", progress)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Refused {
+		err = Uncomparable(f.Source, e.Err, true)
+	}
 	if err != nil {
-		return opt, nil, TrialError(f.Source, err)
+		return opt, nil, err
 	}
 	return opt.Choose(f, stats, part)
 }
@@ -98,12 +101,10 @@ func PlanTrials(f *Float, opt Options, stats *calib.Stats, samples int) (*Verifi
 	return v, nil
 }
 
-// TrialError gives an error of the comparison that PlanTrials planned the way out.
-func TrialError(source string, err error) error {
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Refused {
-		return &Error{Kind: Refused, Source: source, Err: e.Err, Hint: notRunning}
-	}
-	return err
+// TrialShards returns the shards of the comparison that PlanTrials plans.
+func (o Options) TrialShards(samples int) ([]shard.Range, error) {
+	_, held, err := o.parts(samples)
+	return planned(held), err
 }
 
 // Choose returns the options with the best of the calibrators, by what the comparison that PlanTrials planned found.

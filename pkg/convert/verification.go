@@ -83,11 +83,13 @@ func (v *Verification) ask(opt VerifyOptions) error {
 }
 
 // Plan returns the shards. As shard.Plan's they depend on the number of samples alone.
-func (v *Verification) Plan() []shard.Range {
-	plan := shard.Plan(v.Samples.Len())
+func (v *Verification) Plan() []shard.Range { return planned(v.Samples) }
+
+func planned(samples shard.Range) []shard.Range {
+	plan := shard.Plan(samples.Len())
 	for i := range plan {
-		plan[i].First += v.Samples.First
-		plan[i].Last += v.Samples.First
+		plan[i].First += samples.First
+		plan[i].Last += samples.First
 	}
 	return plan
 }
@@ -97,11 +99,11 @@ func (v *Verification) Spec(r shard.Range) shard.Spec {
 	return shard.Spec{Range: r, Dataset: v.Dataset, Labels: v.Labels, SkipBad: v.SkipBad}
 }
 
-// Merge folds the parts of all shards of the plan, in their order.
-func (v *Verification) Merge(parts []*verify.Part) (*verify.Part, error) {
+// MergeComparisons folds the parts of all shards of a plan of comparisons with the float model of a source, in their order.
+func MergeComparisons(source string, parts []*verify.Part) (*verify.Part, error) {
 	part, err := shard.MergeComparisons(parts)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: v.source, Err: err}
+		return nil, &Error{Kind: BadInput, Source: source, Err: err}
 	}
 	return part, nil
 }
@@ -144,7 +146,7 @@ func (p *Pool) Verify(ctx context.Context, v *Verification, phase string, progre
 	if err != nil {
 		return nil, VerificationError(v.source, err)
 	}
-	return v.Merge(parts)
+	return MergeComparisons(v.source, parts)
 }
 
 // VerificationError gives an error that came up when a quantized model was compared with the float model of a source, here or elsewhere, its kind and the way out.
@@ -153,10 +155,16 @@ func VerificationError(source string, err error) error {
 	case isCancel(err) || KindOf(err) != "":
 		return err
 	case shard.Unsupported(err):
-		return &Error{Kind: Refused, Source: source, Err: err, Hint: notCompared}
+		return Uncomparable(source, err, false)
 	}
 	return unsupported(source, err)
 }
 
-// notCompared is the way out of models that can't run.
-const notCompared = "operators must run to be compared"
+// Uncomparable is the error of a model that holds operators which can't be executed; of one that was made to try a calibrator if trial is set.
+func Uncomparable(source string, err error, trial bool) error {
+	hint := "operators must run to be compared"
+	if trial {
+		hint = notRunning
+	}
+	return &Error{Kind: Refused, Source: source, Err: err, Hint: hint}
+}

@@ -114,7 +114,7 @@ func (s *Session) Sample(in []*tensor.Tensor, label []int32) error {
 	s.part.Samples++
 	for i, side := range s.comparison.sides {
 		if err := s.side(i, side, in, want, label); err != nil {
-			return &ModelError{err}
+			return err
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ func (s *Session) side(i int, side *side, in, want []*tensor.Tensor, label []int
 		}
 	})
 	if err != nil {
-		return err
+		return &ModelError{err}
 	}
 	for k := range running {
 		if running[k].seen {

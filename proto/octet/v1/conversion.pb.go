@@ -40,6 +40,8 @@ const (
 	JobState_JOB_STATE_FAILED JobState = 5
 	// Cancelled. Final.
 	JobState_JOB_STATE_CANCELLED JobState = 6
+	// Shards that compare quantized models with the float one run, or wait for workers. JOB_STATE_FINISHING comes before it, and again behind it.
+	JobState_JOB_STATE_COMPARING JobState = 7
 )
 
 // Enum value maps for JobState.
@@ -52,6 +54,7 @@ var (
 		4: "JOB_STATE_SUCCEEDED",
 		5: "JOB_STATE_FAILED",
 		6: "JOB_STATE_CANCELLED",
+		7: "JOB_STATE_COMPARING",
 	}
 	JobState_value = map[string]int32{
 		"JOB_STATE_UNSPECIFIED": 0,
@@ -61,6 +64,7 @@ var (
 		"JOB_STATE_SUCCEEDED":   4,
 		"JOB_STATE_FAILED":      5,
 		"JOB_STATE_CANCELLED":   6,
+		"JOB_STATE_COMPARING":   7,
 	}
 )
 
@@ -331,6 +335,63 @@ func (ErrorKind) EnumDescriptor() ([]byte, []int) {
 	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{4}
 }
 
+// Task is what a model's answers are taken for.
+type Task int32
+
+const (
+	// Not set: guessed from outputs and labels.
+	Task_TASK_UNSPECIFIED Task = 0
+	// An output holds a number for each class, or the class.
+	Task_TASK_CLASSIFY Task = 1
+	// So does each pixel of an output.
+	Task_TASK_SEGMENT Task = 2
+	// Outputs are numbers.
+	Task_TASK_DISTANCE Task = 3
+)
+
+// Enum value maps for Task.
+var (
+	Task_name = map[int32]string{
+		0: "TASK_UNSPECIFIED",
+		1: "TASK_CLASSIFY",
+		2: "TASK_SEGMENT",
+		3: "TASK_DISTANCE",
+	}
+	Task_value = map[string]int32{
+		"TASK_UNSPECIFIED": 0,
+		"TASK_CLASSIFY":    1,
+		"TASK_SEGMENT":     2,
+		"TASK_DISTANCE":    3,
+	}
+)
+
+func (x Task) Enum() *Task {
+	p := new(Task)
+	*p = x
+	return p
+}
+
+func (x Task) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Task) Descriptor() protoreflect.EnumDescriptor {
+	return file_octet_v1_conversion_proto_enumTypes[5].Descriptor()
+}
+
+func (Task) Type() protoreflect.EnumType {
+	return &file_octet_v1_conversion_proto_enumTypes[5]
+}
+
+func (x Task) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Task.Descriptor instead.
+func (Task) EnumDescriptor() ([]byte, []int) {
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{5}
+}
+
 // JobSpec says what to convert, and how. The result depends on it, and on the version of the arithmetic, alone.
 type JobSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -366,7 +427,7 @@ type JobSpec struct {
 	PerTensorDense bool `protobuf:"varint,15,opt,name=per_tensor_dense,json=perTensorDense,proto3" json:"per_tensor_dense,omitempty"`
 	// With SCHEME_WEIGHT_ONLY and weights of 4 bits: how many weights of a row share a scale; 0 for all of them.
 	BlockSize int32 `protobuf:"varint,16,opt,name=block_size,json=blockSize,proto3" json:"block_size,omitempty"`
-	// How the ranges of activations follow from statistics: minmax, percentile:P, mse, entropy or ema:D; minmax if empty.
+	// How the ranges of activations follow from statistics: minmax, percentile:P, mse, entropy or ema:D, or auto for the best of these; minmax if empty.
 	Calibrator string `protobuf:"bytes,17,opt,name=calibrator,proto3" json:"calibrator,omitempty"`
 	// Statistics hold histograms, whether the calibrator needs them or not.
 	Histograms bool `protobuf:"varint,18,opt,name=histograms,proto3" json:"histograms,omitempty"`
@@ -379,8 +440,14 @@ type JobSpec struct {
 	Recipe string `protobuf:"bytes,21,opt,name=recipe,proto3" json:"recipe,omitempty"`
 	// Run the model over the dataset even if an earlier job did so: the result is the same.
 	FreshStatistics bool `protobuf:"varint,22,opt,name=fresh_statistics,json=freshStatistics,proto3" json:"fresh_statistics,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Compare the quantized model with the float one.
+	Verification *Verification `protobuf:"bytes,23,opt,name=verification,proto3" json:"verification,omitempty"`
+	// A quantized model to compare instead of making one: a flatbuffer. Such a job has a verification, SCHEME_NONE, and nothing else that is about quantization.
+	Quantized *Blob `protobuf:"bytes,24,opt,name=quantized,proto3" json:"quantized,omitempty"`
+	// The file name of quantized, for messages.
+	QuantizedName string `protobuf:"bytes,25,opt,name=quantized_name,json=quantizedName,proto3" json:"quantized_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JobSpec) Reset() {
@@ -567,6 +634,100 @@ func (x *JobSpec) GetFreshStatistics() bool {
 	return false
 }
 
+func (x *JobSpec) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *JobSpec) GetQuantized() *Blob {
+	if x != nil {
+		return x.Quantized
+	}
+	return nil
+}
+
+func (x *JobSpec) GetQuantizedName() string {
+	if x != nil {
+		return x.QuantizedName
+	}
+	return ""
+}
+
+// Verification says how a quantized model is compared with its float model over the dataset.
+type Verification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many of the last samples are compared; what is calibrated does not see them. 0 for all of them, in jobs that calibrate nothing.
+	Samples int64 `protobuf:"varint,1,opt,name=samples,proto3" json:"samples,omitempty"`
+	// What outputs are taken for.
+	Task Task `protobuf:"varint,2,opt,name=task,proto3,enum=octet.v1.Task" json:"task,omitempty"`
+	// The output that is scored, by its name; the first if empty.
+	Output string `protobuf:"bytes,3,opt,name=output,proto3" json:"output,omitempty"`
+	// What is right for each sample of the dataset: a .npy file of uint8 or int32 in C order, little-endian, samples along axis 0, which holds a class each or one for each pixel.
+	Labels        *Blob `protobuf:"bytes,4,opt,name=labels,proto3" json:"labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verification) Reset() {
+	*x = Verification{}
+	mi := &file_octet_v1_conversion_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verification) ProtoMessage() {}
+
+func (x *Verification) ProtoReflect() protoreflect.Message {
+	mi := &file_octet_v1_conversion_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verification.ProtoReflect.Descriptor instead.
+func (*Verification) Descriptor() ([]byte, []int) {
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Verification) GetSamples() int64 {
+	if x != nil {
+		return x.Samples
+	}
+	return 0
+}
+
+func (x *Verification) GetTask() Task {
+	if x != nil {
+		return x.Task
+	}
+	return Task_TASK_UNSPECIFIED
+}
+
+func (x *Verification) GetOutput() string {
+	if x != nil {
+		return x.Output
+	}
+	return ""
+}
+
+func (x *Verification) GetLabels() *Blob {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
 // Job is a conversion.
 type Job struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -598,7 +759,7 @@ type Job struct {
 
 func (x *Job) Reset() {
 	*x = Job{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[1]
+	mi := &file_octet_v1_conversion_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +771,7 @@ func (x *Job) String() string {
 func (*Job) ProtoMessage() {}
 
 func (x *Job) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[1]
+	mi := &file_octet_v1_conversion_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +784,7 @@ func (x *Job) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Job.ProtoReflect.Descriptor instead.
 func (*Job) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{1}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Job) GetId() string {
@@ -724,7 +885,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[2]
+	mi := &file_octet_v1_conversion_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +897,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[2]
+	mi := &file_octet_v1_conversion_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +910,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{2}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Progress) GetSamplesDone() int64 {
@@ -797,19 +958,23 @@ func (x *Progress) GetWaiting() string {
 // JobResult is what a job made.
 type JobResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The flatbuffer.
+	// The flatbuffer; that to be compared if the job made none.
 	Model *Blob `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// The merged statistics; unset if nothing was calibrated.
 	Stats *Blob `protobuf:"bytes,2,opt,name=stats,proto3" json:"stats,omitempty"`
 	// The report on the quantization as JSON; unset if nothing was quantized.
-	Report        *Blob `protobuf:"bytes,3,opt,name=report,proto3" json:"report,omitempty"`
+	Report *Blob `protobuf:"bytes,3,opt,name=report,proto3" json:"report,omitempty"`
+	// What a verification found, as JSON; unset without one.
+	Verification *Blob `protobuf:"bytes,4,opt,name=verification,proto3" json:"verification,omitempty"`
+	// How the calibrator "auto" was chosen, as JSON; unset with others.
+	Choice        *Blob `protobuf:"bytes,5,opt,name=choice,proto3" json:"choice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JobResult) Reset() {
 	*x = JobResult{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[3]
+	mi := &file_octet_v1_conversion_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +986,7 @@ func (x *JobResult) String() string {
 func (*JobResult) ProtoMessage() {}
 
 func (x *JobResult) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[3]
+	mi := &file_octet_v1_conversion_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +999,7 @@ func (x *JobResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobResult.ProtoReflect.Descriptor instead.
 func (*JobResult) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{3}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *JobResult) GetModel() *Blob {
@@ -858,6 +1023,20 @@ func (x *JobResult) GetReport() *Blob {
 	return nil
 }
 
+func (x *JobResult) GetVerification() *Blob {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *JobResult) GetChoice() *Blob {
+	if x != nil {
+		return x.Choice
+	}
+	return nil
+}
+
 // JobError is why a job failed.
 type JobError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -873,7 +1052,7 @@ type JobError struct {
 
 func (x *JobError) Reset() {
 	*x = JobError{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[4]
+	mi := &file_octet_v1_conversion_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +1064,7 @@ func (x *JobError) String() string {
 func (*JobError) ProtoMessage() {}
 
 func (x *JobError) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[4]
+	mi := &file_octet_v1_conversion_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +1077,7 @@ func (x *JobError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobError.ProtoReflect.Descriptor instead.
 func (*JobError) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{4}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *JobError) GetKind() ErrorKind {
@@ -935,7 +1114,7 @@ type CreateJobRequest struct {
 
 func (x *CreateJobRequest) Reset() {
 	*x = CreateJobRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[5]
+	mi := &file_octet_v1_conversion_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1126,7 @@ func (x *CreateJobRequest) String() string {
 func (*CreateJobRequest) ProtoMessage() {}
 
 func (x *CreateJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[5]
+	mi := &file_octet_v1_conversion_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1139,7 @@ func (x *CreateJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobRequest.ProtoReflect.Descriptor instead.
 func (*CreateJobRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{5}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateJobRequest) GetRequestId() string {
@@ -988,7 +1167,7 @@ type CreateJobResponse struct {
 
 func (x *CreateJobResponse) Reset() {
 	*x = CreateJobResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[6]
+	mi := &file_octet_v1_conversion_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1179,7 @@ func (x *CreateJobResponse) String() string {
 func (*CreateJobResponse) ProtoMessage() {}
 
 func (x *CreateJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[6]
+	mi := &file_octet_v1_conversion_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1192,7 @@ func (x *CreateJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobResponse.ProtoReflect.Descriptor instead.
 func (*CreateJobResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{6}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateJobResponse) GetJob() *Job {
@@ -1034,7 +1213,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[7]
+	mi := &file_octet_v1_conversion_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1225,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[7]
+	mi := &file_octet_v1_conversion_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1238,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{7}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetJobRequest) GetId() string {
@@ -1080,7 +1259,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[8]
+	mi := &file_octet_v1_conversion_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +1271,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[8]
+	mi := &file_octet_v1_conversion_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1284,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{8}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -1128,7 +1307,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[9]
+	mi := &file_octet_v1_conversion_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1319,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[9]
+	mi := &file_octet_v1_conversion_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1332,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{9}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -1183,7 +1362,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[10]
+	mi := &file_octet_v1_conversion_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +1374,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[10]
+	mi := &file_octet_v1_conversion_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +1387,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{10}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1236,7 +1415,7 @@ type WatchJobRequest struct {
 
 func (x *WatchJobRequest) Reset() {
 	*x = WatchJobRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[11]
+	mi := &file_octet_v1_conversion_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1248,7 +1427,7 @@ func (x *WatchJobRequest) String() string {
 func (*WatchJobRequest) ProtoMessage() {}
 
 func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[11]
+	mi := &file_octet_v1_conversion_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1261,7 +1440,7 @@ func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{11}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchJobRequest) GetId() string {
@@ -1282,7 +1461,7 @@ type WatchJobResponse struct {
 
 func (x *WatchJobResponse) Reset() {
 	*x = WatchJobResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[12]
+	mi := &file_octet_v1_conversion_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1473,7 @@ func (x *WatchJobResponse) String() string {
 func (*WatchJobResponse) ProtoMessage() {}
 
 func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[12]
+	mi := &file_octet_v1_conversion_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1486,7 @@ func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{12}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchJobResponse) GetJob() *Job {
@@ -1328,7 +1507,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[13]
+	mi := &file_octet_v1_conversion_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1519,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[13]
+	mi := &file_octet_v1_conversion_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1532,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{13}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CancelJobRequest) GetId() string {
@@ -1374,7 +1553,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[14]
+	mi := &file_octet_v1_conversion_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1386,7 +1565,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[14]
+	mi := &file_octet_v1_conversion_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1399,7 +1578,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{14}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1420,7 +1599,7 @@ type DeleteJobRequest struct {
 
 func (x *DeleteJobRequest) Reset() {
 	*x = DeleteJobRequest{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[15]
+	mi := &file_octet_v1_conversion_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1611,7 @@ func (x *DeleteJobRequest) String() string {
 func (*DeleteJobRequest) ProtoMessage() {}
 
 func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[15]
+	mi := &file_octet_v1_conversion_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1624,7 @@ func (x *DeleteJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobRequest.ProtoReflect.Descriptor instead.
 func (*DeleteJobRequest) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{15}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DeleteJobRequest) GetId() string {
@@ -1464,7 +1643,7 @@ type DeleteJobResponse struct {
 
 func (x *DeleteJobResponse) Reset() {
 	*x = DeleteJobResponse{}
-	mi := &file_octet_v1_conversion_proto_msgTypes[16]
+	mi := &file_octet_v1_conversion_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1655,7 @@ func (x *DeleteJobResponse) String() string {
 func (*DeleteJobResponse) ProtoMessage() {}
 
 func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_conversion_proto_msgTypes[16]
+	mi := &file_octet_v1_conversion_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,14 +1668,14 @@ func (x *DeleteJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteJobResponse.ProtoReflect.Descriptor instead.
 func (*DeleteJobResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{16}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{17}
 }
 
 var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xff\x05\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\x90\a\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1530,7 +1709,15 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
 	"keep_float\x18\x14 \x03(\tR\tkeepFloat\x12\x16\n" +
 	"\x06recipe\x18\x15 \x01(\tR\x06recipe\x12)\n" +
-	"\x10fresh_statistics\x18\x16 \x01(\bR\x0ffreshStatistics\"\xd4\x03\n" +
+	"\x10fresh_statistics\x18\x16 \x01(\bR\x0ffreshStatistics\x12:\n" +
+	"\fverification\x18\x17 \x01(\v2\x16.octet.v1.VerificationR\fverification\x12,\n" +
+	"\tquantized\x18\x18 \x01(\v2\x0e.octet.v1.BlobR\tquantized\x12%\n" +
+	"\x0equantized_name\x18\x19 \x01(\tR\rquantizedName\"\x8c\x01\n" +
+	"\fVerification\x12\x18\n" +
+	"\asamples\x18\x01 \x01(\x03R\asamples\x12\"\n" +
+	"\x04task\x18\x02 \x01(\x0e2\x0e.octet.v1.TaskR\x04task\x12\x16\n" +
+	"\x06output\x18\x03 \x01(\tR\x06output\x12&\n" +
+	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\"\xd4\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1553,11 +1740,13 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"shardsDone\x12!\n" +
 	"\fshards_total\x18\x04 \x01(\x05R\vshardsTotal\x12)\n" +
 	"\x10attempts_running\x18\x05 \x01(\x05R\x0fattemptsRunning\x12\x18\n" +
-	"\awaiting\x18\x06 \x01(\tR\awaiting\"\x7f\n" +
+	"\awaiting\x18\x06 \x01(\tR\awaiting\"\xdb\x01\n" +
 	"\tJobResult\x12$\n" +
 	"\x05model\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x05model\x12$\n" +
 	"\x05stats\x18\x02 \x01(\v2\x0e.octet.v1.BlobR\x05stats\x12&\n" +
-	"\x06report\x18\x03 \x01(\v2\x0e.octet.v1.BlobR\x06report\"e\n" +
+	"\x06report\x18\x03 \x01(\v2\x0e.octet.v1.BlobR\x06report\x122\n" +
+	"\fverification\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\fverification\x12&\n" +
+	"\x06choice\x18\x05 \x01(\v2\x0e.octet.v1.BlobR\x06choice\"e\n" +
 	"\bJobError\x12'\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x13.octet.v1.ErrorKindR\x04kind\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
@@ -1589,7 +1778,7 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x03job\x18\x01 \x01(\v2\r.octet.v1.JobR\x03job\"\"\n" +
 	"\x10DeleteJobRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\x13\n" +
-	"\x11DeleteJobResponse*\xba\x01\n" +
+	"\x11DeleteJobResponse*\xd3\x01\n" +
 	"\bJobState\x12\x19\n" +
 	"\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13JOB_STATE_PREPARING\x10\x01\x12\x19\n" +
@@ -1597,7 +1786,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x13JOB_STATE_FINISHING\x10\x03\x12\x17\n" +
 	"\x13JOB_STATE_SUCCEEDED\x10\x04\x12\x14\n" +
 	"\x10JOB_STATE_FAILED\x10\x05\x12\x17\n" +
-	"\x13JOB_STATE_CANCELLED\x10\x06*\x96\x01\n" +
+	"\x13JOB_STATE_CANCELLED\x10\x06\x12\x17\n" +
+	"\x13JOB_STATE_COMPARING\x10\a*\x96\x01\n" +
 	"\x06Scheme\x12\x16\n" +
 	"\x12SCHEME_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vSCHEME_NONE\x10\x01\x12\x0f\n" +
@@ -1620,7 +1810,12 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x14ERROR_KIND_BAD_INPUT\x10\x01\x12\x16\n" +
 	"\x12ERROR_KIND_REFUSED\x10\x02\x12\x1a\n" +
 	"\x16ERROR_KIND_UNAVAILABLE\x10\x03\x12\x17\n" +
-	"\x13ERROR_KIND_INTERNAL\x10\x042\xaa\x03\n" +
+	"\x13ERROR_KIND_INTERNAL\x10\x04*T\n" +
+	"\x04Task\x12\x14\n" +
+	"\x10TASK_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rTASK_CLASSIFY\x10\x01\x12\x10\n" +
+	"\fTASK_SEGMENT\x10\x02\x12\x11\n" +
+	"\rTASK_DISTANCE\x10\x032\xaa\x03\n" +
 	"\x11ConversionService\x12D\n" +
 	"\tCreateJob\x12\x1a.octet.v1.CreateJobRequest\x1a\x1b.octet.v1.CreateJobResponse\x12;\n" +
 	"\x06GetJob\x12\x17.octet.v1.GetJobRequest\x1a\x18.octet.v1.GetJobResponse\x12A\n" +
@@ -1641,75 +1836,83 @@ func file_octet_v1_conversion_proto_rawDescGZIP() []byte {
 	return file_octet_v1_conversion_proto_rawDescData
 }
 
-var file_octet_v1_conversion_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_octet_v1_conversion_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_octet_v1_conversion_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_octet_v1_conversion_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_octet_v1_conversion_proto_goTypes = []any{
 	(JobState)(0),                 // 0: octet.v1.JobState
 	(Scheme)(0),                   // 1: octet.v1.Scheme
 	(Compat)(0),                   // 2: octet.v1.Compat
 	(IoType)(0),                   // 3: octet.v1.IoType
 	(ErrorKind)(0),                // 4: octet.v1.ErrorKind
-	(*JobSpec)(nil),               // 5: octet.v1.JobSpec
-	(*Job)(nil),                   // 6: octet.v1.Job
-	(*Progress)(nil),              // 7: octet.v1.Progress
-	(*JobResult)(nil),             // 8: octet.v1.JobResult
-	(*JobError)(nil),              // 9: octet.v1.JobError
-	(*CreateJobRequest)(nil),      // 10: octet.v1.CreateJobRequest
-	(*CreateJobResponse)(nil),     // 11: octet.v1.CreateJobResponse
-	(*GetJobRequest)(nil),         // 12: octet.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 13: octet.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 14: octet.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 15: octet.v1.ListJobsResponse
-	(*WatchJobRequest)(nil),       // 16: octet.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),      // 17: octet.v1.WatchJobResponse
-	(*CancelJobRequest)(nil),      // 18: octet.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 19: octet.v1.CancelJobResponse
-	(*DeleteJobRequest)(nil),      // 20: octet.v1.DeleteJobRequest
-	(*DeleteJobResponse)(nil),     // 21: octet.v1.DeleteJobResponse
-	(*Blob)(nil),                  // 22: octet.v1.Blob
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(Task)(0),                     // 5: octet.v1.Task
+	(*JobSpec)(nil),               // 6: octet.v1.JobSpec
+	(*Verification)(nil),          // 7: octet.v1.Verification
+	(*Job)(nil),                   // 8: octet.v1.Job
+	(*Progress)(nil),              // 9: octet.v1.Progress
+	(*JobResult)(nil),             // 10: octet.v1.JobResult
+	(*JobError)(nil),              // 11: octet.v1.JobError
+	(*CreateJobRequest)(nil),      // 12: octet.v1.CreateJobRequest
+	(*CreateJobResponse)(nil),     // 13: octet.v1.CreateJobResponse
+	(*GetJobRequest)(nil),         // 14: octet.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 15: octet.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 16: octet.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 17: octet.v1.ListJobsResponse
+	(*WatchJobRequest)(nil),       // 18: octet.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),      // 19: octet.v1.WatchJobResponse
+	(*CancelJobRequest)(nil),      // 20: octet.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 21: octet.v1.CancelJobResponse
+	(*DeleteJobRequest)(nil),      // 22: octet.v1.DeleteJobRequest
+	(*DeleteJobResponse)(nil),     // 23: octet.v1.DeleteJobResponse
+	(*Blob)(nil),                  // 24: octet.v1.Blob
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
 }
 var file_octet_v1_conversion_proto_depIdxs = []int32{
-	22, // 0: octet.v1.JobSpec.source:type_name -> octet.v1.Blob
+	24, // 0: octet.v1.JobSpec.source:type_name -> octet.v1.Blob
 	1,  // 1: octet.v1.JobSpec.scheme:type_name -> octet.v1.Scheme
 	2,  // 2: octet.v1.JobSpec.compat:type_name -> octet.v1.Compat
 	3,  // 3: octet.v1.JobSpec.io:type_name -> octet.v1.IoType
-	22, // 4: octet.v1.JobSpec.dataset:type_name -> octet.v1.Blob
-	22, // 5: octet.v1.JobSpec.ranges:type_name -> octet.v1.Blob
-	5,  // 6: octet.v1.Job.spec:type_name -> octet.v1.JobSpec
-	0,  // 7: octet.v1.Job.state:type_name -> octet.v1.JobState
-	7,  // 8: octet.v1.Job.progress:type_name -> octet.v1.Progress
-	8,  // 9: octet.v1.Job.result:type_name -> octet.v1.JobResult
-	9,  // 10: octet.v1.Job.error:type_name -> octet.v1.JobError
-	23, // 11: octet.v1.Job.create_time:type_name -> google.protobuf.Timestamp
-	23, // 12: octet.v1.Job.end_time:type_name -> google.protobuf.Timestamp
-	22, // 13: octet.v1.JobResult.model:type_name -> octet.v1.Blob
-	22, // 14: octet.v1.JobResult.stats:type_name -> octet.v1.Blob
-	22, // 15: octet.v1.JobResult.report:type_name -> octet.v1.Blob
-	4,  // 16: octet.v1.JobError.kind:type_name -> octet.v1.ErrorKind
-	5,  // 17: octet.v1.CreateJobRequest.spec:type_name -> octet.v1.JobSpec
-	6,  // 18: octet.v1.CreateJobResponse.job:type_name -> octet.v1.Job
-	6,  // 19: octet.v1.GetJobResponse.job:type_name -> octet.v1.Job
-	6,  // 20: octet.v1.ListJobsResponse.jobs:type_name -> octet.v1.Job
-	6,  // 21: octet.v1.WatchJobResponse.job:type_name -> octet.v1.Job
-	6,  // 22: octet.v1.CancelJobResponse.job:type_name -> octet.v1.Job
-	10, // 23: octet.v1.ConversionService.CreateJob:input_type -> octet.v1.CreateJobRequest
-	12, // 24: octet.v1.ConversionService.GetJob:input_type -> octet.v1.GetJobRequest
-	14, // 25: octet.v1.ConversionService.ListJobs:input_type -> octet.v1.ListJobsRequest
-	16, // 26: octet.v1.ConversionService.WatchJob:input_type -> octet.v1.WatchJobRequest
-	18, // 27: octet.v1.ConversionService.CancelJob:input_type -> octet.v1.CancelJobRequest
-	20, // 28: octet.v1.ConversionService.DeleteJob:input_type -> octet.v1.DeleteJobRequest
-	11, // 29: octet.v1.ConversionService.CreateJob:output_type -> octet.v1.CreateJobResponse
-	13, // 30: octet.v1.ConversionService.GetJob:output_type -> octet.v1.GetJobResponse
-	15, // 31: octet.v1.ConversionService.ListJobs:output_type -> octet.v1.ListJobsResponse
-	17, // 32: octet.v1.ConversionService.WatchJob:output_type -> octet.v1.WatchJobResponse
-	19, // 33: octet.v1.ConversionService.CancelJob:output_type -> octet.v1.CancelJobResponse
-	21, // 34: octet.v1.ConversionService.DeleteJob:output_type -> octet.v1.DeleteJobResponse
-	29, // [29:35] is the sub-list for method output_type
-	23, // [23:29] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	24, // 4: octet.v1.JobSpec.dataset:type_name -> octet.v1.Blob
+	24, // 5: octet.v1.JobSpec.ranges:type_name -> octet.v1.Blob
+	7,  // 6: octet.v1.JobSpec.verification:type_name -> octet.v1.Verification
+	24, // 7: octet.v1.JobSpec.quantized:type_name -> octet.v1.Blob
+	5,  // 8: octet.v1.Verification.task:type_name -> octet.v1.Task
+	24, // 9: octet.v1.Verification.labels:type_name -> octet.v1.Blob
+	6,  // 10: octet.v1.Job.spec:type_name -> octet.v1.JobSpec
+	0,  // 11: octet.v1.Job.state:type_name -> octet.v1.JobState
+	9,  // 12: octet.v1.Job.progress:type_name -> octet.v1.Progress
+	10, // 13: octet.v1.Job.result:type_name -> octet.v1.JobResult
+	11, // 14: octet.v1.Job.error:type_name -> octet.v1.JobError
+	25, // 15: octet.v1.Job.create_time:type_name -> google.protobuf.Timestamp
+	25, // 16: octet.v1.Job.end_time:type_name -> google.protobuf.Timestamp
+	24, // 17: octet.v1.JobResult.model:type_name -> octet.v1.Blob
+	24, // 18: octet.v1.JobResult.stats:type_name -> octet.v1.Blob
+	24, // 19: octet.v1.JobResult.report:type_name -> octet.v1.Blob
+	24, // 20: octet.v1.JobResult.verification:type_name -> octet.v1.Blob
+	24, // 21: octet.v1.JobResult.choice:type_name -> octet.v1.Blob
+	4,  // 22: octet.v1.JobError.kind:type_name -> octet.v1.ErrorKind
+	6,  // 23: octet.v1.CreateJobRequest.spec:type_name -> octet.v1.JobSpec
+	8,  // 24: octet.v1.CreateJobResponse.job:type_name -> octet.v1.Job
+	8,  // 25: octet.v1.GetJobResponse.job:type_name -> octet.v1.Job
+	8,  // 26: octet.v1.ListJobsResponse.jobs:type_name -> octet.v1.Job
+	8,  // 27: octet.v1.WatchJobResponse.job:type_name -> octet.v1.Job
+	8,  // 28: octet.v1.CancelJobResponse.job:type_name -> octet.v1.Job
+	12, // 29: octet.v1.ConversionService.CreateJob:input_type -> octet.v1.CreateJobRequest
+	14, // 30: octet.v1.ConversionService.GetJob:input_type -> octet.v1.GetJobRequest
+	16, // 31: octet.v1.ConversionService.ListJobs:input_type -> octet.v1.ListJobsRequest
+	18, // 32: octet.v1.ConversionService.WatchJob:input_type -> octet.v1.WatchJobRequest
+	20, // 33: octet.v1.ConversionService.CancelJob:input_type -> octet.v1.CancelJobRequest
+	22, // 34: octet.v1.ConversionService.DeleteJob:input_type -> octet.v1.DeleteJobRequest
+	13, // 35: octet.v1.ConversionService.CreateJob:output_type -> octet.v1.CreateJobResponse
+	15, // 36: octet.v1.ConversionService.GetJob:output_type -> octet.v1.GetJobResponse
+	17, // 37: octet.v1.ConversionService.ListJobs:output_type -> octet.v1.ListJobsResponse
+	19, // 38: octet.v1.ConversionService.WatchJob:output_type -> octet.v1.WatchJobResponse
+	21, // 39: octet.v1.ConversionService.CancelJob:output_type -> octet.v1.CancelJobResponse
+	23, // 40: octet.v1.ConversionService.DeleteJob:output_type -> octet.v1.DeleteJobResponse
+	35, // [35:41] is the sub-list for method output_type
+	29, // [29:35] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_octet_v1_conversion_proto_init() }
@@ -1723,8 +1926,8 @@ func file_octet_v1_conversion_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_octet_v1_conversion_proto_rawDesc), len(file_octet_v1_conversion_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   17,
+			NumEnums:      6,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -49,7 +49,9 @@ type RunShardRequest struct {
 	// Gather histograms of all tensors.
 	Histograms bool `protobuf:"varint,12,opt,name=histograms,proto3" json:"histograms,omitempty"`
 	// Gather the ranges of all tensors in single samples.
-	SampleRanges  bool `protobuf:"varint,13,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
+	SampleRanges bool `protobuf:"varint,13,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
+	// Compare quantized models with the float one instead of gathering statistics.
+	Comparison    *Comparison `protobuf:"bytes,14,opt,name=comparison,proto3" json:"comparison,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -175,12 +177,101 @@ func (x *RunShardRequest) GetSampleRanges() bool {
 	return false
 }
 
+func (x *RunShardRequest) GetComparison() *Comparison {
+	if x != nil {
+		return x.Comparison
+	}
+	return nil
+}
+
+// Comparison says what is compared with the float model, and what is asked.
+type Comparison struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The quantized models: flatbuffers, at least one.
+	Quantized []*Blob `protobuf:"bytes,1,rep,name=quantized,proto3" json:"quantized,omitempty"`
+	// What outputs are taken for; not TASK_UNSPECIFIED.
+	Task Task `protobuf:"varint,2,opt,name=task,proto3,enum=octet.v1.Task" json:"task,omitempty"`
+	// The output that is scored, by its position among the float model's.
+	Output int32 `protobuf:"varint,3,opt,name=output,proto3" json:"output,omitempty"`
+	// What is right for each sample of the dataset, as in Verification; unset if the float model is.
+	Labels *Blob `protobuf:"bytes,4,opt,name=labels,proto3" json:"labels,omitempty"`
+	// Compare all activations, and not outputs alone.
+	AllTensors    bool `protobuf:"varint,5,opt,name=all_tensors,json=allTensors,proto3" json:"all_tensors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Comparison) Reset() {
+	*x = Comparison{}
+	mi := &file_octet_v1_worker_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Comparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Comparison) ProtoMessage() {}
+
+func (x *Comparison) ProtoReflect() protoreflect.Message {
+	mi := &file_octet_v1_worker_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
+func (*Comparison) Descriptor() ([]byte, []int) {
+	return file_octet_v1_worker_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Comparison) GetQuantized() []*Blob {
+	if x != nil {
+		return x.Quantized
+	}
+	return nil
+}
+
+func (x *Comparison) GetTask() Task {
+	if x != nil {
+		return x.Task
+	}
+	return Task_TASK_UNSPECIFIED
+}
+
+func (x *Comparison) GetOutput() int32 {
+	if x != nil {
+		return x.Output
+	}
+	return 0
+}
+
+func (x *Comparison) GetLabels() *Blob {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *Comparison) GetAllTensors() bool {
+	if x != nil {
+		return x.AllTensors
+	}
+	return false
+}
+
 // RunShardResponse is progress, or the result.
 type RunShardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Samples computed so far.
 	SamplesDone int64 `protobuf:"varint,1,opt,name=samples_done,json=samplesDone,proto3" json:"samples_done,omitempty"`
-	// The shard's statistics, which are in the store; in the last message only.
+	// The shard's statistics, or what its samples yield of a comparison, which are in the store; in the last message only.
 	Stats         *Blob `protobuf:"bytes,2,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -188,7 +279,7 @@ type RunShardResponse struct {
 
 func (x *RunShardResponse) Reset() {
 	*x = RunShardResponse{}
-	mi := &file_octet_v1_worker_proto_msgTypes[1]
+	mi := &file_octet_v1_worker_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -200,7 +291,7 @@ func (x *RunShardResponse) String() string {
 func (*RunShardResponse) ProtoMessage() {}
 
 func (x *RunShardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_worker_proto_msgTypes[1]
+	mi := &file_octet_v1_worker_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -213,7 +304,7 @@ func (x *RunShardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunShardResponse.ProtoReflect.Descriptor instead.
 func (*RunShardResponse) Descriptor() ([]byte, []int) {
-	return file_octet_v1_worker_proto_rawDescGZIP(), []int{1}
+	return file_octet_v1_worker_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RunShardResponse) GetSamplesDone() int64 {
@@ -234,7 +325,7 @@ var File_octet_v1_worker_proto protoreflect.FileDescriptor
 
 const file_octet_v1_worker_proto_rawDesc = "" +
 	"\n" +
-	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\"\xc7\x03\n" +
+	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\x1a\x19octet/v1/conversion.proto\"\xfd\x03\n" +
 	"\x0fRunShardRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x05R\x05shard\x12\x18\n" +
@@ -252,7 +343,18 @@ const file_octet_v1_worker_proto_rawDesc = "" +
 	"\n" +
 	"histograms\x18\f \x01(\bR\n" +
 	"histograms\x12#\n" +
-	"\rsample_ranges\x18\r \x01(\bR\fsampleRanges\"[\n" +
+	"\rsample_ranges\x18\r \x01(\bR\fsampleRanges\x124\n" +
+	"\n" +
+	"comparison\x18\x0e \x01(\v2\x14.octet.v1.ComparisonR\n" +
+	"comparison\"\xbf\x01\n" +
+	"\n" +
+	"Comparison\x12,\n" +
+	"\tquantized\x18\x01 \x03(\v2\x0e.octet.v1.BlobR\tquantized\x12\"\n" +
+	"\x04task\x18\x02 \x01(\x0e2\x0e.octet.v1.TaskR\x04task\x12\x16\n" +
+	"\x06output\x18\x03 \x01(\x05R\x06output\x12&\n" +
+	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\x12\x1f\n" +
+	"\vall_tensors\x18\x05 \x01(\bR\n" +
+	"allTensors\"[\n" +
 	"\x10RunShardResponse\x12!\n" +
 	"\fsamples_done\x18\x01 \x01(\x03R\vsamplesDone\x12$\n" +
 	"\x05stats\x18\x02 \x01(\v2\x0e.octet.v1.BlobR\x05stats2T\n" +
@@ -271,23 +373,29 @@ func file_octet_v1_worker_proto_rawDescGZIP() []byte {
 	return file_octet_v1_worker_proto_rawDescData
 }
 
-var file_octet_v1_worker_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_octet_v1_worker_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_octet_v1_worker_proto_goTypes = []any{
 	(*RunShardRequest)(nil),  // 0: octet.v1.RunShardRequest
-	(*RunShardResponse)(nil), // 1: octet.v1.RunShardResponse
-	(*Blob)(nil),             // 2: octet.v1.Blob
+	(*Comparison)(nil),       // 1: octet.v1.Comparison
+	(*RunShardResponse)(nil), // 2: octet.v1.RunShardResponse
+	(*Blob)(nil),             // 3: octet.v1.Blob
+	(Task)(0),                // 4: octet.v1.Task
 }
 var file_octet_v1_worker_proto_depIdxs = []int32{
-	2, // 0: octet.v1.RunShardRequest.model:type_name -> octet.v1.Blob
-	2, // 1: octet.v1.RunShardRequest.dataset:type_name -> octet.v1.Blob
-	2, // 2: octet.v1.RunShardResponse.stats:type_name -> octet.v1.Blob
-	0, // 3: octet.v1.WorkerService.RunShard:input_type -> octet.v1.RunShardRequest
-	1, // 4: octet.v1.WorkerService.RunShard:output_type -> octet.v1.RunShardResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	3, // 0: octet.v1.RunShardRequest.model:type_name -> octet.v1.Blob
+	3, // 1: octet.v1.RunShardRequest.dataset:type_name -> octet.v1.Blob
+	1, // 2: octet.v1.RunShardRequest.comparison:type_name -> octet.v1.Comparison
+	3, // 3: octet.v1.Comparison.quantized:type_name -> octet.v1.Blob
+	4, // 4: octet.v1.Comparison.task:type_name -> octet.v1.Task
+	3, // 5: octet.v1.Comparison.labels:type_name -> octet.v1.Blob
+	3, // 6: octet.v1.RunShardResponse.stats:type_name -> octet.v1.Blob
+	0, // 7: octet.v1.WorkerService.RunShard:input_type -> octet.v1.RunShardRequest
+	2, // 8: octet.v1.WorkerService.RunShard:output_type -> octet.v1.RunShardResponse
+	8, // [8:9] is the sub-list for method output_type
+	7, // [7:8] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_octet_v1_worker_proto_init() }
@@ -296,13 +404,14 @@ func file_octet_v1_worker_proto_init() {
 		return
 	}
 	file_octet_v1_blob_proto_init()
+	file_octet_v1_conversion_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_octet_v1_worker_proto_rawDesc), len(file_octet_v1_worker_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
