@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,10 +13,7 @@ import (
 
 	"github.com/octetlite/octet/examples/fashion"
 	"github.com/octetlite/octet/pkg/convert"
-	"github.com/octetlite/octet/pkg/dataset"
-	"github.com/octetlite/octet/pkg/store"
-	"github.com/octetlite/octet/pkg/tensor"
-	"github.com/octetlite/octet/pkg/tflite"
+	"github.com/octetlite/octet/pkg/verify"
 )
 
 // demoWorkers is the number of workers of the demo's cluster.
@@ -93,16 +91,17 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nTop-1 accuracy on %d images that neither training nor calibration saw:\n", fashion.TestImages)
+	score, err := accuracy(ctx, dir, floatModel, int8Model)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nTop-1 accuracy on %d images that neither training nor calibration saw:\n", score.Answers)
 	for _, m := range []struct {
-		name string
-		data []byte
-	}{{"float32", floatModel}, {"int8", int8Model}} {
-		right, total, err := accuracy(ctx, dir, m.name, m.data)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(s.out, "  %-8s %7s   %5.1f %%\n", m.name, bytesText(int64(len(m.data))), 100*float64(right)/float64(total))
+		name  string
+		data  []byte
+		right float64
+	}{{"float32", floatModel, score.Float.Top1}, {"int8", int8Model, score.Quantized.Top1}} {
+		fmt.Fprintf(s.out, "  %-8s %7s   %5.1f %%\n", m.name, bytesText(int64(len(m.data))), 100*m.right)
 	}
 	if keep != "" {
 		if err := writeFile(keep, int8Model); err != nil {
@@ -123,69 +122,23 @@ func demoConvert(ctx context.Context, s streams, model string, f *convertFlags) 
 	return convertModel(ctx, s, model, f, opt)
 }
 
-// accuracy runs a model over the test images and counts the right answers.
-func accuracy(ctx context.Context, dir, name string, data []byte) (right, total int, err error) {
-	m, err := tflite.Decode(data)
-	if err != nil {
-		return 0, 0, &convert.Error{Kind: convert.Internal, Source: name, Err: err}
-	}
-	r, err := newRunner(name, m, "")
-	if err != nil {
-		return 0, 0, err
-	}
+// accuracy counts the right answers of both models to the test images.
+func accuracy(ctx context.Context, dir string, float, quantized []byte) (*verify.Score, error) {
 	path := filepath.Join(dir, "test.npz")
 	if err := os.WriteFile(path, fashion.Test, 0o600); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	folder, err := store.NewFolder(filepath.Join(dir, "test-"+name))
+	source := convert.Source{Name: "float32", Data: float}
+	model, err := convert.Load(source, true)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	files := store.NewOverlay(folder)
-	// The images and their labels are read as one dataset of two inputs.
-	r.real()
-	image := r.inputs[0]
-	inputs := []dataset.Input{
-		{Name: image.Name, Tensor: image.Tensor, DType: tensor.Float32, Shape: image.Shape},
-		{Name: fashion.Labels, DType: tensor.Int32, Shape: tensor.Shape{1}},
-	}
-	manifest, err := dataset.Build(ctx, path, inputs, files)
+	f := verifyFlags{data: path, workers: demoWorkers, onBad: "fail", question: questionFlags{labels: path + "?array=" + fashion.Labels}}
+	bar := newProgress(io.Discard)
+	defer bar.close()
+	result, err := f.compare(ctx, source, model, convert.Source{Name: "int8", Data: quantized}, bar)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	samples, err := dataset.Open(ctx, manifest, files)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer samples.Close()
-	labels := make([]int32, manifest.Len())
-	outputs, err := r.run(ctx, func(i int) ([]*tensor.Tensor, error) {
-		pair, err := samples.Sample(i)
-		if err != nil {
-			return nil, err
-		}
-		labels[i] = tensor.View[int32](pair[1])[0]
-		return pair[:1], nil
-	}, manifest.Len(), demoWorkers, func(int) {})
-	if err != nil {
-		return 0, 0, err
-	}
-	for i, v := range outputs[0].values {
-		if argMax(v) == labels[i] {
-			right++
-		}
-	}
-	return right, len(labels), nil
-}
-
-// argMax returns the position of the first largest float.
-func argMax(data []byte) int32 {
-	values := tensor.View[float32](&tensor.Tensor{DType: tensor.Float32, Data: data})
-	best := 0
-	for i, v := range values {
-		if v > values[best] {
-			best = i
-		}
-	}
-	return int32(best)
+	return result.Score, nil
 }

@@ -34,7 +34,9 @@ func TestSameVerification(t *testing.T) {
 		}
 	}
 	data := []string{"--data", "random:normal?samples=60&seed=7"}
-	with := func(base []string, more ...string) []string { return append(append(append([]string{}, base...), data...), more...) }
+	with := func(base []string, more ...string) []string {
+		return append(append(append([]string{}, base...), data...), more...)
+	}
 	octet(t, with([]string{"convert", file("float.tflite"), "-o", file("int8.tflite")})...)
 	verify := func(more ...string) string {
 		return octet(t, with([]string{"verify", file("float.tflite"), file("int8.tflite"), "--json", "--labels", file("labels.txt")}, more...)...)

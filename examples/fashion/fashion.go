@@ -20,6 +20,3 @@ var Test []byte
 
 // Labels is the name of the labels in Test, one int32 for each image.
 const Labels = "labels"
-
-// TestImages is the number of images in Test.
-const TestImages = 1000
