@@ -76,7 +76,7 @@ func Compile(m *ir.Model, main int, opt Options) (*Program, error) {
 	if opt.MemoryLimit == 0 {
 		opt.MemoryLimit = DefaultMemoryLimit
 	}
-	order, err := reach(m, main)
+	order, err := Reach(m, main)
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +148,8 @@ func (p *Program) Observed() map[int][]*ir.Value {
 	return all
 }
 
-// reach returns the graphs that main runs, callees first.
-func reach(m *ir.Model, main int) ([]int, error) {
+// Reach returns the graphs that graph main of a model runs, itself among them, callees first.
+func Reach(m *ir.Model, main int) ([]int, error) {
 	const (
 		unseen = iota
 		open

@@ -44,7 +44,13 @@ func Match(float, quantized Model) (*Pairing, error) {
 			return nil, fmt.Errorf("input %q is %v, in the quantized model %v", f.Name, f.Type, q.Type)
 		}
 	}
-	for i, g := range quantized.Graphs {
+	run, err := exec.Reach(quantized.Model, quantized.Signature.Graph)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(run)
+	for _, i := range run {
+		g := quantized.Graphs[i]
 		switch {
 		case i == quantized.Signature.Graph:
 			p.graph(i, float.graph(), g, true)
@@ -110,6 +116,7 @@ func (p *Pairing) graph(index int, f, q *ir.Graph, main bool) {
 		}
 	}
 	borders(q, found)
+	alike(f, q, found)
 	at := q.Index()
 	for _, v := range computed(q) {
 		switch w := found[v]; {
@@ -121,11 +128,25 @@ func (p *Pairing) graph(index int, f, q *ir.Graph, main bool) {
 	}
 }
 
-// computed returns a graph's inputs and the results of its nodes, in the order of its values.
+// computed returns a graph's inputs and the results of its nodes, in the order of its values; not what follows from constants alone, such as weights that are dequantized.
 func computed(g *ir.Graph) (list []*ir.Value) {
-	made := g.Producers()
+	varies := map[*ir.Value]bool{}
+	for _, v := range g.Inputs {
+		varies[v] = true
+	}
+	for _, n := range g.Nodes {
+		fixed := len(n.Inputs) > 0
+		for _, v := range n.Inputs {
+			if v != nil && (v.Variable || varies[v]) {
+				fixed = false
+			}
+		}
+		for _, v := range n.Outputs {
+			varies[v] = !fixed
+		}
+	}
 	for _, v := range g.Values {
-		if made[v] != nil || slices.Contains(g.Inputs, v) {
+		if varies[v] {
 			list = append(list, v)
 		}
 	}
@@ -147,6 +168,39 @@ func borders(g *ir.Graph, found map[*ir.Value]*ir.Value) {
 	for _, n := range slices.Backward(g.Nodes) {
 		if len(n.Inputs) == 1 && n.Inputs[0] != nil {
 			carry(n, n.Outputs[0], n.Inputs[0])
+		}
+	}
+}
+
+// alike pairs the results of operators whose operands are paired already, where the float model has one operator of that kind, with as many results, on the same operand: results that
+// a converter numbered, such as those of SPLIT, have other names in each model.
+func alike(f, q *ir.Graph, found map[*ir.Value]*ir.Value) {
+	readers := map[*ir.Value][]*ir.Node{}
+	for _, n := range f.Nodes {
+		for _, v := range n.Inputs {
+			if v != nil && v.Const == nil {
+				readers[v] = append(readers[v], n)
+			}
+		}
+	}
+	for _, n := range q.Nodes {
+		var same []*ir.Node
+		for _, v := range n.Inputs {
+			if w := found[v]; w != nil && len(n.Outputs) > 1 {
+				for _, r := range readers[w] {
+					if r.Op == n.Op && len(r.Outputs) == len(n.Outputs) && !slices.Contains(same, r) {
+						same = append(same, r)
+					}
+				}
+			}
+		}
+		if len(same) != 1 {
+			continue
+		}
+		for i, v := range n.Outputs {
+			if w := same[0].Outputs[i]; found[v] == nil && w.Type.Shape.Equal(v.Type.Shape) {
+				found[v] = w
+			}
 		}
 	}
 }

@@ -83,6 +83,31 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// What a converter numbers has other names in each model; graphs that do not run do not count.
+func TestMatchNumbered(t *testing.T) {
+	split := func(names ...string) Model {
+		m := chain("x f32 -RELU- h f32 -TANH- y f32")
+		g := m.Graphs[0]
+		n := &ir.Node{Op: "UNPACK", Attr: &op.Unpack{}, Inputs: []*ir.Value{g.Values[1]}}
+		for _, name := range names {
+			n.Outputs = append(n.Outputs, g.Add(&ir.Value{Name: name, Type: ir.Type{DType: tensor.Float32, Shape: tensor.Shape{4}}}))
+		}
+		g.Nodes = append(g.Nodes, n)
+		m.Graphs = append(m.Graphs, chain("z f32 -RELU- other f32").Graphs[0])
+		return m
+	}
+	p, err := Match(split("a", "b"), split("a1", "a2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.tensors); n != 5 || p.alone != 0 || p.tensors[4].float.Name != "b" {
+		t.Errorf("%d activations are paired, %d are alone: %+v", n, p.alone, p.tensors)
+	}
+	if p, err = Match(split("a", "b"), split("a1", "a2", "a3")); err != nil || p.alone != 3 {
+		t.Errorf("another number of results: %d are alone (%v)", p.alone, err)
+	}
+}
+
 // Inputs and outputs are found by the signatures' names, whatever their order.
 func TestMatchPorts(t *testing.T) {
 	swapped := func(swap bool, names ...string) Model {
