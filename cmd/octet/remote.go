@@ -265,7 +265,7 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 		}
 	}
 	out.summary = newSummary(f, opt, report)
-	out.summary.Job = job.ID
+	out.summary.Job, out.summary.StatsFrom = job.ID, job.StatsFrom
 	if job.Choice != nil {
 		out.summary.Choice = &convert.Choice{}
 		if err := downloadJSON(ctx, c, *job.Choice, out.summary.Choice); err != nil {

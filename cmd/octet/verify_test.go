@@ -37,13 +37,13 @@ func TestSameVerification(t *testing.T) {
 	with := func(base []string, more ...string) []string {
 		return append(append(append([]string{}, base...), data...), more...)
 	}
-	octet(t, with([]string{"convert", file("float.tflite"), "-o", file("int8.tflite")})...)
+	octet(t, with([]string{"convert", file("float.tflite"), "-o", file("int8.tflite"), "--no-cache"})...)
 	verify := func(more ...string) string {
 		return octet(t, with([]string{"verify", file("float.tflite"), file("int8.tflite"), "--json", "--labels", file("labels.txt")}, more...)...)
 	}
 	convert := func(more ...string) string {
 		out := filepath.Join(t.TempDir(), "out.tflite")
-		text := octet(t, with([]string{"convert", file("float.tflite"), "-o", out, "--json", "--calibrator", "auto", "--verify", "--holdout", "20%", "--labels", file("labels.txt"), "--stats", out + ".json"}, more...)...)
+		text := octet(t, with([]string{"convert", file("float.tflite"), "-o", out, "--json", "--no-cache", "--calibrator", "auto", "--verify", "--holdout", "20%", "--labels", file("labels.txt"), "--stats", out + ".json"}, more...)...)
 		from, to := strings.Index(text, `"calibrator":`), strings.Index(text, `"source_bytes":`)
 		verification := text[strings.Index(text, `"verification":`):]
 		return text[from:to] + verification + sum(t, out) + sum(t, out+".json")
