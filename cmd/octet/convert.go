@@ -77,8 +77,8 @@ TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuf
                microcontrollers and accelerators want; needs --data
   int16x8      weights int8, activations int16: where int8 loses too much; needs --data
 
---recipe FILE gives each operator a scheme of its own, by its kind, the name of a result or a constant
-that it reads; docs/schemes.md says how, and 'octet recipe check' shows what comes of it.
+--recipe FILE gives each operator a scheme of its own, by its kind or the name of a result, and single
+tensors a scheme or a range; docs/schemes.md says how, and 'octet recipe check' shows what comes of it.
 
 --data names a representative dataset, over which the ranges of all
 activations are measured:
