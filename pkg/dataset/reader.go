@@ -76,8 +76,7 @@ func (r *Reader) SampleInto(i int, out []*tensor.Tensor) error {
 	if err == nil {
 		return nil
 	}
-	var bad *SampleError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*SampleError](err); ok {
 		bad.Source, bad.Index = place, i
 		return bad
 	}

@@ -85,7 +85,7 @@ func Compare(ctx context.Context, c *Comparison, samples Samples, labels *datase
 	err := each(ctx, samples, len(c.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
 		if bad != nil {
 			part.Skipped = append(part.Skipped, verify.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
-			return nil
+			return nil //nolint:nilerr // it is left out
 		}
 		var label []int32
 		if labels != nil {

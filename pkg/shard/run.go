@@ -64,7 +64,7 @@ func (c *Collection) Add(ctx context.Context, r Range, progress func()) error {
 	return each(ctx, c.samples, len(c.model.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
 		if bad != nil {
 			c.collector.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
-			return nil
+			return nil //nolint:nilerr // it is left out
 		}
 		if _, err := w.session.Record(in, c.collector); err != nil {
 			return err
