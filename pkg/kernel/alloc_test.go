@@ -43,7 +43,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 	steps := F32Sequence{Steps: 4, Batch: 1}
 	words := make([]float32, hybrid.Scratch()+cells.Scratch(steps))
-	scratch, softmax, addition := make([]int8, conv.Scratch()), new(S8Softmax), new(S8Sum)
+	scratch, dense8, softmax, addition := make([]int64, conv.Scratch()), make([]int64, dense.Scratch(8)), new(S8Softmax), new(S8Sum)
 	pool, sums := IntPoolSpec{Window: window, C: 2, Lo: -128, Hi: 127}, S8Sums{Shape: shape, Kept: []int{2, 1, 1, 2}}
 	row := addition.Row
 	for name, f := range map[string]func(){
@@ -51,7 +51,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"S8Depthwise":      func() { depthwise.Run(q, q, sumsMemory) },
 		"HybridConv":       func() { hybrid.Run(z, x, words) },
 		"NewHybridRNN":     func() { cells.Run(z[:8], x[:8], nil, y[:2], steps, words) },
-		"S8FullyConnected": func() { dense.Run(q, q) },
+		"S8FullyConnected": func() { dense.Run(q, q, dense8) },
 		"IntAvgPool":       func() { _ = IntAvgPool(q, q, pool) },
 		"IntMaxPool":       func() { _ = IntMaxPool(q, q, pool) },
 		"S8Sums":           func() { sums.Mean(q[:4], q, Multiplier{}, 0, ints) },

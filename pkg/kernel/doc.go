@@ -47,7 +47,8 @@
 // # Int8
 //
 // S8Conv, S8Depthwise, S8TransposeConv, S8FullyConnected and S8BatchMatMul add up products in int32 and rescale them as TFLite's reference kernels do: by a
-// Multiplier, which rounds twice, or in fully connected layers by a float64. Operators on one int8 are tables of 256 integers (S8Table), those on two are Rows of
+// Multiplier, which rounds twice, or in fully connected layers by a float64. Their products have forms (s8Form): what vector instructions multiply, to which the weights
+// are rearranged once and images strip by strip. Operators on one int8 are tables of 256 integers (S8Table), those on two are Rows of
 // a prepared struct (S8Sum, S8Product …). What scales, zero points and multipliers are is the caller's to compute.
 //
 // Integers have no order of sums to keep, so that variants add up as suits the processor. They may demand more of multipliers, weights or sizes than the

@@ -43,7 +43,7 @@ func NewHybridBlocks(s HybridBlocksSpec, weights []int8, bias []float32) (*Hybri
 		copy(h.bias, bias)
 	}
 	for b := range h.blocks {
-		h.blocks[b] = newS8Right(make([]int64, s8RightLen(s.Size, s.N)), make([]int64, s.N), s.Size, s.N, weights[b*s.Size:], 1, s.K, nil, 0, 0)
+		h.blocks[b] = newS8Right(&s8Words, s.Size, s.N, s8Weights{weights[b*s.Size:], 1, s.K}, nil, 0, 0)
 	}
 	for n := range h.weights {
 		for b := range h.blocks {

@@ -103,3 +103,28 @@ func (c *HybridConv) finish(out []float32, sums []int32, first int, h *hybridRig
 		Clamp(out, out, l.Lo, l.Hi)
 	}
 }
+
+// gatherS8 copies what output (y, x) of a window sees of the g-th run of each channels in an image of c, tap by tap; outside the image is the zero point.
+func gatherS8(dst, in []int8, w *Window, c, each, g, y, x int, zero int32) {
+	left := x*w.StrideW - w.Left
+	for ky := range w.KH {
+		iy := y*w.StrideH - w.Top + ky*w.DilationH
+		line := dst[ky*w.KW*each:][:w.KW*each]
+		if uint(iy) >= uint(w.H) {
+			fillZero(line, zero)
+			continue
+		}
+		if each == c && w.DilationW == 1 && left >= 0 && left+w.KW <= w.W {
+			copy(line, in[(iy*w.W+left)*c:])
+			continue
+		}
+		for kx := range w.KW {
+			to := line[kx*each:][:each]
+			if ix := left + kx*w.DilationW; uint(ix) < uint(w.W) {
+				copy(to, in[(iy*w.W+ix)*c+g*each:])
+			} else {
+				fillZero(to, zero)
+			}
+		}
+	}
+}

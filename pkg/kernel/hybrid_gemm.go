@@ -23,7 +23,7 @@ func newHybridRight(k, n int, weights []int8, row, column int, scale []float32) 
 	if h.scale, _, err = hybridChannels(n, scale, nil); err != nil {
 		return h, err
 	}
-	h.right = newS8Right(make([]int64, s8RightLen(k, n)), make([]int64, n), k, n, weights, row, column, nil, 0, 0)
+	h.right = newS8Right(&s8Words, k, n, s8Weights{weights, row, column}, nil, 0, 0)
 	for c := range h.sums {
 		for i := range k {
 			h.sums[c] += int32(weights[i*row+c*column])
@@ -47,6 +47,9 @@ func hybridChannels(n int, scale, bias []float32) (scales, biases []float32, err
 
 // tileScratch returns how many float32 a tile of rows takes: its integers and sums.
 func (h *hybridRight) tileScratch() int { return bytesIn32(s8Tile*h.right.k) + s8Tile*h.right.n }
+
+// s8Tile is the number of rows that are quantized before they are multiplied, so that weights are read from memory once for all of them.
+const s8Tile = 16
 
 // bytesIn32 returns how many float32 have the memory of n bytes.
 func bytesIn32(n int) int { return (n + 3) / 4 }

@@ -1,12 +1,11 @@
 package kernel
 
-import "unsafe"
-
 // S8BatchMatMul is a product of stacks of int8 matrices. It is immutable, and goroutines may share it.
 //
 // Each sum is Σ (x[…, m, k] - XZero) · (y[…, k, n] - YZero) in int32, which wraps; Result has one multiplier.
 type S8BatchMatMul struct {
 	stacks       *F32BatchMatMul // which matrices are multiplied
+	right        s8Right         // without memory
 	xZero, yZero int32
 	result       S8Result
 }
@@ -17,14 +16,18 @@ func NewS8BatchMatMul(s F32BatchMatMulSpec, xZero, yZero int32, result S8Result)
 	if err != nil {
 		return nil, err
 	}
-	result, err = result.spread(s.N)
-	return &S8BatchMatMul{stacks, xZero, yZero, result}, err
+	if result, err = result.spread(s.N); err != nil {
+		return nil, err
+	}
+	result.within(func(int) int64 { return int64(s.K) * 255 * 255 })
+	right := s8Right{k: s.K, n: s.N, form: s8FormNow()}
+	return &S8BatchMatMul{stacks, right, xZero, yZero, result}, nil
 }
 
 // Scratch returns how many int64 Run needs.
 func (b *S8BatchMatMul) Scratch() int {
 	s := &b.stacks.spec
-	n := s8RightLen(s.K, s.N) + s.N
+	n := s8RightLen(b.right.form, s.K, s.N) + b.right.workLen(s.M)
 	if s.AdjX {
 		n += (s.M*s.K + 7) / 8
 	}
@@ -41,17 +44,17 @@ func (b *S8BatchMatMul) Run(out, x, y []int8, scratch []int64) {
 	if s.AdjY {
 		row, column = 1, s.K
 	}
-	words := s8RightLen(s.K, s.N)
-	memory, start, rest := scratch[:words], scratch[words:words+s.N], scratch[words+s.N:]
-	var right s8Right
+	n := s8RightLen(b.right.form, s.K, s.N)
+	right := emptyS8Right(b.right.form, scratch[:n], s.K, s.N)
+	work, rest := right.work(scratch[n:], s.M), scratch[n+right.workLen(s.M):]
 	for i := range b.stacks.count {
 		xi, yi := b.stacks.x[i], b.stacks.y[i]
 		if i == 0 || yi != b.stacks.y[i-1] {
-			right = newS8Right(memory, start, s.K, s.N, y[yi*s.K*s.N:][:s.K*s.N], row, column, nil, b.xZero, b.yZero)
+			right.pack(s8Weights{y[yi*s.K*s.N:][:s.K*s.N], row, column}, nil, b.xZero, b.yZero)
 		}
 		left := x[xi*s.M*s.K:][:s.M*s.K]
 		if s.AdjX && len(left) > 0 {
-			turned := unsafe.Slice((*int8)(unsafe.Pointer(&rest[0])), 8*len(rest))[:len(left)]
+			turned := view[int8](rest)[:len(left)]
 			for m := range s.M {
 				for k := range s.K {
 					turned[m*s.K+k] = left[k*s.M+m]
@@ -59,6 +62,7 @@ func (b *S8BatchMatMul) Run(out, x, y []int8, scratch []int64) {
 			}
 			left = turned
 		}
-		right.run(out[i*s.M*s.N:][:s.M*s.N], left, s.M, s.K, s.N, &b.result, 0)
+		to := s8Out{data: out[i*s.M*s.N:][:s.M*s.N], line: max(s.M, 1), row: s.N}
+		right.rows(&to, left, s.M, s.K, &work, &b.result, 0)
 	}
 }

@@ -45,7 +45,7 @@ func NewS8Depthwise(s S8DepthwiseSpec, weights []int8, bias []int32) (*S8Depthwi
 	if d.spec.Result, err = s.Result.spread(oc); err != nil {
 		return nil, err
 	}
-	d.spec.Result.within(d.most())
+	d.spec.Result.within(d.most)
 	d.plan, err = d.newPlan()
 	return d, err
 }
@@ -53,18 +53,14 @@ func NewS8Depthwise(s S8DepthwiseSpec, weights []int8, bias []int32) (*S8Depthwi
 // outputs returns the number of output channels.
 func (s *S8DepthwiseSpec) outputs() int { return s.C * s.Multiplier }
 
-// most returns how far from zero sums are at most.
-func (d *S8Depthwise) most() int64 {
-	oc, most := d.spec.outputs(), int64(0)
-	for c, b := range d.bias {
-		sum := max(int64(b), -int64(b))
-		for t := range d.spec.taps() {
-			w := int64(d.weights[t*oc+c])
-			sum += 255 * max(w, -w)
-		}
-		most = max(most, sum)
+// most returns how far from zero sums of channel c are at most.
+func (d *S8Depthwise) most(c int) int64 {
+	sum := max(int64(d.bias[c]), -int64(d.bias[c]))
+	for t := range d.spec.taps() {
+		w := int64(d.weights[t*d.spec.outputs()+c])
+		sum += 255 * max(w, -w)
 	}
-	return most
+	return sum
 }
 
 // Scratch returns how many int32 Run needs.

@@ -30,15 +30,18 @@ func NewS8FullyConnected(s S8FullyConnectedSpec, weights []int8, bias []int32) (
 	if s.Result, err = s.Result.spread(s.N); err != nil {
 		return nil, err
 	}
-	right := newS8Right(make([]int64, s8RightLen(s.K, s.N)), make([]int64, s.N), s.K, s.N, weights, 1, s.K, bias, s.InZero, s.WeightZero)
+	right := newS8Right(s8FormNow(), s.K, s.N, s8Weights{weights, 1, s.K}, bias, s.InZero, s.WeightZero)
+	s.Result.within(right.mostOf)
 	return &S8FullyConnected{spec: s, right: right}, nil
 }
 
-// Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree.
-func (f *S8FullyConnected) Run(out, in []int8) {
+// Scratch returns how many int64 Run needs of m rows.
+func (f *S8FullyConnected) Scratch(m int) int { return f.right.workLen(m) }
+
+// Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree. scratch has Scratch(M) elements.
+func (f *S8FullyConnected) Run(out, in []int8, scratch []int64) {
 	s := &f.spec
 	m := batches(len(in), s.K, len(out), s.N)
-	for i := 0; i < m; i += s8Tile {
-		f.right.run(out[i*s.N:], in[i*s.K:], min(s8Tile, m-i), s.K, s.N, &s.Result, 0)
-	}
+	work := f.right.work(scratch, m)
+	f.right.rows(&s8Out{data: out, line: max(m, 1), row: s.N}, in, m, s.K, &work, &s.Result, 0)
 }

@@ -1,144 +1,195 @@
 package kernel
 
-// s8Right is the right operand of a product of int8 matrices: columns of k weights, two to a word, so that one multiplication of 64 bits makes two
-// products. Element k of columns 2j and 2j+1 is the word w[j*k…] = low + high·2^32. There is an even number of pairs; missing columns are zeros.
+import "unsafe"
+
+// s8Right is the right operand of a product of int8 matrices: n columns of k weights, as its form has them in memory.
 //
-// The sum of a column starts at its bias less the left operand's zero point times the sum of its weights, so that the zero point needs no
+// The sum of a column starts at its bias less what the left operand's zero point makes of its weights, so that the zero point needs no
 // subtraction in the loop.
 type s8Right struct {
-	k, n  int
-	w     []int64
-	start []int64 // in the range of int32
+	k, n   int
+	form   *s8Form
+	words  []int64 // in the generic form
+	panels []byte  // in the others
+	start  []int32
+	zero   int32   // the weights' zero point, where it is not subtracted from what is packed
+	most   []int64 // how far from zero the sums of each column are at most, if it is not nil
 }
 
-// s8Chunk is the number of products of an int8 and a difference of two that can be added up in half a word without an overflow into the other.
-const s8Chunk = 1 << 16
+// s8Weights are where a matrix lies: its element of row i and column j is data[i*row + j*column].
+type s8Weights struct {
+	data        []int8
+	row, column int
+}
 
-// s8RightLen returns how many words the columns of a product take.
-func s8RightLen(k, n int) int { return (n + 3) / 4 * 2 * k }
+// s8Strip is the number of rows that are gathered before they are multiplied, so that weights are read from memory once for all of them.
+const s8Strip = 64
 
-// newS8Right packs n columns of k weights, which lie row and column apart in weights, into memory. inZero is the left operand's zero point, zero the weights'.
-func newS8Right(memory []int64, start []int64, k, n int, weights []int8, row, column int, bias []int32, inZero, zero int32) s8Right {
-	r := s8Right{k: k, n: n, w: memory[:s8RightLen(k, n)], start: start[:n]}
-	for j := 0; 2*j*k < 2*len(r.w); j++ {
-		words := r.w[j*k:][:k]
-		clear(words)
-		for half := range 2 {
-			c := 2*j + half
-			if c >= n {
-				continue
-			}
-			sum := int32(0)
-			for i := range words {
-				v := int32(weights[i*row+c*column]) - zero
-				sum += v
-				words[i] += int64(v) << (32 * half)
-			}
-			first := -inZero * sum
-			if bias != nil {
-				first += bias[c]
-			}
-			r.start[c] = int64(first)
-		}
+// s8RightLen returns how many int64 a right operand of k rows and n columns takes in the form.
+func s8RightLen(f *s8Form, k, n int) int {
+	if f.group == 0 {
+		return (n+3)/4*2*k + (n+1)/2
 	}
+	columns := f.columns(n)
+	return (columns*(f.row(k)+4) + 7) / 8
+}
+
+// emptyS8Right returns an operand of k rows and n columns in memory of s8RightLen elements.
+func emptyS8Right(f *s8Form, memory []int64, k, n int) s8Right {
+	r := s8Right{k: k, n: n, form: f}
+	if f.group == 0 {
+		words := (n + 3) / 4 * 2 * k
+		r.words, r.start = memory[:words], view[int32](memory[words:])[:n]
+		return r
+	}
+	columns := f.columns(n)
+	bytes := view[byte](memory)
+	r.panels = bytes[:columns*f.row(k)]
+	r.start = view[int32](memory)[len(r.panels)/4:][:columns]
 	return r
 }
 
-// halves returns the two sums in a word.
-func halves(word int64) (low, high int32) {
-	low = int32(word)
-	return low, int32((word - int64(low)) >> 32)
+// newS8Right packs n columns of k weights. inZero is the left operand's zero point, zero the weights'.
+func newS8Right(f *s8Form, k, n int, w s8Weights, bias []int32, inZero, zero int32) s8Right {
+	r := emptyS8Right(f, alignedInt64(s8RightLen(f, k, n)), k, n)
+	r.most = make([]int64, n)
+	r.pack(w, bias, inZero, zero)
+	return r
 }
 
-// sums adds to acc the products of two rows with the four columns from pair j on: those of x0 and then those of x1.
-func (r *s8Right) sums(acc *[8]int32, x0, x1 []int8, j int) {
-	for at := 0; at < r.k; at += s8Chunk {
-		n := min(s8Chunk, r.k-at)
-		w0, w1 := r.w[j*r.k+at:][:n], r.w[(j+1)*r.k+at:][:n]
-		a, b, c, d := s8Dot2(x0[at:at+n], x1[at:at+n], w0, w1)
-		for i, word := range [4]int64{a, b, c, d} {
-			low, high := halves(word)
-			acc[2*i] += low
-			acc[2*i+1] += high
-		}
-	}
+// alignedInt64 returns n int64 from the start of a line of the cache on.
+func alignedInt64(n int) []int64 {
+	const line = 64 / 8
+	x := make([]int64, n+line)
+	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(x)))/8) & (line - 1)
+	return x[skip:][:n]
 }
 
-// sum is sums for one row.
-func (r *s8Right) sum(acc *[8]int32, x []int8, j int) {
-	for at := 0; at < r.k; at += s8Chunk {
-		n := min(s8Chunk, r.k-at)
-		a, b := s8Dot1(x[at:at+n], r.w[j*r.k+at:][:n], r.w[(j+1)*r.k+at:][:n])
-		for i, word := range [2]int64{a, b} {
-			low, high := halves(word)
-			acc[2*i] += low
-			acc[2*i+1] += high
-		}
-	}
-}
-
-// s8Dot2 multiplies two rows with two pairs of columns.
-func s8Dot2(x0, x1 []int8, w0, w1 []int64) (a, b, c, d int64) {
-	x1, w0, w1 = x1[:len(x0)], w0[:len(x0)], w1[:len(x0)]
-	for i := range x0 {
-		x, y, v, w := int64(x0[i]), int64(x1[i]), w0[i], w1[i]
-		a += x * v
-		b += x * w
-		c += y * v
-		d += y * w
-	}
-	return a, b, c, d
-}
-
-// s8Dot1 multiplies a row with two pairs of columns.
-func s8Dot1(x []int8, w0, w1 []int64) (a, b int64) {
-	w0, w1 = w0[:len(x)], w1[:len(x)]
-	for i, v := range x {
-		a += int64(v) * w0[i]
-		b += int64(v) * w1[i]
-	}
-	return a, b
-}
-
-// tile stores the sums of rows i and i+1 of m, row apart in x, with the columns from c on: four of each, those beyond the last undefined.
-func (r *s8Right) tile(acc *[8]int32, x []int8, i, m, row, c int) {
-	*acc = [8]int32{}
-	for j, s := range r.start[c:min(c+4, r.n)] {
-		acc[j], acc[4+j] = int32(s), int32(s)
-	}
-	x0 := x[i*row:][:r.k]
-	if i+1 == m {
-		r.sum(acc, x0, c/2)
+// pack sets the operand.
+func (r *s8Right) pack(w s8Weights, bias []int32, inZero, zero int32) {
+	f := r.form
+	if f.group == 0 {
+		r.packWords(w, zero)
 	} else {
-		r.sums(acc, x0, x[(i+1)*row:][:r.k], c/2)
+		r.packPanels(w, zero)
 	}
-}
-
-// run multiplies m rows of k elements, row apart in x, and stores the results of each outRow apart in out; its columns are the channels of res from first on.
-func (r *s8Right) run(out, x []int8, m, row, outRow int, res *S8Result, first int) {
-	var acc [8]int32
-	for c := 0; c < r.n; c += 4 {
-		for i := 0; i < m; i += 2 {
-			r.tile(&acc, x, i, m, row, c)
-			for k := range min(2, m-i) {
-				to := out[(i+k)*outRow+c:][:min(4, r.n-c)]
-				for j := range to {
-					to[j] = res.of(acc[4*k+j], first+c+j)
-				}
-			}
+	if f.group > 0 && f.bytes == 1 {
+		r.zero = zero
+	}
+	clear(r.start)
+	for c := range r.n {
+		sum, size := int32(0), int64(0)
+		for i := range r.k {
+			v := int32(w.data[i*w.row+c*w.column]) - zero
+			sum += v
+			size += int64(max(v, -v))
+		}
+		r.start[c] = -(inZero + f.offset) * sum
+		size *= 255
+		if bias != nil {
+			r.start[c] += bias[c]
+			size += max(int64(bias[c]), -int64(bias[c]))
+		}
+		if r.most != nil {
+			r.most[c] = size
 		}
 	}
 }
 
-// runSums is run for the sums themselves, in int32.
-func (r *s8Right) runSums(out []int32, x []int8, m, row, outRow int) {
-	var acc [8]int32
-	for c := 0; c < r.n; c += 4 {
-		for i := 0; i < m; i += 2 {
-			r.tile(&acc, x, i, m, row, c)
-			for k := range min(2, m-i) {
-				copy(out[(i+k)*outRow+c:][:min(4, r.n-c)], acc[4*k:])
-			}
-		}
+// mostOf returns how far from zero sums of column c are at most.
+func (r *s8Right) mostOf(c int) int64 { return r.most[c] }
+
+// s8Out is where rows of a result go: so many are a line, and rows and lines lie so far apart.
+type s8Out struct {
+	data              []int8
+	line, row, toLine int
+}
+
+// at returns where a row starts.
+func (o *s8Out) at(row int) int { return row/o.line*o.toLine + row%o.line*o.row }
+
+// s8Work is the memory in which products are made.
+type s8Work struct {
+	strip       []byte
+	sums, terms []int32
+}
+
+// leftRow returns the bytes of a row of a strip.
+func (r *s8Right) leftRow() int {
+	if r.form.group == 0 {
+		return r.k
 	}
+	return r.form.row(r.k)
+}
+
+// workLen returns how many int64 the work takes of strips of so many rows.
+func (r *s8Right) workLen(rows int) int {
+	rows = min(rows, s8Strip)
+	n := (rows*r.leftRow() + 7) / 8
+	if r.form.group > 0 {
+		n += (rows*(r.form.wide+1) + 1) / 2
+	}
+	return n
+}
+
+// work divides memory of workLen elements.
+func (r *s8Right) work(memory []int64, rows int) s8Work {
+	rows = min(rows, s8Strip)
+	n := (rows*r.leftRow() + 7) / 8
+	w := s8Work{strip: view[byte](memory[:n])}
+	if r.form.group > 0 {
+		rest := view[int32](memory[n:])
+		w.sums, w.terms = rest[:rows*r.form.wide], rest[rows*r.form.wide:][:rows]
+	}
+	return w
+}
+
+// rows multiplies m rows of k elements, row apart in x. It stores them as rows of out from the first on, their columns as the channels of res from first on.
+func (r *s8Right) rows(out *s8Out, x []int8, m, row int, w *s8Work, res *S8Result, first int) {
+	f := r.form
+	for i := 0; i < m; i += s8Strip {
+		rows := min(s8Strip, m-i)
+		from := x[i*row:][:(rows-1)*row+r.k]
+		if f.group == 0 {
+			r.multiplyWords(out, from, row, i, rows, res, first)
+			continue
+		}
+		if step := f.row(r.k); row == r.k && step == r.k*f.bytes {
+			f.copy(w.strip, 0, from, 0, len(from), 1)
+		} else {
+			f.copy(w.strip, step, from, row, r.k, rows)
+		}
+		r.multiply(out, i, rows, w, res, first)
+	}
+}
+
+// multiply multiplies the first m rows of a strip, which are in the operand's form, and stores rows of out from the given one on.
+func (r *s8Right) multiply(out *s8Out, from, m int, w *s8Work, res *S8Result, first int) {
+	f := r.form
+	if f.group == 0 {
+		r.multiplyWords(out, view[int8](w.strip), r.k, from, m, res, first)
+		return
+	}
+	terms := w.terms[:1]
+	if terms[0] = 0; r.zero != 0 {
+		terms = w.terms[:m]
+		f.totals(terms, w.strip, f.row(r.k), r.k, -r.zero)
+	}
+	for c := 0; c < r.n; {
+		width := f.width(r.n, c)
+		r.tiles(w.sums, w.strip, m, c, width, terms)
+		for row := 0; row < m; {
+			rows := min(m-row, out.line-(from+row)%out.line)
+			res.rows(out.data[out.at(from+row)+c:], out.row, w.sums[row*width:], width, rows, first+c, min(width, r.n-c))
+			row += rows
+		}
+		c += width
+	}
+}
+
+// view is memory as elements of another size.
+func view[T, S int8 | byte | int32 | int64](x []S) []T {
+	var t T
+	var s S
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(s))/int(unsafe.Sizeof(t)))
 }

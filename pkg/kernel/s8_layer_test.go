@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestS8Conv(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, want := make([]int8, batch*s.OH*s.OW*s.OC), []int8(nil)
-		conv.Run(got, in, make([]int8, conv.Scratch()))
+		conv.Run(got, in, make([]int64, conv.Scratch()))
 		for b := range batch {
 			for pixel := range s.OH * s.OW {
 				for o := range s.OC {
@@ -135,7 +136,7 @@ func TestS8TransposeConv(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, want := make([]int8, s.OH*s.OW*s.OC), []int8(nil)
-		conv.Run(got, in, make([]int32, conv.Scratch()))
+		conv.Run(got, in, make([]int64, conv.Scratch()))
 		for pixel := range s.OH * s.OW {
 			for o := range s.OC {
 				sum := at(bias, o)
@@ -170,7 +171,7 @@ func TestS8FullyConnected(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, want := make([]int8, m*s.N), []int8(nil)
-		f.Run(got, in)
+		f.Run(got, in, make([]int64, f.Scratch(len(in)/s.K)))
 		for i := range m {
 			for j := range s.N {
 				sum := at(bias, j)
@@ -236,7 +237,7 @@ func TestS8DeepSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want := make([]int8, 6), []int8(nil)
-	f.Run(got, in)
+	f.Run(got, in, make([]int64, f.Scratch(len(in)/k)))
 	for _, x := range []int{-128, 127} {
 		for _, w := range []int{-128, 127, 1} {
 			sum := int32(k * x * (w - 127)) // wraps
@@ -280,17 +281,17 @@ func TestS8LayersRefuse(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func BenchmarkS8Conv(b *testing.B) {
-	s := S8ConvSpec{
-		Window: Window{H: 28, W: 28, OH: 28, OW: 28, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Top: 1, Left: 1},
-		C:      64, OC: 64, Result: S8Result{Lo: -128, Hi: 127, Scale: []Multiplier{NewMultiplier(1<<30, -8)}},
+	for _, c := range []struct {
+		n, k, stride, c, oc int
+	}{{224, 3, 2, 3, 32}, {56, 1, 1, 24, 144}, {28, 1, 1, 192, 32}, {14, 1, 1, 96, 576}, {7, 1, 1, 960, 320}, {28, 3, 1, 64, 64}, {14, 3, 1, 256, 256}, {7, 1, 1, 2048, 512}} {
+		s := S8ConvSpec{Window: square(c.n, c.k, c.stride), C: c.c, OC: c.oc, Result: S8Result{Lo: -128, Hi: 127, Scale: []Multiplier{NewMultiplier(1<<30, -8)}}}
+		b.Run(fmt.Sprintf("%v_c%d_oc%d", s.Window, c.c, c.oc), func(b *testing.B) {
+			conv, err := NewS8Conv(s, make([]int8, s.taps()*s.C*s.OC), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			in, out, scratch := make([]int8, s.H*s.W*s.C), make([]int8, s.OH*s.OW*s.OC), make([]int64, conv.Scratch())
+			benchmarkProducts(b, s.OH*s.OW*s.OC*s.taps()*s.C, func() { conv.Run(out, in, scratch) })
+		})
 	}
-	conv, err := NewS8Conv(s, make([]int8, 64*9*64), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	in, out, scratch := make([]int8, 28*28*64), make([]int8, 28*28*64), make([]int8, conv.Scratch())
-	for b.Loop() {
-		conv.Run(out, in, scratch)
-	}
-	b.ReportMetric(float64(b.N)*28*28*64*64*9*2/1e9/b.Elapsed().Seconds(), "GOPS")
 }

@@ -4,17 +4,17 @@ package kernel
 
 import "unsafe"
 
-// run computes a call with numbers that belong to l.
-func (c *s8RescaleCall) run(l *s8Lanes) {
+// run computes a call, with factors or with multipliers of columns that are small or not.
+func (c *s8RescaleCall) run(factors, small bool) {
 	call := (*byte)(unsafe.Pointer(c))
 	switch {
-	case l.factor != nil && useAVX512:
+	case factors && useAVX512:
 		s8ScaleAVX512(call)
-	case l.factor != nil:
+	case factors:
 		s8ScaleAVX2(call)
-	case l.small && useAVX512:
+	case small && useAVX512:
 		s8RescaleSmallAVX512(call)
-	case l.small:
+	case small:
 		s8RescaleSmallAVX2(call)
 	case useAVX512:
 		s8RescaleAVX512(call)

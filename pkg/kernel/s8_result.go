@@ -41,8 +41,8 @@ func (r *S8Result) rows(out []int8, outRow int, sums []int32, sumsRow, rows, fir
 	}
 }
 
-// within says that no sum is further from zero than most, which lets variants compute with fewer bits. r has been spread.
-func (r *S8Result) within(most int64) {
+// within says how far from zero the sums of each channel are at most, which lets variants compute with fewer bits. r has been spread.
+func (r *S8Result) within(most func(c int) int64) {
 	if r.lanes != nil {
 		r.lanes.within(most)
 	}

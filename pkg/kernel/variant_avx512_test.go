@@ -103,6 +103,15 @@ func TestVNNIRuns(t *testing.T) {
 			t.Errorf("images of %d channels are read in %s, want %s", channels, in.Function, name)
 		}
 	}
+	y := unreadable(t, 1<<14)
+	for n, name := range map[int]string{16: "s8Tiles16VNNI", 32: "s8Tiles32VNNI", 48: "s8Tiles48VNNI", 64: "s8Tiles64VNNI"} {
+		if in := readIn(s8ProductOf(view[int64](int32s(y)), n)); !strings.HasSuffix(in.Function, "."+name) {
+			t.Errorf("columns are read in %s, want %s", in.Function, name)
+		}
+	}
+	if in := readIn(s8RowsOf(t, signed(y))); !strings.HasSuffix(in.Function, ".s8FlipAVX512") {
+		t.Errorf("rows are read in %s", in.Function)
+	}
 }
 
 // TestWideS8RowsRun is TestAVX512Runs for operators on int8.

@@ -84,6 +84,7 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	cases["S8Sums"] = func() { mean.Mean(make([]int8, 32), images, Multiplier{}, 0, make([]int32, 32)) }
 	cases["ResizeBilinear"] = func() { ResizeBilinear(make([]int8, 16*16*32), images, []int{1, 8, 8, 32}, 16, 16, Resize{}) }
 	cases["columns of bytes"] = func() { columns(raw(y), 32, raw(x), 32, 32, 32) }
+	cases["int8 products"], cases["int8 rows"] = s8ProductOf(view[int64](int32s(x)), 16), s8RowsOf(t, signed(x))
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }

@@ -31,7 +31,7 @@ func s8Conv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}
 	c, err := kernel.NewS8Conv(s, i8(in[1]), i32(optionalInput(in, 2)))
 	return func(call *Call) error {
-		c.Run(i8(call.Out[0]), i8(call.In[0]), scratch[int8](call, tensor.Int8, c.Scratch()))
+		c.Run(i8(call.Out[0]), i8(call.In[0]), scratch[int64](call, tensor.Int64, c.Scratch()))
 		return nil
 	}, err
 }
@@ -73,7 +73,8 @@ func s8FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}
 	l, err := kernel.NewS8FullyConnected(s, i8(in[1]), i32(optionalInput(in, 2)))
 	return func(call *Call) error {
-		l.Run(i8(call.Out[0]), i8(call.In[0]))
+		x := i8(call.In[0])
+		l.Run(i8(call.Out[0]), x, scratch[int64](call, tensor.Int64, l.Scratch(len(x)/f.K)))
 		return nil
 	}, err
 }
@@ -89,7 +90,7 @@ func s8TransposeConv(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}
 	t, err := kernel.NewS8TransposeConv(s, i8(in[1]), i32(optionalInput(in, 3)))
 	return func(call *Call) error {
-		t.Run(i8(call.Out[0]), i8(call.In[2]), scratch[int32](call, tensor.Int32, t.Scratch()))
+		t.Run(i8(call.Out[0]), i8(call.In[2]), scratch[int64](call, tensor.Int64, t.Scratch()))
 		return nil
 	}, err
 }

@@ -34,6 +34,8 @@ func main() {
 		{"pool", pool},
 		{"s8_depthwise", s8Depthwise},
 		{"s8_elementwise", s8Elementwise},
+		{"s8_gemm", s8Gemm},
+		{"s8_rescale", s8Rescale},
 		{"s8_window", s8Window},
 		{"spread", spreadLines},
 		{"sum", sum},

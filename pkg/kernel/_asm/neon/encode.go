@@ -114,6 +114,7 @@ var (
 	FRINTM = Two{"frintm", float, 0x4e219800} // down
 	FRINTP = Two{"frintp", float, 0x4ea18800} // up
 	FCVTMS = Two{"fcvtms", float, 0x4e21b800} // down
+	FRINTA = Two{"frinta", float, 0x6e218800} // to the nearest integer, ties away from zero
 )
 
 // Of returns the instruction with its operands.

@@ -18,6 +18,8 @@ var (
 	SUBBytes    = Text{0x6e208400, "sub %v.16b, %v.16b, %v.16b"}
 	SMAXBytes   = Text{0x4e206400, "smax %v.16b, %v.16b, %v.16b"}
 	SMINBytes   = Text{0x4e206c00, "smin %v.16b, %v.16b, %v.16b"}
+	SMAXWords   = Text{0x4ea06400, "smax %v.4s, %v.4s, %v.4s"}
+	SMINWords   = Text{0x4ea06c00, "smin %v.4s, %v.4s, %v.4s"}
 	SQADD       = Text{0x4e600c00, "sqadd %v.8h, %v.8h, %v.8h"}    // saturates
 	SQRDMULH    = Text{0x6ea0b400, "sqrdmulh %v.4s, %v.4s, %v.4s"} // (n*m + 2^30) / 2^31, rounded down; saturates
 	SSHL        = Text{0x4ea04400, "sshl %v.4s, %v.4s, %v.4s"}     // by m to the left, or to the right where that is negative
@@ -58,6 +60,18 @@ func SXTLWords(d, n V) Instruction { return between(0x0f10a400, "sshll %v.4s, %v
 // SXTL2Words makes words of the upper halves of 16 bits of n.
 func SXTL2Words(d, n V) Instruction { return between(0x4f10a400, "sshll2 %v.4s, %v.8h, #0", d, n) }
 
+// SXTLLongs makes integers of 64 bits of the lower words of n.
+func SXTLLongs(d, n V) Instruction { return between(0x0f20a400, "sshll %v.2d, %v.2s, #0", d, n) }
+
+// SXTL2Longs makes integers of 64 bits of the upper words of n.
+func SXTL2Longs(d, n V) Instruction { return between(0x4f20a400, "sshll2 %v.2d, %v.4s, #0", d, n) }
+
+// XTN makes the lower words of d of the integers of 64 bits of n, and clears the upper ones.
+func XTN(d, n V) Instruction { return between(0x0ea12800, "xtn %v.2s, %v.2d", d, n) }
+
+// XTN2 makes the upper words of d of the integers of 64 bits of n.
+func XTN2(d, n V) Instruction { return between(0x4ea12800, "xtn2 %v.4s, %v.2d", d, n) }
+
 // SQXTN makes the lower halves of 16 bits of d of the words of n, saturated.
 func SQXTN(d, n V) Instruction { return between(0x0e614800, "sqxtn %v.4h, %v.4s", d, n) }
 
@@ -84,6 +98,42 @@ func FCVTZS(d, n V) Instruction { return between(0x4ea1b800, "fcvtzs %v.4s, %v.4
 
 // SCVTF makes float32 of the integers of n.
 func SCVTF(d, n V) Instruction { return between(0x4e21d800, "scvtf %v.4s, %v.4s", d, n) }
+
+// FCVTZSLongs cuts n off to integers of 64 bits.
+func FCVTZSLongs(d, n V) Instruction { return between(0x4ee1b800, "fcvtzs %v.2d, %v.2d", d, n) }
+
+// SCVTFLongs makes float64 of the integers of 64 bits of n.
+func SCVTFLongs(d, n V) Instruction { return between(0x4e61d800, "scvtf %v.2d, %v.2d", d, n) }
+
+// NEGWords makes d the words of n with the other sign.
+func NEGWords(d, n V) Instruction { return between(0x6ea0b800, "neg %v.4s, %v.4s", d, n) }
+
+// SMLALElement adds to the words of d the products of the lower halves of 16 bits of n and the one of m with the index; m is one of the first 16 registers.
+func SMLALElement(d, n, m V, index int) Instruction {
+	return halfElement(0x0f402000, "smlal %v.4s, %v.4h, %v.h[%d]", d, n, m, index)
+}
+
+// SMLAL2Element is SMLALElement for the upper halves of n.
+func SMLAL2Element(d, n, m V, index int) Instruction {
+	return halfElement(0x4f402000, "smlal2 %v.4s, %v.8h, %v.h[%d]", d, n, m, index)
+}
+
+func halfElement(word uint32, text string, d, n, m V, index int) Instruction {
+	if m > 15 || index < 0 || index > 7 {
+		panic(fmt.Sprintf("neon: no half %d of %v", index, m))
+	}
+	i := uint32(index)
+	return Instruction{word | i>>2<<11 | i>>1&1<<21 | i&1<<20 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf(text, d, n, m, index)}
+}
+
+// SDOTElement adds to each word of d the four products of its bytes of n and those of the word of m with the index. Not every processor has it.
+func SDOTElement(d, n, m V, index int) Instruction {
+	if index < 0 || index > 3 {
+		panic(fmt.Sprintf("neon: no word %d of %v", index, m))
+	}
+	i := uint32(index)
+	return Instruction{0x4f80e000 | i>>1<<11 | i&1<<21 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("sdot %v.4s, %v.16b, %v.4b[%d]", d, n, m, index)}
+}
 
 // DUPByte fills d with the lowest byte of n.
 func DUPByte(d, n V) Instruction { return between(0x4e010400, "dup %v.16b, %v.b[0]", d, n) }

@@ -26,7 +26,7 @@ func instructions() (all []Instruction) {
 			for index := range 128 / a.bits() {
 				all = append(all, FMLAElement.Of(a, d, n, m, index))
 			}
-			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FRINTP, FCVTMS} {
+			for _, i := range []Two{FABS, FNEG, FSQRT, FRINTN, FRINTM, FRINTP, FCVTMS, FRINTA} {
 				all = append(all, i.Of(a, d, n))
 			}
 			for _, i := range []Zero{FCMGEZero, FCMGTZero, FCMLTZero} {
@@ -42,12 +42,19 @@ func instructions() (all []Instruction) {
 		}
 		all = append(all, FCVTL(d, n), FCVTL2(d, n), FCVTN(d, n), FCVTN2(d, n), DUP(d, n), DUPUpper(d, n), INSUpper(d, n), MOV(d, n), CLEAR(d), ADDV(d, n), FMAXV(d, n), FMINV(d, n))
 		for _, i := range []Text{
-			MULWords, MLAWords, SUBHalves, SUBBytes, SMAXBytes, SMINBytes, SQADD, SQRDMULH, SSHL, USHL, SRSHL, SMULL, SMULL2, SMLAL, SMLAL2,
+			MULWords, MLAWords, SMAXWords, SMINWords, SUBHalves, SUBBytes, SMAXBytes, SMINBytes, SQADD, SQRDMULH, SSHL, USHL, SRSHL, SMULL, SMULL2, SMLAL, SMLAL2,
 			SMULLWords, SMULL2Words, SADDW, SADDW2, SADDWBytes, SADDW2Bytes, ZIP1, ZIP2, TBL4, TBX4,
 		} {
 			all = append(all, i.Of(d, n, m))
 		}
 		all = append(all, SXTL(d, n), SXTL2(d, n), SXTLWords(d, n), SXTL2Words(d, n), SQXTN(d, n), SQXTN2(d, n), SQXTNBytes(d, n), SQXTN2Bytes(d, n))
+		all = append(all, SXTLLongs(d, n), SXTL2Longs(d, n), XTN(d, n), XTN2(d, n), FCVTZSLongs(d, n), SCVTFLongs(d, n), NEGWords(d, n))
+		for index := range 8 {
+			all = append(all, SMLALElement(d, n, m%16, index), SMLAL2Element(d, n, m%16, index))
+		}
+		for index := range 4 {
+			all = append(all, SDOTElement(d, n, m, index))
+		}
 		all = append(all, CMLTZero(d, n), ABSWords(d, n), FCVTAS(d, n), FCVTZS(d, n), SCVTF(d, n), DUPByte(d, n), DUPHalf(d, n))
 		all = append(all, UADDLP(d, n), UADDW(d, n), UADDW2(d, n), CMEQZero(d, n), TBL(d, n, m), TBL2(d, n, m))
 	}
@@ -93,7 +100,7 @@ func assemble(t *testing.T, all []Instruction) []byte {
 	for _, i := range all {
 		fmt.Fprintln(&source, i.Text)
 	}
-	as := exec.Command("aarch64-linux-gnu-as", "-o", object, "-")
+	as := exec.Command("aarch64-linux-gnu-as", "-march=armv8.2-a+dotprod", "-o", object, "-")
 	as.Stdin = &source
 	for _, c := range []*exec.Cmd{as, exec.Command("aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".text", object, image)} {
 		if text, err := c.CombinedOutput(); err != nil {
@@ -122,6 +129,9 @@ func TestMisuse(t *testing.T) {
 		"logic of floats":     func() { AND.Of(S4, 0, 1, 2) },
 		"element 4 of 4":      func() { FMLAElement.Of(S4, 0, 1, 2, 4) },
 		"element 2 of 2":      func() { FMLAElement.Of(D2, 0, 1, 2, 2) },
+		"half 8 of 8":         func() { SMLALElement(0, 1, 2, 8) },
+		"half of register 16": func() { SMLAL2Element(0, 1, 16, 0) },
+		"word 4 of 4":         func() { SDOTElement(0, 1, 2, 4) },
 		"shift left by 32":    func() { SHL.Of(S4, 0, 1, 32) },
 		"shift right by 0":    func() { USHR.Of(S4, 0, 1, 0) },
 		"33 registers":        func() { fn.Vs(33) },
