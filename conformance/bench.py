@@ -11,6 +11,8 @@ cores           samples per second by the clock, on one core and on two: octet's
 conversion      float model and 100 samples to int8, the whole program: seconds and peak memory of octet and of TFLiteConverter;
                 from a SavedModel where .corpus/sources has one, else from the float flatbuffer, of which TFLiteConverter's
                 calibrator and quantizer make one
+int8            CPU milliseconds per sample on one thread of the int8 model that octet makes: `octet run` (by the slope), XNNPACK,
+                and LiteRT's reference kernels, whose integers octet's equal
 
 In each round the programs run in turn; a cell is the median of the rounds. A model has as many samples as XNNPACK takes for S
 seconds, within limits. A dash is a peer that fails on the model. For a machine that does nothing else.
@@ -43,8 +45,9 @@ MODELS = (
     'folded-mediapipe-palm_detection_full,tfjs-posenet,tfjs-movenet-lightning'
 )
 SAVED = {'mobilenetv2': 'full-mobilenetv2', 'resnet50': 'full-resnet50', 'efficientnetb0': 'full-efficientnetb0'}
-TABLES = ('calibration', 'cores', 'conversion')
+TABLES = ('calibration', 'cores', 'conversion', 'int8')
 CALIBRATORS = {'xnnpack': 'XNNPACK', 'tensorflow': 'TensorFlow', 'preserve': 'AI Edge', 'profiler': 'AI Edge, profiler'}
+RUNTIMES = {'xnnpack': 'XNNPACK', 'reference': 'reference kernels'}
 CONVERTED = 100  # samples of the conversion
 FEWEST, MOST = 24, 4000  # samples otherwise
 BYTES = 256 << 20  # of samples at most
@@ -74,16 +77,20 @@ class Bench:
         """Makes the model's samples: few and many, and those of a conversion."""
         self.path = path
         self.make('converted', CONVERTED)
-        rate = self.peer('xnnpack', 1, 'converted')
-        size = (self.folder / 'converted.npz').stat().st_size / CONVERTED
-        n = int(max(FEWEST, min(MOST, self.seconds / max(rate['cpu'], 1e-6), BYTES / size)))
-        self.make('few', n // 4)
-        self.make('many', n)
+        self.sized('converted', path, 'few', 'many')
 
-    def make(self, name, count):
+    def sized(self, measured, path, few, many):
+        """Makes few and many samples of a model, by how long XNNPACK takes for those that are there."""
+        rate = self.peer('xnnpack', 1, measured, path)
+        size = (self.folder / f'{measured}.npz').stat().st_size / self.samples[measured]
+        n = int(max(FEWEST, min(MOST, self.seconds / max(rate['cpu'], 1e-6), BYTES / size)))
+        self.make(few, n // 4, path)
+        self.make(many, n, path)
+
+    def make(self, name, count, path=None):
         rng = np.random.default_rng(1)
         arrays = {}
-        for x in inputs(models.load(self.path)):
+        for x in inputs(models.load(path or self.path)):
             shape = (count, *x.shape[1:])
             floats = np.issubdtype(x.dtype, np.floating)
             arrays[x.name] = (rng.random(shape, np.float32) if floats else rng.integers(0, 8, shape)).astype(x.dtype)
@@ -94,17 +101,23 @@ class Bench:
         out, data = self.folder / 'octet.tflite', self.folder / f'{samples}.npz'
         return timed([self.octet, 'convert', source, '-o', out, '--data', data, '--no-cache', *options])
 
-    def slope(self, workers):
-        """CPU and wall seconds of octet per sample."""
-        few, many = (self.convert(self.path, name, '--workers', workers) for name in ('few', 'many'))
-        if few is None or many is None:
-            return None
-        n = self.samples['many'] - self.samples['few']
-        return {'cpu': (many[0] - few[0]) / n, 'wall': (many[1] - few[1]) / n}
+    def run(self, model, samples):
+        return timed([self.octet, 'run', model, '-o', self.folder / 'outputs.npz', '--data', self.folder / f'{samples}.npz', '--workers', 1])
 
-    def peer(self, kind, threads, samples='many'):
+    def slope(self, program, few='few', many='many'):
+        """CPU and wall seconds per sample of what program(samples) times."""
+        a, b = program(few), program(many)
+        if a is None or b is None:
+            return None
+        n = self.samples[many] - self.samples[few]
+        return {'cpu': (b[0] - a[0]) / n, 'wall': (b[1] - a[1]) / n}
+
+    def calibrate(self, workers):
+        return self.slope(lambda samples: self.convert(self.path, samples, '--workers', workers))
+
+    def peer(self, kind, threads, samples='many', path=None):
         data = self.folder / f'{samples}.npz'
-        done = timed([PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'rate', kind, self.path, data, threads])
+        done = timed([PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'rate', kind, path or self.path, data, threads])
         return done and json.loads(done[3].strip().splitlines()[-1])
 
     def medians(self, runs):
@@ -120,14 +133,14 @@ class Bench:
         }
 
     def calibration(self, _name):
-        runs = {'octet': lambda: self.slope(1)}
+        runs = {'octet': lambda: self.calibrate(1)}
         runs |= {kind: lambda kind=kind: self.peer(kind, 1) for kind in CALIBRATORS}
         return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
 
     def cores(self, _name):
         runs = {}
         for n in (1, 2):
-            runs[f'octet{n}'] = lambda n=n: self.slope(n)
+            runs[f'octet{n}'] = lambda n=n: self.calibrate(n)
             runs[f'xnnpack{n}'] = lambda n=n: self.peer('xnnpack', n)
         return {name: r and 1 / r['wall'] for name, r in self.medians(runs).items()}
 
@@ -147,6 +160,17 @@ class Bench:
         return {'source': 'SavedModel' if source is saved else 'flatbuffer'} | self.medians(
             {'octet': lambda: program(octet), 'tensorflow': lambda: program(theirs)}
         )
+
+    def int8(self, _name):
+        model = self.folder / 'int8.tflite'
+        if timed([self.octet, 'convert', self.path, '-o', model, '--data', self.folder / 'converted.npz']) is None:
+            return dict.fromkeys(('octet', *RUNTIMES))
+        self.make('integers', CONVERTED, model)
+        self.sized('integers', model, 'few integers', 'many integers')
+        runs = {'octet': lambda: self.slope(lambda samples: self.run(model, samples), 'few integers', 'many integers')}
+        runs['xnnpack'] = lambda: self.peer('xnnpack', 1, 'many integers', model)
+        runs['reference'] = lambda: self.peer('reference', 1, 'few integers', model)
+        return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
 
     def renamed(self, saved, data):
         """The samples under the names of a SavedModel's inputs and in their shapes; all are pictures."""
@@ -210,7 +234,16 @@ def conversion_table(results):
     print_table(head, rows)
 
 
-PRINTERS = {'calibration': calibration_table, 'cores': cores_table, 'conversion': conversion_table}
+def int8_table(results):
+    head = ['int8, CPU ms per sample', 'Octet', *RUNTIMES.values(), 'Octet / XNNPACK', 'reference / Octet']
+    rows = []
+    for name, r in results.items():
+        o, x, reference = (r['int8'][key] for key in ('octet', *RUNTIMES))
+        rows.append([name, number(o), number(x), number(reference), ratio(o, x), ratio(reference, o)])
+    print_table(head, rows)
+
+
+PRINTERS = {'calibration': calibration_table, 'cores': cores_table, 'conversion': conversion_table, 'int8': int8_table}
 
 
 def processor():

@@ -6,6 +6,7 @@ usage: bench_peer.py rate KIND MODEL SAMPLES THREADS
 
 rate prints the CPU and wall seconds per sample, as JSON. KIND is
     xnnpack     LiteRT with XNNPACK: invoke alone, nothing recorded
+    reference   LiteRT with its reference kernels
     tensorflow  TensorFlow's calibrator, which knows no number of threads
     preserve    AI Edge Quantizer's calibrator in its default mode, which keeps all tensors for Python to look at
     profiler    the same in the mode that records ranges in C++
@@ -45,23 +46,26 @@ def slope(run, count):
     return (times[1] - times[0]) / max(count - few, 1)
 
 
-def xnnpack(model, samples, threads):
-    from ai_edge_litert.interpreter import Interpreter
+def litert(resolver):
+    def run(model, samples, threads):
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    interpreter = Interpreter(model, num_threads=threads)
-    interpreter.allocate_tensors()
-    tensors = [d['index'] for d in interpreter.get_input_details()]
+        interpreter = Interpreter(model, num_threads=threads, experimental_op_resolver_type=OpResolverType[resolver])
+        interpreter.allocate_tensors()
+        tensors = [d['index'] for d in interpreter.get_input_details()]
 
-    def step(sample):
-        for index, array in zip(tensors, sample.values()):
-            interpreter.set_tensor(index, array)
-        interpreter.invoke()
+        def step(sample):
+            for index, array in zip(tensors, sample.values()):
+                interpreter.set_tensor(index, array)
+            interpreter.invoke()
 
-    step(samples[0])
-    start = clocks()
-    for sample in samples:
-        step(sample)
-    return (clocks() - start) / len(samples)
+        step(samples[0])
+        start = clocks()
+        for sample in samples:
+            step(sample)
+        return (clocks() - start) / len(samples)
+
+    return run
 
 
 def tensorflow(model, samples, _threads):
@@ -93,7 +97,8 @@ def edge(mode):
 
 
 KINDS = {
-    'xnnpack': xnnpack,
+    'xnnpack': litert('AUTO'),
+    'reference': litert('BUILTIN_REF'),
     'tensorflow': tensorflow,
     'preserve': edge('CALIBRATION_PRESERVE_ALL_TENSORS'),
     'profiler': edge('CALIBRATION_PROFILER_BASED'),
