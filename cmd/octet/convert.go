@@ -41,6 +41,7 @@ type convertFlags struct {
 	cache                          string
 	noCache                        bool
 	json                           bool
+	report                         reportFlags
 	source                         sourceFlags
 }
 
@@ -133,6 +134,7 @@ the same tensors, bit for bit.`,
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
   octet convert model.tflite -o int8.tflite --data samples.npz --calibrator mse
+  octet convert model.tflite -o int8.tflite --data samples.npz --verify --report report.html
   octet convert model.tflite -o int8.tflite --data samples.npz --verify --holdout 50 --min-sqnr 20
   octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470`,
 		Args: want("SOURCE"),
@@ -141,6 +143,7 @@ the same tensors, bit for bit.`,
 			if err != nil {
 				return err
 			}
+			f.report.command = commandLine(cmd, args)
 			return convertModel(cmd.Context(), s, args[0], &f, opt)
 		},
 	}
@@ -173,6 +176,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.cache, "cache", "", "the folder that keeps statistics of earlier runs (default: octet in the user's cache folder)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "measure the ranges, and keep nothing, though an earlier run may have measured the same")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
+	f.report.add(cmd)
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	complete(cmd, "quantize", convert.Schemes()...)
@@ -203,6 +207,8 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--cache and --no-cache exclude each other")
 	case f.detach && f.coordinator == "":
 		return o, usagef("--detach needs --coordinator")
+	case f.detach && len(f.report.paths) > 0:
+		return o, usagef("--report can't be written with --detach")
 	case f.detach && f.stats != "":
 		return o, usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
 	}
@@ -242,6 +248,12 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	}
 	if o.Observe, err = parseObserve(f.observe); err != nil {
 		return o, err
+	}
+	if err := f.report.check(); err != nil {
+		return o, err
+	}
+	if len(f.report.paths) > 0 && f.calibrates(o.Scheme) {
+		o.Observe.Histogram = true // for the drawings; the model's bytes do not depend on it
 	}
 	if o.Holdout, err = f.parseHoldout(o.Scheme); err != nil {
 		return o, err
@@ -374,6 +386,7 @@ var pointless = []struct {
 	{"min-sqnr", verifying, "is about --verify"},
 	{"no-cache", calibrating, "is about what --data measures"},
 	{"cache", calibratingHere, "is about what --data measures in this process"},
+	{"report", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
@@ -401,7 +414,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	if f.signature != "" && source.Flatbuffer() && f.data == "" {
 		return usagef("--signature is what --data feeds: give --data")
 	}
-	if err := checkOutputs([]string{f.output, f.stats}, []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
+	if err := checkOutputs(append([]string{f.output, f.stats}, f.report.paths...), []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
 		return err
 	}
 	bar := newProgress(s.err)
@@ -424,6 +437,9 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	var broken error
 	if out.summary.Verification != nil {
 		broken = f.question.check(out.summary.Verification)
+	}
+	if err := f.reportConversion(path, source, size, opt, out); err != nil {
+		return err
 	}
 	if f.json {
 		err = writeJSON(s.out, out.summary)
@@ -480,6 +496,8 @@ type outcome struct {
 		io.WriterTo
 		Size() int64
 	}
+	bytes   func() []byte  // model in one piece
+	float   *convert.Float // nil if the cluster made it
 	stats   []byte
 	summary *summary
 }

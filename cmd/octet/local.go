@@ -59,7 +59,7 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 	if err != nil {
 		return nil, err
 	}
-	out := &outcome{model: res.Model, summary: newSummary(f, opt, res.Report)}
+	out := &outcome{model: res.Model, bytes: res.Model.Bytes, float: float, summary: newSummary(f, opt, res.Report)}
 	out.summary.Notes, out.summary.Choice = float.Notes, choice
 	if f.data != "" {
 		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)

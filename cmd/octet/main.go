@@ -28,5 +28,5 @@ func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	return report(ctx, s.err, cmd, err)
+	return conclude(ctx, s.err, cmd, err)
 }

@@ -257,7 +257,7 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 	if err != nil {
 		return nil, err
 	}
-	out.model = bytes.NewReader(model)
+	out.model, out.bytes = bytes.NewReader(model), func() []byte { return model }
 	if job.Report != nil {
 		report = &quantize.Report{}
 		if err := downloadJSON(ctx, c, *job.Report, report); err != nil {

@@ -157,8 +157,8 @@ func kindOfFlag(f *pflag.Flag) string {
 	return "a " + f.Value.Type()
 }
 
-// report prints an error as one line and returns the exit status that it has.
-func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int {
+// conclude prints an error as one line and returns the exit status that it has.
+func conclude(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return 0
 	}

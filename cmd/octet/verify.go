@@ -15,6 +15,7 @@ import (
 	"github.com/octetlite/octet/client"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/report"
 	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/verify"
 )
@@ -26,6 +27,7 @@ type verifyFlags struct {
 	workers                int
 	coordinator            string
 	json                   bool
+	report                 reportFlags
 	source                 sourceFlags
 }
 
@@ -144,6 +146,10 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 			if _, err := f.question.limits(); err != nil {
 				return err
 			}
+			if err := f.report.check(); err != nil {
+				return err
+			}
+			f.report.command = commandLine(cmd, args)
 			return verifyModel(cmd.Context(), s, args[0], args[1], &f)
 		},
 	}
@@ -155,6 +161,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
 	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	f.report.add(cmd)
 	f.source.add(cmd)
 	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
 	complete(cmd, "on-bad-sample", "fail", "skip")
@@ -164,11 +171,14 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 // verifyModel compares two models, prints the result, and fails if it breaks a limit.
 func verifyModel(ctx context.Context, s streams, float, quantized string, f *verifyFlags) error {
 	f.source.signature = f.signature
-	source, _, done, err := f.source.open(float)
+	source, size, done, err := f.source.open(float)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if err := checkOutputs(f.report.paths, []string{float, quantized, f.question.labels, dataFile(f.data)}); err != nil {
+		return err
+	}
 	model, err := convert.Load(source, true)
 	if err != nil {
 		return err
@@ -188,6 +198,15 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 	}
 	bar.close()
 	broken := f.question.check(result)
+	if len(f.report.paths) > 0 {
+		facts := report.Facts{Result: report.File{Name: filepath.Base(quantized)}, Verification: result, Notes: model.Notes}
+		if facts.Source, err = reportSource(float, size); err != nil {
+			return err
+		}
+		if err := f.report.write(facts, model, other.Data, f.signature); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		err = writeJSON(s.out, result)
 	} else {

@@ -113,12 +113,23 @@ func (b *builder) operators(i int, g *ir.Graph) {
 			}
 		}
 		o.Why = why[name{o.Op, o.Output}]
+		if len(n.Outputs) > 0 && o.Why == "" && o.Scheme != Border {
+			if v := b.counterpart[n.Outputs[0]]; v != nil { // what leaves a graph may have got its name since
+				o.Why = why[name{o.Op, v.Name}]
+			}
+		}
 		if r := b.ratios[calib.Key{Subgraph: i, Index: k}]; r != nil {
-			o.SQNR, o.Drop = &r.SQNR, r.Drop
+			o.SQNR = &r.SQNR
+			if r.Input != nil && *r.Input < equal {
+				o.Drop = r.Drop
+			}
 		}
 		b.doc.Operators = append(b.doc.Operators, o)
 	}
 }
+
+// equal is the ratio of tensors without any error, in dB.
+const equal = 200
 
 // kind returns an operator's name, a custom one's own.
 func kind(n *ir.Node) string {

@@ -85,6 +85,7 @@ var functions = template.FuncMap{
 		return *x
 	},
 	"share": func(part, whole uint64) float64 { return float64(part) / float64(max(whole, 1)) },
+	"tail":  tail,
 	"label": func(s Scheme) string { return labels[s] },
 }
 
@@ -134,12 +135,21 @@ func numberText(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 // decibelText returns a ratio; the ends of the scale stand for equality and for what is not a number.
 func decibelText(x float64) string {
 	switch {
-	case x >= 200:
+	case x >= equal:
 		return "equal"
-	case x <= -200:
+	case x <= -equal:
 		return "not finite"
 	}
-	return strconv.FormatFloat(x, 'f', 1, 64) + " dB"
+	return strings.Replace(strconv.FormatFloat(x, 'f', 1, 64), "-0.0", "0.0", 1) + " dB"
+}
+
+// tail shortens a name, which may list many others', from its front.
+func tail(name string) string {
+	const most = 56
+	if r := []rune(name); len(r) > most {
+		return "…" + string(r[len(r)-most+1:])
+	}
+	return name
 }
 
 // shellText returns arguments as a shell takes them.

@@ -22,8 +22,11 @@ for (const table of document.querySelectorAll('table[data-sort]')) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     if (head.hasAttribute('data-fixed')) return;
-    const button = element('button', { type: 'button' }, head.textContent);
+    const text = head.textContent;
+    const button = element('button', { type: 'button' }, text);
     head.replaceChildren(button);
+    addEventListener('beforeprint', () => head.replaceChildren(text)); // browsers leave buttons out of heads that pages repeat
+    addEventListener('afterprint', () => head.replaceChildren(button));
     button.addEventListener('click', () => {
       const down = head.getAttribute('aria-sort') === 'ascending';
       heads.forEach((h) => h.removeAttribute('aria-sort'));
@@ -58,7 +61,7 @@ for (const table of document.querySelectorAll('table[data-filter]')) {
   const shown = element('output', { role: 'status' });
   controls.append(shown);
   const rows = [...table.tBodies[0].rows];
-  const texts = new Map(rows.map((row) => [row, [...row.cells].map((c) => c.textContent).join(' ').toLowerCase()]));
+  const texts = new Map(rows.map((row) => [row, [...row.cells].map((c) => c.title || c.textContent).join(' ').toLowerCase()]));
   const apply = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let n = 0;

@@ -91,7 +91,7 @@ type Operator struct {
 	Weights int64    `json:"weight_bytes,omitempty"`
 	Why     string   `json:"why_float,omitempty"`
 	SQNR    *float64 `json:"sqnr_db,omitempty"` // of its worst result; with a verification
-	Drop    *float64 `json:"drop_db,omitempty"` // how much worse that is than its worst operand
+	Drop    *float64 `json:"drop_db,omitempty"` // how much worse that is than its worst operand, if that has an error
 }
 
 // Tensor is an activation of the quantized model.

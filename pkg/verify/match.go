@@ -203,6 +203,7 @@ func alike(f, q *ir.Graph, found map[*ir.Value]*ir.Value) {
 			}
 		}
 	}
+}
 
 // Counterparts returns the float model's value for each activation of the quantized model that is paired.
 func (p *Pairing) Counterparts() map[*ir.Value]*ir.Value {
