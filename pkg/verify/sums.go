@@ -46,10 +46,15 @@ func (s *Sums) add(o Sums) {
 // compare adds elements of x and as many of y.
 func (s *Sums) compare(x, y []float32) {
 	y = y[:len(x)]
+	// Sums in memory would wait for each other.
+	signal, power, dot, noise, deviation := s.Signal, s.Power, s.Dot, s.Noise, s.Deviation
+	most, low, high := s.Max, s.Low, s.High
+	elements := len(x)
 	for i, v := range x {
 		w, g := float64(v), float64(y[i])
 		d := w - g
 		if d-d != 0 {
+			elements--
 			if w-w != 0 {
 				s.LeftOut++
 			} else {
@@ -57,16 +62,25 @@ func (s *Sums) compare(x, y []float32) {
 			}
 			continue
 		}
-		s.Elements++
-		s.Signal += float64(w * w)
-		s.Power += float64(g * g)
-		s.Dot += float64(w * g)
-		s.Noise += float64(d * d)
+		signal += float64(w * w)
+		power += float64(g * g)
+		dot += float64(w * g)
+		noise += float64(d * d)
 		d = math.Abs(d)
-		s.Deviation += d
-		s.Max = max(s.Max, d)
-		s.Low, s.High = min(s.Low, w), max(s.High, w)
+		deviation += d
+		if d > most {
+			most = d
+		}
+		if w < low {
+			low = w
+		}
+		if w > high {
+			high = w
+		}
 	}
+	s.Signal, s.Power, s.Dot, s.Noise, s.Deviation = signal, power, dot, noise, deviation
+	s.Max, s.Low, s.High = most, low, high
+	s.Elements += uint64(elements)
 }
 
 // decibelLimit bounds ratios either way, so that equal tensors have one.

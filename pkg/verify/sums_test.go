@@ -177,3 +177,21 @@ func TestMergeRefusesStrangers(t *testing.T) {
 		}
 	}
 }
+
+// An element should take far less than computing it did.
+func BenchmarkSums(b *testing.B) {
+	const n = 1 << 16
+	want, integers := make([]float32, n), make([]int8, n)
+	for i := range want {
+		want[i], integers[i] = float32(i%251)/8, int8(i%251-125)
+	}
+	q := quant.PerTensor(0.125, -125)
+	for name, got := range map[string]*tensor.Tensor{"float32": tensor.F32(tensor.Shape{n}, want...), "int8": tensor.Of(tensor.Int8, tensor.Shape{n}, integers)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				sum(want, got, q)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
+		})
+	}
+}
