@@ -125,7 +125,7 @@ func (p *progress) soon(note string) (done func()) {
 func (p *progress) job(j client.Job) {
 	if j.State != client.Preparing && j.Progress.SamplesTotal > 0 {
 		phase := "calibrate"
-		if j.State == client.Comparing {
+		if j.State == client.Comparing || p.phase == "compare" { // what follows has no samples of its own
 			phase = "compare"
 		}
 		p.show(phase, int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
