@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/octetlite/octet/client"
 )
 
 // Without a terminal there is a line for the start and the end of each phase, and at most one every two seconds between.
@@ -43,5 +45,20 @@ func TestProgressSoon(t *testing.T) {
 	done()
 	if want := "reading y\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// A job's phases are told apart, and the end of one that compared is not called calibration.
+func TestProgressOfJobs(t *testing.T) {
+	var b strings.Builder
+	p := newProgress(&b)
+	for _, j := range []client.Job{
+		{State: client.Preparing}, {State: client.Calibrating, Progress: client.Progress{SamplesDone: 8, SamplesTotal: 8}}, {State: client.Finishing, Progress: client.Progress{SamplesDone: 8, SamplesTotal: 8}},
+		{State: client.Comparing, Progress: client.Progress{SamplesDone: 9, SamplesTotal: 12}}, {State: client.Finishing, Progress: client.Progress{SamplesDone: 12, SamplesTotal: 12}},
+	} {
+		p.job(j)
+	}
+	if want := "calibrate: 8 of 8 samples\ncompare: 9 of 12 samples\ncompare: 12 of 12 samples\n"; b.String() != want {
+		t.Errorf("shows\n%s, want\n%s", b.String(), want)
 	}
 }
