@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden values of single operators, by LiteRT's kernels: golden_ops.zip, golden_int8.zip, golden_int16.zip and golden_hybrid.zip of pkg/exec/testdata.
+"""Golden values of single operators, by LiteRT's kernels: golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip and golden_hybrid.zip of pkg/exec/testdata.
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
@@ -19,7 +19,22 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import flat
-from golden import case, elementwise, graphs, hybrid, indexing, integer, integer_random, integer_wide, nn, recurrent, reduction, shape, spectrum
+from golden import (
+    case,
+    elementwise,
+    graphs,
+    hybrid,
+    indexing,
+    integer,
+    integer_random,
+    integer_recurrent,
+    integer_wide,
+    nn,
+    recurrent,
+    reduction,
+    shape,
+    spectrum,
+)
 from places import REPO
 
 OUT = REPO / 'pkg/exec/testdata'
@@ -29,6 +44,7 @@ ARCHIVES = [  # file, modules of cases, functions that build graphs, the kernels
     (OUT / 'golden_int8.zip', (integer, integer_random), (), REFERENCE),
     (OUT / 'golden_int16.zip', (integer_wide,), (), REFERENCE),
     (OUT / 'golden_hybrid.zip', (hybrid,), (), REFERENCE),
+    (OUT / 'golden_lstm.zip', (), integer_recurrent.GRAPHS, REFERENCE),
 ]
 EXCEPTIONS = {  # operators for which others do
     'QUANTIZE': REFERENCE,  # the optimized kernel rounds halves to even where it fills a vector register, away from zero elsewhere

@@ -28,7 +28,7 @@ Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     weight-pairs pkg/quantize/testdata/weights
     graphs      pkg/quantize/testdata/fuzz
-    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_hybrid.zip and oracle_int8.zip
+    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip, golden_hybrid.zip and oracle_int8.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
     golden-keras pkg/frontend/keras/testdata/layers.zip and keras2.zip

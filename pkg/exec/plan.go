@@ -27,6 +27,7 @@ type slot struct {
 	place  place
 	offset int  // into the arena, of planned slots
 	same   int  // the slot whose memory this one takes: its own position, or an earlier planned slot
+	rest   byte // each byte of a variable before a run: 0, or the zero point of an int8 one
 	uses   int  // how often it is read; twice more if the graph returns it
 	sole   bool // no other value that is still read has its memory, of planned slots
 	number int  // its position among Program.Observed's values, graph after graph; -1 if it is not one of them
@@ -38,7 +39,7 @@ type place uint8
 const (
 	constant place = iota // slot.static holds the content
 	input                 // the caller's
-	variable              // state, zeroed before each run
+	variable              // state, of which a run begins with zeros
 	planned               // in the arena
 	dynamic               // allocated when its size is known
 	unused
@@ -102,6 +103,9 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 				return nil, fmt.Errorf("variables take more than the limit of %d bytes", c.program.limit)
 			}
 			s.static, s.place = typeOf(v.Type), variable
+			if v.Type.DType == tensor.Int8 && v.Quant != nil && len(v.Quant.Zero) == 1 {
+				s.rest = byte(v.Quant.Zero[0])
+			}
 		}
 	}
 	for i, v := range c.graph.Inputs {

@@ -86,7 +86,7 @@ func newFrame(p *plan) *frame {
 	return f
 }
 
-// Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are zeroed
+// Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are set to what stands for zero
 // first, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
 	s.observer, s.recorder, s.watch = observer, nil, nil
@@ -112,8 +112,8 @@ func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 			continue
 		}
 		for i := range f.plan.slots {
-			if f.plan.slots[i].place == variable {
-				clear(f.tensors[i].Data)
+			if s := &f.plan.slots[i]; s.place == variable {
+				reset(f.tensors[i].Data, s.rest)
 			}
 		}
 	}
@@ -133,6 +133,13 @@ func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	}
 	defer s.counter.Flush()
 	return s.graph(s.program.main, inputs)
+}
+
+// reset fills the memory of a variable.
+func reset(data []byte, rest byte) {
+	for i := range data {
+		data[i] = rest
+	}
 }
 
 // graph runs one graph on inputs whose memory it does not change.

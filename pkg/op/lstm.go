@@ -172,12 +172,12 @@ func inferLSTM(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	if n.Attr.(*LSTM).Kind == BasicKernel {
 		return inferBasicLSTM(n, in)
 	}
-	o := read(n, in)
+	o := readReal(n, in)
 	x, _, s := lstm(o)
 	if o.err != nil {
 		return nil, o.err
 	}
-	return o.one(tensor.Float32, rows(x, s.Outputs))
+	return o.one(x.DType, rows(x, s.Outputs))
 }
 
 func prepareLSTM(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
@@ -188,13 +188,19 @@ func prepareLSTM(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 }
 
 func prepareFullLSTM(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-	o := read(n, in)
-	_, q, s := lstm(o)
-	return oneWay.kernel(o, q, s)
+	o := readReal(n, in)
+	x, q, s := lstm(o)
+	return oneWay.kernel(o, x, q, s, n.Attr.(*LSTM).Activation)
 }
 
-// kernel returns the kernel of a layer in one direction over input 0.
-func (l lstmLayout) kernel(o *operands, q kernel.F32Sequence, s kernel.F32LSTMSpec) (Kernel, error) {
+// kernel returns the kernel of a layer in one direction over x, input 0: the int8 one if that is int8.
+func (l lstmLayout) kernel(o *operands, x *tensor.Tensor, q kernel.F32Sequence, s kernel.F32LSTMSpec, a Activation) (Kernel, error) {
+	if o.err == nil && x.DType == tensor.Int8 {
+		return s8LSTM(o, q, s, a)
+	}
+	if o.real = nil; o.err == nil && x.DType != tensor.Float32 { // what follows takes no integers
+		o.fail("input 0 is %v, want %v or %v", x.DType, tensor.Float32, tensor.Int8)
+	}
 	k, err := l.build(o, s)
 	return func(c *Call) error {
 		l.run(c, k, f32(c.Out[0]), f32(c.In[0]), nil, q)
@@ -249,18 +255,18 @@ func sequenceLSTM(o *operands) (x *tensor.Tensor, q kernel.F32Sequence, s kernel
 }
 
 func inferSequenceLSTM(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
-	o := read(n, in)
+	o := readReal(n, in)
 	x, _, s := sequenceLSTM(o)
 	if o.err != nil {
 		return nil, o.err
 	}
-	return o.one(tensor.Float32, rows(x, s.Outputs))
+	return o.one(x.DType, rows(x, s.Outputs))
 }
 
 func prepareSequenceLSTM(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
-	o := read(n, in)
-	_, q, s := sequenceLSTM(o)
-	return oneWay.kernel(o, q, s)
+	o := readReal(n, in)
+	x, q, s := sequenceLSTM(o)
+	return oneWay.kernel(o, x, q, s, n.Attr.(*SequenceLSTM).Activation)
 }
 
 // bidirectionalLSTM reads a node of BIDIRECTIONAL_SEQUENCE_LSTM. The auxiliary input has weights in both directions, or it is the input of the way back.

@@ -19,13 +19,13 @@ func (o *operands) steps(i int, timeMajor bool) (x *tensor.Tensor, q kernel.F32S
 	return x, q
 }
 
-// step reads an operand [batch, elements]: a sequence of one step.
+// step reads an operand [batch, elements]: a sequence of one step, which all samples take together.
 func (o *operands) step(i int) (x *tensor.Tensor, q kernel.F32Sequence) {
 	x = o.ranked(i, 2, 2, tensor.Float32)
 	if o.err != nil {
 		return x, q
 	}
-	return x, kernel.F32Sequence{Batch: x.Shape[0], Steps: 1}
+	return x, kernel.F32Sequence{Batch: x.Shape[0], Steps: 1, TimeMajor: true}
 }
 
 // variable demands that operand i is a variable with the given number of elements.
