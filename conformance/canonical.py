@@ -73,7 +73,8 @@ def describe(model):
             code = model.operatorCodes[op.opcodeIndex]
             name = OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
             ins, outs = d.mention(op.inputs), d.mention(op.outputs)
-            d.add('op', name, str(code.version), *ins, '>', *outs)
+            inside = ['>', *d.mention(op.intermediates)] if sequence(op.intermediates) else []
+            d.add('op', name, str(code.version), *ins, '>', *outs, *inside)
         d.add('out', *d.mention(graph.outputs))
         lines += d.lines
     return ''.join(line + '\n' for line in lines)

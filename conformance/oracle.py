@@ -28,6 +28,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 import numpy as np
 
 import models
+from lite import operators
 from places import ORACLE
 from samples import inputs, samples
 
@@ -51,6 +52,8 @@ def feeding(flatbuffer, arrays):
 def calibrate(content, flatbuffer, arrays):
     from tensorflow.lite.python.optimize import calibrator
 
+    if any('LSTM' in name for name in operators(content)):  # as TFLiteConverter does before it calibrates
+        content = calibrator.add_intermediate_tensors(content)
     return calibrator.Calibrator(content).calibrate(feeding(flatbuffer, arrays))
 
 

@@ -40,7 +40,8 @@ def convert(module):
 
 def make(name):
     build, sampler, others = PAIRS[name]
-    content = convert(build())
+    made = build()
+    content = made if isinstance(made, bytes) else convert(made)
     flatbuffer = models.parse(content)
     arrays = dict(zip((x.name for x in inputs(flatbuffer)), sampler(SAMPLES, np.random.default_rng(SEED))))
     calibrated = oracle.calibrate(content, flatbuffer, arrays)

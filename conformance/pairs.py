@@ -2,7 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
+import tf_keras
 
+import flat
 from architectures import normal, several, tokens
 
 
@@ -221,7 +223,55 @@ class Branches(Net):
         return {'out': self.conv(z, 3, 1)}
 
 
-# name: (class, sampler, further kinds of inputs and outputs)
+class Recurrent(tf.Module):
+    """Keras 2's LSTMs, which TFLiteConverter fuses: one that returns all steps, and one that returns the last. Large weights make the cell pass 1/2, under which
+    LiteRT's int8 kernel fails."""
+
+    def __init__(self, scale=3):
+        tf_keras.utils.set_random_seed(5)
+        layers = [tf_keras.layers.LSTM(7, return_sequences=True), tf_keras.layers.LSTM(6), tf_keras.layers.Dense(3)]
+        self.layers = tf_keras.Sequential([tf_keras.Input((5, 6), batch_size=1), *layers])
+        for w in self.layers.weights:
+            w.assign(w * scale)
+        specs = [tf.TensorSpec((1, 5, 6), tf.float32, name='x')]
+        self.first = tf.function(lambda x: {'out': self.layers(x)}, input_signature=specs)
+
+
+def cells():
+    """A flatbuffer: LSTMs in the forms that Keras does not make, one after the other, and a single step over the rows of the result."""
+    model, rng = flat.Model(), np.random.default_rng(7)
+    g, samples, steps, sizes = model.main, 1, 3, (4, 5, 3, 6, 4)
+
+    def constant(*shape, scale=2.0):
+        return g.constant((rng.standard_normal(shape) * scale).astype(np.float32))
+
+    def layer(name, x, inputs, cells, outputs, cifg=False, peephole=False, norm=False, bias=False, **options):
+        first = 1 if cifg else 0
+        absent = [-1] * first
+        weights = [absent + [constant(cells, k) for _ in range(first, 4)] for k in (inputs, outputs)]
+        vectors = absent + [constant(cells) for _ in range(first, 3)] if peephole else [-1] * 3
+        biases = absent + [constant(cells, scale=0.5) for _ in range(first, 4)]
+        projection = [constant(outputs, cells) if outputs != cells else -1, constant(outputs) if bias else -1]
+        batch = g.shape(x)[:-1] if name == 'LSTM' else [samples]
+        states = [g.tensor((*batch, n), variable=True) for n in (outputs, cells)]
+        norms = [constant(cells) for _ in range(4)] if norm else [-1] * 4
+        y = g.tensor((*g.shape(x)[:-1], outputs))
+        g.op(name, [x, *weights[0], *weights[1], *vectors, *biases, *projection, *states, *norms], [y], fusedActivationFunction=4, **options)
+        return y
+
+    x = g.input((samples, steps, sizes[0]))
+    y = layer('UNIDIRECTIONAL_SEQUENCE_LSTM', x, 4, 5, 3, norm=True, peephole=True, bias=True, cellClip=5.0, projClip=4.0)
+    y = layer('UNIDIRECTIONAL_SEQUENCE_LSTM', y, 3, 6, 6, cifg=True, peephole=True)
+    rows = g.tensor((steps, 6))
+    g.op('RESHAPE', [y, g.constant([steps, 6])], [rows])
+    y = layer('LSTM', rows, 6, 6, 4, kernelType=0)
+    z = g.tensor((steps, 4))
+    g.op('TANH', [layer('LSTM', y, 4, 4, 4, kernelType=0)], [z])
+    g.outputs = [z]
+    return model.bytes()
+
+
+# name: (class, or a function that returns a flatbuffer; sampler; further kinds of inputs and outputs)
 IMAGE = normal(8, 8, 4)
 PAIRS = {
     'residual': (Residual, IMAGE, ('uint8', 'float32')),
@@ -238,4 +288,6 @@ PAIRS = {
     'embedding': (Embedding, tokens(7, 40), ('float32',)),
     'two_signatures': (TwoSignatures, IMAGE, ()),
     'branches': (Branches, IMAGE, ()),
+    'lstm': (Recurrent, normal(5, 6), ('float32',)),
+    'lstm_forms': (cells, normal(3, 4), ()),
 }

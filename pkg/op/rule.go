@@ -12,6 +12,7 @@ type Rule struct {
 
 	Weight *Operand // the operand that is quantized symmetrically by its content when it is a constant
 	Bias   *BiasOperand
+	Cell   bool // what it has besides its input and its result follows from these, as CellOf says
 }
 
 // Kind says where an operator's results get their parameters from.

@@ -22,6 +22,9 @@ func int32Type(scale float64) *Type {
 	return &Type{Scale: []float64{scale}, Axis: PerTensorAxis, Bits: 32, Lo: math.MinInt32, Hi: math.MaxInt32}
 }
 
+// NormBias returns the int32 type of a bias that is added to what a layer normalization multiplied by coefficients: their scale, with 10 bits behind the point.
+func NormBias(coefficients *Type) *Type { return int32Type(coefficients.Scale[0] / (1 << 10)) }
+
 // LimitBias raises the scales of a bias, and of the weight with it, where the bias would be stored as more than 2^30 - 1. It returns the types to use;
 // the weight's is nil if all is within the limit.
 //

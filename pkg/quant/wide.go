@@ -59,3 +59,20 @@ func RaiseForBias(weight, input *Type, bias []float32) {
 		raise(i, bias[i])
 	}
 }
+
+// WideWeight returns the int16 type of a constant operand beside int8 activations, around 0. The data must not be empty.
+func WideWeight(data []float32) *Type {
+	lo, hi := widen(-largest(data), largest(data))
+	return Int16((float32(hi) - float32(lo)) / (2 * math.MaxInt16))
+}
+
+// PowerOfTwo returns the int16 type of numbers up to most in magnitude, with the least scale that is a power of two.
+func PowerOfTwo(most float64) *Type {
+	half, exponent := math.Frexp(most)
+	if half == 0.5 {
+		exponent--
+	}
+	t := Int16(float32(math.Ldexp(1, exponent-15)))
+	t.Lo = math.MinInt16
+	return t
+}

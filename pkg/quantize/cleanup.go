@@ -8,7 +8,7 @@ func (g *graph) foldRequantize() {
 		}
 		v := o.inputs[0]
 		d := v.made
-		if d == nil || d.is("QUANTIZE", constant) || !g.integer(d) || g.fixed(d) != nil || g.shares(d) || len(v.uses) != 1 {
+		if d == nil || d.is("QUANTIZE", constant) || d.cell != nil || !g.integer(d) || g.fixed(d) != nil || g.shares(d) || len(v.uses) != 1 {
 			continue
 		}
 		v.quantized = o.outputs[0].quantized

@@ -2,7 +2,6 @@ package quantize
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -42,6 +41,13 @@ func exportGraph(g *graph, source *ir.Graph) *exported {
 		for _, v := range o.outputs {
 			if _, ok := borders[v]; !ok {
 				v.name = e.unique(v)
+			}
+		}
+		if o.cell != nil {
+			for _, v := range o.cell.inside {
+				if v != nil {
+					v.name = e.unique(v)
+				}
 			}
 		}
 	}
@@ -95,11 +101,7 @@ func (e *exporter) node(o *operation) {
 		n.Outputs = append(n.Outputs, e.value(v))
 	}
 	if o.node != nil {
-		if slices.ContainsFunc(o.node.Intermediates, quantizedInside) { // of a float operator they would say nothing
-			for _, v := range o.node.Intermediates {
-				n.Intermediates = append(n.Intermediates, e.untouched(v))
-			}
-		}
+		n.Intermediates = e.inside(o)
 		n.Mutates, n.Carry = o.node.Mutates, e.carry(o.node.Carry)
 		if o.is("CUSTOM") {
 			n.Version = o.node.Version
@@ -110,7 +112,31 @@ func (e *exporter) node(o *operation) {
 	e.graph.Nodes = append(e.graph.Nodes, n)
 }
 
-func quantizedInside(v *ir.Value) bool { return v != nil && v.Quant != nil }
+// inside returns the final form of the values inside an operator. Of a float operator they would say nothing.
+func (e *exporter) inside(o *operation) []*ir.Value {
+	var list []*ir.Value
+	quantized := false
+	if o.cell == nil {
+		for _, v := range o.node.Intermediates {
+			quantized = quantized || v != nil && v.Quant != nil
+		}
+		for _, v := range o.node.Intermediates {
+			if quantized {
+				list = append(list, e.untouched(v))
+			}
+		}
+		return list
+	}
+	for _, v := range o.cell.inside {
+		quantized = quantized || v != nil && v.quantized != nil
+	}
+	for _, v := range o.cell.inside {
+		if quantized {
+			list = append(list, e.value(v))
+		}
+	}
+	return list
+}
 
 // value returns the final form of v, listed once. Ranges are kept where a scheme records them.
 func (e *exporter) value(v *value) *ir.Value {

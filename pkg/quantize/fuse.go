@@ -78,8 +78,8 @@ func (g *graph) fuseOperation(o *operation) bool {
 	if o.is("QUANTIZE", "DEQUANTIZE", result, constant) || !g.integer(o) {
 		return false
 	}
-	for _, v := range o.inputs {
-		if v != nil && v.float && !v.madeBy("DEQUANTIZE") {
+	for i, v := range o.inputs {
+		if v != nil && v.float && !v.madeBy("DEQUANTIZE") && !operandOfCell(use{o, i}) {
 			return false
 		}
 	}
@@ -89,7 +89,7 @@ func (g *graph) fuseOperation(o *operation) bool {
 		}
 	}
 	for i, v := range o.inputs {
-		if v != nil && v.float {
+		if v != nil && v.float && !operandOfCell(use{o, i}) {
 			o.setInput(i, v.made.inputs[0])
 		}
 	}
@@ -100,6 +100,9 @@ func (g *graph) fuseOperation(o *operation) bool {
 			o.outputs[i].made = o
 			g.erase(q)
 		}
+	}
+	if o.cell != nil {
+		g.storeCell(o)
 	}
 	return true
 }

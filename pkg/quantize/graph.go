@@ -67,6 +67,7 @@ type operation struct {
 	kept       string         // why it is to stay float; "" if nobody asked for that
 	own        *Choice        // its entry in Options.Own; nil if there is none
 	parts      bool           // some of its operands are in Options.Constants
+	cell       *cell          // of recurrent operators
 	gone       bool
 	prev, next *operation
 }

@@ -84,7 +84,11 @@ func (im *importer) node(n *ir.Node) (*operation, error) {
 	}
 	o := newOperation(n.Op, inputs, outputs)
 	o.attr, o.node = n.Attr, n
-	return o, nil
+	var err error
+	if len(outputs) > 0 {
+		o.cell, err = im.cellOf(n, outputs[0])
+	}
+	return o, err
 }
 
 // checkOperands refuses a node without an operand that its operator needs. Recurrent operators and the like, which are only carried along, may lack

@@ -159,6 +159,9 @@ func (d *description) graph(g *ir.Graph) {
 	d.line("in", in...)
 	for _, n := range g.Nodes {
 		ids := append(append(d.ids(n.Inputs), ">"), d.ids(n.Outputs)...)
+		if len(n.Intermediates) > 0 {
+			ids = append(append(ids, ">"), d.ids(n.Intermediates)...)
+		}
 		d.line("op "+n.Op+" "+strconv.Itoa(n.Version), ids...)
 	}
 	out := d.ids(g.Outputs)

@@ -76,6 +76,9 @@ func (s *solver) constants() {
 		if len(data) == 0 || math.IsNaN(float64(data[0])) || math.IsInf(float64(data[0]), 0) {
 			continue
 		}
+		if len(v.uses) > 0 && !slices.ContainsFunc(v.uses, func(u use) bool { return !operandOfCell(u) }) {
+			continue // they follow from others
+		}
 		uses := slices.Clone(v.uses)
 		for _, u := range uses {
 			r, _ := s.rule(u.by)

@@ -216,6 +216,8 @@ func (g *graph) whyFloat(o *operation) string {
 		return "LiteRT has no int8 kernel for it that heeds quantization parameters"
 	case g.unfit[o] != "":
 		return g.unfit[o]
+	case rule.Cell && g.unfitCell(o) != "":
+		return g.unfitCell(o)
 	}
 	for _, v := range o.inputs {
 		if v != nil && v.float && v.quantized == nil && !v.madeBy("DEQUANTIZE") && !v.madeBy(constant) {

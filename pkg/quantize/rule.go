@@ -39,7 +39,10 @@ func (g *graph) fixed(o *operation) *quant.Type {
 // integer reports whether o may become an integer operator.
 func (g *graph) integer(o *operation) bool {
 	r, kind := g.rule(o)
-	if g.compat == TFLite {
+	switch {
+	case r.Cell && g.unfitCell(o) != "":
+		return false
+	case g.compat == TFLite:
 		return r.TFLite
 	}
 	return kind != op.Float && g.unfit[o] == ""
@@ -50,7 +53,13 @@ func (g *graph) findUnfit() {
 	g.unfit = map[*operation]string{}
 	for o := g.first; o != nil; o = o.next {
 		if r, kind := g.rule(o); kind != op.Float {
-			if why := unfit(o, r); why != "" {
+			why := ""
+			if r.Cell {
+				why = g.unfitCell(o)
+			} else {
+				why = unfit(o, r)
+			}
+			if why != "" {
 				g.unfit[o] = why
 			}
 		}
