@@ -17,6 +17,7 @@ Steps of `all`, in order; each does only what is not done yet:
     weights     TFLiteConverter's float16 and dynamic range quantization of what the models and sources are made from
     schemes     every scheme of quantization in LiteRT, and its output error
     golden      LiteRT's tensors for all of them
+    micro       int8 models in TFLite Micro, beside LiteRT and `octet run`
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
 Not of `all`:
@@ -56,6 +57,7 @@ STEPS = {
     'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py'], [PYTHON, '-W', 'ignore', HERE / 'weight_only.py']],
     'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
+    'micro': [[PYTHON, '-W', 'ignore', HERE / 'micro.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
@@ -70,7 +72,7 @@ STEPS = {
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'golden', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'golden', 'micro', 'fuzz', 'test']
 
 
 def main():

@@ -50,7 +50,10 @@ def build(model, rng, op, time_major, cifg, peephole, projection, bias, norm, cl
     shape = (batch, INPUT) if op == 'LSTM' else (TIME, batch, INPUT) if time_major else (batch, TIME, INPUT)
     x = g.input(shape, 'int8')
     quantize(g.table.tensors[x], np.float32(input_scale), -7)
-    skip = lambda gate: cifg and gate == 'input'
+
+    def skip(gate):
+        return cifg and gate == 'input'
+
     weights = [-1 if skip(gate) else b.weights((UNITS, INPUT)) for gate in GATES]
     recurrent = [-1 if skip(gate) else b.weights((UNITS, out)) for gate in GATES]
     peepholes = [b.wide(UNITS) if peephole and not skip(gate) else -1 for gate in ('input', 'forget', 'output')]

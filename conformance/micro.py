@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""int8 models in TensorFlow Lite for Microcontrollers, beside LiteRT's reference kernels and `octet run`.
+
+usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata
+
+Each model runs on random integers in TFLite Micro's interpreter, whose answers may be a step of the outputs' scales away from
+LiteRT's; and in Octet, whose answers must be LiteRT's, but for models that compute on floats as well. Operators that TFLite Micro
+lacks are named, and are no failure. Its kernel of UNIDIRECTIONAL_SEQUENCE_LSTM is another than LiteRT's, with other roundings
+inside: behind it LSTM_STEPS are allowed.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from tflite_micro.python.tflite_micro import runtime
+
+import models
+from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
+from lite import Runner, operators, random_inputs
+from places import REPO
+from samples import inputs
+
+ORACLES = REPO / 'pkg/quantize/testdata/oracle'
+ARENA = 64 << 20  # bytes
+SEED = 17
+STEPS, LSTM_STEPS = 1, 4
+
+
+@contextlib.contextmanager
+def captured():
+    """What the process writes to its standard error meanwhile, in a list: TFLite Micro says there why it refuses a model."""
+    said, kept = [''], os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield said
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            file.seek(0)
+            said[0] = file.read().decode(errors='replace')
+
+
+def micro(content, samples):
+    """TFLite Micro's outputs for each sample, or why there are none."""
+    with captured() as said:
+        try:
+            interpreter = runtime.Interpreter.from_bytes(content, arena_size=ARENA)
+            found = []
+            for arrays in samples:
+                interpreter.reset()  # variables, too
+                for i, a in enumerate(arrays):
+                    interpreter.set_input(a, i)
+                interpreter.invoke()
+                found.append([interpreter.get_output(i).copy() for i, _ in enumerate(output_names(content))])
+            return found, ''
+        except (RuntimeError, ValueError) as e:
+            failure = str(e)
+    lacking = re.search(r"Didn't find op for builtin opcode '(\w+)'", said[0])
+    return None, f'there is no {lacking[1]}' if lacking else ' '.join([failure, *said[0].split('\n')[:1]])
+
+
+def output_names(content):
+    """The names that a model's first signature gives to its outputs, in the model's order; else those of the tensors."""
+    model = models.parse(content)
+    graph, signatures = model.subgraphs[0], [s for s in model.signatureDefs or [] if s.subgraphIndex == 0]
+    names = {m.tensorIndex: m.name.decode() for s in signatures[:1] for m in s.outputs or []}
+    return [names.get(i, graph.tensors[i].name.decode()) for i in graph.outputs]
+
+
+def octet(program, content, samples):
+    """Octet's outputs for each sample."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / 'model.tflite').write_bytes(content)
+        names = [x.name for x in inputs(models.parse(content))]
+        np.savez(folder / 'in.npz', **{n: np.concatenate(arrays) for n, arrays in zip(names, zip(*samples))})
+        command = [program, 'run', folder / 'model.tflite', '--data', folder / 'in.npz', '-o', folder / 'out.npz']
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode:
+            raise RuntimeError(run.stderr.strip().split('\n')[-1])
+        with np.load(folder / 'out.npz') as archive:
+            return [list(arrays) for arrays in zip(*(np.split(archive[n], len(samples)) for n in output_names(content)))]
+
+
+def computes_float(content):
+    """Whether a model computes on floats, too: where such a number lies in the middle between two integers, its last bit decides."""
+    graphs = models.parse(content).subgraphs
+    return any(t.type == schema.TensorType.FLOAT32 and len(t.shape) > 0 and t.shape.all() for g in graphs for t in g.tensors)
+
+
+def steps(found, want):
+    """The greatest difference, and the share of elements that differ."""
+    pairs = [(a, b) for x, y in zip(found, want) for a, b in zip(x, y)]
+    apart = np.concatenate([np.abs(np.ravel(a).astype(np.float64) - np.ravel(b)) for a, b in pairs])
+    return apart.max(initial=0), np.count_nonzero(apart) / max(apart.size, 1)
+
+
+def judge(path, program, runs):
+    """A line on the model, and whether it failed."""
+    content, name = path.read_bytes(), f'{path.parent.name}/{path.stem}'
+    try:
+        lite = Runner(content, OPTIMIZED if any(EXCEPTIONS.get(name) == OPTIMIZED for name in operators(content)) else REFERENCE)
+    except ValueError as e:
+        return f'{name}: LiteRT refuses it: {str(e).splitlines()[0][:100]}', False
+    rng = np.random.default_rng(SEED)
+    samples = [random_inputs(lite.inputs, rng) for _ in range(runs)]
+    want = [lite.run(arrays) for arrays in samples]
+    line, bad = name, False
+    ours, _ = steps(octet(program, content, samples), want)
+    if ours > (STEPS if computes_float(content) else 0):
+        line, bad = f'{line}: OCTET IS {ours:g} AWAY FROM LITERT', True
+    found, why = micro(content, samples)
+    if why:
+        return f'{line}: TFLite Micro refuses it: {why}', bad
+    most, share = steps(found, want)
+    limit = LSTM_STEPS if 'UNIDIRECTIONAL_SEQUENCE_LSTM' in operators(content) else STEPS
+    return f'{line}: {share:.2%} of the outputs differ, by {most:g} at most' if most else f'{line}: equal', bad or most > limit
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('model', nargs='*', type=pathlib.Path)
+    parser.add_argument('--octet', type=pathlib.Path, help='the program; built from this checkout if not given')
+    parser.add_argument('--runs', type=int, default=4, help='samples a model')
+    a = parser.parse_args()
+    bad = 0
+    with tempfile.TemporaryDirectory() as folder:
+        program = a.octet or pathlib.Path(folder) / 'octet'
+        if not a.octet:
+            subprocess.run(['go', 'build', '-o', program, './cmd/octet'], cwd=REPO, check=True)
+        for path in a.model or sorted(ORACLES.glob('*/int8.tflite')):
+            line, failed = judge(path, program, a.runs)
+            print(line, flush=True)
+            bad += failed
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == '__main__':
+    main()
