@@ -161,7 +161,7 @@ func takeIntegers[T int8 | uint8 | int16](s *stored, y []T, q *quant.Params, lea
 		n := min(len(y), chunk)
 		kernel.Dequantize(s.scratch[:n], y[:n], q.Scale, q.Zero, 1)
 		for i, x := range s.want[min(s.at, len(s.want)):min(s.at+n, len(s.want))] {
-			if y[i] == least && x < low || y[i] == most && x > high {
+			if x < low && y[i] == least || x > high && y[i] == most { // the rare condition first
 				s.sums.Saturated++
 			}
 		}
