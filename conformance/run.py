@@ -29,7 +29,8 @@ Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     weight-pairs pkg/quantize/testdata/weights
     graphs      pkg/quantize/testdata/fuzz
-    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip, golden_hybrid.zip and oracle_int8.zip
+    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip, golden_hybrid.zip, oracle_int8.zip and
+                oracle_int16.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
     golden-keras pkg/frontend/keras/testdata/layers.zip and keras2.zip
@@ -56,7 +57,7 @@ STEPS = {
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py'], [PYTHON, '-W', 'ignore', HERE / 'weight_only.py']],
     'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
-    'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus']],
+    'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus'], [PYTHON, HERE / 'golden_int16.py']],
     'micro': [[PYTHON, '-W', 'ignore', HERE / 'micro.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],

@@ -52,6 +52,15 @@ def unary(op, size, low=0.004, high=0.1, options=lambda rng: {}, least=-32768):
     return make
 
 
+def dense_wide(kind, rng, label):
+    """A fully connected layer whose weights are computed, and thus int16."""
+    m, k, n = sizes(rng, (1, 4), (1, 40), (1, 9))
+    x, w = kind.q(rng, (m, k)), kind.q(rng, (n, k))
+    options = dict(fusedActivationFunction=int(rng.choice(ACTIVATIONS)), quantizedBiasType=schema.TensorType.INT64)
+    result = kind.out(rng, kind.size(x) * kind.size(w) * np.sqrt(k))
+    return case('FULLY_CONNECTED', label, x, w, NONE, results=result, version=4, **options)
+
+
 def powers(op):
     """Scales that are powers of two, which LOGISTIC and TANH take another way, and any others; the result's is fixed."""
 
@@ -189,6 +198,7 @@ MAKERS = [  # operator, maker, number of cases
     ('TRANSPOSE_CONV', transpose_conv, 10),
     ('FULLY_CONNECTED', dense, 14),
     ('BATCH_MATMUL', batch_matmul, 10),
+    ('SUM', reduction('SUM', lambda kind, rng, x, count: kind.out(rng, 2 / 3 * kind.size(x) * np.sqrt(count))), 4),
     ('ADD', general('ADD'), 8),
     ('SUB', general('SUB'), 8),
     ('MUL', binary('MUL', lambda x, y: x * y), 8),
@@ -216,6 +226,7 @@ MAKERS = [  # operator, maker, number of cases
     *[(op, make, 1) for op, make in MOVES],
 ]
 
+COMPUTED = [('FULLY_CONNECTED', dense_wide, 6)]
 SHIFTED = [('ADD', shifted('ADD'), 6), ('SUB', shifted('SUB'), 6)]
 
-CASES = build(INT16, MAKERS) + build(INT16, SHIFTED, 'shifted')
+CASES = build(INT16, MAKERS) + build(INT16, SHIFTED, 'shifted') + build(INT16, COMPUTED, 'computed')

@@ -12,15 +12,18 @@ import (
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
-// int8Corpus is where conformance/golden_int8.py leaves what LiteRT's reference kernels make of the corpus' int8 models.
-const int8Corpus = "../../conformance/.corpus/int8"
-
-// TestInt8ModelsAgree runs whole int8 models and demands LiteRT's integers. Models that compute on floats as well, between DEQUANTIZE and QUANTIZE, may be a step
+// TestInt8ModelsAgree runs whole int8 models and demands the integers of LiteRT's reference kernels. Models that compute on floats as well, between DEQUANTIZE and QUANTIZE, may be a step
 // away where a float lies in the middle between two integers.
-func TestInt8ModelsAgree(t *testing.T) {
-	dirs, err := filepath.Glob(int8Corpus + "/*/model.tflite")
+func TestInt8ModelsAgree(t *testing.T) { testModelsAgree(t, "../../conformance/.corpus/int8") }
+
+// TestInt16ModelsAgree is TestInt8ModelsAgree for the corpus' float models as int16x8.
+func TestInt16ModelsAgree(t *testing.T) { testModelsAgree(t, "../../conformance/.corpus/int16") }
+
+// testModelsAgree runs the models that conformance/golden_int8.py or golden_int16.py left in a folder.
+func testModelsAgree(t *testing.T, corpus string) {
+	dirs, err := filepath.Glob(corpus + "/*/model.tflite")
 	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no models below %s (%v): python3 conformance/run.py makes them", int8Corpus, err)
+		t.Fatalf("no models below %s (%v): python3 conformance/run.py makes them", corpus, err)
 	}
 	for _, path := range dirs {
 		dir := filepath.Dir(path)

@@ -54,7 +54,7 @@ func (s *S16ConvSpec) checkConv() error {
 }
 
 // checkS16 reports weights or a bias of the wrong length.
-func checkS16(weights []int8, want int, bias []int64, channels int) error {
+func checkS16[W int8 | int16](weights []W, want int, bias []int64, channels int) error {
 	if err := checkLen("weights", len(weights), want); err != nil || bias == nil {
 		return err
 	}

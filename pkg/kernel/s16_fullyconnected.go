@@ -9,7 +9,7 @@ type S16FullyConnectedSpec struct {
 	Result     S16Result
 }
 
-// S16FullyConnected is a product of int16 rows, of zero point 0, with int8 weights. It is immutable, and goroutines may share it.
+// S16FullyConnected is a product of int16 rows, of zero point 0, with int8 or int16 weights. It is immutable, and goroutines may share it.
 //
 // Each sum is Σ (weights[n, k] - WeightZero) · in[m, k] + bias[n]. The weights are [N, K].
 type S16FullyConnected struct {
@@ -17,13 +17,13 @@ type S16FullyConnected struct {
 	right s16Product
 }
 
-// s16Product is the right operand of a fully connected layer: int8 weights, or int16 ones where they have a zero point.
+// s16Product is the right operand of a fully connected layer: int8 weights, or int16 ones, as which those with a zero point are held, too.
 type s16Product interface {
 	run(out, x []int16, m, row, outRow int, res *S16Result, first int)
 }
 
 // NewS16FullyConnected prepares a layer. It keeps neither weights nor bias. A nil bias is zeros.
-func NewS16FullyConnected(s S16FullyConnectedSpec, weights []int8, bias []int64) (*S16FullyConnected, error) {
+func NewS16FullyConnected[W int8 | int16](s S16FullyConnectedSpec, weights []W, bias []int64) (*S16FullyConnected, error) {
 	if s.K < 1 || s.N < 1 || s.N > maxElements/s.K {
 		return nil, fmt.Errorf("kernel: %d inputs and %d outputs", s.K, s.N)
 	}
@@ -36,7 +36,7 @@ func NewS16FullyConnected(s S16FullyConnectedSpec, weights []int8, bias []int64)
 	}
 	f := &S16FullyConnected{spec: s}
 	if s.WeightZero == 0 {
-		right := s16Columns(make([]int8, len(weights)), s.K, s.N, weights, 1, s.K, wideBias(bias, s.N))
+		right := s16Columns(make([]W, len(weights)), s.K, s.N, weights, 1, s.K, wideBias(bias, s.N))
 		f.right = &right
 		return f, nil
 	}

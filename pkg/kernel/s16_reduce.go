@@ -17,6 +17,14 @@ func (r *S16Reduce) Mean(dst, src []int16, scale Multiplier, scratch []int32) {
 	}
 }
 
+// Sum stores the sums, int32 that wrap, times scale, computed in float32, rounded, halves away from zero, and limited to int16, in dst. scratch has the elements of dst.
+func (r *S16Reduce) Sum(dst, src []int16, scale float32, scratch []int32) {
+	sumOver(scratch[:len(dst)], src, r.Shape, r.Kept)
+	for i, sum := range scratch[:len(dst)] {
+		dst[i] = limit16(round32(float32(sum) * scale))
+	}
+}
+
 // Prod stores the products in dst: what is there is rescaled after each further factor, and once more at the end. scratch has the elements of dst.
 func (r *S16Reduce) Prod(dst, src []int16, scale S16Scale, scratch []int64) {
 	const none = math.MinInt64

@@ -289,7 +289,7 @@ func TestS16LayersRefuse(t *testing.T) {
 		"window":    second(NewS16Conv(bad(func(s *S16ConvSpec) { s.StrideH = 0 }), make([]int8, 4), nil)),
 		"dilated":   second(NewS16TransposeConv(bad(func(s *S16ConvSpec) { s.DilationW = 2 }), make([]int8, 4), nil)),
 		"depthwise": second(NewS16Depthwise(S16DepthwiseSpec{Window: window, C: 2, Result: one}, make([]int8, 2), nil)),
-		"connected": second(NewS16FullyConnected(S16FullyConnectedSpec{K: 0, N: 1, Result: one}, nil, nil)),
+		"connected": second(NewS16FullyConnected(S16FullyConnectedSpec{K: 0, N: 1, Result: one}, []int8(nil), nil)),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

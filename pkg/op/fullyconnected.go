@@ -24,7 +24,7 @@ var fullyConnecteds = []Op{{
 // fullyConnected reads a node of FULLY_CONNECTED. The operand is a list of rows, whatever its shape, unless the result keeps it.
 func fullyConnected(o *operands) (kernel.F32FullyConnectedSpec, tensor.Shape) {
 	a := o.node.Attr.(*FullyConnected)
-	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, 2, 0)
+	x, w := o.ranked(0, 1, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, 2, 0, tensor.Int8, tensor.Int16)
 	o.activation(a.Activation)
 	if a.WeightsFormat != DefaultWeights {
 		o.fail("weights in the format %v are not supported", a.WeightsFormat)

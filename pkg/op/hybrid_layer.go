@@ -14,9 +14,9 @@ import (
 // isInteger reports whether t holds the integers that weights beside float activations may be.
 func isInteger(t *tensor.Tensor) bool { return t.DType == tensor.Int8 || t.DType == tensor.Int4 }
 
-// productWeights returns operand i with lo to hi dimensions, the weights of a product with operand data: of its type, int8 beside int16, or integers that stand for real numbers beside
-// float32.
-func (o *operands) productWeights(i, lo, hi, data int) *tensor.Tensor {
+// productWeights returns operand i with lo to hi dimensions, the weights of a product with operand data: of its type, int8 or the types named beside int16, or integers that stand for real
+// numbers beside float32.
+func (o *operands) productWeights(i, lo, hi, data int, beside16 ...tensor.DType) *tensor.Tensor {
 	if t := o.given(i); t != nil && isInteger(t) && o.given(data) != nil && o.in[data].DType == tensor.Float32 {
 		if v := o.node.Input(i); v != nil && v.Quant == nil && v.Blocks == nil {
 			o.fail("input %d is %v, without a scale", i, t.DType)
@@ -24,7 +24,7 @@ func (o *operands) productWeights(i, lo, hi, data int) *tensor.Tensor {
 		o.rank(i, t, lo, hi)
 		return t
 	}
-	o.weighs(data, i)
+	o.weighs(data, i, beside16...)
 	return o.ranked(i, lo, hi, tensor.Float32)
 }
 

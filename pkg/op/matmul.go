@@ -21,7 +21,7 @@ var matMuls = []Op{{
 
 func matMul(o *operands) (kernel.F32BatchMatMulSpec, tensor.Shape) {
 	a := o.node.Attr.(*BatchMatMul)
-	x, y := o.ranked(0, 2, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, kernel.MaxRank, 0)
+	x, y := o.ranked(0, 2, kernel.MaxRank, tensor.Float32), o.productWeights(1, 2, kernel.MaxRank, 0, tensor.Int16)
 	if x.DType != tensor.Float32 {
 		o.same(0, 1)
 	}

@@ -2,6 +2,7 @@ package op
 
 import (
 	"math"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
@@ -41,10 +42,16 @@ func standsForReal(v *ir.Value, d tensor.DType) bool {
 	return (d == tensor.Int8 || d == tensor.Int16) && quantized(v) && len(v.Quant.Scale) > 0
 }
 
-// weighs demands that operand w has weights for operand x: of its type, or int8 beside int16.
-func (o *operands) weighs(x, w int) {
-	if a, b := o.given(x), o.given(w); a == nil || b == nil || a.DType != tensor.Int16 || b.DType != tensor.Int8 {
+// weighs demands that operand w has weights for operand x: of its type or, beside int16, of a type named, int8 if none is.
+func (o *operands) weighs(x, w int, beside16 ...tensor.DType) {
+	a, b := o.given(x), o.given(w)
+	if len(beside16) == 0 {
+		beside16 = []tensor.DType{tensor.Int8}
+	}
+	if a == nil || b == nil || a.DType != tensor.Int16 {
 		o.same(x, w)
+	} else if !slices.Contains(beside16, b.DType) {
+		o.fail("input %d is %v, want %s beside %v", w, b.DType, oneOf(beside16), a.DType)
 	}
 }
 

@@ -86,7 +86,7 @@ func s16Depthwise(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}, err
 }
 
-// s16FullyConnected builds a fully connected layer. Weights with one scale may have a zero point.
+// s16FullyConnected builds a fully connected layer. int8 weights with one scale may have a zero point. Beside int16 ones sums are int64 and rescaled in fixed point.
 func s16FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	o := readReal(n, in)
 	f, _ := fullyConnected(o)
@@ -97,12 +97,26 @@ func s16FullyConnected(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	} else {
 		s.WeightZero = o.perTensor(n.Inputs[1]).Zero
 	}
-	s.Result = o.s16Result(n.Attr.(*FullyConnected).Activation, nil, bias)
-	s.Result.Factor = o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.N, 0)
+	scales, a := o.scales(n.Inputs[0], n.Inputs[1], n.Outputs[0], f.N, 0), n.Attr.(*FullyConnected).Activation
+	if in[1].DType == tensor.Int16 {
+		if !w.PerAxis() { // multiplied in float32
+			scales[0] = float64(o.perTensor(n.Inputs[0]).Scale*w.Scale[0]) / float64(o.perTensor(n.Outputs[0]).Scale)
+		}
+		s.Result = o.s16Result(a, scales, nil)
+	} else {
+		s.Result = o.s16Result(a, nil, bias)
+		s.Result.Factor = scales
+	}
 	if o.err != nil {
 		return nil, o.err
 	}
-	l, err := kernel.NewS16FullyConnected(s, i8(in[1]), i64(bias))
+	var l *kernel.S16FullyConnected
+	var err error
+	if in[1].DType == tensor.Int16 {
+		l, err = kernel.NewS16FullyConnected(s, i16(in[1]), i64(bias))
+	} else {
+		l, err = kernel.NewS16FullyConnected(s, i8(in[1]), i64(bias))
+	}
 	return func(call *Call) error {
 		l.Run(i16(call.Out[0]), i16(call.In[0]))
 		return nil

@@ -11,6 +11,7 @@ import (
 // s16Reductions are the reductions of int16 operands.
 var s16Reductions = map[string]integerReduction{
 	"MEAN":        s16Mean,
+	"SUM":         s16ReduceSum,
 	"REDUCE_PROD": s16Prod,
 	"REDUCE_MAX":  extreme[int16](kernel.MaxOf),
 	"REDUCE_MIN":  extreme[int16](kernel.MinOf),
@@ -25,6 +26,17 @@ func s16Mean(o *operands, axes []int) Kernel {
 	return func(c *Call) error {
 		to := c.Out[0]
 		r.Mean(i16(to), i16(c.In[0]), scale, scratch[int32](c, tensor.Int32, to.Elements()))
+		return nil
+	}
+}
+
+// s16ReduceSum is SUM as TFLite's optimized kernel computes it; its reference kernel takes int16 for uint8.
+func s16ReduceSum(o *operands, axes []int) Kernel {
+	scale := o.perTensor(o.node.Inputs[0]).Scale / o.perTensor(o.node.Outputs[0]).Scale
+	r, _ := o.s16Reduce(axes)
+	return func(c *Call) error {
+		to := c.Out[0]
+		r.Sum(i16(to), i16(c.In[0]), scale, scratch[int32](c, tensor.Int32, to.Elements()))
 		return nil
 	}
 }
