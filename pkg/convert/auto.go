@@ -87,11 +87,6 @@ func PlanTrials(f *Float, opt Options, stats *calib.Stats, samples int) (*Verifi
 		if err != nil {
 			return nil, err
 		}
-		if opt.Scheme == Int16x8 { // whose kernels package op does not have
-			if err := simulate(m); err != nil {
-				return nil, &Error{Kind: Refused, Source: f.Source, Err: fmt.Errorf("quantized, it can't be simulated: %w", err), Hint: notRunning}
-			}
-		}
 		data, err := tflite.Encode(m)
 		if err != nil {
 			return nil, &Error{Kind: Internal, Source: f.Source, Err: err}

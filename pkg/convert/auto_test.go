@@ -256,3 +256,24 @@ func TestMeanRatio(t *testing.T) {
 		t.Errorf("outputs of zeros: %v", err)
 	}
 }
+
+// Int16x8 models run on integers, and their outputs are about what the float model's are.
+func TestChooseForInt16(t *testing.T) {
+	for _, build := range []func() *ir.Model{testmodel.Conv, testmodel.Residual, testmodel.Attention} {
+		c := newChoosing(t, build(), "random:normal?samples=30&seed=3")
+		_, chosen, choice, err := c.choose(t, Options{Scheme: Int16x8}, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(chosen.Calibrator, choice.Trials)
+		best := slices.IndexFunc(choice.Trials, func(o Trial) bool { return o.Calibrator == chosen.Calibrator.String() })
+		for i, o := range choice.Trials {
+			if b := choice.Trials[best].SQNR; o.SQNR > b || o.SQNR == b && i < best {
+				t.Errorf("%v is chosen of %v", chosen.Calibrator, choice.Trials)
+			}
+		}
+		if o := choice.Trials[0]; o.SQNR < 30 || o.SQNR > 100 {
+			t.Errorf("minmax: %v dB", o.SQNR)
+		}
+	}
+}
