@@ -17,9 +17,10 @@ var commutative = map[string]bool{
 	"LOGICAL_AND": true, "LOGICAL_OR": true,
 }
 
-// importGraph brings a graph into the form that is worked on. Constants stand in front, in the order in which nodes first read them.
-func importGraph(g *ir.Graph, ranges map[*ir.Value]stat, compat Compat) (*graph, error) {
-	im := importer{graph: &graph{compat: compat}, ranges: ranges, values: map[*ir.Value]*value{}}
+// importGraph brings a graph into the form that is worked on. Constants stand in front, in the order in which nodes first read them. What old operators hold as attributes becomes
+// operands as in today's, unless the graph is to stay plain: TFLiteConverter's older quantizer, which int16x8 follows, does not look at that.
+func importGraph(g *ir.Graph, ranges map[*ir.Value]stat, compat Compat, plain bool) (*graph, error) {
+	im := importer{graph: &graph{compat: compat}, ranges: ranges, values: map[*ir.Value]*value{}, plain: plain}
 	for _, v := range g.Inputs {
 		w, err := im.value(v)
 		if err != nil {
@@ -55,6 +56,7 @@ type importer struct {
 	ranges    map[*ir.Value]stat
 	values    map[*ir.Value]*value
 	constants []*operation
+	plain     bool
 }
 
 func (im *importer) node(n *ir.Node) (*operation, error) {
@@ -79,7 +81,7 @@ func (im *importer) node(n *ir.Node) (*operation, error) {
 		}
 		outputs = append(outputs, w)
 	}
-	if a, ok := n.Attr.(*op.Reshape); ok && len(inputs) == 1 {
+	if a, ok := n.Attr.(*op.Reshape); ok && len(inputs) == 1 && !im.plain {
 		inputs = append(inputs, im.shapeOperand(n.Outputs[0].Name+"/shape", a.NewShape))
 	}
 	o := newOperation(n.Op, inputs, outputs)

@@ -87,7 +87,7 @@ func Run(m *ir.Model, stats *calib.Stats, opt Options) (*ir.Model, *Report, erro
 	keep := parsePatterns(opt.KeepFloat)
 	var graphs []*exported
 	for i, source := range m.Graphs {
-		g, err := importGraph(source, ranges[i], opt.Compat)
+		g, err := importGraph(source, ranges[i], opt.Compat, opt.Scheme == Int16x8)
 		if err != nil {
 			return nil, nil, fmt.Errorf("quantize: graph %d %q: %w", i, source.Name, err)
 		}
