@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -182,6 +183,40 @@ func TestS16FullyConnected(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// TestS16DeepSums adds up products of the greatest magnitude, more than fit into 32 bits, of operands that end where memory does.
+func TestS16DeepSums(t *testing.T) {
+	for _, k := range []int{1, 15, 16, 17, 2048, 2049, 5003} {
+		in := endedOf[int16](t, k)
+		for _, x := range []int16{math.MinInt16, math.MaxInt16} {
+			for _, w := range []int8{-128, 127} {
+				for i := range in {
+					in[i] = x
+				}
+				memory := endedOf[int8](t, 3*k)
+				for i := range memory {
+					memory[i] = w
+				}
+				right := s16Right[int8]{k: k, n: 3, w: memory, narrow: memory, bias: []int64{5, -7, 0}}
+				var got [s16Block]int64
+				right.sums(&got, in, 0)
+				for j, b := range right.bias {
+					if want := int64(k)*int64(x)*int64(w) + b; got[j] != want {
+						t.Errorf("%d products of %d and %d, and %d, are %d, want %d", k, x, w, b, got[j], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// endedOf is ended for smaller elements.
+func endedOf[T int8 | int16](t *testing.T, n int) []T {
+	size := int(unsafe.Sizeof(T(0)))
+	memory := ended(t, (n*size+3)/4)
+	start := unsafe.Add(unsafe.Pointer(unsafe.SliceData(memory)), 4*len(memory)-n*size)
+	return unsafe.Slice((*T)(start), n)
 }
 
 func TestS16BatchMatMul(t *testing.T) {

@@ -67,6 +67,12 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	}
 	depthwise := s8Depthwise(t, 32)
 	cases["int8 depthwise"] = func() { depthwise.Run(make([]int8, 8*8*32), signed(x)[:8*8*32], make([]int32, depthwise.Scratch())) }
+	product, err := NewS16FullyConnected(S16FullyConnectedSpec{K: 64, N: 4, Result: S16Result{Scale: make([]S16Scale, 1)}}, make([]int8, 64*4), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(x))), 64)
+	cases["int16 products"] = func() { product.Run(make([]int16, 4), short) }
 	s8s := signed(y)
 	for _, c := range s8Rows {
 		row := c.make(nil)
