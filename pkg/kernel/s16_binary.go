@@ -65,7 +65,7 @@ func (r *S16Rescale) Apply(dst, src []int16) {
 		default:
 			v = r.Negative.Rescale(int32(q))
 		}
-		dst[i] = saturate16(min(max(v, r.Lo), r.Hi))
+		dst[i] = int16(min(max(v, r.Lo), r.Hi))
 	}
 }
 

@@ -19,7 +19,7 @@ func (t *S16Table) at(q int16) int16 {
 }
 
 // NewS16Table returns the table of a function of real numbers, for operands and results of the given scales and zero point 0, computed in float32 as TFLite's kernels do: elements are moved by half
-// of what the straight line is off in the middle. Halves are rounded away from zero. What is no number, nor the difference of infinities, becomes 0.
+// of what the straight line is off in the middle. Halves are rounded away from zero. A NaN becomes 0.
 func NewS16Table(f func(float32) float32, in, out float32) *S16Table {
 	least, most := in*math.MinInt16, in*math.MaxInt16
 	step := (most - least) / 512
@@ -47,7 +47,7 @@ func limit16(x float32) int16 {
 	return int16(min(max(x, math.MinInt16), math.MaxInt16))
 }
 
-// newS16Curve is NewS16Table in float64, of a function over [from, from + 1·width] with results in [-1, 1].
+// newS16Curve is NewS16Table in float64, of a function over [from, from+width] with results in [-1, 1].
 func newS16Curve(f func(float64) float64, from, width float64) *S16Table {
 	const inverse = 65536.0 / 2
 	t := new(S16Table)

@@ -57,10 +57,13 @@ func (o *operands) weighs(x, w int, beside16 ...tensor.DType) {
 
 // bias checks operand i, a layer's bias of the given length: float32, int32 beside int8 data, and int64 or the types named beside int16 data. It may be absent.
 func (o *operands) bias(i, length int, data tensor.DType, beside16 ...tensor.DType) {
-	types := map[tensor.DType][]tensor.DType{tensor.Int8: {tensor.Int32}, tensor.Int16: append(beside16, tensor.Int64)}[data]
-	if types == nil || i >= len(o.in) || o.in[i] == nil {
+	if data != tensor.Int8 && data != tensor.Int16 || i >= len(o.in) || o.in[i] == nil {
 		o.vector(i, length, tensor.Float32)
 		return
+	}
+	types := []tensor.DType{tensor.Int32}
+	if data == tensor.Int16 {
+		types = append(beside16, tensor.Int64)
 	}
 	t := o.stored(i, types...)
 	if t.Shape.Elements() != length {
