@@ -225,3 +225,42 @@ func TestHybridMisfits(t *testing.T) {
 		}
 	}
 }
+
+func TestHybridBlocks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.IntRange(1, 3).Draw(t, "blocks")
+		s := HybridBlocksSpec{Size: rapid.IntRange(1, 5).Draw(t, "size"), N: rapid.IntRange(1, 5).Draw(t, "N"), Clamp: F32Clamp{On: rapid.Bool().Draw(t, "limited"), Hi: 6}}
+		s.K = s.Size * count
+		s.Scale = rapid.SliceOfN(rapid.Float32Range(0.001, 0.1), s.N*count, s.N*count).Draw(t, "scale")
+		m := rapid.SampledFrom([]int{1, s8Tile + 2}).Draw(t, "M")
+		weights, bias, x := drawInt8(t, "weights", s.N*s.K), drawActivations(t, s.N), drawActivations(t, m*s.K)
+		h, err := NewHybridBlocks(s, weights, bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := make([]float32, m*s.N), make([]float32, m*s.N)
+		h.Run(got, x, make([]float32, h.Scratch()))
+		for i := range m {
+			a := newHybridAffine(x[i*s.K:][:s.K], true)
+			for n := range s.N {
+				var products, sums float32
+				for b := range count {
+					var product, sum int32
+					for k := b * s.Size; k < (b+1)*s.Size; k++ {
+						product += a.of(x[i*s.K+k]) * int32(weights[n*s.K+k])
+						sum += int32(weights[n*s.K+k])
+					}
+					products += float32(float32(product) * s.Scale[n*count+b])
+					sums += float32(s.Scale[n*count+b] * float32(sum))
+				}
+				want[i*s.N+n] = float32((products-float32(float32(a.zero)*sums))*a.scale) + bias[n]
+			}
+		}
+		if s.Clamp.On {
+			Clamp(want, want, s.Clamp.Lo, s.Clamp.Hi)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
