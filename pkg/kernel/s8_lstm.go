@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"sync"
 )
 
 // S8LSTMSpec is the geometry of an int8 LSTM and how its numbers stand for real ones.
@@ -45,6 +46,36 @@ type S8LSTM struct {
 	spec       S8LSTMSpec
 	gates      [gates]s8LSTMGate
 	projection s8GateRows
+
+	logistic, tanh, tanhCell *table16 // of gates, of the cell gate, and of the cell
+}
+
+// table16 is a function of an int16, by the bits of its argument.
+type table16 [1 << 16]int16
+
+// of stores the function of each element of src.
+func (t *table16) of(dst, src []int16) {
+	for i, x := range src {
+		dst[i] = t[uint16(x)]
+	}
+}
+
+func newTable16(f func(x int16) int16) *table16 {
+	t := new(table16)
+	for i := range t {
+		t[i] = f(int16(i))
+	}
+	return t
+}
+
+// The tables that LSTMs share, made when one first needs them.
+var (
+	logisticTable = sync.OnceValue(func() *table16 { return newTable16(logistic16) })
+	tanhTables    = [7]func() *table16{tanhTable(0), tanhTable(1), tanhTable(2), tanhTable(3), tanhTable(4), tanhTable(5), tanhTable(6)}
+)
+
+func tanhTable(bits int) func() *table16 {
+	return sync.OnceValue(func() *table16 { return newTable16(func(x int16) int16 { return tanh16(x, bits) }) })
 }
 
 // s8LSTMGate is a gate whose zero points are in the biases.
@@ -94,7 +125,7 @@ func NewS8LSTM(s S8LSTMSpec) (*S8LSTM, error) {
 	if s.CellBits < 0 || s.CellBits > 6 {
 		return nil, fmt.Errorf("kernel: a cell with %d bits before the point, want 0 to 6", s.CellBits)
 	}
-	l := &S8LSTM{spec: s}
+	l := &S8LSTM{spec: s, logistic: logisticTable(), tanh: tanhTables[3](), tanhCell: tanhTables[s.CellBits]()}
 	var err error
 	for i := range l.gates {
 		g := &l.spec.Gates[i]
@@ -165,12 +196,12 @@ func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int
 	input, forget, candidate, output := scratch[:n], scratch[n:2*n], scratch[2*n:3*n], scratch[3*n:4*n]
 	if l.gates[InputGate].S8LSTMGate != nil {
 		l.gates[InputGate].run(input, in, state, cell, at, peepholes)
-		logistic16s(input)
+		l.logistic.of(input, input)
 	}
 	l.gates[ForgetGate].run(forget, in, state, cell, at, peepholes)
-	logistic16s(forget)
+	l.logistic.of(forget, forget)
 	l.gates[CellGate].run(candidate, in, state, cell, at, peepholes)
-	tanh16s(candidate, candidate, 3)
+	l.tanh.of(candidate, candidate)
 	shift := 15 + s.CellBits
 	for i, c := range cell {
 		f := forget[i]
@@ -186,8 +217,8 @@ func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int
 		cell[i] = c
 	}
 	l.gates[OutputGate].run(output, in, state, cell, at, peepholes)
-	logistic16s(output)
-	tanh16s(candidate, cell, s.CellBits)
+	l.logistic.of(output, output)
+	l.tanhCell.of(candidate, cell)
 	if s.Projection == nil {
 		for i, o := range output {
 			state[i] = saturate8(s.Hidden.Rescale(int32(o)*int32(candidate[i])) + s.HiddenZero)
@@ -246,18 +277,6 @@ func (g *s8LSTMGate) normalize(x []int16) {
 			y -= 512
 		}
 		x[i] = saturate16(g.NormScale.Rescale(int32(y / 1024)))
-	}
-}
-
-func logistic16s(x []int16) {
-	for i, v := range x {
-		x[i] = logistic16(v)
-	}
-}
-
-func tanh16s(dst, src []int16, bits int) {
-	for i, v := range src {
-		dst[i] = tanh16(v, bits)
 	}
 }
 

@@ -83,3 +83,27 @@ func TestS8LSTMRefuses(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkS8LSTM(b *testing.B) {
+	const n, steps = 32, 20
+	s := S8LSTMSpec{Inputs: n, Cells: n, Outputs: n, CellBits: 2, Hidden: NewMultiplier(1<<30, -22)}
+	for i := range s.Gates {
+		scale := NewMultiplier(1<<30, -2)
+		s.Gates[i] = S8LSTMGate{Input: make([]int8, n*n), Recurrent: make([]int8, n*n), InputScale: scale, RecurrentScale: scale}
+		for j := range n * n {
+			s.Gates[i].Input[j], s.Gates[i].Recurrent[j] = int8(j*7), int8(j*11)
+		}
+	}
+	l, err := NewS8LSTM(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, in, state, cell := make([]int8, steps*n), make([]int8, steps*n), make([]int8, n), make([]int16, n)
+	for i := range in {
+		in[i] = int8(i * 5)
+	}
+	scratch := make([]int16, l.Scratch())
+	for b.Loop() {
+		l.Run(out, in, state, cell, F32Sequence{Steps: steps, Batch: 1}, scratch)
+	}
+}
