@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -77,7 +76,7 @@ func unreachable(ctx context.Context, addr string, err error) error {
 
 // unanswered tells the messages that gRPC makes of a connection that fails from those of a server that says it is unavailable.
 func unanswered(message string) bool {
-	for _, start := range []string{"connection error:", "name resolver error:", "error reading from server:", "last connection error:", "closing transport due to:"} {
+	for _, start := range []string{"connection error:", "name resolver error:", "error reading from server:", "last connection error:", "closing transport due to:", notServed} {
 		if strings.HasPrefix(message, start) {
 			return true
 		}
@@ -87,6 +86,9 @@ func unanswered(message string) bool {
 
 // reason returns the last link of a chain of gRPC's explanations.
 func reason(message string) string {
+	if strings.HasPrefix(message, notServed) {
+		return "none of those that can be reached leads"
+	}
 	if strings.Contains(message, "error reading server preface") && !strings.Contains(message, "closed network connection") {
 		return "what listens there is no coordinator"
 	}
@@ -98,15 +100,4 @@ func reason(message string) string {
 		return ""
 	}
 	return message
-}
-
-// checkAddr refuses what can't be the address of a coordinator. Addresses with a scheme are gRPC's business.
-func checkAddr(addr string) error {
-	if strings.Contains(addr, "/") {
-		return nil
-	}
-	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
-		return fmt.Errorf("coordinator %q: want HOST:PORT", addr)
-	}
-	return nil
 }

@@ -32,16 +32,20 @@ var ErrNotFound = errors.New("job not found")
 // keepAlive is how often a connection is probed while calls wait, so that a coordinator that vanished without a word is noticed.
 const keepAlive = 20 * time.Second
 
-// Dial returns a client of the coordinator at HOST:PORT. It connects when it is first used. Options come after its own: transport credentials, for example.
+// Dial returns a client of the coordinator at HOST:PORT, or of the one that leads at HOST:PORT,.... It connects when it is first used. Options come after its own: transport
+// credentials, for example.
 func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
-	if err := checkAddr(addr); err != nil {
+	addrs, err := split(addr)
+	if err != nil {
 		return nil, err
 	}
-	all := append(answering(addr),
+	to, all := target(addrs)
+	all = append(all, answering(addr)...)
+	all = append(all,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepAlive, Timeout: keepAlive / 2}),
 	)
-	conn, err := grpc.NewClient(addr, append(all, options...)...)
+	conn, err := grpc.NewClient(to, append(all, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
 	}

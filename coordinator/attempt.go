@@ -34,9 +34,9 @@ func (s *Server) startAttempt(f Start) {
 
 // attempt calls a worker and posts how it went.
 func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
-	result, err := s.call(ctx, p, r, f)
+	result, begun, err := s.call(ctx, p, r, f)
 	if err != nil {
-		s.post(attemptFailed(r, f, err))
+		s.post(attemptFailed(r, f, err, begun))
 		return
 	}
 	defer s.hold(string(result))()
@@ -45,27 +45,29 @@ func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
 		err = s.checked(ctx, r, f, result)
 	}
 	if err != nil {
-		s.post(attemptFailed(r, f, fmt.Errorf("bad result: %w", err)))
+		s.post(attemptFailed(r, f, fmt.Errorf("bad result: %w", err), true))
 		return
 	}
 	s.post(ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: string(result)})
 }
 
-// call has a worker run a shard, and returns the digest of the result.
-func (s *Server) call(ctx context.Context, p *peer, r Record, f Start) (store.Digest, error) {
-	stream, err := octetv1.NewWorkerServiceClient(p.conn).RunShard(ctx, shardToWire(r, f, s.config.Advertise))
+// call has a worker run a shard, and returns the digest of the result, and whether the worker began: its response has a header then.
+func (s *Server) call(ctx context.Context, p *peer, r Record, f Start) (result store.Digest, begun bool, err error) {
+	stream, err := octetv1.NewWorkerServiceClient(p.conn).RunShard(ctx, shardToWire(r, f, s.Number, s.config.Advertise))
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
+	header, err := stream.Header()
+	begun = err == nil && header != nil
 	for {
 		resp, err := stream.Recv()
 		switch {
 		case errors.Is(err, io.EOF):
-			return "", status.Error(codes.Internal, "its stream ended without a result")
+			return "", begun, status.Error(codes.Internal, "its stream ended without a result")
 		case err != nil:
-			return "", err
+			return "", begun, err
 		case resp.GetStats() != nil:
-			return store.Digest(resp.GetStats().GetDigest()), nil
+			return store.Digest(resp.GetStats().GetDigest()), begun, nil
 		}
 		s.post(ShardProgress{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Done: int(resp.GetSamplesDone())})
 	}

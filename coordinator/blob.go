@@ -28,6 +28,9 @@ type blobService struct {
 
 // FindMissing implements the service.
 func (b *blobService) FindMissing(ctx context.Context, req *octetv1.FindMissingRequest) (*octetv1.FindMissingResponse, error) {
+	if err := b.server.leads(); err != nil {
+		return nil, err
+	}
 	if len(req.GetBlobs()) > maxFind {
 		return nil, status.Errorf(codes.InvalidArgument, "%d blobs, the limit is %d", len(req.GetBlobs()), maxFind)
 	}
@@ -49,6 +52,9 @@ func (b *blobService) FindMissing(ctx context.Context, req *octetv1.FindMissingR
 
 // Read implements the service.
 func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreamingServer[octetv1.ReadResponse]) error {
+	if err := b.server.leads(); err != nil {
+		return err
+	}
 	d, err := store.Parse(req.GetDigest())
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
@@ -84,6 +90,9 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 
 // QueryWrite implements the service.
 func (b *blobService) QueryWrite(ctx context.Context, req *octetv1.QueryWriteRequest) (*octetv1.QueryWriteResponse, error) {
+	if err := b.server.leads(); err != nil {
+		return nil, err
+	}
 	ref, err := blobFromWire("blob", req.GetBlob())
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
@@ -114,6 +123,9 @@ func (b *blobService) touched(ctx context.Context, d store.Digest) (size int64, 
 
 // Write implements the service.
 func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteRequest, octetv1.WriteResponse]) error {
+	if err := b.server.leads(); err != nil {
+		return err
+	}
 	req, err := stream.Recv()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err

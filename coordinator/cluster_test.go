@@ -96,6 +96,7 @@ type cluster struct {
 	config   Config
 	net      *network
 	journal  *testJournal
+	election Election // of Alone, unless it is changed
 	registry *registry.Memory
 	folder   *store.Folder
 	root     string
@@ -115,6 +116,7 @@ func newCluster(t *testing.T, change ...func(*cluster)) *cluster {
 		t: t, config: Config{Advertise: target("coordinator")}, net: &network{listeners: map[string]*bufconn.Listener{}},
 		journal: newTestJournal(), registry: registry.NewMemory(), root: t.TempDir(),
 	}
+	c.election = Alone(c.journal)
 	c.core, c.logs = observer.New(zap.InfoLevel)
 	for _, f := range change {
 		f(c)
@@ -132,7 +134,7 @@ func (c *cluster) start() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	s, err := NewServer(c.config, c.journal, c.registry, folder, zap.New(c.core), c.net.dial())
+	s, err := NewServer(c.config, c.election, c.registry, folder, zap.New(c.core), c.net.dial())
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -140,7 +142,14 @@ func (c *cluster) start() {
 	stop := c.net.serve(c.t, "coordinator", s.Register)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- s.Run(ctx, func() { close(ready) }) }()
+	go func() {
+		var once sync.Once
+		done <- s.Run(ctx, func(leads bool) {
+			if leads {
+				once.Do(func() { close(ready) })
+			}
+		})
+	}()
 	select {
 	case <-ready:
 	case err := <-done:

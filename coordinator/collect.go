@@ -56,7 +56,7 @@ func (s *Server) expire(ctx context.Context) {
 
 // forget removes a job that is over.
 func (s *Server) forget(ctx context.Context, r Record) error {
-	if err := once(ctx, func(ctx context.Context) error { return s.journal.Delete(ctx, r) }); err != nil {
+	if err := s.once(ctx, func(ctx context.Context) error { return s.writer().Delete(ctx, r) }); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -126,7 +126,7 @@ func (s *Server) references(ctx context.Context) (map[string]bool, error) {
 		if r.State.Final() {
 			continue
 		}
-		results, err := s.journal.Accepted(ctx, r.ID)
+		results, err := s.writer().Accepted(ctx, r.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -48,8 +48,8 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	}
 	var created bool
 	// Not cut off when the client leaves, since a job must not be in the journal and unknown here.
-	err = once(ctx, func(ctx context.Context) (err error) {
-		r, created, err = s.journal.Create(ctx, r)
+	err = s.once(ctx, func(ctx context.Context) (err error) {
+		r, created, err = s.writer().Create(ctx, r)
 		return err
 	})
 	if err != nil {

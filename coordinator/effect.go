@@ -77,7 +77,7 @@ func (s *Server) startAccept(f Accept) {
 	s.group.Go(func() {
 		var kept string
 		err := s.persist(s.ctx, f.Job, func(ctx context.Context) (err error) {
-			kept, err = s.journal.Accept(ctx, f.Job, f.Number, f.Digest)
+			kept, err = s.Journal.Accept(ctx, f.Job, f.Number, f.Digest)
 			return err
 		})
 		switch {

@@ -51,6 +51,7 @@ type (
 		Shard, Attempt int
 		Fault          bool // the job's own: the shard fails in the same way everywhere
 		Busy           bool // the worker had no free slot
+		Unbegun        bool // the worker could not be reached, or would not have it: that says nothing about the shard
 		Error          Failure
 	}
 	// Accepted: the journal holds a shard's result: the offered one, or another that came first.

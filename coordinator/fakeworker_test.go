@@ -81,6 +81,9 @@ func (w *fakeWorker) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerSt
 	w.calls = append(w.calls, req)
 	run := w.run
 	w.mu.Unlock()
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
 	if run == nil {
 		run = honest
 	}

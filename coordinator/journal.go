@@ -13,7 +13,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Journal keeps jobs and the results of their shards over restarts.
+// Journal keeps jobs and the results of their shards over restarts. Writes of a coordinator that leads no longer change nothing: ErrDeposed.
 type Journal interface {
 	// Load returns all jobs.
 	Load(ctx context.Context) ([]Record, error)
@@ -40,11 +40,18 @@ var ErrGone = errors.New("the job is not in the journal")
 type EtcdJournal struct {
 	client *clientv3.Client
 	prefix string
+	fence  *fence // nil if there is one coordinator
+}
+
+// fence is the key that must be in etcd, and the revision at which it was created, for a write to take place.
+type fence struct {
+	key      string
+	revision int64
 }
 
 // NewEtcdJournal returns a journal under the given prefix.
 func NewEtcdJournal(client *clientv3.Client, prefix string) *EtcdJournal {
-	return &EtcdJournal{client, strings.TrimSuffix(prefix, "/")}
+	return &EtcdJournal{client: client, prefix: strings.TrimSuffix(prefix, "/")}
 }
 
 func (j *EtcdJournal) job(id string) string { return j.prefix + "/jobs/" + id }
@@ -83,6 +90,23 @@ func (j *EtcdJournal) each(ctx context.Context, prefix string, f func(key string
 	}
 }
 
+// commit writes in a transaction, if the conditions hold and the fence does; the operations of otherwise read, if not.
+func (j *EtcdJournal) commit(ctx context.Context, when []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
+	if j.fence != nil {
+		when = append(when, clientv3.Compare(clientv3.CreateRevision(j.fence.key), "=", j.fence.revision))
+		otherwise = append(otherwise, clientv3.OpGet(j.fence.key, clientv3.WithKeysOnly()))
+	}
+	resp, err := j.client.Txn(ctx).If(when...).Then(then...).Else(otherwise...).Commit()
+	if err != nil || resp.Succeeded || j.fence == nil {
+		return resp, err
+	}
+	kvs := resp.Responses[len(resp.Responses)-1].GetResponseRange().Kvs
+	if len(kvs) == 0 || kvs[0].CreateRevision != j.fence.revision {
+		return nil, ErrDeposed
+	}
+	return resp, nil
+}
+
 // Load implements Journal.
 func (j *EtcdJournal) Load(ctx context.Context) ([]Record, error) {
 	var all []Record
@@ -107,11 +131,9 @@ func (j *EtcdJournal) Create(ctx context.Context, r Record) (Record, bool, error
 		return Record{}, false, fmt.Errorf("journal: %w", err)
 	}
 	request := j.request(r.RequestID)
-	resp, err := j.client.Txn(ctx).
-		If(clientv3.Compare(clientv3.CreateRevision(request), "=", 0)).
-		Then(clientv3.OpPut(request, r.ID), clientv3.OpPut(j.job(r.ID), string(value))).
-		Else(clientv3.OpGet(request)).
-		Commit()
+	resp, err := j.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(request), "=", 0)},
+		[]clientv3.Op{clientv3.OpPut(request, r.ID), clientv3.OpPut(j.job(r.ID), string(value))},
+		[]clientv3.Op{clientv3.OpGet(request)})
 	if err != nil {
 		return Record{}, false, fmt.Errorf("journal: create %s: %w", r.ID, err)
 	}
@@ -144,7 +166,7 @@ func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
 	if r.State.Final() {
 		ops = append(ops, clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()))
 	}
-	resp, err := j.client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(key), ">", 0)).Then(ops...).Commit()
+	resp, err := j.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(key), ">", 0)}, ops, nil)
 	switch {
 	case err != nil:
 		return fmt.Errorf("journal: save %s: %w", r.ID, err)
@@ -157,11 +179,9 @@ func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
 // Accept implements Journal.
 func (j *EtcdJournal) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
 	key := j.results(job) + strconv.Itoa(shard)
-	resp, err := j.client.Txn(ctx).
-		If(clientv3.Compare(clientv3.CreateRevision(j.job(job)), ">", 0), clientv3.Compare(clientv3.CreateRevision(key), "=", 0)).
-		Then(clientv3.OpPut(key, digest)).
-		Else(clientv3.OpGet(key)).
-		Commit()
+	resp, err := j.commit(ctx,
+		[]clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(j.job(job)), ">", 0), clientv3.Compare(clientv3.CreateRevision(key), "=", 0)},
+		[]clientv3.Op{clientv3.OpPut(key, digest)}, []clientv3.Op{clientv3.OpGet(key)})
 	if err != nil {
 		return "", fmt.Errorf("journal: accept shard %d of %s: %w", shard, job, err)
 	}
@@ -190,11 +210,11 @@ func (j *EtcdJournal) Accepted(ctx context.Context, job string) (map[int]string,
 
 // Delete implements Journal.
 func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
-	_, err := j.client.Txn(ctx).Then(
+	_, err := j.commit(ctx, nil, []clientv3.Op{
 		clientv3.OpDelete(j.job(r.ID)),
 		clientv3.OpDelete(j.request(r.RequestID)),
 		clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()),
-	).Commit()
+	}, nil)
 	if err != nil {
 		return fmt.Errorf("journal: delete %s: %w", r.ID, err)
 	}

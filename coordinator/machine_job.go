@@ -236,13 +236,19 @@ func (m *Machine) blame(j *job, s *shardState, f Failure) (effects []Effect) {
 	return append(effects, m.complete(j)...)
 }
 
+// avoid has a worker be the last that the shard is given to.
+func (s *shardState) avoid(worker string) {
+	s.failedOn = append(slices.DeleteFunc(s.failedOn, func(id string) bool { return id == worker }), worker)
+}
+
 // failed counts a failure of a shard that is not the job's fault, and fails the job when there were too many.
 func (m *Machine) failed(j *job, s *shardState, worker string, now time.Time, f Failure) []Effect {
 	if j.digests[s.index] != "" || !j.state.runs() {
 		return nil
 	}
 	s.failures++
-	s.lastError, s.failedOn, s.done = f.Message, append(s.failedOn, worker), 0
+	s.avoid(worker)
+	s.lastError, s.done = f.Message, 0
 	if s.failures >= maxFailures {
 		return m.end(j, Failed, tooMany(s, f))
 	}

@@ -138,6 +138,11 @@ func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
 	if w != nil {
 		w.failed(now)
 	}
+	if e.Unbegun {
+		s.avoid(a.worker)
+		s.lastError = e.Error.Message
+		return nil
+	}
 	return m.failed(j, s, a.worker, now, e.Error)
 }
 

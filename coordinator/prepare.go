@@ -75,7 +75,7 @@ func (s *Server) plan(ctx context.Context, r Record, f *convert.Float, opt conve
 		}
 	}
 	err := s.persist(ctx, p.Job, func(ctx context.Context) (err error) {
-		p.Accepted, err = s.journal.Accepted(ctx, p.Job)
+		p.Accepted, err = s.Journal.Accepted(ctx, p.Job)
 		return err
 	})
 	// A result whose blob was lost is computed again, to the same blob.

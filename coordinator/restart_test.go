@@ -296,11 +296,11 @@ func TestRunFailsWithoutAJournal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := NewServer(c.config, c.journal, c.registry, folder, zap.NewNop())
+		s, err := NewServer(c.config, Alone(c.journal), c.registry, folder, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Run(t.Context(), func() { t.Error("ready") }); err == nil || !strings.Contains(err.Error(), "corrupt") {
+		if err := s.Run(t.Context(), func(bool) { t.Error("ready") }); err == nil || !strings.Contains(err.Error(), "corrupt") {
 			t.Errorf("Run: %v", err)
 		}
 	})
@@ -364,7 +364,7 @@ func TestConfigValidate(t *testing.T) {
 		"no address": {}, "job TTL": {Advertise: "a:1", JobTTL: -1}, "grace": {Advertise: "a:1", BlobGrace: -1}, "upload TTL": {Advertise: "a:1", UploadTTL: -1},
 		"interval": {Advertise: "a:1", CollectEvery: -1},
 	} {
-		if _, err := NewServer(c, NewMemoryJournal(), nil, nil, zap.NewNop()); err == nil {
+		if _, err := NewServer(c, Alone(NewMemoryJournal()), nil, nil, zap.NewNop()); err == nil {
 			t.Errorf("%s: %+v was taken", name, c)
 		}
 	}

@@ -6,35 +6,100 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
 )
 
-// Run takes up the jobs of the journal and works until the context ends. ready, if not nil, is called when clients can be served. It is called once.
-func (s *Server) Run(ctx context.Context, ready func()) error {
+// resignWithin bounds how long a coordinator that stops takes to give up its term.
+const resignWithin = 2 * time.Second
+
+// Run stands for election, leads for as long as its term goes on, and stands again when it is over, until the context ends. leads, if not nil, is called with true when
+// clients can be served, and with false when they no longer can. It is called once.
+func (s *Server) Run(ctx context.Context, leads func(bool)) error {
+	if leads == nil {
+		leads = func(bool) {}
+	}
+	var group sync.WaitGroup
+	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
-	defer s.group.Wait()
-	defer s.stop()
 	defer cancel()
-	s.ctx = ctx
-	s.wake = time.AfterFunc(time.Hour, func() { s.post(Tick{}) })
-	defer s.wake.Stop()
+	group.Go(func() { s.election.Follow(ctx, s.follow) })
+	for {
+		t, err := s.election.Campaign(ctx, s.config.Advertise)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("coordinator: %w", err)
+		}
+		err = s.lead(ctx, t, leads)
+		resign, done := context.WithTimeout(context.WithoutCancel(ctx), resignWithin)
+		t.Resign(resign)
+		done()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		s.log.Warn("deposed", zap.Int64("term", t.Number))
+	}
+}
+
+// follow takes note of who leads.
+func (s *Server) follow(addr string) {
+	s.mu.Lock()
+	s.leader = addr
+	s.mu.Unlock()
+	s.log.Info("leader", zap.String("addr", addr), zap.Bool("self", addr == s.config.Advertise))
+}
+
+// elected makes everything of a term anew. The returned function ends the term.
+func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.term = term{
+		Term: t, depose: cancel, machine: NewMachine(), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
+		peers: map[string]*peer{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
+	}
+	s.phase = starting
+	return ctx, func() {
+		cancel()
+		s.stop()
+		s.group.Wait()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.wake.Stop()
+	}
+}
+
+// lead takes up the jobs of the journal and works until the context or the term ends. An error is one that a further term would not mend.
+func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
+	all := ctx
+	ctx, end := s.elected(ctx, t)
+	defer s.retire(all)
+	defer end()
+	s.group.Go(func() {
+		select {
+		case <-t.Over:
+			s.depose()
+		case <-ctx.Done():
+		}
+	})
 	sets, err := s.registry.Watch(ctx)
 	if err != nil {
-		return fmt.Errorf("coordinator: %w", err)
+		return s.unless(ctx, err)
 	}
-	records, err := s.journal.Load(ctx)
+	records, err := t.Journal.Load(ctx)
 	if err != nil {
-		return fmt.Errorf("coordinator: %w", err)
+		return s.unless(ctx, err)
 	}
 	s.open(records)
-	s.log.Info("coordinator_started", zap.Int("jobs", len(records)), zap.String("advertise", s.config.Advertise))
+	s.log.Info("coordinator_started", zap.Int("jobs", len(records)), zap.String("advertise", s.config.Advertise), zap.Int64("term", t.Number))
 	s.group.Go(func() { s.save(ctx) })
 	s.group.Go(func() { s.collectOften(ctx) })
-	if ready != nil {
-		ready()
-	}
+	leads(true)
+	defer leads(false)
 	for {
 		select {
 		case <-ctx.Done():
@@ -47,6 +112,23 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 				return errors.New("coordinator: the registry ended its watch")
 			}
 		}
+	}
+}
+
+// unless returns an error that came up under a term's context, unless that has ended.
+func (s *Server) unless(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("coordinator: %w", err)
+}
+
+// retire makes the server a follower, unless it is about to end.
+func (s *Server) retire(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() == nil {
+		s.phase = following
 	}
 }
 
@@ -66,7 +148,7 @@ func (s *Server) open(records []Record) {
 	}
 }
 
-// stop ends what depends on Run.
+// stop ends what depends on a term.
 func (s *Server) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

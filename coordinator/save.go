@@ -16,11 +16,11 @@ const (
 )
 
 // persist writes to the journal, or reads from it, for as long as it takes: a journal that is away for a while fails no job. A write that is under
-// way when the context ends may come to its end. ErrGone and the end of the context are errors.
+// way when the context ends may come to its end. ErrGone, ErrDeposed and the end of the context are errors.
 func (s *Server) persist(ctx context.Context, job string, write func(ctx context.Context) error) error {
 	for {
-		err := once(ctx, write)
-		if err == nil || errors.Is(err, ErrGone) {
+		err := s.once(ctx, write)
+		if err == nil || errors.Is(err, ErrGone) || errors.Is(err, ErrDeposed) {
 			return err
 		}
 		s.log.Warn("journal_failed", zap.String("job", job), zap.Error(err))
@@ -30,10 +30,17 @@ func (s *Server) persist(ctx context.Context, job string, write func(ctx context
 	}
 }
 
-func once(ctx context.Context, write func(ctx context.Context) error) error {
+// once is persist with a single try. A coordinator that learns so that it leads no longer ends its term.
+func (s *Server) once(ctx context.Context, write func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), journalTimeout)
 	defer cancel()
-	return write(ctx)
+	err := write(ctx)
+	if errors.Is(err, ErrDeposed) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.depose()
+	}
+	return err
 }
 
 // save writes records to the journal in order, and shows clients what is written. When the context ends it tries to write what is left.
@@ -44,7 +51,7 @@ func (s *Server) save(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		for r, ok := s.nextSave(); ok; r, ok = s.nextSave() {
-			err := s.persist(ctx, r.ID, func(ctx context.Context) error { return s.journal.Save(ctx, r) })
+			err := s.persist(ctx, r.ID, func(ctx context.Context) error { return s.Journal.Save(ctx, r) })
 			if err != nil && !errors.Is(err, ErrGone) {
 				return
 			}

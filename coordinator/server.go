@@ -57,7 +57,7 @@ const maxPrepares = 2
 // Server is a coordinator: it feeds the Machine and carries out what it decides.
 type Server struct {
 	config   Config
-	journal  Journal
+	election Election
 	registry registry.Registry
 	folder   *store.Folder
 	log      *zap.Logger
@@ -67,26 +67,34 @@ type Server struct {
 
 	mu        sync.Mutex
 	phase     phase
+	leader    string         // the address of the coordinator that leads, as far as is known
+	held      map[string]int // digests that are about to be referred to
+	changed   chan struct{}  // closed at each change of what clients see
+	saveReady chan struct{}
+	term                     // what is begun anew each time this coordinator is elected
+	group     sync.WaitGroup // what the end of a term waits for
+}
+
+// term is what a server knows while it leads, and how it is told that it does not.
+type term struct {
+	*Term
+	depose    func() // ends ctx
 	machine   *Machine
 	jobs      map[string]*entry // as the machine has them
 	published index             // as the journal has them: what clients see
-	changed   chan struct{}     // closed at each change of what clients see
 	attempts  map[attemptKey]context.CancelFunc
 	peers     map[string]*peer
-	held      map[string]int // digests that are about to be referred to
-	saves     []Record       // to be written to the journal, in order
-	saveReady chan struct{}
+	saves     []Record // to be written to the journal, in order
 	wake      *time.Timer
-
-	ctx   context.Context // ends with Run
-	group sync.WaitGroup  // what Run waits for
+	ctx       context.Context
 }
 
-// phase is where a server stands between its start and its end.
+// phase is where a server stands.
 type phase int
 
 const (
-	starting phase = iota // the journal is not read yet
+	following phase = iota // another coordinator leads, or nobody yet
+	starting               // elected, and the journal is not read yet
 	serving
 	stopping
 )
@@ -103,20 +111,24 @@ type attemptKey struct {
 	shard, attempt int
 }
 
-// NewServer returns a coordinator that keeps jobs in the journal and blobs in the folder, and finds workers in the registry. The options for dialling
-// workers come after its own: transport credentials, for example.
-func NewServer(c Config, j Journal, r registry.Registry, f *store.Folder, log *zap.Logger, dial ...grpc.DialOption) (*Server, error) {
+// NewServer returns a coordinator that stands for election, keeps jobs in the journal of its term and blobs in the folder, which all coordinators must share, and finds
+// workers in the registry. The options for dialling workers come after its own: transport credentials, for example.
+func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *zap.Logger, dial ...grpc.DialOption) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	return &Server{
-		config: c.withDefaults(), journal: j, registry: r, folder: f, log: log, dial: dial, turns: make(chan struct{}, maxPrepares),
-		machine: NewMachine(), jobs: map[string]*entry{}, published: newIndex(), changed: make(chan struct{}),
-		attempts: map[attemptKey]context.CancelFunc{}, peers: map[string]*peer{}, held: map[string]int{}, saveReady: make(chan struct{}, 1),
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, dial: dial, turns: make(chan struct{}, maxPrepares),
+		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}, nil
 }
 
-// Register adds the services to a gRPC server. Until Run is ready they answer UNAVAILABLE, but for the transfer of blobs.
+// Services are the names of what Register adds, which only the coordinator that leads serves.
+func Services() []string {
+	return []string{octetv1.BlobService_ServiceDesc.ServiceName, octetv1.ConversionService_ServiceDesc.ServiceName}
+}
+
+// Register adds the services to a gRPC server. Until Run is ready they answer UNAVAILABLE, but for the transfer of blobs by a coordinator that was elected.
 func (s *Server) Register(g grpc.ServiceRegistrar) {
 	octetv1.RegisterBlobServiceServer(g, &blobService{folder: s.folder, server: s})
 	octetv1.RegisterConversionServiceServer(g, &conversionService{server: s})
@@ -127,6 +139,8 @@ func (s *Server) serves() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch s.phase {
+	case following:
+		return notLeading(s.leader)
 	case starting:
 		return status.Error(codes.Unavailable, "the coordinator is starting")
 	case stopping:
@@ -134,6 +148,23 @@ func (s *Server) serves() error {
 	default:
 		return nil
 	}
+}
+
+// leads returns an error if another coordinator is to be asked.
+func (s *Server) leads() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase == following {
+		return notLeading(s.leader)
+	}
+	return nil
+}
+
+// writer returns the journal of the present term, for a call that was begun while the server served.
+func (s *Server) writer() Journal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Journal
 }
 
 var errStopping = status.Error(codes.Unavailable, "the coordinator is stopping")

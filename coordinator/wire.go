@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -233,12 +234,12 @@ func timeToWire(t time.Time) *timestamppb.Timestamp {
 }
 
 // shardToWire returns the request for an attempt of a shard.
-func shardToWire(r Record, f Start, blobs string) *octetv1.RunShardRequest {
+func shardToWire(r Record, f Start, term int64, blobs string) *octetv1.RunShardRequest {
 	observed := r.Spec.observed()
 	req := &octetv1.RunShardRequest{
 		JobId: f.Job, Shard: int32(f.Shard), Attempt: int32(f.Attempt), Model: blobToWire(r.Float), Signature: r.Spec.Signature,
 		Dataset: blobToWire(*r.Spec.Dataset), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
-		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs,
+		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs, Term: term,
 		Histograms: observed.Histogram, SampleRanges: observed.PerSample,
 	}
 	if c := r.comparison(f.Phase); c != nil {
@@ -265,18 +266,48 @@ func failureOf(err error) Failure {
 	return f
 }
 
-// attemptFailed turns the status of a worker's RunShard into an event.
-func attemptFailed(r Record, f Start, err error) ShardFailed {
+// notLeading is the answer of a coordinator that does not lead. The one that does, if it is known, is in the details.
+func notLeading(leader string) error {
+	text := "this coordinator does not lead, and no other does at present"
+	if leader != "" {
+		text = fmt.Sprintf("this coordinator does not lead: ask the one at %s, or name all coordinators, HOST:PORT,...", leader)
+	}
+	s, err := status.New(codes.Unavailable, text).WithDetails(&errdetails.ErrorInfo{Reason: "NOT_LEADING", Domain: "octet", Metadata: map[string]string{"leader": leader}})
+	if err != nil {
+		return status.Error(codes.Internal, err.Error())
+	}
+	return s.Err()
+}
+
+// termOver reports whether a worker refused a call since it knows a later leader.
+func termOver(s *status.Status) bool {
+	for _, d := range s.Details() {
+		if d, ok := d.(*errdetails.ErrorInfo); ok && d.GetReason() == "TERM_OVER" {
+			return true
+		}
+	}
+	return false
+}
+
+// attemptFailed turns the status of a worker's RunShard into an event. begun says whether the worker told that it began.
+func attemptFailed(r Record, f Start, err error, begun bool) ShardFailed {
 	e := ShardFailed{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt}
 	s := status.Convert(err)
 	e.Error = Failure{Kind: Unavailable, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}
 	switch s.Code() {
 	case codes.FailedPrecondition:
+		if termOver(s) {
+			e.Unbegun = true
+			return e
+		}
 		e.Fault, e.Error = true, faultOf(r, f, s)
 	case codes.InvalidArgument: // it does not understand this coordinator
 		e.Fault, e.Error.Kind = true, Internal
 	case codes.ResourceExhausted:
 		e.Busy = true
+	case codes.Unavailable:
+		e.Unbegun = !begun
+	default:
 	}
 	return e
 }

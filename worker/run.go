@@ -32,6 +32,10 @@ const (
 
 // RunShard implements the service.
 func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
+	term, ok := s.terms.admit(req.GetTerm())
+	if !ok {
+		return errTermOver
+	}
 	if err := s.begin(); err != nil {
 		return status.Error(codes.ResourceExhausted, err.Error())
 	}
@@ -44,11 +48,15 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		return status.Errorf(codes.Aborted, "this worker has numerics version %d, the job %d", numerics.Version, task.numerics)
 	}
 	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt))
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
 	log.Info("shard_started", zap.Int("first", task.samples.First), zap.Int("samples", task.samples.Len()))
 	start := time.Now()
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
+	defer context.AfterFunc(term, cancel)()
 	ref, err := s.recovered(ctx, task, progressTo(stream), log)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -58,6 +66,9 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		}
 		if s.life.Err() != nil {
 			return status.Error(codes.Unavailable, "the worker is stopping")
+		}
+		if term.Err() != nil {
+			return errTermOver
 		}
 		return statusOf(err)
 	}

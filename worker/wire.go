@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -107,6 +108,15 @@ type fault struct{ err error }
 
 func (f *fault) Error() string { return f.err.Error() }
 func (f *fault) Unwrap() error { return f.err }
+
+// errTermOver refuses a call of a coordinator that leads no longer.
+var errTermOver = func() error {
+	s, err := status.New(codes.FailedPrecondition, "another coordinator leads by now").WithDetails(&errdetails.ErrorInfo{Reason: "TERM_OVER", Domain: "octet"})
+	if err != nil {
+		panic(err) // an ErrorInfo can be marshalled
+	}
+	return s.Err()
+}()
 
 // statusOf gives an error its status code: FAILED_PRECONDITION, with a JobError, if it is the job's own.
 func statusOf(err error) error {

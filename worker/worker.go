@@ -76,6 +76,8 @@ type Server struct {
 	// comparisons hold several models each.
 	comparisons *kept[comparisonKey, *labelled]
 
+	terms terms
+
 	mu       sync.Mutex
 	busy     int  // slots in use
 	stopping bool // no more shards

@@ -52,7 +52,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	if err != nil {
 		return err
 	}
-	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, up) })
+	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, candidate{}, up) })
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {

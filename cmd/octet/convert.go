@@ -167,7 +167,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
 	flags.BoolVar(&f.fold, "fold", false, "without quantization: fold float16 and sparse weights into float32")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate, in this process")
-	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
+	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.verify, "verify", false, "compare the quantized model with the float one over held-out samples")

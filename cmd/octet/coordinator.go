@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"time"
@@ -14,37 +15,71 @@ import (
 func newCoordinator(s streams) *cobra.Command {
 	var f siteFlags
 	var c coordinator.Config
+	var e candidate
 	cmd := &cobra.Command{
 		Use:   "coordinator",
 		Short: "Run the coordinator of a cluster",
 		Long: `Run the coordinator of a cluster: it serves ConversionService and BlobService to clients, finds
 workers in etcd, gives them shards, and merges what comes back. Jobs survive a restart: they are in
-etcd, and their blobs in the data directory.`,
-		Example: `  octet coordinator --etcd etcd-0:2379,etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --data-dir /var/lib/octet`,
-		Args:    cobra.NoArgs,
+etcd, and their blobs in the store.
+
+There may be several coordinators. One of them leads, which the others find out from etcd; when it
+is not heard of for the time of its lease, another takes over its jobs where they are. For this all
+must share the store: a folder on a file system that all of them see. Clients are given all their
+addresses.`,
+		Example: `  octet coordinator --etcd etcd-0:2379,etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --data-dir /var/lib/octet
+  octet coordinator --etcd etcd-0:2379,etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --store /mnt/shared/octet --lease 3s`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.with(cmd.Context(), s, func(at *site) error { return at.coordinator(cmd.Context(), c, nil) })
+			if e.lease < time.Second || e.lease%time.Second != 0 {
+				return usagef("--lease %v: want whole seconds, at least one", e.lease)
+			}
+			return f.with(cmd.Context(), s, func(at *site) error { return at.coordinator(cmd.Context(), c, e, nil) })
 		},
 	}
 	f.add(cmd, "workers", "127.0.0.1:8470", "octet-coordinator", "blobs")
 	flags := cmd.Flags()
+	flags.StringVar(&e.store, "store", "", "folder for blobs, which all coordinators share (default: blobs in the data directory)")
+	flags.DurationVar(&e.lease, "lease", 5*time.Second, "a coordinator that leads and is not heard of for so long is succeeded; whole seconds")
 	flags.DurationVar(&c.JobTTL, "job-ttl", 7*24*time.Hour, "how long jobs that have ended are kept")
 	flags.DurationVar(&c.BlobGrace, "blob-grace", time.Hour, "how long blobs that no job refers to are kept")
 	flags.DurationVar(&c.CollectEvery, "collect-every", 10*time.Minute, "time between removals of what has expired")
 	return cmd
 }
 
-// coordinator serves until the context ends. ready, if not nil, is called when clients can be served.
-func (s *site) coordinator(ctx context.Context, c coordinator.Config, ready func()) error {
-	folder, err := store.NewFolder(filepath.Join(s.dir, "blobs"))
+// candidate is how a coordinator stands for election.
+type candidate struct {
+	store string        // folder; "" for one in the data folder
+	lease time.Duration // 0 if there are no others
+}
+
+func (e candidate) election(s *site) coordinator.Election {
+	if e.lease == 0 {
+		return coordinator.Alone(coordinator.NewEtcdJournal(s.etcd, etcdPrefix))
+	}
+	return coordinator.NewEtcdElection(s.etcd, etcdPrefix, e.lease)
+}
+
+// coordinator serves until the context ends. leads, if not nil, is called when clients can be served.
+func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidate, leads func()) error {
+	folder, err := store.NewFolder(cmp.Or(e.store, filepath.Join(s.dir, "blobs")))
 	if err != nil {
 		return err
 	}
 	c.Advertise = s.advertise
-	server, err := coordinator.NewServer(c, coordinator.NewEtcdJournal(s.etcd, etcdPrefix), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"))
+	server, err := coordinator.NewServer(c, e.election(s), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"))
 	if err != nil {
 		return err
 	}
 	server.Register(s)
-	return s.run(ctx, server.Run, ready)
+	s.serves(false, coordinator.Services()...)
+	return s.run(ctx, func(ctx context.Context, ready func()) error {
+		ready()
+		return server.Run(ctx, func(now bool) {
+			s.serves(now, coordinator.Services()...)
+			if now && leads != nil {
+				leads()
+			}
+		})
+	}, nil)
 }

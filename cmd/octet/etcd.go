@@ -13,6 +13,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"github.com/octetlite/octet/pkg/registry"
 )
@@ -25,6 +27,11 @@ const (
 
 	etcdPatience = 2 * time.Second // before the log says that etcd does not answer
 )
+
+// etcdReconnect is how often an etcd that is away is tried again. gRPC's own pauses grow to minutes, for which a lease would be lost once more.
+var etcdReconnect = grpc.ConnectParams{
+	Backoff: backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}, MinConnectTimeout: 5 * time.Second,
+}
 
 // localEtcd is an etcd in this process.
 type localEtcd struct {
@@ -72,7 +79,7 @@ func startEtcd(ctx context.Context, dir string, log *zap.Logger) (*localEtcd, er
 // dialEtcd returns a client, once etcd answers. That it does not answer yet is logged: in a cluster that starts, etcd may well be the last.
 func dialEtcd(ctx context.Context, endpoints []string, log *zap.Logger) (*clientv3.Client, error) {
 	c, err := clientv3.New(clientv3.Config{
-		Endpoints: endpoints, DialTimeout: 10 * time.Second, DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 5 * time.Second,
+		Endpoints: endpoints, DialOptions: []grpc.DialOption{grpc.WithConnectParams(etcdReconnect)}, DialTimeout: 10 * time.Second, DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: 5 * time.Second,
 		Logger: log.Named("etcd").WithOptions(zap.IncreaseLevel(zap.ErrorLevel)),
 	})
 	if err != nil {

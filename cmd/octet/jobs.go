@@ -17,7 +17,7 @@ import (
 
 // coordinatorFlag adds the flag that says where the coordinator is.
 func coordinatorFlag(cmd *cobra.Command, addr *string, value string) {
-	cmd.Flags().StringVar(addr, "coordinator", value, "HOST:PORT of the coordinator")
+	cmd.Flags().StringVar(addr, "coordinator", value, "HOST:PORT of the coordinator, or of all of them, HOST:PORT,...")
 }
 
 func newJobs(s streams) *cobra.Command {

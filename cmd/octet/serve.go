@@ -35,10 +35,11 @@ func listen(addr string) (*grpcServer, error) {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
 	)
 	h := health.NewServer()
-	h.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
 	healthv1.RegisterHealthServer(g, h)
 	reflection.Register(g)
-	return &grpcServer{g, l, h}, nil
+	server := &grpcServer{g, l, h}
+	server.serves(false, "")
+	return server, nil
 }
 
 // addr returns the address that others reach the server at: what the user says, else the listener's.
@@ -66,8 +67,17 @@ func (g *grpcServer) local() string {
 }
 
 // ready makes the server healthy.
-func (g *grpcServer) ready() {
-	g.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)
+func (g *grpcServer) ready() { g.serves(true, "") }
+
+// serves says whether services can be called; "" stands for the process.
+func (g *grpcServer) serves(now bool, services ...string) {
+	state := healthv1.HealthCheckResponse_NOT_SERVING
+	if now {
+		state = healthv1.HealthCheckResponse_SERVING
+	}
+	for _, name := range services {
+		g.health.SetServingStatus(name, state)
+	}
 }
 
 // serve serves while work runs. When work ends, calls get a while to end too.

@@ -159,7 +159,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
-	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work")
+	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.report.add(cmd)
 	f.source.add(cmd)

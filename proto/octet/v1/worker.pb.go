@@ -51,7 +51,9 @@ type RunShardRequest struct {
 	// Gather the ranges of all tensors in single samples.
 	SampleRanges bool `protobuf:"varint,13,opt,name=sample_ranges,json=sampleRanges,proto3" json:"sample_ranges,omitempty"`
 	// Compare quantized models with the float one instead of gathering statistics.
-	Comparison    *Comparison `protobuf:"bytes,14,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	Comparison *Comparison `protobuf:"bytes,14,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	// The term of the coordinator that asks: it grows from leader to leader. A worker that knows a later one refuses the call; 0 where there is one coordinator.
+	Term          int64 `protobuf:"varint,15,opt,name=term,proto3" json:"term,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -182,6 +184,13 @@ func (x *RunShardRequest) GetComparison() *Comparison {
 		return x.Comparison
 	}
 	return nil
+}
+
+func (x *RunShardRequest) GetTerm() int64 {
+	if x != nil {
+		return x.Term
+	}
+	return 0
 }
 
 // Comparison says what is compared with the float model, and what is asked.
@@ -325,7 +334,7 @@ var File_octet_v1_worker_proto protoreflect.FileDescriptor
 
 const file_octet_v1_worker_proto_rawDesc = "" +
 	"\n" +
-	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\x1a\x19octet/v1/conversion.proto\"\xfd\x03\n" +
+	"\x15octet/v1/worker.proto\x12\boctet.v1\x1a\x13octet/v1/blob.proto\x1a\x19octet/v1/conversion.proto\"\x91\x04\n" +
 	"\x0fRunShardRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\x05R\x05shard\x12\x18\n" +
@@ -346,7 +355,8 @@ const file_octet_v1_worker_proto_rawDesc = "" +
 	"\rsample_ranges\x18\r \x01(\bR\fsampleRanges\x124\n" +
 	"\n" +
 	"comparison\x18\x0e \x01(\v2\x14.octet.v1.ComparisonR\n" +
-	"comparison\"\xbf\x01\n" +
+	"comparison\x12\x12\n" +
+	"\x04term\x18\x0f \x01(\x03R\x04term\"\xbf\x01\n" +
 	"\n" +
 	"Comparison\x12,\n" +
 	"\tquantized\x18\x01 \x03(\v2\x0e.octet.v1.BlobR\tquantized\x12\"\n" +

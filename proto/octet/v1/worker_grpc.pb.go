@@ -29,7 +29,8 @@ const (
 // WorkerService runs shards. Workers serve it; the coordinator finds them in etcd and calls it.
 type WorkerServiceClient interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
-	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError); INVALID_ARGUMENT is a request that
+	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError), unless its details are an ErrorInfo with
+	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent at once when the shard begins. INVALID_ARGUMENT is a request that
 	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
 	// everything else is the worker's own trouble.
 	RunShard(ctx context.Context, in *RunShardRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RunShardResponse], error)
@@ -69,7 +70,8 @@ type WorkerService_RunShardClient = grpc.ServerStreamingClient[RunShardResponse]
 // WorkerService runs shards. Workers serve it; the coordinator finds them in etcd and calls it.
 type WorkerServiceServer interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
-	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError); INVALID_ARGUMENT is a request that
+	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError), unless its details are an ErrorInfo with
+	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent at once when the shard begins. INVALID_ARGUMENT is a request that
 	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
 	// everything else is the worker's own trouble.
 	RunShard(*RunShardRequest, grpc.ServerStreamingServer[RunShardResponse]) error

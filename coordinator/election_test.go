@@ -1,0 +1,169 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// elected waits for a term.
+func elected(t *testing.T, e Election, addr string) <-chan *Term {
+	t.Helper()
+	terms := make(chan *Term, 1)
+	go func() {
+		if term, err := e.Campaign(t.Context(), addr); err == nil {
+			terms <- term
+		}
+	}()
+	return terms
+}
+
+func within[T any](t *testing.T, what string, d time.Duration, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(d):
+		t.Fatalf("no %s within %v", what, d)
+		return *new(T)
+	}
+}
+
+// A leader whose lease is gone, though it does not know, is succeeded, and whatever it writes changes nothing.
+func TestElection(t *testing.T) {
+	const lease = 2 * time.Second
+	client := etcd(t)
+	leaders := make(chan string, 10)
+	go NewEtcdElection(client, "/test/", lease).Follow(t.Context(), func(addr string) { leaders <- addr })
+	follow := func(want string) {
+		t.Helper()
+		if got := within(t, "leader", 10*time.Second, leaders); got != want {
+			t.Errorf("%q leads, want %q", got, want)
+		}
+	}
+	follow("")
+	first := within(t, "term", 10*time.Second, elected(t, NewEtcdElection(client, "/test", lease), "a:1"))
+	follow("a:1")
+	a := record("j-a", "a")
+	mustCreate(t, first.Journal, a)
+	waiting := elected(t, NewEtcdElection(client, "/test", lease), "b:1")
+	select {
+	case <-waiting:
+		t.Fatal("two lead")
+	case <-first.Over:
+		t.Fatal("the term is over")
+	case <-time.After(lease + time.Second):
+	}
+
+	kvs, err := client.Get(t.Context(), "/test/leader/", clientv3.WithFirstCreate()...)
+	if err != nil || len(kvs.Kvs) != 1 {
+		t.Fatal(kvs, err)
+	}
+	if _, err := client.Revoke(t.Context(), clientv3.LeaseID(kvs.Kvs[0].Lease)); err != nil {
+		t.Fatal(err)
+	}
+	second := within(t, "second term", 10*time.Second, waiting)
+	follow("b:1")
+	if second.Number <= first.Number {
+		t.Errorf("term %d follows %d", second.Number, first.Number)
+	}
+	within(t, "end of the first term", lease+time.Second, first.Over)
+
+	cancelled := a
+	cancelled.State = Cancelled
+	_, _, createErr := first.Journal.Create(t.Context(), record("j-b", "b"))
+	_, _, againErr := first.Journal.Create(t.Context(), a)
+	_, acceptErr := first.Journal.Accept(t.Context(), a.ID, 1, "x")
+	for what, err := range map[string]error{
+		"Create": createErr, "Create again": againErr, "Accept": acceptErr,
+		"Save": first.Journal.Save(t.Context(), cancelled), "Delete": first.Journal.Delete(t.Context(), a),
+	} {
+		if !errors.Is(err, ErrDeposed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	wantRecords(t, second.Journal, a)
+	if kept, err := second.Journal.Accept(t.Context(), a.ID, 1, "y"); err != nil || kept != "y" {
+		t.Errorf("Accept: %q, %v", kept, err)
+	}
+	if err := second.Journal.Save(t.Context(), cancelled); err != nil {
+		t.Error(err)
+	}
+	wantRecords(t, second.Journal, cancelled)
+}
+
+// A coordinator that stops need not be waited for, and one that gives up its candidacy stands in nobody's way.
+func TestResign(t *testing.T) {
+	client := etcd(t)
+	e := NewEtcdElection(client, "/test", time.Minute)
+	first := within(t, "term", 10*time.Second, elected(t, e, "a:1"))
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error, 1)
+	go func() {
+		_, err := e.Campaign(ctx, "b:1")
+		gaveUp <- err
+	}()
+	waitForKeys(t, client, "/test/leader/", 2)
+	cancel()
+	if err := within(t, "end of the candidacy", 10*time.Second, gaveUp); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	waitForKeys(t, client, "/test/leader/", 1)
+	third := elected(t, e, "c:1")
+	waitForKeys(t, client, "/test/leader/", 2)
+	first.Resign(t.Context())
+	within(t, "successor", 10*time.Second, third)
+}
+
+func waitForKeys(t *testing.T, client *clientv3.Client, prefix string, want int64) {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		resp, err := client.Get(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case resp.Count == want:
+			return
+		case time.Since(start) > 10*time.Second:
+			t.Fatalf("%d keys, want %d", resp.Count, want)
+		}
+	}
+}
+
+// Who follows is told of a leader even if etcd has compacted what the watch would begin at.
+func TestFollowBehindCompaction(t *testing.T) {
+	client := etcd(t)
+	e := NewEtcdElection(client, "/test", time.Minute)
+	var last int64
+	for i := range 10 {
+		resp, err := client.Put(t.Context(), "/test/leader/x", fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = resp.Header.Revision
+	}
+	if _, err := client.Compact(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.change(t.Context(), last-5); err == nil {
+		t.Error("a watch from a compacted revision is fine")
+	}
+	var got []string
+	ctx, cancel := context.WithCancel(t.Context())
+	e.Follow(ctx, func(addr string) {
+		got = append(got, addr)
+		if len(got) == 1 {
+			go client.Put(ctx, "/test/leader/x", "new")
+		} else {
+			cancel()
+		}
+	})
+	if diff := cmp.Diff([]string{"9", "new"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
