@@ -24,24 +24,11 @@ const patience = 90 * time.Second
 // shard; one is stopped there until its lease is gone, and then goes on.
 func convertUnderFaults(t *testing.T, model string) string {
 	t.Helper()
-	bin := t.TempDir()
-	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
-	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
-	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
-
-	client, peer := freePort(t), freePort(t)
-	start(t, "etcd", etcd, "--data-dir", t.TempDir(), "--log-level", "error",
-		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
-		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)
+	h := newHost(t)
 	addr := freePort(t)
-	coordinator := start(t, "coordinator", program, "coordinator", "--etcd", client, "--listen", addr, "--data-dir", t.TempDir(), "--worker-ttl", "2s")
+	coordinator := h.coordinator(addr, t.TempDir())
 	coordinator.wait(t, "coordinator_started", nil)
-	var workers []*process
-	for i := range 3 {
-		w := start(t, fmt.Sprintf("worker %d", i), program, "worker", "--etcd", client, "--slots", "1", "--data-dir", t.TempDir(), "--worker-ttl", "2s")
-		w.wait(t, "worker_started", func(e map[string]any) { w.id = fmt.Sprint(e["worker"]) })
-		workers = append(workers, w)
-	}
+	workers := h.workers(3)
 	for range workers {
 		coordinator.wait(t, "worker_found", nil)
 	}
@@ -72,6 +59,45 @@ func convertUnderFaults(t *testing.T, model string) string {
 		t.Fatal("the conversion did not end")
 		return ""
 	}
+}
+
+// host runs the programs of a cluster: etcd at once, coordinators and workers as they are asked for. A lease is 2 seconds long.
+type host struct {
+	t       *testing.T
+	program string
+	etcd    string // its address
+}
+
+const lease = 2 * time.Second
+
+func newHost(t *testing.T) *host {
+	t.Helper()
+	bin := t.TempDir()
+	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
+	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
+	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
+	client, peer := freePort(t), freePort(t)
+	start(t, "etcd", etcd, "--data-dir", t.TempDir(), "--log-level", "error",
+		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
+		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)
+	return &host{t, program, client}
+}
+
+func (h *host) coordinator(addr, store string) *process {
+	h.t.Helper()
+	return start(h.t, "coordinator "+addr, h.program, "coordinator", "--etcd", h.etcd, "--listen", addr, "--data-dir", h.t.TempDir(), "--store", store,
+		"--worker-ttl", lease.String(), "--lease", lease.String())
+}
+
+// workers starts workers with one slot each, and waits until they are registered.
+func (h *host) workers(n int) (all []*process) {
+	h.t.Helper()
+	for i := range n {
+		w := start(h.t, fmt.Sprintf("worker %d", i), h.program, "worker", "--etcd", h.etcd, "--slots", "1", "--data-dir", h.t.TempDir(), "--worker-ttl", lease.String())
+		w.wait(h.t, "worker_started", func(e map[string]any) { w.id = fmt.Sprint(e["worker"]) })
+		all = append(all, w)
+	}
+	return all
 }
 
 func build(t *testing.T, args ...string) {
@@ -174,6 +200,26 @@ func (p *process) wait(t *testing.T, message string, found func(entry map[string
 			t.Fatalf("%s: no %q", p.name, message)
 		}
 	}
+}
+
+// skip has the next wait look at what is logged from now on.
+func (p *process) skip() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next = len(p.log)
+}
+
+// entries returns the lines of the log with the given message.
+func (p *process) entries(message string) (all []map[string]any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, line := range p.log {
+		var e map[string]any
+		if json.Unmarshal([]byte(line), &e) == nil && e["msg"] == message {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 func (p *process) signal(t *testing.T, s syscall.Signal) {

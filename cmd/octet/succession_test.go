@@ -1,0 +1,134 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// ledger takes down what etcd is told of results, as it comes.
+type ledger struct {
+	mu       sync.Mutex
+	accepted map[string]time.Time // by JOB/SHARD
+	twice    []string
+}
+
+// keepLedger watches until the test ends.
+func keepLedger(t *testing.T, addr string) *ledger {
+	t.Helper()
+	c, err := clientv3.New(clientv3.Config{Endpoints: []string{addr}, DialTimeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &ledger{accepted: map[string]time.Time{}}
+	prefix := etcdPrefix + "/results/"
+	events := c.Watch(ctx, prefix, clientv3.WithPrefix())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for resp := range events {
+			for _, e := range resp.Events {
+				if e.Type == clientv3.EventTypePut {
+					l.take(strings.TrimPrefix(string(e.Kv.Key), prefix))
+				}
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		c.Close()
+	})
+	return l
+}
+
+func (l *ledger) take(shard string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.accepted[shard]; ok {
+		l.twice = append(l.twice, shard)
+	}
+	l.accepted[shard] = time.Now()
+}
+
+// TestSuccession converts a model on a cluster of two coordinators. The one that leads is killed in the middle of the job, and starts again; then the other is stopped
+// until its lease is gone and it is succeeded, and goes on, believing that it leads. The bytes are the same as in process, each shard is accepted once, and none that was
+// accepted is computed again.
+func TestSuccession(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a cluster of processes, and waits for leases; -short is for the race detector, which they are not built with")
+	}
+	model := writeHeavy(t)
+	want := convertHeavy(t, model, "--workers", "2")
+	h := newHost(t)
+	results := keepLedger(t, h.etcd)
+	store, a, b := t.TempDir(), freePort(t), freePort(t)
+	first := h.coordinator(a, store)
+	first.wait(t, "coordinator_started", nil)
+	second := h.coordinator(b, store)
+	second.wait(t, "leader", func(e map[string]any) {
+		if e["addr"] != a || e["self"] != false {
+			t.Errorf("the second coordinator says %v", e)
+		}
+	})
+	workers := h.workers(2)
+	result := make(chan string, 1)
+	go func() { result <- convertHeavy(t, model, "--coordinator", b+","+a) }()
+
+	for range 3 {
+		workers[0].wait(t, "shard_done", nil)
+	}
+	first.signal(t, syscall.SIGKILL)
+	killed := time.Now()
+	second.wait(t, "coordinator_started", nil)
+	took := time.Since(killed)
+	t.Logf("succeeded after %v", took)
+	if took > lease+time.Second {
+		t.Errorf("the coordinator was succeeded after %v, its lease is %v", took, lease)
+	}
+	third := h.coordinator(a, store)
+	third.wait(t, "leader", nil)
+	workers[1].skip()
+	workers[1].wait(t, "shard_done", nil)
+	second.signal(t, syscall.SIGSTOP)
+	third.wait(t, "coordinator_started", nil)
+	workers[1].skip()
+	workers[1].wait(t, "shard_done", nil)
+	second.signal(t, syscall.SIGCONT)
+	second.wait(t, "deposed", nil)
+	select {
+	case got := <-result:
+		if got != want {
+			t.Errorf("sha256 %s, in process it was %s", got, want)
+		}
+	case <-time.After(patience):
+		t.Fatal("the conversion did not end")
+	}
+
+	results.mu.Lock()
+	defer results.mu.Unlock()
+	if len(results.accepted) != 20 || len(results.twice) > 0 {
+		t.Errorf("%d shards were accepted, want 20; twice: %v", len(results.accepted), results.twice)
+	}
+	for _, w := range workers {
+		for _, e := range w.entries("shard_started") {
+			at, err := time.Parse("2006-01-02T15:04:05.000Z0700", e["ts"].(string))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shard := fmt.Sprintf("%v/%v", e["job"], e["shard"])
+			if done := results.accepted[shard]; at.After(done) {
+				t.Errorf("shard %s was started at %v, and accepted at %v", shard, at, done)
+			}
+		}
+	}
+}
