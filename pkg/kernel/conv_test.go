@@ -183,6 +183,8 @@ func BenchmarkConvCold(b *testing.B) {
 	const bytes = 12 << 20
 	for _, s := range []F32ConvSpec{
 		{Window: square(28, 1, 1), C: 32, OC: 192},
+		{Window: square(10, 1, 1), C: 672, OC: 112},
+		{Window: square(5, 1, 1), C: 1152, OC: 320},
 		{Window: square(14, 1, 1), C: 96, OC: 576},
 		{Window: square(7, 1, 1), C: 160, OC: 960},
 		{Window: square(7, 1, 1), C: 960, OC: 160},

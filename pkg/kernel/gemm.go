@@ -6,8 +6,9 @@ const outBytes = 256 << 10
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
-// aheadMost is the greatest number of elements of a panel that is brought to the cache before it is needed. In the course of longer ones the processor does so itself.
-const aheadMost = 8 << 10
+// aheadMost is the greatest number of elements of a panel that is brought to the second-level cache before it is needed: it leaves room for the one before, and
+// for what both are multiplied with.
+const aheadMost = 64 << 10
 
 // gemm is one product of matrices: row r of the result is start + the row r of the left operand times the right operand. Or it is several such products
 // side by side, of groups of columns.
