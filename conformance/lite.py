@@ -15,11 +15,12 @@ warnings.filterwarnings('ignore', message='.*experimental_preserve_all_tensors.*
 
 
 class Runner:
-    """A model in LiteRT. Raises ValueError or RuntimeError where LiteRT refuses the model."""
+    """A model in LiteRT, by its content or its path. Raises ValueError or RuntimeError where LiteRT refuses the model."""
 
     def __init__(self, content, resolver=BUILTIN, keep=False):
+        given = {'model_content': content} if isinstance(content, bytes) else {'model_path': str(content)}
         self.lite = Interpreter(
-            model_content=content, experimental_op_resolver_type=resolver, num_threads=1, experimental_preserve_all_tensors=keep
+            **given, experimental_op_resolver_type=resolver, num_threads=1, experimental_preserve_all_tensors=keep
         )
         self.lite.allocate_tensors()
         self.inputs, self.outputs = self.lite.get_input_details(), self.lite.get_output_details()

@@ -17,7 +17,7 @@ import (
 
 // What is read as a whole is bounded, in bytes.
 const (
-	maxModel    = 1<<31 - 1 // what a flatbuffer's offsets reach
+	maxModel    = 1 << 36 // constants may lie behind a flatbuffer, beyond the 2 GB that its offsets reach
 	maxManifest = 1 << 28
 	maxStats    = 1 << 28
 )

@@ -26,7 +26,7 @@ const progressEvery = 200 * time.Millisecond
 
 // What is read as a whole is bounded, in bytes, as the coordinator bounds it.
 const (
-	maxModel    = 1<<31 - 1
+	maxModel    = 1 << 36
 	maxManifest = 1 << 28
 )
 

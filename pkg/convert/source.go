@@ -72,7 +72,12 @@ func Load(src Source, folding bool) (f *Float, err error) {
 	if f.File, err = tflite.NewFile(m); err != nil {
 		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
 	}
-	f.bytes = sync.OnceValue(func() []byte { return f.File.Join(m) })
+	f.bytes = sync.OnceValue(func() []byte {
+		if src.Flatbuffer() && f.File.Equal(src.Data) {
+			return src.Data
+		}
+		return f.File.Join(m)
+	})
 	f.digest = sync.OnceValue(func() string {
 		hash := sha256.New()
 		_, _ = f.File.WriteTo(hash) // which takes everything

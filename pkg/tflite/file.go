@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/octetlite/octet/pkg/ir"
@@ -38,6 +39,20 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 		}
 	}
 	return n, nil
+}
+
+// Equal reports whether the file consists of these bytes. What shares memory with them is not read.
+func (f *File) Equal(data []byte) bool {
+	if int64(len(data)) != f.size {
+		return false
+	}
+	for _, part := range f.parts {
+		if !bytes.Equal(part, data[:len(part)]) {
+			return false
+		}
+		data = data[len(part):]
+	}
+	return true
 }
 
 // Bytes returns the file in one piece, which may be shared with f.

@@ -118,6 +118,28 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+func TestEqual(t *testing.T) {
+	m := testmodel.Conv()
+	f, err := encode(m, flatbufferLimit, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := f.Bytes()
+	if len(f.parts) < 3 || !f.Equal(same) {
+		t.Errorf("the file of %d parts is not its own bytes", len(f.parts))
+	}
+	if f.Equal(same[:len(same)-1]) || f.Equal(append(bytes.Clone(same), 0)) {
+		t.Error("files of other sizes are equal")
+	}
+	for i := range same {
+		same[i] ^= 1
+		if f.Equal(same) {
+			t.Errorf("byte %d makes no difference", i)
+		}
+		same[i] ^= 1
+	}
+}
+
 // BenchmarkNewFile measures what it takes to make a file of 64 MB of weights that nobody wants in one piece.
 func BenchmarkNewFile(b *testing.B) {
 	m := testmodel.Conv()
