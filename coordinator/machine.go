@@ -44,6 +44,8 @@ const (
 // Machine is the state of all jobs and workers. A step costs time in proportion to the workers, the jobs that are not over and their shards that run or
 // failed, not to those that wait for their first attempt or are done.
 type Machine struct {
+	Stall time.Duration // an attempt without progress for so long is given up; 0 for never
+
 	jobs    map[string]*job // those that are not over, and those of which an attempt still runs
 	queue   []string        // jobs that are not over, the oldest first
 	workers map[string]*worker
@@ -72,7 +74,7 @@ func (m *Machine) Step(now time.Time, e Event) []Effect {
 	return append(effects, m.assign(now)...)
 }
 
-// Wake returns the earliest time at which a shard or worker that waits may go on, and false if none waits.
+// Wake returns the earliest time at which a shard or worker that waits may go on, or an attempt is given up; false if there is none.
 func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 	var first time.Time
 	consider := func(t time.Time) {
@@ -84,6 +86,7 @@ func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 		for _, s := range m.jobs[id].waiting {
 			consider(s.notBefore)
 		}
+		m.stalls(m.jobs[id], consider)
 	}
 	for _, w := range m.workers {
 		consider(w.rest)

@@ -23,7 +23,7 @@ func (m *Machine) assign(now time.Time) (effects []Effect) {
 			if w == nil {
 				return false
 			}
-			effects = append(effects, m.start(j, s, w))
+			effects = append(effects, m.start(now, j, s, w))
 			if free[j.numerics]--; free[j.numerics] == 0 {
 				delete(free, j.numerics)
 			}
@@ -47,10 +47,10 @@ func (m *Machine) assign(now time.Time) (effects []Effect) {
 }
 
 // start begins an attempt of a shard.
-func (m *Machine) start(j *job, s *shardState, w *worker) Start {
+func (m *Machine) start(now time.Time, j *job, s *shardState, w *worker) Start {
 	s.attempts++
 	w.busy++
-	s.running = append(s.running, attempt{number: s.attempts, worker: w.id})
+	s.running = append(s.running, attempt{number: s.attempts, worker: w.id, since: now})
 	j.next = max(j.next, s.index+1)
 	j.open.insert(s)
 	m.settle(j, s)

@@ -43,7 +43,8 @@ type shardState struct {
 type attempt struct {
 	number int
 	worker string
-	lost   bool // its worker's lease is gone; a result that comes all the same is welcome
+	since  time.Time // of its last progress
+	lost   bool      // its worker's lease is gone; a result that comes all the same is welcome
 }
 
 // shards are shards in the order of their indices.
@@ -104,9 +105,14 @@ func (s *shardState) live() bool {
 	return slices.ContainsFunc(s.running, func(a attempt) bool { return !a.lost })
 }
 
+// find returns an attempt's place among those that run, or -1.
+func (s *shardState) find(number int) int {
+	return slices.IndexFunc(s.running, func(a attempt) bool { return a.number == number })
+}
+
 // drop removes an attempt and frees its worker's slot. ok is false if it was not running.
 func (m *Machine) drop(s *shardState, number int) (a attempt, ok bool) {
-	i := slices.IndexFunc(s.running, func(a attempt) bool { return a.number == number })
+	i := s.find(number)
 	if i < 0 {
 		return attempt{}, false
 	}

@@ -58,9 +58,14 @@ func (e WorkerDown) apply(m *Machine, now time.Time) []Effect {
 	return effects
 }
 
-func (e ShardProgress) apply(m *Machine, _ time.Time) []Effect {
-	if _, s := m.shard(e.Job, e.Shard); s != nil {
-		s.done = max(s.done, e.Done)
+func (e ShardProgress) apply(m *Machine, now time.Time) []Effect {
+	_, s := m.shard(e.Job, e.Shard)
+	if s == nil {
+		return nil
+	}
+	s.done = max(s.done, e.Done)
+	if i := s.find(e.Attempt); i >= 0 {
+		s.running[i].since = now
 	}
 	return nil
 }
@@ -183,5 +188,3 @@ func (e Deleted) apply(m *Machine, _ time.Time) (effects []Effect) {
 	}
 	return effects
 }
-
-func (Tick) apply(*Machine, time.Time) []Effect { return nil }

@@ -19,7 +19,7 @@ import (
 //	prepared JOB samples=N [numerics=N] [NUMBER=DIGEST ...]   the digests are in the journal from before
 //	did JOB/SHARD#ATTEMPT SAMPLES                  progress
 //	done JOB/SHARD#ATTEMPT DIGEST
-//	failed|fault|busy JOB/SHARD#ATTEMPT MESSAGE
+//	failed|fault|busy|unbegun JOB/SHARD#ATTEMPT MESSAGE
 //	accepted JOB/SHARD KEPT [OFFERED]
 //	finished JOB [next=N]                          N samples are compared next
 //	cancel|delete JOB
@@ -29,6 +29,7 @@ import (
 func TestStories(t *testing.T) {
 	golden.Cases(t, "testdata/machine/*.txtar", func(t *testing.T, c *golden.Case) {
 		s := &story{m: NewMachine(), now: epoch}
+		s.m.Stall = time.Hour
 		for line := range strings.Lines(c.Section("events")) {
 			if line = strings.TrimSpace(line); line != "" {
 				s.tell(t, line)
@@ -203,6 +204,8 @@ func parseAttempt(verb, subject, rest string) (Event, error) {
 		return ShardFailed{Job: job, Shard: i, Attempt: n, Error: Failure{Kind: Unavailable, Message: rest}}, nil
 	case "fault":
 		return ShardFailed{Job: job, Shard: i, Attempt: n, Fault: true, Error: Failure{Kind: BadInput, Message: rest}}, nil
+	case "unbegun":
+		return ShardFailed{Job: job, Shard: i, Attempt: n, Unbegun: true, Error: Failure{Kind: Unavailable, Message: rest}}, nil
 	case "busy":
 		return ShardFailed{Job: job, Shard: i, Attempt: n, Busy: true}, nil
 	}

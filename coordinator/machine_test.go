@@ -32,10 +32,17 @@ type world struct {
 
 func newWorld(t *rapid.T) *world {
 	return &world{
-		t: t, m: NewMachine(), now: epoch, plans: map[string][]shard.Range{}, running: map[attemptKey]Start{},
+		t: t, m: newMachine(), now: epoch, plans: map[string][]shard.Range{}, running: map[attemptKey]Start{},
 		journal: map[string]map[int]string{}, saved: map[string]State{}, finish: map[string][][]string{}, phases: map[string]int{},
 		faulty: map[string]map[int]bool{}, why: map[string]string{},
 	}
+}
+
+// newMachine returns a machine that gives up what is stuck for an hour.
+func newMachine() *Machine {
+	m := NewMachine()
+	m.Stall = time.Hour
+	return m
 }
 
 func (w *world) step(e Event) {
@@ -171,7 +178,7 @@ func (w *world) restart(written bool) {
 			}
 		}
 	}
-	w.m, w.writing = NewMachine(), nil
+	w.m, w.writing = newMachine(), nil
 	clear(w.running)
 	for _, id := range w.order {
 		if !w.saved[id].Final() {
@@ -234,7 +241,7 @@ func (w *world) any(label string) (Start, bool) {
 // act does one thing at random.
 func (w *world) act() {
 	worker := rapid.SampledFrom([]string{"a", "b", "c"})
-	switch what := rapid.IntRange(0, 11).Draw(w.t, "what"); what {
+	switch what := rapid.IntRange(0, 12).Draw(w.t, "what"); what {
 	case 0, 1:
 		w.step(WorkerUp{ID: worker.Draw(w.t, "up"), Slots: 2, Numerics: 1})
 	case 2:
@@ -255,8 +262,12 @@ func (w *world) act() {
 			w.write()
 		}
 	case 10:
-		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute}).Draw(w.t, "time"))
+		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute, time.Hour}).Draw(w.t, "time"))
 		w.step(Tick{})
+	case 12:
+		if s, ok := w.any("attempt"); ok {
+			w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Unbegun: true, Error: Failure{Kind: Unavailable, Message: "unreachable"}})
+		}
 	case 11:
 		switch rapid.IntRange(0, 3).Draw(w.t, "rare") {
 		case 0:

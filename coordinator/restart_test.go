@@ -361,7 +361,7 @@ func TestAcceptedResultIsLost(t *testing.T) {
 
 func TestConfigValidate(t *testing.T) {
 	for name, c := range map[string]Config{
-		"no address": {}, "job TTL": {Advertise: "a:1", JobTTL: -1}, "grace": {Advertise: "a:1", BlobGrace: -1}, "upload TTL": {Advertise: "a:1", UploadTTL: -1},
+		"no address": {}, "stall": {Advertise: "a:1", Stall: -1}, "job TTL": {Advertise: "a:1", JobTTL: -1}, "grace": {Advertise: "a:1", BlobGrace: -1}, "upload TTL": {Advertise: "a:1", UploadTTL: -1},
 		"interval": {Advertise: "a:1", CollectEvery: -1},
 	} {
 		if _, err := NewServer(c, Alone(NewMemoryJournal()), nil, nil, zap.NewNop()); err == nil {

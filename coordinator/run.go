@@ -62,6 +62,7 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 		Term: t, depose: cancel, machine: NewMachine(), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
 		peers: map[string]*peer{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
+	s.machine.Stall = s.config.Stall
 	s.phase = starting
 	return ctx, func() {
 		cancel()

@@ -22,6 +22,8 @@ import (
 type Config struct {
 	// Advertise is the HOST:PORT at which workers reach this coordinator's BlobService.
 	Advertise string
+	// Stall is how long a worker may show no progress of a shard, before the shard is given to another; 10 minutes if 0.
+	Stall time.Duration
 	// JobTTL is how long a job that has ended is kept; 7 days if 0.
 	JobTTL time.Duration
 	// BlobGrace is how long a blob that no job refers to is kept; 1 hour if 0.
@@ -33,6 +35,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	c.Stall = cmp.Or(c.Stall, 10*time.Minute)
 	c.JobTTL = cmp.Or(c.JobTTL, 7*24*time.Hour)
 	c.BlobGrace = cmp.Or(c.BlobGrace, time.Hour)
 	c.UploadTTL = cmp.Or(c.UploadTTL, 24*time.Hour)
@@ -45,7 +48,7 @@ func (c Config) Validate() error {
 	if c.Advertise == "" {
 		return errors.New("no address to advertise to workers")
 	}
-	if c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 {
+	if c.Stall < 0 || c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 {
 		return errors.New("times must not be negative")
 	}
 	return nil

@@ -41,6 +41,7 @@ addresses.`,
 	flags := cmd.Flags()
 	flags.StringVar(&e.store, "store", "", "folder for blobs, which all coordinators share (default: blobs in the data directory)")
 	flags.DurationVar(&e.lease, "lease", 5*time.Second, "a coordinator that leads and is not heard of for so long is succeeded; whole seconds")
+	flags.DurationVar(&c.Stall, "stall", 10*time.Minute, "a shard whose worker shows no progress for so long is given to another")
 	flags.DurationVar(&c.JobTTL, "job-ttl", 7*24*time.Hour, "how long jobs that have ended are kept")
 	flags.DurationVar(&c.BlobGrace, "blob-grace", time.Hour, "how long blobs that no job refers to are kept")
 	flags.DurationVar(&c.CollectEvery, "collect-every", 10*time.Minute, "time between removals of what has expired")

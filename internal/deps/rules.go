@@ -112,7 +112,7 @@ var Foreigners = []Foreign{
 		"octet up embeds a server, and tests start one"},
 	{"google.golang.org/grpc", []string{"coordinator/", "worker/", "client/", "proto/", "cmd/octet/", "pkg/registry/"},
 		"the cluster is invisible below pkg/convert; the registry only holds addresses as grpc's resolver wants them"},
-	{"google.golang.org/genproto", []string{"coordinator/wire", "coordinator/term_test.go", "client/wire", "worker/wire"},
+	{"google.golang.org/genproto", []string{"coordinator/wire", "coordinator/term_test.go", "client/wire", "worker/wire", "worker/term_test.go"},
 		"error details are read and written where codes are assigned"},
 	{"google.golang.org/protobuf", []string{"proto/", "coordinator/", "worker/", "client/"},
 		"messages stop at wire.go"},

@@ -1,0 +1,49 @@
+package coordinator
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// apply gives up attempts that have shown no progress for too long: their workers live, but are stuck.
+func (Tick) apply(m *Machine, now time.Time) (effects []Effect) {
+	if m.Stall == 0 {
+		return nil
+	}
+	for _, id := range slices.Clone(m.queue) {
+		j := m.jobs[id]
+		for _, s := range slices.Clone(j.open) {
+			for _, a := range slices.Clone(s.running) {
+				if !a.lost && j.state.runs() && !now.Before(a.since.Add(m.Stall)) {
+					effects = append(effects, m.giveUp(j, s, a, now)...)
+				}
+			}
+		}
+	}
+	return effects
+}
+
+// giveUp ends an attempt that is stuck, as a failure of its worker.
+func (m *Machine) giveUp(j *job, s *shardState, a attempt, now time.Time) []Effect {
+	m.drop(s, a.number)
+	m.workers[a.worker].failed(now)
+	effects := []Effect{Stop{Job: j.id, Shard: s.index, Attempt: a.number}}
+	effects = append(effects, m.failed(j, s, a.worker, now, Failure{Kind: Unavailable, Message: fmt.Sprintf("worker %s: no progress for %v", a.worker, m.Stall)})...)
+	m.settle(j, s)
+	return effects
+}
+
+// stalls calls f with the time at which each attempt is stuck, unless it shows progress before.
+func (m *Machine) stalls(j *job, f func(time.Time)) {
+	if m.Stall == 0 {
+		return
+	}
+	for _, s := range j.open {
+		for _, a := range s.running {
+			if !a.lost {
+				f(a.since.Add(m.Stall))
+			}
+		}
+	}
+}
