@@ -158,7 +158,11 @@ func TestFollowBehindCompaction(t *testing.T) {
 	e.Follow(ctx, func(addr string) {
 		got = append(got, addr)
 		if len(got) == 1 {
-			go client.Put(ctx, "/test/leader/x", "new")
+			go func() {
+				if _, err := client.Put(ctx, "/test/leader/x", "new"); err != nil {
+					t.Error(err)
+				}
+			}()
 		} else {
 			cancel()
 		}

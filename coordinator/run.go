@@ -119,7 +119,7 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 // unless returns an error that came up under a term's context, unless that has ended.
 func (s *Server) unless(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // what fails behind the end of a term is no fault
 	}
 	return fmt.Errorf("coordinator: %w", err)
 }

@@ -28,11 +28,11 @@ func openCache(f *convertFlags) (*memo.Folder, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // nobody asked for this cache: it is done without
 	}
 	m, err := memo.Open(filepath.Join(dir, "octet", "statistics"), cacheLimit)
 	if err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // likewise
 	}
 	return m, nil
 }

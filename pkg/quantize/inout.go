@@ -43,6 +43,7 @@ func (g *graph) setBorders(io IOType) {
 			w = g.borderQuantize(w, unsigned(w.quantized))
 		case Int16IO:
 			w = g.borderQuantize(v, widened(w.quantized))
+		case OwnIO, Int8IO, Float32IO: // w is what they want
 		}
 		g.ret.setInput(i, w)
 	}

@@ -112,7 +112,6 @@ func (l *layout) path(from, to *place) string {
 			middle := l.left[to.rank/l.perColumn] - gutter/2
 			fmt.Fprintf(&b, "L%d %dQ%d %d %d %dL%d %dQ%d %d %d %dL%d %dQ%d %d %d %dL%d %dQ%d %d %d %d",
 				x, low-8, x, low, x+8, low, middle-8, low, middle, low, middle, low-8, middle, high+8, middle, high, middle+8, high, to.x-8, high, to.x, high, to.x, high+8)
-			y = high + 8
 			fmt.Fprintf(&b, "L%d %d", to.x, end)
 		} else {
 			half := (end - y) / 2
