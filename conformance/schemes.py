@@ -31,6 +31,7 @@ RESULTS = CORPUS / 'schemes.json'
 SCHEMES = {
     'float16': ['--quantize', 'float16'],
     'dynamic': ['--quantize', 'dynamic'],
+    'dynamic per tensor': ['--quantize', 'dynamic', '--per-tensor'],
     'weight-only': ['--quantize', 'weight-only'],
     'weight-only 4 bits': ['--quantize', 'weight-only', '--weight-bits', '4'],
     'blocks of 32': ['--quantize', 'weight-only', '--weight-bits', '4', '--block-size', '32'],

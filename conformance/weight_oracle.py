@@ -7,6 +7,7 @@ usage: weight_oracle.py pairs [NAME ...]      pkg/quantize/testdata/weights/NAME
 
 Each folder holds
     float.tflite, float16.tflite, dynamic.tflite    the converter's answers to one source
+    dynamic_per_tensor.tflite   of pairs alone: with one scale for each weight tensor
     failed.txt      why there is none, instead
 A float16.tflite in which a DEQUANTIZE overwrites the state of an LSTM at each run is left out.
 
@@ -29,24 +30,26 @@ import models
 from places import OUT, REPO, SOURCES, WEIGHTS
 
 PAIRS = REPO / 'pkg/quantize/testdata/weights'
+PER_TENSOR = 'dynamic_per_tensor'
 LIMIT = 100_000  # bytes a file of the committed ones
 TIMEOUT = 1500  # seconds a source
 
 
-def answers(make):
+def answers(make, per_tensor):
     """The flatbuffers of all schemes by name; make() is a fresh converter of one source."""
     import tensorflow as tf
 
     found = {}
-    for name, types in (('float', None), ('dynamic', []), ('float16', [tf.float16])):
+    for name, types in (('float', None), ('dynamic', []), ('float16', [tf.float16]), *([(PER_TENSOR, [])] if per_tensor else [])):
         converter = make()
         if types is not None:
             converter.optimizations, converter.target_spec.supported_types = [tf.lite.Optimize.DEFAULT], types
+        converter._experimental_disable_per_channel = name == PER_TENSOR
         found[name] = converter.convert()
     return found
 
 
-def answers_of(convert):
+def answers_of(convert, per_tensor=False):
     """The same of the source that a function converts on its own."""
     import tensorflow as tf
 
@@ -55,7 +58,7 @@ def answers_of(convert):
     def asking(make):
         def from_source(*args, **options):
             stand_in = unittest.mock.Mock()
-            stand_in.convert = lambda: found.update(answers(lambda: make(*args, **options))) or found['float']
+            stand_in.convert = lambda: found.update(answers(lambda: make(*args, **options), per_tensor)) or found['float']
             return stand_in
 
         return from_source
@@ -154,7 +157,7 @@ def pairs(wanted):
     from weight_nets import NETS
 
     for name in wanted or NETS:
-        folder, found = PAIRS / name, answers_of(lambda: convert(NETS[name]()))
+        folder, found = PAIRS / name, answers_of(lambda: convert(NETS[name]()), per_tensor=True)
         folder.mkdir(parents=True, exist_ok=True)
         for stem, content in found.items():
             if len(content) > LIMIT:

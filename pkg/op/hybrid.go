@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // Hybrid says which constant operands of an operator may hold integers while its activations stay float.
@@ -12,6 +13,8 @@ type Hybrid struct {
 	Axis    int  // the dimension along which they have a scale each; -1 for one scale
 	TFLite  bool // TFLiteConverter lets the operator read the integers itself; otherwise a DEQUANTIZE stands in front
 	LiteRT  bool // the kernel of LiteRT's runtime can do so
+	// Channels reports, unless it is nil, whether that kernel reads a scale for each channel though there is only one, for operands of these shapes.
+	Channels func(x, weights tensor.Shape) bool
 	// Whole is true where a kernel wants integers in all of the operands, or in none: LiteRT's recurrent ones.
 	Whole bool
 	// Bits4 and Bits8 are true where AI Edge Quantizer stores weights in 4 and in 8 bits, behind a DEQUANTIZE. It then counts Beside among the weights.
@@ -27,8 +30,8 @@ var lstmHybrid = append(through(1, 11), 16)
 // 2.21, AI Edge Quantizer 0.10 and LiteRT 2.3.
 var hybrids = map[string]Hybrid{
 	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}},
-	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true},
-	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Bits8: true},
+	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Channels: grouped, Bits4: true, Bits8: true},
+	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Channels: func(_, _ tensor.Shape) bool { return true }, Bits8: true},
 	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
 	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
 	"GATHER":            {Weights: []int{0}, Axis: -1},
@@ -41,6 +44,11 @@ var hybrids = map[string]Hybrid{
 	"SVDF":                         {Weights: []int{1, 2}, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
 	"UNIDIRECTIONAL_SEQUENCE_LSTM": {Weights: lstmHybrid, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
 	"UNIDIRECTIONAL_SEQUENCE_RNN":  {Weights: []int{1, 2}, Axis: -1, TFLite: true, LiteRT: true, Whole: true},
+}
+
+// grouped reports whether a CONV_2D has several groups of channels.
+func grouped(x, weights tensor.Shape) bool {
+	return len(x) == 4 && len(weights) == 4 && x[3] != weights[3]
 }
 
 // HybridOf returns the row of the operator with the given name; one without Weights if there is none.

@@ -27,6 +27,7 @@ type graph struct {
 
 	// What schemes for weights alone have to report.
 	stored, clipped int // constants stored in fewer bits; numbers that became the largest of half precision
+	byChannel       int // weights that are to have one scale where LiteRT's kernel reads one for each channel
 	kept            []keptFloat
 }
 

@@ -148,6 +148,14 @@ func (r *Report) addStored(g *graph) {
 	if g.clipped > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d numbers beyond the range of half precision became ±%d", g.clipped, maxHalf))
 	}
+	switch {
+	case g.byChannel == 0:
+	case g.compat == Default:
+		r.Notes = append(r.Notes, fmt.Sprintf("the weights of %d depthwise or grouped convolutions keep a scale for each channel, which LiteRT's kernels for float activations need", g.byChannel))
+	default:
+		r.Notes = append(r.Notes, fmt.Sprintf("the weights of %d depthwise or grouped convolutions have one scale, as TFLiteConverter's have, and LiteRT's kernels for float activations read it beyond its end; "+
+			"results are wrong there: leave out --per-tensor, or --compat tflite", g.byChannel))
+	}
 }
 
 // activations returns the float inputs and results of a graph that nodes read or that leave it, each once.

@@ -195,10 +195,20 @@ func (w *weights) axisOf(u use, row op.Hybrid) int {
 			}
 		}
 	}
-	if own.PerTensor || axis < 0 || axis >= dims {
+	if axis < 0 || axis >= dims || own.PerTensor && !w.keepsChannels(u, row, own) {
 		return quant.PerTensorAxis
 	}
 	return axis
+}
+
+// keepsChannels reports whether weights that are to have one scale have one for each channel all the same, since LiteRT's hybrid kernel reads beyond the end of a single one.
+// TFLiteConverter writes that. Either way there is a note.
+func (w *weights) keepsChannels(u use, row op.Hybrid, own Choice) bool {
+	if own.Scheme != Dynamic || row.Channels == nil || !row.Channels(u.by.inputs[0].typ.Shape, u.by.inputs[u.i].typ.Shape) {
+		return false
+	}
+	w.byChannel++
+	return w.compat == Default
 }
 
 // fits reports whether the constant that u reads is stored as integers, and notes why not.

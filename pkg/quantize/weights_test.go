@@ -20,7 +20,11 @@ import (
 )
 
 // weightSchemes are the schemes that need no ranges and that TFLiteConverter has, by its answers' names.
-var weightSchemes = map[string]quantize.Scheme{"float16": quantize.Float16, "dynamic": quantize.Dynamic}
+var weightSchemes = map[string]quantize.Options{
+	"float16":            {Scheme: quantize.Float16, Compat: quantize.TFLite},
+	"dynamic":            {Scheme: quantize.Dynamic, Compat: quantize.TFLite},
+	"dynamic_per_tensor": {Scheme: quantize.Dynamic, PerTensor: true, Compat: quantize.TFLite},
+}
 
 // TestWeightOracles compares with what TFLiteConverter made of the same source as the float model: every operator with its version and every tensor.
 func TestWeightOracles(t *testing.T) {
@@ -33,16 +37,17 @@ func TestWeightOracles(t *testing.T) {
 	}
 }
 
-// compareWeights compares schemes with the answers in a folder. TFLiteConverter's in half precision is not there if it overwrites the state of an LSTM.
+// compareWeights compares schemes with the answers in a folder. TFLiteConverter's in half precision is not there if it overwrites the state of an LSTM, that with one scale for each
+// tensor only for committed models.
 func compareWeights(t *testing.T, folder string) {
 	t.Helper()
 	float, err := os.ReadFile(filepath.Join(folder, "float.tflite"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, scheme := range weightSchemes {
+	for name, opt := range weightSchemes {
 		content, err := os.ReadFile(filepath.Join(folder, name+".tflite"))
-		if errors.Is(err, fs.ErrNotExist) && scheme == quantize.Float16 {
+		if errors.Is(err, fs.ErrNotExist) && (opt.Scheme == quantize.Float16 || opt.PerTensor) {
 			continue
 		}
 		if err != nil {
@@ -56,7 +61,7 @@ func compareWeights(t *testing.T, folder string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, report, err := quantize.Run(m, nil, quantize.Options{Scheme: scheme, Compat: quantize.TFLite})
+		q, report, err := quantize.Run(m, nil, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,11 +78,51 @@ func compareWeights(t *testing.T, folder string) {
 		if diff := cmp.Diff(hybridOptions(want), hybridOptions(q)); diff != "" {
 			t.Errorf("%s: options (-TensorFlow +Octet):\n%s", name, diff)
 		}
-		if scheme == quantize.Float16 && cmp.Diff(reducedPrecision(want), reducedPrecision(q)) != "" {
+		if opt.Scheme == quantize.Float16 && cmp.Diff(reducedPrecision(want), reducedPrecision(q)) != "" {
 			t.Errorf("%s: metadata %q, want %q", name, reducedPrecision(q), reducedPrecision(want))
 		}
 		if report.Bytes > report.SourceBytes || report.Weights == 0 && report.Bytes < report.SourceBytes {
 			t.Errorf("%s: %d weights stored, %d bytes of %d", name, report.Weights, report.Bytes, report.SourceBytes)
+		}
+	}
+}
+
+// TestDynamicScalesPerTensor demands one scale for each weight tensor, but one for each channel where LiteRT's kernel reads so many, and a note either way.
+func TestDynamicScalesPerTensor(t *testing.T) {
+	float, err := os.ReadFile("testdata/weights/convolutions/float.tflite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for compat, note := range map[quantize.Compat]string{quantize.Default: "keep a scale for each channel", quantize.TFLite: "results are wrong"} {
+		m, err := tflite.Decode(float)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, report, err := quantize.Run(m, nil, quantize.Options{Scheme: quantize.Dynamic, PerTensor: true, Compat: compat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "the weights of 2 depthwise or grouped convolutions") || !strings.Contains(report.Notes[0], note) {
+			t.Errorf("%v: notes %q", compat, report.Notes)
+		}
+		channels, single := 0, 0
+		for _, n := range q.Graphs[0].Nodes {
+			if len(n.Inputs) < 2 || n.Inputs[1] == nil || n.Inputs[1].Quant == nil {
+				continue
+			}
+			x, w := n.Inputs[0].Type.Shape, n.Inputs[1]
+			by := len(w.Quant.Scale) > 1
+			if by != (compat == quantize.Default && (n.Op == "DEPTHWISE_CONV_2D" || n.Op == "CONV_2D" && x[3] != w.Type.Shape[3])) {
+				t.Errorf("%v: %s has %d scales", compat, n.Op, len(w.Quant.Scale))
+			}
+			if by {
+				channels++
+			} else {
+				single++
+			}
+		}
+		if want := map[quantize.Compat]int{quantize.Default: 2}[compat]; channels != want || single == 0 {
+			t.Errorf("%v: weights of %d operators have a scale for each channel, want %d; %d have one", compat, channels, want, single)
 		}
 	}
 }
