@@ -35,7 +35,7 @@ func NewHybridBatchMatMul(s F32BatchMatMulSpec, y []int8, scale []float32, asymm
 func (b *HybridBatchMatMul) Scratch() int {
 	s, n := &b.stacks.spec, 0
 	if len(b.right) > 0 {
-		n = b.right[0].tileScratch()
+		n = b.right[0].scratch()
 	}
 	if s.AdjX {
 		n += s.M * s.K

@@ -18,12 +18,12 @@ type HybridBlocksSpec struct {
 // all in float32. The weights are [N, K].
 type HybridBlocks struct {
 	spec    HybridBlocksSpec
-	blocks  []s8Right
+	blocks  []hybridRight
 	weights []float32 // by output: Σ Scale * the sum of a block's weights
 	bias    []float32
 }
 
-// NewHybridBlocks prepares a layer. It keeps the scales, but neither weights nor bias. A nil bias is zeros.
+// NewHybridBlocks prepares a layer. It keeps neither scales, weights nor bias. A nil bias is zeros.
 func NewHybridBlocks(s HybridBlocksSpec, weights []int8, bias []float32) (*HybridBlocks, error) {
 	if s.K < 1 || s.N < 1 || s.Size < 1 || s.K%s.Size != 0 || s.N > maxElements/s.K {
 		return nil, fmt.Errorf("kernel: %d inputs in blocks of %d, and %d outputs", s.K, s.Size, s.N)
@@ -35,60 +35,73 @@ func NewHybridBlocks(s HybridBlocksSpec, weights []int8, bias []float32) (*Hybri
 	if err := checkLen("scales", len(s.Scale), s.N*count); err != nil {
 		return nil, err
 	}
-	h := &HybridBlocks{spec: s, blocks: make([]s8Right, count), weights: make([]float32, s.N), bias: make([]float32, s.N)}
+	h := &HybridBlocks{spec: s, blocks: make([]hybridRight, count), weights: make([]float32, s.N), bias: make([]float32, s.N)}
 	if bias != nil {
 		if err := checkLen("bias", len(bias), s.N); err != nil {
 			return nil, err
 		}
 		copy(h.bias, bias)
 	}
+	h.spec.Scale = nil
 	for b := range h.blocks {
-		h.blocks[b] = newS8Right(&s8Words, s.Size, s.N, s8Weights{weights[b*s.Size:], 1, s.K}, nil, 0, 0)
-	}
-	for n := range h.weights {
-		for b := range h.blocks {
-			sum := int32(0)
-			for _, w := range weights[n*s.K+b*s.Size:][:s.Size] {
-				sum += int32(w)
-			}
-			h.weights[n] += float32(s.Scale[n*count+b] * float32(sum))
+		block := packHybrid(s.Size, s.N, s8Weights{weights[b*s.Size:], 1, s.K})
+		block.scale = make([]float32, s.N)
+		for n, sum := range block.sums {
+			block.scale[n] = s.Scale[n*count+b]
+			h.weights[n] += float32(block.scale[n] * float32(sum))
 		}
+		h.blocks[b] = block
 	}
 	return h, nil
 }
 
 // Scratch returns how many float32 Run needs.
-func (h *HybridBlocks) Scratch() int { return bytesIn32(s8Tile*h.spec.K) + s8Tile*h.spec.N }
+func (h *HybridBlocks) Scratch() int {
+	return bytesIn32(s8Strip*h.spec.K) + h.blocks[0].right.stripScratch()
+}
 
 // Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree. scratch has Scratch() elements.
 func (h *HybridBlocks) Run(out, in, scratch []float32) {
 	s := &h.spec
 	m := batches(len(in), s.K, len(out), s.N)
-	rows, scratch := cut[int8](scratch, s8Tile*s.K)
-	sums, _ := cut[int32](scratch, s8Tile*s.N)
-	var affine [s8Tile]hybridAffine
-	for i := 0; i < m; i += s8Tile {
-		count := min(s8Tile, m-i)
+	rows, scratch := cut[int8](scratch, s8Strip*s.K)
+	work := h.blocks[0].right.cutWork(scratch)
+	var affine [s8Strip]hybridAffine
+	clear(out)
+	for i := 0; i < m; i += s8Strip {
+		count := min(s8Strip, m-i)
 		to := out[i*s.N:][:count*s.N]
 		for r := range count {
 			row := in[(i+r)*s.K:][:s.K]
 			affine[r] = newHybridAffine(row, true)
 			affine[r].quantize(rows[r*s.K:][:s.K], row)
 		}
-		clear(to)
 		for b := range h.blocks {
-			h.blocks[b].runSums(sums, rows[b*s.Size:], count, s.K, s.N)
-			for j := range to {
-				to[j] += float32(float32(sums[j]) * s.Scale[j%s.N*len(h.blocks)+b])
-			}
+			h.block(to, rows, b, count, &work)
 		}
-		for j, x := range to {
-			a := &affine[j/s.N]
-			x -= float32(float32(a.zero) * h.weights[j%s.N])
-			to[j] = float32(x*a.scale) + h.bias[j%s.N]
+		for r := range count {
+			a, line := &affine[r], to[r*s.N:][:s.N]
+			for n, x := range line {
+				x -= float32(float32(a.zero) * h.weights[n])
+				line[n] = float32(x*a.scale) + h.bias[n]
+			}
 		}
 	}
 	if s.Clamp.On {
 		Clamp(out, out, s.Clamp.Lo, s.Clamp.Hi)
+	}
+}
+
+// block adds the multiples of the sums of one block of m rows to out.
+func (h *HybridBlocks) block(out []float32, rows []int8, b, m int, work *s8Work) {
+	s, block := &h.spec, &h.blocks[b]
+	r, plain := &block.right, hybridAffine{scale: 1}
+	r.form.copy(work.strip, r.leftRow(), rows[b*s.Size:], s.K, s.Size, m)
+	for c := 0; c < s.N; {
+		width := r.panel(work, m, c)
+		for j := range m {
+			block.add(out[j*s.N+c:][:min(width, s.N-c)], work.sums[j*width:], c, &plain)
+		}
+		c += width
 	}
 }

@@ -16,9 +16,16 @@ type HybridConvSpec struct {
 // outside is 0. An output is sum * Scale * scale + bias if it is Asymmetric, else sum * (scale * Scale) + bias, all in float32. The weights are OHWI: [OC, KH, KW, C/Groups].
 type HybridConv struct {
 	spec   HybridConvSpec
-	groups []hybridRight
+	groups []hybridFilter
 	bias   []float32
 	direct bool // an output's window is one pixel, so that images are the product's left operand as they are
+}
+
+// hybridFilter is what a group of channels becomes.
+type hybridFilter struct {
+	hybridRight
+	window s8Window // but for what lies outside, which has the zero point of an image
+	first  int      // channel of the result
 }
 
 // NewHybridConv prepares a convolution. It keeps neither weights nor bias. A nil bias is zeros.
@@ -31,22 +38,26 @@ func NewHybridConv(s HybridConvSpec, weights []int8, bias []float32) (*HybridCon
 	if err := checkLen("weights", len(weights), s.OC*k); err != nil {
 		return nil, err
 	}
-	c := &HybridConv{spec: s, groups: make([]hybridRight, s.Groups), direct: s.pointwise() && s.OH == s.H && s.Groups == 1}
+	c := &HybridConv{spec: s, groups: make([]hybridFilter, s.Groups), direct: s.pointwise() && s.OH == s.H && s.Groups == 1}
 	var err error
 	if c.spec.Scale, c.bias, err = hybridChannels(s.OC, s.Scale, bias); err != nil {
 		return nil, err
 	}
 	for g := range c.groups {
-		if c.groups[g], err = newHybridRight(k, n, weights[g*n*k:][:n*k], 1, k, c.spec.Scale[g*n:][:n]); err != nil {
+		each := s.C / s.Groups
+		f := hybridFilter{window: newS8Window(s.Window, s.C, g*each, each, 0), first: g * n}
+		if f.hybridRight, err = newHybridRight(k, n, weights[g*n*k:][:n*k], 1, k, c.spec.Scale[g*n:][:n]); err != nil {
 			return nil, err
 		}
+		c.groups[g] = f
 	}
 	return c, nil
 }
 
 // Scratch returns how many float32 Run needs.
 func (c *HybridConv) Scratch() int {
-	return bytesIn32(c.spec.H*c.spec.W*c.spec.C) + c.groups[0].tileScratch()
+	f := &c.groups[0]
+	return bytesIn32(c.spec.H*c.spec.W*c.spec.C) + bytesIn32(len(f.window.outside)) + f.right.stripScratch()
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree. scratch has Scratch() elements.
@@ -54,77 +65,51 @@ func (c *HybridConv) Run(out, in, scratch []float32) {
 	s := &c.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.OC
 	image, scratch := cut[int8](scratch, inSize)
+	outside, scratch := cut[int8](scratch, len(c.groups[0].window.outside))
 	for range batches(len(in), inSize, len(out), outSize) {
 		a := newHybridAffine(in[:inSize], s.Asymmetric)
 		a.quantize(image, in[:inSize])
+		fillZero(outside, a.zero)
 		for g := range c.groups {
-			c.group(out[:outSize], image, g, a, scratch)
+			c.group(out[:outSize], image, outside, &c.groups[g], &a, scratch)
 		}
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
-// group computes the channels of a group for one image.
-func (c *HybridConv) group(out []float32, image []int8, g int, a hybridAffine, scratch []float32) {
-	s, h := &c.spec, &c.groups[g]
-	k, n := h.right.k, h.right.n
-	rows, scratch := cut[int8](scratch, s8Tile*k)
-	sums, _ := cut[int32](scratch, s8Tile*n)
-	for i := 0; i < s.OH*s.OW; i += s8Tile {
-		m := min(s8Tile, s.OH*s.OW-i)
-		left := rows
+// group computes the channels of a group for one image. A line of taps outside is given.
+func (c *HybridConv) group(out []float32, image, outside []int8, f *hybridFilter, a *hybridAffine, scratch []float32) {
+	s, r, window := &c.spec, &f.right, f.window
+	window.outside = outside
+	work := r.cutWork(scratch)
+	for i := 0; i < s.OH*s.OW; i += s8Strip {
+		m := min(s8Strip, s.OH*s.OW-i)
 		if c.direct {
-			left = image[i*k:]
+			r.form.copy(work.strip, r.leftRow(), image[i*r.k:], r.k, r.k, m)
 		} else {
-			for j := range m {
-				gatherS8(rows[j*k:][:k], image, &s.Window, s.C, s.C/s.Groups, g, (i+j)/s.OW, (i+j)%s.OW, a.zero)
-			}
+			window.gather(work.strip, r, image, i, m)
 		}
-		h.right.runSums(sums, left, m, k, n)
-		for j := range m {
-			c.finish(out[(i+j)*s.OC+g*n:][:n], sums[j*n:][:n], g*n, h, a)
+		for column := 0; column < r.n; {
+			width := r.panel(&work, m, column)
+			for j := range m {
+				to := out[(i+j)*s.OC+f.first+column:][:min(width, r.n-column)]
+				c.finish(to, work.sums[j*width:], column, f, a)
+			}
+			column += width
 		}
 	}
 }
 
-// finish makes the results of one window from the sums of the channels from first on.
-func (c *HybridConv) finish(out []float32, sums []int32, first int, h *hybridRight, a hybridAffine) {
-	sums, bias := sums[:len(out)], c.bias[first:][:len(out)]
+// finish makes the results of one window from the sums of a group's channels from one on.
+func (c *HybridConv) finish(out []float32, sums []int32, from int, f *hybridFilter, a *hybridAffine) {
+	bias := c.bias[f.first+from:][:len(out)]
 	if c.spec.Asymmetric {
-		for i, scale := range h.scale[:len(out)] {
-			x := float32(float32(sums[i]-a.zero*h.sums[i]) * scale)
-			out[i] = float32(x*a.scale) + bias[i]
-		}
+		f.scaled(out, sums, bias, from, a)
 	} else {
 		copy(out, bias)
-		h.add(out, sums, a)
+		f.add(out, sums, from, a)
 	}
 	if l := c.spec.Clamp; l.On {
 		Clamp(out, out, l.Lo, l.Hi)
-	}
-}
-
-// gatherS8 copies what output (y, x) of a window sees of the g-th run of each channels in an image of c, tap by tap; outside the image is the zero point.
-func gatherS8(dst, in []int8, w *Window, c, each, g, y, x int, zero int32) {
-	left := x*w.StrideW - w.Left
-	for ky := range w.KH {
-		iy := y*w.StrideH - w.Top + ky*w.DilationH
-		line := dst[ky*w.KW*each:][:w.KW*each]
-		if uint(iy) >= uint(w.H) {
-			fillZero(line, zero)
-			continue
-		}
-		if each == c && w.DilationW == 1 && left >= 0 && left+w.KW <= w.W {
-			copy(line, in[(iy*w.W+left)*c:])
-			continue
-		}
-		for kx := range w.KW {
-			to := line[kx*each:][:each]
-			if ix := left + kx*w.DilationW; uint(ix) < uint(w.W) {
-				copy(to, in[(iy*w.W+ix)*c+g*each:])
-			} else {
-				fillZero(to, zero)
-			}
-		}
 	}
 }

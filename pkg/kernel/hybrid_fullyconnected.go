@@ -35,7 +35,7 @@ func NewHybridFullyConnected(s HybridFullyConnectedSpec, weights []int8, bias []
 }
 
 // Scratch returns how many float32 Run needs.
-func (f *HybridFullyConnected) Scratch() int { return f.right.tileScratch() }
+func (f *HybridFullyConnected) Scratch() int { return f.right.scratch() }
 
 // Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree. scratch has Scratch() elements.
 func (f *HybridFullyConnected) Run(out, in, scratch []float32) {

@@ -18,18 +18,24 @@ func newHybridRight(k, n int, weights []int8, row, column int, scale []float32) 
 	if err := checkLen("weights", len(weights), k*n); err != nil {
 		return hybridRight{}, err
 	}
-	h := hybridRight{sums: make([]int32, n)}
-	var err error
-	if h.scale, _, err = hybridChannels(n, scale, nil); err != nil {
-		return h, err
+	scale, _, err := hybridChannels(n, scale, nil)
+	if err != nil {
+		return hybridRight{}, err
 	}
-	h.right = newS8Right(&s8Words, k, n, s8Weights{weights, row, column}, nil, 0, 0)
+	h := packHybrid(k, n, s8Weights{weights, row, column})
+	h.scale = scale
+	return h, nil
+}
+
+// packHybrid packs n columns of k weights, without a scale.
+func packHybrid(k, n int, w s8Weights) hybridRight {
+	h := hybridRight{right: newS8Right(s8FormNow(), k, n, w, nil, 0, 0), sums: make([]int32, n)}
 	for c := range h.sums {
 		for i := range k {
-			h.sums[c] += int32(weights[i*row+c*column])
+			h.sums[c] += int32(w.data[i*w.row+c*w.column])
 		}
 	}
-	return h, nil
+	return h
 }
 
 // hybridChannels returns copies of the scale, which may be one for all, and of the bias, which may be nil, of n channels.
@@ -45,17 +51,25 @@ func hybridChannels(n int, scale, bias []float32) (scales, biases []float32, err
 	return scales, biases, nil
 }
 
-// tileScratch returns how many float32 a tile of rows takes: its integers and sums.
-func (h *hybridRight) tileScratch() int { return bytesIn32(s8Tile*h.right.k) + s8Tile*h.right.n }
+// scratch returns how many float32 multiply needs.
+func (h *hybridRight) scratch() int { return bytesIn32(h.right.k) + h.right.stripScratch() }
 
-// s8Tile is the number of rows that are quantized before they are multiplied, so that weights are read from memory once for all of them.
-const s8Tile = 16
+// stripScratch returns how many float32 a strip of rows and its sums with a panel take.
+func (r *s8Right) stripScratch() int { return bytesIn32(s8Strip*r.leftRow()) + s8Strip*r.form.wide + 1 }
+
+// cutWork divides memory of stripScratch elements.
+func (r *s8Right) cutWork(scratch []float32) (w s8Work) {
+	w.strip, scratch = cut[byte](scratch, s8Strip*r.leftRow())
+	w.sums, scratch = cut[int32](scratch, s8Strip*r.form.wide)
+	w.terms, _ = cut[int32](scratch, 1)
+	return w
+}
 
 // bytesIn32 returns how many float32 have the memory of n bytes.
 func bytesIn32(n int) int { return (n + 3) / 4 }
 
 // cut takes memory for n elements of another type from scratch, and returns the rest.
-func cut[T int8 | int32](scratch []float32, n int) ([]T, []float32) {
+func cut[T int8 | byte | int32](scratch []float32, n int) ([]T, []float32) {
 	var x T
 	words := bytesIn32(n * int(unsafe.Sizeof(x)))
 	if n == 0 {
@@ -64,30 +78,46 @@ func cut[T int8 | int32](scratch []float32, n int) ([]T, []float32) {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(scratch[:words]))), n), scratch[words:]
 }
 
-// add stores the products of a row with all columns, from their sums, plus what is in out: sum * (scale of the row * scale of the weights).
-func (h *hybridRight) add(out []float32, sums []int32, a hybridAffine) {
-	sums, weights, scale := sums[:len(out)], h.sums[:len(out)], h.scale[:len(out)]
-	for c := range out {
+// add adds to out the products of a row with the columns from one on, which their sums make: sum * (scale of the row * scale of the weights).
+func (h *hybridRight) add(out []float32, sums []int32, first int, a *hybridAffine) {
+	n := len(out)
+	sums, weights, scale := sums[:n], h.sums[first:][:n], h.scale[first:][:n]
+	for c := hybridAdd(out, sums, weights, scale, a); c < n; c++ {
 		out[c] += float32(float32(sums[c]-a.zero*weights[c]) * float32(a.scale*scale[c]))
+	}
+}
+
+// scaled stores sum * scale of the weights * scale of the row + bias for the columns from one on.
+func (h *hybridRight) scaled(out []float32, sums []int32, bias []float32, first int, a *hybridAffine) {
+	n := len(out)
+	sums, bias, weights, scale := sums[:n], bias[:n], h.sums[first:][:n], h.scale[first:][:n]
+	for c := hybridScale(out, sums, weights, scale, bias, a); c < n; c++ {
+		x := float32(float32(sums[c]-a.zero*weights[c]) * scale[c])
+		out[c] = float32(x*a.scale) + bias[c]
 	}
 }
 
 // multiply adds the products of m rows of in, which follow each other, to out. Each row is quantized on its own.
 func (h *hybridRight) multiply(out, in []float32, m int, asymmetric bool, scratch []float32) {
-	k, n := h.right.k, h.right.n
-	rows, scratch := cut[int8](scratch, s8Tile*k)
-	sums, _ := cut[int32](scratch, s8Tile*n)
-	var affine [s8Tile]hybridAffine
-	for i := 0; i < m; i += s8Tile {
-		count := min(s8Tile, m-i)
-		for r := range count {
-			row := in[(i+r)*k:][:k]
-			affine[r] = newHybridAffine(row, asymmetric)
-			affine[r].quantize(rows[r*k:][:k], row)
+	r := &h.right
+	k, n, step := r.k, r.n, r.leftRow()
+	row, scratch := cut[int8](scratch, k)
+	work := r.cutWork(scratch)
+	var affine [s8Strip]hybridAffine
+	for i := 0; i < m; i += s8Strip {
+		count := min(s8Strip, m-i)
+		for j := range count {
+			x := in[(i+j)*k:][:k]
+			affine[j] = newHybridAffine(x, asymmetric)
+			affine[j].quantize(row, x)
+			r.form.copy(work.strip[j*step:], step, row, k, k, 1)
 		}
-		h.right.runSums(sums, rows, count, k, n)
-		for r := range count {
-			h.add(out[(i+r)*n:][:n], sums[r*n:][:n], affine[r])
+		for c := 0; c < n; {
+			width := r.panel(&work, count, c)
+			for j := range count {
+				h.add(out[(i+j)*n+c:][:min(width, n-c)], work.sums[j*width:], c, &affine[j])
+			}
+			c += width
 		}
 	}
 }

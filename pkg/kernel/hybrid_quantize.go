@@ -56,17 +56,30 @@ func (a *hybridAffine) of(x float32) int32 {
 	return min(max(q, a.least), 127)
 }
 
-// quantize stores the integers for src.
+// quantize stores the integers for src, of whose range a is.
 func (a *hybridAffine) quantize(dst []int8, src []float32) {
+	// Variants know no limit of -127. A number of the range is not below it, unless its inverse is none.
+	if a.inverse <= math.MaxFloat32 && s8QuantizeBy(dst, src[:len(dst)], a.inverse, a.zero) {
+		return
+	}
 	for i, x := range src[:len(dst)] {
 		dst[i] = int8(a.of(x))
 	}
 }
 
-// steps stores the integers for src less the zero point, as floats.
+// steps stores the integers for src, of whose range a is, less the zero point, as floats.
 func (a *hybridAffine) steps(dst, src []float32) {
-	for i, x := range src[:len(dst)] {
-		dst[i] = float32(a.of(x) - a.zero)
+	var some [1024]int8
+	for i := 0; i < len(dst); i += len(some) {
+		to := dst[i:min(i+len(some), len(dst))]
+		q := some[:len(to)]
+		a.quantize(q, src[i:])
+		if s8Dequantize(to, q, 1, int64(a.zero)) {
+			continue
+		}
+		for k, v := range q {
+			to[k] = float32(int32(v) - a.zero)
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func TestHybridFullyConnected(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := HybridFullyConnectedSpec{K: rapid.IntRange(1, 9).Draw(t, "K"), N: rapid.IntRange(1, 9).Draw(t, "N"), Asymmetric: rapid.Bool().Draw(t, "asymmetric")}
 		s.Scale, s.Clamp = drawFloatScales(t, s.N), F32Clamp{On: rapid.Bool().Draw(t, "limited"), Lo: -1, Hi: 6}
-		m := rapid.SampledFrom([]int{0, 1, 2, s8Tile + 3}).Draw(t, "M")
+		m := rapid.SampledFrom([]int{0, 1, 2, s8Strip + 3}).Draw(t, "M")
 		weights, bias, x := drawInt8(t, "weights", s.N*s.K), drawActivations(t, s.N), drawActivations(t, m*s.K)
 		f, err := NewHybridFullyConnected(s, weights, bias)
 		if err != nil {
@@ -232,7 +232,7 @@ func TestHybridBlocks(t *testing.T) {
 		s := HybridBlocksSpec{Size: rapid.IntRange(1, 5).Draw(t, "size"), N: rapid.IntRange(1, 5).Draw(t, "N"), Clamp: F32Clamp{On: rapid.Bool().Draw(t, "limited"), Hi: 6}}
 		s.K = s.Size * count
 		s.Scale = rapid.SliceOfN(rapid.Float32Range(0.001, 0.1), s.N*count, s.N*count).Draw(t, "scale")
-		m := rapid.SampledFrom([]int{1, s8Tile + 2}).Draw(t, "M")
+		m := rapid.SampledFrom([]int{1, s8Strip + 2}).Draw(t, "M")
 		weights, bias, x := drawInt8(t, "weights", s.N*s.K), drawActivations(t, s.N), drawActivations(t, m*s.K)
 		h, err := NewHybridBlocks(s, weights, bias)
 		if err != nil {

@@ -2557,6 +2557,132 @@ loop:
 	VZEROUPPER
 	RET
 
+// func s8QuantizeByAsm(dst *int8, src *float32, n int, scale float32, zero int32)
+// Requires: AVX, AVX2
+TEXT ·s8QuantizeByAsm(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVL         $0x80000000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	MOVL         $0x3effffff, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x44000000, BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0xc4000000, BX
+	VMOVD        BX, X3
+	VPBROADCASTD X3, Y3
+	VBROADCASTSS scale+24(FP), Y4
+	MOVL         zero+28(FP), BX
+	VMOVD        BX, X5
+	VPBROADCASTD X5, Y5
+	VMOVDQU      s8Halves<>+0(SB), Y6
+
+loop:
+	VMOVUPS    (CX), Y7
+	VMULPS     Y4, Y7, Y7
+	VCMPPS     $0x07, Y7, Y7, Y8
+	VANDPS     Y8, Y7, Y7
+	VMAXPS     Y3, Y7, Y7
+	VMINPS     Y2, Y7, Y7
+	VANDPS     Y0, Y7, Y8
+	VORPS      Y1, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VCVTTPS2DQ Y7, Y7
+	VMOVUPS    32(CX), Y8
+	VMULPS     Y4, Y8, Y8
+	VCMPPS     $0x07, Y8, Y8, Y9
+	VANDPS     Y9, Y8, Y8
+	VMAXPS     Y3, Y8, Y8
+	VMINPS     Y2, Y8, Y8
+	VANDPS     Y0, Y8, Y9
+	VORPS      Y1, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCVTTPS2DQ Y8, Y8
+	VMOVUPS    64(CX), Y9
+	VMULPS     Y4, Y9, Y9
+	VCMPPS     $0x07, Y9, Y9, Y10
+	VANDPS     Y10, Y9, Y9
+	VMAXPS     Y3, Y9, Y9
+	VMINPS     Y2, Y9, Y9
+	VANDPS     Y0, Y9, Y10
+	VORPS      Y1, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	VCVTTPS2DQ Y9, Y9
+	VMOVUPS    96(CX), Y10
+	VMULPS     Y4, Y10, Y10
+	VCMPPS     $0x07, Y10, Y10, Y11
+	VANDPS     Y11, Y10, Y10
+	VMAXPS     Y3, Y10, Y10
+	VMINPS     Y2, Y10, Y10
+	VANDPS     Y0, Y10, Y11
+	VORPS      Y1, Y11, Y11
+	VADDPS     Y11, Y10, Y10
+	VCVTTPS2DQ Y10, Y10
+	VPACKSSDW  Y8, Y7, Y7
+	VPACKSSDW  Y10, Y9, Y9
+	VPADDSW    Y5, Y7, Y7
+	VPADDSW    Y5, Y9, Y9
+	VPACKSSWB  Y9, Y7, Y7
+	VPERMD     Y7, Y6, Y7
+	VMOVDQU    Y7, (AX)
+	VMOVUPS    128(CX), Y7
+	VMULPS     Y4, Y7, Y7
+	VCMPPS     $0x07, Y7, Y7, Y8
+	VANDPS     Y8, Y7, Y7
+	VMAXPS     Y3, Y7, Y7
+	VMINPS     Y2, Y7, Y7
+	VANDPS     Y0, Y7, Y8
+	VORPS      Y1, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VCVTTPS2DQ Y7, Y7
+	VMOVUPS    160(CX), Y8
+	VMULPS     Y4, Y8, Y8
+	VCMPPS     $0x07, Y8, Y8, Y9
+	VANDPS     Y9, Y8, Y8
+	VMAXPS     Y3, Y8, Y8
+	VMINPS     Y2, Y8, Y8
+	VANDPS     Y0, Y8, Y9
+	VORPS      Y1, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCVTTPS2DQ Y8, Y8
+	VMOVUPS    192(CX), Y9
+	VMULPS     Y4, Y9, Y9
+	VCMPPS     $0x07, Y9, Y9, Y10
+	VANDPS     Y10, Y9, Y9
+	VMAXPS     Y3, Y9, Y9
+	VMINPS     Y2, Y9, Y9
+	VANDPS     Y0, Y9, Y10
+	VORPS      Y1, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	VCVTTPS2DQ Y9, Y9
+	VMOVUPS    224(CX), Y10
+	VMULPS     Y4, Y10, Y10
+	VCMPPS     $0x07, Y10, Y10, Y11
+	VANDPS     Y11, Y10, Y10
+	VMAXPS     Y3, Y10, Y10
+	VMINPS     Y2, Y10, Y10
+	VANDPS     Y0, Y10, Y11
+	VORPS      Y1, Y11, Y11
+	VADDPS     Y11, Y10, Y10
+	VCVTTPS2DQ Y10, Y10
+	VPACKSSDW  Y8, Y7, Y7
+	VPACKSSDW  Y10, Y9, Y9
+	VPADDSW    Y5, Y7, Y7
+	VPADDSW    Y5, Y9, Y9
+	VPACKSSWB  Y9, Y7, Y7
+	VPERMD     Y7, Y6, Y7
+	VMOVDQU    Y7, 32(AX)
+	ADDQ       $0x00000100, CX
+	ADDQ       $0x40, AX
+	SUBQ       $0x40, DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
 // func s8DequantizeAsm(dst *float32, src *int8, n int, scale float32, zero int32)
 // Requires: AVX, AVX2
 TEXT ·s8DequantizeAsm(SB), NOSPLIT, $0-32

@@ -2172,6 +2172,98 @@ loop:
 	BNE	loop
 	RET
 
+// func s8QuantizeByAsm(dst *int8, src *float32, n int, scale float32, zero int32)
+TEXT ·s8QuantizeByAsm(SB), NOSPLIT, $0-32
+	MOVD	dst+0(FP), R0
+	MOVD	src+8(FP), R1
+	MOVD	n+16(FP), R2
+	FMOVS	scale+24(FP), F0
+	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	FMOVS	zero+28(FP), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+
+loop:
+	FLDPQ.P	32(R1), (F2, F3)
+	FLDPQ.P	32(R1), (F4, F5)
+	WORD	$0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD	$0x4e21c842 // fcvtas v2.4s, v2.4s
+	WORD	$0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD	$0x4e21c863 // fcvtas v3.4s, v3.4s
+	WORD	$0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD	$0x4e21c884 // fcvtas v4.4s, v4.4s
+	WORD	$0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
+	WORD	$0x4e21c8a5 // fcvtas v5.4s, v5.4s
+	WORD	$0x0e614842 // sqxtn v2.4h, v2.4s
+	WORD	$0x4e614862 // sqxtn2 v2.8h, v3.4s
+	WORD	$0x0e614884 // sqxtn v4.4h, v4.4s
+	WORD	$0x4e6148a4 // sqxtn2 v4.8h, v5.4s
+	WORD	$0x4e610c42 // sqadd v2.8h, v2.8h, v1.8h
+	WORD	$0x4e610c84 // sqadd v4.8h, v4.8h, v1.8h
+	WORD	$0x0e214842 // sqxtn v2.8b, v2.8h
+	WORD	$0x4e214882 // sqxtn2 v2.16b, v4.8h
+	FMOVQ	F2, (R0)
+	FLDPQ.P	32(R1), (F2, F3)
+	FLDPQ.P	32(R1), (F4, F5)
+	WORD	$0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD	$0x4e21c842 // fcvtas v2.4s, v2.4s
+	WORD	$0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD	$0x4e21c863 // fcvtas v3.4s, v3.4s
+	WORD	$0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD	$0x4e21c884 // fcvtas v4.4s, v4.4s
+	WORD	$0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
+	WORD	$0x4e21c8a5 // fcvtas v5.4s, v5.4s
+	WORD	$0x0e614842 // sqxtn v2.4h, v2.4s
+	WORD	$0x4e614862 // sqxtn2 v2.8h, v3.4s
+	WORD	$0x0e614884 // sqxtn v4.4h, v4.4s
+	WORD	$0x4e6148a4 // sqxtn2 v4.8h, v5.4s
+	WORD	$0x4e610c42 // sqadd v2.8h, v2.8h, v1.8h
+	WORD	$0x4e610c84 // sqadd v4.8h, v4.8h, v1.8h
+	WORD	$0x0e214842 // sqxtn v2.8b, v2.8h
+	WORD	$0x4e214882 // sqxtn2 v2.16b, v4.8h
+	FMOVQ	F2, 16(R0)
+	FLDPQ.P	32(R1), (F2, F3)
+	FLDPQ.P	32(R1), (F4, F5)
+	WORD	$0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD	$0x4e21c842 // fcvtas v2.4s, v2.4s
+	WORD	$0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD	$0x4e21c863 // fcvtas v3.4s, v3.4s
+	WORD	$0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD	$0x4e21c884 // fcvtas v4.4s, v4.4s
+	WORD	$0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
+	WORD	$0x4e21c8a5 // fcvtas v5.4s, v5.4s
+	WORD	$0x0e614842 // sqxtn v2.4h, v2.4s
+	WORD	$0x4e614862 // sqxtn2 v2.8h, v3.4s
+	WORD	$0x0e614884 // sqxtn v4.4h, v4.4s
+	WORD	$0x4e6148a4 // sqxtn2 v4.8h, v5.4s
+	WORD	$0x4e610c42 // sqadd v2.8h, v2.8h, v1.8h
+	WORD	$0x4e610c84 // sqadd v4.8h, v4.8h, v1.8h
+	WORD	$0x0e214842 // sqxtn v2.8b, v2.8h
+	WORD	$0x4e214882 // sqxtn2 v2.16b, v4.8h
+	FMOVQ	F2, 32(R0)
+	FLDPQ.P	32(R1), (F2, F3)
+	FLDPQ.P	32(R1), (F4, F5)
+	WORD	$0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD	$0x4e21c842 // fcvtas v2.4s, v2.4s
+	WORD	$0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD	$0x4e21c863 // fcvtas v3.4s, v3.4s
+	WORD	$0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD	$0x4e21c884 // fcvtas v4.4s, v4.4s
+	WORD	$0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
+	WORD	$0x4e21c8a5 // fcvtas v5.4s, v5.4s
+	WORD	$0x0e614842 // sqxtn v2.4h, v2.4s
+	WORD	$0x4e614862 // sqxtn2 v2.8h, v3.4s
+	WORD	$0x0e614884 // sqxtn v4.4h, v4.4s
+	WORD	$0x4e6148a4 // sqxtn2 v4.8h, v5.4s
+	WORD	$0x4e610c42 // sqadd v2.8h, v2.8h, v1.8h
+	WORD	$0x4e610c84 // sqadd v4.8h, v4.8h, v1.8h
+	WORD	$0x0e214842 // sqxtn v2.8b, v2.8h
+	WORD	$0x4e214882 // sqxtn2 v2.16b, v4.8h
+	FMOVQ	F2, 48(R0)
+	ADD	$64, R0
+	SUBS	$64, R2, R2
+	BNE	loop
+	RET
+
 // func s8DequantizeAsm(dst *float32, src *int8, n int, scale float32, zero int32)
 TEXT ·s8DequantizeAsm(SB), NOSPLIT, $0-32
 	MOVD	dst+0(FP), R0

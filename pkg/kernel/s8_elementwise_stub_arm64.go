@@ -57,6 +57,12 @@ func s8TableAsm(dst, src *int8, n int, table *byte)
 //go:noescape
 func s8QuantizeAsm(dst *int8, src *float32, n int, scale float32, zero int32)
 
+// s8QuantizeByAsm stores src times the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.
+// Both halves of zero are the zero point.
+//
+//go:noescape
+func s8QuantizeByAsm(dst *int8, src *float32, n int, scale float32, zero int32)
+
 // s8DequantizeAsm stores the scale times src less the zero point, for n elements, a positive multiple of 64.
 //
 //go:noescape

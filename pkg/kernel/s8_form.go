@@ -11,13 +11,13 @@ type s8Form struct {
 	group  int   // elements of k of a column that lie together; 0 is the generic form
 	whole  int   // elements of k of a step: groups of all columns, one behind the other
 	bytes  int   // of an element
-	lanes  int   // columns of a register of sums
+	lanes  int   // columns of a register of sums, or of a tile of the generic form
 	wide   int   // columns of a panel at most
 	offset int32 // elements of the left operand are so much greater
 }
 
 // s8Words is the generic form; see packWords.
-var s8Words = s8Form{bytes: 1}
+var s8Words = s8Form{bytes: 1, lanes: 4, wide: 4}
 
 // row returns the bytes of a row of the left operand, and of a column of the right.
 func (f *s8Form) row(k int) int { return (k + f.whole - 1) / f.whole * f.whole * f.bytes }

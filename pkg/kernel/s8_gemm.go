@@ -187,6 +187,19 @@ func (r *s8Right) multiply(out *s8Out, from, m int, w *s8Work, res *S8Result, fi
 	}
 }
 
+// panel stores the sums of the first m rows of a strip with the columns of the panel that starts at c, one row behind the other, and returns how many these columns are; those
+// beyond the last one are undefined. The weights' zero point is 0.
+func (r *s8Right) panel(w *s8Work, m, c int) (width int) {
+	width = r.form.width(r.n, c)
+	if r.form.group == 0 {
+		r.wordSums(w.sums, view[int8](w.strip), m, c)
+		return width
+	}
+	w.terms[0] = 0
+	r.tiles(w.sums, w.strip, m, c, width, w.terms[:1])
+	return width
+}
+
 // view is memory as elements of another size.
 func view[T, S int8 | byte | int32 | int64](x []S) []T {
 	var t T

@@ -117,7 +117,7 @@ func s8Quantize(dst []int8, src []float32, scale float32, zero int64) bool {
 	if !variants() || zero != int64(int8(zero)) || len(dst) == 0 {
 		return false
 	}
-	n, zeros := len(dst)&^(s8Step-1), int32(zero)&0xffff*(1<<16+1)
+	n, zeros := len(dst)&^(s8Step-1), bothHalves(int32(zero))
 	if n > 0 {
 		_ = src[n-1]
 		s8QuantizeAsm(&dst[0], &src[0], n, scale, zeros)
@@ -131,6 +131,29 @@ func s8Quantize(dst []int8, src []float32, scale float32, zero int64) bool {
 	}
 	return true
 }
+
+// s8QuantizeBy is s8Quantize with the inverse of the scale, by which numbers are multiplied.
+func s8QuantizeBy(dst []int8, src []float32, inverse float32, zero int32) bool {
+	if !variants() || len(dst) == 0 {
+		return false
+	}
+	n, zeros := len(dst)&^(s8Step-1), bothHalves(zero)
+	if n > 0 {
+		_ = src[n-1]
+		s8QuantizeByAsm(&dst[0], &src[0], n, inverse, zeros)
+	}
+	if n < len(dst) {
+		var x [s8Step]float32
+		var y [s8Step]int8
+		copy(x[:], src[n:len(dst)])
+		s8QuantizeByAsm(&y[0], &x[0], s8Step, inverse, zeros)
+		copy(dst[n:], y[:])
+	}
+	return true
+}
+
+// bothHalves repeats an int8 in both halves of a word.
+func bothHalves(v int32) int32 { return v & 0xffff * (1<<16 + 1) }
 
 // s8Dequantize makes numbers of integers by a variant, and reports whether there is one.
 func s8Dequantize(dst []float32, src []int8, scale float32, zero int64) bool {

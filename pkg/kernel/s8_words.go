@@ -108,15 +108,11 @@ func (r *s8Right) multiplyWords(out *s8Out, left []int8, row, from, m int, res *
 	}
 }
 
-// runSums multiplies m rows of k elements, row apart in x, with words, and stores the sums of each outRow apart in out.
-func (r *s8Right) runSums(out []int32, x []int8, m, row, outRow int) {
+// wordSums stores the sums of m rows, which follow each other, with the four columns from c on, those beyond the last undefined.
+func (r *s8Right) wordSums(sums []int32, left []int8, m, c int) {
 	var acc [8]int32
-	for c := 0; c < r.n; c += 4 {
-		for i := 0; i < m; i += 2 {
-			r.tile(&acc, x, i, m, row, c)
-			for k := range min(2, m-i) {
-				copy(out[(i+k)*outRow+c:][:min(4, r.n-c)], acc[4*k:])
-			}
-		}
+	for i := 0; i < m; i += 2 {
+		r.tile(&acc, left, i, m, r.k, c)
+		copy(sums[4*i:4*m], acc[:])
 	}
 }

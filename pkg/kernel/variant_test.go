@@ -81,6 +81,11 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	table := NewS8Table(func(q int32) int32 { return q }, -128, 127)
 	cases["S8Table"] = func() { table.Apply(s8s[:n], signed(x)) }
 	cases["Quantize"] = func() { Quantize(s8s[:n], x, []float32{1}, []int64{0}, 1) }
+	hybrid, affine := packHybrid(1, 64, s8Weights{make([]int8, 64), 64, 1}), hybridAffine{scale: 1, inverse: 1, least: -127}
+	hybrid.scale = make([]float32, 64)
+	cases["hybrid integers"] = func() { affine.quantize(s8s[:n], x) }
+	cases["hybrid sums added"] = func() { hybrid.add(y[:64], int32s(x), 0, &affine) }
+	cases["hybrid sums scaled"] = func() { hybrid.scaled(y[:64], int32s(x), hybrid.scale, 0, &affine) }
 	cases["Dequantize"] = func() { Dequantize(y[:n], signed(x), []float32{1}, []int64{0}, 1) }
 	window := IntPoolSpec{Window: square(8, 3, 1), C: 32, Lo: -128, Hi: 127}
 	images := signed(x)[:8*8*32]

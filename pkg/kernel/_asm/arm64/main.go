@@ -29,6 +29,7 @@ func main() {
 		{"elementwise", elementwise},
 		{"gemm", gemm},
 		{"histogram", histogram},
+		{"hybrid", hybrid},
 		{"lines", copyLines},
 		{"minmax", minMax},
 		{"pool", pool},

@@ -102,7 +102,7 @@ func (m s8Multiplier) rescale(f *Function, x, tmp V) {
 }
 
 // s8Elementwise writes the kernels of operators that compute each int8 of the result from one element of each operand. Their Go counterparts are the Rows
-// of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
+// of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize, hybridAffine.quantize and Dequantize.
 func s8Elementwise(file *File) {
 	s8SumRow(file, "s8SumAsm", "a and b, rescaled, added and rescaled", false)
 	s8SumRow(file, "s8DifferenceAsm", "a and b, rescaled, one less the other and rescaled", true)
@@ -112,7 +112,8 @@ func s8Elementwise(file *File) {
 	s8Extremum(file, "s8MaximumAsm", "the greater of a and b", SMAXBytes)
 	s8Extremum(file, "s8MinimumAsm", "the lesser of a and b", SMINBytes)
 	s8Table(file)
-	s8Quantize(file)
+	s8Quantize(file, "s8QuantizeAsm", "over", FDIV)
+	s8Quantize(file, "s8QuantizeByAsm", "times", FMUL)
 	s8Dequantize(file)
 }
 
@@ -305,9 +306,9 @@ func s8Table(file *File) {
 }
 
 // s8Quantize makes integers of numbers.
-func s8Quantize(file *File) {
-	f := file.Function("s8QuantizeAsm", "func(dst *int8, src *float32, n int, scale float32, zero int32)",
-		"s8QuantizeAsm stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
+func s8Quantize(file *File, name, by string, operation Three) {
+	f := file.Function(name, "func(dst *int8, src *float32, n int, scale float32, zero int32)",
+		name+" stores src "+by+" the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
 	dst, src, n := f.Loaded("dst"), f.Loaded("src"), f.Loaded("n")
 	scale, zero, x := f.V(), f.V(), f.Vs(4)
 	f.FillArgument(scale, "scale")
@@ -317,7 +318,7 @@ func s8Quantize(file *File) {
 			f.ReadPairNext(x[0], x[1], src)
 			f.ReadPairNext(x[2], x[3], src)
 			for _, v := range x {
-				f.Do(FDIV.Of(S4, v, v, scale), FCVTAS(v, v))
+				f.Do(operation.Of(S4, v, v, scale), FCVTAS(v, v))
 			}
 			f.Do(SQXTN(x[0], x[0]), SQXTN2(x[0], x[1]), SQXTN(x[2], x[2]), SQXTN2(x[2], x[3]))
 			f.Do(SQADD.Of(x[0], x[0], zero), SQADD.Of(x[2], x[2], zero), SQXTNBytes(x[0], x[0]), SQXTN2Bytes(x[0], x[2]))

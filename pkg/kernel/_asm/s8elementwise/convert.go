@@ -83,12 +83,12 @@ func tableVBMI() {
 	RET()
 }
 
-// quantize writes the kernel that makes integers of numbers. What is halfway is rounded away from zero: to what is just less than a half of the number's sign the number is
+// quantize writes a kernel that makes integers of numbers, after an operation on them and the scale. What is halfway is rounded away from zero: to what is just less than a half of the number's sign the number is
 // added, and the sum is cut off. A NaN becomes 0.
-func quantize() {
-	TEXT("s8QuantizeAsm", NOSPLIT, "func(dst *int8, src *float32, n int, scale float32, zero int32)")
+func quantize(name, by string, operation func(...Op)) {
+	TEXT(name, NOSPLIT, "func(dst *int8, src *float32, n int, scale float32, zero int32)")
 	Pragma("noescape")
-	Doc("s8QuantizeAsm stores src over the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
+	Doc(name+" stores src "+by+" the scale, rounded, plus the zero point, for n elements, a positive multiple of 64.", "Both halves of zero are the zero point.")
 	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
 	fill := func(bits uint32) reg.VecVirtual {
 		tmp, v := GP32(), YMM()
@@ -108,7 +108,7 @@ func quantize() {
 		for j := range x {
 			v, t := YMM(), YMM()
 			VMOVUPS(Mem{Base: src, Disp: 4 * (at + 8*j)}, v)
-			VDIVPS(scale, v, v)
+			operation(scale, v, v)
 			VCMPPS(Imm(7), v, v, t)
 			VANDPS(t, v, v)
 			VMAXPS(lo, v, v)

@@ -1,5 +1,5 @@
 // Command s8elementwise writes the kernels of operators that compute each int8 of the result from one element of each operand. Their Go counterparts are
-// the Rows of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize and Dequantize.
+// the Rows of S8Sum, S8SquaredDifference, S8Product and S8Prelu, S8Table.Apply, Quantize, hybridAffine.quantize and Dequantize.
 package main
 
 //go:generate go run . -out ../../s8_elementwise_amd64.s -stubs ../../s8_elementwise_stub_amd64.go -pkg kernel
@@ -28,7 +28,8 @@ func main() {
 	extremum("s8MinimumAsm", "the lesser of a and b", VPMINSB)
 	tableAVX2()
 	tableVBMI()
-	quantize()
+	quantize("s8QuantizeAsm", "over", VDIVPS)
+	quantize("s8QuantizeByAsm", "times", VMULPS)
 	dequantize()
 	Generate()
 }

@@ -1,0 +1,28 @@
+//go:build (amd64 || arm64) && !purego
+
+package kernel
+
+// hybridColumns is the number of columns that a variant computes in a step.
+const hybridColumns = 8
+
+// hybridAdd does what hybridRight.add does for the first columns, and returns how many these are.
+func hybridAdd(out []float32, sums, weights []int32, scale []float32, a *hybridAffine) int {
+	n := len(out) &^ (hybridColumns - 1)
+	if !variants() || n == 0 {
+		return 0
+	}
+	_, _, _ = sums[n-1], weights[n-1], scale[n-1]
+	hybridAddAsm(&out[0], &sums[0], &weights[0], &scale[0], n, a.zero, a.scale)
+	return n
+}
+
+// hybridScale does what hybridRight.scaled does for the first columns, and returns how many these are.
+func hybridScale(out []float32, sums, weights []int32, scale, bias []float32, a *hybridAffine) int {
+	n := len(out) &^ (hybridColumns - 1)
+	if !variants() || n == 0 {
+		return 0
+	}
+	_, _, _, _ = sums[n-1], weights[n-1], scale[n-1], bias[n-1]
+	hybridScaleAsm(&out[0], &sums[0], &weights[0], &scale[0], &bias[0], n, a.zero, a.scale)
+	return n
+}
