@@ -147,3 +147,19 @@ func TestHybridVariants(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkHybrid runs a product of quantized rows, as transformers have it.
+func BenchmarkHybrid(b *testing.B) {
+	const m, k, n = 64, 256, 256
+	f, err := NewHybridFullyConnected(HybridFullyConnectedSpec{K: k, N: n, Asymmetric: true, Scale: make([]float32, n)}, make([]int8, n*k), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, in, scratch := make([]float32, m*n), make([]float32, m*k), make([]float32, f.Scratch())
+	for i := range in {
+		in[i] = float32(i%9) - 4
+	}
+	for b.Loop() {
+		f.Run(out, in, scratch)
+	}
+}

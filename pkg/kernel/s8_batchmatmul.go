@@ -27,7 +27,7 @@ func NewS8BatchMatMul(s F32BatchMatMulSpec, xZero, yZero int32, result S8Result)
 // Scratch returns how many int64 Run needs.
 func (b *S8BatchMatMul) Scratch() int {
 	s := &b.stacks.spec
-	n := s8RightLen(b.right.form, s.K, s.N) + b.right.workLen(s.M)
+	n := s8RightLen(b.right.form, s.K, s.N) + b.right.workLen(s.M) + (b.right.repackScratch()+7)/8
 	if s.AdjX {
 		n += (s.M*s.K + 7) / 8
 	}
@@ -47,19 +47,19 @@ func (b *S8BatchMatMul) Run(out, x, y []int8, scratch []int64) {
 	n := s8RightLen(b.right.form, s.K, s.N)
 	right := emptyS8Right(b.right.form, scratch[:n], s.K, s.N)
 	work, rest := right.work(scratch[n:], s.M), scratch[n+right.workLen(s.M):]
+	lines, rest := view[byte](rest)[:right.repackScratch()], rest[(right.repackScratch()+7)/8:]
+	if len(out) == 0 {
+		return
+	}
 	for i := range b.stacks.count {
 		xi, yi := b.stacks.x[i], b.stacks.y[i]
 		if i == 0 || yi != b.stacks.y[i-1] {
-			right.pack(s8Weights{y[yi*s.K*s.N:][:s.K*s.N], row, column}, nil, b.xZero, b.yZero)
+			right.repack(s8Weights{y[yi*s.K*s.N:][:s.K*s.N], row, column}, b.xZero, b.yZero, &work, lines)
 		}
 		left := x[xi*s.M*s.K:][:s.M*s.K]
 		if s.AdjX && len(left) > 0 {
 			turned := view[int8](rest)[:len(left)]
-			for m := range s.M {
-				for k := range s.K {
-					turned[m*s.K+k] = left[k*s.M+m]
-				}
-			}
+			columns(view[byte](turned), s.K, view[byte](left), s.M, s.M, s.K)
 			left = turned
 		}
 		to := s8Out{data: out[i*s.M*s.N:][:s.M*s.N], line: max(s.M, 1), row: s.N}

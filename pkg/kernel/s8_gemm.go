@@ -201,7 +201,7 @@ func (r *s8Right) panel(w *s8Work, m, c int) (width int) {
 }
 
 // view is memory as elements of another size.
-func view[T, S int8 | byte | int32 | int64](x []S) []T {
+func view[T, S int8 | byte | int32 | int64 | float32](x []S) []T {
 	var t T
 	var s S
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(s))/int(unsafe.Sizeof(t)))

@@ -197,3 +197,22 @@ func s8RowsOf(t *testing.T, memory []int8) func() {
 		f.Run(make([]int8, 9*9), memory[:64*9], make([]int64, f.Scratch(9)))
 	}
 }
+
+// BenchmarkS8Repack packs a right operand for a run, as attention has it, and without kernels for that.
+func BenchmarkS8Repack(b *testing.B) {
+	const k, n = 64, 192
+	r := emptyS8Right(s8FormNow(), alignedInt64(s8RightLen(s8FormNow(), k, n)), k, n)
+	work, lines, data := r.work(make([]int64, r.workLen(1)), 1), make([]byte, r.repackScratch()), make([]int8, k*n)
+	for name, w := range map[string]s8Weights{"rows": {data, n, 1}, "columns": {data, 1, k}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r.repack(w, 3, 5, &work, lines)
+			}
+		})
+		b.Run(name+", one by one", func(b *testing.B) {
+			for b.Loop() {
+				r.pack(w, nil, 3, 5)
+			}
+		})
+	}
+}
