@@ -97,6 +97,8 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	cases["columns of bytes"] = func() { columns(raw(y), 32, raw(x), 32, 32, 32) }
 	cases["int8 products"], cases["int8 rows"] = s8ProductOf(view[int64](int32s(x)), 16), s8RowsOf(t, signed(x))
 	cases["columns"] = func() { columns(y, 32, x, 32, 32, 32) }
+	cases["distance"] = func() { F32Distance(x[:n], y[:n]) }
+	cases["distance, right"] = func() { F32Distance(y[:n], x[:n]) }
 	for _, c := range sums {
 		cases[c.name] = func() { c.run(y, x) }
 	}

@@ -73,6 +73,7 @@ type Session struct {
 	kept       [][]float32 // by slot: what the float model computed in this sample, of all the times that it did
 	computed   []bool      // by slot: in this sample
 	running    [][]stored  // by side and pair
+	scratch    numbers
 	part       *Part
 }
 
@@ -143,7 +144,7 @@ func (s *Session) side(i int, side *side, in, want []*tensor.Tensor, label []int
 	}
 	out, err := s.sides[i].Watch(side.border.In(mine), func(v *ir.Value, t *tensor.Tensor) {
 		if k, ok := side.pairs[v]; ok && s.computed[s.comparison.slots[side.pairing.tensors[k].float]] {
-			running[k].take(t, exec.Affine(v))
+			running[k].take(t, exec.Affine(v), &s.scratch)
 		}
 	})
 	if err != nil {
@@ -161,7 +162,7 @@ func (s *Session) side(i int, side *side, in, want []*tensor.Tensor, label []int
 func (s *Session) outputs(side *side, part *ModelPart, want, out []*tensor.Tensor, label []int32) error {
 	q := s.comparison.question
 	for k, at := range side.pairing.outputs {
-		compareOutputs(&part.Outputs[k], want[k], out[at], exec.Affine(side.program.Outputs()[at]))
+		compareOutputs(&part.Outputs[k], want[k], out[at], exec.Affine(side.program.Outputs()[at]), &s.scratch)
 	}
 	if q.Task == Distance {
 		return nil
@@ -171,10 +172,10 @@ func (s *Session) outputs(side *side, part *ModelPart, want, out []*tensor.Tenso
 }
 
 // compareOutputs compares an output of both models: as real numbers if it can stand for them, and element for element otherwise.
-func compareOutputs(o *OutputSums, want, got *tensor.Tensor, q *quant.Params) {
+func compareOutputs(o *OutputSums, want, got *tensor.Tensor, q *quant.Params, scratch *numbers) {
 	if want.DType == tensor.Float32 && (got.DType == tensor.Float32 || q != nil) {
 		s := stored{sums: &o.Sums, want: tensor.View[float32](want)}
-		s.take(got, q)
+		s.take(got, q, scratch)
 		s.end()
 		return
 	}

@@ -43,44 +43,14 @@ func (s *Sums) add(o Sums) {
 	s.Broken += o.Broken
 }
 
-// compare adds elements of x and as many of y.
-func (s *Sums) compare(x, y []float32) {
-	y = y[:len(x)]
-	// Sums in memory would wait for each other.
-	signal, power, dot, noise, deviation := s.Signal, s.Power, s.Dot, s.Noise, s.Deviation
-	most, low, high := s.Max, s.Low, s.High
-	elements := len(x)
-	for i, v := range x {
-		w, g := float64(v), float64(y[i])
-		d := w - g
-		if d-d != 0 {
-			elements--
-			if w-w != 0 {
-				s.LeftOut++
-			} else {
-				s.Broken++
-			}
-			continue
-		}
-		signal += float64(w * w)
-		power += float64(g * g)
-		dot += float64(w * g)
-		noise += float64(d * d)
-		d = math.Abs(d)
-		deviation += d
-		if d > most {
-			most = d
-		}
-		if w < low {
-			low = w
-		}
-		if w > high {
-			high = w
-		}
-	}
-	s.Signal, s.Power, s.Dot, s.Noise, s.Deviation = signal, power, dot, noise, deviation
-	s.Max, s.Low, s.High = most, low, high
-	s.Elements += uint64(elements)
+// compare adds elements of x and as many of y, at most chunk: those of a chunk are added up by kernel.F32Distance, and their sums to the others.
+func (s *Sums) compare(x, y []float32) kernel.Distance {
+	d := kernel.F32Distance(x, y)
+	s.add(Sums{
+		Elements: uint64(len(x) - d.LeftOut - d.Broken), Signal: d.Signal, Power: d.Power, Dot: d.Dot, Noise: d.Noise, Deviation: d.Deviation,
+		Max: d.Max, Low: d.Low, High: d.High, LeftOut: uint64(d.LeftOut), Broken: uint64(d.Broken),
+	})
+	return d
 }
 
 // decibelLimit bounds ratios either way, so that equal tensors have one.
@@ -114,65 +84,76 @@ func (s *Sums) Cosine() float64 {
 // Mean is the mean |x-y|.
 func (s *Sums) Mean() float64 { return s.Deviation / float64(max(s.Elements, 1)) }
 
-// chunk is how many elements are dequantized at a time.
+// chunk is how many elements are compared at a time. Their sums depend on it in the last bits.
 const chunk = 1024
+
+// zeros stand for elements that one model alone computed.
+var zeros [chunk]float32
 
 // stored is a quantized model's tensor on its way into sums.
 type stored struct {
-	sums    *Sums
-	want    []float32 // the float model's elements, of all the times that it computed the tensor in a sample
-	at      int       // how many of them are compared
-	seen    bool      // in this sample
-	scratch [chunk]float32
+	sums *Sums
+	want []float32 // the float model's elements, of all the times that it computed the tensor in a sample
+	at   int       // how many of them are compared
+	seen bool      // in this sample
 }
 
+// numbers are a chunk's, dequantized.
+type numbers [chunk]float32
+
 // take compares the next elements of want with t, which is float32 or stands for real numbers by q.
-func (s *stored) take(t *tensor.Tensor, q *quant.Params) {
+func (s *stored) take(t *tensor.Tensor, q *quant.Params, scratch *numbers) {
 	s.seen = true
 	switch t.DType {
 	case tensor.Float32:
-		s.real(tensor.View[float32](t))
-	case tensor.Int8:
-		takeIntegers(s, tensor.View[int8](t), q, math.MinInt8, math.MaxInt8)
-	case tensor.UInt8:
-		takeIntegers(s, tensor.View[uint8](t), q, 0, math.MaxUint8)
-	case tensor.Int16:
-		takeIntegers(s, tensor.View[int16](t), q, math.MinInt16, math.MaxInt16)
-	}
-}
-
-func (s *stored) real(y []float32) {
-	for len(y) > 0 {
-		n := min(len(y), len(s.want)-s.at)
-		if n == 0 {
-			s.sums.compare(make([]float32, len(y)), y)
-			return
+		for y := tensor.View[float32](t); len(y) > 0; {
+			x := s.next(len(y))
+			s.sums.compare(x, y[:len(x)])
+			y = y[len(x):]
 		}
-		s.sums.compare(s.want[s.at:s.at+n], y[:n])
-		s.at += n
-		y = y[n:]
+	case tensor.Int8:
+		takeIntegers(s, tensor.View[int8](t), q, math.MinInt8, math.MaxInt8, scratch)
+	case tensor.UInt8:
+		takeIntegers(s, tensor.View[uint8](t), q, 0, math.MaxUint8, scratch)
+	case tensor.Int16:
+		takeIntegers(s, tensor.View[int16](t), q, math.MinInt16, math.MaxInt16, scratch)
 	}
 }
 
-func takeIntegers[T int8 | uint8 | int16](s *stored, y []T, q *quant.Params, least, most T) {
+// next returns what the next at most n elements are compared with: at least one, of want, or zeros behind its end.
+func (s *stored) next(n int) []float32 {
+	n = min(n, chunk)
+	if s.at == len(s.want) {
+		return zeros[:n]
+	}
+	x := s.want[s.at:]
+	x = x[:min(n, len(x))]
+	s.at += len(x)
+	return x
+}
+
+func takeIntegers[T int8 | uint8 | int16](s *stored, y []T, q *quant.Params, least, most T, scratch *numbers) {
 	scale := float64(q.Scale[0])
 	low, high := float32(scale*(float64(int64(least)-q.Zero[0])-0.5)), float32(scale*(float64(int64(most)-q.Zero[0])+0.5))
 	for len(y) > 0 {
-		n := min(len(y), chunk)
-		kernel.Dequantize(s.scratch[:n], y[:n], q.Scale, q.Zero, 1)
-		for i, x := range s.want[min(s.at, len(s.want)):min(s.at+n, len(s.want))] {
-			if x < low && y[i] == least || x > high && y[i] == most { // the rare condition first
-				s.sums.Saturated++
+		x := s.next(len(y))
+		kernel.Dequantize(scratch[:len(x)], y[:len(x)], q.Scale, q.Zero, 1)
+		if d := s.sums.compare(x, scratch[:len(x)]); d.Low < float64(low) || d.High > float64(high) {
+			for i, v := range x {
+				if (v < low && y[i] == least || v > high && y[i] == most) && v-v == 0 {
+					s.sums.Saturated++
+				}
 			}
 		}
-		s.real(s.scratch[:n])
-		y = y[n:]
+		y = y[len(x):]
 	}
 }
 
 // end counts what is left of want as compared with zeros.
 func (s *stored) end() {
-	rest := s.want[s.at:]
-	s.sums.compare(rest, make([]float32, len(rest)))
+	for s.at < len(s.want) {
+		x := s.next(chunk)
+		s.sums.compare(x, zeros[:len(x)])
+	}
 	s.sums.Samples++
 }

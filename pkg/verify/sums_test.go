@@ -15,7 +15,7 @@ import (
 func sum(want []float32, got *tensor.Tensor, q *quant.Params) Sums {
 	var s Sums
 	x := stored{sums: &s, want: want}
-	x.take(got, q)
+	x.take(got, q, new(numbers))
 	x.end()
 	return s
 }

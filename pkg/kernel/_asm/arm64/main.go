@@ -26,6 +26,7 @@ func main() {
 		{"columns", columns},
 		{"curve", curves},
 		{"depthwise", depthwise},
+		{"distance", distance},
 		{"elementwise", elementwise},
 		{"gemm", gemm},
 		{"histogram", histogram},
