@@ -16,6 +16,7 @@ Steps of `all`, in order; each does only what is not done yet:
     oracle      TensorFlow's int8 answers to the corpus' float models
     weights     TFLiteConverter's float16 and dynamic range quantization of what the models and sources are made from
     schemes     every scheme of quantization in LiteRT, and its output error
+    verification    the figures of `octet verify`, beside LiteRT and numpy
     golden      LiteRT's tensors for all of them
     micro       int8 models in TFLite Micro, beside LiteRT and `octet run`
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
@@ -57,6 +58,7 @@ STEPS = {
     'oracle': [[PYTHON, HERE / 'oracle.py']],
     'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py'], [PYTHON, '-W', 'ignore', HERE / 'weight_only.py']],
     'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
+    'verification': [[PYTHON, '-W', 'ignore', HERE / 'verification.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus'], [PYTHON, HERE / 'golden_int16.py'],
                [PYTHON, '-W', 'ignore', HERE / 'golden_hybrid.py']],
     'micro': [[PYTHON, '-W', 'ignore', HERE / 'micro.py']],
@@ -74,7 +76,7 @@ STEPS = {
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'golden', 'micro', 'fuzz', 'test']
+ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'golden', 'micro', 'fuzz', 'test']
 
 
 def main():
