@@ -112,20 +112,20 @@ func (d *localData) open(ctx context.Context, float *convert.Float, f *convertFl
 	}
 	d.pool = &convert.Pool{Workers: f.workers, Samples: d.reader}
 	if f.verify {
-		d.asked, err = f.asked(opt, d.manifest)
+		d.asked, err = f.asked(opt, float, d.manifest)
 	}
 	return err
 }
 
-// asked returns how the quantized model is compared, over which samples of a dataset.
-func (f *convertFlags) asked(opt convert.Options, manifest *dataset.Manifest) (o convert.VerifyOptions, err error) {
+// asked returns how the quantized model is compared with the float one, over which samples of a dataset.
+func (f *convertFlags) asked(opt convert.Options, float *convert.Float, manifest *dataset.Manifest) (o convert.VerifyOptions, err error) {
 	o.Signature, o.SkipBad = opt.Signature, opt.SkipBad
 	if opt.Holdout != (convert.Holdout{}) {
 		if o.Samples, err = opt.Holdout.Of(manifest.Len()); err != nil {
 			return o, err
 		}
 	}
-	return o, f.question.options(&o, manifest)
+	return o, f.question.options(&o, float, manifest)
 }
 
 // verify compares what came out with the float model.

@@ -136,7 +136,7 @@ func upload(ctx context.Context, c *client.Client, source convert.Source, f *con
 			return nil, err
 		}
 		if f.verify {
-			asked, err := f.asked(opt, manifest)
+			asked, err := f.asked(opt, float, manifest)
 			if err != nil {
 				return nil, err
 			}

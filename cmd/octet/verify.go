@@ -68,17 +68,20 @@ func (q *questionFlags) limits() (l verify.Limits, err error) {
 	return l, nil
 }
 
-// options adds the question to options of a comparison. manifest is that of the samples that labels are about.
-func (q *questionFlags) options(opt *convert.VerifyOptions, manifest *dataset.Manifest) error {
+// options adds the question to options of a comparison with a float model. manifest is that of the samples that labels are about. A limit that needs answers is refused where there are none.
+func (q *questionFlags) options(opt *convert.VerifyOptions, float *convert.Float, manifest *dataset.Manifest) error {
 	opt.Task, opt.Output = verify.Task(q.task), q.score
-	if q.labels == "" {
-		return nil
-	}
 	var err error
-	if opt.Labels, err = dataset.ReadLabels(q.labels, manifest); err != nil {
-		return &convert.Error{Kind: convert.BadInput, Err: err}
+	if q.labels != "" {
+		if opt.Labels, err = dataset.ReadLabels(q.labels, manifest); err != nil {
+			return &convert.Error{Kind: convert.BadInput, Err: err}
+		}
 	}
-	return nil
+	asked, err := convert.Question(float, *opt)
+	if err == nil && q.maxDrop != "" && asked.Task == verify.Distance {
+		err = usagef("--max-drop: outputs hold no answers of which there could be fewer right ones: --min-sqnr limits the error, --task says what outputs are")
+	}
+	return err
 }
 
 // check returns an error if a result breaks a limit.
@@ -88,7 +91,7 @@ func (q *questionFlags) check(r *verify.Result) error {
 		return err
 	}
 	if err := r.Check(l); err != nil {
-		return usagef("--max-drop: %v: --min-sqnr limits the error, --task says what outputs are", err)
+		return err
 	}
 	if len(r.Broken) > 0 {
 		return &brokenError{r.Broken}
@@ -230,7 +233,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 		return nil, err
 	}
 	opt := convert.VerifyOptions{Signature: f.signature, SkipBad: f.onBad == "skip"}
-	if err := f.question.options(&opt, manifest); err != nil {
+	if err := f.question.options(&opt, float, manifest); err != nil {
 		return nil, err
 	}
 	if f.coordinator != "" {

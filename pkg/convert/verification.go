@@ -50,36 +50,44 @@ func PlanVerification(f *Float, quantized Source, opt VerifyOptions, data *datas
 	if v.pairings, err = shard.Pair(v.Float, v.Quantized, v.Signature); err != nil {
 		return nil, &Error{Kind: BadInput, Source: quantized.Name, Err: err}
 	}
-	v.Question = verify.Question{Tensors: true}
-	return v, v.ask(opt)
+	if v.Question, err = Question(f, opt); err != nil {
+		return nil, err
+	}
+	if opt.Labels != nil {
+		v.labels, v.Labels = opt.Labels, opt.Labels.Digest()
+	}
+	return v, nil
 }
 
-// ask sets the task and what it is about.
-func (v *Verification) ask(opt VerifyOptions) error {
-	m := v.pairings[0].Float
-	label := 0
-	if opt.Labels != nil {
-		v.labels, v.Labels, v.Question.Labels = opt.Labels, opt.Labels.Digest(), true
-		label = opt.Labels.Elements()
+// Question returns what options ask of quantized models, which need not be there yet.
+func Question(f *Float, opt VerifyOptions) (q verify.Question, err error) {
+	m := verify.Model{Model: f.Model}
+	if m.Signature, err = shard.Signature(f.Model, opt.Signature); err != nil {
+		return q, &Error{Kind: BadInput, Source: f.Source, Err: err}
 	}
+	q = verify.Question{Tensors: true, Labels: opt.Labels != nil}
 	if opt.Output != "" {
 		names := m.OutputNames()
-		if v.Question.Output = slices.Index(names, opt.Output); v.Question.Output < 0 {
-			return &Error{Kind: BadInput, Source: v.source, Err: fmt.Errorf("no output %q: there are %q", opt.Output, names)}
+		if q.Output = slices.Index(names, opt.Output); q.Output < 0 {
+			return q, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("no output %q: there are %q", opt.Output, names)}
 		}
 	}
-	switch v.Question.Task = opt.Task; {
+	switch q.Task = opt.Task; {
 	case opt.Task == "":
-		v.Question.Task = verify.Guess(m, v.Question.Output, label)
+		label := 0
+		if opt.Labels != nil {
+			label = opt.Labels.Elements()
+		}
+		q.Task = verify.Guess(m, q.Output, label)
 	case !slices.Contains(verify.Tasks(), opt.Task):
-		return &Error{Kind: BadInput, Err: fmt.Errorf("task %q is none of %q", opt.Task, verify.Tasks())}
+		return q, &Error{Kind: BadInput, Err: fmt.Errorf("task %q is none of %q", opt.Task, verify.Tasks())}
 	case opt.Task == verify.Distance && opt.Labels != nil:
-		return &Error{Kind: BadInput, Err: fmt.Errorf("labels say which answers are right; the task %s asks for none", opt.Task)}
+		return q, &Error{Kind: BadInput, Err: fmt.Errorf("labels say which answers are right; the task %s asks for none", opt.Task)}
 	}
-	if v.Question.Task == verify.Distance {
-		v.Question.Output = 0
+	if q.Task == verify.Distance {
+		q.Output = 0
 	}
-	return nil
+	return q, nil
 }
 
 // Plan returns the shards. As shard.Plan's they depend on the number of samples alone.
