@@ -12,7 +12,7 @@ import (
 	"github.com/octetlite/octet/pkg/verify"
 )
 
-// listed is the number of skipped samples and of kinds of float operators that the text form shows.
+// listed is the number of skipped samples, of outputs, and of kinds of float operators that the text form shows.
 const listed = 10
 
 // fromCache says that statistics were measured by an earlier run.

@@ -44,12 +44,17 @@ func printComparison(t io.Writer, r *verify.Result) {
 		fmt.Fprintf(t, "left out\t%d samples in all\n", n)
 	}
 	printScore(t, r.Score)
-	for _, o := range r.Outputs {
+	outputs := r.Outputs
+	if n := len(outputs); n > listed {
+		fmt.Fprintf(t, "outputs\t%d, of which these are the worst\n", n)
+		outputs = r.WorstOutputs()[:listed]
+	}
+	for _, o := range outputs {
 		if o.Integers > 0 {
-			fmt.Fprintf(t, "output\t%q: %d of %d integers are equal\n", o.Name, o.Equal, o.Integers)
+			fmt.Fprintf(t, "output\t%q: %d of %d integers are equal\n", clipName(o.Name), o.Equal, o.Integers)
 			continue
 		}
-		fmt.Fprintf(t, "output\t%q: SQNR %.2f dB, cosine %.6f, greatest error %.4g of %.4g to %.4g\n", o.Name, o.SQNR, o.Cosine, o.Max, o.Low, o.High)
+		fmt.Fprintf(t, "output\t%q: SQNR %.2f dB, cosine %.6f, greatest error %.4g of %.4g to %.4g\n", clipName(o.Name), o.SQNR, o.Cosine, o.Max, o.Low, o.High)
 	}
 }
 
@@ -58,7 +63,7 @@ func printScore(w io.Writer, s *verify.Score) {
 	if s == nil {
 		return
 	}
-	fmt.Fprintf(w, "agreement\t%.4g %% of %d answers of %q (%s)\n", 100*s.Agreement, s.Answers, s.Output, s.Task)
+	fmt.Fprintf(w, "agreement\t%.4g %% of %d answers of %q (%s)\n", 100*s.Agreement, s.Answers, clipName(s.Output), s.Task)
 	if s.Labels != "" || s.Task == verify.Segment {
 		what, float, quantized := "top-1", s.Float.Top1, s.Quantized.Top1
 		if s.Float.MeanIoU != nil {

@@ -258,6 +258,22 @@ func (r *Result) WorstTensors() []Tensor {
 	return list
 }
 
+// WorstOutputs returns the outputs in the same order, behind them those of integers that stand for no real numbers, unless these differ: then before them.
+func (r *Result) WorstOutputs() []Output {
+	list := slices.Clone(r.Outputs)
+	ratio := func(o Output) float64 {
+		switch {
+		case o.Equal < o.Integers:
+			return -2 * decibelLimit
+		case o.Integers > 0:
+			return 2 * decibelLimit
+		}
+		return o.SQNR
+	}
+	slices.SortStableFunc(list, func(a, b Output) int { return cmp.Compare(ratio(a), ratio(b)) })
+	return list
+}
+
 // WorstOperators returns the operators by descending drop, those without one last and those of equal drop in their order.
 func (r *Result) WorstOperators() []Operator {
 	list := slices.Clone(r.Operators)
