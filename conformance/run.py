@@ -26,6 +26,8 @@ Not of `all`:
                 machine that does nothing else
     bench-import    wall time and memory of SavedModel to .tflite, beside TFLiteConverter; likewise
     sqnr        output error of both rule sets, the table of docs/quantization.md
+    costs       size, output error and time of each scheme, beside TFLiteConverter's and AI Edge Quantizer's, of calibrators likewise; hours
+    huge        a model of more than 2 GB in every scheme, and the memory that it takes; some 10 GB of disk
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     weight-pairs pkg/quantize/testdata/weights
@@ -67,6 +69,8 @@ STEPS = {
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
     'bench-import': [[PYTHON, '-W', 'ignore', HERE / 'bench_import.py']],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
+    'costs': [[PYTHON, '-W', 'ignore', HERE / 'costs.py', *more] for more in ([], ['--calibrators'], ['--table'])],
+    'huge': [[PYTHON, '-W', 'ignore', HERE / 'huge.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
     'weight-pairs': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py', 'pairs'] for name in ('weight_oracle', 'weight_only')],
     'graphs': [[PYTHON, HERE / 'fuzz_graphs.py', 'make']],

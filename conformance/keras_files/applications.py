@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from architectures import images
+from origins.applications import jitter
 from origins.keras3 import build
 from places import SOURCES
 from zoo import SEED
@@ -36,23 +37,6 @@ def name(c):
     return f'apps-{c.lower()}'
 
 
-def jitter(model, arrays, rng, scale=1.0):
-    """Change fresh weights a little. With the statistics of pictures this small, models this deep would enlarge each rounding."""
-    for layer in model._flatten_layers():
-        for w in layer.weights if not getattr(layer, 'layers', None) else []:
-            if w.name == 'moving_variance':
-                w.assign(rng.uniform(0.8, 1.25, w.shape))
-            elif w.name in ('bias', 'beta', 'moving_mean'):
-                w.assign(0.05 * rng.standard_normal(w.shape))
-            elif w.name == 'gamma' and len(w.shape) == 1:
-                w.assign(w.numpy() * scale * rng.uniform(0.9, 1.1, w.shape))
-    last = model.layers[-1]
-    if not hasattr(last, 'kernel'):
-        return
-    logits = keras.Model(model.input, last.input)(arrays, training=False).numpy() @ last.kernel.numpy()
-    last.kernel.assign(last.kernel.numpy() * min(1 / max(float(logits.std()), 1e-6), 30.0))
-
-
 def make(c):
     side = SIDES.get(c, 32)
     model, given = build(
@@ -61,7 +45,7 @@ def make(c):
         images(side),
         settled=False,
     )
-    jitter(model, np.concatenate([next(iter(g.values())) for g in given]), np.random.default_rng(SEED), CALMER.get(c, 1.0))
+    jitter(model, [np.concatenate([next(iter(g.values())) for g in given])], np.random.default_rng(SEED), CALMER.get(c, 1.0))
     return model, given, ('keras', 'h5') if c in LEGACY else ('keras',)
 
 

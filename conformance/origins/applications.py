@@ -6,6 +6,7 @@ import keras
 
 from architectures import images
 from origins.keras3 import export
+from zoo import settle
 
 SMALL = {  # class in keras.applications: (side, further arguments)
     'MobileNet': (64, {'alpha': 0.5}),
@@ -24,7 +25,25 @@ SMALL = {  # class in keras.applications: (side, further arguments)
     'ConvNeXtTiny': (48, {}),
     'VGG16': (48, {'classes': 10}),
 }
+UNSETTLED = {'EfficientNetB0', 'EfficientNetV2B0'}  # whose roundings the statistics of pictures would enlarge
 MEASURED = ['MobileNetV2', 'ResNet50', 'EfficientNetB0']  # at 224x224
+
+
+def jitter(model, arrays, rng, scale=1.0):
+    """Change fresh weights of a model with one input a little. With the statistics of few small pictures, models this deep would enlarge each rounding."""
+    for layer in model._flatten_layers():
+        for w in layer.weights if not getattr(layer, 'layers', None) else []:
+            if w.name == 'moving_variance':
+                w.assign(rng.uniform(0.8, 1.25, w.shape))
+            elif w.name in ('bias', 'beta', 'moving_mean'):
+                w.assign(0.05 * rng.standard_normal(w.shape))
+            elif w.name == 'gamma' and len(w.shape) == 1:
+                w.assign(w.numpy() * scale * rng.uniform(0.9, 1.1, w.shape))
+    last = model.layers[-1]
+    if not hasattr(last, 'kernel'):
+        return
+    logits = keras.Model(model.input, last.input)(arrays[0], training=False).numpy() @ last.kernel.numpy()
+    last.kernel.assign(last.kernel.numpy() * min(1 / max(float(logits.std()), 1e-6), 30.0))
 
 
 def application(name, side, more):
@@ -36,4 +55,5 @@ SOURCES = {
 }
 for n, (side, more) in SMALL.items():
     name = f'apps-{n.lower()}'
-    SOURCES[name] = functools.partial(export, name, application(n, side, more), images(side))
+    settled = jitter if n in UNSETTLED else settle
+    SOURCES[name] = functools.partial(export, name, application(n, side, more), images(side), settled=settled)

@@ -18,19 +18,19 @@ def by_input(names, arrays):
     return [{n: a[s : s + 1] for n, a in zip(names, arrays)} for s in range(source.SAMPLES)]
 
 
-def build(name, builder, sampler, settled=True):
-    """The model with its samples."""
+def build(name, builder, sampler, settled=settle):
+    """The model with its samples; settled(model, arrays, rng), if given, changes its weights."""
     seed = [SEED, zlib.crc32(name.encode())]
     arrays = sampler(8, np.random.default_rng(seed))
     keras.backend.clear_session()
     keras.utils.set_random_seed(SEED)
     model = builder()
     if settled:
-        settle(model, arrays, np.random.default_rng([*seed, 1]))
+        settled(model, arrays, np.random.default_rng([*seed, 1]))
     return model, by_input([t.name for t in model.inputs], arrays)
 
 
-def export(name, builder, sampler, batch=None, settled=True):
+def export(name, builder, sampler, batch=None, settled=settle):
     model, given = build(name, builder, sampler, settled)
     specs = [tf.TensorSpec((batch, *t.shape[1:]), t.dtype, name=t.name) for t in model.inputs]
     structure = specs if isinstance(model.input, list) else specs[0]

@@ -91,20 +91,32 @@ func (w *weights) half(c *operation) {
 	if len(uses) == 0 {
 		return
 	}
-	numbers := slices.Clone(v.floats())
-	for i, x := range numbers {
-		if x == x && !math.IsInf(float64(x), 0) || w.compat == TFLite {
-			numbers[i] = min(max(x, -maxHalf), maxHalf)
-		}
-		if numbers[i] != x && x == x {
-			w.clipped++
-		}
-	}
 	halves := tensor.New(tensor.Float16, v.typ.Shape)
-	kernel.F32ToF16(tensor.View[uint16](halves), numbers)
+	w.clipped += halve(tensor.View[uint16](halves), v.floats(), w.compat == TFLite)
 	stored := v.derived(nil)
 	stored.float, stored.typ.DType = false, tensor.Float16
 	w.dequantized(c, stored, halves, uses)
+}
+
+// halve rounds numbers to half precision. Those beyond its range become its ends, infinities only if all is set; it returns how many did. It does not hold all numbers a
+// second time.
+func halve(out []uint16, numbers []float32, all bool) (clipped int) {
+	const block = 1 << 12
+	within := make([]float32, min(len(numbers), block))
+	for start := 0; start < len(numbers); start += block {
+		part := numbers[start:min(start+block, len(numbers))]
+		copy(within, part)
+		for i, x := range part {
+			if x == x && !math.IsInf(float64(x), 0) || all {
+				within[i] = min(max(x, -maxHalf), maxHalf)
+			}
+			if within[i] != x && x == x {
+				clipped++
+			}
+		}
+		kernel.F32ToF16(out[start:start+len(part)], within[:len(part)])
+	}
+	return clipped
 }
 
 // dequantized lets uses of c read another form of it, behind a DEQUANTIZE.
