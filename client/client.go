@@ -30,7 +30,7 @@ type Client struct {
 var ErrNotFound = errors.New("job not found")
 
 // keepAlive is how often a connection is probed while calls wait, so that a coordinator that vanished without a word is noticed.
-const keepAlive = 20 * time.Second
+const keepAlive = 10 * time.Second
 
 // Dial returns a client of the coordinator at HOST:PORT, or of the one that leads at HOST:PORT,.... It connects when it is first used. Options come after its own: transport
 // credentials, for example.

@@ -164,6 +164,9 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		if _, err := up.Write(req.GetData()); err != nil {
 			return storeStatus(err)
 		}
+		if err := b.server.leads(); err != nil { // the next one may be at the same upload
+			return err
+		}
 		if req, err = stream.Recv(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {

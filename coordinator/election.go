@@ -9,6 +9,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
+	"go.uber.org/zap"
 )
 
 // Election makes one of several coordinators lead.
@@ -51,6 +52,7 @@ type EtcdElection struct {
 	client *clientv3.Client
 	prefix string
 	lease  time.Duration
+	log    *zap.Logger
 }
 
 // electionPause lies between two attempts to reach etcd.
@@ -58,8 +60,8 @@ const electionPause = 500 * time.Millisecond
 
 // NewEtcdElection returns the election of the coordinators that share the journal under a prefix. A leader that is not heard of for the time of its lease, a second at
 // least, is succeeded.
-func NewEtcdElection(client *clientv3.Client, prefix string, lease time.Duration) *EtcdElection {
-	return &EtcdElection{client, strings.TrimSuffix(prefix, "/"), max(lease, time.Second)}
+func NewEtcdElection(client *clientv3.Client, prefix string, lease time.Duration, log *zap.Logger) *EtcdElection {
+	return &EtcdElection{client, strings.TrimSuffix(prefix, "/"), max(lease, time.Second), log}
 }
 
 func (e *EtcdElection) keys() string { return e.prefix + "/leader" }
@@ -70,6 +72,9 @@ func (e *EtcdElection) Campaign(ctx context.Context, addr string) (*Term, error)
 		t, err := e.campaign(ctx, addr)
 		if err == nil {
 			return t, nil
+		}
+		if ctx.Err() == nil {
+			e.log.Warn("candidacy_failed", zap.Error(explained(err)))
 		}
 		if !sleep(ctx, electionPause) {
 			return nil, fmt.Errorf("election: %w", ctx.Err())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 )
 
 // elected waits for a term.
@@ -39,7 +40,7 @@ func TestElection(t *testing.T) {
 	const lease = 2 * time.Second
 	client := etcd(t)
 	leaders := make(chan string, 10)
-	go NewEtcdElection(client, "/test/", lease).Follow(t.Context(), func(addr string) { leaders <- addr })
+	go NewEtcdElection(client, "/test/", lease, zap.NewNop()).Follow(t.Context(), func(addr string) { leaders <- addr })
 	follow := func(want string) {
 		t.Helper()
 		if got := within(t, "leader", 10*time.Second, leaders); got != want {
@@ -47,11 +48,11 @@ func TestElection(t *testing.T) {
 		}
 	}
 	follow("")
-	first := within(t, "term", 10*time.Second, elected(t, NewEtcdElection(client, "/test", lease), "a:1"))
+	first := within(t, "term", 10*time.Second, elected(t, NewEtcdElection(client, "/test", lease, zap.NewNop()), "a:1"))
 	follow("a:1")
 	a := record("j-a", "a")
 	mustCreate(t, first.Journal, a)
-	waiting := elected(t, NewEtcdElection(client, "/test", lease), "b:1")
+	waiting := elected(t, NewEtcdElection(client, "/test", lease, zap.NewNop()), "b:1")
 	select {
 	case <-waiting:
 		t.Fatal("two lead")
@@ -100,7 +101,7 @@ func TestElection(t *testing.T) {
 // A coordinator that stops need not be waited for, and one that gives up its candidacy stands in nobody's way.
 func TestResign(t *testing.T) {
 	client := etcd(t)
-	e := NewEtcdElection(client, "/test", time.Minute)
+	e := NewEtcdElection(client, "/test", time.Minute, zap.NewNop())
 	first := within(t, "term", 10*time.Second, elected(t, e, "a:1"))
 	ctx, cancel := context.WithCancel(t.Context())
 	gaveUp := make(chan error, 1)
@@ -138,7 +139,7 @@ func waitForKeys(t *testing.T, client *clientv3.Client, prefix string, want int6
 // Who follows is told of a leader even if etcd has compacted what the watch would begin at.
 func TestFollowBehindCompaction(t *testing.T) {
 	client := etcd(t)
-	e := NewEtcdElection(client, "/test", time.Minute)
+	e := NewEtcdElection(client, "/test", time.Minute, zap.NewNop())
 	var last int64
 	for i := range 10 {
 		resp, err := client.Put(t.Context(), "/test/leader/x", fmt.Sprint(i))

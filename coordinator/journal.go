@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -97,14 +98,25 @@ func (j *EtcdJournal) commit(ctx context.Context, when []clientv3.Cmp, then, oth
 		otherwise = append(otherwise, clientv3.OpGet(j.fence.key, clientv3.WithKeysOnly()))
 	}
 	resp, err := j.client.Txn(ctx).If(when...).Then(then...).Else(otherwise...).Commit()
-	if err != nil || resp.Succeeded || j.fence == nil {
-		return resp, err
+	if err != nil {
+		return nil, explained(err)
+	}
+	if resp.Succeeded || j.fence == nil {
+		return resp, nil
 	}
 	kvs := resp.Responses[len(resp.Responses)-1].GetResponseRange().Kvs
 	if len(kvs) == 0 || kvs[0].CreateRevision != j.fence.revision {
 		return nil, ErrDeposed
 	}
 	return resp, nil
+}
+
+// explained adds the way out to errors of etcd that do not go away by themselves.
+func explained(err error) error {
+	if errors.Is(err, rpctypes.ErrNoSpace) {
+		return fmt.Errorf("etcd has reached its quota and takes no writes: compact and defragment it, raise --quota-backend-bytes if need be, then run etcdctl alarm disarm: %w", err)
+	}
+	return err
 }
 
 // Load implements Journal.

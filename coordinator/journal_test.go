@@ -19,7 +19,7 @@ import (
 )
 
 // etcd starts a server on a free port of the loopback interface and returns a client.
-func etcd(t *testing.T) *clientv3.Client {
+func etcd(t *testing.T, change ...func(*embed.Config)) *clientv3.Client {
 	t.Helper()
 	cfg := embed.NewConfig()
 	cfg.Dir = t.TempDir()
@@ -27,6 +27,9 @@ func etcd(t *testing.T) *clientv3.Client {
 	loopback := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 	cfg.ListenClientUrls, cfg.ListenPeerUrls = []url.URL{loopback}, []url.URL{loopback}
 	cfg.UnsafeNoFsync = true
+	for _, f := range change {
+		f(cfg)
+	}
 	server, err := embed.StartEtcd(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +70,33 @@ func TestJournals(t *testing.T) {
 	}
 	t.Run("many keys", func(t *testing.T) { testManyKeys(t, client) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, client) })
+}
+
+// An etcd that is full says so, and what to do about it. Jobs can still be deleted.
+func TestEtcdIsFull(t *testing.T) {
+	client := etcd(t, func(c *embed.Config) { c.QuotaBackendBytes = 1 << 20 })
+	j := NewEtcdJournal(client, "/test")
+	a := record("j-a", "a")
+	mustCreate(t, j, a)
+	for i := 0; ; i++ {
+		_, err := client.Put(t.Context(), fmt.Sprint("/fill/", i), strings.Repeat("x", 1<<16))
+		if err != nil {
+			break
+		}
+		if i == 100 {
+			t.Fatal("etcd has no quota")
+		}
+	}
+	_, _, createErr := j.Create(t.Context(), record("j-b", "b"))
+	_, acceptErr := j.Accept(t.Context(), a.ID, 0, "x")
+	for what, err := range map[string]error{"Create": createErr, "Accept": acceptErr, "Save": j.Save(t.Context(), a)} {
+		if err == nil || !strings.Contains(err.Error(), "etcdctl alarm disarm") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := j.Delete(t.Context(), a); err != nil {
+		t.Error(err)
+	}
 }
 
 func record(id, request string) Record {

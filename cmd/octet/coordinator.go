@@ -58,7 +58,7 @@ func (e candidate) election(s *site) coordinator.Election {
 	if e.lease == 0 {
 		return coordinator.Alone(coordinator.NewEtcdJournal(s.etcd, etcdPrefix))
 	}
-	return coordinator.NewEtcdElection(s.etcd, etcdPrefix, e.lease)
+	return coordinator.NewEtcdElection(s.etcd, etcdPrefix, e.lease, s.log.Named("coordinator"))
 }
 
 // coordinator serves until the context ends. leads, if not nil, is called when clients can be served.

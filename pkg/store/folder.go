@@ -16,7 +16,7 @@ import (
 )
 
 // Folder keeps blobs as files: ROOT/blobs/ab/abcd…. They are written under ROOT/tmp or ROOT/uploads, synced, and renamed, so that a blob is there whole or
-// not at all.
+// not at all. Several processes may read and put blobs in one folder.
 type Folder struct {
 	root string
 
@@ -24,19 +24,40 @@ type Folder struct {
 	uploading map[Digest]bool
 }
 
-// NewFolder returns the store in the given folder, which is made if it does not exist. What an earlier process left half-written is removed, but for
+// halfWritten is how long nobody must have written to an unfinished blob for it to count as left behind: other processes may be at work in the folder.
+const halfWritten = time.Hour
+
+// NewFolder returns the store in the given folder, which is made if it does not exist. What an earlier process left half-written an hour ago is removed, but for
 // uploads, which can be resumed.
 func NewFolder(root string) (*Folder, error) {
 	f := &Folder{root: root, uploading: map[Digest]bool{}}
-	if err := os.RemoveAll(f.path("tmp")); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
 	for _, dir := range []string{"blobs", "tmp", "uploads"} {
 		if err := os.MkdirAll(f.path(dir), 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 	}
+	if err := f.sweep(time.Now().Add(-halfWritten)); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
 	return f, nil
+}
+
+// sweep removes unfinished blobs to which nothing was written since the given time.
+func (f *Folder) sweep(limit time.Time) error {
+	files, err := os.ReadDir(f.path("tmp"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		info, err := file.Info()
+		if err == nil && info.ModTime().Before(limit) {
+			err = os.Remove(f.path("tmp", file.Name()))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *Folder) path(elem ...string) string {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -92,8 +93,14 @@ func TestFolderForgetsHalfWrittenBlobs(t *testing.T) {
 	if _, err := NewFolder(root); err != nil {
 		t.Fatal(err)
 	}
-	left := filepath.Join(root, "tmp", "put-1")
-	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+	left, other := filepath.Join(root, "tmp", "put-1"), filepath.Join(root, "tmp", "put-2")
+	for _, path := range []string{left, other} {
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-halfWritten - time.Minute)
+	if err := os.Chtimes(left, long, long); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := NewFolder(root); err != nil {
@@ -101,6 +108,9 @@ func TestFolderForgetsHalfWrittenBlobs(t *testing.T) {
 	}
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Errorf("%s is still there", left)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("what another process is writing is gone: %v", err)
 	}
 }
 
