@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,5 +172,104 @@ func TestFollowBehindCompaction(t *testing.T) {
 	})
 	if diff := cmp.Diff([]string{"9", "new"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// link passes bytes between a client and a server until it is frozen: then nothing comes through any more, and nothing breaks either.
+type link struct {
+	addr string
+
+	mu     sync.Mutex
+	frozen chan struct{} // nil while bytes pass; closed when they do again
+}
+
+func newLink(t *testing.T, to string) *link {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	l := &link{addr: listener.Addr().String()}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				near.Close()
+				continue
+			}
+			t.Cleanup(func() { near.Close(); far.Close() })
+			go l.pass(near, far)
+			go l.pass(far, near)
+		}
+	}()
+	return l
+}
+
+func (l *link) pass(to, from net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		l.mu.Lock()
+		frozen := l.frozen
+		l.mu.Unlock()
+		if frozen != nil {
+			<-frozen
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (l *link) freeze() (thaw func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	frozen := make(chan struct{})
+	l.frozen = frozen
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.frozen = nil
+		close(frozen)
+	}
+}
+
+// The leader's connection to etcd is half open: nothing comes, and nothing breaks. It stops leading by its own clock, is succeeded, can't write when the connection is back, and
+// can stand for election again.
+func TestLeaderIsCutOff(t *testing.T) {
+	const lease = 2 * time.Second
+	direct := etcd(t)
+	l := newLink(t, direct.Endpoints()[0])
+	far, err := clientv3.New(clientv3.Config{Endpoints: []string{l.addr}, DialTimeout: 10 * time.Second, Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	cutOff := NewEtcdElection(far, "/test", lease, zap.NewNop())
+	first := within(t, "term", 10*time.Second, elected(t, cutOff, "a:1"))
+	waiting := elected(t, NewEtcdElection(direct, "/test", lease, zap.NewNop()), "b:1")
+	waitForKeys(t, direct, "/test/leader/", 2)
+
+	thaw := l.freeze()
+	within(t, "end of the term", lease+2*time.Second, first.Over)
+	second := within(t, "successor", 10*time.Second, waiting)
+	thaw()
+	if _, _, err := first.Journal.Create(t.Context(), record("j-a", "a")); !errors.Is(err, ErrDeposed) {
+		t.Errorf("Create: %v", err)
+	}
+	again := elected(t, cutOff, "a:1")
+	waitForKeys(t, direct, "/test/leader/", 2)
+	second.Resign(t.Context())
+	if third := within(t, "third term", 10*time.Second, again); third.Number <= second.Number {
+		t.Errorf("term %d follows %d", third.Number, second.Number)
 	}
 }

@@ -2,10 +2,13 @@ package coordinator
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
 // A worker lives and is stuck in a sample. Its shard goes to another one when the time for that is over, and not before.
@@ -49,5 +52,30 @@ func TestUnreachableWorker(t *testing.T) {
 		}
 		c.worker("good", nil)
 		c.result(c.wait(id))
+	})
+}
+
+// A model takes the process of each worker along that runs it. It does not go through the whole cluster: the shard has eight tries.
+func TestModelThatKillsWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		var all []*fakeWorker
+		for i := range maxFailures + 4 {
+			all = append(all, c.worker(fmt.Sprint("w", i), func(w *fakeWorker, req *octetv1.RunShardRequest, stream shardStream) error {
+				time.AfterFunc(time.Second, w.stop)
+				return never(w, req, stream)
+			}))
+		}
+		j := c.wait(c.create("r", c.spec(convModel(t, 4))).GetId())
+		if e := j.GetError(); !strings.Contains(e.GetMessage(), "shard 0 failed 8 times") {
+			t.Errorf("the job ended with %v", e)
+		}
+		dead := 0
+		for _, w := range all {
+			dead += len(w.called())
+		}
+		if dead != maxFailures {
+			t.Errorf("%d workers died", dead)
+		}
 	})
 }
