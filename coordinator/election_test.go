@@ -111,29 +111,29 @@ func TestResign(t *testing.T) {
 		_, err := e.Campaign(ctx, "b:1")
 		gaveUp <- err
 	}()
-	waitForKeys(t, client, "/test/leader/", 2)
+	waitForCandidates(t, client, 2)
 	cancel()
 	if err := within(t, "end of the candidacy", 10*time.Second, gaveUp); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	waitForKeys(t, client, "/test/leader/", 1)
+	waitForCandidates(t, client, 1)
 	third := elected(t, e, "c:1")
-	waitForKeys(t, client, "/test/leader/", 2)
+	waitForCandidates(t, client, 2)
 	first.Resign(t.Context())
 	within(t, "successor", 10*time.Second, third)
 }
 
-func waitForKeys(t *testing.T, client *clientv3.Client, prefix string, want int64) {
+func waitForCandidates(t *testing.T, client *clientv3.Client, want int64) {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		resp, err := client.Get(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
+		resp, err := client.Get(t.Context(), "/test/leader/", clientv3.WithPrefix(), clientv3.WithCountOnly())
 		switch {
 		case err != nil:
 			t.Fatal(err)
 		case resp.Count == want:
 			return
 		case time.Since(start) > 10*time.Second:
-			t.Fatalf("%d keys, want %d", resp.Count, want)
+			t.Fatalf("%d candidates, want %d", resp.Count, want)
 		}
 	}
 }
@@ -257,7 +257,7 @@ func TestLeaderIsCutOff(t *testing.T) {
 	cutOff := NewEtcdElection(far, "/test", lease, zap.NewNop())
 	first := within(t, "term", 10*time.Second, elected(t, cutOff, "a:1"))
 	waiting := elected(t, NewEtcdElection(direct, "/test", lease, zap.NewNop()), "b:1")
-	waitForKeys(t, direct, "/test/leader/", 2)
+	waitForCandidates(t, direct, 2)
 
 	thaw := l.freeze()
 	within(t, "end of the term", lease+2*time.Second, first.Over)
@@ -267,7 +267,7 @@ func TestLeaderIsCutOff(t *testing.T) {
 		t.Errorf("Create: %v", err)
 	}
 	again := elected(t, cutOff, "a:1")
-	waitForKeys(t, direct, "/test/leader/", 2)
+	waitForCandidates(t, direct, 2)
 	second.Resign(t.Context())
 	if third := within(t, "third term", 10*time.Second, again); third.Number <= second.Number {
 		t.Errorf("term %d follows %d", third.Number, second.Number)
