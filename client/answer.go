@@ -76,17 +76,17 @@ func unreachable(ctx context.Context, addr string, err error) error {
 
 // unanswered tells the messages that gRPC makes of a connection that fails from those of a server that says it is unavailable.
 func unanswered(message string) bool {
-	for _, start := range []string{"connection error:", "name resolver error:", "error reading from server:", "last connection error:", "closing transport due to:", notServed} {
+	for _, start := range []string{"connection error:", "name resolver error:", "error reading from server:", "last connection error:", "closing transport due to:"} {
 		if strings.HasPrefix(message, start) {
 			return true
 		}
 	}
-	return false
+	return strings.Contains(message, notServed)
 }
 
 // reason returns the last link of a chain of gRPC's explanations.
 func reason(message string) string {
-	if strings.HasPrefix(message, notServed) {
+	if strings.Contains(message, notServed) {
 		return "none of those that can be reached leads"
 	}
 	if strings.Contains(message, "error reading server preface") && !strings.Contains(message, "closed network connection") {

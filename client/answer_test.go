@@ -91,12 +91,12 @@ func TestCallersContext(t *testing.T) {
 }
 
 func TestDialWantsHostAndPort(t *testing.T) {
-	for _, addr := range []string{"", "host", "host:", "::1"} {
+	for _, addr := range []string{"", "host", "host:", "::1", "a:1,b", "a:1,"} {
 		if _, err := Dial(addr); err == nil || !strings.Contains(err.Error(), "want HOST:PORT") {
 			t.Errorf("Dial(%q): error %v", addr, err)
 		}
 	}
-	for _, addr := range []string{"host:8470", ":8470", "[::1]:8470", "dns:///host:8470", "passthrough:///memory"} {
+	for _, addr := range []string{"host:8470", ":8470", "[::1]:8470", "a:1,b:2", "dns:///host:8470", "passthrough:///memory"} {
 		c, err := Dial(addr)
 		if err != nil {
 			t.Errorf("Dial(%q): %v", addr, err)

@@ -19,7 +19,7 @@ const successionPatience = 15 * time.Second
 // following has calls go to the one of several coordinators that leads: the others' health says that they do not serve.
 const following = `{"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": "octet.v1.ConversionService"}}`
 
-// notServed is how gRPC's message begins when coordinators can be reached and none of them leads.
+// notServed is what gRPC says when coordinators can be reached and none of them leads.
 const notServed = "connection active but health check failed"
 
 // split returns the addresses of coordinators, HOST:PORT,....
