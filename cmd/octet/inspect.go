@@ -175,10 +175,7 @@ func (i *inspection) graph(g *ir.Graph) inspectedGraph {
 		out.Tensors = append(out.Tensors, t)
 	}
 	for _, n := range g.Nodes {
-		name := n.Op
-		if c, ok := n.Attr.(*op.Custom); ok {
-			name += " " + c.Code
-		}
+		name := opName(n)
 		i.Ops[name]++
 		out.Nodes = append(out.Nodes, inspectedNode{name, numbers(n.Inputs), numbers(n.Outputs)})
 	}
@@ -266,4 +263,12 @@ func scaleText(scale []float32, zero []int64, axis int) string {
 		return fmt.Sprintf("scale %g, zero point %d", scale[0], zero[0])
 	}
 	return fmt.Sprintf("%d scales along axis %d, %g to %g", len(scale), axis, slices.Min(scale), slices.Max(scale))
+}
+
+// opName names a node's operator, a custom one with its code.
+func opName(n *ir.Node) string {
+	if c, ok := n.Attr.(*op.Custom); ok {
+		return n.Op + " " + c.Code
+	}
+	return n.Op
 }

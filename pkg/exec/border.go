@@ -65,19 +65,25 @@ func (b Border) In(sample []*tensor.Tensor) []*tensor.Tensor {
 func (b Border) Out(outputs []*tensor.Tensor) []*tensor.Tensor {
 	out := slices.Clone(outputs)
 	for i, x := range out {
-		q := Affine(b.outputs[i])
-		if q == nil {
-			continue
-		}
-		out[i] = tensor.New(tensor.Float32, x.Shape)
-		switch real := tensor.View[float32](out[i]); x.DType {
-		case tensor.Int8:
-			kernel.Dequantize(real, tensor.View[int8](x), q.Scale, q.Zero, 1)
-		case tensor.UInt8:
-			kernel.Dequantize(real, tensor.View[uint8](x), q.Scale, q.Zero, 1)
-		case tensor.Int16:
-			kernel.Dequantize(real, tensor.View[int16](x), q.Scale, q.Zero, 1)
-		}
+		out[i] = Real(b.outputs[i], x)
+	}
+	return out
+}
+
+// Real returns the real numbers that a value's content stands for: x itself unless Affine says how the value is quantized.
+func Real(v *ir.Value, x *tensor.Tensor) *tensor.Tensor {
+	q := Affine(v)
+	if q == nil {
+		return x
+	}
+	out := tensor.New(tensor.Float32, x.Shape)
+	switch real := tensor.View[float32](out); x.DType {
+	case tensor.Int8:
+		kernel.Dequantize(real, tensor.View[int8](x), q.Scale, q.Zero, 1)
+	case tensor.UInt8:
+		kernel.Dequantize(real, tensor.View[uint8](x), q.Scale, q.Zero, 1)
+	case tensor.Int16:
+		kernel.Dequantize(real, tensor.View[int16](x), q.Scale, q.Zero, 1)
 	}
 	return out
 }

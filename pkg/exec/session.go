@@ -17,6 +17,7 @@ type Session struct {
 	observer Observer
 	recorder Recorder // in place of an observer
 	watch    func(v *ir.Value, t *tensor.Tensor)
+	trace    func(graph, node int, done bool)
 	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
 }
@@ -89,20 +90,26 @@ func newFrame(p *plan) *frame {
 // Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are set to what stands for zero
 // first, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
-	s.observer, s.recorder, s.watch = observer, nil, nil
+	s.observer, s.recorder, s.watch, s.trace = observer, nil, nil, nil
 	return s.run(inputs)
 }
 
 // Record is Run that takes statistics.
 func (s *Session) Record(inputs []*tensor.Tensor, recorder Recorder) ([]*tensor.Tensor, error) {
-	s.observer, s.recorder, s.watch = nil, recorder, nil
+	s.observer, s.recorder, s.watch, s.trace = nil, recorder, nil, nil
 	return s.run(inputs)
 }
 
 // Watch is Run that shows activations of every type: the inputs of a graph when it starts, the results of each node, also those in bodies of control flow each time they run. t is
 // valid during the call only.
 func (s *Session) Watch(inputs []*tensor.Tensor, see func(v *ir.Value, t *tensor.Tensor)) ([]*tensor.Tensor, error) {
-	s.observer, s.recorder, s.watch = nil, nil, see
+	s.observer, s.recorder, s.watch, s.trace = nil, nil, see, nil
+	return s.run(inputs)
+}
+
+// Trace is Run that tells when each node begins and is done: the nodes of a body of control flow between the beginning and the end of the node that runs it.
+func (s *Session) Trace(inputs []*tensor.Tensor, tell func(graph, node int, done bool)) ([]*tensor.Tensor, error) {
+	s.observer, s.recorder, s.watch, s.trace = nil, nil, nil, tell
 	return s.run(inputs)
 }
 
@@ -168,8 +175,14 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 		if st.inner != nil {
 			s.lookInside(c.Inner, p, st)
 		}
+		if s.trace != nil {
+			s.trace(index, st.index, false)
+		}
 		if err := s.step(f, st, c, k); err != nil {
 			return nil, nodeError(st.index, st.node, err)
+		}
+		if s.trace != nil {
+			s.trace(index, st.index, true)
 		}
 		for j, i := range st.out {
 			s.observeResult(&p.slots[i], c.Out[j], &c.Seen)
