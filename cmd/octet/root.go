@@ -45,7 +45,7 @@ func newRoot(s streams) *cobra.Command {
 		Long: `Octet turns trained models into TensorFlow Lite flatbuffers, above all into fully
 int8-quantized ones, on one machine or on a cluster.
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the model holds something that
+Exit status: 0 done, 1 failed (of diff: the models differ), 2 wrong usage, 3 refused (the model holds something that
 is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrupted. Every flag can also be set in the environment:
 --data-dir is OCTET_DATA_DIR.`,
 		Example: `  octet convert model.tflite -o model_int8.tflite --data samples.npz
@@ -67,7 +67,7 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newConvert(s), newVerify(s), newInspect(s), newRun(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
+		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root

@@ -57,6 +57,7 @@ var Rooms = []Room{
 
 	// One step over one shard, and the pipeline around it.
 	{Path: "pkg/verify", May: []string{"pkg/tensor", "pkg/kernel", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/exec"}},
+	{Path: "pkg/compare", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir"}},
 	{Path: "pkg/report", May: []string{"pkg/tensor", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/quantize", "pkg/verify"}},
 	{Path: "pkg/shard", May: []string{
 		"pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/ir", "pkg/op", "pkg/exec", "pkg/tflite", "pkg/dataset", "pkg/verify",
