@@ -2,15 +2,20 @@
 """int8 models in TensorFlow Lite for Microcontrollers, beside LiteRT's reference kernels and `octet run`.
 
 usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata
+       micro.py --corpus [--runs N] [NAME ...]
 
 Each model runs on random integers in TFLite Micro's interpreter, whose answers may be a step of the outputs' scales away from
 LiteRT's; and in Octet, whose answers must be LiteRT's, but for models that compute on floats as well. Operators that TFLite Micro
 lacks are named, and are no failure. Its kernel of UNIDIRECTIONAL_SEQUENCE_LSTM is another than LiteRT's, with other roundings
 inside: behind it LSTM_STEPS are allowed.
+
+With --corpus the models are Octet's int8 models of the corpus (devices.py makes them), and TensorFlow's of the same float models. .corpus/micro.json holds of each
+why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; the exit status is 1 if it refuses a model of Octet's whose twin it takes.
 """
 
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -22,16 +27,19 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from tflite_micro.python.tflite_micro import runtime
 
+import devices
 import models
 from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
 from lite import Runner, operators, random_inputs
-from places import REPO
+from places import CORPUS, PYTHON, REPO
 from samples import inputs
 
 ORACLES = REPO / 'pkg/quantize/testdata/oracle'
 ARENA = 64 << 20  # bytes
 SEED = 17
 STEPS, LSTM_STEPS = 1, 4
+RESULTS = CORPUS / 'micro.json'
+TIMEOUT = 900  # seconds a model
 
 
 @contextlib.contextmanager
@@ -104,11 +112,19 @@ def steps(found, want):
     return apart.max(initial=0), np.count_nonzero(apart) / max(apart.size, 1)
 
 
+def peer(content):
+    """LiteRT by its reference kernels, or by the optimized ones if an operator has no right one among those."""
+    if not any(EXCEPTIONS.get(name) == OPTIMIZED for name in operators(content)):
+        with contextlib.suppress(ValueError):
+            return Runner(content, REFERENCE)
+    return Runner(content, OPTIMIZED)
+
+
 def judge(path, program, runs):
     """A line on the model, and whether it failed."""
     content, name = path.read_bytes(), f'{path.parent.name}/{path.stem}'
     try:
-        lite = Runner(content, OPTIMIZED if any(EXCEPTIONS.get(name) == OPTIMIZED for name in operators(content)) else REFERENCE)
+        lite = peer(content)
     except ValueError as e:
         return f'{name}: LiteRT refuses it: {str(e).splitlines()[0][:100]}', False
     rng = np.random.default_rng(SEED)
@@ -126,18 +142,59 @@ def judge(path, program, runs):
     return f'{line}: {share:.2%} of the outputs differ, by {most:g} at most' if most else f'{line}: equal', bad or most > limit
 
 
+def record(content, runs):
+    """What TFLite Micro makes of a model."""
+    lite = peer(content)
+    rng = np.random.default_rng(SEED)
+    samples = [random_inputs(lite.inputs, rng) for _ in range(runs)]
+    found, why = micro(content, samples)
+    if why:
+        return {'refused': why[:200]}
+    most, share = steps(found, [lite.run(arrays) for arrays in samples])
+    return {'apart': share, 'steps': float(most)}
+
+
+def isolated(path, runs):
+    """record in a process of its own, which TFLite Micro may end."""
+    try:
+        run = subprocess.run([PYTHON, '-W', 'ignore', __file__, '--here', '--runs', str(runs), path], capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return {'refused': f'no answer within {TIMEOUT} s'}
+    lines = run.stderr.strip().splitlines() or ['']
+    return {'refused': lines[-1][:150] or f'it ends with signal {-run.returncode}'} if run.returncode else json.loads(run.stdout.splitlines()[-1])
+
+
+def corpus(names, runs):
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for pair in devices.pairs(names):
+        if not names and pair.name in results:
+            continue
+        results[pair.name] = {k: isolated(p, runs) for k, p in pair.paths().items()}
+        RESULTS.write_text(json.dumps(results, indent=1) + '\n')
+        print(f'{pair.name}: {results[pair.name]}', flush=True)
+    bad = [n for n, r in results.items() if 'refused' in r['octet'] and 'refused' not in r.get('tensorflow', {'refused': ''})]
+    if bad:
+        sys.exit(f'micro: TFLite Micro takes TensorFlow\'s model but not Octet\'s of {", ".join(bad)}')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('model', nargs='*', type=pathlib.Path)
+    parser.add_argument('model', nargs='*', help='a file; with --corpus a name')
+    parser.add_argument('--corpus', action='store_true')
+    parser.add_argument('--here', action='store_true', help=argparse.SUPPRESS)
     parser.add_argument('--octet', type=pathlib.Path, help='the program; built from this checkout if not given')
     parser.add_argument('--runs', type=int, default=4, help='samples a model')
     a = parser.parse_args()
+    if a.corpus:
+        return corpus(a.model, a.runs)
+    if a.here:
+        return print(json.dumps(record(pathlib.Path(a.model[0]).read_bytes(), a.runs)))
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         program = a.octet or pathlib.Path(folder) / 'octet'
         if not a.octet:
             subprocess.run(['go', 'build', '-o', program, './cmd/octet'], cwd=REPO, check=True)
-        for path in a.model or sorted(ORACLES.glob('*/int8.tflite')):
+        for path in map(pathlib.Path, a.model) if a.model else sorted(ORACLES.glob('*/int8.tflite')):
             line, failed = judge(path, program, a.runs)
             print(line, flush=True)
             bad += failed

@@ -12,6 +12,7 @@ PACKAGES = CORPUS / 'packages'  # PACKAGES/<name>/…: files of registry package
 OUT = CORPUS / 'out'  # OUT/<name>/…: models that the scripts make, with samples.npz
 ORACLE = CORPUS / 'oracle'  # ORACLE/<name>/…: TensorFlow's own calibration and quantization
 WEIGHTS = CORPUS / 'weights'  # WEIGHTS/<name>/…: TFLiteConverter's float16 and dynamic range quantization
+DEVICES = CORPUS / 'devices'  # DEVICES/<name>/…: Octet's int8 models
 GOLDEN = CORPUS / 'golden'  # GOLDEN/<name>/…: LiteRT's tensors
 SOURCES = CORPUS / 'sources'  # SOURCES/<name>/…: SavedModels and frozen graphs, with TensorFlow's own values
 TFOPS = CORPUS / 'tfops'  # TFOPS/<group>.zip: one-operator graphs, with TensorFlow's own values

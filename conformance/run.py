@@ -18,7 +18,9 @@ Steps of `all`, in order; each does only what is not done yet:
     schemes     every scheme of quantization in LiteRT, and its output error
     verification    the figures of `octet verify`, beside LiteRT and numpy
     golden      LiteRT's tensors for all of them
-    micro       int8 models in TFLite Micro, beside LiteRT and `octet run`
+    micro       int8 models in TFLite Micro, beside LiteRT and `octet run`: the committed oracles, and those of the corpus
+    vela        the latter in Vela, the compiler for Arm's Ethos-U
+    yardstick   how far LiteRT's kernels are from each other
     fuzz        TensorFlow's answers to a sample of the random graphs, against the committed digests
     test        go test -tags conformance
 Not of `all`:
@@ -63,7 +65,9 @@ STEPS = {
     'verification': [[PYTHON, '-W', 'ignore', HERE / 'verification.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus'], [PYTHON, HERE / 'golden_int16.py'],
                [PYTHON, '-W', 'ignore', HERE / 'golden_hybrid.py']],
-    'micro': [[PYTHON, '-W', 'ignore', HERE / 'micro.py']],
+    'micro': [[PYTHON, '-W', 'ignore', HERE / name, *rest] for name, *rest in (('micro.py',), ('devices.py',), ('micro.py', '--corpus'))],
+    'vela': [[PYTHON, '-W', 'ignore', HERE / name] for name in ('devices.py', 'vela.py')],
+    'yardstick': [[PYTHON, '-W', 'ignore', HERE / 'yardstick.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
@@ -80,7 +84,10 @@ STEPS = {
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
-ALL = ['setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'golden', 'micro', 'fuzz', 'test']
+ALL = [
+    'setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'golden', 'micro', 'vela', 'yardstick',
+    'fuzz', 'test',
+]
 
 
 def main():
