@@ -84,13 +84,27 @@ func unanswered(message string) bool {
 	return strings.Contains(message, notServed)
 }
 
-// reason returns the last link of a chain of gRPC's explanations.
+// handshakes are what gRPC and TLS say when two sides have different ideas of who may connect, and what that means.
+var handshakes = []struct{ says, means string }{
+	{"first record does not look like a TLS handshake", "it speaks no TLS (leave --tls-ca out, or start it with a certificate)"},
+	{"signed by unknown authority", "its certificate is not of an authority that is trusted (--tls-ca)"},
+	{"certificate required", "it wants a certificate (--tls-cert, --tls-key)"},
+	{"bad certificate", "it does not take this certificate (--tls-cert, --tls-key)"},
+	{"unknown certificate authority", "it does not trust the authority of this certificate (--tls-cert, --tls-key)"},
+}
+
+// reason returns what a chain of gRPC's explanations comes down to: its last link, in most cases.
 func reason(message string) string {
 	if strings.Contains(message, notServed) {
 		return "none of those that can be reached leads"
 	}
+	for _, h := range handshakes {
+		if strings.Contains(message, h.says) {
+			return h.means
+		}
+	}
 	if strings.Contains(message, "error reading server preface") && !strings.Contains(message, "closed network connection") {
-		return "what listens there is no coordinator"
+		return "what listens there is no coordinator, or wants TLS (--tls-ca)"
 	}
 	message = strings.TrimRight(message, `"`)
 	if at := strings.LastIndex(message, ": "); at >= 0 {

@@ -23,7 +23,7 @@ func TestUnreachable(t *testing.T) {
 	defer web.Close()
 	for _, tt := range []struct{ name, addr, want string }{
 		{"nobody listens", closed.Addr().String(), "does not answer: connection refused"},
-		{"another service", web.Listener.Addr().String(), "does not answer: what listens there is no coordinator"},
+		{"another service", web.Listener.Addr().String(), "does not answer: what listens there is no coordinator, or wants TLS (--tls-ca)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Dial(tt.addr)

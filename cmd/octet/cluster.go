@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +19,10 @@ import (
 // clusterConfig are the settings of a cluster within this process.
 type clusterConfig struct {
 	workers int
-	slots   int    // per worker
-	listen  string // of the coordinator
-	dir     string // for everything
+	slots   int       // per worker
+	listen  string    // of the coordinator
+	dir     string    // for everything
+	secure  *security // nil for none
 }
 
 // embeddedTTL is the lease of workers that live in the same process as their coordinator.
@@ -41,14 +43,15 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 		return err
 	}
 	defer server.Close()
-	etcd, err := dialEtcd(ctx, []string{server.addr}, log)
+	etcd, err := dialEtcd(ctx, []string{server.addr}, server.identity, log)
 	if err != nil {
 		return err
 	}
 	defer etcd.Close()
 
 	parts := newParts(cancel)
-	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), log)
+	secureCoordinator, secureWorker := cmp.Or(c.secure, &security{log: log}).members()
+	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), secureCoordinator)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {
-			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), log)
+			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), secureWorker)
 			if err != nil {
 				return err
 			}
@@ -70,12 +73,12 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 }
 
 // embedded returns the site of a server of the cluster.
-func embedded(addr string, etcd *clientv3.Client, dir string, log *zap.Logger) (*site, error) {
-	g, err := listen(addr)
+func embedded(addr string, etcd *clientv3.Client, dir string, secure *security) (*site, error) {
+	g, err := listen(addr, secure.server()...)
 	if err != nil {
 		return nil, err
 	}
-	return &site{grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, log: log}, nil
+	return &site{grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, dial: secure.dial(), log: secure.log}, nil
 }
 
 // parts are servers that live and die together.

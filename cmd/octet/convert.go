@@ -32,7 +32,7 @@ type convertFlags struct {
 	recipeText                     []byte // what the file holds
 	weightBits, blockSize          int
 	workers                        int
-	coordinator                    string
+	coordinator                    endpoint
 	detach                         bool
 	stats                          string
 	verify                         bool
@@ -167,7 +167,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
 	flags.BoolVar(&f.fold, "fold", false, "without quantization: fold float16 and sparse weights into float32")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate, in this process")
-	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
+	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.verify, "verify", false, "compare the quantized model with the float one over held-out samples")
@@ -205,7 +205,7 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--workers must be at least 1")
 	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
 		return o, usagef("--cache and --no-cache exclude each other")
-	case f.detach && f.coordinator == "":
+	case f.detach && f.coordinator.addr == "":
 		return o, usagef("--detach needs --coordinator")
 	case f.detach && len(f.report.paths) > 0:
 		return o, usagef("--report can't be written with --detach")
@@ -399,7 +399,7 @@ func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s
 func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
 func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }
 func calibratingHere(f *convertFlags, s convert.Scheme) bool {
-	return f.calibrates(s) && f.coordinator == ""
+	return f.calibrates(s) && f.coordinator.addr == ""
 }
 
 // convertModel runs one conversion here or on a cluster, writes what it made, and prints the summary.
@@ -420,7 +420,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	bar := newProgress(s.err)
 	defer bar.close()
 	var out *outcome
-	if f.coordinator != "" {
+	if f.coordinator.addr != "" {
 		out, err = convertRemote(ctx, s, source, f, opt, bar)
 	} else {
 		out, err = convertLocal(ctx, source, f, opt, bar)

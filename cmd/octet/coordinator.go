@@ -27,8 +27,9 @@ There may be several coordinators. One of them leads, which the others find out 
 is not heard of for the time of its lease, another takes over its jobs where they are. For this all
 must share the store: a folder on a file system that all of them see. Clients are given all their
 addresses.`,
-		Example: `  octet coordinator --etcd etcd-0:2379,etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --data-dir /var/lib/octet
-  octet coordinator --etcd etcd-0:2379,etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --store /mnt/shared/octet --lease 3s`,
+		Example: `  octet coordinator --etcd https://etcd-0:2379,https://etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --data-dir /var/lib/octet \
+    --tls-ca ca.pem --tls-cert cert.pem --tls-key key.pem --tokens tokens --token-file coordinator.token
+  octet coordinator --etcd https://etcd-0:2379,https://etcd-1:2379 --listen 0.0.0.0:8470 --advertise $(hostname):8470 --store /mnt/shared/octet --lease 3s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if e.lease < time.Second || e.lease%time.Second != 0 {
@@ -68,7 +69,7 @@ func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidat
 		return err
 	}
 	c.Advertise = s.advertise
-	server, err := coordinator.NewServer(c, e.election(s), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"))
+	server, err := coordinator.NewServer(c, e.election(s), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"), s.dial...)
 	if err != nil {
 		return err
 	}

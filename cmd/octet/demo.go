@@ -76,7 +76,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 		return err
 	}
 	fmt.Fprintf(s.out, "\n$ octet convert fashion.keras -o fashion_int8.tflite --data calibration.npz --coordinator %s\n", addr)
-	if err := demoConvert(ctx, shown, model, &convertFlags{output: out, data: calibration, coordinator: addr}); err != nil {
+	if err := demoConvert(ctx, shown, model, &convertFlags{output: out, data: calibration, coordinator: endpoint{addr: addr}}); err != nil {
 		return err
 	}
 	cancel()

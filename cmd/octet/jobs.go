@@ -15,11 +15,6 @@ import (
 	"github.com/octetlite/octet/client"
 )
 
-// coordinatorFlag adds the flag that says where the coordinator is.
-func coordinatorFlag(cmd *cobra.Command, addr *string, value string) {
-	cmd.Flags().StringVar(addr, "coordinator", value, "HOST:PORT of the coordinator, or of all of them, HOST:PORT,...")
-}
-
 func newJobs(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "jobs",
@@ -33,11 +28,11 @@ func newJobs(s streams) *cobra.Command {
 
 // jobCommand is a command on the coordinator's jobs.
 func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra.Command, c *client.Client, args []string) error) *cobra.Command {
-	var addr string
+	var at endpoint
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := client.Dial(addr)
+			c, err := at.dial()
 			if err != nil {
 				return err
 			}
@@ -45,21 +40,21 @@ func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra
 			return do(cmd, c, args)
 		},
 	}
-	coordinatorFlag(cmd, &addr, "127.0.0.1:8470")
+	at.add(cmd, "127.0.0.1:8470", "HOST:PORT of the coordinator, or of all of them, HOST:PORT,...")
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if !strings.Contains(use, "ID") || fromEnvironment(cmd.Flags(), os.LookupEnv) != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return jobIDs(cmd.Context(), addr), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		return jobIDs(cmd.Context(), &at), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	}
 	return cmd
 }
 
 // jobIDs lists the jobs' ids for a shell, with what they are; none if the coordinator does not answer at once.
-func jobIDs(ctx context.Context, addr string) []cobra.Completion {
+func jobIDs(ctx context.Context, at *endpoint) []cobra.Completion {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	c, err := client.Dial(addr)
+	c, err := at.dial()
 	if err != nil {
 		return nil
 	}

@@ -67,7 +67,8 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s), newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newDemo(s), newVersion(s),
+		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
+		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root

@@ -24,16 +24,16 @@ type grpcServer struct {
 	health   *health.Server
 }
 
-// listen opens a server at HOST:PORT; port 0 takes a free one.
-func listen(addr string) (*grpcServer, error) {
+// listen opens a server at HOST:PORT; port 0 takes a free one. Options come after its own: credentials, for example.
+func listen(addr string, options ...grpc.ServerOption) (*grpcServer, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	g := grpc.NewServer(
+	g := grpc.NewServer(append([]grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
-	)
+	}, options...)...)
 	h := health.NewServer()
 	healthv1.RegisterHealthServer(g, h)
 	reflection.Register(g)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 )
 
 // site is what a server of a cluster stands on: a listener, etcd, and a data folder of its own.
@@ -16,6 +17,7 @@ type site struct {
 	etcd      *clientv3.Client
 	ttl       time.Duration // of workers' leases
 	dir       string
+	dial      []grpc.DialOption // for calling other members
 	log       *zap.Logger
 }
 
@@ -34,7 +36,8 @@ func (s *site) run(ctx context.Context, work func(ctx context.Context, ready fun
 // siteFlags are the flags of the daemons.
 type siteFlags struct {
 	log               logFlags
-	etcd              []string
+	security          serverFlags
+	etcd              etcdFlags
 	ttl               time.Duration
 	listen, advertise string
 	dir               string
@@ -46,7 +49,8 @@ func (f *siteFlags) add(cmd *cobra.Command, callers, listen, dir, holds string) 
 	flags.StringVar(&f.listen, "listen", listen, "HOST:PORT to serve at; port 0 takes a free one")
 	flags.StringVar(&f.advertise, "advertise", "", "HOST:PORT at which "+callers+" reach this process (default: where it listens)")
 	flags.StringVar(&f.dir, "data-dir", dir, "folder for "+holds+", which no other process may use")
-	flags.StringSliceVar(&f.etcd, "etcd", []string{"127.0.0.1:2379"}, "endpoints of etcd, HOST:PORT,...")
+	f.etcd.add(cmd)
+	f.security.add(cmd)
 	flags.DurationVar(&f.ttl, "worker-ttl", 5*time.Second, "a worker not heard of for so long is gone")
 	f.log.add(cmd, "info")
 }
@@ -62,7 +66,11 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 		return err
 	}
 	defer lock.Close()
-	g, err := listen(f.listen)
+	secure, err := f.security.open(f.listen, log)
+	if err != nil {
+		return err
+	}
+	g, err := listen(f.listen, secure.server()...)
 	if err != nil {
 		return err
 	}
@@ -71,10 +79,10 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 	if err != nil {
 		return err
 	}
-	etcd, err := dialEtcd(ctx, f.etcd, log)
+	etcd, err := f.etcd.dial(ctx, &f.security, secure.identity, log)
 	if err != nil {
 		return err
 	}
 	defer etcd.Close()
-	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, log: log})
+	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: secure.dial(), log: log})
 }

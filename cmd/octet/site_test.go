@@ -45,7 +45,7 @@ func TestWaitingForEtcdIsNotSilent(t *testing.T) {
 		}
 		cancel()
 	}()
-	if _, err := dialEtcd(ctx, []string{addr}, zap.New(core)); err == nil {
+	if _, err := dialEtcd(ctx, []string{addr}, nil, zap.New(core)); err == nil {
 		t.Fatal("an etcd that is not there answers")
 	}
 	entries := logs.FilterMessage("waiting_for_etcd").All()

@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/octetlite/octet/pkg/credential"
 )
 
 func newUp(s streams) *cobra.Command {
 	var log logFlags
+	var secure serverFlags
 	c := clusterConfig{}
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -32,8 +35,14 @@ as they would between machines. Jobs survive a restart with the same data direct
 					return err
 				}
 			}
+			if c.secure, err = secure.open(c.listen, logger); err != nil {
+				return err
+			}
 			return runCluster(cmd.Context(), c, logger, func(addr string) {
 				fmt.Fprintf(s.out, "octet is up: coordinator at %s, %d workers, data in %s\n", addr, c.workers, c.dir)
+				if c.secure.identity == nil {
+					fmt.Fprintln(s.out, openTo(c.listen))
+				}
 			})
 		},
 	}
@@ -42,8 +51,17 @@ as they would between machines. Jobs survive a restart with the same data direct
 	flags.IntVar(&c.slots, "slots", 1, "shards that each worker runs at a time")
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8470", "HOST:PORT of the coordinator")
 	flags.StringVar(&c.dir, "data-dir", "", "folder for etcd, blobs and caches (default: octet in the user's data folder)")
+	secure.add(cmd)
 	log.add(cmd, "warn")
 	return cmd
+}
+
+// openTo says who can reach a coordinator without TLS.
+func openTo(listen string) string {
+	if credential.Loopback(listen) {
+		return "  without TLS, so for this machine only"
+	}
+	return "  INSECURE: without TLS, open to everybody on the network"
 }
 
 // dataDir returns the user's folder for this program's data, by the XDG convention.

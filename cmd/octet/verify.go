@@ -25,7 +25,7 @@ type verifyFlags struct {
 	data, signature, onBad string
 	question               questionFlags
 	workers                int
-	coordinator            string
+	coordinator            endpoint
 	json                   bool
 	report                 reportFlags
 	source                 sourceFlags
@@ -162,7 +162,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
-	flags.StringVar(&f.coordinator, "coordinator", "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
+	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.report.add(cmd)
 	f.source.add(cmd)
@@ -236,7 +236,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 	if err := f.question.options(&opt, float, manifest); err != nil {
 		return nil, err
 	}
-	if f.coordinator != "" {
+	if f.coordinator.addr != "" {
 		if !source.Flatbuffer() {
 			source = convert.Source{Name: source.Name, Data: float.Bytes()}
 		}
@@ -252,7 +252,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 
 // compareRemote compares two flatbuffers on a cluster.
 func (f *verifyFlags) compareRemote(ctx context.Context, float, quantized convert.Source, opt convert.VerifyOptions, manifest *dataset.Manifest, files *store.Overlay, bar *progress) (*verify.Result, error) {
-	c, err := client.Dial(f.coordinator)
+	c, err := f.coordinator.dial()
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,9 @@ func newWorker(s streams) *cobra.Command {
 		Long: `Run a worker of a cluster: it registers in etcd under a lease, and runs the shards that
 coordinators give it. Models and samples are fetched from the coordinator and kept in a bounded cache
 in the data directory.`,
-		Example: `  octet worker --etcd etcd-0:2379 --listen 0.0.0.0:8471 --advertise $(hostname):8471 --data-dir /var/cache/octet`,
-		Args:    cobra.NoArgs,
+		Example: `  octet worker --etcd https://etcd-0:2379 --listen 0.0.0.0:8471 --advertise $(hostname):8471 --data-dir /var/cache/octet \
+    --tls-ca ca.pem --tls-cert cert.pem --tls-key key.pem --token-file worker.token`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, nil) })
 		},
@@ -43,7 +44,7 @@ func (s *site) worker(ctx context.Context, c worker.Config, ready func()) error 
 		return err
 	}
 	c.Advertise, c.Version = s.advertise, version()
-	server, err := worker.NewServer(ctx, c, workersIn(s.etcd, s.ttl), folder, s.log.Named("worker"))
+	server, err := worker.NewServer(ctx, c, workersIn(s.etcd, s.ttl), folder, s.log.Named("worker"), s.dial...)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ var Rooms = []Room{
 	{Path: "pkg/reader/..."},
 	{Path: "pkg/frontend/tfpb"},
 	{Path: "pkg/registry"},
+	{Path: "pkg/credential"},
 	{Path: "proto/octet/v1"},
 	{Path: "examples/..."},
 
@@ -68,10 +69,13 @@ var Rooms = []Room{
 		"pkg/tflite", "pkg/dataset", "pkg/verify", "pkg/shard",
 	}},
 
+	// What stands in front of the cluster's servers.
+	{Path: "pkg/guard", May: []string{"pkg/credential"}},
+
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "coordinator", May: []string{
-		"proto/octet/v1", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
+		"proto/octet/v1", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/store",
 	}},
 	{Path: "worker", May: []string{
 		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
@@ -111,8 +115,8 @@ var Foreigners = []Foreign{
 		"types and errors of the client"},
 	{"go.etcd.io/etcd/server", []string{"cmd/octet/", "pkg/registry/registry_test.go", "coordinator/journal_test.go"},
 		"octet up embeds a server, and tests start one"},
-	{"google.golang.org/grpc", []string{"coordinator/", "worker/", "client/", "proto/", "cmd/octet/", "pkg/registry/"},
-		"the cluster is invisible below pkg/convert; the registry only holds addresses as grpc's resolver wants them"},
+	{"google.golang.org/grpc", []string{"coordinator/", "worker/", "client/", "proto/", "cmd/octet/", "pkg/registry/", "pkg/credential/", "pkg/guard/"},
+		"the cluster is invisible below pkg/convert; the registry only holds addresses as grpc's resolver wants them, and credentials have the form that grpc takes"},
 	{"google.golang.org/genproto", []string{"coordinator/wire", "coordinator/term_test.go", "client/wire", "worker/wire", "worker/term_test.go"},
 		"error details are read and written where codes are assigned"},
 	{"google.golang.org/protobuf", []string{"proto/", "coordinator/", "worker/", "client/"},

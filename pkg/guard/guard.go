@@ -1,0 +1,130 @@
+// Package guard stands in front of the cluster's servers and behind their dialling: it asks who calls and whether they may, bounds what comes in, keeps a bug in one call
+// from ending the process, and refuses addresses that nobody has any business with.
+package guard
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/credential"
+)
+
+// Guard watches over the calls of a server.
+type Guard struct {
+	// Tokens are those that are known; nil if nobody is asked who they are, and all are operators.
+	Tokens *credential.Tokens
+	// Refused, if not nil, is told of calls that are refused: the method, and where they came from.
+	Refused func(method, from string, err error)
+	// Panicked, if not nil, is told of panics in calls.
+	Panicked func(method string, value any, stack []byte)
+}
+
+// Bounds of what a connection may take up.
+const (
+	maxMessage = 4 << 20 // bytes, decompressed; blobs come in pieces of 1 MiB
+	maxHeaders = 32 << 10
+	maxStreams = 1000             // at a time on one connection
+	handshake  = 20 * time.Second // for TLS and HTTP/2's preface
+)
+
+// Options are those of the server.
+func (g *Guard) Options() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(g.unary), grpc.ChainStreamInterceptor(g.stream),
+		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams), grpc.ConnectionTimeout(handshake),
+	}
+}
+
+func (g *Guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (resp any, err error) {
+	defer g.recovered(info.FullMethod, &err)
+	if ctx, err = g.admit(ctx, info.FullMethod); err != nil {
+		return nil, err
+	}
+	return handle(ctx, req)
+}
+
+func (g *Guard) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+	defer g.recovered(info.FullMethod, &err)
+	ctx, err := g.admit(s.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return handle(srv, &admitted{s, ctx})
+}
+
+// admitted is a stream that knows who called.
+type admitted struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (a *admitted) Context() context.Context { return a.ctx }
+
+// recovered turns a panic of a call into its error. What it says stays here.
+func (g *Guard) recovered(method string, err *error) {
+	if p := recover(); p != nil {
+		if g.Panicked != nil {
+			g.Panicked(method, p, debug.Stack())
+		}
+		*err = status.Error(codes.Internal, "a bug: the server's log has the panic")
+	}
+}
+
+// admit returns the context of a call that may be made: it says who calls.
+func (g *Guard) admit(ctx context.Context, method string) (context.Context, error) {
+	caller, err := g.authorize(ctx, method)
+	if err == nil {
+		return credential.WithCaller(ctx, caller), nil
+	}
+	if g.Refused != nil {
+		from := ""
+		if p, ok := peer.FromContext(ctx); ok {
+			from = p.Addr.String()
+		}
+		g.Refused(method, from, err)
+	}
+	return nil, err
+}
+
+func (g *Guard) authorize(ctx context.Context, method string) (credential.Caller, error) {
+	roles, ok := Access[method]
+	switch {
+	case !ok:
+		return credential.Caller{}, status.Errorf(codes.PermissionDenied, "nobody may call %s", method)
+	case g.Tokens == nil:
+		return credential.Caller{Role: credential.Operator}, nil
+	case slices.Contains(roles, ""):
+		return credential.Caller{}, nil
+	}
+	token, ok := bearer(ctx)
+	if !ok {
+		return credential.Caller{}, status.Error(codes.Unauthenticated, "no token: --token-file names a file with one")
+	}
+	caller, ok := g.Tokens.Find(token)
+	switch {
+	case !ok:
+		return credential.Caller{}, status.Error(codes.Unauthenticated, "unknown token: has it been replaced?")
+	case !slices.Contains(roles, caller.Role):
+		return credential.Caller{}, status.Errorf(codes.PermissionDenied, "role %s may not call %s", caller.Role, method[strings.LastIndex(method, "/")+1:])
+	}
+	return caller, nil
+}
+
+// bearer returns the call's only token.
+func bearer(ctx context.Context) (credential.Token, bool) {
+	values := metadata.ValueFromIncomingContext(ctx, "authorization")
+	if len(values) != 1 {
+		return "", false
+	}
+	scheme, token, ok := strings.Cut(values[0], " ")
+	return credential.Token(token), ok && strings.EqualFold(scheme, "bearer")
+}
