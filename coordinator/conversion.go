@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -43,7 +44,7 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	}
 	defer release()
 	r := Record{
-		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Spec: spec, State: Preparing,
+		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
 		Numerics: numerics.Version, Created: time.Now().UTC(),
 	}
 	var created bool
@@ -152,23 +153,23 @@ func (s *Server) shown(r Record) *octetv1.Job {
 	return jobToWire(r, p)
 }
 
-// find returns a job's published record.
-func (s *Server) find(id string) (Record, error) {
+// find returns a job's published record, if it is the caller's to see.
+func (s *Server) find(ctx context.Context, id string) (Record, error) {
 	if err := s.serves(); err != nil {
 		return Record{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.published.get(id)
-	if !ok {
+	if !ok || !credential.CallerOf(ctx).Sees(r.Namespace) {
 		return Record{}, status.Errorf(codes.NotFound, "no job %q", id)
 	}
 	return r, nil
 }
 
 // GetJob implements the service.
-func (c *conversionService) GetJob(_ context.Context, req *octetv1.GetJobRequest) (*octetv1.GetJobResponse, error) {
-	r, err := c.server.find(req.GetId())
+func (c *conversionService) GetJob(ctx context.Context, req *octetv1.GetJobRequest) (*octetv1.GetJobResponse, error) {
+	r, err := c.server.find(ctx, req.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -178,13 +179,13 @@ func (c *conversionService) GetJob(_ context.Context, req *octetv1.GetJobRequest
 // CancelJob implements the service. It answers when the journal knows.
 func (c *conversionService) CancelJob(ctx context.Context, req *octetv1.CancelJobRequest) (*octetv1.CancelJobResponse, error) {
 	s := c.server
-	if _, err := s.find(req.GetId()); err != nil {
+	if _, err := s.find(ctx, req.GetId()); err != nil {
 		return nil, err
 	}
 	s.post(Cancel{Job: req.GetId()})
 	for {
 		changed := s.changes()
-		r, err := s.find(req.GetId())
+		r, err := s.find(ctx, req.GetId())
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +202,7 @@ func (c *conversionService) CancelJob(ctx context.Context, req *octetv1.CancelJo
 
 // DeleteJob implements the service.
 func (c *conversionService) DeleteJob(ctx context.Context, req *octetv1.DeleteJobRequest) (*octetv1.DeleteJobResponse, error) {
-	r, err := c.server.find(req.GetId())
+	r, err := c.server.find(ctx, req.GetId())
 	if err != nil {
 		return nil, err
 	}

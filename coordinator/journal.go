@@ -142,7 +142,7 @@ func (j *EtcdJournal) Create(ctx context.Context, r Record) (Record, bool, error
 	if err != nil {
 		return Record{}, false, fmt.Errorf("journal: %w", err)
 	}
-	request := j.request(r.RequestID)
+	request := j.request(r.request())
 	resp, err := j.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(request), "=", 0)},
 		[]clientv3.Op{clientv3.OpPut(request, r.ID), clientv3.OpPut(j.job(r.ID), string(value))},
 		[]clientv3.Op{clientv3.OpGet(request)})
@@ -224,7 +224,7 @@ func (j *EtcdJournal) Accepted(ctx context.Context, job string) (map[int]string,
 func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
 	_, err := j.commit(ctx, nil, []clientv3.Op{
 		clientv3.OpDelete(j.job(r.ID)),
-		clientv3.OpDelete(j.request(r.RequestID)),
+		clientv3.OpDelete(j.request(r.request())),
 		clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()),
 	}, nil)
 	if err != nil {

@@ -33,10 +33,10 @@ func (j *MemoryJournal) Load(context.Context) ([]Record, error) {
 func (j *MemoryJournal) Create(_ context.Context, r Record) (Record, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if id, ok := j.request[r.RequestID]; ok {
+	if id, ok := j.request[r.request()]; ok {
 		return j.jobs[id], false, nil
 	}
-	j.jobs[r.ID], j.request[r.RequestID], j.results[r.ID] = r, r.ID, map[int]string{}
+	j.jobs[r.ID], j.request[r.request()], j.results[r.ID] = r, r.ID, map[int]string{}
 	return r, true, nil
 }
 
@@ -81,7 +81,7 @@ func (j *MemoryJournal) Delete(_ context.Context, r Record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	delete(j.jobs, r.ID)
-	delete(j.request, r.RequestID)
+	delete(j.request, r.request())
 	delete(j.results, r.ID)
 	return nil
 }

@@ -37,7 +37,7 @@ func (s *Server) candidates(r Record, keys []string) (all []Measured) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for o := range s.published.before("") {
-		if o.ID != r.ID && o.Measured != nil && slices.Contains(keys, o.Measured.Key) {
+		if o.ID != r.ID && o.Namespace == r.Namespace && o.Measured != nil && slices.Contains(keys, o.Measured.Key) {
 			all = append(all, Measured{o.Measured.Key, o.Measured.Stats, cmp.Or(o.Measured.From, o.ID)})
 		}
 	}

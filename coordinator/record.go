@@ -173,6 +173,7 @@ type Measured struct {
 type Record struct {
 	ID        string    `json:"id"`
 	RequestID string    `json:"request_id"`
+	Namespace string    `json:"namespace,omitempty"` // of the client; "" for an operator's jobs
 	Spec      Spec      `json:"spec"`
 	State     State     `json:"state"`
 	Numerics  int       `json:"numerics"`
@@ -188,6 +189,14 @@ type Record struct {
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Progress is how far the job was when it ended.
 	Progress Progress `json:"progress,omitzero"`
+}
+
+// request returns the name under which a repeat of the request finds the job: each namespace has ids of its own.
+func (r *Record) request() string {
+	if r.Namespace == "" {
+		return r.RequestID
+	}
+	return r.Namespace + "\x00" + r.RequestID
 }
 
 // blobs returns the digests of the blobs that the record names.

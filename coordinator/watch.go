@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/octetlite/octet/pkg/credential"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -21,7 +22,7 @@ const (
 )
 
 // ListJobs implements the service. A page token is the position of the last job of the page before.
-func (c *conversionService) ListJobs(_ context.Context, req *octetv1.ListJobsRequest) (*octetv1.ListJobsResponse, error) {
+func (c *conversionService) ListJobs(ctx context.Context, req *octetv1.ListJobsRequest) (*octetv1.ListJobsResponse, error) {
 	s := c.server
 	if err := s.serves(); err != nil {
 		return nil, err
@@ -37,12 +38,16 @@ func (c *conversionService) ListJobs(_ context.Context, req *octetv1.ListJobsReq
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	caller := credential.CallerOf(ctx)
 	resp := &octetv1.ListJobsResponse{}
 	bytes := 0
 	for r := range s.published.before(token) {
 		if len(resp.GetJobs()) == size || bytes > maxPageBytes {
 			resp.NextPageToken = token
 			break
+		}
+		if !caller.Sees(r.Namespace) {
+			continue
 		}
 		j := s.shown(r)
 		resp.Jobs = append(resp.Jobs, j)
@@ -59,7 +64,7 @@ func (c *conversionService) WatchJob(req *octetv1.WatchJobRequest, stream grpc.S
 	var last *octetv1.Job
 	for {
 		changed := s.changes()
-		r, err := s.find(req.GetId())
+		r, err := s.find(ctx, req.GetId())
 		if err != nil {
 			return err
 		}
