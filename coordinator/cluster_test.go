@@ -172,6 +172,7 @@ func (c *cluster) start() {
 func (c *cluster) restart() {
 	c.t.Helper()
 	c.halt()
+	time.Sleep(10 * time.Millisecond) // the client notices that its connection is gone
 	c.start()
 }
 
