@@ -33,7 +33,7 @@ func newCandidate(t *testing.T, leads bool) *candidate {
 	g := grpc.NewServer()
 	octetv1.RegisterConversionServiceServer(g, c)
 	healthv1.RegisterHealthServer(g, c.health)
-	go g.Serve(l)
+	go func() { _ = g.Serve(l) }() // it ends when it is stopped
 	t.Cleanup(g.Stop)
 	return c
 }

@@ -52,7 +52,7 @@ func dumpOf(t *testing.T, m *ir.Model, float bool, in ...*tensor.Tensor) map[str
 			x.DType = tensor.Int32
 			found[e.Name] = fmt.Sprint(a.Shape, tensor.View[int32](x))
 		default:
-			found[e.Name] = fmt.Sprint(a.Shape, data)
+			found[e.Name] = fmt.Sprintf("%v %v", a.Shape, data)
 		}
 	}
 	return found

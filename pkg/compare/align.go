@@ -1,5 +1,7 @@
 package compare
 
+import "slices"
+
 import "github.com/octetlite/octet/pkg/ir"
 
 // couple is a node of each model, of which one may be missing.
@@ -28,10 +30,10 @@ func align(a, b []*ir.Node) (list []couple) {
 	for i := range best {
 		best[i] = make([]int32, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
+	for i, x := range slices.Backward(a) {
+		for j, y := range slices.Backward(b) {
 			best[i][j] = max(best[i+1][j], best[i][j+1])
-			if w := weight(a[i], b[j]); w > 0 {
+			if w := weight(x, y); w > 0 {
 				best[i][j] = max(best[i][j], best[i+1][j+1]+w)
 			}
 		}

@@ -119,12 +119,12 @@ func TestLoopback(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
-	files := authorityIn(t, dir, time.Now(), time.Hour)
+	files := authorityIn(t, dir, time.Now())
 	garbage := filepath.Join(dir, "garbage")
 	if err := os.WriteFile(garbage, []byte("no PEM"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	other := authorityIn(t, t.TempDir(), time.Now(), time.Hour)
+	other := authorityIn(t, t.TempDir(), time.Now())
 	for name, f := range map[string]Files{
 		"nothing": {}, "no authority": {Cert: files.Cert, Key: files.Key}, "no key": {CA: files.CA, Cert: files.Cert}, "no certificate": {CA: files.CA, Key: files.Key},
 		"authority is none": {CA: garbage}, "key of another": {CA: files.CA, Cert: files.Cert, Key: other.Key}, "missing": {CA: filepath.Join(dir, "missing")},

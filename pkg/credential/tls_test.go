@@ -21,9 +21,10 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// authorityIn writes an authority of the folder's own, and a certificate for 127.0.0.1.
-func authorityIn(t *testing.T, dir string, now time.Time, life time.Duration) Files {
+// authorityIn writes an authority of the folder's own, and a certificate for 127.0.0.1, which hold for an hour.
+func authorityIn(t *testing.T, dir string, now time.Time) Files {
 	t.Helper()
+	const life = time.Hour
 	a, ca, err := NewAuthority(now, life)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func serve(t *testing.T, options ...grpc.ServerOption) string {
 	}
 	g := grpc.NewServer(options...)
 	healthv1.RegisterHealthServer(g, health.NewServer())
-	go g.Serve(l)
+	go func() { _ = g.Serve(l) }() // it ends when it is stopped
 	t.Cleanup(g.Stop)
 	return l.Addr().String()
 }
@@ -79,15 +80,15 @@ func call(addr string, options ...grpc.DialOption) error {
 
 func TestWhoConnects(t *testing.T) {
 	now := time.Now()
-	files := authorityIn(t, t.TempDir(), now, time.Hour)
+	files := authorityIn(t, t.TempDir(), now)
 	id := open(t, files)
-	strange := open(t, authorityIn(t, t.TempDir(), now, time.Hour))
-	stranger := authorityIn(t, t.TempDir(), now, time.Hour)
+	strange := open(t, authorityIn(t, t.TempDir(), now))
+	stranger := authorityIn(t, t.TempDir(), now)
 	stranger.CA = files.CA
-	expired := authorityIn(t, t.TempDir(), now.Add(-2*time.Hour), time.Hour)
+	expired := authorityIn(t, t.TempDir(), now.Add(-2*time.Hour))
 	nameless := func() Files {
 		dir := t.TempDir()
-		f := authorityIn(t, dir, now, time.Hour)
+		f := authorityIn(t, dir, now)
 		a, ca, err := NewAuthority(now, time.Hour)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +140,7 @@ func TestWhoConnects(t *testing.T) {
 func TestRenewalUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
-	files := authorityIn(t, dir, now, time.Hour)
+	files := authorityIn(t, dir, now)
 	id := open(t, files)
 	addr := serve(t, grpc.Creds(id.Server(true)))
 	old, err := os.ReadFile(files.CA)
@@ -170,7 +171,7 @@ func TestRenewalUnderLoad(t *testing.T) {
 		}
 	}
 	until(10)
-	next := authorityIn(t, t.TempDir(), now, time.Hour)
+	next := authorityIn(t, t.TempDir(), now)
 	fresh, err := os.ReadFile(next.CA)
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +203,7 @@ func TestRenewalUnderLoad(t *testing.T) {
 }
 
 func TestWhereATokenGoes(t *testing.T) {
-	files := authorityIn(t, t.TempDir(), time.Now(), time.Hour)
+	files := authorityIn(t, t.TempDir(), time.Now())
 	id := open(t, files)
 	token := NewToken()
 	var got atomic.Value

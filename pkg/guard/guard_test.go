@@ -54,7 +54,7 @@ func start(t *testing.T, g *Guard) *grpc.ClientConn {
 	octetv1.RegisterConversionServiceServer(s, service{})
 	octetv1.RegisterBlobServiceServer(s, service{})
 	octetv1.RegisterWorkerServiceServer(s, service{})
-	go s.Serve(l)
+	go func() { _ = s.Serve(l) }() // it ends when it is stopped
 	t.Cleanup(s.Stop)
 	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

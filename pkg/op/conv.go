@@ -55,7 +55,7 @@ func prepareConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 	case tensor.Int16:
 		return late(s16Conv, 1, 2)(n, in, out)
 	}
-	if isHybrid(in, 0, 1) {
+	if isHybrid(in, 0) {
 		return late(hybridConv, 1, 2)(n, in, out)
 	}
 	o := read(n, in)

@@ -53,7 +53,7 @@ func prepareDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 	case tensor.Int16:
 		return late(s16Depthwise, 1, 2)(n, in, out)
 	}
-	if isHybrid(in, 0, 1) {
+	if isHybrid(in, 0) {
 		return late(hybridDepthwise, 1, 2)(n, in, out)
 	}
 	o := read(n, in)

@@ -60,7 +60,7 @@ func prepareFullyConnected(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
 	case tensor.Int16:
 		return late(s16FullyConnected, 1, 2)(n, in, out)
 	}
-	if isHybrid(in, 0, 1) {
+	if isHybrid(in, 0) {
 		return late(hybridFullyConnected, 1, 2)(n, in, out)
 	}
 	o := read(n, in)

@@ -28,9 +28,9 @@ func (o *operands) productWeights(i, lo, hi, data int, beside16 ...tensor.DType)
 	return o.ranked(i, lo, hi, tensor.Float32)
 }
 
-// isHybrid reports whether a node with float32 data has weights of integers.
-func isHybrid(in []*tensor.Tensor, data, weights int) bool {
-	return in[data].DType == tensor.Float32 && isInteger(in[weights])
+// isHybrid reports whether a node with float32 data has integers as operand 1, its weights.
+func isHybrid(in []*tensor.Tensor, data int) bool {
+	return in[data].DType == tensor.Float32 && isInteger(in[1])
 }
 
 // integerWeights returns the content of weights of zero point 0, and their scales: one, or one for each of channels along an axis.

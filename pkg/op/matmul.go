@@ -59,7 +59,7 @@ func prepareMatMul(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
 	case tensor.Int16:
 		return s16MatMul(n, in, out)
 	}
-	if isHybrid(in, 0, 1) {
+	if isHybrid(in, 0) {
 		return late(hybridMatMul, 1)(n, in, out)
 	}
 	o := read(n, in)

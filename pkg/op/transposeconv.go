@@ -57,7 +57,7 @@ func prepareTransposeConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) 
 	case tensor.Int16:
 		return late(s16TransposeConv, 1, 3)(n, in, out)
 	}
-	if isHybrid(in, 2, 1) {
+	if isHybrid(in, 2) {
 		return late(hybridTransposeConv, 1, 3)(n, in, out)
 	}
 	o := read(n, in)
