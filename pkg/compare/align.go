@@ -1,8 +1,10 @@
 package compare
 
-import "slices"
+import (
+	"slices"
 
-import "github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/ir"
+)
 
 // couple is a node of each model, of which one may be missing.
 type couple struct{ a, b *ir.Node }
