@@ -8,7 +8,7 @@ var sigmoid16 = func() (t [256]int32) {
 	f := func(i float64) float64 { return 65536 / (1 + exp64(-i/24)) }
 	for i := range t {
 		x := float64(i)
-		t[i] = int32(math.Round(f(x) - float64(((f(x)+f(x+1))/2-f(x+0.5))/2)))
+		t[i] = int32(math.Round(f(x) - float64((float64((f(x)+f(x+1))/2)-f(x+0.5))/2)))
 	}
 	t[255] = math.MaxUint16
 	return t

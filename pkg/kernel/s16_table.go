@@ -21,16 +21,16 @@ func (t *S16Table) at(q int16) int16 {
 // NewS16Table returns the table of a function of real numbers, for operands and results of the given scales and zero point 0, computed in float32 as TFLite's kernels do: elements are moved by half
 // of what the straight line is off in the middle. Halves are rounded away from zero. A NaN becomes 0.
 func NewS16Table(f func(float32) float32, in, out float32) *S16Table {
-	least, most := in*math.MinInt16, in*math.MaxInt16
-	step := (most - least) / 512
-	inverse := 65536 / (out*math.MaxInt16 - float32(out*math.MinInt16))
+	least, most := float32(in*math.MinInt16), float32(in*math.MaxInt16)
+	step := float32((most - least) / 512)
+	inverse := 65536 / (float32(out*math.MaxInt16) - float32(out*math.MinInt16))
 	t := new(S16Table)
 	for i := range t[:512] {
 		x := least + float32(float32(i)*step)
 		here := round32(f(x) * inverse)
-		next := f(least+float32(float32(i+1)*step)) * inverse
+		next := float32(f(least+float32(float32(i+1)*step)) * inverse)
 		line := round32((next + here) / 2)
-		middle := round32(f(x+step/2) * inverse)
+		middle := round32(f(x+float32(step/2)) * inverse)
 		t[i] = limit16(here - round32((line-middle)/2))
 	}
 	t[512] = limit16(round32(f(most) * inverse))
@@ -56,7 +56,7 @@ func newS16Curve(f func(float64) float64, from, width float64) *S16Table {
 		x := from + float64(float64(i)*step)
 		here := math.Round(f(x) * inverse)
 		line := math.Round((float64(f(from+float64(float64(i+1)*step))*inverse) + here) / 2)
-		middle := math.Round(f(x+step/2) * inverse)
+		middle := math.Round(f(x+float64(step/2)) * inverse)
 		t[i] = limit16(float32(here - math.Round((line-middle)/2)))
 	}
 	t[512] = limit16(float32(math.Round(f(from+width) * inverse)))

@@ -14,7 +14,7 @@ func (t *Tensor) see(s *calib.Tensor) {
 	}
 	t.Seen.Histogram = columns(h)
 	if t.Low != nil {
-		share := outside(h, *t.Low-*t.Scale/2, *t.High+*t.Scale/2)
+		share := outside(h, *t.Low-float64(*t.Scale/2), *t.High+float64(*t.Scale/2))
 		t.Seen.Clipped = &share
 	}
 }
@@ -39,8 +39,8 @@ func outside(h *calib.Histogram, low, high float64) float64 {
 		if c == 0 {
 			continue
 		}
-		from := float64(h.First+i) * h.Width()
-		below, above := (low-from)/h.Width(), 1-(high-from)/h.Width()
+		from := float64(float64(h.First+i) * h.Width())
+		below, above := (low-from)/h.Width(), 1-float64((high-from)/h.Width())
 		share := min(max(below, 0), 1) + min(max(above, 0), 1)
 		beyond += float64(float64(c) * min(share, 1))
 	}
