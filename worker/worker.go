@@ -35,6 +35,8 @@ type Config struct {
 	Models int
 	// Drain is how long shards that run may go on when the worker is told to stop; 10 seconds if 0.
 	Drain time.Duration
+	// UntilIdle is how long the worker stays without a shard before it leaves on its own; 0 for ever.
+	UntilIdle time.Duration
 	// Version of the program, for people.
 	Version string
 }
@@ -53,7 +55,7 @@ func (c Config) Validate() error {
 		return errors.New("no address to advertise to coordinators")
 	case c.Slots < 1:
 		return fmt.Errorf("%d slots, want at least 1", c.Slots)
-	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0:
+	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0 || c.UntilIdle < 0:
 		return errors.New("sizes and times must not be negative")
 	}
 	return nil
@@ -82,6 +84,9 @@ type Server struct {
 	busy     int  // slots in use
 	stopping bool // no more shards
 	running  sync.WaitGroup
+	resting  *time.Timer   // until the worker is idle; nil without Config.UntilIdle
+	pauses   int           // numbers what resting counts
+	idle     chan struct{} // closed when the worker leaves on its own
 
 	life context.Context // ends when shards must
 	kill context.CancelFunc
@@ -120,7 +125,7 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
 		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests), comparisons: newKept[comparisonKey, *labelled](maxComparisons),
-		life: life, kill: kill,
+		idle: make(chan struct{}), life: life, kill: kill,
 	}, nil
 }
 
@@ -130,7 +135,7 @@ func (s *Server) ID() string { return s.id }
 // Register adds the service to a gRPC server.
 func (s *Server) Register(g grpc.ServiceRegistrar) { octetv1.RegisterWorkerServiceServer(g, s) }
 
-// Run announces the worker until the context ends; then it withdraws it, waits for the shards that run, and ends those that take too long. ready, if not
+// Run announces the worker until the context ends, or Config.UntilIdle has passed without a shard; then it withdraws it, waits for the shards that run, and ends those that take too long. ready, if not
 // nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	reg, err := s.registry.Register(ctx, registry.Worker{
@@ -143,7 +148,15 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	if ready != nil {
 		ready()
 	}
-	<-ctx.Done()
+	s.mu.Lock()
+	if s.busy == 0 {
+		s.rest()
+	}
+	s.mu.Unlock()
+	select {
+	case <-ctx.Done():
+	case <-s.idle:
+	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain)
 	defer cancel()
 	if err := reg.Close(stop); err != nil {
@@ -165,6 +178,7 @@ func (s *Server) begin() error {
 	case s.busy >= s.config.Slots:
 		return fmt.Errorf("all %d slots are in use", s.config.Slots)
 	}
+	s.work()
 	s.busy++
 	s.running.Add(1)
 	return nil
@@ -175,6 +189,9 @@ func (s *Server) end() {
 	defer s.mu.Unlock()
 	s.busy--
 	s.running.Done()
+	if s.busy == 0 && !s.stopping {
+		s.rest()
+	}
 }
 
 // drain waits for the shards that run, until the context ends. No others begin.

@@ -20,11 +20,18 @@ func newWorker(s streams) *cobra.Command {
 		Short: "Run a worker of a cluster",
 		Long: `Run a worker of a cluster: it registers in etcd under a lease, and runs the shards that
 coordinators give it. Models and samples are fetched from the coordinator and kept in a bounded cache
-in the data directory.`,
+in the data directory.
+
+With --until-idle it leaves when no shard came for that long, with exit status 0: for batch systems, where
+workers are jobs of their own that should end when the work is done.`,
 		Example: `  octet worker --etcd https://etcd-0:2379 --listen 0.0.0.0:8471 --advertise $(hostname):8471 --data-dir /var/cache/octet \
-    --tls-ca ca.pem --tls-cert cert.pem --tls-key key.pem --token-file worker.token`,
+    --tls-ca ca.pem --tls-cert cert.pem --tls-key key.pem --token-file worker.token
+  octet worker --etcd https://etcd-0:2379 --listen 0.0.0.0:8471 --advertise $(hostname):8471 --until-idle 5m`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.UntilIdle < 0 {
+				return usagef("--until-idle %v: want a time, or 0 to stay", c.UntilIdle)
+			}
 			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, nil) })
 		},
 	}
@@ -34,10 +41,11 @@ in the data directory.`,
 	flags.Int64Var(&c.CacheBytes, "cache-bytes", 10<<30, "bound of the cache on disk")
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 10*time.Second, "how long shards may go on when the worker is told to stop")
+	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")
 	return cmd
 }
 
-// worker serves until the context ends. ready, if not nil, is called when the worker is registered.
+// worker serves until the context ends, or it is idle for as long as the settings say. ready, if not nil, is called when the worker is registered.
 func (s *site) worker(ctx context.Context, c worker.Config, ready func()) error {
 	folder, err := store.NewFolder(filepath.Join(s.dir, "cache"))
 	if err != nil {
