@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +165,7 @@ the same tensors, bit for bit.`,
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
 	flags.BoolVar(&f.fold, "fold", false, "without quantization: fold float16 and sparse weights into float32")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate, in this process")
+	perCore(flags, &f.workers, "workers", "goroutines that calibrate, in this process")
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")

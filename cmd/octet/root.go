@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,7 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
-		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newVersion(s),
+		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newMan(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root
@@ -143,6 +144,12 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 		}
 	})
 	return first
+}
+
+// perCore adds a flag of a number that is one for each core by default. Help and manual say so, rather than what it comes to on the machine that wrote them.
+func perCore(flags *pflag.FlagSet, n *int, name, usage string) {
+	flags.IntVar(n, name, runtime.GOMAXPROCS(0), usage)
+	flags.Lookup(name).DefValue = "one per core"
 }
 
 // kindOfFlag says what a flag takes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -82,7 +81,7 @@ which prepares what it needs, is not counted. Without -o and --dump nothing else
 	flags.StringVarP(&f.output, "output", "o", "", "the .npz file of outputs to write")
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize what it gives")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "samples to run at a time")
+	perCore(flags, &f.workers, "workers", "samples to run at a time")
 	flags.BoolVar(&f.profile, "profile", false, "tell how long each operator takes")
 	flags.IntVar(&f.repeat, "repeat", 1, "how often --profile runs each sample")
 	flags.StringVar(&f.dump, "dump", "", "the .npz file of all activations to write")

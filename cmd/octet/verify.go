@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -161,7 +160,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	f.question.add(cmd)
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that compare, in this process")
+	perCore(flags, &f.workers, "workers", "goroutines that compare, in this process")
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.report.add(cmd)

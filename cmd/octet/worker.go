@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ workers are jobs of their own that should end when the work is done.`,
 	}
 	f.add(cmd, "coordinators", "127.0.0.1:0", "octet-worker", "the cache")
 	flags := cmd.Flags()
-	flags.IntVar(&c.Slots, "slots", runtime.GOMAXPROCS(0), "shards to run at a time; each takes one core")
+	perCore(flags, &c.Slots, "slots", "shards to run at a time; each takes one core")
 	flags.Int64Var(&c.CacheBytes, "cache-bytes", 10<<30, "bound of the cache on disk")
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 10*time.Second, "how long shards may go on when the worker is told to stop")
