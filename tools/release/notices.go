@@ -11,7 +11,7 @@ import (
 )
 
 // noticeFile matches the files that say under which terms a module may be passed on.
-var noticeFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-.].*)?$`)
+var noticeFile = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying|notice|patents)([-.].*)?$`)
 
 // notices returns the licences of all modules that are linked into programs, and of Go: most of them want to be passed on with every copy.
 func notices(ctx context.Context, source string, programs []program) ([]byte, error) {
