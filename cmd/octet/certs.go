@@ -19,6 +19,7 @@ func newCerts(s streams) *cobra.Command {
 	var dir string
 	var hosts []string
 	var days int
+	var keep bool
 	cmd := &cobra.Command{
 		Use:   "certs",
 		Short: "Make certificates for a cluster, to begin with",
@@ -33,12 +34,18 @@ make more. Keys are ECDSA on P-256. Files that are there already are not overwri
 			if days < 1 {
 				return usagef("--days must be at least 1")
 			}
+			if keep {
+				if missing, err := missingCerts(dir); err != nil || len(missing) == 0 {
+					return err
+				}
+			}
 			return writeCerts(s, dir, hosts, time.Duration(days)*24*time.Hour)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&dir, "dir", "certs", "folder to write ca.pem, server.pem, client.pem and their keys to")
 	flags.StringSliceVar(&hosts, "hosts", nil, "names and IP addresses that servers are reached under, beside localhost and this machine's name")
+	flags.BoolVar(&keep, "keep", false, "do nothing, and succeed, if all files are there already")
 	flags.IntVar(&days, "days", 365, "how long the certificates are good for")
 	return cmd
 }
@@ -65,22 +72,49 @@ func writeCerts(s streams, dir string, hosts []string, life time.Duration) error
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	names := []string{"ca", "server", "client"}
-	for _, n := range names {
-		for _, path := range []string{certPath(dir, n), keyPath(dir, n)} {
-			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s is there already: remove it, or say another --dir", path)
-			}
+	missing, err := missingCerts(dir)
+	if err != nil {
+		return err
+	}
+	for _, path := range certFiles(dir) {
+		if !slices.Contains(missing, path) {
+			return fmt.Errorf("%s is there already: remove it, or say another --dir", path)
 		}
 	}
 	for i, p := range []credential.PEM{ca, server, client} {
-		if err := errors.Join(writeSecret(certPath(dir, names[i]), p.Cert), writeSecret(keyPath(dir, names[i]), p.Key)); err != nil {
+		if err := errors.Join(writeSecret(certPath(dir, certNames[i]), p.Cert), writeSecret(keyPath(dir, certNames[i]), p.Key)); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(s.out, "certificates in %s until %s, for %s\n", dir, now.Add(life).Format(time.DateOnly), strings.Join(all, ", "))
 	fmt.Fprintf(s.out, "keep %s away from servers: whoever has it can make more\n", keyPath(dir, "ca"))
 	return nil
+}
+
+// certNames are those of the authority, of servers and of clients.
+var certNames = [...]string{"ca", "server", "client"}
+
+// certFiles returns the files that writeCerts writes.
+func certFiles(dir string) []string {
+	var all []string
+	for _, n := range certNames {
+		all = append(all, certPath(dir, n), keyPath(dir, n))
+	}
+	return all
+}
+
+// missingCerts returns those of certFiles that are not there.
+func missingCerts(dir string) ([]string, error) {
+	var missing []string
+	for _, path := range certFiles(dir) {
+		switch _, err := os.Lstat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, path)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return missing, nil
 }
 
 func certPath(dir, name string) string { return filepath.Join(dir, name+".pem") }
