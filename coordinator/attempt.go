@@ -58,7 +58,9 @@ func (s *Server) call(ctx context.Context, p *peer, r Record, f Start) (result s
 		return "", false, err
 	}
 	header, err := stream.Header()
-	begun = err == nil && header != nil
+	if begun = err == nil && header != nil; begun {
+		s.post(ShardBegun{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt})
+	}
 	for {
 		resp, err := stream.Recv()
 		switch {

@@ -17,11 +17,16 @@ type Effect interface{ effect() }
 // The events.
 type (
 	// Created: a job is in the journal.
-	Created struct{ Job string }
+	Created struct {
+		Job       string
+		Namespace string // of the client that it belongs to
+		Priority  Priority
+	}
 	// Prepared: a job's model is read and the shards of its first phase are planned, those that calibrate. Accepted holds results that the journal has from before a restart, of
 	// later phases' shards as well, by their numbers.
 	Prepared struct {
 		Job      string
+		Model    string // what shards run: a worker that lately ran it has it at hand
 		Numerics int
 		Plan     []shard.Range
 		Accepted map[int]string
@@ -29,12 +34,18 @@ type (
 	// WorkerUp: a worker registered, or changed what it announces.
 	WorkerUp struct {
 		ID       string
-		Slots    int
+		Slots    int // 0 if it takes no more shards, but goes on with those that it has
+		Backlog  int // shards that it takes beyond its slots, to have the next one at hand when one ends
 		Numerics int
 	}
 	// WorkerDown: a worker's lease is gone.
 	WorkerDown struct{ ID string }
-	// ShardProgress: an attempt has computed so many samples.
+	// ShardBegun: an attempt's worker has a slot for it.
+	ShardBegun struct {
+		Job            string
+		Shard, Attempt int
+	}
+	// ShardProgress: an attempt has computed so many samples, or got on with what it needs for them.
 	ShardProgress struct {
 		Job                  string
 		Shard, Attempt, Done int

@@ -44,29 +44,27 @@ const (
 // Machine is the state of all jobs and workers. A step costs time in proportion to the workers, the jobs that are not over and their shards that run or
 // failed, not to those that wait for their first attempt or are done.
 type Machine struct {
-	Stall time.Duration // an attempt without progress for so long is given up; 0 for never
+	Stall           time.Duration // an attempt without progress for so long is given up; 0 for never
+	NamespaceShards int           // that run at a time of all jobs of a namespace; 0 for no bound
 
+	now     time.Time       // of the present step
 	jobs    map[string]*job // those that are not over, and those of which an attempt still runs
 	queue   []string        // jobs that are not over, the oldest first
 	workers map[string]*worker
-}
-
-type worker struct {
-	id       string
-	slots    int
-	busy     int
-	numerics int
-	failures int       // in a row
-	rest     time.Time // no new shards before that
+	roster  []*worker         // the workers by their ids
+	spaces  map[string]*space // namespaces that ever had a job
+	clock   float64           // the virtual time of namespaces: see share
+	typical float64           // what an attempt took in general, in seconds; 0 until one ended
 }
 
 // NewMachine returns a machine without jobs and workers.
 func NewMachine() *Machine {
-	return &Machine{jobs: map[string]*job{}, workers: map[string]*worker{}}
+	return &Machine{jobs: map[string]*job{}, workers: map[string]*worker{}, spaces: map[string]*space{}}
 }
 
 // Step takes in what happened and returns what must be done about it, in order.
 func (m *Machine) Step(now time.Time, e Event) []Effect {
+	m.now = now
 	effects := e.apply(m, now)
 	if _, ok := e.(ShardProgress); ok {
 		return effects // by far the most frequent event, and it frees nobody
@@ -86,16 +84,13 @@ func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 		for _, s := range m.jobs[id].waiting {
 			consider(s.notBefore)
 		}
-		m.stalls(m.jobs[id], consider)
+		m.straggles(m.jobs[id], consider)
 	}
-	for _, w := range m.workers {
+	for _, j := range m.jobs {
+		m.stalls(j, consider)
+	}
+	for _, w := range m.roster {
 		consider(w.rest)
 	}
 	return first, !first.IsZero()
-}
-
-// failed makes a worker that failed a shard rest.
-func (w *worker) failed(now time.Time) {
-	w.rest = now.Add(min(failedRest<<min(w.failures, 10), maxRest))
-	w.failures++
 }

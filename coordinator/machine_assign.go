@@ -1,90 +1,123 @@
 package coordinator
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
 
-// assign gives waiting shards to free workers: the oldest job first, its shards in order, those that were begun before in front, each to the least
-// busy worker of the job's arithmetic.
+// assign gives shards to free workers: whose turn it is begins those that were begun before first, then the next ones in order. Slots that are left then go to
+// stragglers.
 func (m *Machine) assign(now time.Time) (effects []Effect) {
 	free := m.free(now)
-	for _, id := range m.queue {
-		if len(free) == 0 {
+	if len(free.workers) == 0 {
+		return nil
+	}
+	all := m.contenders(now)
+	for len(all) > 0 && len(free.workers) > 0 {
+		c := m.turn(all, free)
+		if c == nil {
 			break
 		}
-		j := m.jobs[id]
-		if !j.state.runs() {
+		s, w := m.offer(c, free)
+		if s == nil {
+			free.strict = true // where others queue up it would never begin
+			free.update()
+			all = slices.DeleteFunc(all, func(o *contender) bool { return o == c })
 			continue
 		}
-		start := func(s *shardState) bool {
-			w := m.pick(now, j.numerics, s.failedOn)
-			if w == nil {
-				return false
-			}
-			effects = append(effects, m.start(now, j, s, w))
-			if free[j.numerics]--; free[j.numerics] == 0 {
-				delete(free, j.numerics)
-			}
-			return true
-		}
-		for _, s := range slices.Clone(j.waiting) {
-			if free[j.numerics] == 0 {
-				break
-			}
-			if !now.Before(s.notBefore) {
-				start(s)
-			}
-		}
-		for free[j.numerics] > 0 {
-			if s := j.fresh(); s == nil || !start(s) {
-				break
-			}
-		}
+		effects = append(effects, m.start(now, c.job, s, w)...)
+		free.update()
 	}
-	return effects
+	return append(effects, m.speculate(now, free)...)
 }
 
-// start begins an attempt of a shard.
-func (m *Machine) start(now time.Time, j *job, s *shardState, w *worker) Start {
+// offer returns a contender's next shard and a worker for it; nil if there is none.
+func (m *Machine) offer(c *contender, free *crew) (*shardState, *worker) {
+	for len(c.waiting) > 0 {
+		s := c.waiting[0]
+		c.waiting = c.waiting[1:]
+		if w := m.pick(c.job, s, free); w != nil {
+			return s, w
+		}
+	}
+	if s := c.job.fresh(); s != nil {
+		if w := m.pick(c.job, s, free); w != nil {
+			return s, w
+		}
+	}
+	return nil, nil
+}
+
+// start begins an attempt of a shard. A spare attempt gives way to it.
+func (m *Machine) start(now time.Time, j *job, s *shardState, w *worker) (effects []Effect) {
 	s.attempts++
-	w.busy++
-	s.running = append(s.running, attempt{number: s.attempts, worker: w.id, since: now})
+	a := attempt{number: s.attempts, worker: w.id, since: now, began: now, quick: j.quick(s.index)}
+	m.charge(j, &a, m.expected(j, s.index))
+	w.use(j.model, a)
+	s.running = append(s.running, a)
+	if w.spare > 0 && w.busy > w.slots {
+		effects = m.preempt(w)
+	}
 	j.next = max(j.next, s.index+1)
 	j.open.insert(s)
 	m.settle(j, s)
 	phase, _ := j.phase(s.index)
-	return Start{Job: j.id, Phase: phase, Shard: s.index, Range: j.plan[s.index], Attempt: s.attempts, Worker: w.id}
+	return append(effects, Start{Job: j.id, Phase: phase, Shard: s.index, Range: j.plan[s.index], Attempt: s.attempts, Worker: w.id})
 }
 
-// ready reports whether a worker takes a shard now.
-func (w *worker) ready(now time.Time) bool { return w.busy < w.slots && !now.Before(w.rest) }
+// crew are the workers that have room for a shard, by their ids.
+type crew struct {
+	now     time.Time
+	workers []*worker
+	strict  bool // shards do not queue up, since somebody waits for a slot
+}
 
-// free counts the slots that can be filled now, by arithmetic.
-func (m *Machine) free(now time.Time) map[int]int {
-	free := map[int]int{}
-	for _, w := range m.workers {
-		if w.ready(now) {
-			free[w.numerics] += w.slots - w.busy
+// room returns how many more shards a worker takes now.
+func (c *crew) room(w *worker, quick bool) int { return w.room(c.now, quick && !c.strict) }
+
+// free returns the workers that have room for a shard now.
+func (m *Machine) free(now time.Time) *crew {
+	c := &crew{now: now}
+	for _, w := range m.roster {
+		if w.room(now, true) > 0 {
+			c.workers = append(c.workers, w)
 		}
 	}
-	return free
+	return c
 }
 
-// pick returns the ready worker with the most free slots, or nil. Workers to avoid are out of question as long as there are others, ready
-// or not; when there are none, those that failed longest ago get another chance.
-func (m *Machine) pick(now time.Time, numerics int, avoid []string) *worker {
-	for len(avoid) > 0 && !m.others(numerics, avoid) {
+// update leaves out the workers that have no room any more.
+func (c *crew) update() {
+	c.workers = slices.DeleteFunc(c.workers, func(w *worker) bool { return c.room(w, true) == 0 })
+}
+
+// warm reports whether a worker with room for a job's shards has its model at hand.
+func (c *crew) warm(j *job) bool {
+	return slices.ContainsFunc(c.workers, func(w *worker) bool { return w.numerics == j.numerics && w.warm(j.model) && c.room(w, false) > 0 })
+}
+
+// pick returns the worker of the job's arithmetic that a shard is given to, or nil: one with a free slot before one where it queues up, then one that has the model at hand, then
+// the one with the most room. Workers to avoid are out of question as long as there are others, with room or not; when there are none, those that failed longest ago get
+// another chance.
+func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
+	avoid := s.failedOn
+	for len(avoid) > 0 && !m.others(j.numerics, avoid) {
 		avoid = avoid[1:]
 	}
+	quick := j.quick(s.index)
 	var best *worker
-	for _, w := range m.workers {
-		if w.numerics != numerics || !w.ready(now) || slices.Contains(avoid, w.id) {
+	var bestRank [3]int
+	for _, w := range free.workers {
+		room := free.room(w, quick)
+		if w.numerics != j.numerics || room == 0 || slices.Contains(avoid, w.id) || s.on(w.id) {
 			continue
 		}
-		if best == nil || cmp.Or(cmp.Compare(best.slots-best.busy, w.slots-w.busy), cmp.Compare(w.id, best.id)) < 0 {
-			best = w
+		rank := [3]int{min(free.room(w, false), 1), 0, room}
+		if w.warm(j.model) {
+			rank[1] = 1
+		}
+		if best == nil || slices.Compare(rank[:], bestRank[:]) > 0 {
+			best, bestRank = w, rank
 		}
 	}
 	return best
@@ -92,10 +125,5 @@ func (m *Machine) pick(now time.Time, numerics int, avoid []string) *worker {
 
 // others reports whether there is a worker of the arithmetic that is not to be avoided.
 func (m *Machine) others(numerics int, avoid []string) bool {
-	for _, w := range m.workers {
-		if w.numerics == numerics && !slices.Contains(avoid, w.id) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.roster, func(w *worker) bool { return w.numerics == numerics && !slices.Contains(avoid, w.id) })
 }

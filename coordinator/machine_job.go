@@ -10,6 +10,11 @@ import (
 
 type job struct {
 	id       string
+	space    *space
+	weight   float64 // among the jobs of its namespace
+	model    string  // what its shards run: jobs of one model profit from each other's workers
+	share    share
+	costs    costs // of the present phase
 	state    State
 	numerics int
 	plan     []shard.Range  // of all phases that were begun
@@ -41,10 +46,16 @@ type shardState struct {
 }
 
 type attempt struct {
-	number int
-	worker string
-	since  time.Time // of its last progress
-	lost   bool      // its worker's lease is gone; a result that comes all the same is welcome
+	number  int
+	worker  string
+	since   time.Time // of its last progress
+	began   time.Time // when its worker took it up, as far as is known
+	done    int       // samples
+	quick   bool      // it was expected to be over in a moment
+	charged float64   // seconds of a slot that it was expected to take, and that were paid for
+	settled bool      // it is paid for, and counts no more
+	lost    bool      // its worker's lease is gone; a result that comes all the same is welcome
+	spare   bool      // another attempt's result was accepted: it goes on, for comparison, until somebody else wants the slot
 }
 
 // shards are shards in the order of their indices.
@@ -101,8 +112,21 @@ func (j *job) accept(index int, digest string) {
 }
 
 // live reports whether an attempt runs on a worker that is there.
-func (s *shardState) live() bool {
-	return slices.ContainsFunc(s.running, func(a attempt) bool { return !a.lost })
+func (s *shardState) live() bool { return s.alive() > 0 }
+
+// alive counts the attempts that run on workers that are there.
+func (s *shardState) alive() (n int) {
+	for _, a := range s.running {
+		if !a.lost {
+			n++
+		}
+	}
+	return n
+}
+
+// on reports whether an attempt runs on a worker.
+func (s *shardState) on(worker string) bool {
+	return slices.ContainsFunc(s.running, func(a attempt) bool { return a.worker == worker && !a.lost })
 }
 
 // find returns an attempt's place among those that run, or -1.
@@ -111,15 +135,16 @@ func (s *shardState) find(number int) int {
 }
 
 // drop removes an attempt and frees its worker's slot. ok is false if it was not running.
-func (m *Machine) drop(s *shardState, number int) (a attempt, ok bool) {
+func (m *Machine) drop(j *job, s *shardState, number int) (a attempt, ok bool) {
 	i := s.find(number)
 	if i < 0 {
 		return attempt{}, false
 	}
+	m.pay(j, &s.running[i])
 	a = s.running[i]
 	s.running = slices.Delete(s.running, i, i+1)
 	if w := m.workers[a.worker]; w != nil && !a.lost {
-		w.busy--
+		w.release(a)
 	}
 	return a, true
 }
@@ -140,7 +165,7 @@ func (m *Machine) settle(j *job, s *shardState) {
 	}
 }
 
-// end puts a job into a final state: its attempts are stopped, and it leaves the queue. Lost attempts of a job that succeeded go on, so that a
+// end puts a job into a final state: its attempts are stopped, and it leaves the queue. Lost and spare attempts of a job that succeeded go on, so that a
 // late result can be compared with the one that was accepted.
 func (m *Machine) end(j *job, state State, f Failure) (effects []Effect) {
 	p := m.progress(j)
@@ -157,13 +182,13 @@ func (m *Machine) end(j *job, state State, f Failure) (effects []Effect) {
 	return append(effects, Save{Job: j.id, State: state, Error: f, Progress: p})
 }
 
-// abort stops the attempts of a shard, but for lost ones if they are to be kept.
-func (m *Machine) abort(j *job, s *shardState, keepLost bool) (effects []Effect) {
+// abort stops the attempts of a shard, but for lost and spare ones if those are to be kept.
+func (m *Machine) abort(j *job, s *shardState, keep bool) (effects []Effect) {
 	for _, a := range slices.Clone(s.running) {
-		if keepLost && a.lost {
+		if keep && (a.lost || a.spare) {
 			continue
 		}
-		m.drop(s, a.number)
+		m.drop(j, s, a.number)
 		effects = append(effects, Stop{Job: j.id, Shard: s.index, Attempt: a.number})
 	}
 	return effects
@@ -176,7 +201,7 @@ const phaseShards = 1 << 20
 // extend begins a phase with its shards.
 func (j *job) extend(state State, plan []shard.Range) {
 	first := len(j.plan)
-	j.state, j.plan = state, append(j.plan, plan...)
+	j.state, j.plan, j.costs = state, append(j.plan, plan...), costs{}
 	j.phases = append(j.phases, len(j.plan))
 	j.digests = append(j.digests, make([]string, len(plan))...)
 	j.limit, j.missing = len(j.plan), len(plan)

@@ -42,10 +42,11 @@ func (m *Machine) progress(j *job) Progress {
 
 // why says for a person why nothing of a job runs.
 func (m *Machine) why(j *job, accepting bool) string {
-	same := 0
-	for _, w := range m.workers {
+	same, staying := 0, 0
+	for _, w := range m.roster {
 		if w.numerics == j.numerics {
 			same++
+			staying += w.slots
 		}
 	}
 	switch {
@@ -55,6 +56,10 @@ func (m *Machine) why(j *job, accepting bool) string {
 		return "no worker is registered"
 	case same == 0:
 		return fmt.Sprintf("none of %d workers has numerics version %d", len(m.workers), j.numerics)
+	case staying == 0:
+		return "all workers are stopping"
+	case !m.within(j.space):
+		return fmt.Sprintf("all %d shards that its namespace may have run are other jobs'", m.NamespaceShards)
 	case len(j.waiting) > 0 && j.waiting[0].lastError != "":
 		return "a shard is tried again after: " + j.waiting[0].lastError
 	}

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -11,11 +12,11 @@ func (Tick) apply(m *Machine, now time.Time) (effects []Effect) {
 	if m.Stall == 0 {
 		return nil
 	}
-	for _, id := range slices.Clone(m.queue) {
+	for _, id := range slices.Sorted(maps.Keys(m.jobs)) {
 		j := m.jobs[id]
 		for _, s := range slices.Clone(j.open) {
 			for _, a := range slices.Clone(s.running) {
-				if !a.lost && j.state.runs() && !now.Before(a.since.Add(m.Stall)) {
+				if !a.lost && (j.state.runs() || a.spare) && !now.Before(a.since.Add(m.Stall)) {
 					effects = append(effects, m.giveUp(j, s, a, now)...)
 				}
 			}
@@ -26,7 +27,7 @@ func (Tick) apply(m *Machine, now time.Time) (effects []Effect) {
 
 // giveUp ends an attempt that is stuck, as a failure of its worker.
 func (m *Machine) giveUp(j *job, s *shardState, a attempt, now time.Time) []Effect {
-	m.drop(s, a.number)
+	m.drop(j, s, a.number)
 	m.workers[a.worker].failed(now)
 	effects := []Effect{Stop{Job: j.id, Shard: s.index, Attempt: a.number}}
 	effects = append(effects, m.failed(j, s, a.worker, now, Failure{Kind: Unavailable, Message: fmt.Sprintf("worker %s: no progress for %v", a.worker, m.Stall)})...)

@@ -1,7 +1,9 @@
 package coordinator
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -10,9 +12,9 @@ func (e Created) apply(m *Machine, _ time.Time) []Effect {
 	if m.jobs[e.Job] != nil {
 		return nil
 	}
-	m.jobs[e.Job] = &job{id: e.Job, state: Preparing}
+	m.jobs[e.Job] = &job{id: e.Job, state: Preparing, space: m.space(e.Namespace), weight: e.Priority.weight()}
 	m.queue = append(m.queue, e.Job)
-	return []Effect{Prepare(e)}
+	return []Effect{Prepare{Job: e.Job}}
 }
 
 func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
@@ -20,7 +22,7 @@ func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
 	if j == nil || j.state != Preparing {
 		return nil
 	}
-	j.numerics, j.kept = e.Numerics, e.Accepted
+	j.numerics, j.kept, j.model = e.Numerics, e.Accepted, cmp.Or(e.Model, e.Job)
 	j.extend(Calibrating, e.Plan)
 	return append([]Effect{Save{Job: e.Job, State: Calibrating}}, m.complete(j)...)
 }
@@ -30,8 +32,9 @@ func (e WorkerUp) apply(m *Machine, _ time.Time) []Effect {
 	if w == nil {
 		w = &worker{id: e.ID}
 		m.workers[e.ID] = w
+		m.roster = slices.SortedFunc(maps.Values(m.workers), func(a, b *worker) int { return cmp.Compare(a.id, b.id) })
 	}
-	w.slots, w.numerics = e.Slots, e.Numerics
+	w.slots, w.backlog, w.numerics = e.Slots, e.Backlog, e.Numerics
 	return nil
 }
 
@@ -40,14 +43,16 @@ func (e WorkerDown) apply(m *Machine, now time.Time) []Effect {
 		return nil
 	}
 	delete(m.workers, e.ID)
+	m.roster = slices.DeleteFunc(m.roster, func(w *worker) bool { return w.id == e.ID })
 	gone := Failure{Kind: Unavailable, Message: fmt.Sprintf("worker %s is gone", e.ID)}
 	var effects []Effect
-	for _, id := range slices.Clone(m.queue) {
+	for _, id := range slices.Sorted(maps.Keys(m.jobs)) {
 		j := m.jobs[id]
 		for _, s := range slices.Clone(j.open) {
 			for k := range s.running {
 				if a := &s.running[k]; a.worker == e.ID && !a.lost {
 					a.lost = true
+					m.pay(j, a)
 					effects = append(effects, m.failed(j, s, e.ID, now, gone)...)
 					break // a worker runs a shard once at a time
 				}
@@ -65,7 +70,19 @@ func (e ShardProgress) apply(m *Machine, now time.Time) []Effect {
 	}
 	s.done = max(s.done, e.Done)
 	if i := s.find(e.Attempt); i >= 0 {
-		s.running[i].since = now
+		a := &s.running[i]
+		a.since, a.done = now, max(a.done, e.Done)
+	}
+	return nil
+}
+
+func (e ShardBegun) apply(m *Machine, now time.Time) []Effect {
+	_, s := m.shard(e.Job, e.Shard)
+	if s == nil {
+		return nil
+	}
+	if i := s.find(e.Attempt); i >= 0 {
+		s.running[i].since, s.running[i].began = now, now
 	}
 	return nil
 }
@@ -75,13 +92,14 @@ func (e ShardDone) apply(m *Machine, _ time.Time) []Effect {
 	if s == nil {
 		return nil
 	}
-	a, ok := m.drop(s, e.Attempt)
+	a, ok := m.drop(j, s, e.Attempt)
 	if !ok {
 		return nil
 	}
 	if w := m.workers[a.worker]; w != nil {
 		w.failures = 0
 	}
+	m.learn(j, s, a)
 	defer m.settle(j, s)
 	if have := j.digests[e.Shard]; have != "" {
 		return differ(Alarm{Job: e.Job, Shard: e.Shard, Have: have, Got: e.Digest, Worker: a.worker})
@@ -113,7 +131,7 @@ func (e Accepted) apply(m *Machine, _ time.Time) []Effect {
 		return effects
 	}
 	j.accept(e.Shard, e.Digest)
-	effects = append(effects, m.abort(j, s, true)...)
+	m.outdo(j, s)
 	m.settle(j, s)
 	return append(effects, m.complete(j)...)
 }
@@ -123,14 +141,14 @@ func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
 	if s == nil {
 		return nil
 	}
-	a, ok := m.drop(s, e.Attempt)
+	a, ok := m.drop(j, s, e.Attempt)
 	if !ok {
 		return nil
 	}
 	defer m.settle(j, s)
 	w := m.workers[a.worker]
 	switch {
-	case !j.state.runs() || a.lost:
+	case !j.state.runs() || a.lost || a.spare:
 		return nil
 	case e.Fault:
 		return m.blame(j, s, e.Error)

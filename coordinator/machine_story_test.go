@@ -13,10 +13,12 @@ import (
 
 // Each story is a list of events, one a line, and what the machine does about each:
 //
-//	worker NAME [slots=N] [numerics=N]             a worker registers
+//	quota N                                        the bound of shards that run of a namespace
+//	worker NAME [slots=N] [backlog=N] [numerics=N] a worker registers
 //	gone NAME                                      its lease is gone
-//	create JOB
-//	prepared JOB samples=N [numerics=N] [NUMBER=DIGEST ...]   the digests are in the journal from before
+//	create JOB [namespace=NAME] [priority=low|high]
+//	prepared JOB samples=N [numerics=N] [model=M] [NUMBER=DIGEST ...]   the digests are in the journal from before
+//	begun JOB/SHARD#ATTEMPT                        its worker has a slot for it
 //	did JOB/SHARD#ATTEMPT SAMPLES                  progress
 //	done JOB/SHARD#ATTEMPT DIGEST
 //	failed|fault|busy|unbegun JOB/SHARD#ATTEMPT MESSAGE
@@ -52,6 +54,12 @@ func (s *story) tell(t *testing.T, line string) {
 	fmt.Fprintln(&s.text, line)
 	f := strings.Fields(line)
 	switch f[0] {
+	case "quota":
+		n, err := strconv.Atoi(f[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.m.NamespaceShards = n
 	case "wait":
 		d, err := time.ParseDuration(f[1])
 		if err != nil {
@@ -150,13 +158,13 @@ func parseEvent(line string) (Event, error) {
 	rest = strings.TrimSpace(rest)
 	switch f[0] {
 	case "worker":
-		return WorkerUp{ID: f[1], Slots: number("slots", 1), Numerics: number("numerics", 1)}, nil
+		return WorkerUp{ID: f[1], Slots: number("slots", 1), Backlog: number("backlog", 0), Numerics: number("numerics", 1)}, nil
 	case "gone":
 		return WorkerDown{ID: f[1]}, nil
 	case "create":
-		return Created{Job: f[1]}, nil
+		return Created{Job: f[1], Namespace: settings["namespace"], Priority: Priority(settings["priority"])}, nil
 	case "prepared":
-		p := Prepared{Job: f[1], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}}
+		p := Prepared{Job: f[1], Model: settings["model"], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}}
 		for k, v := range settings {
 			if i, err := strconv.Atoi(k); err == nil {
 				p.Accepted[i] = v
@@ -198,6 +206,8 @@ func parseAttempt(verb, subject, rest string) (Event, error) {
 	case "did":
 		done, err := strconv.Atoi(rest)
 		return ShardProgress{Job: job, Shard: i, Attempt: n, Done: done}, err
+	case "begun":
+		return ShardBegun{Job: job, Shard: i, Attempt: n}, nil
 	case "done":
 		return ShardDone{Job: job, Shard: i, Attempt: n, Digest: rest}, nil
 	case "failed":

@@ -121,7 +121,7 @@ func (w *world) check() {
 			}
 			over := j.digests[s.index] != "" || s.index >= j.limit || j.state.Final()
 			_, waits := j.waiting.search(s.index)
-			if live > 1 || waits != (!over && live == 0 && s.accepting == 0) || over && len(s.running) == 0 && s.accepting == 0 ||
+			if live > 2 || waits != (!over && live == 0 && s.accepting == 0) || over && len(s.running) == 0 && s.accepting == 0 ||
 				i > 0 && j.open[i-1].index >= s.index || s.index >= j.next {
 				w.t.Fatalf("%s/%d is in a bad state: %+v", id, s.index, s)
 			}

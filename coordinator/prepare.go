@@ -47,6 +47,7 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 	}
 	defer release()
 	s.amend(r.ID, func(r *Record) { r.Float = float })
+	p.Model = float.Digest
 	return p, nil
 }
 

@@ -174,6 +174,7 @@ type Record struct {
 	ID        string    `json:"id"`
 	RequestID string    `json:"request_id"`
 	Namespace string    `json:"namespace,omitempty"` // of the client; "" for an operator's jobs
+	Priority  Priority  `json:"priority,omitempty"`  // "low" or "high"; else it is normal
 	Spec      Spec      `json:"spec"`
 	State     State     `json:"state"`
 	Numerics  int       `json:"numerics"`
@@ -189,6 +190,11 @@ type Record struct {
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	// Progress is how far the job was when it ended.
 	Progress Progress `json:"progress,omitzero"`
+}
+
+// created is the event that has the machine take up the job.
+func (r *Record) created() Created {
+	return Created{Job: r.ID, Namespace: r.Namespace, Priority: r.Priority}
 }
 
 // request returns the name under which a repeat of the request finds the job: each namespace has ids of its own.

@@ -144,7 +144,7 @@ func (s *Server) open(records []Record) {
 	s.mu.Unlock()
 	for _, r := range records {
 		if !r.State.Final() {
-			s.post(Created{Job: r.ID})
+			s.post(r.created())
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (s *Server) adopt(r Record) {
 	news := s.know(r)
 	s.mu.Unlock()
 	if news && !r.State.Final() {
-		s.post(Created{Job: r.ID})
+		s.post(r.created())
 	}
 }
 
