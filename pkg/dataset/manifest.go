@@ -31,6 +31,7 @@ type Manifest struct {
 	Images  *images  `json:"images,omitempty"`
 	Records *records `json:"records,omitempty"`
 	Random  *random  `json:"random,omitempty"`
+	Chunks  *chunks  `json:"chunks,omitempty"`
 }
 
 // Blob is a blob that the samples are in.
@@ -64,6 +65,9 @@ func (m *Manifest) source() (source, error) {
 	if m.Random != nil {
 		all = append(all, m.Random)
 	}
+	if m.Chunks != nil {
+		all = append(all, m.Chunks)
+	}
 	if len(all) != 1 {
 		return nil, fmt.Errorf("%d sources, want one", len(all))
 	}
@@ -76,13 +80,13 @@ func (m *Manifest) Len() int { return m.Samples }
 // Refs returns the blobs that Open needs.
 func (m *Manifest) Refs() []Blob { return m.Blobs }
 
-// Feeds checks that the dataset was made for these inputs.
+// Feeds checks that the dataset was made for these inputs. A stream knows its samples' shapes without the model, which may leave some dimensions open.
 func (m *Manifest) Feeds(inputs []Input) error {
 	if len(m.Inputs) != len(inputs) {
 		return fmt.Errorf("the dataset feeds %d inputs, the model has %d", len(m.Inputs), len(inputs))
 	}
 	for i, in := range inputs {
-		if have := m.Inputs[i]; have.Name != in.Name || have.DType != in.DType || !have.Shape.Equal(in.Shape) {
+		if have := m.Inputs[i]; have.Name != in.Name || have.DType != in.DType || !have.Shape.Equal(in.Shape) && (m.Chunks == nil || !fits(in.Shape, have.Shape)) {
 			return fmt.Errorf("input %d: the dataset feeds %v, the model has %v", i, have, in)
 		}
 	}

@@ -205,6 +205,8 @@ func FuzzDecode(f *testing.F) {
 		`"samples":2,"records":{"features":["x"],"picture":{},"files":[{"name":"t","blob":0,"lengths":[3,2]}]}}` + "\n"))
 	f.Add([]byte(`{"version":1,"inputs":[{"name":"x","tensor":"x","dtype":"f32","shape":[1]}],"blobs":[{"digest":"` + digest + `","size":40,"name":"t"}],` +
 		`"samples":2,"arrays":{"file":"t","inputs":[{"blob":0,"offset":3,"size":37}]}}` + "\n"))
+	f.Add([]byte(`{"version":1,"inputs":[{"name":"x","tensor":"x","dtype":"i16","shape":[1,10]}],"blobs":[{"digest":"` + digest + `","size":40,"name":"chunk-1"}],` +
+		`"samples":34,"chunks":{"samples":32,"skipped":1}}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := dataset.Decode(text)
 		if err != nil {
