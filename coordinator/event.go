@@ -30,6 +30,13 @@ type (
 		Numerics int
 		Plan     []shard.Range
 		Accepted map[int]string
+		Growing  bool // the plan goes on: Extended
+	}
+	// Extended: samples arrived, and shards of them follow those of a growing job's first phase. The plan is the same, however many events it comes in. Last says that it is whole.
+	Extended struct {
+		Job  string
+		Plan []shard.Range
+		Last bool
 	}
 	// WorkerUp: a worker registered, or changed what it announces.
 	WorkerUp struct {
@@ -112,6 +119,8 @@ const (
 type (
 	// Prepare reads a job's model and plans its shards; then Prepared or JobFailed.
 	Prepare struct{ Job string }
+	// Feed tells of a growing job's samples as they arrive: Extended, until the last of them; or JobFailed.
+	Feed struct{ Job string }
 	// Start runs a shard on a worker; then ShardProgress, and ShardDone or ShardFailed. Shards are counted on from phase to phase, the first of which is 0.
 	Start struct {
 		Job     string
@@ -156,6 +165,7 @@ type (
 )
 
 func (Prepare) effect() {}
+func (Feed) effect()    {}
 func (Start) effect()   {}
 func (Stop) effect()    {}
 func (Accept) effect()  {}

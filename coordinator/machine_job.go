@@ -28,6 +28,7 @@ type job struct {
 	limit    int            // shards from here on do not matter: all of them, or those in front of the first fault
 	missing  int            // shards below the limit that are not accepted
 	fault    *Failure       // of the shard at the limit
+	growing  bool           // shards are added to the first phase as samples arrive
 	open     shards         // begun, and not over: a result is missing, or an attempt runs
 	waiting  shards         // those of open that must be begun again
 }
@@ -200,11 +201,22 @@ const phaseShards = 1 << 20
 
 // extend begins a phase with its shards.
 func (j *job) extend(state State, plan []shard.Range) {
-	first := len(j.plan)
-	j.state, j.plan, j.costs = state, append(j.plan, plan...), costs{}
+	j.state, j.costs = state, costs{}
 	j.phases = append(j.phases, len(j.plan))
+	j.missing = 0
+	j.grow(plan)
+}
+
+// grow adds shards to the last phase.
+func (j *job) grow(plan []shard.Range) {
+	first := len(j.plan)
+	j.plan = append(j.plan, plan...)
+	j.phases[len(j.phases)-1] = len(j.plan)
 	j.digests = append(j.digests, make([]string, len(plan))...)
-	j.limit, j.missing = len(j.plan), len(plan)
+	if j.fault == nil {
+		j.limit = len(j.plan)
+		j.missing += len(plan)
+	}
 	for i, r := range plan {
 		j.samples += r.Len()
 		if digest := j.kept[j.number(first+i)]; digest != "" {
@@ -241,7 +253,7 @@ func (j *job) results() (all [][]string) {
 // complete moves a job on when all shards of its phase are accepted, or ends it when those in front of a fault are.
 func (m *Machine) complete(j *job) []Effect {
 	switch {
-	case !j.state.runs() || j.missing > 0:
+	case !j.state.runs() || j.missing > 0 || j.growing && j.fault == nil:
 		return nil
 	case j.fault != nil:
 		return m.end(j, Failed, *j.fault)

@@ -52,6 +52,8 @@ func (m *Machine) why(j *job, accepting bool) string {
 	switch {
 	case accepting:
 		return "results are on their way to the journal"
+	case j.growing && j.missing == 0:
+		return "the stream of samples is open: more of them, or its end, is awaited"
 	case len(m.workers) == 0:
 		return "no worker is registered"
 	case same == 0:

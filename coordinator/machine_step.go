@@ -22,9 +22,23 @@ func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
 	if j == nil || j.state != Preparing {
 		return nil
 	}
-	j.numerics, j.kept, j.model = e.Numerics, e.Accepted, cmp.Or(e.Model, e.Job)
+	j.numerics, j.kept, j.growing, j.model = e.Numerics, e.Accepted, e.Growing, cmp.Or(e.Model, e.Job)
 	j.extend(Calibrating, e.Plan)
-	return append([]Effect{Save{Job: e.Job, State: Calibrating}}, m.complete(j)...)
+	effects := []Effect{Save{Job: e.Job, State: Calibrating}}
+	if e.Growing {
+		effects = append(effects, Feed{Job: e.Job})
+	}
+	return append(effects, m.complete(j)...)
+}
+
+func (e Extended) apply(m *Machine, _ time.Time) []Effect {
+	j := m.jobs[e.Job]
+	if j == nil || !j.growing || !j.state.runs() {
+		return nil
+	}
+	j.grow(e.Plan)
+	j.growing = !e.Last
+	return m.complete(j)
 }
 
 func (e WorkerUp) apply(m *Machine, _ time.Time) []Effect {

@@ -23,6 +23,8 @@ import (
 //	done JOB/SHARD#ATTEMPT DIGEST
 //	failed|fault|busy|unbegun JOB/SHARD#ATTEMPT MESSAGE
 //	accepted JOB/SHARD KEPT [OFFERED]
+//	growing JOB [NUMBER=DIGEST ...]                prepared, and its samples are still to come
+//	extended JOB first=N end=N [last]              shards of one sample each
 //	finished JOB [next=N]                          N samples are compared next
 //	cancel|delete JOB
 //	wrong JOB MESSAGE                              the job can't go on
@@ -101,6 +103,8 @@ func describe(f Effect) string {
 	switch f := f.(type) {
 	case Prepare:
 		return "prepare " + f.Job
+	case Feed:
+		return "feed " + f.Job
 	case Start:
 		text := fmt.Sprintf("start %s/%d#%d on %s: samples %d to %d", f.Job, f.Shard, f.Attempt, f.Worker, f.Range.First, f.Range.Last-1)
 		if f.Phase > 0 {
@@ -163,8 +167,16 @@ func parseEvent(line string) (Event, error) {
 		return WorkerDown{ID: f[1]}, nil
 	case "create":
 		return Created{Job: f[1], Namespace: settings["namespace"], Priority: Priority(settings["priority"])}, nil
-	case "prepared":
-		p := Prepared{Job: f[1], Model: settings["model"], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}}
+	case "extended":
+		e := Extended{Job: f[1], Last: f[len(f)-1] == "last"}
+		for i := number("first", 0); i < number("end", 0); i++ {
+			e.Plan = append(e.Plan, shard.Range{First: i, Last: i + 1})
+		}
+		return e, nil
+	case "prepared", "growing":
+		p := Prepared{
+			Job: f[1], Model: settings["model"], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}, Growing: f[0] == "growing",
+		}
 		for k, v := range settings {
 			if i, err := strconv.Atoi(k); err == nil {
 				p.Accepted[i] = v

@@ -28,13 +28,14 @@ type world struct {
 	phases  map[string]int          // how many a job has
 	faulty  map[string]map[int]bool // shards that can't be computed
 	why     map[string]string       // the messages of jobs that failed
+	grown   map[string]int          // shards of the first phase that growing jobs were told of
 }
 
 func newWorld(t *rapid.T) *world {
 	return &world{
 		t: t, m: newMachine(), now: epoch, plans: map[string][]shard.Range{}, running: map[attemptKey]Start{},
 		journal: map[string]map[int]string{}, saved: map[string]State{}, finish: map[string][][]string{}, phases: map[string]int{},
-		faulty: map[string]map[int]bool{}, why: map[string]string{},
+		faulty: map[string]map[int]bool{}, why: map[string]string{}, grown: map[string]int{},
 	}
 }
 
@@ -155,6 +156,9 @@ func (w *world) create(samples int) {
 	w.order = append(w.order, id)
 	w.plans[id], w.journal[id], w.faulty[id] = shard.Plan(samples), map[int]string{}, map[int]bool{}
 	w.phases[id] = rapid.IntRange(1, 3).Draw(w.t, "phases")
+	if rapid.Bool().Draw(w.t, "growing") {
+		w.grown[id] = 0
+	}
 	if rapid.IntRange(0, 3).Draw(w.t, "bad") == 0 {
 		for i := range len(w.plans[id]) * w.phases[id] {
 			w.faulty[id][i] = rapid.Bool().Draw(w.t, "faulty")
@@ -166,6 +170,11 @@ func (w *world) create(samples int) {
 // take has the machine take up a job of the journal.
 func (w *world) take(id string) {
 	w.step(Created{Job: id})
+	if _, growing := w.grown[id]; growing {
+		w.grown[id] = 0
+		w.step(Prepared{Job: id, Numerics: 1, Accepted: maps.Clone(w.journal[id]), Growing: true})
+		return
+	}
 	w.step(Prepared{Job: id, Numerics: 1, Plan: w.plans[id], Accepted: maps.Clone(w.journal[id])})
 }
 
@@ -185,6 +194,20 @@ func (w *world) restart(written bool) {
 			w.take(id)
 		}
 	}
+}
+
+// grow tells of at most n more shards of a growing job.
+func (w *world) grow(id string, n int) {
+	from, growing := w.grown[id]
+	if !growing || from > len(w.plans[id]) {
+		return
+	}
+	to := min(from+n, len(w.plans[id]))
+	w.grown[id] = to
+	if to == len(w.plans[id]) {
+		w.grown[id]++ // it is told that this was the last
+	}
+	w.step(Extended{Job: id, Plan: w.plans[id][from:to], Last: to == len(w.plans[id])})
 }
 
 func (w *world) keep(a Accept) string {
@@ -241,7 +264,7 @@ func (w *world) any(label string) (Start, bool) {
 // act does one thing at random.
 func (w *world) act() {
 	worker := rapid.SampledFrom([]string{"a", "b", "c"})
-	switch what := rapid.IntRange(0, 12).Draw(w.t, "what"); what {
+	switch what := rapid.IntRange(0, 13).Draw(w.t, "what"); what {
 	case 0, 1:
 		w.step(WorkerUp{ID: worker.Draw(w.t, "up"), Slots: 2, Numerics: 1})
 	case 2:
@@ -268,6 +291,8 @@ func (w *world) act() {
 		if s, ok := w.any("attempt"); ok {
 			w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Unbegun: true, Error: Failure{Kind: Unavailable, Message: "unreachable"}})
 		}
+	case 13:
+		w.grow(rapid.SampledFrom(w.order).Draw(w.t, "grow"), rapid.IntRange(0, 3).Draw(w.t, "by"))
 	case 11:
 		switch rapid.IntRange(0, 3).Draw(w.t, "rare") {
 		case 0:
@@ -308,6 +333,7 @@ func TestMachineUnderFaults(t *testing.T) {
 				w.write()
 			}
 			for _, id := range w.order {
+				w.grow(id, 1)
 				if w.saved[id] == Finishing {
 					w.finished(id)
 				}
