@@ -16,7 +16,7 @@ import (
 // startAttempt runs a shard on a worker. The caller holds the lock.
 func (s *Server) startAttempt(f Start) {
 	p, job := s.peers[f.Worker], s.jobs[f.Job]
-	r := job.Record
+	r := job.measuring(f)
 	p.inUse++
 	key := attemptKey{f.Job, f.Shard, f.Attempt}
 	ctx, cancel := context.WithCancel(s.ctx) // not the job's: a lost attempt may outlive it

@@ -41,6 +41,7 @@ func (s *Server) expire(ctx context.Context) {
 			s.log.Warn("expire_failed", zap.String("job", r.ID), zap.Error(err))
 		}
 	}
+	streams := s.expireStreams(ctx, now)
 	blobs, bytes, err := s.collect(ctx, s.config.BlobGrace, false)
 	if err != nil {
 		s.log.Warn("collect_failed", zap.Error(err))
@@ -49,8 +50,8 @@ func (s *Server) expire(ctx context.Context) {
 	if err != nil {
 		s.log.Warn("expire_uploads_failed", zap.Error(err))
 	}
-	if blobs > 0 || uploads > 0 || len(old) > 0 {
-		s.log.Info("collected", zap.Int("jobs", len(old)), zap.Int64("blobs", blobs), zap.Int64("uploads", uploads), zap.Int64("bytes", bytes+uploaded))
+	if blobs > 0 || uploads > 0 || len(old) > 0 || streams > 0 {
+		s.log.Info("collected", zap.Int("jobs", len(old)), zap.Int("streams", streams), zap.Int64("blobs", blobs), zap.Int64("uploads", uploads), zap.Int64("bytes", bytes+uploaded))
 	}
 }
 
@@ -110,16 +111,22 @@ func (s *Server) references(ctx context.Context) (map[string]bool, error) {
 	var all []Record
 	for _, e := range s.jobs {
 		all = append(all, e.Record)
+		if !e.State.Final() {
+			for _, b := range e.parts {
+				used[b.Digest] = true
+			}
+		}
 	}
+	s.useStreams(used)
 	s.mu.Unlock()
 	datasets := map[string]bool{}
 	for _, r := range all {
 		for _, b := range r.blobs() {
 			used[b] = true
 		}
-		if r.Spec.Dataset != nil && !datasets[r.Spec.Dataset.Digest] {
-			datasets[r.Spec.Dataset.Digest] = true
-			if err := s.useDataset(ctx, r.Spec.Dataset.Digest, used); err != nil {
+		if d := r.dataset(); d != nil && !datasets[d.Digest] {
+			datasets[d.Digest] = true
+			if err := s.useDataset(ctx, d.Digest, used); err != nil {
 				return nil, err
 			}
 		}

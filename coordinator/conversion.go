@@ -106,9 +106,16 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 			}
 		}
 	}
+	if spec.Stream != "" {
+		if _, err := s.stream(ctx, spec.Stream); err != nil {
+			return nil, err
+		}
+	}
 	if spec.Dataset != nil && missing == nil {
 		m, err := s.manifest(ctx, spec.Dataset.Digest)
 		switch {
+		case err == nil && m.Partial():
+			return nil, status.Error(codes.InvalidArgument, "dataset: the manifest is of a part of a stream")
 		case convert.KindOf(err) == convert.BadInput:
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		case err != nil:

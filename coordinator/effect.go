@@ -14,7 +14,12 @@ import (
 func (s *Server) carryOut(now time.Time, f Effect) {
 	switch f := f.(type) {
 	case Prepare:
-		s.group.Go(func() { s.step(f.Job, s.prepare) })
+		s.group.Go(func() {
+			s.awaitStream(f.Job)
+			s.step(f.Job, s.prepare)
+		})
+	case Feed:
+		s.group.Go(func() { s.feed(f.Job) })
 	case Start:
 		s.startAttempt(f)
 	case Stop:

@@ -31,8 +31,8 @@ func (s *Server) finish(ctx context.Context, r Record, digests [][]string) (Even
 	if w.float, w.opt, err = s.load(ctx, r); err != nil {
 		return nil, err
 	}
-	if r.Spec.Dataset != nil {
-		if w.manifest, err = s.manifest(ctx, r.Spec.Dataset.Digest); err != nil {
+	if d := r.dataset(); d != nil {
+		if w.manifest, err = s.manifest(ctx, d.Digest); err != nil {
 			return nil, err
 		}
 	}
@@ -153,8 +153,17 @@ func (s *Server) statistics(ctx context.Context, w *work) (*calib.Stats, error) 
 		}
 		return convert.Ranges(w.float, convert.Source{Name: spec.RangesName, Data: data})
 	}
-	plan := shard.Plan(w.job.Samples)
-	stats, err := folded(plan, w.digests[0], calib.Merge, func(r shard.Range, d store.Digest) (*calib.Stats, error) { return s.shardStats(ctx, w.Record, r, d) })
+	plan, read := shard.Plan(w.job.Samples), func(r shard.Range, d store.Digest) (*calib.Stats, error) { return s.shardStats(ctx, w.Record, r, d) }
+	if w.Spec.chunked() {
+		all, err := chunksOf(w.manifest)
+		if err != nil {
+			return nil, err
+		}
+		plan, read = all.plan(w.job.Samples, 0), all.reader(w.Record, func(r Record, of shard.Range, d store.Digest) (*calib.Stats, error) {
+			return s.shardStats(ctx, r, of, d)
+		})
+	}
+	stats, err := folded(plan, w.digests[0], calib.Merge, read)
 	if err != nil {
 		return nil, err
 	}
@@ -201,9 +210,9 @@ func (s *Server) shardStats(ctx context.Context, r Record, samples shard.Range, 
 		return nil, err
 	}
 	switch {
-	case stats.Kind != calib.True || stats.Model != r.Float.Digest || stats.Dataset != r.Spec.Dataset.Digest || stats.Numerics != r.Numerics:
+	case stats.Kind != calib.True || stats.Model != r.Float.Digest || stats.Dataset != r.dataset().Digest || stats.Numerics != r.Numerics:
 		return nil, fmt.Errorf("statistics %s of model %.12s, dataset %.12s, numerics %d: want %s of %.12s, %.12s, %d",
-			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.Spec.Dataset.Digest, r.Numerics)
+			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.dataset().Digest, r.Numerics)
 	case stats.Samples > uint64(samples.Len()) || int(stats.Samples)+len(stats.Skipped) != samples.Len():
 		return nil, fmt.Errorf("statistics of %d samples and %d bad ones: want %d", stats.Samples, len(stats.Skipped), samples.Len())
 	case stats.Spec != r.Spec.observed():

@@ -16,6 +16,7 @@ import (
 
 // Journal keeps jobs and the results of their shards over restarts. Writes of a coordinator that leads no longer change nothing: ErrDeposed.
 type Journal interface {
+	StreamJournal
 	// Load returns all jobs.
 	Load(ctx context.Context) ([]Record, error)
 	// Create adds a job, unless there is one with its request id already, which is returned then.
@@ -38,6 +39,8 @@ var ErrGone = errors.New("the job is not in the journal")
 //	PREFIX/jobs/ID            the Record as JSON
 //	PREFIX/requests/SHA256    the id of the job that a request id made
 //	PREFIX/results/ID/SHARD   the digest of a shard's accepted result, by the shard's number
+//	PREFIX/streams/SHA256     the StreamRecord of a namespace's stream id, as JSON
+//	PREFIX/chunks/SHA256/N    the Blob of one of its chunks, as JSON
 type EtcdJournal struct {
 	client *clientv3.Client
 	prefix string

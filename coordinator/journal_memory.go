@@ -15,11 +15,12 @@ type MemoryJournal struct {
 	jobs    map[string]Record
 	request map[string]string
 	results map[string]map[int]string
+	streams map[string]StreamRecord
 }
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal {
-	return &MemoryJournal{jobs: map[string]Record{}, request: map[string]string{}, results: map[string]map[int]string{}}
+	return &MemoryJournal{jobs: map[string]Record{}, request: map[string]string{}, results: map[string]map[int]string{}, streams: map[string]StreamRecord{}}
 }
 
 // Load implements Journal.

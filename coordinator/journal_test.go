@@ -16,6 +16,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // etcd starts a server on a free port of the loopback interface and returns a client.
@@ -70,6 +73,7 @@ func TestJournals(t *testing.T) {
 	}
 	t.Run("many keys", func(t *testing.T) { testManyKeys(t, client) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, client) })
+	t.Run("streams", func(t *testing.T) { testStreams(t, client) })
 }
 
 // An etcd that is full says so, and what to do about it. Jobs can still be deleted.
@@ -353,5 +357,50 @@ func testKeys(t *testing.T, client *clientv3.Client) {
 	cancel()
 	if _, _, err := j.Create(ctx, record("j-c", "c")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Create without time: %v", err)
+	}
+}
+
+// testStreams looks at streams in etcd: their chunks come back in order, and one that a write left behind of which nobody learnt does not count.
+func testStreams(t *testing.T, client *clientv3.Client) {
+	j := NewEtcdJournal(client, "/streams-test")
+	want := StreamRecord{
+		ID: "s", Namespace: "vision", Created: epoch, Changed: epoch, Samples: 12*32 + 1, Pieces: []Blob{{Digest: "p", Size: 1}},
+		Inputs: []dataset.Input{{Name: "x", Tensor: "x:0", DType: tensor.Float32, Shape: tensor.Shape{1, 3}}},
+	}
+	for i := range 12 {
+		want.Chunks = append(want.Chunks, Blob{Digest: fmt.Sprint("c", i), Size: 5})
+		want.Count = i + 1
+		if err := j.SaveStream(t.Context(), want, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := want
+	lost.Chunks, lost.Count = append(slices.Clip(want.Chunks), Blob{Digest: "lost"}), 13
+	other := StreamRecord{ID: "s", Created: epoch, Changed: epoch}
+	for _, r := range []StreamRecord{lost, want, other} {
+		if err := j.SaveStream(t.Context(), r, 12); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := j.LoadStreams(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	i := slices.IndexFunc(all, func(r StreamRecord) bool { return r.Namespace == "vision" })
+	if diff := cmp.Diff(want, all[i]); diff != "" {
+		t.Error(diff)
+	}
+	if err := j.DeleteStream(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	if all, err = j.LoadStreams(t.Context()); err != nil || len(all) != 1 || all[0].Namespace != "" {
+		t.Errorf("after one was deleted: %v, %v", all, err)
+	}
+	if resp, err := client.Get(t.Context(), "/streams-test/chunks/", clientv3.WithPrefix(), clientv3.WithKeysOnly()); err != nil || len(resp.Kvs) != 0 {
+		t.Errorf("chunks stay: %v, %v", resp, err)
+	}
+	j.fence = &fence{"/streams-test/leader", 1}
+	if err := j.SaveStream(t.Context(), want, 0); !errors.Is(err, ErrDeposed) {
+		t.Errorf("a write behind the end of a term: %v", err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
-	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 )
 
@@ -32,12 +31,20 @@ func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
 		return nil, err
 	}
 	p := Prepared{Job: r.ID, Numerics: r.Numerics}
-	if r.Spec.Dataset != nil {
-		m, err := s.manifest(ctx, r.Spec.Dataset.Digest)
+	if err := s.settleStream(&r); err != nil {
+		return nil, err
+	}
+	switch d := r.dataset(); {
+	case d != nil:
+		m, err := s.manifest(ctx, d.Digest)
 		if err != nil {
 			return nil, err
 		}
 		if err := s.plan(ctx, r, f, opt, m, &p); err != nil {
+			return nil, err
+		}
+	case r.Spec.Stream != "":
+		if err := s.planStream(ctx, r, f, opt, &p); err != nil {
 			return nil, err
 		}
 	}
@@ -72,9 +79,16 @@ func (s *Server) plan(ctx context.Context, r Record, f *convert.Float, opt conve
 			if err := convert.Runnable(f, opt); err != nil {
 				return err
 			}
-			p.Plan = shard.Plan(job.Samples)
+			if p.Plan, err = s.shards(ctx, r, m, job.Samples); err != nil {
+				return err
+			}
 		}
 	}
+	return s.accepted(ctx, p)
+}
+
+// accepted looks up which shards of a job are done.
+func (s *Server) accepted(ctx context.Context, p *Prepared) error {
 	err := s.persist(ctx, p.Job, func(ctx context.Context) (err error) {
 		p.Accepted, err = s.Journal.Accepted(ctx, p.Job)
 		return err

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,7 @@ type Spec struct {
 	Strict     bool   `json:"strict,omitempty"`
 	Signature  string `json:"signature,omitempty"`
 	Dataset    *Blob  `json:"dataset,omitempty"` // the manifest
+	Stream     string `json:"stream,omitempty"`  // the id of a stream of samples, which takes the place of the manifest
 	Ranges     *Blob  `json:"ranges,omitempty"`
 	RangesName string `json:"ranges_name,omitempty"`
 	SkipBad    bool   `json:"skip_bad_samples,omitempty"`
@@ -108,8 +110,11 @@ func (s *Spec) observed() calib.Spec {
 
 // calibrates reports whether the job measures its model over a dataset.
 func (s *Spec) calibrates() bool {
-	return s.Dataset != nil && s.Ranges == nil && convert.Scheme(s.Scheme).Calibrated()
+	return s.hasDataset() && s.Ranges == nil && convert.Scheme(s.Scheme).Calibrated()
 }
+
+// hasDataset reports whether there are samples.
+func (s *Spec) hasDataset() bool { return s.Dataset != nil || s.Stream != "" }
 
 // labels are those of the verification, if it has any.
 func (s *Spec) labels() *Blob {
@@ -123,9 +128,11 @@ func (s *Spec) labels() *Blob {
 func (s *Spec) check() error {
 	scheme := convert.Scheme(s.Scheme)
 	switch v := s.Verification; {
-	case scheme.Calibrated() && s.Dataset == nil && s.Ranges == nil:
+	case s.Dataset != nil && s.Stream != "":
+		return errors.New("the dataset is either a manifest or a stream, not both")
+	case scheme.Calibrated() && !s.hasDataset() && s.Ranges == nil:
 		return fmt.Errorf("%s needs either a dataset or ranges", scheme)
-	case v == nil && scheme.Calibrated() && s.Dataset != nil && s.Ranges != nil:
+	case v == nil && scheme.Calibrated() && s.hasDataset() && s.Ranges != nil:
 		return fmt.Errorf("%s needs either a dataset or ranges, not both unless there is a verification", scheme)
 	case s.Quantized != nil && (v == nil || scheme != convert.None || s.Ranges != nil || s.Calibrator != ""):
 		return errors.New("quantized is a model to compare: it needs a verification, and nothing about quantization")
@@ -133,7 +140,7 @@ func (s *Spec) check() error {
 		return fmt.Errorf("calibrator %s compares outputs over samples: it needs a dataset that is calibrated on", convert.Auto)
 	case v == nil:
 		return nil
-	case s.Dataset == nil:
+	case !s.hasDataset():
 		return errors.New("a verification needs a dataset")
 	case scheme == convert.None && s.Quantized == nil:
 		return errors.New("a verification needs a scheme that quantizes, or a quantized model")
@@ -188,6 +195,8 @@ type Record struct {
 	Measured *Measured `json:"measured,omitempty"`
 	// Comparisons are those of the phases behind the first, as far as they were begun. The list is replaced, and not changed.
 	Comparisons []Comparison `json:"comparisons,omitempty"`
+	// Dataset is the manifest that a job's stream became. Before, while the stream is open, each shard has one of its own.
+	Dataset *Blob `json:"dataset,omitempty"`
 	// Progress is how far the job was when it ended.
 	Progress Progress `json:"progress,omitzero"`
 }
@@ -205,10 +214,13 @@ func (r *Record) request() string {
 	return r.Namespace + "\x00" + r.RequestID
 }
 
+// dataset returns the manifest of the job's samples; nil if it has none, or its stream is open.
+func (r *Record) dataset() *Blob { return cmp.Or(r.Spec.Dataset, r.Dataset) }
+
 // blobs returns the digests of the blobs that the record names.
 func (r *Record) blobs() []string {
 	all := []string{r.Spec.Source.Digest}
-	optional := []*Blob{&r.Float, r.Spec.Dataset, r.Spec.Ranges, r.Spec.Quantized, r.Spec.labels()}
+	optional := []*Blob{&r.Float, r.dataset(), r.Spec.Ranges, r.Spec.Quantized, r.Spec.labels()}
 	if r.Result != nil {
 		optional = append(optional, &r.Result.Model, r.Result.Stats, r.Result.Report, r.Result.Verification, r.Result.Choice)
 	}

@@ -60,7 +60,7 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 	defer s.mu.Unlock()
 	s.term = term{
 		Term: t, depose: cancel, machine: NewMachine(), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
-		peers: map[string]*peer{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
+		peers: map[string]*peer{}, streams: map[string]*stream{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
 	s.machine.Stall = s.config.Stall
 	s.phase = starting
@@ -93,6 +93,13 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 	}
 	records, err := t.Journal.Load(ctx)
 	if err != nil {
+		return s.unless(ctx, err)
+	}
+	streams, err := t.Journal.LoadStreams(ctx)
+	if err != nil {
+		return s.unless(ctx, err)
+	}
+	if err := s.openStreams(streams); err != nil {
 		return s.unless(ctx, err)
 	}
 	s.open(records)
@@ -172,7 +179,7 @@ func (s *Server) know(r Record) bool {
 	if r.State.Final() {
 		cancel()
 	}
-	s.jobs[r.ID] = &entry{r, ctx, cancel}
+	s.jobs[r.ID] = &entry{Record: r, ctx: ctx, cancel: cancel}
 	s.published.put(r)
 	s.notify()
 	return true

@@ -32,6 +32,12 @@ type Config struct {
 	UploadTTL time.Duration
 	// CollectEvery is the time between collections of what has expired; 10 minutes if 0.
 	CollectEvery time.Duration
+	// StreamTTL is how long a stream of samples is kept after the last thing that happened to it; 24 hours if 0.
+	StreamTTL time.Duration
+	// StreamBytes bounds the samples of a stream; 64 GiB if 0.
+	StreamBytes int64
+	// Streams bounds how many streams a namespace has; 100 if 0.
+	Streams int
 }
 
 func (c Config) withDefaults() Config {
@@ -40,6 +46,9 @@ func (c Config) withDefaults() Config {
 	c.BlobGrace = cmp.Or(c.BlobGrace, time.Hour)
 	c.UploadTTL = cmp.Or(c.UploadTTL, 24*time.Hour)
 	c.CollectEvery = cmp.Or(c.CollectEvery, 10*time.Minute)
+	c.StreamTTL = cmp.Or(c.StreamTTL, 24*time.Hour)
+	c.StreamBytes = cmp.Or(c.StreamBytes, 64<<30)
+	c.Streams = cmp.Or(c.Streams, 100)
 	return c
 }
 
@@ -48,8 +57,11 @@ func (c Config) Validate() error {
 	if c.Advertise == "" {
 		return errors.New("no address to advertise to workers")
 	}
-	if c.Stall < 0 || c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 {
+	if c.Stall < 0 || c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 || c.StreamTTL < 0 {
 		return errors.New("times must not be negative")
+	}
+	if c.StreamBytes < 0 || c.Streams < 0 {
+		return errors.New("bounds of streams must not be negative")
 	}
 	return nil
 }
@@ -67,6 +79,7 @@ type Server struct {
 	dial     []grpc.DialOption
 	turns    chan struct{} // bounds how many models are in memory at a time
 	collects sync.Mutex    // one collection at a time
+	creates  sync.Mutex    // one stream is created at a time
 
 	mu        sync.Mutex
 	phase     phase
@@ -87,7 +100,8 @@ type term struct {
 	published index             // as the journal has them: what clients see
 	attempts  map[attemptKey]context.CancelFunc
 	peers     map[string]*peer
-	saves     []Record // to be written to the journal, in order
+	streams   map[string]*stream // by their keys
+	saves     []Record           // to be written to the journal, in order
 	wake      *time.Timer
 	ctx       context.Context
 }
@@ -107,6 +121,7 @@ type entry struct {
 	Record
 	ctx    context.Context // ends when the job does
 	cancel context.CancelFunc
+	parts  []Blob // manifests of the chunks that a job on a stream calibrates on, as far as they were planned
 }
 
 type attemptKey struct {
@@ -128,13 +143,14 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 
 // Services are the names of what Register adds, which only the coordinator that leads serves.
 func Services() []string {
-	return []string{octetv1.BlobService_ServiceDesc.ServiceName, octetv1.ConversionService_ServiceDesc.ServiceName}
+	return []string{octetv1.BlobService_ServiceDesc.ServiceName, octetv1.ConversionService_ServiceDesc.ServiceName, octetv1.SampleService_ServiceDesc.ServiceName}
 }
 
 // Register adds the services to a gRPC server. Until Run is ready they answer UNAVAILABLE, but for the transfer of blobs by a coordinator that was elected.
 func (s *Server) Register(g grpc.ServiceRegistrar) {
 	octetv1.RegisterBlobServiceServer(g, &blobService{folder: s.folder, server: s})
 	octetv1.RegisterConversionServiceServer(g, &conversionService{server: s})
+	octetv1.RegisterSampleServiceServer(g, &sampleService{server: s})
 }
 
 // serves returns an error unless the journal is read and the server is not about to end: what it could say of jobs would be wrong.

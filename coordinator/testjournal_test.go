@@ -16,7 +16,7 @@ type testJournal struct {
 
 func newTestJournal() *testJournal { return &testJournal{MemoryJournal: NewMemoryJournal()} }
 
-// set has before called in front of each operation: load, create, save, accept, accepted, delete.
+// set has before called in front of each operation: load, create, save, accept, accepted, delete, stream.
 func (j *testJournal) set(before func(op, job string) error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -81,6 +81,21 @@ func (j *testJournal) Accepted(ctx context.Context, job string) (map[int]string,
 		return nil, err
 	}
 	return j.MemoryJournal.Accepted(ctx, job)
+}
+
+func (j *testJournal) SaveStream(ctx context.Context, r StreamRecord, chunks int) error {
+	if err := j.ask(ctx, "stream", r.ID); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	back := StreamRecord{Chunks: r.Chunks}
+	if err := json.Unmarshal(text, &back); err != nil {
+		return err
+	}
+	return j.MemoryJournal.SaveStream(ctx, back, chunks)
 }
 
 func (j *testJournal) Delete(ctx context.Context, r Record) error {

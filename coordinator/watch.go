@@ -21,17 +21,24 @@ const (
 	watchInterval   = 100 * time.Millisecond // between two states that a watcher is sent
 )
 
+// pageSizeOf returns how many entries a page may hold.
+func pageSizeOf(asked int32) (int, error) {
+	if asked < 0 {
+		return 0, status.Errorf(codes.InvalidArgument, "page_size %d", asked)
+	}
+	return min(int(cmp.Or(asked, defaultPageSize)), maxPageSize), nil
+}
+
 // ListJobs implements the service. A page token is the position of the last job of the page before.
 func (c *conversionService) ListJobs(ctx context.Context, req *octetv1.ListJobsRequest) (*octetv1.ListJobsResponse, error) {
 	s := c.server
 	if err := s.serves(); err != nil {
 		return nil, err
 	}
-	size := int(cmp.Or(req.GetPageSize(), defaultPageSize))
-	if size < 0 {
-		return nil, status.Errorf(codes.InvalidArgument, "page_size %d", size)
+	size, err := pageSizeOf(req.GetPageSize())
+	if err != nil {
+		return nil, err
 	}
-	size = min(size, maxPageSize)
 	token := req.GetPageToken()
 	if token != "" && !positions.MatchString(token) {
 		return nil, status.Errorf(codes.InvalidArgument, "page_token %q is none that ListJobs returned", token)

@@ -94,6 +94,9 @@ func requestFromWire(req *octetv1.CreateJobRequest) (Spec, error) {
 		return Spec{}, err
 	}
 	spec := req.GetSpec()
+	if n := utf8.RuneCountInString(spec.GetStream()); n > maxRequestID {
+		return Spec{}, fmt.Errorf("stream has %d characters, the limit is %d", n, maxRequestID)
+	}
 	for _, f := range []struct{ field, name string }{
 		{"source_name", spec.GetSourceName()}, {"signature", spec.GetSignature()}, {"ranges_name", spec.GetRangesName()},
 		{"quantized_name", spec.GetQuantizedName()}, {"verification.output", spec.GetVerification().GetOutput()},
@@ -122,6 +125,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
 		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
 		KeepFloat: s.GetKeepFloat(), Recipe: s.GetRecipe(), Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(), Fresh: s.GetFreshStatistics(),
+		Stream: s.GetStream(),
 	}
 	if out.Dataset, err = optionalFromWire("dataset", s.GetDataset()); err != nil {
 		return Spec{}, err
@@ -198,7 +202,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.Fresh,
-		Verification: verificationToWire(s.Verification), Quantized: optionalToWire(s.Quantized), QuantizedName: s.QuantizedName,
+		Verification: verificationToWire(s.Verification), Quantized: optionalToWire(s.Quantized), QuantizedName: s.QuantizedName, Stream: s.Stream,
 	}
 }
 
@@ -238,7 +242,7 @@ func shardToWire(r Record, f Start, term int64, blobs string) *octetv1.RunShardR
 	observed := r.Spec.observed()
 	req := &octetv1.RunShardRequest{
 		JobId: f.Job, Shard: int32(f.Shard), Attempt: int32(f.Attempt), Model: blobToWire(r.Float), Signature: r.Spec.Signature,
-		Dataset: blobToWire(*r.Spec.Dataset), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
+		Dataset: blobToWire(*r.dataset()), FirstSample: int64(f.Range.First), EndSample: int64(f.Range.Last),
 		SkipBadSamples: r.Spec.SkipBad, NumericsVersion: int32(r.Numerics), BlobEndpoint: blobs, Term: term,
 		Histograms: observed.Histogram, SampleRanges: observed.PerSample,
 	}

@@ -75,7 +75,7 @@ var Rooms = []Room{
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "coordinator", May: []string{
-		"proto/octet/v1", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/store",
+		"proto/octet/v1", "pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/store",
 	}},
 	{Path: "worker", May: []string{
 		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",

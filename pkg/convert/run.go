@@ -139,3 +139,15 @@ func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, repo
 func isCancel(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
+
+// Feeds checks that samples of the given inputs fit a model, of whose dataset no more is known yet.
+func Feeds(f *Float, opt Options, inputs []dataset.Input) error {
+	want, err := f.Inputs(opt.Signature)
+	if err != nil {
+		return err
+	}
+	if err := dataset.StreamFeeds(inputs, want); err != nil {
+		return &Error{Kind: BadInput, Source: f.Source, Err: err}
+	}
+	return nil
+}

@@ -75,6 +75,11 @@ func Window(inputs []Input, index, samples int, blob Blob) (*Manifest, error) {
 	return m, m.validate()
 }
 
+// StreamFeeds checks that a stream of such samples, of which none need have come, feeds a model's inputs.
+func StreamFeeds(samples, inputs []Input) error {
+	return (&Manifest{Inputs: samples, Chunks: &chunks{}}).Feeds(inputs)
+}
+
 // Partial reports whether samples in front are left out of the manifest: it is no dataset, but a part of one.
 func (m *Manifest) Partial() bool { return m.Chunks != nil && m.Chunks.Skipped > 0 }
 

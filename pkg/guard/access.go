@@ -11,6 +11,13 @@ var Access = map[string][]credential.Role{
 	"/octet.v1.ConversionService/ListJobs":  {client, reader, operator},
 	"/octet.v1.ConversionService/WatchJob":  {client, reader, operator},
 
+	"/octet.v1.SampleService/CreateStream": {client, operator},
+	"/octet.v1.SampleService/PushSamples":  {client, operator},
+	"/octet.v1.SampleService/FinishStream": {client, operator},
+	"/octet.v1.SampleService/DeleteStream": {client, operator},
+	"/octet.v1.SampleService/GetStream":    {client, reader, operator},
+	"/octet.v1.SampleService/ListStreams":  {client, reader, operator},
+
 	"/octet.v1.BlobService/Read":           {client, reader, worker, operator},
 	"/octet.v1.BlobService/FindMissing":    {client, worker, operator},
 	"/octet.v1.BlobService/QueryWrite":     {client, worker, operator},

@@ -25,6 +25,7 @@ import (
 type service struct {
 	octetv1.UnimplementedConversionServiceServer
 	octetv1.UnimplementedBlobServiceServer
+	octetv1.UnimplementedSampleServiceServer
 	octetv1.UnimplementedWorkerServiceServer
 }
 
@@ -53,6 +54,7 @@ func start(t *testing.T, g *Guard) *grpc.ClientConn {
 	s := grpc.NewServer(g.Options()...)
 	octetv1.RegisterConversionServiceServer(s, service{})
 	octetv1.RegisterBlobServiceServer(s, service{})
+	octetv1.RegisterSampleServiceServer(s, service{})
 	octetv1.RegisterWorkerServiceServer(s, service{})
 	go func() { _ = s.Serve(l) }() // it ends when it is stopped
 	t.Cleanup(s.Stop)
@@ -107,7 +109,7 @@ func TestRolesMayCall(t *testing.T) {
 }
 
 func TestAccessNamesEveryCall(t *testing.T) {
-	for _, d := range []grpc.ServiceDesc{octetv1.ConversionService_ServiceDesc, octetv1.BlobService_ServiceDesc, octetv1.WorkerService_ServiceDesc} {
+	for _, d := range []grpc.ServiceDesc{octetv1.ConversionService_ServiceDesc, octetv1.BlobService_ServiceDesc, octetv1.SampleService_ServiceDesc, octetv1.WorkerService_ServiceDesc} {
 		var names []string
 		for _, m := range d.Methods {
 			names = append(names, m.MethodName)
