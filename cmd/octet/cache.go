@@ -40,14 +40,37 @@ func openCache(f *convertFlags) (*memo.Folder, error) {
 // remembering is a Runner that calibrates only what was not calibrated before.
 type remembering struct {
 	convert.Runner
-	memo   *memo.Folder // nil for none
-	recall bool         // whether the last Calibrate found its statistics there
-	err    error        // why its statistics could not be kept there
+	memo   *memo.Folder            // nil for none
+	shared map[string]*calib.Stats // what this process measured, by the jobs' keys; nil for none
+	recall bool                    // whether the last Calibrate found its statistics in memo
+	again  bool                    // or in shared
+	err    error                   // why its statistics could not be kept in memo
 }
 
 // Calibrate implements convert.Runner: what it returns is merged.
 func (r *remembering) Calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
-	r.recall, r.err = false, nil
+	r.recall, r.again, r.err = false, false, nil
+	if r.shared == nil {
+		return r.calibrate(ctx, job, progress)
+	}
+	if s, ok := r.shared[job.Key()]; ok {
+		r.again = true
+		return []*calib.Stats{s}, nil
+	}
+	parts, err := r.calibrate(ctx, job, progress)
+	if err != nil {
+		return nil, err
+	}
+	s, err := calib.Merge(parts...)
+	if err != nil {
+		return nil, err
+	}
+	r.shared[job.Key()] = s
+	return []*calib.Stats{s}, nil
+}
+
+// calibrate is Calibrate for want of what this process measured.
+func (r *remembering) calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
 	if r.memo == nil {
 		return r.Runner.Calibrate(ctx, job, progress)
 	}

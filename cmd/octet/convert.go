@@ -146,6 +146,20 @@ the same tensors, bit for bit.`,
 			return convertModel(cmd.Context(), s, args[0], &f, opt)
 		},
 	}
+	f.add(cmd)
+	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
+	complete(cmd, "quantize", convert.Schemes()...)
+	complete(cmd, "calibrator", calibrators...)
+	complete(cmd, "observe", "histograms", "samples", "histograms,samples")
+	complete(cmd, "compat", "tflite")
+	complete(cmd, "io", ioNames...)
+	complete(cmd, "weight-bits", weightBits...)
+	complete(cmd, "on-bad-sample", "fail", "skip")
+	return cmd
+}
+
+// add adds the flags.
+func (f *convertFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "the file to write (required)")
 	flags.StringVar(&f.quantize, "quantize", "", "the scheme: "+strings.Join(convert.Schemes(), ", ")+" (default: int8 with --data or --ranges, else none)")
@@ -177,15 +191,6 @@ the same tensors, bit for bit.`,
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
 	f.report.add(cmd)
 	f.source.add(cmd)
-	completeFile(cmd, "tflite", "pb", "keras", "h5", "hdf5")
-	complete(cmd, "quantize", convert.Schemes()...)
-	complete(cmd, "calibrator", calibrators...)
-	complete(cmd, "observe", "histograms", "samples", "histograms,samples")
-	complete(cmd, "compat", "tflite")
-	complete(cmd, "io", ioNames...)
-	complete(cmd, "weight-bits", weightBits...)
-	complete(cmd, "on-bad-sample", "fail", "skip")
-	return cmd
 }
 
 // options checks the flags and turns them into the pipeline's options. given tells which of them are on the command line.

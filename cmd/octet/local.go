@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/memo"
 	"github.com/octetlite/octet/pkg/store"
-	"github.com/octetlite/octet/pkg/verify"
 )
 
 // convertLocal runs a conversion in this process.
@@ -18,12 +19,38 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 	if err != nil {
 		return nil, err
 	}
-	var data localData
+	m := localModel{float: float}
 	if f.data != "" {
-		if err := data.open(ctx, float, f, opt, bar); err != nil {
+		if m.data, err = openData(ctx, float, f, opt, bar); err != nil {
 			return nil, err
 		}
-		defer data.close()
+		defer m.data.close()
+	}
+	if f.calibrates(opt.Scheme) {
+		if m.memo, err = openCache(f); err != nil {
+			return nil, err
+		}
+	}
+	return m.convert(ctx, f, opt, bar)
+}
+
+// localModel is a model that is converted in this process, in one scheme or several.
+type localModel struct {
+	float  *convert.Float
+	data   *localData              // nil if there are no samples
+	memo   *memo.Folder            // nil if nothing is kept for other processes
+	shared map[string]*calib.Stats // nil if nothing is kept for further conversions of the model
+}
+
+// convert makes one result. The data must be there if the flags name some.
+func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
+	float := m.float
+	var asked convert.VerifyOptions
+	var err error
+	if f.verify { // what is wrong with the question shows before there is much work
+		if asked, err = f.asked(opt, float, m.data.manifest); err != nil {
+			return nil, err
+		}
 	}
 	var stats *calib.Stats
 	var choice *convert.Choice
@@ -38,19 +65,16 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 			return nil, err
 		}
 	case f.calibrates(opt.Scheme):
-		runner.Runner = data.pool
-		if runner.memo, err = openCache(f); err != nil {
-			return nil, err
-		}
+		runner.Runner, runner.memo, runner.shared = m.data.pool, m.memo, m.shared
 		reclaim(float)
 		float.Bytes() // takes the place of what was imported
 		reclaim(float)
-		if stats, err = convert.Calibrate(ctx, float, opt, data.manifest, &runner, bar.samples); err != nil {
+		if stats, err = convert.Calibrate(ctx, float, opt, m.data.manifest, &runner, bar.samples); err != nil {
 			return nil, err
 		}
 		reclaim(float)
 		if opt.Auto {
-			if opt, choice, err = convert.Choose(ctx, float, opt, stats, data.pool, data.manifest.Len(), bar.samples); err != nil {
+			if opt, choice, err = convert.Choose(ctx, float, opt, stats, m.data.pool, m.data.manifest.Len(), bar.samples); err != nil {
 				return nil, err
 			}
 		}
@@ -60,11 +84,14 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		return nil, err
 	}
 	out := &outcome{model: res.Model, bytes: res.Model.Bytes, float: float, summary: newSummary(f, opt, res.Report)}
-	out.summary.Notes, out.summary.Choice = float.Notes, choice
+	out.summary.Notes, out.summary.Choice = slices.Clone(float.Notes), choice
 	if f.data != "" {
 		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
 	}
-	if runner.recall {
+	switch {
+	case runner.again:
+		out.summary.StatsFrom = fromShared
+	case runner.recall:
 		out.summary.StatsFrom = fromCache
 	}
 	if runner.err != nil && f.cache != "" {
@@ -77,44 +104,43 @@ func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, o
 		out.summary.setStats(res.Stats)
 	}
 	if f.verify {
-		if out.summary.Verification, err = data.verify(ctx, float, res, f.output, bar); err != nil {
+		quantized := convert.Source{Name: f.output, Data: res.Model.Bytes()}
+		if out.summary.Verification, err = convert.Verify(ctx, float, quantized, asked, m.data.manifest, m.data.pool, bar.samples); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// localData are the samples of a conversion in this process.
+// localData are samples in this process.
 type localData struct {
 	folder   string
 	manifest *dataset.Manifest
 	reader   *dataset.Reader
 	pool     *convert.Pool
-	asked    convert.VerifyOptions // with --verify
 }
 
-// open binds --data to the model's inputs. close must be called if there is no error.
-func (d *localData) open(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, bar *progress) (err error) {
-	if d.folder, err = tempDir("octet-"); err != nil {
-		return err
+// openData binds --data to the model's inputs. close must be called if there is no error.
+func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, bar *progress) (_ *localData, err error) {
+	folder, err := tempDir("octet-")
+	if err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.RemoveAll(d.folder)
+			_ = os.RemoveAll(folder)
 		}
 	}()
+	d := &localData{folder: folder}
 	var files *store.Overlay
 	if d.manifest, files, err = buildDataset(ctx, float, f.data, opt.Signature, d.folder, bar); err != nil {
-		return err
+		return nil, err
 	}
 	if d.reader, err = dataset.Open(ctx, d.manifest, files); err != nil {
-		return err
+		return nil, err
 	}
 	d.pool = &convert.Pool{Workers: f.workers, Samples: d.reader}
-	if f.verify {
-		d.asked, err = f.asked(opt, float, d.manifest)
-	}
-	return err
+	return d, nil
 }
 
 // asked returns how the quantized model is compared with the float one, over which samples of a dataset.
@@ -126,11 +152,6 @@ func (f *convertFlags) asked(opt convert.Options, float *convert.Float, manifest
 		}
 	}
 	return o, f.question.options(&o, float, manifest)
-}
-
-// verify compares what came out with the float model.
-func (d *localData) verify(ctx context.Context, float *convert.Float, res *convert.Result, output string, bar *progress) (*verify.Result, error) {
-	return convert.Verify(ctx, float, convert.Source{Name: output, Data: res.Model.Bytes()}, d.asked, d.manifest, d.pool, bar.samples)
 }
 
 func (d *localData) close() {

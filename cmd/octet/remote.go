@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/octetlite/octet/client"
@@ -32,14 +33,12 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		return nil, err
 	}
 	defer c.Close()
-	spec := client.Spec{
-		SourceName: filepath.Base(source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
-		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
-		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
-		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: calibratorName(opt), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
-		FreshStatistics: f.noCache,
+	m, err := openRemote(ctx, c, source, f, opt, bar)
+	if err != nil {
+		return nil, err
 	}
-	notes, err := upload(ctx, c, source, f, opt, &spec, bar)
+	defer m.close()
+	spec, err := m.upload(ctx, f, opt, bar)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +58,94 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 	if err != nil {
 		return nil, err
 	}
-	out, err := fetchOutcome(ctx, c, ended, f, opt)
+	return m.fetch(ctx, ended, f, opt)
+}
+
+// remoteModel is a model that is converted on a cluster, in one scheme or several.
+type remoteModel struct {
+	client   *client.Client
+	source   convert.Source // a flatbuffer
+	float    *convert.Float // nil if it was not needed
+	folder   string         // of what is needed meanwhile; "" if there is none
+	manifest *dataset.Manifest
+	files    *store.Overlay
+	notes    []string
+}
+
+// openRemote reads a model, and its data if the flags name some. close must be called if there is no error.
+func openRemote(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (m *remoteModel, err error) {
+	m = &remoteModel{client: c, source: source}
+	if !source.Flatbuffer() || f.data != "" {
+		if m.float, err = load(source, opt); err != nil {
+			return nil, err
+		}
+	}
+	if !source.Flatbuffer() {
+		// The front ends need no cluster: what it gets is the float model.
+		m.source, m.notes = convert.Source{Name: source.Name, Data: m.float.Bytes()}, slices.Clone(m.float.Notes)
+	}
+	if f.data == "" {
+		return m, nil
+	}
+	if m.folder, err = tempDir("octet-"); err != nil {
+		return nil, err
+	}
+	if m.manifest, m.files, err = buildDataset(ctx, m.float, f.data, opt.Signature, m.folder, bar); err != nil {
+		m.close()
+		return nil, err
+	}
+	m.notes = append(m.notes, notes(m.float, opt.Signature)...)
+	return m, nil
+}
+
+func (m *remoteModel) close() {
+	if m.folder != "" {
+		_ = os.RemoveAll(m.folder)
+	}
+}
+
+// upload puts the source and its dataset or ranges into the cluster's store, and returns the specification that names them.
+func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.Options, bar *progress) (client.Spec, error) {
+	spec := client.Spec{
+		SourceName: filepath.Base(m.source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
+		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
+		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
+		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: calibratorName(opt), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
+		FreshStatistics: f.noCache,
+	}
+	u := uploads{client: m.client, bar: bar}
+	spec.Source = u.bytes(m.source.Data)
+	if f.ranges != "" {
+		data, err := os.ReadFile(f.ranges)
+		if err != nil {
+			return spec, err
+		}
+		ref := u.bytes(data)
+		spec.Ranges, spec.RangesName = &ref, filepath.Base(f.ranges)
+	}
+	if f.data != "" {
+		var err error
+		if spec.Dataset, err = u.dataset(ctx, m.manifest, m.files); err != nil {
+			return spec, err
+		}
+		if f.verify {
+			asked, err := f.asked(opt, m.float, m.manifest)
+			if err != nil {
+				return spec, err
+			}
+			spec.Verification = u.verification(asked)
+		}
+	}
+	return spec, u.send(ctx)
+}
+
+// fetch returns what a job of the model made.
+func (m *remoteModel) fetch(ctx context.Context, ended client.Job, f *convertFlags, opt convert.Options) (*outcome, error) {
+	out, err := fetchOutcome(ctx, m.client, ended, f, opt)
 	if err != nil {
 		return nil, err
 	}
-	out.summary.Notes = notes
+	out.summary.Notes, out.float = m.notes, m.float
 	return out, nil
 }
 
@@ -95,56 +177,6 @@ func cancelJob(ctx context.Context, c *client.Client, id string) error {
 		return fmt.Errorf("%w, but job %s goes on: it could not be cancelled: %w", errInterrupted, id, err)
 	}
 	return fmt.Errorf("%w: job %s is cancelled", errInterrupted, id)
-}
-
-// upload puts the source and its dataset or ranges into the cluster's store, names them in the specification, and returns notes for the user.
-func upload(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, spec *client.Spec, bar *progress) ([]string, error) {
-	u := uploads{client: c, bar: bar}
-	var list []string
-	if !source.Flatbuffer() {
-		// The front ends need no cluster: what it gets is the float model.
-		float, err := load(source, opt)
-		if err != nil {
-			return nil, err
-		}
-		source, list = convert.Source{Name: source.Name, Data: float.Bytes()}, float.Notes
-	}
-	spec.Source = u.bytes(source.Data)
-	if f.ranges != "" {
-		data, err := os.ReadFile(f.ranges)
-		if err != nil {
-			return nil, err
-		}
-		ref := u.bytes(data)
-		spec.Ranges, spec.RangesName = &ref, filepath.Base(f.ranges)
-	}
-	if f.data != "" {
-		float, err := load(source, opt)
-		if err != nil {
-			return nil, err
-		}
-		tmp, err := tempDir("octet-")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(tmp)
-		manifest, files, err := buildDataset(ctx, float, f.data, opt.Signature, tmp, bar)
-		if err != nil {
-			return nil, err
-		}
-		if spec.Dataset, err = u.dataset(ctx, manifest, files); err != nil {
-			return nil, err
-		}
-		if f.verify {
-			asked, err := f.asked(opt, float, manifest)
-			if err != nil {
-				return nil, err
-			}
-			spec.Verification = u.verification(asked)
-		}
-		return append(list, notes(float, opt.Signature)...), u.send(ctx)
-	}
-	return list, u.send(ctx)
 }
 
 // uploads are blobs to be uploaded.

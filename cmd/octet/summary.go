@@ -18,6 +18,9 @@ const listed = 10
 // fromCache says that statistics were measured by an earlier run.
 const fromCache = "cache"
 
+// fromShared says that statistics were measured for another result of this process.
+const fromShared = "shared"
+
 // minMax is the calibrator that goes without saying.
 const minMax = "minmax"
 
