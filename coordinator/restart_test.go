@@ -184,6 +184,7 @@ func TestStopWritesWhatIsLeft(t *testing.T) {
 					t.Errorf("the journal has %v, want %v", got, tt.state)
 				}
 				c.journal.set(nil)
+				synctest.Wait() // the client notices that its connection is gone
 				c.start()
 				c.result(c.wait(id))
 			})
