@@ -21,9 +21,10 @@ import (
 
 // Client talks to a coordinator. It is safe for concurrent use.
 type Client struct {
-	Blobs *Blobs
-	jobs  octetv1.ConversionServiceClient
-	conn  *grpc.ClientConn
+	Blobs      *Blobs
+	jobs       octetv1.ConversionServiceClient
+	operations octetv1.OperationsServiceClient
+	conn       *grpc.ClientConn
 }
 
 // ErrNotFound is returned for a job that the coordinator does not know.
@@ -49,7 +50,7 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
 	}
-	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), conn: conn}, nil
+	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), operations: octetv1.NewOperationsServiceClient(conn), conn: conn}, nil
 }
 
 // Close ends the connection.

@@ -20,9 +20,11 @@ func (s *Server) startAttempt(f Start) {
 	p.inUse++
 	key := attemptKey{f.Job, f.Shard, f.Attempt}
 	ctx, cancel := context.WithCancel(s.ctx) // not the job's: a lost attempt may outlive it
+	ctx, span := s.traceAttempt(ctx, job.ctx, f)
 	s.attempts[key] = cancel
 	s.group.Go(func() {
-		s.attempt(ctx, p, r, f)
+		traceError(span, s.attempt(ctx, p, r, f))
+		span.End()
 		cancel()
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -32,12 +34,12 @@ func (s *Server) startAttempt(f Start) {
 	})
 }
 
-// attempt calls a worker and posts how it went.
-func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
+// attempt calls a worker and posts how it went. The error is for those who look on.
+func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) error {
 	result, begun, err := s.call(ctx, p, r, f)
 	if err != nil {
 		s.post(attemptFailed(r, f, err, begun))
-		return
+		return err
 	}
 	defer s.hold(string(result))()
 	err = s.folder.Touch(result)
@@ -46,9 +48,10 @@ func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) {
 	}
 	if err != nil {
 		s.post(attemptFailed(r, f, fmt.Errorf("bad result: %w", err), true))
-		return
+		return err
 	}
 	s.post(ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: string(result)})
+	return nil
 }
 
 // call has a worker run a shard, and returns the digest of the result, and whether the worker began: its response has a header then.

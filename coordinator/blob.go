@@ -83,6 +83,7 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 		if err := stream.Send(resp); err != nil {
 			return err
 		}
+		b.server.metrics.sent.Add(float64(len(part)))
 		at += int64(len(part))
 	}
 	return nil
@@ -164,6 +165,7 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		if _, err := up.Write(req.GetData()); err != nil {
 			return storeStatus(err)
 		}
+		b.server.metrics.received.Add(float64(len(req.GetData())))
 		if err := b.server.leads(); err != nil { // the next one may be at the same upload
 			return err
 		}

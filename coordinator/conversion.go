@@ -45,7 +45,7 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	defer release()
 	r := Record{
 		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
-		Numerics: numerics.Version, Created: time.Now().UTC(),
+		Numerics: numerics.Version, Created: time.Now().UTC(), Trace: traceOf(ctx),
 	}
 	var created bool
 	// Not cut off when the client leaves, since a job must not be in the journal and unknown here.

@@ -76,7 +76,7 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 		defer release()
 		result.Choice = &b
 	}
-	made, err := convert.Finish(w.float, w.opt, stats.Stats)
+	made, err := s.finished(ctx, w, stats.Stats)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +96,13 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 	}
 	s.amend(w.ID, func(r *Record) { r.Result = &result })
 	return s.compare(ctx, w, b)
+}
+
+// finished makes the model.
+func (s *Server) finished(ctx context.Context, w *work, stats *calib.Stats) (_ *convert.Result, err error) {
+	_, end := s.span(ctx, "quantize")
+	defer end(&err)
+	return convert.Finish(w.float, w.opt, stats)
 }
 
 // known is what a job's ranges come from, which is in the store.
@@ -140,7 +147,9 @@ func (s *Server) putJSON(ctx context.Context, v any) (Blob, func(), error) {
 }
 
 // statistics returns what a job's ranges come from: its shards' results merged, what is measured already, a file of ranges, or nothing.
-func (s *Server) statistics(ctx context.Context, w *work) (*calib.Stats, error) {
+func (s *Server) statistics(ctx context.Context, w *work) (_ *calib.Stats, err error) {
+	ctx, end := s.span(ctx, "merge")
+	defer end(&err)
 	switch spec := &w.Spec; {
 	case !convert.Scheme(spec.Scheme).Calibrated():
 		return nil, nil

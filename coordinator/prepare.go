@@ -22,7 +22,9 @@ const (
 )
 
 // prepare reads a job's model and dataset and plans its shards.
-func (s *Server) prepare(ctx context.Context, r Record) (Event, error) {
+func (s *Server) prepare(ctx context.Context, r Record) (_ Event, err error) {
+	ctx, end := s.span(ctx, "prepare")
+	defer end(&err)
 	if r.Numerics != numerics.Version {
 		return nil, fmt.Errorf("the job was begun under numerics version %d, this coordinator has %d: create it again", r.Numerics, numerics.Version)
 	}

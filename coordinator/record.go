@@ -185,6 +185,7 @@ type Record struct {
 	Spec      Spec      `json:"spec"`
 	State     State     `json:"state"`
 	Numerics  int       `json:"numerics"`
+	Trace     string    `json:"trace,omitempty"` // W3C's traceparent of the call that created it
 	Created   time.Time `json:"created"`
 	Ended     time.Time `json:"ended,omitzero"`
 	Result    *Result   `json:"result,omitempty"`

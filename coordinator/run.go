@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 )
 
@@ -59,7 +60,7 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.term = term{
-		Term: t, depose: cancel, machine: NewMachine(), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
+		Term: t, depose: cancel, machine: NewMachine(), history: newHistory(time.Now()), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
 		peers: map[string]*peer{}, streams: map[string]*stream{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
 	s.machine.Stall = s.config.Stall
@@ -167,6 +168,7 @@ func (s *Server) stop() {
 	}
 	for _, e := range s.jobs {
 		e.cancel()
+		trace.SpanFromContext(e.ctx).End()
 	}
 }
 
@@ -175,7 +177,7 @@ func (s *Server) know(r Record) bool {
 	if s.jobs[r.ID] != nil {
 		return false
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancel(s.traceJob(s.ctx, r))
 	if r.State.Final() {
 		cancel()
 	}
@@ -204,7 +206,9 @@ func (s *Server) post(e Event) {
 		return
 	}
 	now := time.Now()
-	for _, f := range s.machine.Step(now, e) {
+	effects := s.machine.Step(now, e)
+	s.observe(now, e, effects)
+	for _, f := range effects {
 		s.carryOut(now, f)
 	}
 	if _, ok := e.(ShardProgress); !ok {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -38,6 +39,10 @@ type Config struct {
 	StreamBytes int64
 	// Streams bounds how many streams a namespace has; 100 if 0.
 	Streams int
+	// Version of the program, for people.
+	Version string
+	// Tracing takes spans of jobs and of what is done for them; nil for none.
+	Tracing trace.TracerProvider
 }
 
 func (c Config) withDefaults() Config {
@@ -76,6 +81,8 @@ type Server struct {
 	registry registry.Registry
 	folder   *store.Folder
 	log      *zap.Logger
+	metrics  *metrics
+	tracer   trace.Tracer
 	dial     []grpc.DialOption
 	turns    chan struct{} // bounds how many models are in memory at a time
 	collects sync.Mutex    // one collection at a time
@@ -96,6 +103,7 @@ type term struct {
 	*Term
 	depose    func() // ends ctx
 	machine   *Machine
+	history   *history
 	jobs      map[string]*entry // as the machine has them
 	published index             // as the journal has them: what clients see
 	attempts  map[attemptKey]context.CancelFunc
@@ -136,14 +144,17 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	return &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, dial: dial, turns: make(chan struct{}, maxPrepares),
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: make(chan struct{}, maxPrepares),
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}, nil
 }
 
 // Services are the names of what Register adds, which only the coordinator that leads serves.
 func Services() []string {
-	return []string{octetv1.BlobService_ServiceDesc.ServiceName, octetv1.ConversionService_ServiceDesc.ServiceName, octetv1.SampleService_ServiceDesc.ServiceName}
+	return []string{
+		octetv1.BlobService_ServiceDesc.ServiceName, octetv1.ConversionService_ServiceDesc.ServiceName, octetv1.SampleService_ServiceDesc.ServiceName,
+		octetv1.OperationsService_ServiceDesc.ServiceName,
+	}
 }
 
 // Register adds the services to a gRPC server. Until Run is ready they answer UNAVAILABLE, but for the transfer of blobs by a coordinator that was elected.
@@ -151,6 +162,7 @@ func (s *Server) Register(g grpc.ServiceRegistrar) {
 	octetv1.RegisterBlobServiceServer(g, &blobService{folder: s.folder, server: s})
 	octetv1.RegisterConversionServiceServer(g, &conversionService{server: s})
 	octetv1.RegisterSampleServiceServer(g, &sampleService{server: s})
+	octetv1.RegisterOperationsServiceServer(g, &operationsService{server: s})
 }
 
 // serves returns an error unless the journal is read and the server is not about to end: what it could say of jobs would be wrong.

@@ -342,12 +342,14 @@ func faultOf(r Record, f Start, s *status.Status) Failure {
 }
 
 // clip bounds a message that comes from elsewhere.
-func clip(message string) string {
+func clip(message string) string { return clipTo(message, maxMessage) }
+
+func clipTo(message string, limit int) string {
 	message = strings.ToValidUTF8(message, "\uFFFD")
-	if len(message) <= maxMessage {
+	if len(message) <= limit {
 		return message
 	}
-	cut := maxMessage
+	cut := limit
 	for !utf8.RuneStart(message[cut]) {
 		cut--
 	}

@@ -47,7 +47,7 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 	if task.numerics != numerics.Version {
 		return status.Errorf(codes.Aborted, "this worker has numerics version %d, the job %d", numerics.Version, task.numerics)
 	}
-	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt))
+	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt), traceField(stream.Context()))
 	if err := stream.SendHeader(nil); err != nil {
 		return err
 	}
@@ -57,7 +57,8 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	defer context.AfterFunc(term, cancel)()
-	ref, err := s.recovered(ctx, task, progressTo(stream), log)
+	ref, err := s.recovered(ctx, task, s.metrics.counting(progressTo(stream)), log)
+	s.metrics.done(err, ctx.Err() != nil, time.Since(start))
 	if err != nil {
 		if ctx.Err() != nil {
 			log.Info("shard_cancelled", zap.Duration("took", time.Since(start)))
@@ -102,36 +103,46 @@ func progressTo(stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) fun
 }
 
 // run computes a shard's result and puts it into the coordinator's store.
-func (s *Server) run(ctx context.Context, t task, progress func()) (client.Ref, error) {
+func (s *Server) run(ctx context.Context, t task, progress func()) (_ client.Ref, err error) {
 	blobs, release, err := s.stores.open(t.blobs)
 	if err != nil {
 		return client.Ref{}, err
 	}
 	defer release()
-	source := &cached{s.cache, blobs.Fetch}
+	source := &cached{s.cache, s.metrics.fetching(blobs.Fetch)}
 	work := s.calibration
 	if t.compare != nil {
 		work = s.comparison
 	}
-	do, err := work(ctx, source, t)
+	var do runner
+	var reader *dataset.Reader
+	err = traced(ctx, "fetch", func(ctx context.Context) (err error) {
+		if do, err = work(ctx, source, t); err != nil {
+			return err
+		}
+		if reader, err = s.dataset(ctx, source, t); err != nil {
+			return fmt.Errorf("dataset %.12s: %w", t.dataset, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return client.Ref{}, err
-	}
-	reader, err := s.dataset(ctx, source, t)
-	if err != nil {
-		return client.Ref{}, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
 	}
 	defer reader.Close()
-	result, err := do(ctx, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, progress)
-	if err != nil {
-		return client.Ref{}, err
-	}
-	data, err := result.Encode()
+	var data []byte
+	err = traced(ctx, "run", func(ctx context.Context) error {
+		result, err := do(ctx, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, progress)
+		if err != nil {
+			return err
+		}
+		data, err = result.Encode()
+		return err
+	})
 	if err != nil {
 		return client.Ref{}, err
 	}
 	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
-	return ref, blobs.Upload(ctx, ref, bytes.NewReader(data), nil)
+	return ref, traced(ctx, "deliver", func(ctx context.Context) error { return blobs.Upload(ctx, ref, bytes.NewReader(data), nil) })
 }
 
 // result is what a shard yields.

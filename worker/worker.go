@@ -78,7 +78,8 @@ type Server struct {
 	// comparisons hold several models each.
 	comparisons *kept[comparisonKey, *labelled]
 
-	terms terms
+	terms   terms
+	metrics *metrics
 
 	mu       sync.Mutex
 	busy     int  // slots in use
@@ -121,12 +122,14 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 	}
 	id := "w-" + strings.ToLower(rand.Text()[:12])
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	return &Server{
+	s := &Server{
 		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
 		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests), comparisons: newKept[comparisonKey, *labelled](maxComparisons),
 		idle: make(chan struct{}), life: life, kill: kill,
-	}, nil
+	}
+	s.metrics = newMetrics(s)
+	return s, nil
 }
 
 // ID returns the id under which the worker registers.

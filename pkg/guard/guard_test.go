@@ -27,6 +27,7 @@ type service struct {
 	octetv1.UnimplementedBlobServiceServer
 	octetv1.UnimplementedSampleServiceServer
 	octetv1.UnimplementedWorkerServiceServer
+	octetv1.UnimplementedOperationsServiceServer
 }
 
 func (service) GetJob(ctx context.Context, r *octetv1.GetJobRequest) (*octetv1.GetJobResponse, error) {
@@ -56,6 +57,7 @@ func start(t *testing.T, g *Guard) *grpc.ClientConn {
 	octetv1.RegisterBlobServiceServer(s, service{})
 	octetv1.RegisterSampleServiceServer(s, service{})
 	octetv1.RegisterWorkerServiceServer(s, service{})
+	octetv1.RegisterOperationsServiceServer(s, service{})
 	go func() { _ = s.Serve(l) }() // it ends when it is stopped
 	t.Cleanup(s.Stop)
 	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -109,7 +111,10 @@ func TestRolesMayCall(t *testing.T) {
 }
 
 func TestAccessNamesEveryCall(t *testing.T) {
-	for _, d := range []grpc.ServiceDesc{octetv1.ConversionService_ServiceDesc, octetv1.BlobService_ServiceDesc, octetv1.SampleService_ServiceDesc, octetv1.WorkerService_ServiceDesc} {
+	for _, d := range []grpc.ServiceDesc{
+		octetv1.ConversionService_ServiceDesc, octetv1.BlobService_ServiceDesc, octetv1.SampleService_ServiceDesc, octetv1.WorkerService_ServiceDesc,
+		octetv1.OperationsService_ServiceDesc,
+	} {
 		var names []string
 		for _, m := range d.Methods {
 			names = append(names, m.MethodName)

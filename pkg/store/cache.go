@@ -77,6 +77,13 @@ func (c *Cache) drop(e *entry) {
 	}
 }
 
+// Size returns the bytes of what is in the cache, and of what is being fetched.
+func (c *Cache) Size() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
 // evict makes room for need bytes as far as it can.
 func (c *Cache) evict(ctx context.Context, need int64) {
 	for at := c.recent.Back(); at != nil && c.total+need > c.limit; {
