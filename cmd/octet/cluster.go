@@ -23,6 +23,7 @@ type clusterConfig struct {
 	listen  string    // of the coordinator
 	dir     string    // for everything
 	secure  *security // nil for none
+	watched *telemetry
 }
 
 // embeddedTTL is the lease of workers that live in the same process as their coordinator.
@@ -51,7 +52,11 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 
 	parts := newParts(cancel)
 	secureCoordinator, secureWorker := cmp.Or(c.secure, &security{log: log}).members()
-	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), secureCoordinator)
+	watched := c.watched
+	if watched == nil {
+		watched = newTelemetry(tracingOf(ctx))
+	}
+	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), secureCoordinator, watched)
 	if err != nil {
 		return err
 	}
@@ -59,10 +64,11 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {
-			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), secureWorker)
+			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), secureWorker, watched)
 			if err != nil {
 				return err
 			}
+			at.name = name
 			return at.worker(ctx, worker.Config{Slots: c.slots}, up)
 		})
 	}
@@ -73,12 +79,15 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 }
 
 // embedded returns the site of a server of the cluster.
-func embedded(addr string, etcd *clientv3.Client, dir string, secure *security) (*site, error) {
-	g, err := listen(addr, secure.server()...)
+func embedded(addr string, etcd *clientv3.Client, dir string, secure *security, watched *telemetry) (*site, error) {
+	g, err := listen(addr, append(watched.server(), secure.server()...)...)
 	if err != nil {
 		return nil, err
 	}
-	return &site{grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, dial: secure.dial(), log: secure.log}, nil
+	watched.watch(g)
+	return &site{
+		grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, dial: append(secure.dial(), watched.dial()...), log: secure.log, telemetry: watched,
+	}, nil
 }
 
 // parts are servers that live and die together.

@@ -68,9 +68,12 @@ func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidat
 	if err != nil {
 		return err
 	}
-	c.Advertise = s.advertise
+	c.Advertise, c.Version, c.Tracing = s.advertise, version(), s.telemetry.tracers()
 	server, err := coordinator.NewServer(c, e.election(s), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"), s.dial...)
 	if err != nil {
+		return err
+	}
+	if err := s.telemetry.register(server.Metrics(), ""); err != nil {
 		return err
 	}
 	server.Register(s)

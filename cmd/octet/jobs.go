@@ -22,7 +22,7 @@ func newJobs(s streams) *cobra.Command {
 		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newJobsList(s), newJobsGet(s), newJobsWatch(s), newJobsCancel(s), newJobsDelete(s))
+	cmd.AddCommand(newJobsList(s), newJobsGet(s), newJobsWatch(s), newJobsExplain(s), newJobsCancel(s), newJobsDelete(s))
 	return cmd
 }
 
@@ -32,7 +32,7 @@ func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := at.dial()
+			c, err := at.dial(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func jobCommand(use, short string, args cobra.PositionalArgs, do func(cmd *cobra
 func jobIDs(ctx context.Context, at *endpoint) []cobra.Completion {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	c, err := at.dial()
+	c, err := at.dial(ctx)
 	if err != nil {
 		return nil
 	}

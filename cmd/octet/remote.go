@@ -28,7 +28,7 @@ const cancelTimeout = 10 * time.Second
 // convertRemote runs a conversion on a cluster: it uploads what the cluster does not have, follows the job, and fetches the result. The
 // outcome is nil if the job is left running.
 func convertRemote(ctx context.Context, s streams, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
-	c, err := f.coordinator.dial()
+	c, err := f.coordinator.dial(ctx)
 	if err != nil {
 		return nil, err
 	}

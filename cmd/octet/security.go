@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
@@ -71,7 +73,7 @@ func (e *endpoint) add(cmd *cobra.Command, value, usage string) {
 }
 
 // dial returns a client of the coordinator.
-func (e *endpoint) dial() (*client.Client, error) {
+func (e *endpoint) dial(ctx context.Context) (*client.Client, error) {
 	id, err := e.identity(nil)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func (e *endpoint) dial() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.Dial(e.addr, dialing(id, token)...)
+	return client.Dial(e.addr, append(dialing(id, token), tracingOf(ctx).dial()...)...)
 }
 
 // serverFlags say whom a server lets in.

@@ -18,6 +18,8 @@ type site struct {
 	ttl       time.Duration // of workers' leases
 	dir       string
 	dial      []grpc.DialOption // for calling other members
+	telemetry *telemetry
+	name      string // of this part among others in the process; "" if there are none
 	log       *zap.Logger
 }
 
@@ -36,6 +38,7 @@ func (s *site) run(ctx context.Context, work func(ctx context.Context, ready fun
 // siteFlags are the flags of the daemons.
 type siteFlags struct {
 	log               logFlags
+	telemetry         telemetryFlags
 	security          serverFlags
 	etcd              etcdFlags
 	ttl               time.Duration
@@ -51,6 +54,7 @@ func (f *siteFlags) add(cmd *cobra.Command, callers, listen, dir, holds string) 
 	flags.StringVar(&f.dir, "data-dir", dir, "folder for "+holds+", which no other process may use")
 	f.etcd.add(cmd)
 	f.security.add(cmd)
+	f.telemetry.add(cmd)
 	flags.DurationVar(&f.ttl, "worker-ttl", 5*time.Second, "a worker not heard of for so long is gone")
 	f.log.add(cmd, "info")
 }
@@ -70,11 +74,17 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 	if err != nil {
 		return err
 	}
-	g, err := listen(f.listen, secure.server()...)
+	watched, unwatch, err := f.telemetry.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
+	g, err := listen(f.listen, append(watched.server(), secure.server()...)...)
 	if err != nil {
 		return err
 	}
 	defer g.listener.Close()
+	watched.watch(g)
 	advertise, err := g.addr(f.advertise)
 	if err != nil {
 		return err
@@ -84,5 +94,5 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 		return err
 	}
 	defer etcd.Close()
-	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: secure.dial(), log: log})
+	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: append(secure.dial(), watched.dial()...), log: log, telemetry: watched})
 }

@@ -13,6 +13,7 @@ import (
 func newUp(s streams) *cobra.Command {
 	var log logFlags
 	var secure serverFlags
+	var watch telemetryFlags
 	c := clusterConfig{}
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -38,6 +39,12 @@ as they would between machines. Jobs survive a restart with the same data direct
 			if c.secure, err = secure.open(c.listen, logger); err != nil {
 				return err
 			}
+			watched, unwatch, err := watch.open(cmd.Context(), logger)
+			if err != nil {
+				return err
+			}
+			defer unwatch()
+			c.watched = watched
 			return runCluster(cmd.Context(), c, logger, func(addr string) {
 				fmt.Fprintf(s.out, "octet is up: coordinator at %s, %d workers, data in %s\n", addr, c.workers, c.dir)
 				if c.secure.identity == nil {
@@ -52,6 +59,7 @@ as they would between machines. Jobs survive a restart with the same data direct
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8470", "HOST:PORT of the coordinator")
 	flags.StringVar(&c.dir, "data-dir", "", "folder for etcd, blobs and caches (default: octet in the user's data folder)")
 	secure.add(cmd)
+	watch.add(cmd)
 	log.add(cmd, "warn")
 	return cmd
 }

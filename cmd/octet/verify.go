@@ -251,7 +251,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 
 // compareRemote compares two flatbuffers on a cluster.
 func (f *verifyFlags) compareRemote(ctx context.Context, float, quantized convert.Source, opt convert.VerifyOptions, manifest *dataset.Manifest, files *store.Overlay, bar *progress) (*verify.Result, error) {
-	c, err := f.coordinator.dial()
+	c, err := f.coordinator.dial(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,8 @@ func newVersion(s streams) *cobra.Command {
 		},
 	}
 }
+
+func numericsText() string { return strconv.Itoa(numerics.Version) }
 
 func versionLine() string { return fmt.Sprintf("octet %s, numerics %d\n", version(), numerics.Version) }
 

@@ -55,6 +55,9 @@ func (s *site) worker(ctx context.Context, c worker.Config, ready func()) error 
 	if err != nil {
 		return err
 	}
+	if err := s.telemetry.register(server.Metrics(), s.name); err != nil {
+		return err
+	}
 	server.Register(s)
 	return s.run(ctx, server.Run, ready)
 }

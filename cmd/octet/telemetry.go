@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"time"
+
+	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/octetlite/octet/pkg/credential"
+)
+
+// telemetryFlags say how a daemon is watched.
+type telemetryFlags struct {
+	listen string
+	pprof  bool
+}
+
+func (f *telemetryFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.listen, "metrics-listen", "", "HOST:PORT for plain HTTP: /metrics for Prometheus, /healthz and /readyz for probes (default: none)")
+	cmd.Flags().BoolVar(&f.pprof, "pprof", false, "serve profiles at /debug/pprof/ of --metrics-listen, which must be on this machine: they show what is in memory")
+}
+
+// telemetry is what a process tells those who watch it.
+type telemetry struct {
+	*tracing // nil without
+	metrics  *prometheus.Registry
+	served   *grpcprom.ServerMetrics
+	called   *grpcprom.ClientMetrics
+
+	mu     sync.Mutex
+	health []*health.Server // of the servers in this process
+}
+
+// newTelemetry returns a telemetry that is not served anywhere.
+func newTelemetry(t *tracing) *telemetry {
+	seconds := prometheus.ExponentialBuckets(0.001, 4, 10) // to 4 minutes
+	all := &telemetry{
+		tracing: t, metrics: prometheus.NewRegistry(),
+		served: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(grpcprom.WithHistogramBuckets(seconds))),
+		called: grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram(grpcprom.WithHistogramBuckets(seconds))),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "octet_build_info", Help: "1, with the version of the program and of its arithmetic.", ConstLabels: prometheus.Labels{"version": version(), "numerics": numericsText()},
+	})
+	build.Set(1)
+	all.metrics.MustRegister(all.served, all.called, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return all
+}
+
+// register adds what a part of the process measures. Parts of which there are several have a name each, as the label part.
+func (t *telemetry) register(c prometheus.Collector, name string) error {
+	to := prometheus.Registerer(t.metrics)
+	if name != "" {
+		to = prometheus.WrapRegistererWith(prometheus.Labels{"part": name}, to)
+	}
+	return to.Register(c)
+}
+
+// server returns the options of a gRPC server that counts its calls, those too that other options refuse: they come first.
+func (t *telemetry) server() []grpc.ServerOption {
+	return append(t.tracing.server(), grpc.ChainUnaryInterceptor(t.served.UnaryServerInterceptor()), grpc.ChainStreamInterceptor(t.served.StreamServerInterceptor()))
+}
+
+// dial returns the options for calls to others.
+func (t *telemetry) dial() []grpc.DialOption {
+	return append(t.tracing.dial(), grpc.WithChainUnaryInterceptor(t.called.UnaryClientInterceptor()), grpc.WithChainStreamInterceptor(t.called.StreamClientInterceptor()))
+}
+
+// watch has a server count for readiness.
+func (t *telemetry) watch(g *grpcServer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.health = append(t.health, g.health)
+}
+
+// ready reports whether all servers of the process are ready and, if a service is named, one of them serves it: what gRPC's health service says.
+func (t *telemetry) ready(ctx context.Context, service string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	serves := func(h *health.Server, name string) bool {
+		resp, err := h.Check(ctx, &healthv1.HealthCheckRequest{Service: name})
+		return err == nil && resp.GetStatus() == healthv1.HealthCheckResponse_SERVING
+	}
+	found := service == ""
+	for _, h := range t.health {
+		if !serves(h, "") {
+			return false
+		}
+		found = found || serves(h, service)
+	}
+	return found && len(t.health) > 0
+}
+
+// handler serves what there is to see.
+func (t *telemetry) handler(profiles bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(t.metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if !t.ready(r.Context(), r.URL.Query().Get("service")) {
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	if profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+// open serves what the flags say, until the returned function is called.
+func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetry, stop func(), err error) {
+	t = newTelemetry(tracingOf(ctx))
+	t.reportTo(func(err error) { log.Warn("tracing", zap.Error(err)) })
+	switch {
+	case f.listen == "" && f.pprof:
+		return nil, nil, usagef("--pprof needs --metrics-listen, which says where")
+	case f.listen == "":
+		return t, func() {}, nil
+	case f.pprof && !credential.Loopback(f.listen):
+		return nil, nil, usagef("--pprof shows what is in memory: --metrics-listen %s must be on this machine, 127.0.0.1:PORT", f.listen)
+	}
+	l, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--metrics-listen: %w", err)
+	}
+	server := &http.Server{Handler: t.handler(f.pprof), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 14, ErrorLog: zap.NewStdLog(log)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			log.Error("metrics_ended", zap.Error(err))
+		}
+	}()
+	log.Info("metrics", zap.String("listen", l.Addr().String()), zap.Bool("pprof", f.pprof))
+	return t, func() {
+		server.Close()
+		<-done
+	}, nil
+}
