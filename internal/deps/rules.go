@@ -25,6 +25,7 @@ var Rooms = []Room{
 	{Path: "pkg/frontend/tfpb"},
 	{Path: "pkg/registry"},
 	{Path: "pkg/credential"},
+	{Path: "pkg/sandbox"},
 	{Path: "proto/octet/v1"},
 	{Path: "examples/..."},
 
@@ -76,10 +77,11 @@ var Rooms = []Room{
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "coordinator", May: []string{
-		"proto/octet/v1", "pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/store",
+		"proto/octet/v1", "pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/sandbox",
+		"pkg/store",
 	}},
 	{Path: "worker", May: []string{
-		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/store",
+		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/sandbox", "pkg/store",
 	}},
 	{Path: "cmd/octet", May: []string{Public}},
 
@@ -150,8 +152,8 @@ var Foreigners = []Foreign{
 		"WebP"},
 	{"golang.org/x/sys/cpu", []string{"pkg/kernel/", "internal/peak/"},
 		"the choice of a kernel's variant"},
-	{"golang.org/x/sys/unix", []string{"cmd/octet/top_linux_test.go"},
-		"a terminal for a test"},
+	{"golang.org/x/sys/unix", []string{"pkg/sandbox/", "cmd/octet/top_linux_test.go"},
+		"limits and protections of processes; a terminal for a test"},
 	{"golang.org/x/sync", []string{"pkg/convert/", "pkg/store/", "coordinator/", "worker/", "client/", "cmd/octet/"},
 		"groups of goroutines"},
 	{"github.com/vbauerster/mpb", []string{"cmd/octet/"},
@@ -171,7 +173,7 @@ var Foreigners = []Foreign{
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
 	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
 	{"math/rand/v2", []string{OnlyTests, "coordinator/", "worker/", "client/", "pkg/registry/"}, "jitter and tests; never a sample"},
-	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment"},
+	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
 	{"C", nil, "one static binary"},
 	{"plugin", nil, "one static binary"},
 }

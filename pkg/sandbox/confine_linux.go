@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxOpen bounds the files that a child has open.
+const maxOpen = 4096
+
+// Enforced reports whether the bound of memory is kept by the system; otherwise the collector works harder when it is near, and no more.
+func Enforced() bool { return true }
+
+// confine takes the protections that the kernel has, for all threads. A bound of memory must hold; what an old kernel or a container does without is left out of the list.
+func confine(set settings) ([]Protection, error) {
+	held := []Protection{NoEnvironment}
+	if err := bound(unix.RLIMIT_CORE, 0); err != nil {
+		return nil, err
+	}
+	if err := bound(unix.RLIMIT_NOFILE, maxOpen); err != nil {
+		return nil, err
+	}
+	if bound(unix.RLIMIT_FSIZE, 0) == nil {
+		held = append(held, NoWriting)
+	}
+	if set.Memory > 0 {
+		// Address space that Go only reserves does not count, and pages that it gave back do.
+		if err := bound(unix.RLIMIT_DATA, uint64(set.Memory)); err != nil {
+			return nil, err
+		}
+		held = append(held, BoundedMemory)
+	}
+	if unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) == nil {
+		held = append(held, NoTrace)
+	}
+	if _, _, e := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); e != 0 {
+		return held, nil // without it neither of the others can be had
+	}
+	if dropPrivileges() == nil {
+		held = append(held, NoPrivileges)
+	}
+	if restrictFiles(set.Folders) == nil {
+		held = append(held, NoFiles)
+	}
+	if filterCalls() == nil {
+		held = append(held, NoSystemCalls)
+	}
+	return held, nil
+}
+
+// bound lowers a limit.
+func bound(resource int, most uint64) error {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(resource, &l); err != nil {
+		return fmt.Errorf("limit %d: %w", resource, err)
+	}
+	l.Max = min(l.Max, most)
+	l.Cur = min(l.Cur, l.Max)
+	if err := unix.Setrlimit(resource, &l); err != nil {
+		return fmt.Errorf("limit %d: %w", resource, err)
+	}
+	return nil
+}
+
+// dropPrivileges drops root's capabilities.
+func dropPrivileges() error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	_, _, e := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none)), 0)
+	return errno(e)
+}
+
+// rights are all that Landlock knows about files, by the version that brought them.
+var rights = []uint64{
+	1: 1<<13 - 1,
+	2: unix.LANDLOCK_ACCESS_FS_REFER,
+	3: unix.LANDLOCK_ACCESS_FS_TRUNCATE,
+	4: 0,
+	5: unix.LANDLOCK_ACCESS_FS_IOCTL_DEV,
+}
+
+// restrictFiles takes the right to use files but those that lie in folders, and these may be read.
+func restrictFiles(folders []string) error {
+	version, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if e != 0 {
+		return e
+	}
+	attr := unix.LandlockRulesetAttr{}
+	for v := 1; v < len(rights) && v <= int(version); v++ {
+		attr.Handled_access_fs |= rights[v]
+	}
+	size := unsafe.Sizeof(attr.Handled_access_fs) // all that the first version knows
+	if version >= 4 {
+		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		size += unsafe.Sizeof(attr.Handled_access_net)
+	}
+	rules, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0)
+	if e != 0 {
+		return e
+	}
+	defer unix.Close(int(rules))
+	for _, f := range folders {
+		if err := allowFolder(int(rules), f); err != nil {
+			return err
+		}
+	}
+	_, _, e = syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, rules, 0, 0)
+	return errno(e)
+}
+
+func allowFolder(rules int, folder string) error {
+	at, err := unix.Open(folder, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return nil // nothing to read
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(at)
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR, Parent_fd: int32(at)}
+	_, _, e := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(rules), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+	return errno(e)
+}
+
+func errno(e syscall.Errno) error {
+	if e != 0 {
+		return e
+	}
+	return nil
+}
