@@ -77,11 +77,13 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// counting returns a callback that counts a sample before it calls progress.
-func (m *metrics) counting(progress func()) func() {
-	return func() {
-		m.samples.Inc()
-		progress()
+// counting returns a callback that counts the samples of one shard before it calls progress.
+func (m *metrics) counting(progress func(done int64)) func(done int64) {
+	counted := int64(0)
+	return func(done int64) {
+		m.samples.Add(float64(max(done-counted, 0)))
+		counted = max(counted, done)
+		progress(done)
 	}
 }
 

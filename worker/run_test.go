@@ -235,38 +235,42 @@ func TestFaultsAndTrouble(t *testing.T) {
 		"negative sample": {change: func(_ *rig, req *octetv1.RunShardRequest) { req.FirstSample = -1 }, code: codes.InvalidArgument, part: "samples -1"},
 		"no store":        {change: func(_ *rig, req *octetv1.RunShardRequest) { req.BlobEndpoint = "" }, code: codes.InvalidArgument, part: "blob_endpoint"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				request := (*rig).conv
-				if tt.request != nil {
-					request = tt.request
-				}
-				req := request(r)
-				if tt.change != nil {
-					tt.change(r, req)
-				}
-				_, err := r.run(t.Context(), req)
-				wantCode(t, name, err, tt.code)
-				if !strings.Contains(err.Error(), tt.part) {
-					t.Errorf("%v does not tell of %q", err, tt.part)
-				}
-				var got *octetv1.JobError
-				for _, d := range status.Convert(err).Details() {
-					got, _ = d.(*octetv1.JobError)
-				}
-				switch {
-				case (got == nil) != (tt.fault == nil):
-					t.Errorf("the fault is %v, want %v", got, tt.fault)
-				case got != nil && (got.GetKind() != tt.fault.GetKind() || got.GetSample() != tt.fault.GetSample() || !strings.Contains(got.GetMessage(), tt.fault.GetMessage())):
-					t.Errorf("the fault is %v, want %v", got, tt.fault)
-				}
-				if _, err := r.run(t.Context(), r.conv()); err != nil {
-					t.Errorf("the next shard: %v", err)
-				}
-			})
-		})
+		check := func(t *testing.T, r *rig) {
+			request := (*rig).conv
+			if tt.request != nil {
+				request = tt.request
+			}
+			req := request(r)
+			if tt.change != nil {
+				tt.change(r, req)
+			}
+			_, err := r.run(t.Context(), req)
+			wantCode(t, name, err, tt.code)
+			if !strings.Contains(err.Error(), tt.part) {
+				t.Errorf("%v does not tell of %q", err, tt.part)
+			}
+			got := jobError(err)
+			switch {
+			case (got == nil) != (tt.fault == nil):
+				t.Errorf("the fault is %v, want %v", got, tt.fault)
+			case got != nil && (got.GetKind() != tt.fault.GetKind() || got.GetSample() != tt.fault.GetSample() || !strings.Contains(got.GetMessage(), tt.fault.GetMessage())):
+				t.Errorf("the fault is %v, want %v", got, tt.fault)
+			}
+			if _, err := r.run(t.Context(), r.conv()); err != nil {
+				t.Errorf("the next shard: %v", err)
+			}
+		}
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { check(t, newRig(t)) }) })
+		t.Run(name+" in a sandbox", func(t *testing.T) { check(t, newRig(t, inSandbox(newSandbox(t)))) })
 	}
+}
+
+// jobError returns the fault that a status holds; nil if it holds none.
+func jobError(err error) (e *octetv1.JobError) {
+	for _, d := range status.Convert(err).Details() {
+		e, _ = d.(*octetv1.JobError)
+	}
+	return e
 }
 
 func TestBusyWorkerRefuses(t *testing.T) {
@@ -359,7 +363,7 @@ func TestModelsAreKept(t *testing.T) {
 				t.Errorf("the %s was fetched %d times", what, n)
 			}
 		}
-		if n := len(r.server.models.all); n != 1 {
+		if n := len(r.server.bench.models.all); n != 1 {
 			t.Errorf("%d models are kept", n)
 		}
 	})
@@ -385,7 +389,7 @@ func TestPanic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.server.models.get(t.Context(), modelKey{task.model, task.signature}, func(context.Context) (*shard.Model, error) { return nil, nil }); err != nil {
+		if _, err := r.server.bench.models.get(t.Context(), modelKey{task.model, task.signature}, func(context.Context) (*shard.Model, error) { return nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 		_, err = r.run(t.Context(), req)

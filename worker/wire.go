@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/octetlite/octet/client"
 	"github.com/octetlite/octet/pkg/calib"
@@ -30,6 +32,8 @@ type task struct {
 	numerics       int
 	blobs          string      // address of BlobService
 	compare        *comparison // instead of statistics; nil if there is nothing to compare
+
+	request *octetv1.RunShardRequest // what it was read from
 }
 
 // comparison is what a shard compares with the float model.
@@ -44,7 +48,7 @@ func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
 		job: r.GetJobId(), shard: int(r.GetShard()), attempt: int(r.GetAttempt()), signature: r.GetSignature(),
 		samples: shard.Range{First: int(r.GetFirstSample()), Last: int(r.GetEndSample())}, skipBad: r.GetSkipBadSamples(),
 		observe:  calib.Spec{Histogram: r.GetHistograms(), PerSample: r.GetSampleRanges()},
-		numerics: int(r.GetNumericsVersion()), blobs: r.GetBlobEndpoint(),
+		numerics: int(r.GetNumericsVersion()), blobs: r.GetBlobEndpoint(), request: r,
 	}
 	var err error
 	if t.model, err = store.Parse(r.GetModel().GetDigest()); err != nil {
@@ -66,6 +70,45 @@ func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
 	}
 	return t, nil
 }
+
+// taskToBytes returns a task in the form in which a child is told it.
+func taskToBytes(t task) ([]byte, error) { return proto.Marshal(t.request) }
+
+func taskFromBytes(data []byte) (task, error) {
+	r := &octetv1.RunShardRequest{}
+	if err := proto.Unmarshal(data, r); err != nil {
+		return task{}, err
+	}
+	return taskFromWire(r)
+}
+
+// verdictToBytes returns what became of a task, in the form in which a child tells it: the result behind a 0, or a status behind a 1.
+func verdictToBytes(result []byte, err error) ([]byte, error) {
+	if err == nil {
+		return append([]byte{0}, result...), nil
+	}
+	data, err := proto.Marshal(status.Convert(statusOf(err)).Proto())
+	return append([]byte{1}, data...), err
+}
+
+func verdictFromBytes(data []byte) ([]byte, error) {
+	if len(data) == 0 || data[0] > 1 {
+		return nil, errors.New("the sandbox has no verdict")
+	}
+	if data[0] == 0 {
+		return data[1:], nil
+	}
+	s := &rpc.Status{}
+	if err := proto.Unmarshal(data[1:], s); err != nil {
+		return nil, err
+	}
+	return nil, &judged{status.FromProto(s)}
+}
+
+// judged is an error that has its status already.
+type judged struct{ status *status.Status }
+
+func (j *judged) Error() string { return j.status.Message() }
 
 // questions are what the protocol calls tasks.
 var questions = map[octetv1.Task]verify.Task{
@@ -109,6 +152,12 @@ type fault struct{ err error }
 func (f *fault) Error() string { return f.err.Error() }
 func (f *fault) Unwrap() error { return f.err }
 
+// crash marks an error that is a bug that the job brings to light: it comes up on every worker, too.
+type crash struct{ err error }
+
+func (c *crash) Error() string { return c.err.Error() }
+func (c *crash) Unwrap() error { return c.err }
+
 // errTermOver refuses a call of a coordinator that leads no longer.
 var errTermOver = func() error {
 	s, err := status.New(codes.FailedPrecondition, "another coordinator leads by now").WithDetails(&errdetails.ErrorInfo{Reason: "TERM_OVER", Domain: "octet"})
@@ -120,6 +169,9 @@ var errTermOver = func() error {
 
 // statusOf gives an error its status code: FAILED_PRECONDITION, with a JobError, if it is the job's own.
 func statusOf(err error) error {
+	if j, ok := errors.AsType[*judged](err); ok && j.status.Code() != codes.OK {
+		return j.status.Err()
+	}
 	if e := faultOf(err); e != nil {
 		s, detailErr := status.New(codes.FailedPrecondition, err.Error()).WithDetails(e)
 		if detailErr != nil {
@@ -142,6 +194,9 @@ func faultOf(err error) *octetv1.JobError {
 		return &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT, Message: bad.Reason, Sample: bad.Source}
 	}
 	e := &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_BAD_INPUT}
+	if c, ok := errors.AsType[*crash](err); ok {
+		return &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_INTERNAL, Message: c.Error()}
+	}
 	if f, ok := errors.AsType[*fault](err); ok {
 		e.Message = f.Error()
 	} else if r, ok := errors.AsType[*shard.RunError](err); ok {

@@ -14,12 +14,10 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
-	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/registry"
-	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/pkg/store"
-	"github.com/octetlite/octet/pkg/verify"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -31,8 +29,10 @@ type Config struct {
 	Slots int
 	// CacheBytes bounds the cache of models and samples on disk; 10 GiB if 0.
 	CacheBytes int64
-	// Models is the number of models kept ready in memory; 4 if 0.
+	// Models is the number of models kept ready in memory, if there is no sandbox; 4 if 0.
 	Models int
+	// Sandbox is where models and samples are read and shards computed, by what Child returns; nil for this process. It may read the cache's folder.
+	Sandbox *sandbox.Sandbox
 	// Drain is how long shards that run may go on when the worker is told to stop; 10 seconds if 0.
 	Drain time.Duration
 	// UntilIdle is how long the worker stays without a shard before it leaves on its own; 0 for ever.
@@ -61,22 +61,17 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// maxManifests is the number of datasets kept ready in memory.
-const maxManifests = 2
-
 // Server is a worker.
 type Server struct {
 	octetv1.UnimplementedWorkerServiceServer
-	config    Config
-	registry  registry.Registry
-	cache     *store.Cache
-	log       *zap.Logger
-	id        string
-	stores    stores
-	models    *kept[modelKey, *shard.Model]
-	manifests *kept[store.Digest, *dataset.Manifest]
-	// comparisons hold several models each.
-	comparisons *kept[comparisonKey, *labelled]
+	config   Config
+	registry registry.Registry
+	folder   *store.Folder // the cache's
+	cache    *store.Cache
+	log      *zap.Logger
+	id       string
+	stores   stores
+	bench    *bench // without a sandbox
 
 	terms   terms
 	metrics *metrics
@@ -93,22 +88,6 @@ type Server struct {
 	kill context.CancelFunc
 }
 
-type modelKey struct {
-	digest    store.Digest
-	signature string
-}
-
-// comparisonKey names what is compared, and what is asked.
-type comparisonKey struct {
-	float     modelKey
-	quantized string // digests
-	question  verify.Question
-	labels    store.Digest
-}
-
-// maxComparisons bounds the comparisons that are kept ready in memory.
-const maxComparisons = 2
-
 // NewServer returns a worker that keeps its cache in a folder of its own. The options for dialling coordinators come after its own: transport
 // credentials, for example.
 func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store.Folder, log *zap.Logger, dial ...grpc.DialOption) (*Server, error) {
@@ -123,10 +102,9 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 	id := "w-" + strings.ToLower(rand.Text()[:12])
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Server{
-		config: c, registry: r, cache: cache, log: log.With(zap.String("worker", id)), id: id,
+		config: c, registry: r, folder: folder, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
-		models: newKept[modelKey, *shard.Model](c.Models), manifests: newKept[store.Digest, *dataset.Manifest](maxManifests), comparisons: newKept[comparisonKey, *labelled](maxComparisons),
-		idle: make(chan struct{}), life: life, kill: kill,
+		bench:  newBench(c.Models), idle: make(chan struct{}), life: life, kill: kill,
 	}
 	s.metrics = newMetrics(s)
 	return s, nil

@@ -24,6 +24,7 @@ type clusterConfig struct {
 	dir     string    // for everything
 	secure  *security // nil for none
 	watched *telemetry
+	box     boxFlags // how models and samples are read
 }
 
 // embeddedTTL is the lease of workers that live in the same process as their coordinator.
@@ -60,6 +61,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	if err != nil {
 		return err
 	}
+	at.box = c.box
 	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, candidate{}, up) })
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
@@ -68,7 +70,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 			if err != nil {
 				return err
 			}
-			at.name = name
+			at.name, at.box = name, c.box
 			return at.worker(ctx, worker.Config{Slots: c.slots}, up)
 		})
 	}

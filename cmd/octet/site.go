@@ -21,6 +21,7 @@ type site struct {
 	telemetry *telemetry
 	name      string // of this part among others in the process; "" if there are none
 	log       *zap.Logger
+	box       boxFlags // how models and samples are read
 }
 
 // run serves while work runs. Once work says that it is ready, the server is healthy, and ready is called if it is not nil.
@@ -39,6 +40,7 @@ func (s *site) run(ctx context.Context, work func(ctx context.Context, ready fun
 type siteFlags struct {
 	log               logFlags
 	telemetry         telemetryFlags
+	box               boxFlags
 	security          serverFlags
 	etcd              etcdFlags
 	ttl               time.Duration
@@ -61,6 +63,9 @@ func (f *siteFlags) add(cmd *cobra.Command, callers, listen, dir, holds string) 
 
 // with opens the site that the flags describe, and runs f on it.
 func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) error {
+	if err := f.box.check(); err != nil {
+		return err
+	}
 	log, err := f.log.logger(s)
 	if err != nil {
 		return err
@@ -94,5 +99,7 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 		return err
 	}
 	defer etcd.Close()
-	return run(&site{grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: append(secure.dial(), watched.dial()...), log: log, telemetry: watched})
+	return run(&site{
+		grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: append(secure.dial(), watched.dial()...), log: log, telemetry: watched, box: f.box,
+	})
 }

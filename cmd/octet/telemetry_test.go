@@ -166,7 +166,11 @@ func TestTraces(t *testing.T) {
 			count[s.Name]++
 		}
 		switch s.Name {
-		case "fetch", "run", "deliver":
+		case "fetch":
+			if got := way(s); len(got) < 8 || got[4] != "shard" || got[7] != "run" {
+				t.Errorf("a fetch is within %q", got)
+			}
+		case "run", "deliver":
 			want := "octet convert > octet.v1.ConversionService/CreateJob > octet.v1.ConversionService/CreateJob > job > shard > " +
 				"octet.v1.WorkerService/RunShard > octet.v1.WorkerService/RunShard > " + s.Name
 			if got := strings.Join(way(s), " > "); got != want {
@@ -185,10 +189,13 @@ func TestTraces(t *testing.T) {
 			t.Errorf("a probe is traced: %s", s.Name)
 		}
 	}
-	for name, want := range map[string]int{"octet convert": 1, "job": 1, "prepare": 1, "shard": 2, "fetch": 2, "run": 2, "deliver": 2, "merge": 1, "quantize": 1} {
+	for name, want := range map[string]int{"octet convert": 1, "job": 1, "prepare": 1, "shard": 2, "run": 2, "deliver": 2, "merge": 1, "quantize": 1} {
 		if count[name] != want {
 			t.Errorf("the trace has %d of %q, want %d", count[name], name, want)
 		}
+	}
+	if count["fetch"] == 0 {
+		t.Error("the trace has no fetch")
 	}
 }
 

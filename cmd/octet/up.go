@@ -27,6 +27,9 @@ as they would between machines. Jobs survive a restart with the same data direct
 			if c.workers < 1 || c.slots < 1 {
 				return usagef("--workers and --slots must be at least 1")
 			}
+			if err := c.box.check(); err != nil {
+				return err
+			}
 			logger, err := log.logger(s)
 			if err != nil {
 				return err
@@ -58,6 +61,7 @@ as they would between machines. Jobs survive a restart with the same data direct
 	flags.IntVar(&c.slots, "slots", 1, "shards that each worker runs at a time")
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8470", "HOST:PORT of the coordinator")
 	flags.StringVar(&c.dir, "data-dir", "", "folder for etcd, blobs and caches (default: octet in the user's data folder)")
+	c.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
 	secure.add(cmd)
 	watch.add(cmd)
 	log.add(cmd, "warn")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"time"
@@ -38,6 +39,7 @@ workers are jobs of their own that should end when the work is done.`,
 	flags := cmd.Flags()
 	perCore(flags, &c.Slots, "slots", "shards to run at a time; each takes one core")
 	flags.Int64Var(&c.CacheBytes, "cache-bytes", 10<<30, "bound of the cache on disk")
+	f.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 10*time.Second, "how long shards may go on when the worker is told to stop")
 	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")
@@ -51,6 +53,12 @@ func (s *site) worker(ctx context.Context, c worker.Config, ready func()) error 
 		return err
 	}
 	c.Advertise, c.Version = s.advertise, version()
+	if c.Sandbox, err = s.box.open(cmp.Or(c.Models, 4), folder.Root(), s.log.Named("worker")); err != nil {
+		return err
+	}
+	if c.Sandbox != nil {
+		defer c.Sandbox.Close()
+	}
 	server, err := worker.NewServer(ctx, c, workersIn(s.etcd, s.ttl), folder, s.log.Named("worker"), s.dial...)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"unsafe"
 
@@ -18,6 +19,7 @@ func Enforced() bool { return true }
 // confine takes the protections that the kernel has, for all threads. A bound of memory must hold; what an old kernel or a container does without is left out of the list.
 func confine(set settings) ([]Protection, error) {
 	held := []Protection{NoEnvironment}
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0o600) // if the machine runs out of memory, this process is to go first
 	if err := bound(unix.RLIMIT_CORE, 0); err != nil {
 		return nil, err
 	}

@@ -71,6 +71,18 @@ func (f *Folder) blob(d Digest) (string, error) {
 	return f.path("blobs", string(d[:2]), string(d)), nil
 }
 
+// Path returns the absolute path of the file that holds a blob, whether it is there or not.
+func (f *Folder) Path(d Digest) (string, error) {
+	path, err := f.blob(d)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
+
+// Root returns the folder.
+func (f *Folder) Root() string { return f.root }
+
 // Stat implements Store.
 func (f *Folder) Stat(_ context.Context, d Digest) (int64, error) {
 	path, err := f.blob(d)
@@ -265,6 +277,15 @@ func (f *Folder) List(ctx context.Context) iter.Seq2[Info, error] {
 type fileBlob struct {
 	*os.File
 	size int64
+}
+
+// OpenFile opens a file as a blob, for those who know that it is one.
+func OpenFile(path string) (Blob, error) {
+	b, err := openFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return b, nil
 }
 
 func openFile(path string) (*fileBlob, error) {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/sandbox"
+	"github.com/octetlite/octet/worker"
+)
+
+// newSandbox returns the command that makes this process a child of a sandbox. People have no use for it.
+func newSandbox(s streams) *cobra.Command {
+	var models int
+	cmd := &cobra.Command{
+		Use:    "sandbox",
+		Short:  "Read models and samples for a worker or a coordinator, which starts this by itself",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			sandbox.Undisturbed()
+			return sandbox.Serve(s.in, s.out, sandboxVersion(), worker.Child(models))
+		},
+	}
+	cmd.Flags().IntVar(&models, "models", 4, "models kept ready in memory")
+	return cmd
+}
+
+// sandboxVersion is what this process and its children agree on.
+func sandboxVersion() string { return fmt.Sprintf("%s, numerics %d", version(), numerics.Version) }
+
+// boxFlags say what reads models and samples.
+type boxFlags struct {
+	off     bool
+	memory  int64
+	silence time.Duration
+}
+
+// Workers' bound of time.
+const (
+	sampleTimeout      = 4 * time.Minute // twice, which comes before a coordinator gives a shard to another worker
+	sampleTimeoutUsage = "a sample, or reading a model, that takes longer, and does so again, fails its job; 0 for no bound"
+)
+
+// add adds the flags: the name of the bound of time, its default, and what it says.
+func (f *boxFlags) add(cmd *cobra.Command, timeout string, silence time.Duration, usage string) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.off, "no-sandbox", false, "DANGEROUS with models or samples of strangers: read them in this process, which one of them may then take along")
+	flags.Int64Var(&f.memory, "sandbox-memory", 0, "bytes that the process which reads models and samples may take (default: three quarters of the machine's memory)")
+	flags.DurationVar(&f.silence, timeout, silence, usage)
+}
+
+// check reports what can't be.
+func (f *boxFlags) check() error {
+	switch {
+	case f.memory != 0 && f.memory < sandbox.LeastMemory:
+		return usagef("--sandbox-memory %d: want at least %d", f.memory, sandbox.LeastMemory)
+	case f.silence < 0:
+		return usagef("a negative time-out")
+	}
+	return nil
+}
+
+// open returns a sandbox whose children may read a folder; nil if it is off. The caller closes it.
+func (f *boxFlags) open(models int, folder string, log *zap.Logger) (*sandbox.Sandbox, error) {
+	if f.off {
+		log.Warn("no_sandbox", zap.String("means", "a model or a sample can take this process along"))
+		return nil, nil
+	}
+	path, err := self()
+	if err != nil {
+		return nil, err
+	}
+	memory := f.memory
+	if memory == 0 {
+		memory = max(machineMemory()/4*3, 0)
+	}
+	if memory > 0 {
+		memory = max(memory, sandbox.LeastMemory)
+	}
+	return sandbox.New(sandbox.Config{
+		Command: []string{"octet", "sandbox", "--models", strconv.Itoa(models)}, Path: path, Version: sandboxVersion(), Memory: memory, Silence: f.silence,
+		Folders: []string{folder},
+		Started: func(pid int, held []sandbox.Protection) {
+			log.Info("sandbox_started", zap.Int("pid", pid), zap.Any("protections", held), zap.Int64("memory", memory))
+		},
+		Died: func(pid int, d *sandbox.Death) {
+			log.Warn("sandbox_died", zap.Int("pid", pid), zap.String("cause", string(d.Cause)), zap.String("state", d.State), zap.String("stderr", d.Stderr))
+		},
+	})
+}
+
+// self returns this program's file: the one that runs, where the system tells, and not one that took its place.
+func self() (string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running, nil
+	}
+	return os.Executable()
+}
