@@ -239,8 +239,8 @@ func TestJobFromWire(t *testing.T) {
 			ShardsDone: int32(want.Progress.ShardsDone), ShardsTotal: int32(want.Progress.ShardsTotal),
 			AttemptsRunning: int32(want.Progress.Running), Waiting: want.Progress.Waiting,
 		},
-		StatisticsFrom: want.StatsFrom,
-		CreateTime:     timestamppb.New(want.Created), EndTime: timestamppb.New(want.Ended), NumericsVersion: int32(want.Numerics),
+		StatisticsFrom: want.StatsFrom, Namespace: want.Namespace,
+		CreateTime: timestamppb.New(want.Created), EndTime: timestamppb.New(want.Ended), NumericsVersion: int32(want.Numerics),
 		Result: &octetv1.JobResult{Model: blob(want.Model), Stats: blob(want.Stats), Report: blob(want.Report), Verification: blob(want.Verified), Choice: blob(want.Choice)},
 		Error:  &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: want.Error.Message, Sample: want.Error.Sample},
 	})

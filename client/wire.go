@@ -82,6 +82,7 @@ type Job struct {
 	Verified   *Ref      `json:"verification,omitempty"`
 	Choice     *Ref      `json:"choice,omitempty"`
 	Error      *JobError `json:"error,omitempty"`           // of a job that failed
+	Namespace  string    `json:"namespace,omitempty"`       // of the client that created it
 	StatsFrom  string    `json:"statistics_from,omitempty"` // the earlier job that measured its statistics
 }
 
@@ -196,7 +197,7 @@ func jobFromWire(j *octetv1.Job) Job {
 	p := j.GetProgress()
 	out := Job{
 		ID: j.GetId(), SourceName: j.GetSpec().GetSourceName(), Scheme: "none", State: stateFromWire[j.GetState()], Numerics: int(j.GetNumericsVersion()),
-		Created: j.GetCreateTime().AsTime(), StatsFrom: j.GetStatisticsFrom(),
+		Created: j.GetCreateTime().AsTime(), Namespace: j.GetNamespace(), StatsFrom: j.GetStatisticsFrom(),
 		Progress: Progress{
 			SamplesDone: int(p.GetSamplesDone()), SamplesTotal: int(p.GetSamplesTotal()), ShardsDone: int(p.GetShardsDone()), ShardsTotal: int(p.GetShardsTotal()),
 			Running: int(p.GetAttemptsRunning()), Waiting: p.GetWaiting(),

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -59,6 +61,12 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
+	switch sees, err := b.server.sees(stream.Context(), d); {
+	case err != nil:
+		return storeStatus(err)
+	case !sees:
+		return unseen(d)
+	}
 	blob, err := b.folder.Open(stream.Context(), d)
 	if err != nil {
 		return storeStatus(err)
@@ -104,22 +112,11 @@ func (b *blobService) QueryWrite(ctx context.Context, req *octetv1.QueryWriteReq
 		return nil, storeStatus(err)
 	}
 	if !there {
-		if size, err = b.folder.Uploaded(d); err != nil {
+		if size, err = b.folder.Uploaded(credential.CallerOf(ctx).Namespace, d); err != nil {
 			return nil, storeStatus(err)
 		}
 	}
 	return &octetv1.QueryWriteResponse{CommittedSize: size, Complete: there}, nil
-}
-
-// touched makes a blob count as new, since a client is told that it need not upload it, and returns its size; false if it is not there.
-func (b *blobService) touched(ctx context.Context, d store.Digest) (size int64, there bool, err error) {
-	if err = b.folder.Touch(d); err == nil {
-		size, err = b.folder.Stat(ctx, d)
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, false, nil
-	}
-	return size, err == nil, err
 }
 
 // Write implements the service.
@@ -127,7 +124,10 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 	if err := b.server.leads(); err != nil {
 		return err
 	}
-	req, err := stream.Recv()
+	ctx := stream.Context()
+	next, stop := patient(stream, writeIdle)
+	defer stop()
+	req, err := next()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -139,17 +139,24 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		return status.Errorf(codes.InvalidArgument, "a blob of %d bytes, the limit is %d", ref.Size, int64(maxBlobSize))
 	}
 	d := store.Digest(ref.Digest)
-	switch size, there, err := b.touched(stream.Context(), d); {
+	switch size, there, err := b.touched(ctx, d); {
 	case err != nil:
 		return storeStatus(err)
 	case there:
 		return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: size})
 	}
-	up, err := b.folder.Upload(d, ref.Size)
+	namespace := credential.CallerOf(ctx).Namespace
+	up, err := b.folder.Upload(namespace, d, ref.Size)
 	if err != nil {
 		return storeStatus(err)
 	}
 	defer up.Close()
+	before := up.Committed()
+	done, err := b.server.usages.begin(ctx, b.folder, namespace, max(ref.Size-before, 0), b.server.config.NamespaceBytes)
+	if err != nil {
+		return err
+	}
+	defer func() { done(up.Committed() - before) }()
 	if req.GetOffset() == 0 && up.Committed() > 0 {
 		if err := up.Restart(); err != nil {
 			return storeStatus(err)
@@ -169,7 +176,7 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		if err := b.server.leads(); err != nil { // the next one may be at the same upload
 			return err
 		}
-		if req, err = stream.Recv(); errors.Is(err, io.EOF) {
+		if req, err = next(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return err
@@ -178,7 +185,48 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 	if err := up.Commit(); err != nil {
 		return storeStatus(err)
 	}
+	if err := b.server.own(ctx, d); err != nil {
+		return storeStatus(err)
+	}
 	return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: ref.Size})
+}
+
+// writeIdle is how long an upload may bring nothing.
+const writeIdle = time.Minute
+
+// patient returns a function that receives from a stream, and gives up when nothing comes for a while. stop must be called before the stream's call returns.
+func patient(stream grpc.ClientStreamingServer[octetv1.WriteRequest, octetv1.WriteResponse], idle time.Duration) (next func() (*octetv1.WriteRequest, error), stop func()) {
+	type message struct {
+		req *octetv1.WriteRequest
+		err error
+	}
+	messages, over := make(chan message), make(chan struct{})
+	go func() {
+		for {
+			req, err := stream.Recv() // ends when the call does
+			select {
+			case messages <- message{req, err}:
+			case <-over:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	timer := time.NewTimer(idle)
+	return func() (*octetv1.WriteRequest, error) {
+			timer.Reset(idle)
+			select {
+			case m := <-messages:
+				return m.req, m.err
+			case <-timer.C:
+				return nil, status.Errorf(codes.Unavailable, "nothing came for %v: go on where QueryWrite says", idle)
+			}
+		}, func() {
+			timer.Stop()
+			close(over)
+		}
 }
 
 // CollectGarbage implements the service.

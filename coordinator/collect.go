@@ -98,7 +98,11 @@ func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) 
 			bytes += info.Size
 		}
 	}
-	return blobs, bytes, nil
+	if dryRun {
+		return blobs, bytes, nil
+	}
+	s.usages.forget()
+	return blobs, bytes, s.folder.Unmark(ctx, limit)
 }
 
 // references returns the digests of all blobs that are held or that jobs need, those that datasets consist of among them.

@@ -82,7 +82,15 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 	need := func(what string, b Blob) error {
 		holds = append(holds, s.hold(b.Digest))
 		d := store.Digest(b.Digest)
-		err := s.folder.Touch(d)
+		sees, err := s.sees(ctx, d)
+		switch {
+		case err != nil:
+			return storeStatus(err)
+		case !sees: // that somebody else has it is no business of this caller's
+			err = store.ErrNotFound
+		default:
+			err = s.folder.Touch(d)
+		}
 		if errors.Is(err, store.ErrNotFound) {
 			missing = append(missing, fmt.Sprintf("%s %s", what, d))
 			return nil

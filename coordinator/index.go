@@ -10,10 +10,14 @@ import (
 // index holds records by id, and in the order of their creation.
 type index struct {
 	records map[string]Record
-	order   []string // positions, ascending
+	order   []string     // positions, ascending
+	named   map[name]int // how many records of a namespace name a blob
 }
 
-func newIndex() index { return index{records: map[string]Record{}} }
+// name is a blob that a namespace's jobs name.
+type name struct{ namespace, digest string }
+
+func newIndex() index { return index{records: map[string]Record{}, named: map[name]int{}} }
 
 // position orders jobs by their time, as text.
 func position(r Record) string { return fmt.Sprintf("%020d-%s", max(r.Created.UnixNano(), 0), r.ID) }
@@ -28,6 +32,8 @@ func (x *index) get(id string) (Record, bool) {
 
 // put adds a record, or replaces the one with its id, which was created at the same time.
 func (x *index) put(r Record) {
+	x.count(x.records[r.ID], -1)
+	x.count(r, 1)
 	x.records[r.ID] = r
 	if i, ok := slices.BinarySearch(x.order, position(r)); !ok {
 		x.order = slices.Insert(x.order, i, position(r))
@@ -38,8 +44,25 @@ func (x *index) remove(id string) {
 	if i, ok := slices.BinarySearch(x.order, position(x.records[id])); ok {
 		x.order = slices.Delete(x.order, i, i+1)
 	}
+	x.count(x.records[id], -1)
 	delete(x.records, id)
 }
+
+// count counts what a record of a namespace names.
+func (x *index) count(r Record, by int) {
+	if r.Namespace == "" {
+		return
+	}
+	for _, d := range r.blobs() {
+		n := name{r.Namespace, d}
+		if x.named[n] += by; x.named[n] == 0 {
+			delete(x.named, n)
+		}
+	}
+}
+
+// names reports whether a job of a namespace names a blob.
+func (x *index) names(namespace, digest string) bool { return x.named[name{namespace, digest}] > 0 }
 
 // before yields the records that lie before a position, the newest first; all of them if it is empty.
 func (x *index) before(at string) func(yield func(Record) bool) {

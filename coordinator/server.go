@@ -43,6 +43,8 @@ type Config struct {
 	Version string
 	// Tracing takes spans of jobs and of what is done for them; nil for none.
 	Tracing trace.TracerProvider
+	// NamespaceBytes bounds what each namespace may have in the store, in bytes; no bound if 0.
+	NamespaceBytes int64
 }
 
 func (c Config) withDefaults() Config {
@@ -62,8 +64,8 @@ func (c Config) Validate() error {
 	if c.Advertise == "" {
 		return errors.New("no address to advertise to workers")
 	}
-	if c.Stall < 0 || c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 || c.StreamTTL < 0 {
-		return errors.New("times must not be negative")
+	if c.Stall < 0 || c.JobTTL < 0 || c.BlobGrace < 0 || c.UploadTTL < 0 || c.CollectEvery < 0 || c.NamespaceBytes < 0 || c.StreamTTL < 0 {
+		return errors.New("times and sizes must not be negative")
 	}
 	if c.StreamBytes < 0 || c.Streams < 0 {
 		return errors.New("bounds of streams must not be negative")
@@ -87,6 +89,7 @@ type Server struct {
 	turns    chan struct{} // bounds how many models are in memory at a time
 	collects sync.Mutex    // one collection at a time
 	creates  sync.Mutex    // one stream is created at a time
+	usages   usages
 
 	mu        sync.Mutex
 	phase     phase

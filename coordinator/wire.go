@@ -208,7 +208,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 
 func jobToWire(r Record, p Progress) *octetv1.Job {
 	j := &octetv1.Job{
-		Id: r.ID, RequestId: r.RequestID, Spec: specToWire(r.Spec), State: stateToWire[r.State], NumericsVersion: int32(r.Numerics),
+		Id: r.ID, RequestId: r.RequestID, Namespace: r.Namespace, Spec: specToWire(r.Spec), State: stateToWire[r.State], NumericsVersion: int32(r.Numerics),
 		Progress: &octetv1.Progress{
 			SamplesDone: int64(p.SamplesDone), SamplesTotal: int64(p.SamplesTotal), ShardsDone: int32(p.ShardsDone), ShardsTotal: int32(p.ShardsTotal),
 			AttemptsRunning: int32(p.Running), Waiting: p.Waiting,

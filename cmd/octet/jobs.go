@@ -138,6 +138,9 @@ func showJob(w io.Writer, j client.Job) error {
 	if p.ShardsTotal > 0 {
 		fmt.Fprintf(t, "samples\t%d of %d\nshards\t%d of %d\n", p.SamplesDone, p.SamplesTotal, p.ShardsDone, p.ShardsTotal)
 	}
+	if j.Namespace != "" {
+		fmt.Fprintf(t, "namespace\t%s\n", j.Namespace)
+	}
 	if j.StatsFrom != "" {
 		fmt.Fprintf(t, "statistics\tof job %s\n", j.StatsFrom)
 	}

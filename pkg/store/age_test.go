@@ -72,7 +72,7 @@ func TestTouchAndDeleteOlderAreInOrder(t *testing.T) {
 func TestAnUploadIsAYoungBlobOnceItIsComplete(t *testing.T) {
 	f := folder(t)
 	data := []byte("slow")
-	u, err := f.Upload(Of(data), 4)
+	u, err := f.Upload("", Of(data), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestUploadsExpireUnlessSomebodyWritesThem(t *testing.T) {
 	f := folder(t)
 	now := time.Now()
 	begin := func(text string, when time.Time) *Upload {
-		u, err := f.Upload(Of([]byte(text)), 100)
+		u, err := f.Upload("", Of([]byte(text)), 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestUploadsExpireUnlessSomebodyWritesThem(t *testing.T) {
 		t.Errorf("ExpireUploads = %d, %d, %v", n, size, err)
 	}
 	for text, want := range map[string]int{"stale": 0, "young": 5, "being written": 13} {
-		if got, err := f.Uploaded(Of([]byte(text))); got != int64(want) || err != nil {
+		if got, err := f.Uploaded("", Of([]byte(text))); got != int64(want) || err != nil {
 			t.Errorf("%q has %d bytes, %v, want %d", text, got, err, want)
 		}
 	}

@@ -20,8 +20,8 @@ import (
 type Folder struct {
 	root string
 
-	mu        sync.Mutex // held while a blob's age changes or decides, and for uploading
-	uploading map[Digest]bool
+	mu        sync.Mutex      // held while a blob's age changes or decides, and for uploading
+	uploading map[string]bool // by the file
 }
 
 // halfWritten is how long nobody must have written to an unfinished blob for it to count as left behind: other processes may be at work in the folder.
@@ -30,8 +30,8 @@ const halfWritten = time.Hour
 // NewFolder returns the store in the given folder, which is made if it does not exist. What an earlier process left half-written an hour ago is removed, but for
 // uploads, which can be resumed.
 func NewFolder(root string) (*Folder, error) {
-	f := &Folder{root: root, uploading: map[Digest]bool{}}
-	for _, dir := range []string{"blobs", "tmp", "uploads"} {
+	f := &Folder{root: root, uploading: map[string]bool{}}
+	for _, dir := range []string{"blobs", "tmp", "uploads", "owners"} {
 		if err := os.MkdirAll(f.path(dir), 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}

@@ -44,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 	d := Of(data)
 	restore := limitFiles(t, 300_000)
 	_, _, putErr := f.Put(t.Context(), d, bytes.NewReader(data))
-	u, openErr := f.Upload(d, int64(len(data)))
+	u, openErr := f.Upload("", d, int64(len(data)))
 	if openErr != nil {
 		restore()
 		t.Fatal(openErr)

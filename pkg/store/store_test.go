@@ -82,7 +82,7 @@ func TestFolderRefusesWhatIsNoDigest(t *testing.T) {
 		if _, err := f.Open(t.Context(), d); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("Open(%q): %v", d, err)
 		}
-		if _, err := f.Upload(d, 1); err == nil {
+		if _, err := f.Upload("", d, 1); err == nil {
 			t.Errorf("Upload(%q) was taken", d)
 		}
 	}
@@ -123,11 +123,11 @@ func TestUploadResumesAfterARestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := f.Upload(d, int64(len(data)))
+		u, err := f.Upload("", d, int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Upload(d, int64(len(data))); !errors.Is(err, ErrBusy) {
+		if _, err := f.Upload("", d, int64(len(data))); !errors.Is(err, ErrBusy) {
 			t.Errorf("a second writer: %v", err)
 		}
 		if _, err := u.Write(part); err != nil {
@@ -137,7 +137,7 @@ func TestUploadResumesAfterARestart(t *testing.T) {
 			if err := u.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := f.Uploaded(d); err != nil || n != u.Committed() {
+			if n, err := f.Uploaded("", d); err != nil || n != u.Committed() {
 				t.Errorf("Uploaded = %d, %v, want %d", n, err, u.Committed())
 			}
 			continue
@@ -158,7 +158,7 @@ func TestUploadResumesAfterARestart(t *testing.T) {
 func TestCorruptUploadLeavesNothing(t *testing.T) {
 	f := folder(t)
 	d := Of([]byte("right"))
-	u, err := f.Upload(d, 5)
+	u, err := f.Upload("", d, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestCorruptUploadLeavesNothing(t *testing.T) {
 	if err := u.Commit(); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("Commit: %v", err)
 	}
-	if n, err := f.Uploaded(d); n != 0 || err != nil {
+	if n, err := f.Uploaded("", d); n != 0 || err != nil {
 		t.Errorf("%d bytes are left, %v", n, err)
 	}
 	if _, err := f.Stat(t.Context(), d); !errors.Is(err, ErrNotFound) {

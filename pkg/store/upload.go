@@ -17,18 +17,34 @@ var ErrBusy = errors.New("blob is being uploaded already")
 // Upload is a blob that arrives in pieces, maybe over several connections and processes.
 type Upload struct {
 	folder *Folder
+	name   string // of the file
 	digest Digest
 	size   int64
 	file   *os.File
 	have   int64
 }
 
-// Uploaded returns how many bytes of an upload have arrived so far.
-func (f *Folder) Uploaded(d Digest) (int64, error) {
+// upload returns the name of the file of an owner's upload.
+func upload(owner string, d Digest) (string, error) {
 	if _, err := Parse(string(d)); err != nil {
-		return 0, fmt.Errorf("store: %w", err)
+		return "", fmt.Errorf("store: %w", err)
 	}
-	info, err := os.Stat(f.path("uploads", string(d)))
+	switch {
+	case owner == "":
+		return string(d), nil
+	case !owners.MatchString(owner):
+		return "", fmt.Errorf("store: owner %q", owner)
+	}
+	return string(d) + "." + owner, nil
+}
+
+// Uploaded returns how many bytes of an owner's upload have arrived so far.
+func (f *Folder) Uploaded(owner string, d Digest) (int64, error) {
+	name, err := upload(owner, d)
+	if err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(f.path("uploads", name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, nil
@@ -46,7 +62,7 @@ func (f *Folder) ExpireUploads(limit time.Time) (n, bytes int64, err error) {
 		return 0, 0, fmt.Errorf("store: %w", err)
 	}
 	for _, file := range files {
-		size, err := f.expireUpload(Digest(file.Name()), limit)
+		size, err := f.expireUpload(file.Name(), limit)
 		if err != nil {
 			return n, bytes, err
 		}
@@ -59,13 +75,13 @@ func (f *Folder) ExpireUploads(limit time.Time) (n, bytes int64, err error) {
 }
 
 // expireUpload returns the size of what it removed, -1 if the upload stays.
-func (f *Folder) expireUpload(d Digest, limit time.Time) (int64, error) {
+func (f *Folder) expireUpload(name string, limit time.Time) (int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.uploading[d] {
+	if f.uploading[name] {
 		return -1, nil
 	}
-	path := f.path("uploads", string(d))
+	path := f.path("uploads", name)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -81,17 +97,19 @@ func (f *Folder) expireUpload(d Digest, limit time.Time) (int64, error) {
 	return info.Size(), nil
 }
 
-// Upload begins, or goes on with, the upload of a blob of the given size. One caller at a time has it, until Close or Commit; ErrBusy for others.
-func (f *Folder) Upload(d Digest, size int64) (*Upload, error) {
-	if _, err := Parse(string(d)); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+// Upload begins, or goes on with, the upload of a blob of the given size. One caller at a time has it, until Close or Commit; ErrBusy for others. Each owner's uploads are its own, since who
+// has the end of a blob need not have the rest; "" is an owner, too.
+func (f *Folder) Upload(owner string, d Digest, size int64) (*Upload, error) {
+	name, err := upload(owner, d)
+	if err != nil {
+		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.uploading[d] {
+	if f.uploading[name] {
 		return nil, fmt.Errorf("store: %w: %s", ErrBusy, d)
 	}
-	file, err := os.OpenFile(f.path("uploads", string(d)), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(f.path("uploads", name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -102,8 +120,8 @@ func (f *Folder) Upload(d Digest, size int64) (*Upload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", errors.Join(err, file.Close()))
 	}
-	f.uploading[d] = true
-	return &Upload{f, d, size, file, have}, nil
+	f.uploading[name] = true
+	return &Upload{f, name, d, size, file, have}, nil
 }
 
 // Committed returns how many bytes have arrived.
@@ -154,7 +172,7 @@ func (u *Upload) Close() error {
 	if u.file == nil {
 		return nil
 	}
-	delete(u.folder.uploading, u.digest)
+	delete(u.folder.uploading, u.name)
 	err := u.file.Close()
 	u.file = nil
 	if err != nil {

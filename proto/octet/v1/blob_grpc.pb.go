@@ -33,7 +33,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // BlobService gives access to the content-addressed store that the coordinator serves. Models, samples, statistics and results are
-// blobs; all other messages refer to them by digest. Nobody needs a shared file system.
+// blobs; all other messages refer to them by digest. Nobody needs a shared file system. A client whose token has a namespace sees the blobs that it uploaded whole, and those that
+// its jobs name or made: others are not there for it, though the store may hold them.
 type BlobServiceClient interface {
 	// FindMissing tells which of the given blobs the store does not hold, so that a client uploads those only.
 	FindMissing(ctx context.Context, in *FindMissingRequest, opts ...grpc.CallOption) (*FindMissingResponse, error)
@@ -41,7 +42,8 @@ type BlobServiceClient interface {
 	Read(ctx context.Context, in *ReadRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadResponse], error)
 	// Write uploads a blob. The first message names the blob and the offset at which its data starts, which must be what QueryWrite
 	// returns, or 0. When all bytes have arrived, the digest is checked and the blob is in the store: DATA_LOSS if it does not match, and
-	// then nothing is kept. A stream that breaks off leaves what arrived, for a later Write to go on from.
+	// then nothing is kept. A stream that breaks off leaves what arrived, for a later Write to go on from, and so does one that brings nothing for a minute. RESOURCE_EXHAUSTED if
+	// the caller's namespace has as many bytes or uploads as it may have.
 	Write(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[WriteRequest, WriteResponse], error)
 	// QueryWrite tells how many bytes of an upload have arrived: all of them once the blob is in the store.
 	QueryWrite(ctx context.Context, in *QueryWriteRequest, opts ...grpc.CallOption) (*QueryWriteResponse, error)
@@ -125,7 +127,8 @@ func (c *blobServiceClient) CollectGarbage(ctx context.Context, in *CollectGarba
 // for forward compatibility.
 //
 // BlobService gives access to the content-addressed store that the coordinator serves. Models, samples, statistics and results are
-// blobs; all other messages refer to them by digest. Nobody needs a shared file system.
+// blobs; all other messages refer to them by digest. Nobody needs a shared file system. A client whose token has a namespace sees the blobs that it uploaded whole, and those that
+// its jobs name or made: others are not there for it, though the store may hold them.
 type BlobServiceServer interface {
 	// FindMissing tells which of the given blobs the store does not hold, so that a client uploads those only.
 	FindMissing(context.Context, *FindMissingRequest) (*FindMissingResponse, error)
@@ -133,7 +136,8 @@ type BlobServiceServer interface {
 	Read(*ReadRequest, grpc.ServerStreamingServer[ReadResponse]) error
 	// Write uploads a blob. The first message names the blob and the offset at which its data starts, which must be what QueryWrite
 	// returns, or 0. When all bytes have arrived, the digest is checked and the blob is in the store: DATA_LOSS if it does not match, and
-	// then nothing is kept. A stream that breaks off leaves what arrived, for a later Write to go on from.
+	// then nothing is kept. A stream that breaks off leaves what arrived, for a later Write to go on from, and so does one that brings nothing for a minute. RESOURCE_EXHAUSTED if
+	// the caller's namespace has as many bytes or uploads as it may have.
 	Write(grpc.ClientStreamingServer[WriteRequest, WriteResponse]) error
 	// QueryWrite tells how many bytes of an upload have arrived: all of them once the blob is in the store.
 	QueryWrite(context.Context, *QueryWriteRequest) (*QueryWriteResponse, error)

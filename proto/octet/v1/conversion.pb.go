@@ -762,8 +762,10 @@ type Job struct {
 	NumericsVersion int32 `protobuf:"varint,10,opt,name=numerics_version,json=numericsVersion,proto3" json:"numerics_version,omitempty"`
 	// The earlier job that measured the statistics, over the same model and dataset; empty if this one did, or none are needed.
 	StatisticsFrom string `protobuf:"bytes,11,opt,name=statistics_from,json=statisticsFrom,proto3" json:"statistics_from,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The namespace of the client that created it; empty if that was an operator.
+	Namespace     string `protobuf:"bytes,12,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Job) Reset() {
@@ -869,6 +871,13 @@ func (x *Job) GetNumericsVersion() int32 {
 func (x *Job) GetStatisticsFrom() string {
 	if x != nil {
 		return x.StatisticsFrom
+	}
+	return ""
+}
+
+func (x *Job) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
 	}
 	return ""
 }
@@ -1727,7 +1736,7 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\asamples\x18\x01 \x01(\x03R\asamples\x12\"\n" +
 	"\x04task\x18\x02 \x01(\x0e2\x0e.octet.v1.TaskR\x04task\x12\x16\n" +
 	"\x06output\x18\x03 \x01(\tR\x06output\x12&\n" +
-	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\"\xd4\x03\n" +
+	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\"\xf2\x03\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1742,7 +1751,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12)\n" +
 	"\x10numerics_version\x18\n" +
 	" \x01(\x05R\x0fnumericsVersion\x12'\n" +
-	"\x0fstatistics_from\x18\v \x01(\tR\x0estatisticsFrom\"\xdb\x01\n" +
+	"\x0fstatistics_from\x18\v \x01(\tR\x0estatisticsFrom\x12\x1c\n" +
+	"\tnamespace\x18\f \x01(\tR\tnamespace\"\xdb\x01\n" +
 	"\bProgress\x12!\n" +
 	"\fsamples_done\x18\x01 \x01(\x03R\vsamplesDone\x12#\n" +
 	"\rsamples_total\x18\x02 \x01(\x03R\fsamplesTotal\x12\x1f\n" +

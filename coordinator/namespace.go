@@ -1,0 +1,128 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/credential"
+	"github.com/octetlite/octet/pkg/store"
+)
+
+// maxUploads bounds the uploads that a namespace has under way at a time.
+const maxUploads = 64
+
+// sees reports whether a blob is the caller's to read: one that its namespace uploaded, or that one of its jobs names. Who has no namespace sees all.
+func (s *Server) sees(ctx context.Context, d store.Digest) (bool, error) {
+	namespace := credential.CallerOf(ctx).Namespace
+	if namespace == "" {
+		return true, nil
+	}
+	s.mu.Lock()
+	ours := s.published.names(namespace, string(d))
+	s.mu.Unlock()
+	if ours {
+		return true, nil
+	}
+	return s.folder.Marked(namespace, d)
+}
+
+// own takes note that the caller's namespace has a blob.
+func (s *Server) own(ctx context.Context, d store.Digest) error {
+	namespace := credential.CallerOf(ctx).Namespace
+	if namespace == "" {
+		return nil
+	}
+	return s.folder.Mark(namespace, d)
+}
+
+// usages are what namespaces take up of the store.
+type usages struct {
+	mu  sync.Mutex
+	all map[string]*usage
+}
+
+type usage struct {
+	bytes   int64 // at rest, as far as is known; -1 before that is looked up
+	coming  int64 // announced by uploads that are under way
+	uploads int
+}
+
+// begin takes note of an upload of so many bytes; RESOURCE_EXHAUSTED if a namespace has too many, or would have more bytes than limit, which is none if it is 0. done must be called with
+// the bytes that came.
+func (u *usages) begin(ctx context.Context, folder *store.Folder, namespace string, size, limit int64) (done func(came int64), err error) {
+	if namespace == "" {
+		return func(int64) {}, nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.all == nil {
+		u.all = map[string]*usage{}
+	}
+	n := u.all[namespace]
+	if n == nil {
+		n = &usage{bytes: -1}
+		u.all[namespace] = n
+	}
+	if n.uploads == maxUploads {
+		return nil, status.Errorf(codes.ResourceExhausted, "namespace %s has %d uploads under way, which is the limit", namespace, n.uploads)
+	}
+	if limit > 0 {
+		if n.bytes < 0 {
+			if n.bytes, err = folder.Owned(ctx, namespace); err != nil {
+				n.bytes = -1
+				return nil, storeStatus(err)
+			}
+		}
+		if have := n.bytes + n.coming; size > limit-have {
+			return nil, status.Errorf(codes.ResourceExhausted, "namespace %s has %d bytes in the store, and %d more would pass its limit of %d: delete jobs that have ended, and wait until what nothing refers to is collected",
+				namespace, have, size, limit)
+		}
+	}
+	n.uploads++
+	n.coming += size
+	return func(came int64) {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		n.uploads--
+		n.coming -= size
+		if n.bytes >= 0 {
+			n.bytes += came
+		}
+	}, nil
+}
+
+// forget has what is at rest looked up again.
+func (u *usages) forget() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, n := range u.all {
+		n.bytes = -1
+	}
+}
+
+// touched makes a blob that the caller sees count as new, since it is told that it need not upload it, and returns its size; false if it is not there for the caller.
+func (b *blobService) touched(ctx context.Context, d store.Digest) (size int64, there bool, err error) {
+	if sees, err := b.server.sees(ctx, d); err != nil || !sees {
+		return 0, false, err
+	}
+	if err = b.folder.Touch(d); err == nil {
+		size, err = b.folder.Stat(ctx, d)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, false, nil
+	}
+	if err == nil {
+		err = b.server.own(ctx, d)
+	}
+	return size, err == nil, err
+}
+
+// unseen is the error of a blob that is not there for a caller: the same whether it is there for others.
+func unseen(d store.Digest) error {
+	return storeStatus(fmt.Errorf("store: %w: %s", store.ErrNotFound, d))
+}
