@@ -14,6 +14,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/credential"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -120,7 +121,11 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 		}
 	}
 	if spec.Dataset != nil && missing == nil {
-		m, err := s.manifest(ctx, spec.Dataset.Digest)
+		var m *dataset.Manifest
+		err := s.vetManifest(ctx, *spec.Dataset)
+		if err == nil {
+			m, err = s.manifest(ctx, spec.Dataset.Digest)
+		}
 		switch {
 		case err == nil && m.Partial():
 			return nil, status.Error(codes.InvalidArgument, "dataset: the manifest is of a part of a stream")

@@ -28,6 +28,9 @@ func (s *Server) prepare(ctx context.Context, r Record) (_ Event, err error) {
 	if r.Numerics != numerics.Version {
 		return nil, fmt.Errorf("the job was begun under numerics version %d, this coordinator has %d: create it again", r.Numerics, numerics.Version)
 	}
+	if err := s.vet(ctx, r.Spec); err != nil {
+		return nil, err
+	}
 	f, opt, err := s.load(ctx, r)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/registry"
+	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -45,6 +46,8 @@ type Config struct {
 	Tracing trace.TracerProvider
 	// NamespaceBytes bounds what each namespace may have in the store, in bytes; no bound if 0.
 	NamespaceBytes int64
+	// Sandbox is where what jobs are about is read first, by what Child returns; nil for this process alone. It may read the folder of the store.
+	Sandbox *sandbox.Sandbox
 }
 
 func (c Config) withDefaults() Config {

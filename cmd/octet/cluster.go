@@ -62,6 +62,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 		return err
 	}
 	at.box = c.box
+	at.box.silence = modelTimeout
 	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, candidate{}, up) })
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)

@@ -45,6 +45,7 @@ addresses.`,
 	flags.DurationVar(&c.Stall, "stall", 10*time.Minute, "a shard whose worker shows no progress for so long is given to another")
 	flags.DurationVar(&c.JobTTL, "job-ttl", 7*24*time.Hour, "how long jobs that have ended are kept")
 	flags.DurationVar(&c.BlobGrace, "blob-grace", time.Hour, "how long blobs that no job refers to are kept")
+	f.box.add(cmd, "model-timeout", modelTimeout, modelTimeoutUsage)
 	flags.Int64Var(&c.NamespaceBytes, "namespace-bytes", 0, "bytes that the clients of each namespace may have in the store (default: no limit)")
 	flags.DurationVar(&c.CollectEvery, "collect-every", 10*time.Minute, "time between removals of what has expired")
 	return cmd
@@ -70,6 +71,12 @@ func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidat
 		return err
 	}
 	c.Advertise, c.Version, c.Tracing = s.advertise, version(), s.telemetry.tracers()
+	if c.Sandbox, err = s.box.open(1, folder.Root(), s.log.Named("coordinator")); err != nil {
+		return err
+	}
+	if c.Sandbox != nil {
+		defer c.Sandbox.Close()
+	}
 	server, err := coordinator.NewServer(c, e.election(s), workersIn(s.etcd, s.ttl), folder, s.log.Named("coordinator"), s.dial...)
 	if err != nil {
 		return err

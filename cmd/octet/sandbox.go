@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/octetlite/octet/coordinator"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/worker"
@@ -24,7 +26,9 @@ func newSandbox(s streams) *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			sandbox.Undisturbed()
-			return sandbox.Serve(s.in, s.out, sandboxVersion(), worker.Child(models))
+			calls := coordinator.Child()
+			maps.Copy(calls, worker.Child(models))
+			return sandbox.Serve(s.in, s.out, sandboxVersion(), calls)
 		},
 	}
 	cmd.Flags().IntVar(&models, "models", 4, "models kept ready in memory")
@@ -45,6 +49,12 @@ type boxFlags struct {
 const (
 	sampleTimeout      = 4 * time.Minute // twice, which comes before a coordinator gives a shard to another worker
 	sampleTimeoutUsage = "a sample, or reading a model, that takes longer, and does so again, fails its job; 0 for no bound"
+)
+
+// A coordinator's bound of time.
+const (
+	modelTimeout      = 30 * time.Minute
+	modelTimeoutUsage = "a model that takes longer to read, and does so again, fails its job; 0 for no bound"
 )
 
 // add adds the flags: the name of the bound of time, its default, and what it says.

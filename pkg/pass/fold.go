@@ -42,6 +42,27 @@ func fold(m *ir.Model, name string) (changed bool, err error) {
 	return changed, nil
 }
 
+// A sparse constant may be mostLoose times as large when it is dense, and looseBytes more: a file of a few bytes must not take all memory.
+const (
+	mostLoose  = 1 << 10
+	looseBytes = 64 << 20
+)
+
+// tooDense returns an error if a constant's dense form is out of proportion to what is stored.
+func tooDense(v *ir.Value, dense ir.Type) error {
+	if v.Sparsity == nil {
+		return nil
+	}
+	stored := len(v.Const.Data)
+	for _, d := range v.Sparsity.Dims {
+		stored += 4 * (len(d.Segments) + len(d.Indices))
+	}
+	if n := dense.DType.Bytes(dense.Shape.Elements()); n > mostLoose*stored+looseBytes {
+		return fmt.Errorf("%d bytes are stored, and %d when they are dense: more than %d times as many", stored, n, mostLoose)
+	}
+	return nil
+}
+
 // evaluate computes a node of one constant operand and makes its result a constant.
 func evaluate(o *op.Op, n *ir.Node) error {
 	v := n.Inputs[0]
@@ -53,6 +74,9 @@ func evaluate(o *op.Op, n *ir.Node) error {
 	want := n.Outputs[0].Type
 	if len(types) != 1 || types[0].DType != want.DType || !types[0].Static() || !types[0].Shape.Equal(want.Shape) {
 		return fmt.Errorf("is declared %v and is %v", want, types)
+	}
+	if err := tooDense(v, want); err != nil {
+		return err
 	}
 	out := []*tensor.Tensor{tensor.New(want.DType, want.Shape)}
 	kernel, err := o.Kernel(n, in, out)

@@ -97,3 +97,17 @@ func TestFoldNamesWhatItCanNotFold(t *testing.T) {
 		}
 	}
 }
+
+// TestSparseBomb refuses a sparse constant that a few bytes make large.
+func TestSparseBomb(t *testing.T) {
+	g := &ir.Graph{Name: "main"}
+	shape := tensor.Shape{1 << 16, 1 << 16}
+	w := g.Add(&ir.Value{Name: "w", Type: ir.Type{DType: tensor.Float32, Shape: shape}, Const: &tensor.Tensor{DType: tensor.Float32, Shape: shape}})
+	w.Sparsity = &ir.Sparsity{Traversal: []int{0, 1}, Dims: []ir.SparseDim{{Dense: true, Size: 1 << 16}, {Segments: make([]int, 1<<16+1), SegmentType: tensor.Int32, IndexType: tensor.Int32}}}
+	y := g.Add(&ir.Value{Name: "y", Type: w.Type})
+	g.Nodes, g.Outputs = []*ir.Node{{Op: "DENSIFY", Inputs: []*ir.Value{w}, Outputs: []*ir.Value{y}}}, []*ir.Value{y}
+	_, err := foldDensify(&ir.Model{Graphs: []*ir.Graph{g}})
+	if err == nil || !strings.Contains(err.Error(), `DENSIFY "y": 262148 bytes are stored, and 17179869184 when they are dense`) {
+		t.Errorf("%v", err)
+	}
+}
