@@ -71,17 +71,18 @@ var Rooms = []Room{
 		"pkg/tflite", "pkg/dataset", "pkg/verify", "pkg/shard",
 	}},
 
-	// What stands in front of the cluster's servers.
+	// What stands in front of the cluster's servers, and what reaches out of them.
 	{Path: "pkg/guard", May: []string{"pkg/credential"}},
+	{Path: "pkg/remote", May: []string{"pkg/store", "pkg/guard"}},
 
 	// The cluster. The coordinator and the worker meet in proto (the wire) and pkg (the meaning), never in each other.
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "coordinator", May: []string{
 		"proto/octet/v1", "pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/sandbox",
-		"pkg/store",
+		"pkg/store", "pkg/remote",
 	}},
 	{Path: "worker", May: []string{
-		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/sandbox", "pkg/store",
+		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/sandbox", "pkg/store", "pkg/remote",
 	}},
 	{Path: "cmd/octet", May: []string{Public}},
 
@@ -148,6 +149,10 @@ var Foreigners = []Foreign{
 		"spans are made at the edges"},
 	{"github.com/spf13", []string{"cmd/octet/"},
 		"flags become a configuration struct before anything else sees them"},
+	{"github.com/minio/minio-go", []string{"pkg/remote/"},
+		"S3 and what speaks its protocol; signatures and parts are not our core"},
+	{"github.com/parquet-go/parquet-go", []string{"pkg/reader/parquet/"},
+		"Parquet's encodings are many, and none of them is ours"},
 	{"golang.org/x/image", []string{"pkg/reader/image/"},
 		"WebP"},
 	{"golang.org/x/sys/cpu", []string{"pkg/kernel/", "internal/peak/"},
@@ -172,8 +177,8 @@ var Foreigners = []Foreign{
 	{"log", nil, "zap at the edges, nothing elsewhere"},
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
 	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
-	{"math/rand/v2", []string{OnlyTests, "coordinator/", "worker/", "client/", "pkg/registry/"}, "jitter and tests; never a sample"},
 	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
+	{"math/rand/v2", []string{OnlyTests, "coordinator/", "worker/", "client/", "pkg/registry/", "pkg/remote/"}, "jitter and tests; never a sample"},
 	{"C", nil, "one static binary"},
 	{"plugin", nil, "one static binary"},
 }

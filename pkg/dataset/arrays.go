@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,39 +32,35 @@ const rewriteLimit = 64 << 20
 
 func (b *builder) arrays() error {
 	path := b.spec.Path
-	file, err := os.Open(path)
+	file, err := b.single(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	b.m.Arrays = &arrays{File: filepath.Base(path)}
 	if strings.EqualFold(filepath.Ext(path), ".npz") {
-		return b.npz(file, info)
+		return b.npz(file)
 	}
 	if len(b.m.Inputs) != 1 {
 		return fmt.Errorf("a .npy file holds one array, the model has %d inputs: %v; save a .npz file with an array for each", len(b.m.Inputs), b.m.Inputs)
 	}
-	array, err := npy.Open(file, info.Size())
+	array, err := npy.Open(file, file.size)
 	if err != nil {
 		return err
 	}
-	part := arrayPart{Size: info.Size()}
+	part := arrayPart{Size: file.size}
 	if !array.Contiguous() {
 		if part, err = b.rewrite("", array); err != nil {
 			return err
 		}
-	} else if part.Blob, err = b.whole(file, info, nil); err != nil {
+	} else if part.Blob, err = b.whole(file, nil); err != nil {
 		return err
 	}
 	return b.bind(part, array)
 }
 
-func (b *builder) npz(file *os.File, info os.FileInfo) error {
-	entries, err := npy.OpenArchive(file, info.Size())
+func (b *builder) npz(file *input) error {
+	entries, err := npy.OpenArchive(file, file.size)
 	if err != nil {
 		return err
 	}
@@ -79,7 +74,7 @@ func (b *builder) npz(file *os.File, info os.FileInfo) error {
 	}
 	whole := -1
 	if list := direct(entries, found); len(list) > 0 {
-		if whole, err = b.whole(file, info, list); err != nil {
+		if whole, err = b.whole(file, list); err != nil {
 			return err
 		}
 	}
@@ -123,8 +118,8 @@ func direct(entries []npy.Entry, found []int) []*npy.Entry {
 const wholeRun = 128 << 10
 
 // whole adds the file itself, of which some entries are compared with the checksums that it holds.
-func (b *builder) whole(file *os.File, info os.FileInfo, entries []*npy.Entry) (int, error) {
-	t := newTee(b.ctx, io.NewSectionReader(file, 0, info.Size()))
+func (b *builder) whole(file *input, entries []*npy.Entry) (int, error) {
+	t := newTee(b.ctx, file.reader())
 	sums := &checksums{entries: entries, found: make([]uint32, len(entries))}
 	if _, err := io.CopyBuffer(sums, t, make([]byte, wholeRun)); err != nil {
 		return 0, err
@@ -134,7 +129,7 @@ func (b *builder) whole(file *os.File, info os.FileInfo, entries []*npy.Entry) (
 			return 0, fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
 		}
 	}
-	return b.local(b.m.Arrays.File, b.spec.Path, t, info)
+	return b.keep(file, t)
 }
 
 // checksums computes those of entries of an archive whose bytes are written to it.

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 
 	"github.com/octetlite/octet/pkg/store"
@@ -19,8 +18,8 @@ import (
 
 // Build makes the manifest of what spec (see Parse) names, for a model's inputs. It reads each source once. Files that have random
 // access are added to files under their digests and not copied; what has none (deflated arrays, Fortran order, compressed records) is
-// rewritten once, as blobs of the store below. A source that does not fit the inputs is an error that says what was wanted.
-func Build(ctx context.Context, spec string, inputs []Input, files *store.Overlay) (*Manifest, error) {
+// rewritten once, as blobs of the store below. What lies elsewhere stays there: the manifest names it by its URL. A source that does not fit the inputs is an error that says what was wanted.
+func Build(ctx context.Context, spec string, inputs []Input, files *store.Overlay, options ...Option) (*Manifest, error) {
 	s, err := Parse(spec)
 	if err != nil {
 		return nil, err
@@ -28,7 +27,7 @@ func Build(ctx context.Context, spec string, inputs []Input, files *store.Overla
 	if len(inputs) == 0 {
 		return nil, errors.New("the model has no inputs to feed")
 	}
-	b := &builder{ctx: ctx, spec: s, files: files, index: map[store.Digest]int{}, m: &Manifest{Version: version, Inputs: slices.Clone(inputs)}}
+	b := &builder{ctx: ctx, spec: s, files: files, access: accessOf(options), index: map[store.Digest]int{}, m: &Manifest{Version: version, Inputs: slices.Clone(inputs)}}
 	switch s.Kind {
 	case Arrays:
 		err = b.arrays()
@@ -38,6 +37,10 @@ func Build(ctx context.Context, spec string, inputs []Input, files *store.Overla
 		err = b.records()
 	case Random:
 		err = b.random()
+	case Archives:
+		err = b.archives()
+	case Parquet:
+		err = b.columns()
 	}
 	if err == nil {
 		err = b.m.check()
@@ -56,6 +59,7 @@ type builder struct {
 	ctx   context.Context
 	spec  *Spec
 	files *store.Overlay
+	access
 	index map[store.Digest]int // of the blobs in the manifest
 	m     *Manifest
 }
@@ -71,16 +75,6 @@ func (b *builder) add(blob Blob) int {
 	return i
 }
 
-// local adds a file of the user's that was read whole through tee, which yields its digest.
-func (b *builder) local(name, path string, t *tee, before fs.FileInfo) (int, error) {
-	if t.n != before.Size() {
-		return 0, fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", path, t.n, before.Size())
-	}
-	d := t.digest()
-	b.files.Add(d, path, t.n)
-	return b.add(Blob{d, t.n, name}), nil
-}
-
 // put adds a blob that is written to the store. Where the source can't be read on, the error is the source's.
 func (b *builder) put(name string, r io.Reader) (int, error) {
 	source := &failing{Reader: r}
@@ -91,7 +85,7 @@ func (b *builder) put(name string, r io.Reader) (int, error) {
 	case err != nil:
 		return 0, err
 	}
-	return b.add(Blob{d, size, name}), nil
+	return b.add(Blob{Digest: d, Size: size, Name: name}), nil
 }
 
 // failing is a reader that keeps its error.
@@ -125,7 +119,7 @@ func damaged(err error) error {
 // probe reads the first sample, so that a wrong name, type or shape shows before a job is planned. A sample that is merely bad is left
 // to the caller's policy.
 func (b *builder) probe() error {
-	r, err := Open(b.ctx, b.m, b.files)
+	r, err := Open(b.ctx, b.m, b.files, Elsewhere(b.objects))
 	if err != nil {
 		return err
 	}
@@ -159,5 +153,14 @@ func (t *tee) Read(p []byte) (int, error) {
 	t.h.Write(p[:n]) //nolint:errcheck // a hash never fails
 	return n, err
 }
+
+// drain reads what is left.
+func (t *tee) drain() error {
+	_, err := io.CopyBuffer(io.Discard, onlyReader{t}, make([]byte, wholeRun))
+	return err
+}
+
+// onlyReader hides what else a reader can do, so that io.CopyBuffer uses its buffer.
+type onlyReader struct{ io.Reader }
 
 func (t *tee) digest() store.Digest { return store.Digest(hex.EncodeToString(t.h.Sum(nil))) }

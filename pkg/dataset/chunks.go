@@ -59,7 +59,7 @@ func Chunked(inputs []Input, samples int, blobs []Blob) (*Manifest, error) {
 	}
 	m := &Manifest{Version: version, Inputs: inputs, Samples: samples, Chunks: &chunks{Samples: n}}
 	for i, b := range blobs {
-		m.Blobs = append(m.Blobs, Blob{b.Digest, b.Size, fmt.Sprintf("chunk-%d", i)})
+		m.Blobs = append(m.Blobs, Blob{Digest: b.Digest, Size: b.Size, Name: fmt.Sprintf("chunk-%d", i)})
 	}
 	return m, m.validate()
 }

@@ -31,12 +31,6 @@ const wildcards = "*?["
 
 var pictureExtensions = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".webp": true}
 
-// found is a file of a folder or a glob: its name in the manifest, and how to open it.
-type found struct {
-	name, path string
-	open       func() (*os.File, error)
-}
-
 func (b *builder) images() error {
 	if len(b.m.Inputs) != 1 {
 		return fmt.Errorf("pictures feed one input, the model has %d: %v", len(b.m.Inputs), b.m.Inputs)
@@ -49,15 +43,20 @@ func (b *builder) images() error {
 	if _, err := p.channelsOf(in); err != nil {
 		return err
 	}
-	files, root, err := pictures(b.spec.Path)
+	files, root, err := b.pictures(b.spec.Path)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	list := &images{Picture: *p}
-	for _, f := range files {
-		index, err := b.image(f, p, in)
+	next := &opener{files: files}
+	for range files {
+		f, err := next.open()
 		if err != nil {
+			return err
+		}
+		index, err := b.image(f, p, in)
+		if err := errors.Join(err, f.Close()); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		list.Files = append(list.Files, imageFile{f.name, index})
@@ -67,17 +66,8 @@ func (b *builder) images() error {
 }
 
 // image reads a file once. What is no picture is a bad sample, not an error of the dataset.
-func (b *builder) image(f found, p *picture, in Input) (int, error) {
-	file, err := f.open()
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return 0, err
-	}
-	t := newTee(b.ctx, file)
+func (b *builder) image(file *input, p *picture, in Input) (int, error) {
+	t := newTee(b.ctx, file.reader())
 	data, err := io.ReadAll(t)
 	if err != nil {
 		return 0, err
@@ -87,25 +77,22 @@ func (b *builder) image(f found, p *picture, in Input) (int, error) {
 			return 0, err
 		}
 	}
-	return b.local(f.name, f.path, t, info)
+	return b.keep(file, t)
 }
 
 // pictures lists the pictures of a folder and its subfolders, by the paths within it, or what a glob matches, by the paths without their common
 // folder; both in ascending order. The files of a folder are opened through root, which is to be closed after.
-func pictures(pattern string) (files []found, root io.Closer, err error) {
+func (b *builder) pictures(pattern string) (files []found, root io.Closer, err error) {
 	info, err := os.Stat(pattern)
-	if err == nil && info.IsDir() {
+	switch {
+	case err == nil && info.IsDir():
 		return folder(pattern)
+	case elsewhere(pattern) && kindOfExtension(pattern) == "" && !strings.ContainsAny(pattern, wildcards):
+		files, err = b.remoteFolder(pattern)
+	default:
+		files, err = b.several(pattern)
 	}
-	paths, err := expand(pattern)
-	if err != nil {
-		return nil, nil, err
-	}
-	names := relative(paths)
-	for i, p := range paths {
-		files = append(files, found{names[i], p, func() (*os.File, error) { return os.Open(p) }})
-	}
-	return files, io.NopCloser(nil), nil
+	return files, io.NopCloser(nil), err
 }
 
 // folder lists the pictures in a folder. Hidden files and folders are left out, links to folders and out of the folder too.
@@ -132,7 +119,13 @@ func folder(dir string) ([]found, io.Closer, error) {
 			left++
 			return nil //nolint:nilerr // a link out of the folder: it is left out, and counted
 		}
-		files = append(files, found{p, filepath.Join(dir, filepath.FromSlash(p)), func() (*os.File, error) { return root.Open(p) }})
+		files = append(files, found{p, func() (*input, error) {
+			f, err := root.Open(p)
+			if err != nil {
+				return nil, err
+			}
+			return local(p, filepath.Join(dir, filepath.FromSlash(p)), f)
+		}})
 		return nil
 	})
 	if err == nil && len(files) == 0 {

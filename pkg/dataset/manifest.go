@@ -32,6 +32,9 @@ type Manifest struct {
 	Records *records `json:"records,omitempty"`
 	Random  *random  `json:"random,omitempty"`
 	Chunks  *chunks  `json:"chunks,omitempty"`
+
+	Archives *archives `json:"webdataset,omitempty"`
+	Parquet  *columns  `json:"parquet,omitempty"`
 }
 
 // Blob is a blob that the samples are in.
@@ -39,6 +42,16 @@ type Blob struct {
 	Digest store.Digest `json:"digest"`
 	Size   int64        `json:"size"`
 	Name   string       `json:"name"` // the file's that it comes from
+
+	// At is where it lies, if it is read there and not in the store.
+	At *store.Object `json:"at,omitempty"`
+}
+
+// object returns where the blob lies, with its size.
+func (b Blob) object() store.Object {
+	o := *b.At
+	o.Size = b.Size
+	return o
 }
 
 // source is where samples come from.
@@ -68,6 +81,12 @@ func (m *Manifest) source() (source, error) {
 	if m.Chunks != nil {
 		all = append(all, m.Chunks)
 	}
+	if m.Archives != nil {
+		all = append(all, m.Archives)
+	}
+	if m.Parquet != nil {
+		all = append(all, m.Parquet)
+	}
 	if len(all) != 1 {
 		return nil, fmt.Errorf("%d sources, want one", len(all))
 	}
@@ -77,8 +96,21 @@ func (m *Manifest) source() (source, error) {
 // Len returns the number of samples.
 func (m *Manifest) Len() int { return m.Samples }
 
-// Refs returns the blobs that Open needs.
-func (m *Manifest) Refs() []Blob { return m.Blobs }
+// Refs returns the blobs that Open needs of a store.
+func (m *Manifest) Refs() []Blob {
+	return slices.DeleteFunc(slices.Clone(m.Blobs), func(b Blob) bool { return b.At != nil })
+}
+
+// Objects returns what Open reads elsewhere.
+func (m *Manifest) Objects() []store.Object {
+	var list []store.Object
+	for _, b := range m.Blobs {
+		if b.At != nil {
+			list = append(list, b.object())
+		}
+	}
+	return list
+}
 
 // Feeds checks that the dataset was made for these inputs. A stream knows its samples' shapes without the model, which may leave some dimensions open.
 func (m *Manifest) Feeds(inputs []Input) error {
@@ -105,9 +137,14 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// Digest returns the hex digest of the canonical text: the dataset's.
+// Digest returns the dataset's digest, in hex: that of the canonical text, without where blobs lie. So the same samples are the same dataset wherever they are.
 func (m *Manifest) Digest() (string, error) {
-	text, err := m.Encode()
+	here := *m
+	here.Blobs = slices.Clone(m.Blobs)
+	for i := range here.Blobs {
+		here.Blobs[i].At = nil
+	}
+	text, err := here.Encode()
 	if err != nil {
 		return "", err
 	}
@@ -160,6 +197,11 @@ func (m *Manifest) check() error {
 		if b.Size < 0 {
 			return fmt.Errorf("blob %q of %d bytes", b.Name, b.Size)
 		}
+		if b.At != nil {
+			if err := checkObject(*b.At); err != nil {
+				return fmt.Errorf("blob %q: %w", b.Name, err)
+			}
+		}
 	}
 	for _, in := range m.Inputs {
 		if slices.ContainsFunc(in.Shape, func(d int) bool { return d < -1 }) {
@@ -181,6 +223,9 @@ func (m *Manifest) notText() string {
 	}
 	for _, b := range m.Blobs {
 		names = append(names, b.Name)
+		if b.At != nil {
+			names = append(names, b.At.URL, b.At.ETag, b.At.Version, b.At.Modified)
+		}
 	}
 	if m.Arrays != nil {
 		names = append(names, m.Arrays.File)
@@ -196,6 +241,21 @@ func (m *Manifest) notText() string {
 	if m.Records != nil {
 		names = append(names, m.Records.Features...)
 		for _, f := range m.Records.Files {
+			names = append(names, f.Name)
+		}
+	}
+	if m.Archives != nil {
+		names = append(names, m.Archives.Parts...)
+		for _, f := range m.Archives.Files {
+			names = append(names, f.Name)
+			for _, s := range f.Samples {
+				names = append(names, s.Key)
+			}
+		}
+	}
+	if m.Parquet != nil {
+		names = append(names, m.Parquet.Columns...)
+		for _, f := range m.Parquet.Files {
 			names = append(names, f.Name)
 		}
 	}

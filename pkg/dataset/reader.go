@@ -17,10 +17,13 @@ type Reader struct {
 	manifest *Manifest
 	source   source
 	blobs    store.Opener
+	access
 
 	mu   sync.Mutex
 	open map[int]*opening
 	rows []*rows // by input, of arrays
+	// tables are Parquet files, by number.
+	tables map[int]*table
 }
 
 // opening is a blob that is kept open, once done.
@@ -32,7 +35,7 @@ type opening struct {
 
 // Open returns a reader of the manifest's samples. Blobs are opened when a sample asks for them, under ctx; those that hold many samples
 // stay open until Close.
-func Open(ctx context.Context, m *Manifest, blobs store.Opener) (*Reader, error) {
+func Open(ctx context.Context, m *Manifest, blobs store.Opener, options ...Option) (*Reader, error) {
 	if err := m.validate(); err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func Open(ctx context.Context, m *Manifest, blobs store.Opener) (*Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, open: map[int]*opening{}, rows: make([]*rows, len(m.Inputs))}, nil
+	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, access: accessOf(options), open: map[int]*opening{}, rows: make([]*rows, len(m.Inputs))}, nil
 }
 
 // Len returns the number of samples.
@@ -128,7 +131,13 @@ func (r *Reader) kept(index int) (store.Blob, error) {
 // opened opens a blob, which the caller closes.
 func (r *Reader) opened(index int) (store.Blob, error) {
 	want := r.manifest.Blobs[index]
-	b, err := r.blobs.Open(r.ctx, want.Digest)
+	var b store.Blob
+	var err error
+	if want.At != nil {
+		b, err = r.objects.OpenObject(r.ctx, want.object())
+	} else {
+		b, err = r.blobs.Open(r.ctx, want.Digest)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"github.com/octetlite/octet/pkg/reader/image"
@@ -41,7 +39,7 @@ type recordFile struct {
 const recordHeader, recordFooter = 12, 4
 
 func (b *builder) records() error {
-	paths, err := expand(b.spec.Path)
+	files, err := b.several(b.spec.Path)
 	if err != nil {
 		return err
 	}
@@ -50,11 +48,10 @@ func (b *builder) records() error {
 		return err
 	}
 	l := &records{Picture: *p, Raw: b.spec.Options.Get("raw")}
-	names := relative(paths)
-	for i, path := range paths {
-		f, err := b.recordFile(names[i], path)
+	for _, file := range files {
+		f, err := b.recordFile(file)
 		if err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
+			return fmt.Errorf("%s: %w", file.name, err)
 		}
 		l.Files = append(l.Files, f)
 		b.m.Samples += len(f.Lengths)
@@ -70,30 +67,26 @@ func (b *builder) records() error {
 }
 
 // recordFile indexes a file while it is read for its digest; a compressed one is decompressed into the store first.
-func (b *builder) recordFile(name, path string) (f recordFile, err error) {
-	file, err := os.Open(path)
+func (b *builder) recordFile(file found) (f recordFile, err error) {
+	from, err := file.open()
 	if err != nil {
 		return f, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return f, err
-	}
-	t := newTee(b.ctx, file)
+	defer from.Close()
+	t := newTee(b.ctx, from.reader())
 	in := bufio.NewReader(t)
 	head, err := in.Peek(12)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return f, err
 	}
-	f.Name, f.Lengths = name, []int64{}
+	f.Name, f.Lengths = from.name, []int64{}
 	var spans []tfrecord.Span
 	if c := tfrecord.Detect(head); c == tfrecord.None {
 		if spans, err = tfrecord.Index(in); err == nil {
-			f.Blob, err = b.local(name, path, t, info)
+			f.Blob, err = b.keep(from, t)
 		}
 	} else {
-		f.Blob, spans, err = b.decompress(name, in, c)
+		f.Blob, spans, err = b.decompress(from.name, in, c)
 	}
 	for _, s := range spans {
 		f.Lengths = append(f.Lengths, s.Length)
@@ -122,29 +115,9 @@ func (b *builder) decompress(name string, r io.Reader, c tfrecord.Compression) (
 // features finds the feature of each input: by the option feature.INPUT, or feature for a single input, or by the input's name among the
 // features of the first record.
 func (b *builder) features() ([]string, error) {
-	chosen := make([]string, len(b.m.Inputs))
-	for key, values := range b.spec.Options {
-		name, ok := strings.CutPrefix(key, featurePrefix)
-		if key == "feature" {
-			if len(b.m.Inputs) != 1 {
-				return nil, fmt.Errorf("option feature=%s: the model has %d inputs, so name them: feature.INPUT=NAME", values[0], len(b.m.Inputs))
-			}
-			ok, name = true, b.m.Inputs[0].Name
-		}
-		if !ok {
-			continue
-		}
-		i := slices.IndexFunc(b.m.Inputs, func(in Input) bool { return in.Name == name })
-		if i < 0 {
-			i = slices.IndexFunc(b.m.Inputs, func(in Input) bool { return in.Tensor == name })
-		}
-		if i < 0 {
-			return nil, fmt.Errorf("option %s: the model's inputs are %v", key, b.m.Inputs)
-		}
-		if chosen[i] != "" {
-			return nil, fmt.Errorf("option %s: input %v has the feature %q already", key, b.m.Inputs[i], chosen[i])
-		}
-		chosen[i] = values[0]
+	chosen, err := b.chosen("feature")
+	if err != nil {
+		return nil, err
 	}
 	example, place, err := b.first()
 	if err != nil {
@@ -171,7 +144,7 @@ func (b *builder) features() ([]string, error) {
 
 // first decodes the first record.
 func (b *builder) first() (tfrecord.Example, string, error) {
-	r := &Reader{ctx: b.ctx, manifest: b.m, blobs: b.files, open: map[int]*opening{}}
+	r := &Reader{ctx: b.ctx, manifest: b.m, blobs: b.files, access: b.access, open: map[int]*opening{}}
 	example, err := b.m.Records.example(r, 0)
 	return example, b.m.Records.place(0), errors.Join(err, r.Close())
 }
@@ -180,8 +153,8 @@ func (l *records) validate(m *Manifest) error {
 	if len(l.Features) != len(m.Inputs) {
 		return fmt.Errorf("%d features for %d inputs", len(l.Features), len(m.Inputs))
 	}
-	if _, ok := arrayType(l.Raw); l.Raw != "" && !ok {
-		return fmt.Errorf("raw=%q: want an element type such as u8 or f32", l.Raw)
+	if err := checkRaw(l.Raw); err != nil {
+		return err
 	}
 	if err := l.Picture.validate(); err != nil {
 		return err
@@ -202,6 +175,13 @@ func (l *records) validate(m *Manifest) error {
 	}
 	if count != m.Samples {
 		return fmt.Errorf("%d records for %d samples", count, m.Samples)
+	}
+	return nil
+}
+
+func checkRaw(raw string) error {
+	if _, ok := arrayType(raw); raw != "" && !ok {
+		return fmt.Errorf("raw=%q: want an element type such as u8 or f32", raw)
 	}
 	return nil
 }
@@ -279,17 +259,22 @@ func (l *records) value(in Input, f tfrecord.Feature) (*tensor.Tensor, error) {
 		if len(f.Bytes) != 1 {
 			return nil, mismatch(fmt.Errorf("input %v: want one string of bytes, have %d", in, len(f.Bytes)))
 		}
-		if l.Raw != "" {
-			t, _ := arrayType(l.Raw)
-			return in.list(t, f.Bytes[0])
-		}
-		if _, _, err := image.Size(f.Bytes[0]); errors.Is(err, image.ErrFormat) {
-			return nil, mismatch(fmt.Errorf("input %v: the feature holds %d bytes that are %w; if they are numbers, add raw=TYPE, such as raw=u8", in, len(f.Bytes[0]), err))
-		}
-		return l.Picture.tensor(in, f.Bytes[0])
+		return bytesValue(in, "feature", l.Raw, &l.Picture, f.Bytes[0])
 	default:
 		return nil, bad("input %v: the feature is empty", in)
 	}
+}
+
+// bytesValue returns an input's tensor of bytes: numbers if raw says their type, else an encoded picture. what ("feature", "column") is the data's word for where they are from.
+func bytesValue(in Input, what, raw string, p *picture, data []byte) (*tensor.Tensor, error) {
+	if raw != "" {
+		t, _ := arrayType(raw)
+		return in.list(t, data)
+	}
+	if _, _, err := image.Size(data); errors.Is(err, image.ErrFormat) {
+		return nil, mismatch(fmt.Errorf("input %v: the %s holds %d bytes that are %w; if they are numbers, add raw=TYPE, such as raw=u8", in, what, len(data), err))
+	}
+	return p.tensor(in, data)
 }
 
 // list returns a tensor of little-endian elements in C order, whose number the input knows.

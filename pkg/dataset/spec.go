@@ -19,6 +19,9 @@ const (
 	Images  Kind = "images"   // a folder, a glob or a file
 	Records Kind = "tfrecord" // tfrecord:PATH
 	Random  Kind = "random"   // random:normal, random:uniform
+
+	Archives Kind = "webdataset" // x.tar, webdataset:PATH
+	Parquet  Kind = "parquet"    // x.parquet, parquet:PATH
 )
 
 // Spec is what a user names with --data.
@@ -31,15 +34,35 @@ type Spec struct {
 // pictureOptions are the options of everything that may hold pictures.
 var pictureOptions = []string{"resize", "fit", "mean", "std", "order"}
 
-// options are those that each kind takes. Records also take feature.INPUT.
+// options are those that each kind takes. A name of prefixes may also be followed by a dot and an input.
 var options = map[Kind][]string{
 	Arrays:  nil,
 	Images:  pictureOptions,
 	Records: append([]string{"feature", "raw"}, pictureOptions...),
 	Random:  {"samples", "seed", "low", "high"},
+
+	Archives: append([]string{"part", "raw"}, pictureOptions...),
+	Parquet:  append([]string{"column", "raw"}, pictureOptions...),
 }
 
-const featurePrefix = "feature."
+// prefixes are the options that name what feeds each input.
+var prefixes = map[Kind]string{Records: "feature.", Archives: "part.", Parquet: "column."}
+
+// schemes are what stands in front of a path to say what lies there.
+var schemes = []struct {
+	text string
+	kind Kind
+}{{"tfrecord:", Records}, {"webdataset:", Archives}, {"parquet:", Parquet}, {"random:", Random}}
+
+// scheme returns the kind that a path begins with, and what is behind it.
+func scheme(path string) (Kind, string) {
+	for _, s := range schemes {
+		if rest, ok := strings.CutPrefix(path, s.text); ok {
+			return s.kind, rest
+		}
+	}
+	return kindOfPath(path), path
+}
 
 // Parse reads a SPEC: a path or "random:KIND", and options behind a question mark as in a URL. A question mark that is not followed by
 // KEY=VALUE belongs to the path.
@@ -52,26 +75,21 @@ func Parse(text string) (*Spec, error) {
 		}
 		s.Path, s.Options = text[:at], query
 	}
-	switch rest, ok := strings.CutPrefix(s.Path, "tfrecord:"); {
-	case ok:
-		s.Kind, s.Path = Records, rest
-	case strings.HasPrefix(s.Path, "random:"):
-		s.Kind, s.Path = Random, strings.TrimPrefix(s.Path, "random:")
-	default:
-		s.Kind = kindOfPath(s.Path)
-	}
+	s.Kind, s.Path = scheme(s.Path)
 	switch {
-	case s.Kind == "" && s.Path != "" && !exists(s.Path):
+	case s.Kind == "" && elsewhere(s.Path) && !looksLikeRecords(s.Path):
+		return nil, fmt.Errorf("data %q: want a file such as x.npz, x.tar or x.parquet, or tfrecord:URL; HTTP servers have no folders", text)
+	case s.Kind == "" && s.Path != "" && !exists(s.Path) && !elsewhere(s.Path):
 		return nil, fmt.Errorf("data %q: no such file or folder, nor tfrecord:FILES, random:normal or random:uniform", text)
-	case s.Kind == "" && strings.Contains(strings.ToLower(filepath.Base(s.Path)), ".tfrecord"):
+	case s.Kind == "" && looksLikeRecords(s.Path):
 		return nil, fmt.Errorf("data %q: TFRecord files want tfrecord: in front of the path", text)
 	case s.Kind == "":
-		return nil, fmt.Errorf("data %q: want x.npz, x.npy, a folder or glob of pictures, tfrecord:PATH, random:normal or random:uniform", text)
+		return nil, fmt.Errorf("data %q: want x.npz, x.npy, x.tar, x.parquet, a folder or glob of pictures, tfrecord:PATH, random:normal or random:uniform", text)
 	case s.Path == "":
 		return nil, fmt.Errorf("data %q: the path is missing", text)
 	}
 	for key, values := range s.Options {
-		if !slices.Contains(options[s.Kind], key) && (s.Kind != Records || !strings.HasPrefix(key, featurePrefix)) {
+		if !slices.Contains(options[s.Kind], key) && (prefixes[s.Kind] == "" || !strings.HasPrefix(key, prefixes[s.Kind])) {
 			return nil, fmt.Errorf("data %q: %s take no option %q%s", text, plural[s.Kind], key, listOptions(s.Kind))
 		}
 		if len(values) != 1 {
@@ -89,19 +107,40 @@ func listOptions(k Kind) string {
 }
 
 // plural are the kinds' names in messages.
-var plural = map[Kind]string{Arrays: "arrays", Images: "pictures", Records: "TFRecord files", Random: "random samples"}
+var plural = map[Kind]string{Arrays: "arrays", Images: "pictures", Records: "TFRecord files", Random: "random samples",
+	Archives: "WebDataset archives", Parquet: "Parquet files"}
+
+// looksLikeRecords reports whether a file is called as TFRecord files are.
+func looksLikeRecords(path string) bool {
+	return strings.Contains(strings.ToLower(filepath.Base(path)), ".tfrecord")
+}
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
-// kindOfPath tells arrays from pictures by the name, "" if it is neither. Folders and globs hold pictures.
-func kindOfPath(path string) Kind {
+// kindOfExtension tells the kind of a file by its name, "" if that does not tell.
+func kindOfExtension(path string) Kind {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
 	case ext == ".npz" || ext == ".npy":
 		return Arrays
-	case pictureExtensions[ext], strings.ContainsAny(path, wildcards):
+	case ext == ".tar" || ext == ".tgz" || strings.HasSuffix(strings.ToLower(path), ".tar.gz"):
+		return Archives
+	case ext == ".parquet":
+		return Parquet
+	case pictureExtensions[ext]:
+		return Images
+	}
+	return ""
+}
+
+// kindOfPath tells arrays from pictures by the name, "" if it is neither. Folders and globs hold pictures.
+func kindOfPath(path string) Kind {
+	switch kind := kindOfExtension(path); {
+	case kind != "":
+		return kind
+	case strings.ContainsAny(path, wildcards), strings.HasPrefix(path, "s3://") && !looksLikeRecords(path):
 		return Images
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

@@ -38,9 +38,9 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                         "want x.npz, x.npy, a folder",
+		"":                         "want x.npz, x.npy, x.tar, x.parquet, a folder",
 		"nowhere":                  "no such file or folder, nor tfrecord:FILES, random:normal or random:uniform",
-		table:                      "want x.npz, x.npy, a folder",
+		table:                      "want x.npz, x.npy, x.tar, x.parquet, a folder",
 		records:                    "TFRecord files want tfrecord: in front of the path",
 		"tfrecord:":                "the path is missing",
 		"x.npz?mean=1":             `arrays take no option "mean", nor any other`,

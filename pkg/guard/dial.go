@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,6 +25,9 @@ var forbidden = []struct {
 	{netip.MustParsePrefix("::/128"), "no address of a machine"},
 }
 
+// ErrForbidden says that an address is not dialled.
+var ErrForbidden = errors.New("no connection")
+
 // Dial connects to HOST:PORT over TCP. Other networks, sockets of this machine's services among them, can't be reached, nor can addresses that are forbidden: looked at is
 // the one that is connected to, whatever name led there.
 func Dial(ctx context.Context, addr string) (net.Conn, error) {
@@ -40,7 +44,7 @@ func allowed(at string) error {
 	ip := p.Addr().Unmap().WithZone("")
 	for _, f := range forbidden {
 		if f.prefix.Contains(ip) {
-			return fmt.Errorf("no connection to %s: %s", ip, f.why)
+			return fmt.Errorf("%w to %s: %s", ErrForbidden, ip, f.why)
 		}
 	}
 	return nil

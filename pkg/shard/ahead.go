@@ -17,6 +17,12 @@ type refiller interface {
 	SampleInto(i int, out []*tensor.Tensor) error
 }
 
+// expecter are Samples that can begin to read what will be wanted next, as dataset.Reader does.
+type expecter interface{ Expect(first, last int) }
+
+// expected is how many samples ahead are asked for: as many as take about as long to come, from far away, as others to be computed.
+const expected = 32
+
 // blocks are what samples are read into, by turns.
 type blocks [2]block
 
@@ -62,6 +68,9 @@ func (a *ahead) read(r Range) {
 		case <-a.stop:
 			return
 		case b = <-a.free:
+		}
+		if e, ok := a.samples.(expecter); ok {
+			e.Expect(i, min(i+expected, r.Last))
 		}
 		a.fill(b, i, min(blockSamples, r.Last-i))
 		if a.stopped() {
