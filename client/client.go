@@ -21,7 +21,9 @@ import (
 
 // Client talks to a coordinator. It is safe for concurrent use.
 type Client struct {
-	Blobs      *Blobs
+	Blobs *Blobs
+	// Waits, if not nil, is called when a job is turned away for the present: why, and when it is tried again.
+	Waits      func(why string, again time.Duration)
 	jobs       octetv1.ConversionServiceClient
 	operations octetv1.OperationsServiceClient
 	conn       *grpc.ClientConn
@@ -56,17 +58,27 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Create starts a conversion, or returns the one that was started under the same request id. An answer that is lost is asked for again.
+// Create starts a conversion, or returns the one that was started under the same request id. An answer that is lost is asked for again. A coordinator that takes no more
+// jobs for the present, and says when to come back, is asked again then, until the context ends.
 func (c *Client) Create(ctx context.Context, requestID string, spec Spec) (Job, error) {
-	wire, err := specToWire(spec)
+	req, err := requestToWire(requestID, spec)
 	if err != nil {
 		return Job{}, fmt.Errorf("create job: %w", err)
 	}
 	for tries := newTries(createPatience); ; {
-		resp, err := c.jobs.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: requestID, Spec: wire})
+		resp, err := c.jobs.CreateJob(ctx, req)
+		again, full := retryAfter(err)
 		switch {
 		case err == nil:
-			return c.understood(ctx, wire, resp.GetJob())
+			return c.understood(ctx, req.GetSpec(), resp.GetJob())
+		case full:
+			if c.Waits != nil {
+				c.Waits(status.Convert(err).Message(), again)
+			}
+			if !pause(ctx, again) {
+				return Job{}, failed(ctx, "create job", err)
+			}
+			tries.progress()
 		case !tries.again(ctx, err):
 			return Job{}, failed(ctx, "create job", err)
 		}

@@ -178,8 +178,8 @@ func TestSpecToWire(t *testing.T) {
 	var full Spec
 	n := 0
 	filled(reflect.ValueOf(&full).Elem(), &n)
-	full.IO, full.Scheme, full.Verification.Task = "float32", "int16x8", "segment"
-	want, err := specToWire(full)
+	full.IO, full.Scheme, full.Verification.Task, full.Priority = "float32", "int16x8", "segment", "high"
+	want, err := requestToWire("r", full)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestSpecToWire(t *testing.T) {
 		s := full
 		f := reflect.ValueOf(&s).Elem().Field(i)
 		f.SetZero()
-		got, err := specToWire(s)
+		got, err := requestToWire("r", s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func TestSpecToWire(t *testing.T) {
 		s, v := full, *full.Verification
 		s.Verification = &v
 		reflect.ValueOf(&v).Elem().Field(i).SetZero()
-		if got, err := specToWire(s); err != nil || proto.Equal(want, got) {
+		if got, err := requestToWire("r", s); err != nil || proto.Equal(want, got) {
 			t.Errorf("%s of a verification does not reach the wire (%v)", reflect.TypeFor[Verification]().Field(i).Name, err)
 		}
 	}
@@ -230,7 +230,7 @@ func TestJobFromWire(t *testing.T) {
 	var want Job
 	n := 0
 	filled(reflect.ValueOf(&want).Elem(), &n)
-	want.State, want.Scheme, want.Error.Kind = Failed, "int8", "refused"
+	want.State, want.Scheme, want.Error.Kind, want.Priority = Failed, "int8", "refused", "low"
 	blob := func(r *Ref) *octetv1.Blob { return &octetv1.Blob{Digest: string(r.Digest), Size: r.Size} }
 	got := jobFromWire(&octetv1.Job{
 		Id: want.ID, Spec: &octetv1.JobSpec{SourceName: want.SourceName, Scheme: octetv1.Scheme_SCHEME_INT8}, State: octetv1.JobState_JOB_STATE_FAILED,
@@ -239,7 +239,7 @@ func TestJobFromWire(t *testing.T) {
 			ShardsDone: int32(want.Progress.ShardsDone), ShardsTotal: int32(want.Progress.ShardsTotal),
 			AttemptsRunning: int32(want.Progress.Running), Waiting: want.Progress.Waiting,
 		},
-		StatisticsFrom: want.StatsFrom, Namespace: want.Namespace,
+		StatisticsFrom: want.StatsFrom, Namespace: want.Namespace, Priority: octetv1.Priority_PRIORITY_LOW,
 		CreateTime: timestamppb.New(want.Created), EndTime: timestamppb.New(want.Ended), NumericsVersion: int32(want.Numerics),
 		Result: &octetv1.JobResult{Model: blob(want.Model), Stats: blob(want.Stats), Report: blob(want.Report), Verification: blob(want.Verified), Choice: blob(want.Choice)},
 		Error:  &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: want.Error.Message, Sample: want.Error.Sample},

@@ -37,14 +37,22 @@ func (t *tries) progress() { t.since, t.n = time.Now(), 0 }
 // again waits a while after a failure, longer each time, and reports whether there is any point in another try.
 func (t *tries) again(ctx context.Context, err error) bool {
 	d := min(firstPause<<min(t.n, 10), maxPause)
+	if after, ok := retryAfter(err); ok {
+		d = max(d, after)
+	}
 	if ctx.Err() != nil || !transient(err) || time.Since(t.since)+d > t.patience {
 		return false
 	}
 	t.n++
+	return pause(ctx, d/2+rand.N(d/2))
+}
+
+// pause waits a while; false if the context ends before.
+func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(d/2 + rand.N(d/2)):
+	case <-time.After(d):
 		return true
 	}
 }

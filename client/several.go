@@ -53,7 +53,7 @@ func target(addrs []string) (string, []grpc.DialOption) {
 			func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 				for tries := newTries(successionPatience); ; {
 					err := call(ctx, method, req, reply, conn, opts...)
-					if err == nil || !tries.again(ctx, err) {
+					if _, full := retryAfter(err); err == nil || full || !tries.again(ctx, err) {
 						return err
 					}
 				}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -36,6 +39,8 @@ type Spec struct {
 	FreshStatistics          bool // measure even if an earlier job did so
 	// How the quantized model is compared with the float one; nil if it is not.
 	Verification *Verification
+	// How urgent it is among the jobs of its namespace: "low", "normal" or "high"; "" for normal. What comes out does not depend on it.
+	Priority string
 	// A quantized model to compare instead of making one.
 	Quantized     *Ref
 	QuantizedName string // for messages
@@ -76,7 +81,8 @@ type Job struct {
 	Created    time.Time `json:"created"`
 	Ended      time.Time `json:"ended,omitzero"`
 	Numerics   int       `json:"numerics"`
-	Model      *Ref      `json:"model,omitempty"` // of a job that succeeded
+	Priority   string    `json:"priority,omitempty"` // "low" or "high"; else it is normal
+	Model      *Ref      `json:"model,omitempty"`    // of a job that succeeded
 	Stats      *Ref      `json:"stats,omitempty"`
 	Report     *Ref      `json:"report,omitempty"`
 	Verified   *Ref      `json:"verification,omitempty"`
@@ -115,7 +121,11 @@ var (
 		octetv1.ErrorKind_ERROR_KIND_BAD_INPUT: "bad_input", octetv1.ErrorKind_ERROR_KIND_REFUSED: "refused",
 		octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE: "unavailable", octetv1.ErrorKind_ERROR_KIND_INTERNAL: "internal",
 	}
-	ioToWire = map[string]octetv1.IoType{
+	priorityToWire = map[string]octetv1.Priority{
+		"": octetv1.Priority_PRIORITY_UNSPECIFIED, "low": octetv1.Priority_PRIORITY_LOW, "normal": octetv1.Priority_PRIORITY_UNSPECIFIED, "high": octetv1.Priority_PRIORITY_HIGH,
+	}
+	priorityFromWire = map[octetv1.Priority]string{octetv1.Priority_PRIORITY_LOW: "low", octetv1.Priority_PRIORITY_HIGH: "high"}
+	ioToWire         = map[string]octetv1.IoType{
 		"":     octetv1.IoType_IO_TYPE_UNSPECIFIED,
 		"int8": octetv1.IoType_IO_TYPE_INT8, "uint8": octetv1.IoType_IO_TYPE_UINT8, "float32": octetv1.IoType_IO_TYPE_FLOAT32, "int16": octetv1.IoType_IO_TYPE_INT16,
 	}
@@ -148,6 +158,33 @@ func optionalFromWire(b *octetv1.Blob) *Ref {
 	}
 	r := refFromWire(b)
 	return &r
+}
+
+// requestToWire returns the request for a job.
+func requestToWire(id string, s Spec) (*octetv1.CreateJobRequest, error) {
+	spec, err := specToWire(s)
+	if err != nil {
+		return nil, err
+	}
+	priority, ok := priorityToWire[s.Priority]
+	if !ok {
+		return nil, fmt.Errorf("priority %q: want low, normal or high", s.Priority)
+	}
+	return &octetv1.CreateJobRequest{RequestId: id, Spec: spec, Priority: priority}, nil
+}
+
+// retryAfter returns when a call that was refused for want of room may be repeated; false if the error does not say.
+func retryAfter(err error) (time.Duration, bool) {
+	s, ok := status.FromError(err)
+	if err == nil || !ok || s.Code() != codes.ResourceExhausted {
+		return 0, false
+	}
+	for _, d := range s.Details() {
+		if d, ok := d.(*errdetails.RetryInfo); ok {
+			return max(d.GetRetryDelay().AsDuration(), firstPause), true
+		}
+	}
+	return 0, false
 }
 
 func specToWire(s Spec) (*octetv1.JobSpec, error) {
@@ -197,7 +234,7 @@ func jobFromWire(j *octetv1.Job) Job {
 	p := j.GetProgress()
 	out := Job{
 		ID: j.GetId(), SourceName: j.GetSpec().GetSourceName(), Scheme: "none", State: stateFromWire[j.GetState()], Numerics: int(j.GetNumericsVersion()),
-		Created: j.GetCreateTime().AsTime(), Namespace: j.GetNamespace(), StatsFrom: j.GetStatisticsFrom(),
+		Created: j.GetCreateTime().AsTime(), Namespace: j.GetNamespace(), StatsFrom: j.GetStatisticsFrom(), Priority: priorityFromWire[j.GetPriority()],
 		Progress: Progress{
 			SamplesDone: int(p.GetSamplesDone()), SamplesTotal: int(p.GetSamplesTotal()), ShardsDone: int(p.GetShardsDone()), ShardsTotal: int(p.GetShardsTotal()),
 			Running: int(p.GetAttemptsRunning()), Waiting: p.GetWaiting(),

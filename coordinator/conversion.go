@@ -39,15 +39,24 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
+	priority, err := priorityFromWire(req.GetPriority())
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	r := Record{
+		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
+		Numerics: numerics.Version, Created: time.Now().UTC(), Priority: priority, Trace: traceOf(ctx),
+	}
+	leave, err := s.admit(r)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	release, err := s.complete(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	r := Record{
-		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
-		Numerics: numerics.Version, Created: time.Now().UTC(), Trace: traceOf(ctx),
-	}
 	var created bool
 	// Not cut off when the client leaves, since a job must not be in the journal and unknown here.
 	err = s.once(ctx, func(ctx context.Context) (err error) {

@@ -107,6 +107,8 @@ func (s *Server) startSave(now time.Time, f Save) {
 	if f.State.Final() {
 		e.Ended, e.Progress = now.UTC(), f.Progress
 		e.cancel()
+		s.unfinished.add(e.Namespace, -1)
+		s.pace.ended(now)
 	}
 	s.saves = append(s.saves, e.Record)
 	select {

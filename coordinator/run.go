@@ -63,7 +63,7 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 		Term: t, depose: cancel, machine: NewMachine(), history: newHistory(time.Now()), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
 		peers: map[string]*peer{}, streams: map[string]*stream{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
-	s.machine.Stall = s.config.Stall
+	s.machine.Stall, s.machine.NamespaceShards = s.config.Stall, s.config.Limits.NamespaceShards
 	s.phase = starting
 	return ctx, func() {
 		cancel()
@@ -180,6 +180,8 @@ func (s *Server) know(r Record) bool {
 	ctx, cancel := context.WithCancel(s.traceJob(s.ctx, r))
 	if r.State.Final() {
 		cancel()
+	} else {
+		s.unfinished.add(r.Namespace, 1)
 	}
 	s.jobs[r.ID] = &entry{Record: r, ctx: ctx, cancel: cancel}
 	s.published.put(r)

@@ -48,6 +48,8 @@ type Config struct {
 	NamespaceBytes int64
 	// Sandbox is where what jobs are about is read first, by what Child returns; nil for this process alone. It may read the folder of the store.
 	Sandbox *sandbox.Sandbox
+	// Limits bound what clients may ask for.
+	Limits Limits
 }
 
 func (c Config) withDefaults() Config {
@@ -72,6 +74,9 @@ func (c Config) Validate() error {
 	}
 	if c.StreamBytes < 0 || c.Streams < 0 {
 		return errors.New("bounds of streams must not be negative")
+	}
+	if !c.Limits.valid() {
+		return errors.New("limits must not be negative")
 	}
 	return nil
 }
@@ -107,17 +112,20 @@ type Server struct {
 // term is what a server knows while it leads, and how it is told that it does not.
 type term struct {
 	*Term
-	depose    func() // ends ctx
-	machine   *Machine
-	history   *history
-	jobs      map[string]*entry // as the machine has them
-	published index             // as the journal has them: what clients see
-	attempts  map[attemptKey]context.CancelFunc
-	peers     map[string]*peer
-	streams   map[string]*stream // by their keys
-	saves     []Record           // to be written to the journal, in order
-	wake      *time.Timer
-	ctx       context.Context
+	depose     func() // ends ctx
+	machine    *Machine
+	history    *history
+	jobs       map[string]*entry // as the machine has them
+	published  index             // as the journal has them: what clients see
+	unfinished tally             // of jobs
+	coming     tally             // jobs that are about to be created
+	pace       pace
+	attempts   map[attemptKey]context.CancelFunc
+	peers      map[string]*peer
+	streams    map[string]*stream // by their keys
+	saves      []Record           // to be written to the journal, in order
+	wake       *time.Timer
+	ctx        context.Context
 }
 
 // phase is where a server stands.

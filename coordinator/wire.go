@@ -11,6 +11,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/octetlite/octet/pkg/convert"
@@ -38,6 +39,9 @@ var (
 	schemeToWire = map[convert.Scheme]octetv1.Scheme{
 		convert.None: octetv1.Scheme_SCHEME_NONE, convert.Int8: octetv1.Scheme_SCHEME_INT8, convert.Int16x8: octetv1.Scheme_SCHEME_INT16X8,
 		convert.Float16: octetv1.Scheme_SCHEME_FLOAT16, convert.Dynamic: octetv1.Scheme_SCHEME_DYNAMIC, convert.WeightOnly: octetv1.Scheme_SCHEME_WEIGHT_ONLY,
+	}
+	priorityToWire = map[Priority]octetv1.Priority{
+		Low: octetv1.Priority_PRIORITY_LOW, Normal: octetv1.Priority_PRIORITY_NORMAL, High: octetv1.Priority_PRIORITY_HIGH,
 	}
 	taskToWire = map[string]octetv1.Task{
 		"": octetv1.Task_TASK_UNSPECIFIED, string(verify.Classify): octetv1.Task_TASK_CLASSIFY, string(verify.Segment): octetv1.Task_TASK_SEGMENT,
@@ -83,6 +87,15 @@ func optionalFromWire(field string, b *octetv1.Blob) (*Blob, error) {
 	}
 	out, err := blobFromWire(field, b)
 	return &out, err
+}
+
+// priorityFromWire returns how urgent a job is.
+func priorityFromWire(p octetv1.Priority) (Priority, error) {
+	priority, ok := keyOf(priorityToWire, cmp.Or(p, octetv1.Priority_PRIORITY_NORMAL))
+	if !ok {
+		return "", fmt.Errorf("priority: unknown value %d", p)
+	}
+	return priority, nil
 }
 
 // requestFromWire returns the specification of a job that a client asks for.
@@ -213,7 +226,7 @@ func jobToWire(r Record, p Progress) *octetv1.Job {
 			SamplesDone: int64(p.SamplesDone), SamplesTotal: int64(p.SamplesTotal), ShardsDone: int32(p.ShardsDone), ShardsTotal: int32(p.ShardsTotal),
 			AttemptsRunning: int32(p.Running), Waiting: p.Waiting,
 		},
-		CreateTime: timestamppb.New(r.Created), EndTime: timeToWire(r.Ended),
+		CreateTime: timestamppb.New(r.Created), EndTime: timeToWire(r.Ended), Priority: priorityToWire[r.Priority],
 	}
 	if r.Measured != nil {
 		j.StatisticsFrom = r.Measured.From
@@ -268,6 +281,15 @@ func failureOf(err error) Failure {
 		f.Sample = bad.Source
 	}
 	return f
+}
+
+// exhausted turns a job away, and says when to ask again.
+func exhausted(why string, again time.Duration) error {
+	s, err := status.New(codes.ResourceExhausted, why+": try again when one has ended").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(again)})
+	if err != nil {
+		return status.Error(codes.Internal, err.Error())
+	}
+	return s.Err()
 }
 
 // notLeading is the answer of a coordinator that does not lead. The one that does, if it is known, is in the details.

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/octetlite/octet/internal/golden"
@@ -81,7 +83,7 @@ func TestSpecKeepsItsChoices(t *testing.T) {
 // The journal's form outlives this version of the program: a change of the file is a change of the format.
 func TestRecordAsText(t *testing.T) {
 	r := Record{
-		ID: "j-1", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 1,
+		ID: "j-1", RequestID: "r", Priority: High, Spec: fullSpec(), State: Failed, Numerics: 1,
 		Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Ended: time.Date(2026, 1, 2, 3, 5, 0, 0, time.UTC),
 		Result: &Result{Model: Blob{"m", 1}, Stats: &Blob{"s", 2}, Report: &Blob{"r", 3}, Verification: &Blob{"v", 5}, Choice: &Blob{"c", 6}}, Error: &Failure{Refused, "why", "x.npz[3]"}, Float: Blob{"f", 4}, Measured: &Measured{"k", Blob{"s", 2}, "j-0"},
 		Comparisons: []Comparison{{Quantized: []Blob{{"q", 7}}, Trial: true, Task: "classify", Output: 1, Labels: &Blob{"l", 8}}},
@@ -110,10 +112,10 @@ func TestRecordsStaySmall(t *testing.T) {
 }
 
 func TestJobToWire(t *testing.T) {
-	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}, Measured: &Measured{From: "j-0"}}
+	r := Record{ID: "j", RequestID: "r", Spec: fullSpec(), State: Failed, Numerics: 3, Created: time.Unix(1, 0), Error: &Failure{Kind: Refused, Message: "why", Sample: "x"}, Measured: &Measured{From: "j-0"}, Priority: Low}
 	got := jobToWire(r, Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, Running: 5, Waiting: "w"})
 	want := &octetv1.Job{
-		Id: "j", RequestId: "r", Spec: specToWire(r.Spec), State: octetv1.JobState_JOB_STATE_FAILED, NumericsVersion: 3, StatisticsFrom: "j-0",
+		Id: "j", RequestId: "r", Spec: specToWire(r.Spec), State: octetv1.JobState_JOB_STATE_FAILED, NumericsVersion: 3, StatisticsFrom: "j-0", Priority: octetv1.Priority_PRIORITY_LOW,
 		Progress:   &octetv1.Progress{SamplesDone: 1, SamplesTotal: 2, ShardsDone: 3, ShardsTotal: 4, AttemptsRunning: 5, Waiting: "w"},
 		CreateTime: timeToWire(time.Unix(1, 0)), Error: &octetv1.JobError{Kind: octetv1.ErrorKind_ERROR_KIND_REFUSED, Message: "why", Sample: "x"},
 	}
@@ -156,4 +158,14 @@ func TestClip(t *testing.T) {
 	if len(got) > maxMessage+len("…") || !utf8.ValidString(got) || !strings.HasSuffix(got, "é…") {
 		t.Errorf("%d bytes, the last %q", len(got), got[len(got)-8:])
 	}
+}
+
+// retryDelay returns when a call that was turned away may be repeated; 0 if the error does not say.
+func retryDelay(err error) time.Duration {
+	for _, d := range status.Convert(err).Details() {
+		if d, ok := d.(*errdetails.RetryInfo); ok {
+			return d.GetRetryDelay().AsDuration()
+		}
+	}
+	return 0
 }

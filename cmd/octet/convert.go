@@ -33,6 +33,7 @@ type convertFlags struct {
 	workers                        int
 	coordinator                    endpoint
 	detach                         bool
+	priority                       string
 	stats                          string
 	verify                         bool
 	holdout                        string
@@ -182,6 +183,7 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 	perCore(flags, &f.workers, "workers", "goroutines that calibrate, in this process")
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	flags.BoolVar(&f.detach, "detach", false, "with --coordinator: print the job's id and leave it running")
+	addPriority(cmd, &f.priority)
 	flags.StringVar(&f.stats, "stats", "", "write the merged statistics to this file")
 	flags.BoolVar(&f.verify, "verify", false, "compare the quantized model with the float one over held-out samples")
 	flags.StringVar(&f.holdout, "holdout", "", "the last samples that calibration leaves to --verify: a number, or a percentage (default: 10%)")
@@ -209,6 +211,10 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--workers must be at least 1")
 	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
 		return o, usagef("--cache and --no-cache exclude each other")
+	case !isPriority(f.priority):
+		return o, usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
+	case given("priority") && f.coordinator.addr == "":
+		return o, usagef("--priority is about jobs of a cluster: it needs --coordinator")
 	case f.detach && f.coordinator.addr == "":
 		return o, usagef("--detach needs --coordinator")
 	case f.detach && len(f.report.paths) > 0:

@@ -141,6 +141,9 @@ func showJob(w io.Writer, j client.Job) error {
 	if j.Namespace != "" {
 		fmt.Fprintf(t, "namespace\t%s\n", j.Namespace)
 	}
+	if j.Priority != "" {
+		fmt.Fprintf(t, "priority\t%s\n", j.Priority)
+	}
 	if j.StatsFrom != "" {
 		fmt.Fprintf(t, "statistics\tof job %s\n", j.StatsFrom)
 	}

@@ -137,6 +137,11 @@ func (p *progress) job(j client.Job) {
 	p.say(note)
 }
 
+// turnedAway tells that a cluster takes no more jobs for the present.
+func (p *progress) turnedAway(why string, again time.Duration) {
+	p.say(fmt.Sprintf("waiting: %s (asked again every %v or so)", why, again.Round(time.Second)))
+}
+
 // endBar leaves the bar as it is: full only if the work was done.
 func (p *progress) endBar() {
 	switch {

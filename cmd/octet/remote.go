@@ -33,6 +33,7 @@ func convertRemote(ctx context.Context, s streams, source convert.Source, f *con
 		return nil, err
 	}
 	defer c.Close()
+	c.Waits = bar.turnedAway
 	m, err := openRemote(ctx, c, source, f, opt, bar)
 	if err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.O
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
 		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
 		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: calibratorName(opt), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
-		FreshStatistics: f.noCache,
+		FreshStatistics: f.noCache, Priority: f.priority,
 	}
 	u := uploads{client: m.client, bar: bar}
 	spec.Source = u.bytes(m.source.Data)

@@ -25,6 +25,7 @@ type verifyFlags struct {
 	question               questionFlags
 	workers                int
 	coordinator            endpoint
+	priority               string
 	json                   bool
 	report                 reportFlags
 	source                 sourceFlags
@@ -144,6 +145,8 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 				return usagef("--workers must be at least 1")
 			case f.onBad != "fail" && f.onBad != "skip":
 				return usagef("--on-bad-sample: %q is neither fail nor skip", f.onBad)
+			case !isPriority(f.priority):
+				return usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
 			}
 			if _, err := f.question.limits(); err != nil {
 				return err
@@ -162,6 +165,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	perCore(flags, &f.workers, "workers", "goroutines that compare, in this process")
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
+	addPriority(cmd, &f.priority)
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.report.add(cmd)
 	f.source.add(cmd)
@@ -260,8 +264,9 @@ func (f *verifyFlags) compareRemote(ctx context.Context, float, quantized conver
 	model := u.bytes(quantized.Data)
 	spec := client.Spec{
 		Source: u.bytes(float.Data), SourceName: filepath.Base(float.Name), Quantized: &model, QuantizedName: filepath.Base(quantized.Name),
-		Signature: opt.Signature, SkipBad: opt.SkipBad, Verification: u.verification(opt),
+		Signature: opt.Signature, SkipBad: opt.SkipBad, Verification: u.verification(opt), Priority: f.priority,
 	}
+	c.Waits = bar.turnedAway
 	if spec.Dataset, err = u.dataset(ctx, manifest, files); err != nil {
 		return nil, err
 	}

@@ -335,6 +335,63 @@ func (ErrorKind) EnumDescriptor() ([]byte, []int) {
 	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{4}
 }
 
+// Priority is how urgent a job is. It decides among the jobs of its namespace, and takes nothing from others' jobs.
+type Priority int32
+
+const (
+	// Not set: PRIORITY_NORMAL.
+	Priority_PRIORITY_UNSPECIFIED Priority = 0
+	// A quarter of a normal job's share of the slots.
+	Priority_PRIORITY_LOW Priority = 1
+	// The usual one.
+	Priority_PRIORITY_NORMAL Priority = 2
+	// Four times a normal job's share.
+	Priority_PRIORITY_HIGH Priority = 3
+)
+
+// Enum value maps for Priority.
+var (
+	Priority_name = map[int32]string{
+		0: "PRIORITY_UNSPECIFIED",
+		1: "PRIORITY_LOW",
+		2: "PRIORITY_NORMAL",
+		3: "PRIORITY_HIGH",
+	}
+	Priority_value = map[string]int32{
+		"PRIORITY_UNSPECIFIED": 0,
+		"PRIORITY_LOW":         1,
+		"PRIORITY_NORMAL":      2,
+		"PRIORITY_HIGH":        3,
+	}
+)
+
+func (x Priority) Enum() *Priority {
+	p := new(Priority)
+	*p = x
+	return p
+}
+
+func (x Priority) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Priority) Descriptor() protoreflect.EnumDescriptor {
+	return file_octet_v1_conversion_proto_enumTypes[5].Descriptor()
+}
+
+func (Priority) Type() protoreflect.EnumType {
+	return &file_octet_v1_conversion_proto_enumTypes[5]
+}
+
+func (x Priority) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Priority.Descriptor instead.
+func (Priority) EnumDescriptor() ([]byte, []int) {
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{5}
+}
+
 // Task is what a model's answers are taken for.
 type Task int32
 
@@ -376,11 +433,11 @@ func (x Task) String() string {
 }
 
 func (Task) Descriptor() protoreflect.EnumDescriptor {
-	return file_octet_v1_conversion_proto_enumTypes[5].Descriptor()
+	return file_octet_v1_conversion_proto_enumTypes[6].Descriptor()
 }
 
 func (Task) Type() protoreflect.EnumType {
-	return &file_octet_v1_conversion_proto_enumTypes[5]
+	return &file_octet_v1_conversion_proto_enumTypes[6]
 }
 
 func (x Task) Number() protoreflect.EnumNumber {
@@ -389,7 +446,7 @@ func (x Task) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Task.Descriptor instead.
 func (Task) EnumDescriptor() ([]byte, []int) {
-	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{5}
+	return file_octet_v1_conversion_proto_rawDescGZIP(), []int{6}
 }
 
 // JobSpec says what to convert, and how. The result depends on it, and on the version of the arithmetic, alone.
@@ -763,7 +820,9 @@ type Job struct {
 	// The earlier job that measured the statistics, over the same model and dataset; empty if this one did, or none are needed.
 	StatisticsFrom string `protobuf:"bytes,11,opt,name=statistics_from,json=statisticsFrom,proto3" json:"statistics_from,omitempty"`
 	// The namespace of the client that created it; empty if that was an operator.
-	Namespace     string `protobuf:"bytes,12,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Namespace string `protobuf:"bytes,12,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	// How urgent it is.
+	Priority      Priority `protobuf:"varint,13,opt,name=priority,proto3,enum=octet.v1.Priority" json:"priority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -880,6 +939,13 @@ func (x *Job) GetNamespace() string {
 		return x.Namespace
 	}
 	return ""
+}
+
+func (x *Job) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
 }
 
 // Progress counts a job's samples and shards.
@@ -1125,7 +1191,9 @@ type CreateJobRequest struct {
 	// Chosen by the client, 1 to 128 characters, unique to the conversion: a repeat returns the same job.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// What to convert.
-	Spec          *JobSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
+	Spec *JobSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
+	// How urgent it is. A repeat does not change it.
+	Priority      Priority `protobuf:"varint,3,opt,name=priority,proto3,enum=octet.v1.Priority" json:"priority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1172,6 +1240,13 @@ func (x *CreateJobRequest) GetSpec() *JobSpec {
 		return x.Spec
 	}
 	return nil
+}
+
+func (x *CreateJobRequest) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
 }
 
 // CreateJobResponse holds the new job, or the one that a repeat found.
@@ -1736,7 +1811,7 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\asamples\x18\x01 \x01(\x03R\asamples\x12\"\n" +
 	"\x04task\x18\x02 \x01(\x0e2\x0e.octet.v1.TaskR\x04task\x12\x16\n" +
 	"\x06output\x18\x03 \x01(\tR\x06output\x12&\n" +
-	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\"\xf2\x03\n" +
+	"\x06labels\x18\x04 \x01(\v2\x0e.octet.v1.BlobR\x06labels\"\xa2\x04\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1752,7 +1827,8 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x10numerics_version\x18\n" +
 	" \x01(\x05R\x0fnumericsVersion\x12'\n" +
 	"\x0fstatistics_from\x18\v \x01(\tR\x0estatisticsFrom\x12\x1c\n" +
-	"\tnamespace\x18\f \x01(\tR\tnamespace\"\xdb\x01\n" +
+	"\tnamespace\x18\f \x01(\tR\tnamespace\x12.\n" +
+	"\bpriority\x18\r \x01(\x0e2\x12.octet.v1.PriorityR\bpriority\"\xdb\x01\n" +
 	"\bProgress\x12!\n" +
 	"\fsamples_done\x18\x01 \x01(\x03R\vsamplesDone\x12#\n" +
 	"\rsamples_total\x18\x02 \x01(\x03R\fsamplesTotal\x12\x1f\n" +
@@ -1770,11 +1846,12 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\bJobError\x12'\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x13.octet.v1.ErrorKindR\x04kind\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
-	"\x06sample\x18\x03 \x01(\tR\x06sample\"X\n" +
+	"\x06sample\x18\x03 \x01(\tR\x06sample\"\x88\x01\n" +
 	"\x10CreateJobRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12%\n" +
-	"\x04spec\x18\x02 \x01(\v2\x11.octet.v1.JobSpecR\x04spec\"4\n" +
+	"\x04spec\x18\x02 \x01(\v2\x11.octet.v1.JobSpecR\x04spec\x12.\n" +
+	"\bpriority\x18\x03 \x01(\x0e2\x12.octet.v1.PriorityR\bpriority\"4\n" +
 	"\x11CreateJobResponse\x12\x1f\n" +
 	"\x03job\x18\x01 \x01(\v2\r.octet.v1.JobR\x03job\"\x1f\n" +
 	"\rGetJobRequest\x12\x0e\n" +
@@ -1830,7 +1907,12 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\x14ERROR_KIND_BAD_INPUT\x10\x01\x12\x16\n" +
 	"\x12ERROR_KIND_REFUSED\x10\x02\x12\x1a\n" +
 	"\x16ERROR_KIND_UNAVAILABLE\x10\x03\x12\x17\n" +
-	"\x13ERROR_KIND_INTERNAL\x10\x04*T\n" +
+	"\x13ERROR_KIND_INTERNAL\x10\x04*^\n" +
+	"\bPriority\x12\x18\n" +
+	"\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fPRIORITY_LOW\x10\x01\x12\x13\n" +
+	"\x0fPRIORITY_NORMAL\x10\x02\x12\x11\n" +
+	"\rPRIORITY_HIGH\x10\x03*T\n" +
 	"\x04Task\x12\x14\n" +
 	"\x10TASK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rTASK_CLASSIFY\x10\x01\x12\x10\n" +
@@ -1856,7 +1938,7 @@ func file_octet_v1_conversion_proto_rawDescGZIP() []byte {
 	return file_octet_v1_conversion_proto_rawDescData
 }
 
-var file_octet_v1_conversion_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_octet_v1_conversion_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
 var file_octet_v1_conversion_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_octet_v1_conversion_proto_goTypes = []any{
 	(JobState)(0),                 // 0: octet.v1.JobState
@@ -1864,75 +1946,78 @@ var file_octet_v1_conversion_proto_goTypes = []any{
 	(Compat)(0),                   // 2: octet.v1.Compat
 	(IoType)(0),                   // 3: octet.v1.IoType
 	(ErrorKind)(0),                // 4: octet.v1.ErrorKind
-	(Task)(0),                     // 5: octet.v1.Task
-	(*JobSpec)(nil),               // 6: octet.v1.JobSpec
-	(*Verification)(nil),          // 7: octet.v1.Verification
-	(*Job)(nil),                   // 8: octet.v1.Job
-	(*Progress)(nil),              // 9: octet.v1.Progress
-	(*JobResult)(nil),             // 10: octet.v1.JobResult
-	(*JobError)(nil),              // 11: octet.v1.JobError
-	(*CreateJobRequest)(nil),      // 12: octet.v1.CreateJobRequest
-	(*CreateJobResponse)(nil),     // 13: octet.v1.CreateJobResponse
-	(*GetJobRequest)(nil),         // 14: octet.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 15: octet.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 16: octet.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 17: octet.v1.ListJobsResponse
-	(*WatchJobRequest)(nil),       // 18: octet.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),      // 19: octet.v1.WatchJobResponse
-	(*CancelJobRequest)(nil),      // 20: octet.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 21: octet.v1.CancelJobResponse
-	(*DeleteJobRequest)(nil),      // 22: octet.v1.DeleteJobRequest
-	(*DeleteJobResponse)(nil),     // 23: octet.v1.DeleteJobResponse
-	(*Blob)(nil),                  // 24: octet.v1.Blob
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(Priority)(0),                 // 5: octet.v1.Priority
+	(Task)(0),                     // 6: octet.v1.Task
+	(*JobSpec)(nil),               // 7: octet.v1.JobSpec
+	(*Verification)(nil),          // 8: octet.v1.Verification
+	(*Job)(nil),                   // 9: octet.v1.Job
+	(*Progress)(nil),              // 10: octet.v1.Progress
+	(*JobResult)(nil),             // 11: octet.v1.JobResult
+	(*JobError)(nil),              // 12: octet.v1.JobError
+	(*CreateJobRequest)(nil),      // 13: octet.v1.CreateJobRequest
+	(*CreateJobResponse)(nil),     // 14: octet.v1.CreateJobResponse
+	(*GetJobRequest)(nil),         // 15: octet.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 16: octet.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 17: octet.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 18: octet.v1.ListJobsResponse
+	(*WatchJobRequest)(nil),       // 19: octet.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),      // 20: octet.v1.WatchJobResponse
+	(*CancelJobRequest)(nil),      // 21: octet.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 22: octet.v1.CancelJobResponse
+	(*DeleteJobRequest)(nil),      // 23: octet.v1.DeleteJobRequest
+	(*DeleteJobResponse)(nil),     // 24: octet.v1.DeleteJobResponse
+	(*Blob)(nil),                  // 25: octet.v1.Blob
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
 }
 var file_octet_v1_conversion_proto_depIdxs = []int32{
-	24, // 0: octet.v1.JobSpec.source:type_name -> octet.v1.Blob
+	25, // 0: octet.v1.JobSpec.source:type_name -> octet.v1.Blob
 	1,  // 1: octet.v1.JobSpec.scheme:type_name -> octet.v1.Scheme
 	2,  // 2: octet.v1.JobSpec.compat:type_name -> octet.v1.Compat
 	3,  // 3: octet.v1.JobSpec.io:type_name -> octet.v1.IoType
-	24, // 4: octet.v1.JobSpec.dataset:type_name -> octet.v1.Blob
-	24, // 5: octet.v1.JobSpec.ranges:type_name -> octet.v1.Blob
-	7,  // 6: octet.v1.JobSpec.verification:type_name -> octet.v1.Verification
-	24, // 7: octet.v1.JobSpec.quantized:type_name -> octet.v1.Blob
-	5,  // 8: octet.v1.Verification.task:type_name -> octet.v1.Task
-	24, // 9: octet.v1.Verification.labels:type_name -> octet.v1.Blob
-	6,  // 10: octet.v1.Job.spec:type_name -> octet.v1.JobSpec
+	25, // 4: octet.v1.JobSpec.dataset:type_name -> octet.v1.Blob
+	25, // 5: octet.v1.JobSpec.ranges:type_name -> octet.v1.Blob
+	8,  // 6: octet.v1.JobSpec.verification:type_name -> octet.v1.Verification
+	25, // 7: octet.v1.JobSpec.quantized:type_name -> octet.v1.Blob
+	6,  // 8: octet.v1.Verification.task:type_name -> octet.v1.Task
+	25, // 9: octet.v1.Verification.labels:type_name -> octet.v1.Blob
+	7,  // 10: octet.v1.Job.spec:type_name -> octet.v1.JobSpec
 	0,  // 11: octet.v1.Job.state:type_name -> octet.v1.JobState
-	9,  // 12: octet.v1.Job.progress:type_name -> octet.v1.Progress
-	10, // 13: octet.v1.Job.result:type_name -> octet.v1.JobResult
-	11, // 14: octet.v1.Job.error:type_name -> octet.v1.JobError
-	25, // 15: octet.v1.Job.create_time:type_name -> google.protobuf.Timestamp
-	25, // 16: octet.v1.Job.end_time:type_name -> google.protobuf.Timestamp
-	24, // 17: octet.v1.JobResult.model:type_name -> octet.v1.Blob
-	24, // 18: octet.v1.JobResult.stats:type_name -> octet.v1.Blob
-	24, // 19: octet.v1.JobResult.report:type_name -> octet.v1.Blob
-	24, // 20: octet.v1.JobResult.verification:type_name -> octet.v1.Blob
-	24, // 21: octet.v1.JobResult.choice:type_name -> octet.v1.Blob
-	4,  // 22: octet.v1.JobError.kind:type_name -> octet.v1.ErrorKind
-	6,  // 23: octet.v1.CreateJobRequest.spec:type_name -> octet.v1.JobSpec
-	8,  // 24: octet.v1.CreateJobResponse.job:type_name -> octet.v1.Job
-	8,  // 25: octet.v1.GetJobResponse.job:type_name -> octet.v1.Job
-	8,  // 26: octet.v1.ListJobsResponse.jobs:type_name -> octet.v1.Job
-	8,  // 27: octet.v1.WatchJobResponse.job:type_name -> octet.v1.Job
-	8,  // 28: octet.v1.CancelJobResponse.job:type_name -> octet.v1.Job
-	12, // 29: octet.v1.ConversionService.CreateJob:input_type -> octet.v1.CreateJobRequest
-	14, // 30: octet.v1.ConversionService.GetJob:input_type -> octet.v1.GetJobRequest
-	16, // 31: octet.v1.ConversionService.ListJobs:input_type -> octet.v1.ListJobsRequest
-	18, // 32: octet.v1.ConversionService.WatchJob:input_type -> octet.v1.WatchJobRequest
-	20, // 33: octet.v1.ConversionService.CancelJob:input_type -> octet.v1.CancelJobRequest
-	22, // 34: octet.v1.ConversionService.DeleteJob:input_type -> octet.v1.DeleteJobRequest
-	13, // 35: octet.v1.ConversionService.CreateJob:output_type -> octet.v1.CreateJobResponse
-	15, // 36: octet.v1.ConversionService.GetJob:output_type -> octet.v1.GetJobResponse
-	17, // 37: octet.v1.ConversionService.ListJobs:output_type -> octet.v1.ListJobsResponse
-	19, // 38: octet.v1.ConversionService.WatchJob:output_type -> octet.v1.WatchJobResponse
-	21, // 39: octet.v1.ConversionService.CancelJob:output_type -> octet.v1.CancelJobResponse
-	23, // 40: octet.v1.ConversionService.DeleteJob:output_type -> octet.v1.DeleteJobResponse
-	35, // [35:41] is the sub-list for method output_type
-	29, // [29:35] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	10, // 12: octet.v1.Job.progress:type_name -> octet.v1.Progress
+	11, // 13: octet.v1.Job.result:type_name -> octet.v1.JobResult
+	12, // 14: octet.v1.Job.error:type_name -> octet.v1.JobError
+	26, // 15: octet.v1.Job.create_time:type_name -> google.protobuf.Timestamp
+	26, // 16: octet.v1.Job.end_time:type_name -> google.protobuf.Timestamp
+	5,  // 17: octet.v1.Job.priority:type_name -> octet.v1.Priority
+	25, // 18: octet.v1.JobResult.model:type_name -> octet.v1.Blob
+	25, // 19: octet.v1.JobResult.stats:type_name -> octet.v1.Blob
+	25, // 20: octet.v1.JobResult.report:type_name -> octet.v1.Blob
+	25, // 21: octet.v1.JobResult.verification:type_name -> octet.v1.Blob
+	25, // 22: octet.v1.JobResult.choice:type_name -> octet.v1.Blob
+	4,  // 23: octet.v1.JobError.kind:type_name -> octet.v1.ErrorKind
+	7,  // 24: octet.v1.CreateJobRequest.spec:type_name -> octet.v1.JobSpec
+	5,  // 25: octet.v1.CreateJobRequest.priority:type_name -> octet.v1.Priority
+	9,  // 26: octet.v1.CreateJobResponse.job:type_name -> octet.v1.Job
+	9,  // 27: octet.v1.GetJobResponse.job:type_name -> octet.v1.Job
+	9,  // 28: octet.v1.ListJobsResponse.jobs:type_name -> octet.v1.Job
+	9,  // 29: octet.v1.WatchJobResponse.job:type_name -> octet.v1.Job
+	9,  // 30: octet.v1.CancelJobResponse.job:type_name -> octet.v1.Job
+	13, // 31: octet.v1.ConversionService.CreateJob:input_type -> octet.v1.CreateJobRequest
+	15, // 32: octet.v1.ConversionService.GetJob:input_type -> octet.v1.GetJobRequest
+	17, // 33: octet.v1.ConversionService.ListJobs:input_type -> octet.v1.ListJobsRequest
+	19, // 34: octet.v1.ConversionService.WatchJob:input_type -> octet.v1.WatchJobRequest
+	21, // 35: octet.v1.ConversionService.CancelJob:input_type -> octet.v1.CancelJobRequest
+	23, // 36: octet.v1.ConversionService.DeleteJob:input_type -> octet.v1.DeleteJobRequest
+	14, // 37: octet.v1.ConversionService.CreateJob:output_type -> octet.v1.CreateJobResponse
+	16, // 38: octet.v1.ConversionService.GetJob:output_type -> octet.v1.GetJobResponse
+	18, // 39: octet.v1.ConversionService.ListJobs:output_type -> octet.v1.ListJobsResponse
+	20, // 40: octet.v1.ConversionService.WatchJob:output_type -> octet.v1.WatchJobResponse
+	22, // 41: octet.v1.ConversionService.CancelJob:output_type -> octet.v1.CancelJobResponse
+	24, // 42: octet.v1.ConversionService.DeleteJob:output_type -> octet.v1.DeleteJobResponse
+	37, // [37:43] is the sub-list for method output_type
+	31, // [31:37] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_octet_v1_conversion_proto_init() }
@@ -1946,7 +2031,7 @@ func file_octet_v1_conversion_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_octet_v1_conversion_proto_rawDesc), len(file_octet_v1_conversion_proto_rawDesc)),
-			NumEnums:      6,
+			NumEnums:      7,
 			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -35,7 +35,8 @@ const (
 // reads the result through BlobService.
 type ConversionServiceClient interface {
 	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made, for as long as that job is kept;
-	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
+	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing. RESOURCE_EXHAUSTED
+	// means that there are as many jobs as the coordinator takes, in all or of one namespace: a RetryInfo in its details says when to call again.
 	CreateJob(ctx context.Context, in *CreateJobRequest, opts ...grpc.CallOption) (*CreateJobResponse, error)
 	// GetJob returns a job.
 	GetJob(ctx context.Context, in *GetJobRequest, opts ...grpc.CallOption) (*GetJobResponse, error)
@@ -134,7 +135,8 @@ func (c *conversionServiceClient) DeleteJob(ctx context.Context, in *DeleteJobRe
 // reads the result through BlobService.
 type ConversionServiceServer interface {
 	// CreateJob starts a conversion. A repeat with the same request_id returns the job that the first call made, for as long as that job is kept;
-	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing.
+	// with another specification under that id it fails with ALREADY_EXISTS. FAILED_PRECONDITION names blobs that are missing. RESOURCE_EXHAUSTED
+	// means that there are as many jobs as the coordinator takes, in all or of one namespace: a RetryInfo in its details says when to call again.
 	CreateJob(context.Context, *CreateJobRequest) (*CreateJobResponse, error)
 	// GetJob returns a job.
 	GetJob(context.Context, *GetJobRequest) (*GetJobResponse, error)
