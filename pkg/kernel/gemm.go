@@ -3,6 +3,12 @@ package kernel
 // outBytes is how much of the result is made before the next part of it: it is still in the second-level cache when its range is taken.
 const outBytes = 256 << 10
 
+// countedBytes is outBytes where the result is counted beside the next part of it, which is the case where the right operand takes at most weightBytes.
+const (
+	countedBytes = 64 << 10
+	weightBytes  = 256 << 10
+)
+
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
@@ -78,7 +84,11 @@ func (p *gemm) blockRows(m int) int {
 	if p.rows != nil {
 		k = p.rows.c * min(p.rows.taps, 3) // neighbours share what they read
 	}
-	most := max(1, min(leftBytes/(4*tileRows*max(k, 1)), outBytes/(4*tileRows*max(p.outRow, 1)))) * tileRows
+	out := outBytes
+	if p.scan.counts() && 4*p.right.k*p.right.n <= weightBytes {
+		out = countedBytes
+	}
+	most := max(1, min(leftBytes/(4*tileRows*max(k, 1)), out/(4*tileRows*max(p.outRow, 1)))) * tileRows
 	blocks := max(1, (m+most-1)/most)
 	return max(1, (m+blocks-1)/blocks)
 }

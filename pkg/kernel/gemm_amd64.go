@@ -30,8 +30,20 @@ func hasVector(width int) bool { return hasTiles(width) }
 // wideRegisters reports whether a register holds 16 numbers.
 func wideRegisters() bool { return useAVX512 }
 
-// run computes tiles as wide as a panel.
-func (c *tileCall) run(width int) {
+// tileBeside returns how many bins are counted beside each step of k in tiles of some rows, as the kernels do.
+func tileBeside(width, rows int) int {
+	registers := width / 8
+	if useAVX512 {
+		registers = (width + 8) / 16
+	}
+	if width == 8 {
+		return 0
+	}
+	return rows * registers / 4 &^ 1
+}
+
+// prepare makes of a call what the kernels take.
+func (c *tileCall) prepare() {
 	lookups := c.ks
 	if c.step != 0 {
 		lookups = 1
@@ -42,6 +54,10 @@ func (c *tileCall) run(width int) {
 	// Offsets are taken one after the other.
 	c.offsStep -= lookups * c.offsRun
 	c.offsRun -= c.rows * c.offsRow
+}
+
+// run computes tiles as wide as a panel.
+func (c *tileCall) run(width int) {
 	call := (*byte)(unsafe.Pointer(c))
 	switch {
 	case width == 8:

@@ -14,6 +14,11 @@ func wideRegisters() bool { return false }
 
 func hasVector(int) bool { return useNEON }
 
+// tileBeside says that the kernels count no bins.
+func tileBeside(int, int) int { return 0 }
+
+func (c *tileCall) prepare() {}
+
 // run computes tiles as wide as a panel.
 func (c *tileCall) run(width int) {
 	switch width {

@@ -24,6 +24,9 @@ func tileHeight(width int) int {
 	}
 }
 
+// kernelSteps is the number of steps of k that the kernels take at a time.
+const kernelSteps = 4
+
 // tileCall is what a kernel for tiles is told. The kernels know the order of the fields.
 type tileCall struct {
 	rows, tiles, kc, ks        int
@@ -40,8 +43,10 @@ type tileCall struct {
 	out                        *float32
 	outRow, last               int
 	bounds                     *[2]float32
-	left                       int // for the kernel
-	inRow                      int // from a row to the next in memory, where rows are evenly spaced
+	left                       int         // for the kernel
+	bins, binsEnd              *int32      // what is counted beside, and from where on too few are left for that
+	counts                     *countEntry // of bin 0
+	inRow                      int         // from a row to the next in memory, where rows are evenly spaced
 }
 
 // tiles computes a span over the panel that starts at column first.
@@ -78,7 +83,32 @@ func (p *gemm) tiles(s *span, first int) {
 		}
 		c.in, c.inStep, c.inRow, c.offs = &p.in[s.row*p.row], size*s.rows*p.row, size*p.row, &even[0]
 	}
-	c.run(width)
+	c.prepare()
+	if n := tileBeside(width, s.rows); n > 0 && p.scan.counts() {
+		c.beside(width, n, p.scan.by)
+	}
+	if c.tiles > 0 {
+		c.run(width)
+	}
+}
+
+// beside computes tiles while there are bins to count beside them, n in each step, and leaves the others.
+func (c *tileCall) beside(width, n int, by *F32Counter) {
+	each := n * (c.kc &^ (kernelSteps - 1)) * c.ks // bins that are counted beside a tile
+	least := n * kernelSteps
+	for each > 0 && c.tiles > 0 {
+		t := by.fullest()
+		if t.waiting() < least {
+			return
+		}
+		rest := c.tiles
+		c.tiles = min(rest, (t.waiting()+each-1)/each)
+		rest -= c.tiles
+		c.bins, c.binsEnd, c.counts = &t.bins[t.first], &t.bins[t.last-least+1], &t.counts[MaxBins]
+		c.run(width)
+		t.first = int(uintptr(unsafe.Pointer(c.bins))-uintptr(unsafe.Pointer(&t.bins[0]))) / int(unsafe.Sizeof(t.bins[0]))
+		c.tiles, c.bins, c.binsEnd = rest, nil, nil
+	}
 }
 
 // vector computes what it can of one row of the result, several panels at a time, and returns how many columns that is, from the first on.

@@ -8,6 +8,7 @@ package kernel
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -17,6 +18,7 @@ func gemm8AVX2(call *byte)
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -26,6 +28,7 @@ func gemm16AVX2(call *byte)
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -35,6 +38,7 @@ func gemm24AVX2(call *byte)
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -44,6 +48,7 @@ func gemm16AVX512(call *byte)
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape
@@ -53,6 +58,7 @@ func gemm24AVX512(call *byte)
 // the last 8 columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile
 // offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.
 // What is ahead is brought to the second-level cache, aheadStep for each unrolled step.
+// While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.
 // Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.
 //
 //go:noescape

@@ -2,6 +2,9 @@
 
 package kernel
 
+// mostWaiting is how many bins of a histogram may wait to be counted beside a product.
+const mostWaiting = 32 << 10
+
 // allBins is binsAsm, by the widest registers that there are.
 func allBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) {
 	if useAVX512 {

@@ -12,10 +12,11 @@ const (
 
 // countTable holds counts that are not yet in a histogram.
 type countTable struct {
-	counts []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
-	bins   []int32      // countRun of them, and countBehind
-	held   int          // how many counts are in it
-	dense  bool         // few numbers of the last run were in bin 0
+	counts      []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
+	bins        []int32      // found: those from first to last are to be counted, a multiple of countEach. mostWaiting of them, and countBehind
+	first, last int
+	held        int  // how many counts are in it, or will be
+	dense       bool // few numbers of the last run were in bin 0
 }
 
 // countEntry is a count in two parts.
@@ -32,15 +33,19 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	}
 	if t.counts == nil {
 		t.counts = make([]countEntry, 2*MaxBins+1)
-		t.bins = make([]int32, countRun+countBehind)
+		t.bins = make([]int32, mostWaiting+countBehind)
 	}
+	if t.last+n > mostWaiting {
+		t.makeRoom()
+	}
+	bins := t.bins[t.last:]
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
 	if h.First == 0 && !t.dense {
 		// What a limit at 0 lets pass is mostly zeros.
-		left = otherBins(&t.bins[0], &x[0], n, scale, &found)
+		left = otherBins(&bins[0], &x[0], n, scale, &found)
 	} else {
-		allBins(&t.bins[0], &x[0], n, scale, &found)
+		allBins(&bins[0], &x[0], n, scale, &found)
 	}
 	if !h.covers(found[0], found[1]) {
 		return F32Range{}, 0
@@ -48,17 +53,33 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	h.Counts[-h.First] += uint64(n - left)
 	t.dense = 4*left > 3*n // then leaving out bin 0 costs more than it saves
 	for ; left%countEach != 0; left++ {
-		t.bins[left] = MaxBins
+		bins[left] = MaxBins
 	}
+	t.last += left
 	if t.held += left; t.held > maxHeld {
-		dense := t.dense
-		t.empty(h)
-		t.held, t.dense = left, dense
-	}
-	if left > 0 {
-		countAsm(&t.counts[MaxBins], &t.bins[0], left)
+		t.move(h)
 	}
 	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, n
+}
+
+// waiting returns how many bins are to be counted.
+func (t *countTable) waiting() int { return t.last - t.first }
+
+// makeRoom makes room for as many bins as are found at a time.
+func (t *countTable) makeRoom() {
+	if t.waiting() > mostWaiting/2 {
+		t.count()
+	}
+	t.last = copy(t.bins, t.bins[t.first:t.last])
+	t.first = 0
+}
+
+// count counts what is to be counted.
+func (t *countTable) count() {
+	if n := t.waiting(); n > 0 {
+		countAsm(&t.counts[MaxBins], &t.bins[t.first], n)
+	}
+	t.first, t.last = 0, 0
 }
 
 // empty moves all counts to h, which has bins for them.
@@ -66,7 +87,14 @@ func (t *countTable) empty(h *F32Histogram) {
 	if t.held == 0 {
 		return
 	}
-	t.held, t.dense = 0, false
+	t.count()
+	t.move(h)
+	t.dense = false
+}
+
+// move moves the counts to h that were made so far.
+func (t *countTable) move(h *F32Histogram) {
+	t.held = t.waiting()
 	entries := t.counts[MaxBins+h.First:][:len(h.Counts)]
 	n := len(entries) &^ 7
 	if n > 0 {
@@ -76,4 +104,15 @@ func (t *countTable) empty(h *F32Histogram) {
 		h.Counts[i] += uint64(entries[i][0]) + uint64(entries[i][1])
 		entries[i] = countEntry{}
 	}
+}
+
+// fullest returns the table with the most bins that are to be counted.
+func (c *F32Counter) fullest() *countTable {
+	var most *countTable
+	for i := range c.open {
+		if t := &c.open[i].table; most == nil || t.waiting() > most.waiting() {
+			most = t
+		}
+	}
+	return most
 }

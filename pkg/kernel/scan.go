@@ -42,3 +42,6 @@ func (s *F32Scan) Range(n int) (F32Range, bool) { return s.found, s.On() && s.n 
 
 // Seen returns how many elements were included.
 func (s *F32Scan) Seen() int { return s.n }
+
+// counts reports whether what is included is counted.
+func (s *F32Scan) counts() bool { return s.On() && s.into != nil }

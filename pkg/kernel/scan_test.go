@@ -101,15 +101,23 @@ func TestScan(t *testing.T) {
 				c.run(want, in, nil)
 				check := func() {
 					var scan F32Scan
+					var counter F32Counter
+					var h F32Histogram
 					scan.Start(true)
+					scan.Count(&counter, &h)
 					c.run(out, in, &scan)
+					counter.Flush()
 					same(t, "result", out, want)
 					got, ok := scan.Range(len(out))
 					if want := F32MinMax(out); !ok || got != want {
 						t.Errorf("range %+v (%v), want %+v", got, ok, want)
 					}
+					if want := directly(out); !sameHistogram(&h, &want) {
+						t.Errorf("%s, want %s", describe(&h), describe(&want))
+					}
 				}
 				check()
+				withLesserVariants(check)
 				withoutVariants(check)
 			}
 		})

@@ -57,7 +57,7 @@ var genericOnly []string
 
 // TestCalls checks that the fields lie where the kernels look for them.
 func TestCalls(t *testing.T) {
-	checkCall[tileCall](t, "rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
+	checkCall[tileCall](t, "rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left bins binsEnd counts")
 	checkCall[s8TileCall](t, "rows tiles steps in inRow b start terms termRow out outRow")
 	checkCall[s8RescaleCall](t, "rows n sums sumsRow out outRow m left right add factor zero lo hi")
 	checkCall[s8DepthwiseCall](t, "runs table groups in inStep zero w start sums sumsStep mask")

@@ -32,7 +32,7 @@ var forms = []form{
 }
 
 // fields are those of a tileCall in their order, of 8 bytes each.
-var fields = strings.Fields("rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left")
+var fields = strings.Fields("rows tiles kc ks in inStep offs offsRow offsRun offsStep step zero b ahead aheadStep start startRow out outRow last bounds left bins binsEnd counts")
 
 // field is the place of a field of a tileCall.
 func field(call reg.GPVirtual, name string) Mem {
@@ -48,6 +48,15 @@ func (f *form) columns() int {
 	return n
 }
 
+// beside returns how many bins are counted beside each step of k in tiles of some rows: one for every two cycles that the multiply-adds of a step take on processors
+// that start two a cycle. Such a processor stores once a cycle, and more bins gain nothing. It is even, and 0 where tiles are narrow. Go's tileBeside knows it, too.
+func (f *form) beside(rows int) int {
+	if len(f.lanes) < 2 && f.lanes[0] < 16 {
+		return 0
+	}
+	return rows * len(f.lanes) / 4 &^ 1
+}
+
 // write writes the kernel: one function, which goes to the loop for the number of rows.
 func (f *form) write() {
 	name := fmt.Sprintf("gemm%d%s", f.columns(), f.isa.name())
@@ -57,6 +66,7 @@ func (f *form) write() {
 		fmt.Sprintf("the last %d columns. The call is a tileCall, which it changes. In offs a row is offsRow before the next, and after the last one of a run or a tile", part),
 		"offsRun or both that and offsStep before the next; without offs, rows are offsRow apart in memory. Runs lie step apart if that is not 0, and are not looked up.",
 		"What is ahead is brought to the second-level cache, aheadStep for each unrolled step.",
+		"While bins is before binsEnd, tileBeside bins for each of the unrolled steps are counted beside them, as countAsm does, from the table's entry counts on.",
 		"Offsets count elements of in; steps and rows count bytes. zero may be nil where no offset is negative.")
 	call := GP64()
 	Load(Param("call"), call)
@@ -93,7 +103,7 @@ func (f *form) tile(rows int, call reg.GPVirtual) {
 
 	// step is the step of k that lies ahead by ahead; k itself is ahead by bias.
 	k, b := GP64(), GP64()
-	step := func(ahead, bias int) {
+	step := func(ahead, bias int, between func(row int)) {
 		for j := range right {
 			m := at(b, j)
 			m.Disp += ahead * line
@@ -104,8 +114,10 @@ func (f *form) tile(rows int, call reg.GPVirtual) {
 			for j := range right {
 				VFMADD231PS(as(left, right[j]), right[j], acc[r][j])
 			}
+			between(r)
 		}
 	}
+	alone := func(int) {}
 
 	Label(label("tile"))
 	MOVQ(argument("start"), k)
@@ -162,22 +174,46 @@ func (f *form) tile(rows int, call reg.GPVirtual) {
 	NEGQ(k)
 	ADDQ(Imm(unroll), k)
 	JG(LabelRef(label("rest")))
-	Label(label("steps"))
-	for i := range unroll {
-		if i%2 == 0 {
-			PREFETCHT1(Mem{Base: ahead, Disp: i / 2 * 64})
+	// steps writes unrolled steps, up to where their number is checked.
+	steps := func(between func(i, row int)) {
+		for i := range unroll {
+			if i%2 == 0 {
+				PREFETCHT1(Mem{Base: ahead, Disp: i / 2 * 64})
+			}
+			step(i, unroll, func(row int) { between(i, row) })
 		}
-		step(i, unroll)
+		ADDQ(argument("aheadStep"), ahead)
+		ADDQ(U32(uint32(unroll*line)), b)
+		ADDQ(Imm(unroll), k)
 	}
-	ADDQ(argument("aheadStep"), ahead)
-	ADDQ(U32(uint32(unroll*line)), b)
-	ADDQ(Imm(unroll), k)
+	if n := f.beside(rows); n > 0 {
+		bins, counts := GP64(), GP64()
+		MOVQ(argument("bins"), bins)
+		CMPQ(bins, argument("binsEnd"))
+		JCC(LabelRef(label("steps")))
+		MOVQ(argument("counts"), counts)
+		Label(label("beside"))
+		steps(func(i, row int) {
+			for j := n * row / rows; j < n*(row+1)/rows; j++ {
+				bin := GP64()
+				MOVLQSX(Mem{Base: bins, Disp: (n*i + j) * size}, bin)
+				INCW(Mem{Base: counts, Index: bin, Scale: 4, Disp: j % 2 * 2})
+			}
+		})
+		LEAQ(Mem{Base: bins, Disp: unroll * n * size}, bins)
+		MOVQ(bins, argument("bins"))
+		JG(LabelRef(label("rest")))
+		CMPQ(bins, argument("binsEnd"))
+		JCS(LabelRef(label("beside")))
+	}
+	Label(label("steps"))
+	steps(func(int, int) {})
 	JLE(LabelRef(label("steps")))
 	Label(label("rest"))
 	SUBQ(Imm(unroll), k)
 	JZ(LabelRef(label("done")))
 	Label(label("single"))
-	step(0, 0)
+	step(0, 0, alone)
 	ADDQ(Imm(uint64(line)), b)
 	INCQ(k)
 	JNZ(LabelRef(label("single")))
