@@ -17,7 +17,7 @@ import (
 func TestJobsAreTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, func(c *cluster) { c.config.Limits = Limits{Jobs: 3, NamespaceJobs: 2} })
-		spec := c.spec(convModel(t, 8))
+		spec := c.specOf(convModel(t, 8), "vision", "audio")
 		service := &conversionService{server: c.server}
 		create := func(namespace, id string) (*octetv1.Job, error) {
 			ctx := credential.WithCaller(t.Context(), credential.Caller{Role: credential.Client, Namespace: namespace})

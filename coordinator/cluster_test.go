@@ -27,6 +27,7 @@ import (
 
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/reader/npy"
@@ -288,9 +289,25 @@ func write(t *testing.T, name string, data []byte) string {
 }
 
 // spec uploads what a job on the model needs, and returns its specification.
-func (c *cluster) spec(m *model) *octetv1.JobSpec {
+func (c *cluster) spec(m *model) *octetv1.JobSpec { return c.specBy(m, c.upload) }
+
+// specOf does so in the name of namespaces.
+func (c *cluster) specOf(m *model, namespaces ...string) (spec *octetv1.JobSpec) {
+	for _, n := range namespaces {
+		who := clientOf{c.t, &blobService{folder: c.server.folder, server: c.server}, credential.WithCaller(c.t.Context(), credential.Caller{Role: credential.Client, Namespace: n})}
+		spec = c.specBy(m, func(data []byte) *octetv1.Blob {
+			if err := who.write(data, 0); err != nil {
+				c.t.Fatal(err)
+			}
+			return &octetv1.Blob{Digest: string(store.Of(data)), Size: int64(len(data))}
+		})
+	}
+	return spec
+}
+
+func (c *cluster) specBy(m *model, upload func(data []byte) *octetv1.Blob) *octetv1.JobSpec {
 	c.t.Helper()
-	spec := &octetv1.JobSpec{Source: c.upload(m.source), SourceName: m.name}
+	spec := &octetv1.JobSpec{Source: upload(m.source), SourceName: m.name}
 	if m.manifest == nil {
 		return spec
 	}
@@ -298,13 +315,13 @@ func (c *cluster) spec(m *model) *octetv1.JobSpec {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	spec.Scheme, spec.Dataset = octetv1.Scheme_SCHEME_INT8, c.upload(text)
+	spec.Scheme, spec.Dataset = octetv1.Scheme_SCHEME_INT8, upload(text)
 	for _, b := range m.manifest.Refs() {
 		data, err := store.ReadAll(c.t.Context(), m.data, b.Digest)
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		c.upload(data)
+		upload(data)
 	}
 	return spec
 }

@@ -102,7 +102,8 @@ func TestHistory(t *testing.T) {
 		"lost, and first all the same": {1, func(w *told) {
 			w.step(WorkerDown{ID: "a"})
 			w.done(0, 1, "a", "d")
-		}, "0#1 on a: accepted; 0#2 on b: superseded"},
+			w.step(ShardDone{Job: "j", Attempt: 2, Digest: "d"})
+		}, "0#1 on a: accepted; 0#2 on b: duplicate"},
 		"lost, and back at once": {2, func(w *told) {
 			w.step(WorkerDown{ID: "a"})
 			w.step(WorkerUp{ID: "a", Slots: 1, Numerics: 1})

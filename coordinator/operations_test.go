@@ -140,7 +140,7 @@ func TestGetCluster(t *testing.T) {
 		c.worker("a", never)
 		as := func(caller credential.Caller) context.Context { return credential.WithCaller(t.Context(), caller) }
 		vision := as(credential.Caller{Role: credential.Client, Namespace: "vision"})
-		spec := c.spec(convModel(t, 40))
+		spec := c.specOf(convModel(t, 40), "vision")
 		if _, err := (&conversionService{server: c.server}).CreateJob(vision, &octetv1.CreateJobRequest{RequestId: "r", Spec: spec}); err != nil {
 			t.Fatal(err)
 		}
