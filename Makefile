@@ -66,6 +66,26 @@ conformance: ## compare with TensorFlow and LiteRT (ARGS are passed on)
 conformance-env: ## only the peers' Python environment, conformance/.venv
 	python3 conformance/run.py setup
 
+.PHONY: release
+release: ## dist/: programs for five systems, archives, bills of materials, image, checksums; the same bytes for all who build this commit
+	cd tools/release && $(GO) run . $(ARGS)
+
+.PHONY: image
+image: ## dist/octet-VERSION-image.tar, without a container engine
+	cd tools/release && $(GO) run . -image -dirty $(ARGS)
+
+.PHONY: kube
+kube: build ## check the manifests of deployments/
+	cd tools/kube && $(GO) run .
+
+.PHONY: kube-smoke
+kube-smoke: build ## apply the manifests to a real kube-apiserver, which is built first (long)
+	$(GO) build -modfile=tools/apiserver.mod -trimpath -o bin/kube-apiserver \
+		-ldflags '-X k8s.io/component-base/version.gitVersion=v1.37.2 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37' \
+		k8s.io/kubernetes/cmd/kube-apiserver
+	$(GO) build -modfile=tools/etcd.mod -trimpath -o bin/etcd go.etcd.io/etcd/server/v3
+	cd tools/kube && $(GO) run . -apiserver ../../bin/kube-apiserver -etcd ../../bin/etcd
+
 .PHONY: ci
 ci: ## all that decides about a change
 	.ci/run
