@@ -132,7 +132,7 @@ func TestChecksCanFail(t *testing.T) {
 		{production, "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "more than it needs"},
 		{production, "octet:v0.1.0", "octet", "has no version"},
 		{production, "memory: 4Gi", "memory: 3600Mi", "is not nine tenths"},
-		{production, "memory: 512Mi", "memory: 5Gi", "needs more memory than it may have"},
+		{production, "memory: 768Mi", "memory: 5Gi", "needs more memory than it may have"},
 		{production, "            cpu: 500m\n", "", "how much cpu"},
 		{production, "        readinessProbe:", "        lifecycle: {}\n        startupProbe:", "already set"},
 		{production, "            path: /readyz\n            port: metrics", "            path: /readyz\n            port: other", "no readiness probe"},
