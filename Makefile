@@ -76,7 +76,7 @@ image: ## dist/octet-VERSION-image.tar, without a container engine
 
 .PHONY: kube
 kube: build ## check the manifests of deployments/
-	cd tools/kube && $(GO) run .
+	cd tools/kube && $(GO) run . $(ARGS)
 
 .PHONY: kube-smoke
 kube-smoke: build ## apply the manifests to a real kube-apiserver, which is built first (long)
@@ -84,7 +84,7 @@ kube-smoke: build ## apply the manifests to a real kube-apiserver, which is buil
 		-ldflags '-X k8s.io/component-base/version.gitVersion=v1.37.2 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37' \
 		k8s.io/kubernetes/cmd/kube-apiserver
 	$(GO) build -modfile=tools/etcd.mod -trimpath -o bin/etcd go.etcd.io/etcd/server/v3
-	cd tools/kube && $(GO) run . -apiserver ../../bin/kube-apiserver -etcd ../../bin/etcd
+	cd tools/kube && $(GO) run . -apiserver ../../bin/kube-apiserver -etcd ../../bin/etcd $(ARGS)
 
 .PHONY: ci
 ci: ## all that decides about a change

@@ -16,7 +16,7 @@ import (
 )
 
 // outside are what a user makes, as docs/deploying.md says, unless a component does.
-var outside = []string{"Secret/octet-tls", "Secret/octet-etcd-tls", "Secret/octet-tokens", "Secret/octet-client-tls"}
+var outside = []string{"Secret/octet-tls", "Secret/octet-etcd-tls", "Secret/octet-client-tls", "Secret/octet-tokens", "Secret/octet-client-token"}
 
 // workload is a pod template and where it comes from.
 type workload struct {

@@ -28,7 +28,7 @@ func testProgram() *program {
 	const member = "listen advertise metrics-listen data-dir etcd etcd-ca etcd-cert etcd-key log-level tokens token-file "
 	return &program{known: map[string]map[string]bool{
 		"coordinator": set(member + "store"), "worker": set(member + "cache-bytes slots drain until-idle"),
-		"up": set("listen metrics-listen data-dir workers"), "batch": set("output cache coordinator"), "none": nil,
+		"up": set("listen metrics-listen data-dir workers"), "batch": set("output cache coordinator token-file"), "none": nil,
 	}}
 }
 
@@ -163,6 +163,18 @@ func TestChecksCanFail(t *testing.T) {
 		}
 		if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, tt.want) }) {
 			t.Errorf("%q for %q: want %q among %q", tt.new, tt.old, tt.want, problems)
+		}
+	}
+}
+
+func TestWhatUsersMakeIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs", "deploying.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outside {
+		if _, name, _ := strings.Cut(o, "/"); !strings.Contains(string(text), "secret "+name+" ") {
+			t.Errorf("docs/deploying.md does not make %s", o)
 		}
 	}
 }

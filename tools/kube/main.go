@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 )
 
 func main() {
@@ -18,19 +19,21 @@ func main() {
 	var s smoke
 	flag.StringVar(&s.apiserver, "apiserver", "", "apply the manifests to this kube-apiserver `program`")
 	flag.StringVar(&s.etcd, "etcd", "", "the etcd `program` that it runs with")
+	awaited := flag.String("awaited", "", "commands and flags of octet that are being written, and may be missing, `NAME,...`")
 	flag.Parse()
-	if err := run(ctx, *root, *octet, s); err != nil {
+	program := newProgram(*octet)
+	program.awaited = strings.Split(*awaited, ",")
+	if err := run(ctx, *root, program, s); err != nil {
 		fmt.Fprintln(os.Stderr, "kube:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, root, octet string, s smoke) error {
+func run(ctx context.Context, root string, program *program, s smoke) error {
 	schemas, err := openSchemas(ctx)
 	if err != nil {
 		return err
 	}
-	program := newProgram(octet)
 	n := 0
 	report := func(where string, problems []string) {
 		for _, p := range problems {

@@ -30,6 +30,7 @@ var variants = []variant{
 	{overlay: "production", components: []string{"tokens"}},
 	{overlay: "production", components: []string{"keda"}},
 	{overlay: "production", components: []string{"certificates", "tokens", "keda"}},
+	{overlay: "zoo", components: []string{"tokens"}, beside: []variant{{overlay: "production", components: []string{"tokens"}}}},
 	{overlay: "zoo", beside: []variant{production}},
 }
 
