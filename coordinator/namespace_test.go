@@ -3,6 +3,7 @@ package coordinator
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -210,8 +211,8 @@ func TestResultsAreApart(t *testing.T) {
 		c.worker("a", nil)
 		spec := c.spec(convModel(t, 8))
 		vision, audio, _ := blobClients(t, c.server)
-		for info := range c.server.folder.List(t.Context()) {
-			if err := c.server.own(vision.ctx, info.Digest); err != nil {
+		for info, err := range c.server.folder.List(t.Context()) {
+			if err := errors.Join(err, c.server.own(vision.ctx, info.Digest)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -40,7 +40,7 @@ func confine(set settings) ([]Protection, error) {
 		held = append(held, NoTrace)
 	}
 	if _, _, e := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); e != 0 {
-		return held, nil // without it neither of the others can be had
+		return held, nil //nolint:nilerr // without it none of the others can be had
 	}
 	if dropPrivileges() == nil {
 		held = append(held, NoPrivileges)
@@ -104,7 +104,7 @@ func restrictFiles(folders []string) error {
 	if e != 0 {
 		return e
 	}
-	defer unix.Close(int(rules))
+	defer func() { _ = unix.Close(int(rules)) }()
 	for _, f := range folders {
 		if err := allowFolder(int(rules), f); err != nil {
 			return err
@@ -122,7 +122,7 @@ func allowFolder(rules int, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(at)
+	defer func() { _ = unix.Close(at) }()
 	rule := unix.LandlockPathBeneathAttr{Allowed_access: unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR, Parent_fd: int32(at)}
 	_, _, e := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(rules), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
 	return errno(e)

@@ -58,6 +58,13 @@ var handlers = map[string]sandbox.Handler{
 		}
 	},
 	"nest": func(context.Context, *sandbox.Caller, []byte) ([]byte, error) { return []byte{byte(deep(1))}, nil },
+	"garble": func(ctx context.Context, _ *sandbox.Caller, _ []byte) ([]byte, error) {
+		if _, err := os.Stdout.Write(bytes.Repeat([]byte{0xff}, 100)); err != nil {
+			return nil, err
+		}
+		<-ctx.Done()
+		return nil, nil
+	},
 	"spin": func(context.Context, *sandbox.Caller, []byte) ([]byte, error) {
 		for i := 0; ; i++ {
 			if i < 0 {
@@ -212,7 +219,7 @@ func TestBombs(t *testing.T) {
 			deaths++
 		}
 	})
-	for name, want := range map[string]sandbox.Cause{"bomb": sandbox.Memory, "nest": sandbox.Stack, "exit": sandbox.Crash} {
+	for name, want := range map[string]sandbox.Cause{"bomb": sandbox.Memory, "nest": sandbox.Stack, "exit": sandbox.Crash, "garble": sandbox.Garbled} {
 		if name == "bomb" && !sandbox.Enforced() {
 			continue
 		}

@@ -113,8 +113,13 @@ func (f *Folder) unmark(ctx context.Context, d Digest, path string, limit time.T
 		return err
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.ModTime().After(limit) {
-		return nil //nolint:nilerr // it is gone already
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return wrap(err)
+	case info.ModTime().After(limit):
+		return nil
 	}
 	return wrap(os.Remove(path))
 }
