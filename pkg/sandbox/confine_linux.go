@@ -14,7 +14,7 @@ import (
 const maxOpen = 4096
 
 // Enforced reports whether the bound of memory is kept by the system; otherwise the collector works harder when it is near, and no more.
-func Enforced() bool { return true }
+func Enforced() bool { return !instrumented }
 
 // confine takes the protections that the kernel has, for all threads. A bound of memory must hold; what an old kernel or a container does without is left out of the list.
 func confine(set settings) ([]Protection, error) {
@@ -29,7 +29,7 @@ func confine(set settings) ([]Protection, error) {
 	if bound(unix.RLIMIT_FSIZE, 0) == nil {
 		held = append(held, NoWriting)
 	}
-	if set.Memory > 0 {
+	if set.Memory > 0 && Enforced() {
 		// Address space that Go only reserves does not count, and pages that it gave back do.
 		if err := bound(unix.RLIMIT_DATA, uint64(set.Memory)); err != nil {
 			return nil, err
