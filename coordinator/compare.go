@@ -194,9 +194,9 @@ func (s *Server) shardPart(ctx context.Context, r Record, c *Comparison, samples
 		labels = c.Labels.Digest
 	}
 	switch {
-	case p.Question != question || p.Float != r.Float.Digest || p.Dataset != r.dataset().Digest || p.Labels != labels || p.Numerics != r.Numerics:
+	case p.Question != question || p.Float != r.Float.Digest || p.Dataset != r.datasetDigest() || p.Labels != labels || p.Numerics != r.Numerics:
 		return nil, fmt.Errorf("a comparison %+v with model %.12s over dataset %.12s, labels %.12s, numerics %d: want %+v with %.12s over %.12s, %.12s, %d",
-			p.Question, p.Float, p.Dataset, p.Labels, p.Numerics, question, r.Float.Digest, r.dataset().Digest, labels, r.Numerics)
+			p.Question, p.Float, p.Dataset, p.Labels, p.Numerics, question, r.Float.Digest, r.datasetDigest(), labels, r.Numerics)
 	case len(p.Models) != len(c.Quantized):
 		return nil, fmt.Errorf("a comparison of %d models: want %d", len(p.Models), len(c.Quantized))
 	case p.Samples > uint64(samples.Len()) || int(p.Samples)+len(p.Skipped) != samples.Len():

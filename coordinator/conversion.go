@@ -143,6 +143,11 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 		case err != nil:
 			return nil, storeStatus(err)
 		}
+		for _, o := range m.Objects() {
+			if err := s.allowed(o.URL); err != nil {
+				return nil, status.Errorf(codes.PermissionDenied, "this cluster reads no data there: %v", err)
+			}
+		}
 		for _, b := range m.Refs() {
 			if err := need("dataset blob "+b.Name, Blob{string(b.Digest), b.Size}); err != nil {
 				return nil, err
@@ -153,6 +158,14 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 		return nil, missingStatus(missing)
 	}
 	return drop, nil
+}
+
+// allowed returns an error for the URL of an object that workers may not read.
+func (s *Server) allowed(url string) error {
+	if s.config.Allow == nil {
+		return fmt.Errorf("%s: no data but those that are uploaded", url)
+	}
+	return s.config.Allow(url)
 }
 
 func missingStatus(missing []string) error {

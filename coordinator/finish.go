@@ -219,9 +219,9 @@ func (s *Server) shardStats(ctx context.Context, r Record, samples shard.Range, 
 		return nil, err
 	}
 	switch {
-	case stats.Kind != calib.True || stats.Model != r.Float.Digest || stats.Dataset != r.dataset().Digest || stats.Numerics != r.Numerics:
+	case stats.Kind != calib.True || stats.Model != r.Float.Digest || stats.Dataset != r.datasetDigest() || stats.Numerics != r.Numerics:
 		return nil, fmt.Errorf("statistics %s of model %.12s, dataset %.12s, numerics %d: want %s of %.12s, %.12s, %d",
-			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.dataset().Digest, r.Numerics)
+			stats.Kind, stats.Model, stats.Dataset, stats.Numerics, calib.True, r.Float.Digest, r.datasetDigest(), r.Numerics)
 	case stats.Samples > uint64(samples.Len()) || int(stats.Samples)+len(stats.Skipped) != samples.Len():
 		return nil, fmt.Errorf("statistics of %d samples and %d bad ones: want %d", stats.Samples, len(stats.Skipped), samples.Len())
 	case stats.Spec != r.Spec.observed():

@@ -45,6 +45,13 @@ func (s *Server) prepare(ctx context.Context, r Record) (_ Event, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(m.Objects()) > 0 {
+			id, err := m.Digest()
+			if err != nil {
+				return nil, err
+			}
+			s.amend(r.ID, func(r *Record) { r.DatasetID = id })
+		}
 		if err := s.plan(ctx, r, f, opt, m, &p); err != nil {
 			return nil, err
 		}

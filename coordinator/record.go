@@ -192,6 +192,8 @@ type Record struct {
 	Error     *Failure  `json:"error,omitempty"`
 	// Float is the float model that shards run, once the job is prepared.
 	Float Blob `json:"float,omitzero"`
+	// DatasetID is the dataset's digest, once the job is prepared, if it is not that of the manifest's blob: where data lie is no part of it.
+	DatasetID string `json:"dataset_id,omitempty"`
 	// Measured is what the model is quantized by, once it is merged, or found to have been measured by an earlier job; nil for jobs that run nothing.
 	Measured *Measured `json:"measured,omitempty"`
 	// Comparisons are those of the phases behind the first, as far as they were begun. The list is replaced, and not changed.
@@ -217,6 +219,9 @@ func (r *Record) request() string {
 
 // dataset returns the manifest of the job's samples; nil if it has none, or its stream is open.
 func (r *Record) dataset() *Blob { return cmp.Or(r.Spec.Dataset, r.Dataset) }
+
+// datasetDigest returns the digest of the job's dataset, which statistics are of.
+func (r *Record) datasetDigest() string { return cmp.Or(r.DatasetID, r.dataset().Digest) }
 
 // blobs returns the digests of the blobs that the record names.
 func (r *Record) blobs() []string {

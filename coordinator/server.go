@@ -50,6 +50,8 @@ type Config struct {
 	Sandbox *sandbox.Sandbox
 	// Limits bound what clients may ask for.
 	Limits Limits
+	// Allow returns an error for the URL of an object, in S3 or on an HTTP server, that workers may not read; nil if they may read none.
+	Allow func(url string) error
 }
 
 func (c Config) withDefaults() Config {

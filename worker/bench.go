@@ -26,13 +26,19 @@ const (
 // bench is where shards are computed. It keeps ready what they are about.
 type bench struct {
 	models      *kept[modelKey, *shard.Model]
-	manifests   *kept[store.Digest, *dataset.Manifest]
+	manifests   *kept[store.Digest, *loaded]
 	comparisons *kept[comparisonKey, *labelled]
 }
 
 // newBench returns a bench that keeps so many models.
 func newBench(models int) *bench {
-	return &bench{newKept[modelKey, *shard.Model](models), newKept[store.Digest, *dataset.Manifest](maxManifests), newKept[comparisonKey, *labelled](maxComparisons)}
+	return &bench{newKept[modelKey, *shard.Model](models), newKept[store.Digest, *loaded](maxManifests), newKept[comparisonKey, *labelled](maxComparisons)}
+}
+
+// loaded is a dataset's manifest, and the dataset's digest.
+type loaded struct {
+	*dataset.Manifest
+	digest string
 }
 
 type modelKey struct {
@@ -48,8 +54,8 @@ type comparisonKey struct {
 	labels    store.Digest
 }
 
-// result computes a shard's result, and returns it in its file form. progress is told how many samples are done.
-func (b *bench) result(ctx context.Context, source store.Opener, t task, progress func(done int64)) ([]byte, error) {
+// result computes a shard's result, and returns it in its file form. What lies elsewhere is read through objects, if they are not nil. progress is told how many samples are done.
+func (b *bench) result(ctx context.Context, source store.Opener, objects dataset.Objects, t task, progress func(done int64)) ([]byte, error) {
 	work := b.calibration
 	if t.compare != nil {
 		work = b.comparison
@@ -58,13 +64,13 @@ func (b *bench) result(ctx context.Context, source store.Opener, t task, progres
 	if err != nil {
 		return nil, err
 	}
-	reader, err := b.dataset(ctx, source, t)
+	reader, digest, err := b.dataset(ctx, source, objects, t)
 	if err != nil {
 		return nil, fmt.Errorf("dataset %.12s: %w", t.dataset, err)
 	}
 	defer reader.Close()
 	done := int64(0)
-	r, err := do(ctx, reader, shard.Spec{Range: t.samples, Dataset: string(t.dataset), SkipBad: t.skipBad, Observe: t.observe}, func() {
+	r, err := do(ctx, reader, shard.Spec{Range: t.samples, Dataset: digest, SkipBad: t.skipBad, Observe: t.observe}, func() {
 		done++
 		progress(done)
 	})
@@ -145,8 +151,9 @@ func (b *bench) comparison(ctx context.Context, source store.Opener, t task) (ru
 	}, nil
 }
 
-func (b *bench) dataset(ctx context.Context, source store.Opener, t task) (*dataset.Reader, error) {
-	m, err := b.manifests.get(ctx, t.dataset, func(ctx context.Context) (*dataset.Manifest, error) {
+// dataset returns a reader of a task's samples, and the dataset's digest.
+func (b *bench) dataset(ctx context.Context, source store.Opener, objects dataset.Objects, t task) (*dataset.Reader, string, error) {
+	m, err := b.manifests.get(ctx, t.dataset, func(ctx context.Context) (*loaded, error) {
 		text, err := readAll(ctx, source, t.dataset, maxManifest)
 		if err != nil {
 			return nil, err
@@ -155,15 +162,24 @@ func (b *bench) dataset(ctx context.Context, source store.Opener, t task) (*data
 		if err != nil {
 			return nil, &fault{err}
 		}
-		return m, nil
+		if len(m.Objects()) == 0 {
+			return &loaded{m, string(t.dataset)}, nil
+		}
+		digest, err := m.Digest()
+		return &loaded{m, digest}, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if t.samples.Last > m.Len() {
-		return nil, &fault{fmt.Errorf("samples %d to %d of a dataset of %d", t.samples.First, t.samples.Last, m.Len())}
+		return nil, "", &fault{fmt.Errorf("samples %d to %d of a dataset of %d", t.samples.First, t.samples.Last, m.Len())}
 	}
-	return dataset.Open(ctx, m, source)
+	var options []dataset.Option
+	if objects != nil {
+		options = append(options, dataset.Elsewhere(objects))
+	}
+	r, err := dataset.Open(ctx, m.Manifest, source, options...)
+	return r, m.digest, err
 }
 
 // cached opens blobs by way of the cache.

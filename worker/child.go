@@ -13,6 +13,8 @@ import (
 const (
 	runCall  = "shard" // a RunShardRequest; yields a verdict
 	openCall = "open"  // a digest; yields the path of a file
+	readCall = "read"  // a part of an object elsewhere, as JSON; yields its bytes, or a fault
+	wantCall = "want"  // a part of an object that will be read soon; yields something if there is room for it
 )
 
 // tellEvery is the least time between two words of a shard's progress.
@@ -28,7 +30,7 @@ func Child(models int) map[string]sandbox.Handler {
 		}
 		c.Tell(progressed(0))
 		last := time.Now()
-		data, err := b.result(ctx, askedBlobs{c}, t, func(done int64) {
+		data, err := b.result(ctx, askedBlobs{c}, askedObjects{c}, t, func(done int64) {
 			if now := time.Now(); now.Sub(last) >= tellEvery {
 				last = now
 				c.Tell(progressed(done))

@@ -102,7 +102,7 @@ func (s *Server) run(ctx context.Context, t task, progress func(done int64), log
 		if s.config.Sandbox != nil {
 			data, err = s.sandboxed(ctx, source, t, progress, log)
 		} else {
-			data, err = s.bench.result(ctx, source, t, progress)
+			data, err = s.bench.result(ctx, source, s.config.Objects, t, progress)
 		}
 		return err
 	})

@@ -12,13 +12,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/pkg/store"
 )
 
 // sandboxed computes a shard's result in a child.
 func (s *Server) sandboxed(ctx context.Context, source *cached, t task, progress func(done int64), log *zap.Logger) ([]byte, error) {
-	blobs := &pinned{source: source, folder: s.folder, open: map[store.Digest]io.Closer{}}
+	blobs := &pinned{source: source, folder: s.folder, objects: s.config.Objects, open: map[store.Digest]io.Closer{}}
 	defer blobs.close()
 	known := int64(0)
 	request, err := taskToBytes(t)
@@ -66,15 +67,20 @@ func fatal(t task, known int64, d *sandbox.Death) error {
 
 // pinned are the blobs that a shard has asked for, which stay in the cache until it ends.
 type pinned struct {
-	source *cached
-	folder *store.Folder
-	mu     sync.Mutex
-	open   map[store.Digest]io.Closer
+	source  *cached
+	folder  *store.Folder
+	objects dataset.Objects // nil for none
+	mu      sync.Mutex
+	open    map[store.Digest]io.Closer
 }
 
-// answer answers a child's question: it fetches a blob and says where it lies.
+// answer answers a child's question: it fetches a blob and says where it lies, or reads of an object.
 func (p *pinned) answer(ctx context.Context, name string, data []byte) ([]byte, error) {
-	if name != openCall {
+	switch name {
+	case openCall:
+	case readCall, wantCall:
+		return p.object(ctx, name == readCall, data)
+	default:
 		return nil, fmt.Errorf("unknown question %q", name)
 	}
 	d, err := store.Parse(string(data))

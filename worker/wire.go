@@ -14,6 +14,7 @@ import (
 	"github.com/octetlite/octet/client"
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/remote"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/verify"
@@ -188,6 +189,16 @@ func statusOf(err error) error {
 	return status.Error(codes.Unavailable, err.Error())
 }
 
+// elsewhere reports whether data can't be read where they lie, on whichever worker: they are gone or others by now, or workers may not read there.
+func elsewhere(err error) bool {
+	for _, e := range []error{remote.ErrNotFound, remote.ErrChanged, remote.ErrRefused, remote.ErrNoRanges, dataset.ErrElsewhere} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // faultOf describes an error that is the job's own; nil for others. Where the error came up does not belong into the message, since it is the same everywhere.
 func faultOf(err error) *octetv1.JobError {
 	if bad, ok := errors.AsType[*dataset.SampleError](err); ok {
@@ -201,6 +212,8 @@ func faultOf(err error) *octetv1.JobError {
 		e.Message = f.Error()
 	} else if r, ok := errors.AsType[*shard.RunError](err); ok {
 		e.Message = r.Error()
+	} else if elsewhere(err) {
+		e.Message = err.Error()
 	} else {
 		return nil
 	}

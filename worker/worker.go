@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/registry"
 	"github.com/octetlite/octet/pkg/sandbox"
@@ -39,6 +40,8 @@ type Config struct {
 	UntilIdle time.Duration
 	// Version of the program, for people.
 	Version string
+	// Objects reads data that lie in S3 or on HTTP servers, as far as this worker may; nil for a worker that reads none.
+	Objects dataset.Objects
 }
 
 func (c Config) withDefaults() Config {

@@ -24,7 +24,8 @@ type clusterConfig struct {
 	dir     string    // for everything
 	secure  *security // nil for none
 	watched *telemetry
-	box     boxFlags // how models and samples are read
+	box     boxFlags     // how models and samples are read
+	objects *objectFlags // what jobs may read elsewhere; nil for nothing
 }
 
 // embeddedTTL is the lease of workers that live in the same process as their coordinator.
@@ -51,6 +52,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	}
 	defer etcd.Close()
 
+	objects := cmp.Or(c.objects, &objectFlags{})
 	parts := newParts(cancel)
 	secureCoordinator, secureWorker := cmp.Or(c.secure, &security{log: log}).members()
 	watched := c.watched
@@ -63,7 +65,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	}
 	at.box = c.box
 	at.box.silence = modelTimeout
-	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, candidate{}, up) })
+	parts.start("coordinator", func(up func()) error { return at.coordinator(ctx, coordinator.Config{}, candidate{}, objects, up) })
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {
@@ -72,7 +74,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 				return err
 			}
 			at.name, at.box = name, c.box
-			return at.worker(ctx, worker.Config{Slots: c.slots}, up)
+			return at.worker(ctx, worker.Config{Slots: c.slots}, objects, up)
 		})
 	}
 	if parts.allUp(ctx) {

@@ -89,8 +89,16 @@ activations are measured:
                          ?resize=224x224&fit=crop|stretch|pad&mean=127.5&std=127.5&order=rgb|bgr
   tfrecord:FILES         tf.Example records, gzipped or not: ?feature=NAME, or ?feature.INPUT=NAME for
                          each input; &raw=u8 if the feature's bytes are numbers; pictures as above
+  x.tar, x.tar.gz        WebDataset archives, files of one name a sample: ?part=jpg, or ?part.INPUT=npy;
+                         &raw=u8 if a file's bytes are numbers; pictures as above
+  x.parquet              columns by the inputs' names, or ?column=NAME, ?column.INPUT=NAME: numbers,
+                         lists of them, encoded pictures; &raw=u8 as above
   random:normal          random numbers, to try things out: ?samples=100&seed=1
   random:uniform         ?samples=100&seed=1&low=0&high=1; of integer inputs within low and high
+
+Paths may be globs, hold {000..127}, and be URLs: s3://BUCKET/KEY of S3 and what speaks its protocol, or
+https://HOST/PATH of a server that serves ranges. Such data stay where they are: a cluster's workers read
+them there. SOURCE, --ranges, -o and --stats may be s3:// URLs too. docs/data.md says more.
 
 A few hundred samples of what the model will see are enough. They must be prepared as for the float
 model: (value - mean) / std is what mean and std make of pictures.
@@ -133,6 +141,7 @@ the same tensors, bit for bit.`,
   octet convert model.keras -o mixed.tflite --recipe recipe.yaml
   octet convert frozen.pb -o float.tflite --inputs image --outputs scores --input-shapes image=1,224,224,3
   octet convert model.tflite -o int8.tflite --data 'photos?resize=224x224&mean=127.5&std=127.5' --io uint8
+  octet convert s3://models/m.keras -o s3://models/int8.tflite --data 's3://sets/train-{00..09}.tar?part=jpg&resize=224'
   octet convert model.tflite -o int8.tflite --data samples.npz --calibrator mse
   octet convert model.tflite -o int8.tflite --data samples.npz --verify --report report.html
   octet convert model.tflite -o int8.tflite --data samples.npz --verify --holdout 50 --min-sqnr 20
@@ -370,7 +379,7 @@ func parseObserve(text string) (s calib.Spec, err error) {
 func convertModel(ctx context.Context, s streams, path string, f *convertFlags, opt convert.Options) error {
 	start := time.Now()
 	f.source.signature = f.signature
-	source, size, done, err := f.source.open(path)
+	source, size, done, err := f.source.open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -378,7 +387,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	if f.signature != "" && source.Flatbuffer() && f.data == "" {
 		return usagef("--signature is what --data feeds: give --data")
 	}
-	if err := checkOutputs(append([]string{f.output, f.stats}, f.report.paths...), []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
+	if err := f.source.objects.checkOutputs(ctx, append([]string{f.output, f.stats}, f.report.paths...), []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
 		return err
 	}
 	bar := newProgress(s.err)
@@ -393,7 +402,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 		return err
 	}
 	bar.close()
-	if err := out.write(f.output, f.stats); err != nil {
+	if err := out.write(ctx, &f.source.objects, f.output, f.stats); err != nil {
 		return err
 	}
 	out.summary.Source, out.summary.Output, out.summary.Seconds = path, f.output, time.Since(start).Seconds()
@@ -424,7 +433,7 @@ func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
 }
 
 // buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
+func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
 	inputs, err := float.Inputs(signature)
 	if err != nil {
 		return nil, nil, err
@@ -435,7 +444,7 @@ func buildDataset(ctx context.Context, float *convert.Float, data, signature, tm
 	}
 	files := store.NewOverlay(folder)
 	done := bar.soon("reading " + data)
-	manifest, err := dataset.Build(ctx, data, inputs, files)
+	manifest, err := dataset.Build(ctx, data, inputs, files, objects.option())
 	done()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -466,14 +475,18 @@ type outcome struct {
 	summary *summary
 }
 
-// write writes the files, each whole or not at all.
-func (o *outcome) write(model, stats string) error {
+// write writes the files or objects, each whole or not at all.
+func (o *outcome) write(ctx context.Context, objects *objectFlags, model, stats string) error {
 	if stats != "" {
-		if err := writeFile(stats, o.stats); err != nil {
+		err := objects.create(ctx, stats, func(w io.Writer) error {
+			_, err := w.Write(o.stats)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return createFile(model, func(w io.Writer) error {
+	return objects.create(ctx, model, func(w io.Writer) error {
 		_, err := o.model.WriteTo(w)
 		return err
 	})

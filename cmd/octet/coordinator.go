@@ -16,6 +16,7 @@ func newCoordinator(s streams) *cobra.Command {
 	var f siteFlags
 	var c coordinator.Config
 	var e candidate
+	var o objectFlags
 	cmd := &cobra.Command{
 		Use:   "coordinator",
 		Short: "Run the coordinator of a cluster",
@@ -35,12 +36,13 @@ addresses.`,
 			if e.lease < time.Second || e.lease%time.Second != 0 {
 				return usagef("--lease %v: want whole seconds, at least one", e.lease)
 			}
-			return f.with(cmd.Context(), s, func(at *site) error { return at.coordinator(cmd.Context(), c, e, nil) })
+			return f.with(cmd.Context(), s, func(at *site) error { return at.coordinator(cmd.Context(), c, e, &o, nil) })
 		},
 	}
 	f.add(cmd, "workers", "127.0.0.1:8470", "octet-coordinator", "blobs")
 	flags := cmd.Flags()
 	flags.StringVar(&e.store, "store", "", "folder for blobs, which all coordinators share (default: blobs in the data directory)")
+	o.addServer(cmd)
 	flags.DurationVar(&e.lease, "lease", 5*time.Second, "a coordinator that leads and is not heard of for so long is succeeded; whole seconds")
 	flags.DurationVar(&c.Stall, "stall", 10*time.Minute, "a shard whose worker shows no progress for so long is given to another")
 	flags.IntVar(&c.Limits.Jobs, "max-jobs", 10_000, "jobs that are not over; more are turned away, and told when to try again (0: no bound)")
@@ -68,7 +70,12 @@ func (e candidate) election(s *site) coordinator.Election {
 }
 
 // coordinator serves until the context ends. leads, if not nil, is called when clients can be served.
-func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidate, leads func()) error {
+func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidate, o *objectFlags, leads func()) error {
+	allow, err := o.allow()
+	if err != nil {
+		return err
+	}
+	c.Allow = allow.Check
 	folder, err := store.NewFolder(cmp.Or(e.store, filepath.Join(s.dir, "blobs")))
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ var errDiffer = errors.New("the models differ")
 type diffFlags struct {
 	data, signature string
 	all, json       bool
+	objects         objectFlags
 }
 
 // difference is what `octet diff` tells.
@@ -76,6 +77,7 @@ Exit status: 0 if both hold the same model, 1 if they differ, as diff has it.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.data, "data", "", "a dataset over which both models run")
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
+	f.objects.add(cmd)
 	flags.BoolVar(&f.all, "all", false, "list every difference, not only the first of each kind")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -99,7 +101,7 @@ func (f *diffFlags) compare(ctx context.Context, s streams, a, b string) (*diffe
 	var models [2]*ir.Model
 	for i, path := range []string{a, b} {
 		var err error
-		if files[i], err = os.ReadFile(path); err != nil {
+		if files[i], err = f.objects.readFile(ctx, path); err != nil {
 			return nil, err
 		}
 		source := convert.Source{Name: path, Data: files[i]}
@@ -145,11 +147,11 @@ func (f *diffFlags) run(ctx context.Context, s streams, d *difference, paths []s
 	bar := newProgress(s.err)
 	defer bar.close()
 	files := store.NewOverlay(folder)
-	manifest, err := dataset.Build(ctx, f.data, runners[0].inputs, files)
+	manifest, err := dataset.Build(ctx, f.data, runners[0].inputs, files, f.objects.option())
 	if err != nil {
 		return err
 	}
-	samples, err := dataset.Open(ctx, manifest, files)
+	samples, err := dataset.Open(ctx, manifest, files, f.objects.option())
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,8 @@ func newInspect(s streams) *cobra.Command {
   octet inspect saved_model/
   octet inspect model.tflite --json | jq .ops`,
 		Args: want("SOURCE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			source, size, done, err := f.open(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			source, size, done, err := f.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

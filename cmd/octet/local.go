@@ -57,7 +57,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 	var runner remembering
 	switch {
 	case f.ranges != "":
-		text, err := os.ReadFile(f.ranges)
+		text, err := f.source.objects.readFile(ctx, f.ranges)
 		if err != nil {
 			return nil, err
 		}
@@ -133,10 +133,10 @@ func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt co
 	}()
 	d := &localData{folder: folder}
 	var files *store.Overlay
-	if d.manifest, files, err = buildDataset(ctx, float, f.data, opt.Signature, d.folder, bar); err != nil {
+	if d.manifest, files, err = buildDataset(ctx, float, f.data, opt.Signature, d.folder, &f.source.objects, bar); err != nil {
 		return nil, err
 	}
-	if d.reader, err = dataset.Open(ctx, d.manifest, files); err != nil {
+	if d.reader, err = dataset.Open(ctx, d.manifest, files, f.source.objects.option()); err != nil {
 		return nil, err
 	}
 	d.pool = &convert.Pool{Workers: f.workers, Samples: d.reader}

@@ -34,12 +34,12 @@ would apply it; below an operator its constants that rules name, in front activa
 		Example: `  octet recipe check model.tflite recipe.yaml
   octet recipe check model.keras recipe.json --json | jq '.operators[] | select(.gets == "none")'`,
 		Args: want("SOURCE", "RECIPE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var opt convert.Options
 			if _, err := setRecipe(&opt, args[1]); err != nil {
 				return err
 			}
-			source, _, done, err := f.open(args[0])
+			source, _, done, err := f.open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 	if m.folder, err = tempDir("octet-"); err != nil {
 		return nil, err
 	}
-	if m.manifest, m.files, err = buildDataset(ctx, m.float, f.data, opt.Signature, m.folder, bar); err != nil {
+	if m.manifest, m.files, err = buildDataset(ctx, m.float, f.data, opt.Signature, m.folder, &f.source.objects, bar); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.O
 	u := uploads{client: m.client, bar: bar}
 	spec.Source = u.bytes(m.source.Data)
 	if f.ranges != "" {
-		data, err := os.ReadFile(f.ranges)
+		data, err := f.source.objects.readFile(ctx, f.ranges)
 		if err != nil {
 			return spec, err
 		}

@@ -109,7 +109,7 @@ type ranOutput struct {
 
 func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	f.source.signature = f.signature
-	source, _, done, err := f.source.open(path)
+	source, _, done, err := f.source.open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	defer bar.close()
 	files := store.NewOverlay(folder)
 	read := bar.soon("reading " + f.data)
-	manifest, err := dataset.Build(ctx, f.data, r.inputs, files)
+	manifest, err := dataset.Build(ctx, f.data, r.inputs, files, f.source.objects.option())
 	read()
 	if err != nil {
 		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {
@@ -149,7 +149,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 		}
 		return err
 	}
-	samples, err := dataset.Open(ctx, manifest, files)
+	samples, err := dataset.Open(ctx, manifest, files, f.source.objects.option())
 	if err != nil {
 		return err
 	}

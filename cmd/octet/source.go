@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/remote"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -22,6 +24,7 @@ type sourceFlags struct {
 	shapes                []string
 	batch                 int
 	signature             string // shared with calibration, which runs one signature
+	objects               objectFlags
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -30,11 +33,33 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.inputs, "inputs", nil, "of a frozen graph: its inputs, a,b (default: the placeholders)")
 	flags.StringSliceVar(&f.outputs, "outputs", nil, "of a frozen graph: its outputs, c,d (default: what nothing reads)")
 	flags.StringArrayVar(&f.shapes, "input-shapes", nil, "shape of an input, a=1,224,224,3; may be repeated, ? leaves a dimension open")
+	f.objects.add(cmd)
 	flags.IntVar(&f.batch, "batch", 0, "fix unknown batches to this size (default: 1, and callers may resize)")
 }
 
-// open returns the source at a path, the size of its files, and what to call when it is no longer used.
-func (f *sourceFlags) open(path string) (src convert.Source, size int64, done func(), err error) {
+// open returns the source at a path or URL, the size of its files, and what to call when it is no longer used. What lies elsewhere is brought here first.
+func (f *sourceFlags) open(ctx context.Context, path string) (src convert.Source, size int64, done func(), err error) {
+	if !remote.Is(path) {
+		return f.openLocal(path)
+	}
+	dir, err := tempDir("octet-")
+	if err != nil {
+		return src, 0, func() {}, err
+	}
+	gone := func() { _ = os.RemoveAll(dir) }
+	local, err := f.objects.fetch(ctx, path, dir)
+	if err == nil {
+		src, size, done, err = f.openLocal(local)
+	}
+	if err != nil {
+		gone()
+		return src, 0, func() {}, err
+	}
+	src.Name = path
+	return src, size, func() { done(); gone() }, nil
+}
+
+func (f *sourceFlags) openLocal(path string) (src convert.Source, size int64, done func(), err error) {
 	src = convert.Source{Name: path}
 	done = func() {}
 	if src.Import, err = f.options(); err != nil {

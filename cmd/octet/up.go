@@ -14,7 +14,7 @@ func newUp(s streams) *cobra.Command {
 	var log logFlags
 	var secure serverFlags
 	var watch telemetryFlags
-	c := clusterConfig{}
+	c := clusterConfig{objects: &objectFlags{}}
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run a whole cluster in one process: etcd, coordinator and workers",
@@ -62,6 +62,8 @@ as they would between machines. Jobs survive a restart with the same data direct
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:8470", "HOST:PORT of the coordinator")
 	flags.StringVar(&c.dir, "data-dir", "", "folder for etcd, blobs and caches (default: octet in the user's data folder)")
 	c.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
+	c.objects.addServer(cmd)
+	c.objects.addCache(cmd)
 	secure.add(cmd)
 	watch.add(cmd)
 	log.add(cmd, "warn")

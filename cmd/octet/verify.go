@@ -177,7 +177,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 // verifyModel compares two models, prints the result, and fails if it breaks a limit.
 func verifyModel(ctx context.Context, s streams, float, quantized string, f *verifyFlags) error {
 	f.source.signature = f.signature
-	source, size, done, err := f.source.open(float)
+	source, size, done, err := f.source.open(ctx, float)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 		return err
 	}
 	other := convert.Source{Name: quantized}
-	if other.Data, err = os.ReadFile(quantized); err != nil {
+	if other.Data, err = f.source.objects.readFile(ctx, quantized); err != nil {
 		return err
 	}
 	if !other.Flatbuffer() {
@@ -231,7 +231,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	manifest, files, err := buildDataset(ctx, float, f.data, f.signature, tmp, bar)
+	manifest, files, err := buildDataset(ctx, float, f.data, f.signature, tmp, &f.source.objects, bar)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float 
 		}
 		return f.compareRemote(ctx, source, quantized, opt, manifest, files, bar)
 	}
-	reader, err := dataset.Open(ctx, manifest, files)
+	reader, err := dataset.Open(ctx, manifest, files, f.source.objects.option())
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 func newWorker(s streams) *cobra.Command {
 	var f siteFlags
 	var c worker.Config
+	var o objectFlags
 	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Run a worker of a cluster",
@@ -32,7 +33,7 @@ workers are jobs of their own that should end when the work is done.`,
 			if c.UntilIdle < 0 {
 				return usagef("--until-idle %v: want a time, or 0 to stay", c.UntilIdle)
 			}
-			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, nil) })
+			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, &o, nil) })
 		},
 	}
 	f.add(cmd, "coordinators", "127.0.0.1:0", "octet-worker", "the cache")
@@ -40,6 +41,8 @@ workers are jobs of their own that should end when the work is done.`,
 	perCore(flags, &c.Slots, "slots", "shards to run at a time; each takes one core")
 	flags.Int64Var(&c.CacheBytes, "cache-bytes", 10<<30, "bound of the cache on disk")
 	f.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
+	o.addServer(cmd)
+	o.addCache(cmd)
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 10*time.Second, "how long shards may go on when the worker is told to stop")
 	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")
@@ -47,7 +50,11 @@ workers are jobs of their own that should end when the work is done.`,
 }
 
 // worker serves until the context ends, or it is idle for as long as the settings say. ready, if not nil, is called when the worker is registered.
-func (s *site) worker(ctx context.Context, c worker.Config, ready func()) error {
+func (s *site) worker(ctx context.Context, c worker.Config, o *objectFlags, ready func()) error {
+	if _, err := o.open(); err != nil {
+		return err
+	}
+	c.Objects = o
 	folder, err := store.NewFolder(filepath.Join(s.dir, "cache"))
 	if err != nil {
 		return err

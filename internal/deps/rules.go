@@ -79,7 +79,7 @@ var Rooms = []Room{
 	{Path: "client", May: []string{"proto/octet/v1", "pkg/tensor", "pkg/dataset", "pkg/store"}},
 	{Path: "coordinator", May: []string{
 		"proto/octet/v1", "pkg/tensor", "pkg/numerics", "pkg/quant", "pkg/calib", "pkg/quantize", "pkg/verify", "pkg/convert", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/credential", "pkg/sandbox",
-		"pkg/store", "pkg/remote",
+		"pkg/store",
 	}},
 	{Path: "worker", May: []string{
 		"proto/octet/v1", "client", "pkg/numerics", "pkg/calib", "pkg/verify", "pkg/shard", "pkg/dataset", "pkg/registry", "pkg/sandbox", "pkg/store", "pkg/remote",

@@ -8,14 +8,22 @@ type expecting interface {
 // maxExpected bounds what Expect asks for at a time, in bytes.
 const maxExpected = 16 << 20
 
-// Expect says that the samples in [first, last) are wanted next. What lies elsewhere is asked for, as far as there is room; nothing is waited for.
+// Expect says that the samples in [first, last) are wanted next. What lies elsewhere is asked for, as far as there is room and it was not yet; nothing is waited for.
 func (r *Reader) Expect(first, last int) {
 	s, ok := r.source.(expecting)
-	if !ok {
+	if !ok || !r.distant {
 		return
 	}
-	total := int64(0)
-	for i := max(first, 0); i < min(last, r.manifest.Samples) && total < maxExpected; i++ {
+	first, last = max(first, 0), min(last, r.manifest.Samples)
+	r.mu.Lock()
+	from := first
+	if r.told[0] <= first && first < r.told[1] {
+		from = r.told[1]
+	}
+	r.mu.Unlock()
+	total, room := int64(0), true
+	i := from
+	for ; i < last && room && total < maxExpected; i++ {
 		s.expect(r.manifest, i, func(blob int, offset, size int64) {
 			lies := r.manifest.Blobs[blob]
 			if lies.At == nil || offset >= lies.Size {
@@ -24,12 +32,18 @@ func (r *Reader) Expect(first, last int) {
 			size = min(size, lies.Size-offset)
 			if b, err := r.kept(blob); err == nil { // else who reads the sample reports it
 				if p, ok := b.(Prefetcher); ok {
-					p.Prefetch(offset, size)
+					room = p.Prefetch(offset, size) && room
 					total += size
 				}
 			}
 		})
 	}
+	if !room {
+		i-- // the next time again
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = [2]int{first, max(i, first)}
 }
 
 func (l *images) expect(m *Manifest, i int, want func(blob int, offset, size int64)) {

@@ -21,8 +21,8 @@ type Objects interface {
 	OpenObject(ctx context.Context, o store.Object) (store.Blob, error)
 }
 
-// Prefetcher is a blob that can begin to read what will be wanted soon. Prefetch does not wait.
-type Prefetcher interface{ Prefetch(offset, n int64) }
+// Prefetcher is a blob that can begin to read what will be wanted soon. Prefetch does not wait for it; false if there is too much to do already.
+type Prefetcher interface{ Prefetch(offset, n int64) bool }
 
 // Option is a setting of Build and Open.
 type Option func(*access)
@@ -41,17 +41,17 @@ func accessOf(list []Option) access {
 	return o
 }
 
-// errNowhere is the error of data elsewhere, for those who were not told how to read them.
-var errNowhere = errors.New("data in S3 or on HTTP servers can't be read here")
+// ErrElsewhere is the error of data elsewhere, for those who were not told how to read them.
+var ErrElsewhere = errors.New("data in S3 or on HTTP servers can't be read here")
 
 type nowhere struct{}
 
 func (nowhere) Stat(context.Context, string) (store.Object, error) {
-	return store.Object{}, errNowhere
+	return store.Object{}, ErrElsewhere
 }
-func (nowhere) List(context.Context, string) ([]store.Object, error) { return nil, errNowhere }
+func (nowhere) List(context.Context, string) ([]store.Object, error) { return nil, ErrElsewhere }
 func (nowhere) OpenObject(context.Context, store.Object) (store.Blob, error) {
-	return nil, errNowhere
+	return nil, ErrElsewhere
 }
 
 // elsewhere reports whether a path is a URL.

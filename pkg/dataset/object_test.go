@@ -79,10 +79,11 @@ type bucketBlob struct {
 
 func (*bucketBlob) Close() error { return nil }
 
-func (b *bucketBlob) Prefetch(_, n int64) {
+func (b *bucketBlob) Prefetch(_, n int64) bool {
 	b.bucket.mu.Lock()
 	defer b.bucket.mu.Unlock()
 	b.bucket.wanted[b.url] += n
+	return true
 }
 
 // wds makes an archive of files, given as name, content, name, content and so on.

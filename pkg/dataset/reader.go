@@ -19,7 +19,10 @@ type Reader struct {
 	blobs    store.Opener
 	access
 
+	distant bool // some of it lies elsewhere
+
 	mu   sync.Mutex
+	told [2]int // the samples that were asked for ahead, [from, to)
 	open map[int]*opening
 	rows []*rows // by input, of arrays
 	// tables are Parquet files, by number.
@@ -43,7 +46,9 @@ func Open(ctx context.Context, m *Manifest, blobs store.Opener, options ...Optio
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{ctx: ctx, manifest: m, source: s, blobs: blobs, access: accessOf(options), open: map[int]*opening{}, rows: make([]*rows, len(m.Inputs))}, nil
+	return &Reader{
+		ctx: ctx, manifest: m, source: s, blobs: blobs, access: accessOf(options), distant: len(m.Objects()) > 0, open: map[int]*opening{}, rows: make([]*rows, len(m.Inputs)),
+	}, nil
 }
 
 // Len returns the number of samples.

@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,16 +33,14 @@ func ParseAllow(s3, http []string) (*Allow, error) {
 	return a, nil
 }
 
-// Check returns an error that is ErrRefused, and says what would allow it, unless a URL is on the list.
+// Check returns an error that is ErrRefused, and says what would allow it, unless a URL is on the list. Nil is the empty list.
 func (a *Allow) Check(url string) error {
 	p, err := parse(url)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	for _, r := range a.rules {
-		if r.holds(p) {
-			return nil
-		}
+	if a != nil && slices.ContainsFunc(a.rules, func(r place) bool { return r.holds(p) }) {
+		return nil
 	}
 	if p.scheme == "s3" {
 		return fmt.Errorf("%w: %s: the bucket is not on this process's list: --allow-s3 %s adds it", ErrRefused, url, p.host)

@@ -68,12 +68,13 @@ func (b *blob) ReadAt(p []byte, offset int64) (int, error) {
 	return n, end
 }
 
-// Prefetch begins to read bytes that will be wanted soon, as far as there is room. It does not wait.
-func (b *blob) Prefetch(offset, n int64) {
+// Prefetch begins to read bytes that will be wanted soon, and does not wait. It returns false if there was no room for all of them.
+func (b *blob) Prefetch(offset, n int64) bool {
 	end := min(offset+n, b.object.Size)
 	for i := max(offset, 0) / blockSize; i*blockSize < end; i++ {
 		if b.block(i, true) == nil {
-			return
+			return false
 		}
 	}
+	return true
 }

@@ -151,7 +151,10 @@ type hinted struct {
 	hints, reads [][2]int64
 }
 
-func (h *hinted) Prefetch(offset, n int64) { h.hints = append(h.hints, [2]int64{offset, n}) }
+func (h *hinted) Prefetch(offset, n int64) bool {
+	h.hints = append(h.hints, [2]int64{offset, n})
+	return true
+}
 
 func (h *hinted) ReadAt(p []byte, at int64) (int, error) {
 	h.reads = append(h.reads, [2]int64{at, int64(len(p))})

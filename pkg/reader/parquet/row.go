@@ -200,7 +200,7 @@ func (p *page) missing() {
 }
 
 // prefetcher is a file that can begin to read what will be wanted soon.
-type prefetcher interface{ Prefetch(offset, n int64) }
+type prefetcher interface{ Prefetch(offset, n int64) bool }
 
 // maxHint bounds what is asked for ahead, in bytes.
 const maxHint = 8 << 20
