@@ -48,15 +48,17 @@ func (f *sourceFlags) open(ctx context.Context, path string) (src convert.Source
 	}
 	gone := func() { _ = os.RemoveAll(dir) }
 	local, err := f.objects.fetch(ctx, path, dir)
-	if err == nil {
-		src, size, done, err = f.openLocal(local)
+	if err != nil {
+		gone()
+		return src, 0, func() {}, err
 	}
+	src, size, closed, err := f.openLocal(local)
 	if err != nil {
 		gone()
 		return src, 0, func() {}, err
 	}
 	src.Name = path
-	return src, size, func() { done(); gone() }, nil
+	return src, size, func() { closed(); gone() }, nil
 }
 
 func (f *sourceFlags) openLocal(path string) (src convert.Source, size int64, done func(), err error) {

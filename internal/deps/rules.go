@@ -89,6 +89,7 @@ var Rooms = []Room{
 	// For tests alone: no room above lists them.
 	{Path: "internal/golden"},
 	{Path: "internal/peak"},
+	{Path: "internal/s3server"},
 	{Path: "internal/testmodel", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op"}},
 	{Path: "internal/deps"},
 }
@@ -98,7 +99,7 @@ const Public = "public"
 
 // Tests are the packages of ours that a test file may import on top of its room's row. The coordinator's and the worker's
 // tests still don't import each other: what needs both is tested from cmd/octet.
-var Tests = []string{"pkg/...", "internal/golden", "internal/peak", "internal/testmodel", "proto/octet/v1"}
+var Tests = []string{"pkg/...", "internal/golden", "internal/peak", "internal/s3server", "internal/testmodel", "proto/octet/v1"}
 
 // Foreign is a package or tree of packages that is not ours, or a package of the standard library with a limited place,
 // and the files that may import it, as prefixes of their paths. Every module we depend on has a row.
