@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -67,11 +68,16 @@ func TestDataOverHTTP(t *testing.T) {
 	dir := t.TempDir()
 	x := filepath.Join(dir, "data", "x.npy")
 	plainArray(t, x)
-	var ranges atomic.Int64
+	var ranges, changes atomic.Int64 // requests for ranges so far, and the one at which the file changes
 	files := http.FileServer(http.Dir(dir))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Range") != "" {
-			ranges.Add(1)
+			if n := ranges.Add(1); n == changes.Load() {
+				now := time.Now()
+				if err := os.Chtimes(x, now, now); err != nil {
+					t.Error(err)
+				}
+			}
 		}
 		files.ServeHTTP(w, r)
 	}))
@@ -91,6 +97,13 @@ func TestDataOverHTTP(t *testing.T) {
 		}
 		if got := made(t, "--data", x, "--coordinator", addr); got != want {
 			t.Errorf("on a cluster, uploaded: %v, in process %v", got, want)
+		}
+	})
+	withReadingCluster(t, &objectFlags{http: []string{server.URL + "/data"}}, func(addr string) {
+		changes.Store(ranges.Load() + 3) // behind the two of the client, which looks at the file and reads it
+		out := filepath.Join(t.TempDir(), "x.tflite")
+		if said := fails(t, "convert", fashionDir+"model.tflite", "-o", out, "--data", url, "--coordinator", addr); !strings.Contains(said, url) || !strings.Contains(said, "it has changed since") {
+			t.Errorf("data that change while the job runs: %s", said)
 		}
 	})
 	for _, o := range []*objectFlags{nil, {http: []string{server.URL + "/other"}}} {

@@ -30,6 +30,11 @@ type server struct {
 
 func serve(t *testing.T, data []byte) *server {
 	s := &server{data: data}
+	s.start(t)
+	return s
+}
+
+func (s *server) start(t testing.TB) {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := s.requests.Add(1)
 		now := s.now.Add(1)
@@ -42,7 +47,6 @@ func serve(t *testing.T, data []byte) *server {
 		s.plain(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return s
 }
 
 func (s *server) plain(w http.ResponseWriter, r *http.Request) {
