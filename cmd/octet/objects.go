@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -185,15 +186,11 @@ func (o *objectFlags) checkOutputs(ctx context.Context, outputs, inputs []string
 			local = append(local, out)
 			continue
 		}
-		for _, other := range inputs {
-			if out == other {
-				return usagef("%s is read: write to another object", out)
-			}
-		}
-		for _, other := range outputs[:i] {
-			if out == other {
-				return usagef("two results can't both be written to %s", out)
-			}
+		switch {
+		case slices.Contains(inputs, out):
+			return usagef("%s is read: write to another object", out)
+		case slices.Contains(outputs[:i], out):
+			return usagef("two results can't both be written to %s", out)
 		}
 		c, err := o.open()
 		if err == nil {
@@ -219,7 +216,7 @@ func (o *objectFlags) create(ctx context.Context, name string, write func(w io.W
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	defer tmp.Close()
 	if err := write(tmp); err != nil {
 		return fmt.Errorf("write %s: %w", name, plain(err))

@@ -5,7 +5,6 @@ package s3server
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -59,7 +58,7 @@ func Start(t testing.TB, buckets ...string) *Server {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		<-ended
+		_ = <-ended // killed, as it was told
 		if t.Failed() {
 			t.Logf("the server said:\n%s", said.String())
 		}
@@ -142,7 +141,7 @@ func (s *Server) Put(t testing.TB) *Faults {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "application/xml")
 			w.WriteHeader(http.StatusServiceUnavailable)
-			fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`)
+			_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`)
 			return
 		}
 		proxy.ServeHTTP(w, r.WithContext(withNumber(r.Context(), n)))

@@ -65,7 +65,7 @@ func (b *builder) parquetFile(f found, l *columns, first bool) (parquetFile, err
 		return parquetFile{}, err
 	}
 	defer from.Close()
-	file, err := parquet.Open(from.ReaderAt, from.size)
+	file, err := parquet.Open(from.ReaderAt, from.size, parquet.NewCache(0))
 	if err != nil {
 		return parquetFile{}, err
 	}
@@ -178,6 +178,9 @@ func (l *columns) place(i int) string {
 	return fmt.Sprintf("%s[%d]", l.Files[k].Name, row)
 }
 
+// maxPages bounds the decoded pages that a Reader keeps, in bytes.
+const maxPages = 128 << 20
+
 // table is a Parquet file that a Reader keeps open, once done.
 type table struct {
 	once    sync.Once
@@ -190,8 +193,9 @@ type table struct {
 func (l *columns) table(r *Reader, k int) (*table, error) {
 	r.mu.Lock()
 	if r.tables == nil {
-		r.tables = map[int]*table{}
+		r.tables, r.pages = map[int]*table{}, parquet.NewCache(maxPages)
 	}
+	pages := r.pages
 	t := r.tables[k]
 	if t == nil {
 		t = &table{}
@@ -201,7 +205,7 @@ func (l *columns) table(r *Reader, k int) (*table, error) {
 	t.once.Do(func() {
 		blob, err := r.kept(l.Files[k].Blob)
 		if err == nil {
-			t.file, err = parquet.Open(blob, blob.Size())
+			t.file, err = parquet.Open(blob, blob.Size(), pages)
 		}
 		if err == nil {
 			t.columns, err = l.of(t.file)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/octetlite/octet/pkg/reader/parquet"
 	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -25,8 +26,9 @@ type Reader struct {
 	told [2]int // the samples that were asked for ahead, [from, to)
 	open map[int]*opening
 	rows []*rows // by input, of arrays
-	// tables are Parquet files, by number.
+	// tables are Parquet files, by number, and pages what was decoded of them.
 	tables map[int]*table
+	pages  *parquet.Cache
 }
 
 // opening is a blob that is kept open, once done.

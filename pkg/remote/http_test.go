@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -128,9 +129,7 @@ func TestTrouble(t *testing.T) {
 			half := httptest.NewRecorder()
 			half.Header().Set("ETag", w.Header().Get("ETag"))
 			s.plain(half, r)
-			for k, v := range half.Header() {
-				w.Header()[k] = v
-			}
+			maps.Copy(w.Header(), half.Header())
 			w.WriteHeader(half.Code)
 			_, _ = w.Write(half.Body.Bytes()[:half.Body.Len()/2])
 			w.(http.Flusher).Flush()
@@ -158,9 +157,7 @@ func TestASlowServerIsNoDeadOne(t *testing.T) {
 		}
 		whole := httptest.NewRecorder()
 		s.plain(whole, r)
-		for k, v := range whole.Header() {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), whole.Header())
 		w.WriteHeader(whole.Code)
 		for _, c := range whole.Body.Bytes() {
 			_, _ = w.Write([]byte{c})

@@ -71,7 +71,7 @@ func parts(text string) (place, error) {
 		clean += "/"
 	}
 	if u.Path != "" && clean != u.Path || strings.Contains(u.Path, "\\") {
-		return place{}, errors.New("the path must hold no //, /. or /..")
+		return place{}, errors.New("the path must not hold //, nor the parts . and .. of paths")
 	}
 	host := strings.ToLower(u.Host)
 	if name, port, err := net.SplitHostPort(host); err == nil && port == map[string]string{"http": "80", "https": "443"}[u.Scheme] {

@@ -144,3 +144,40 @@ func wait(t *testing.T, done func() bool) {
 	}
 	t.Fatal("waited in vain")
 }
+
+// expecting are numbered samples that record what they are told is wanted next.
+type expecting struct {
+	numbered
+	told [][2]int
+	late bool // a sample was read that they were not told of
+}
+
+func (e *expecting) Expect(first, last int) { e.told = append(e.told, [2]int{first, last}) }
+
+func (e *expecting) Sample(i int) ([]*tensor.Tensor, error) {
+	if n := len(e.told); n == 0 || i < e.told[n-1][0] || i >= e.told[n-1][1] {
+		e.late = true
+	}
+	return e.numbered.Sample(i)
+}
+
+// TestReadAheadSaysWhatItWants wants samples to be asked for before they are read, and none of other shards.
+func TestReadAheadSaysWhatItWants(t *testing.T) {
+	e := &expecting{numbered: numbered{bad: -1, size: blockBytes}}
+	var memory blocks
+	a := readAhead(e, 1, Range{10, 60}, &memory)
+	for range 50 {
+		if _, err := a.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.close()
+	if e.late || len(e.told) != 50 {
+		t.Errorf("told %v", e.told)
+	}
+	for i, r := range e.told {
+		if r[0] != 10+i || r[1] != min(10+i+expected, 60) {
+			t.Errorf("told that %v is next, at sample %d", r, 10+i)
+		}
+	}
+}

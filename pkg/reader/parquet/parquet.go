@@ -2,11 +2,10 @@
 package parquet
 
 import (
-	"container/list"
 	"fmt"
 	"io"
 	"slices"
-	"sync"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -50,23 +49,17 @@ type File struct {
 	columns []Column
 	groups  []parquet.RowGroup
 	ends    []int64 // rows up to and with a group
-
-	mu    sync.Mutex
-	pages *list.List // of *page, the most recently used first
-	bytes int
+	cache   *Cache
 }
 
-// maxPageBytes bounds the decoded pages that a file keeps.
-const maxPageBytes = 32 << 20
-
-// Open reads a file's footer.
-func Open(r io.ReaderAt, size int64) (f *File, err error) {
+// Open reads a file's footer. Pages that are decoded are kept in the cache.
+func Open(r io.ReaderAt, size int64, cache *Cache) (f *File, err error) {
 	defer recovered(&err)
 	file, err := parquet.OpenFile(r, size, &parquet.FileConfig{SkipBloomFilters: true, ReadBufferSize: 64 << 10})
 	if err != nil {
 		return nil, fmt.Errorf("not a Parquet file that can be read: %w", err)
 	}
-	f = &File{file: file, r: r, groups: file.RowGroups(), pages: list.New()}
+	f = &File{file: file, r: r, groups: file.RowGroups(), cache: cache}
 	rows := int64(0)
 	for _, g := range f.groups {
 		n := g.NumRows()
@@ -111,7 +104,7 @@ func (f *File) Column(path string) (Column, bool) {
 func (f *File) describe(c *parquet.Column, name string) {
 	if c.Leaf() {
 		if t := typeOf(c.Type()); t != "" {
-			f.columns = append(f.columns, Column{Path: dotted(c.Path()), Name: name, Type: t, leaf: c.Index(), repeated: c.MaxRepetitionLevel() > 0})
+			f.columns = append(f.columns, Column{Path: strings.Join(c.Path(), "."), Name: name, Type: t, leaf: c.Index(), repeated: c.MaxRepetitionLevel() > 0})
 		}
 		return
 	}
@@ -126,17 +119,6 @@ func (f *File) describe(c *parquet.Column, name string) {
 		}
 		f.describe(child, below)
 	}
-}
-
-func dotted(path []string) string {
-	text := ""
-	for i, p := range path {
-		if i > 0 {
-			text += "."
-		}
-		text += p
-	}
-	return text
 }
 
 // integers are the types of whole numbers by bits.

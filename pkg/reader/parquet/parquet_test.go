@@ -24,7 +24,7 @@ func open(t testing.TB, name string) *File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(bytes.NewReader(data), int64(len(data)))
+	f, err := Open(bytes.NewReader(data), int64(len(data)), NewCache(1<<20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,18 +130,28 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// TestPagesAreBounded reads more than a file may keep.
+// TestPagesAreBounded reads more than a cache keeps, of two files with one cache.
 func TestPagesAreBounded(t *testing.T) {
-	f := open(t, "plain.parquet")
-	c, _ := f.Column("x.list.element")
-	f.bytes = maxPageBytes // as if there were others
+	const limit = 4 << 10
+	cache := NewCache(limit)
+	a, b := open(t, "plain.parquet"), open(t, "zstd.parquet")
+	a.cache, b.cache = cache, cache
 	for i := range int64(300) {
-		if _, err := f.Row(c, i); err != nil {
-			t.Fatal(err)
+		for _, f := range []*File{a, b} {
+			for _, name := range []string{"x.list.element", "id"} {
+				c, _ := f.Column(name)
+				if got, err := f.Row(c, i); err != nil || !bytes.Equal(got, value(c.Name, int(i))) {
+					t.Fatalf("row %d of %s: %v, %v", i, name, got, err)
+				}
+			}
 		}
-	}
-	if n := f.pages.Len(); n != 1 {
-		t.Errorf("%d pages are kept", n)
+		sum := 0
+		for at := cache.pages.Front(); at != nil; at = at.Next() {
+			sum += at.Value.(*page).size()
+		}
+		if sum != cache.bytes || sum > limit && cache.pages.Len() > 1 {
+			t.Fatalf("%d pages of %d bytes, counted %d", cache.pages.Len(), sum, cache.bytes)
+		}
 	}
 }
 
@@ -168,7 +178,7 @@ func TestPagesAreExpected(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := &hinted{Reader: bytes.NewReader(data)}
-		f, err := Open(h, int64(len(data)))
+		f, err := Open(h, int64(len(data)), NewCache(1<<20))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +202,7 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, damaged := range map[string][]byte{"empty": nil, "text": []byte("id,x\n1,2\n"), "cut": data[:len(data)/2], "no head": data[len(data)/2:]} {
-		if _, err := Open(bytes.NewReader(damaged), int64(len(damaged))); err == nil || !strings.Contains(err.Error(), "not a Parquet file") {
+		if _, err := Open(bytes.NewReader(damaged), int64(len(damaged)), NewCache(1<<20)); err == nil || !strings.Contains(err.Error(), "not a Parquet file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -209,7 +219,7 @@ func TestDamage(t *testing.T) {
 
 // readSome reads the first rows of all columns, whatever comes.
 func readSome(data []byte) {
-	f, err := Open(bytes.NewReader(data), int64(len(data)))
+	f, err := Open(bytes.NewReader(data), int64(len(data)), NewCache(1<<20))
 	if err != nil {
 		return
 	}

@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"container/list"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,13 +16,16 @@ var ErrNull = errors.New("a value is missing (null)")
 
 // page is a run of rows of a column, decoded: those that are left of a page of the file from the row on that was asked for.
 type page struct {
+	file        *File
 	leaf        int
 	first, last int64 // rows of the file, [first, last)
 	data        []byte
 	ends        []int  // of each row in data
 	null        []bool // by row; those behind its end are not
-	at          *list.Element
 }
+
+// size returns the memory that the page takes, in bytes.
+func (p *page) size() int { return cap(p.data) + 8*cap(p.ends) + cap(p.null) }
 
 // Row returns a row's elements: little-endian bytes of a type of numbers, or the bytes themselves, of which there must be one value. ErrNull if one is missing. The caller must
 // not change them.
@@ -49,42 +51,28 @@ func (f *File) Row(c Column, row int64) (data []byte, err error) {
 
 // page returns decoded rows with the given one among them.
 func (f *File) page(c Column, row int64) (*page, error) {
-	f.mu.Lock()
-	for at := f.pages.Front(); at != nil; at = at.Next() {
-		if p := at.Value.(*page); p.leaf == c.leaf && p.first <= row && row < p.last {
-			f.pages.MoveToFront(at)
-			f.mu.Unlock()
-			return p, nil
-		}
+	if p := f.cache.find(f, c.leaf, row); p != nil {
+		return p, nil
 	}
-	f.mu.Unlock()
 	p, err := f.decode(c, row)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		f.cache.keep(p)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	p.at = f.pages.PushFront(p)
-	f.bytes += len(p.data)
-	for f.bytes > maxPageBytes && f.pages.Len() > 1 {
-		old := f.pages.Remove(f.pages.Back()).(*page)
-		f.bytes -= len(old.data)
-	}
-	return p, nil
+	return p, err
 }
 
 // decode reads rows from the given one on to the end of its page.
-func (f *File) decode(c Column, row int64) (*page, error) {
+func (f *File) decode(c Column, row int64) (p *page, err error) {
 	g := sort.Search(len(f.ends), func(i int) bool { return f.ends[i] > row })
 	first := f.ends[g] - f.groups[g].NumRows()
 	chunk := f.groups[g].ColumnChunks()[c.leaf]
 	f.hint(chunk, g, row-first)
 	pages := chunk.Pages()
-	defer pages.Close()
+	defer func() { err = errors.Join(err, pages.Close()) }()
 	if err := pages.SeekToRow(row - first); err != nil {
 		return nil, err
 	}
-	p := &page{leaf: c.leaf, first: row}
+	p = &page{file: f, leaf: c.leaf, first: row}
 	index, err := chunk.OffsetIndex()
 	whole := !c.repeated || err == nil && index != nil // rows end with pages
 	for len(p.ends) == 0 || !whole {
