@@ -58,7 +58,9 @@ func Start(t testing.TB, buckets ...string) *Server {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = <-ended // killed, as it was told
+		if err := <-ended; err == nil {
+			t.Error("the server ended before it was told to")
+		}
 		if t.Failed() {
 			t.Logf("the server said:\n%s", said.String())
 		}

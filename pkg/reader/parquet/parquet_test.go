@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 )
 
 var files = []string{"plain.parquet", "snappy.parquet", "zstd.parquet"}
@@ -239,4 +241,43 @@ func FuzzOpen(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(_ *testing.T, data []byte) { readSome(data) })
+}
+
+// pieces are pages of a list's column as writers of old made them: a row may go on in the next page.
+type pieces [][]parquet.Value
+
+func (p *pieces) ReadPage() (parquet.Page, error) {
+	if len(*p) == 0 {
+		return nil, io.EOF
+	}
+	values := (*p)[0]
+	*p = (*p)[1:]
+	return piece{values: values}, nil
+}
+
+type piece struct {
+	parquet.Page
+	values []parquet.Value
+}
+
+func (p piece) Values() parquet.ValueReader {
+	return parquet.ValueReaderFunc(func(out []parquet.Value) (int, error) { return copy(out, p.values), io.EOF })
+}
+
+func TestRowsAcrossPages(t *testing.T) {
+	first := func(v int32) parquet.Value { return parquet.Int32Value(v).Level(0, 1, 0) }
+	next := func(v int32) parquet.Value { return parquet.Int32Value(v).Level(1, 1, 0) }
+	pages := pieces{{first(1), next(2), first(3)}, {next(4)}, {next(5), first(6), next(7)}, {next(8)}}
+	p := &page{}
+	if err := p.gather(Column{Type: Int32}, &pages, false); err != nil {
+		t.Fatal(err)
+	}
+	// The row that begins in the third page is left to whoever asks for it.
+	if !slices.Equal(p.ends, []int{8, 20}) || !bytes.Equal(p.data, []byte{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0}) || len(pages) != 1 {
+		t.Errorf("rows end at %v: %v; %d pages are left", p.ends, p.data, len(pages))
+	}
+	pages = pieces{{next(1), first(2)}}
+	if err := (&page{}).gather(Column{Type: Int32}, &pages, false); err == nil {
+		t.Error("a page that begins in the middle of a row was taken")
+	}
 }

@@ -74,29 +74,30 @@ func (f *File) decode(c Column, row int64) (p *page, err error) {
 	}
 	p = &page{file: f, leaf: c.leaf, first: row}
 	index, err := chunk.OffsetIndex()
-	whole := !c.repeated || err == nil && index != nil // rows end with pages
-	for len(p.ends) == 0 || !whole {
-		next, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) && len(p.ends) > 0 {
-			break
-		}
-		if err != nil {
-			return nil, noEOF(err)
-		}
-		more, err := p.take(c, next)
-		parquet.Release(next)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
-	}
-	if len(p.ends) == 0 {
-		return nil, io.ErrUnexpectedEOF
+	if err := p.gather(c, pages, !c.repeated || err == nil && index != nil); err != nil {
+		return nil, err
 	}
 	p.last = min(p.first+int64(len(p.ends)), f.ends[g])
 	return p, nil
+}
+
+// gather adds the rows of the next page. Unless rows are known to end with their page, the last one may go on in those that follow.
+func (p *page) gather(c Column, pages parquet.PageReader, whole bool) error {
+	for len(p.ends) == 0 || !whole {
+		next, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) && len(p.ends) > 0 {
+			return nil
+		}
+		if err != nil {
+			return noEOF(err)
+		}
+		more, err := p.take(c, next)
+		parquet.Release(next)
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // take adds a page's values. Where rows are there already it adds only what belongs to the last one, and returns false if there was more.
