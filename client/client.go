@@ -1,6 +1,8 @@
 // Package client is the Go client of Octet's API: it uploads models and datasets, runs conversions, and fetches their results.
 //
-// Transfers and watches go on where they were cut off, when the coordinator is away for a while. An error of a call whose context ended is the context's too.
+// A training loop pushes its samples to a Stream, which a job may calibrate on while they come.
+//
+// Transfers, streams and watches go on where they were cut off, when the coordinator is away for a while. An error of a call whose context ended is the context's too.
 package client
 
 import (
@@ -26,6 +28,7 @@ type Client struct {
 	Waits      func(why string, again time.Duration)
 	jobs       octetv1.ConversionServiceClient
 	operations octetv1.OperationsServiceClient
+	samples    octetv1.SampleServiceClient
 	conn       *grpc.ClientConn
 }
 
@@ -52,7 +55,7 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
 	}
-	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), operations: octetv1.NewOperationsServiceClient(conn), conn: conn}, nil
+	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), operations: octetv1.NewOperationsServiceClient(conn), samples: octetv1.NewSampleServiceClient(conn), conn: conn}, nil
 }
 
 // Close ends the connection.

@@ -25,6 +25,8 @@ type fake struct {
 	octetv1.UnimplementedBlobServiceServer
 	t *testing.T
 
+	samples *fakeSamples
+
 	mu       sync.Mutex
 	listener *bufconn.Listener // nil while it is stopped
 	stop     func()
@@ -47,7 +49,7 @@ type fake struct {
 }
 
 func newFake(t *testing.T) *fake {
-	f := &fake{t: t, blobs: map[string][]byte{}, partial: map[string][]byte{}}
+	f := &fake{t: t, blobs: map[string][]byte{}, partial: map[string][]byte{}, samples: &fakeSamples{}}
 	f.start()
 	t.Cleanup(func() { f.halt() })
 	return f
@@ -58,6 +60,7 @@ func (f *fake) start() {
 	g := grpc.NewServer(grpc.WaitForHandlers(true))
 	octetv1.RegisterBlobServiceServer(g, f)
 	octetv1.RegisterConversionServiceServer(g, f)
+	octetv1.RegisterSampleServiceServer(g, f.samples)
 	done := make(chan error, 1)
 	go func() { done <- g.Serve(l) }()
 	f.mu.Lock()

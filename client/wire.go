@@ -23,7 +23,8 @@ type Spec struct {
 	IO         string // "int8", "uint8", "int16" or "float32"; by default what the scheme has
 	Strict     bool
 	Signature  string
-	Dataset    *Ref // the manifest
+	Dataset    *Ref   // the manifest
+	Stream     string // the id of a stream that is the dataset instead
 	Ranges     *Ref
 	RangesName string
 	SkipBad    bool
@@ -203,6 +204,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.FreshStatistics,
 	}
+	out.Stream = s.Stream
 	out.Quantized, out.QuantizedName = optionalToWire(s.Quantized), s.QuantizedName
 	if v := s.Verification; v != nil {
 		task, ok := taskToWire[v.Task]

@@ -175,7 +175,7 @@ var Foreigners = []Foreign{
 	{"pgregory.net/rapid", []string{OnlyTests},
 		"properties"},
 
-	{"log", nil, "zap at the edges, nothing elsewhere"},
+	{"log", []string{"client/example"}, "zap at the edges, nothing elsewhere; examples are the programs of others"},
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
 	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
 	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
