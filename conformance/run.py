@@ -16,6 +16,7 @@ Steps of `all`, in order; each does only what is not done yet:
     oracle      TensorFlow's int8 answers to the corpus' float models
     weights     TFLiteConverter's float16 and dynamic range quantization of what the models and sources are made from
     schemes     every scheme of quantization in LiteRT, and its output error
+    protocol    the clients of docs/protocol.md, against a cluster that is killed meanwhile
     verification    the figures of `octet verify`, beside LiteRT and numpy
     golden      LiteRT's tensors for all of them
     micro       int8 models in TFLite Micro, beside LiteRT and `octet run`: the committed oracles, and those of the corpus
@@ -63,6 +64,7 @@ STEPS = {
     'weights': [[PYTHON, '-W', 'ignore', HERE / 'weight_oracle.py'], [PYTHON, '-W', 'ignore', HERE / 'weight_only.py']],
     'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
     'verification': [[PYTHON, '-W', 'ignore', HERE / 'verification.py']],
+    'protocol': [[PYTHON, '-W', 'ignore', HERE / 'push.py']],
     'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus'], [PYTHON, HERE / 'golden_int16.py'],
                [PYTHON, '-W', 'ignore', HERE / 'golden_hybrid.py']],
     'micro': [[PYTHON, '-W', 'ignore', HERE / name, *rest] for name, *rest in (('micro.py',), ('devices.py',), ('micro.py', '--corpus'))],
@@ -85,7 +87,7 @@ STEPS = {
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
 ALL = [
-    'setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'golden', 'micro', 'vela', 'yardstick',
+    'setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'protocol', 'golden', 'micro', 'vela', 'yardstick',
     'fuzz', 'test',
 ]
 

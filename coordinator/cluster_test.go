@@ -106,8 +106,9 @@ type cluster struct {
 	server   *Server
 	halt     func() // stops the coordinator
 
-	jobs  octetv1.ConversionServiceClient
-	blobs octetv1.BlobServiceClient
+	jobs    octetv1.ConversionServiceClient
+	blobs   octetv1.BlobServiceClient
+	samples octetv1.SampleServiceClient
 }
 
 // newCluster starts a coordinator.
@@ -123,7 +124,7 @@ func newCluster(t *testing.T, change ...func(*cluster)) *cluster {
 		f(c)
 	}
 	conn := c.net.connect(t, "coordinator")
-	c.jobs, c.blobs = octetv1.NewConversionServiceClient(conn), octetv1.NewBlobServiceClient(conn)
+	c.jobs, c.blobs, c.samples = octetv1.NewConversionServiceClient(conn), octetv1.NewBlobServiceClient(conn), octetv1.NewSampleServiceClient(conn)
 	c.start()
 	return c
 }

@@ -63,6 +63,9 @@ func TestProtocolPage(t *testing.T) {
 		fmt.Sprintf("1 to %d characters", maxRequestID), fmt.Sprintf("at most %d,%03d on a page", maxPageSize/1000, maxPageSize%1000),
 		fmt.Sprintf("kept for %d days", int(defaults.JobTTL/(24*time.Hour))), map[bool]string{true: "an hour by default"}[defaults.BlobGrace == time.Hour],
 		map[bool]string{true: "kept for a day"}[defaults.UploadTTL == 24*time.Hour], map[int]string{8: "failed eight times"}[maxFailures],
+		fmt.Sprintf("At most %d,%03d,%03d samples, %d GiB of them", maxStreamSamples/1_000_000, maxStreamSamples/1000%1000, maxStreamSamples%1000, defaults.StreamBytes>>30),
+		fmt.Sprintf("%d streams for a namespace", defaults.Streams), map[bool]string{true: "It is deleted a day after"}[defaults.StreamTTL == 24*time.Hour],
+		map[bool]string{true: "at the latest a\n   second after a sample has come"}[commitWithin == time.Second],
 		map[time.Duration]string{100 * time.Millisecond: "at most ten in a second"}[watchInterval],
 	} {
 		if want == "" || !strings.Contains(page, want) {

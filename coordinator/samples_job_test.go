@@ -12,15 +12,6 @@ import (
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
-// all pushes all samples and finishes the stream.
-func (p *pusher) all() *octetv1.Stream {
-	p.c.t.Helper()
-	p.begin()
-	p.push(len(p.data), 1<<20)
-	p.close()
-	return p.finish(len(p.data) / p.size)
-}
-
 // Jobs of every kind make of a stream what they make of the same samples in a file, begun in front of the samples or behind them.
 func TestJobsOnStreams(t *testing.T) {
 	verification := func(n int64) *octetv1.Verification { return &octetv1.Verification{Samples: n} }

@@ -48,7 +48,7 @@ func convInputs() []*octetv1.StreamInput {
 // stream opens a stream for the samples of a convModel.
 func (c *cluster) stream(id string, m *model) *pusher {
 	c.t.Helper()
-	p := &pusher{c: c, api: octetv1.NewSampleServiceClient(c.net.connect(c.t, "coordinator")), id: id, data: samplesOf(c.t, m), size: 4 * 8 * 8 * 3}
+	p := &pusher{c: c, api: c.samples, id: id, data: samplesOf(c.t, m), size: 4 * 8 * 8 * 3}
 	resp, err := p.api.CreateStream(c.t.Context(), &octetv1.CreateStreamRequest{StreamId: id, Inputs: inputsOf(c.t, m)})
 	if err != nil {
 		c.t.Fatal(err)
@@ -245,8 +245,10 @@ func TestCommittedSamplesStay(t *testing.T) {
 		for _, n := range []int{3, 4, 33, 34, 40} { // pieces of a chunk, a chunk, pieces of the next
 			p.begin()
 			p.push(n*p.size, 5000)
-			p.await(n) // it is committed though the call goes on
-			p.call.Send(&octetv1.PushSamplesRequest{Sample: int64(n), Data: p.data[:5]})
+			p.await(n)                                                                                           // it is committed though the call goes on
+			if err := p.call.Send(&octetv1.PushSamplesRequest{Sample: int64(n), Data: p.data[:5]}); err != nil { // of a sample that is never whole
+				t.Fatal(err)
+			}
 			p.end()
 			c.restart()
 			p.begin()
@@ -337,7 +339,7 @@ func TestPushRefusals(t *testing.T) {
 func TestStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, func(c *cluster) { c.config.Streams = 3 })
-		api := octetv1.NewSampleServiceClient(c.net.connect(t, "coordinator"))
+		api := c.samples
 		create := func(id string, inputs ...*octetv1.StreamInput) error {
 			_, err := api.CreateStream(t.Context(), &octetv1.CreateStreamRequest{StreamId: id, Inputs: inputs})
 			return err

@@ -95,6 +95,8 @@ activations are measured:
                          lists of them, encoded pictures; &raw=u8 as above
   random:normal          random numbers, to try things out: ?samples=100&seed=1
   random:uniform         ?samples=100&seed=1&low=0&high=1; of integer inputs within low and high
+  stream:NAME            samples that are pushed to a coordinator, maybe still while it calibrates:
+                         see 'octet samples'
 
 Paths may be globs, hold {000..127}, and be URLs: s3://BUCKET/KEY of S3 and what speaks its protocol, or
 https://HOST/PATH of a server that serves ranges. Such data stay where they are: a cluster's workers read
@@ -224,6 +226,10 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
 	case given("priority") && f.coordinator.addr == "":
 		return o, usagef("--priority is about jobs of a cluster: it needs --coordinator")
+	case strings.HasPrefix(f.data, streamData) && f.coordinator.addr == "":
+		return o, usagef("--data %sNAME is a stream of a coordinator: give --coordinator", streamData)
+	case strings.HasPrefix(f.data, streamData) && (f.verify || len(f.report.paths) > 0):
+		return o, usagef("--verify and --report read samples, which a stream does not give back: leave them out")
 	case f.detach && f.coordinator.addr == "":
 		return o, usagef("--detach needs --coordinator")
 	case f.detach && len(f.report.paths) > 0:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/octetlite/octet/client"
@@ -76,7 +77,8 @@ type remoteModel struct {
 // openRemote reads a model, and its data if the flags name some. close must be called if there is no error.
 func openRemote(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (m *remoteModel, err error) {
 	m = &remoteModel{client: c, source: source}
-	if !source.Flatbuffer() || f.data != "" {
+	stream := strings.HasPrefix(f.data, streamData)
+	if !source.Flatbuffer() || f.data != "" && !stream {
 		if m.float, err = load(source, opt); err != nil {
 			return nil, err
 		}
@@ -85,7 +87,7 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 		// The front ends need no cluster: what it gets is the float model.
 		m.source, m.notes = convert.Source{Name: source.Name, Data: m.float.Bytes()}, slices.Clone(m.float.Notes)
 	}
-	if f.data == "" {
+	if f.data == "" || stream {
 		return m, nil
 	}
 	if m.folder, err = tempDir("octet-"); err != nil {
@@ -124,7 +126,9 @@ func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.O
 		ref := u.bytes(data)
 		spec.Ranges, spec.RangesName = &ref, filepath.Base(f.ranges)
 	}
-	if f.data != "" {
+	if name, ok := strings.CutPrefix(f.data, streamData); ok {
+		spec.Stream = name
+	} else if f.data != "" {
 		var err error
 		if spec.Dataset, err = u.dataset(ctx, m.manifest, m.files); err != nil {
 			return spec, err

@@ -69,7 +69,7 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
-		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newTop(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newMan(s), newSandbox(s), newVersion(s),
+		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newSamples(s), newTop(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newMan(s), newSandbox(s), newVersion(s),
 	)
 	wrapArgs(root)
 	return root
