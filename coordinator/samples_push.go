@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type push struct {
 	*stream
 	record StreamRecord // what is committed
 	buffer []byte       // the samples behind the last full chunk, committed ones in front
-	send   func(committed int) error
+	answer chan int     // the latest answer that is not on its way
 }
 
 // push appends what a call brings to a stream, and answers each time that something was committed.
@@ -39,17 +40,42 @@ func (s *Server) push(st *stream, first *octetv1.PushSamplesRequest, call grpc.B
 		return err
 	}
 	defer release()
-	p := &push{server: s, stream: st, record: s.record(st), send: func(n int) error { return call.Send(&octetv1.PushSamplesResponse{Committed: int64(n)}) }}
+	p := &push{server: s, stream: st, record: s.record(st), answer: make(chan int, 1)}
 	if p.record.Dataset != nil {
 		return status.Errorf(codes.FailedPrecondition, "stream %q is finished: it has %d samples", st.ID, p.record.Samples)
 	}
 	if p.buffer, err = s.pieces(ctx, &p.record); err != nil {
 		return err
 	}
-	if err := p.send(p.record.Samples); err != nil {
-		return err
+	// A client that does not read answers must not keep others from the stream: so they are sent apart.
+	sent := make(chan error, 1)
+	go func() {
+		var err error
+		for n := range p.answer {
+			if err == nil {
+				err = call.Send(&octetv1.PushSamplesResponse{Committed: int64(n)})
+			}
+		}
+		sent <- err
+	}()
+	p.tell()
+	err = p.receive(ctx, first, received(ctx, call.Recv))
+	close(p.answer)
+	select {
+	case sendErr := <-sent:
+		return cmp.Or(err, sendErr)
+	case <-ctx.Done():
+		return cmp.Or(err, cause(ctx))
 	}
-	return p.receive(ctx, first, received(ctx, call.Recv))
+}
+
+// tell answers what is committed, in place of an earlier answer that is not on its way yet.
+func (p *push) tell() {
+	select {
+	case <-p.answer:
+	default:
+	}
+	p.answer <- p.record.Samples // nobody else puts anything there
 }
 
 // message is what came of waiting for one.
@@ -182,7 +208,8 @@ func (p *push) commit(ctx context.Context, r StreamRecord) error {
 		return err
 	}
 	p.record = p.server.record(p.stream)
-	return p.send(r.Samples)
+	p.tell()
+	return nil
 }
 
 // end commits what is there when the client has nothing more to say.

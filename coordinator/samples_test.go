@@ -417,3 +417,105 @@ func TestStreamsOfNamespaces(t *testing.T) {
 		}
 	})
 }
+
+// deafCall is a call of PushSamples whose client does not read what it is told.
+type deafCall struct {
+	grpc.ServerStream
+	ctx  context.Context
+	from chan *octetv1.PushSamplesRequest
+}
+
+func (d *deafCall) Context() context.Context { return d.ctx }
+
+func (d *deafCall) Recv() (*octetv1.PushSamplesRequest, error) {
+	select {
+	case m := <-d.from:
+		return m, nil
+	case <-d.ctx.Done():
+		return nil, d.ctx.Err()
+	}
+}
+
+func (d *deafCall) Send(*octetv1.PushSamplesResponse) error {
+	<-d.ctx.Done()
+	return d.ctx.Err()
+}
+
+// A client that does not read what it is told does not keep another one from the stream.
+func TestClientThatDoesNotListen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		p := c.stream("s", convModel(t, 40))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		deaf := &deafCall{ctx: ctx, from: make(chan *octetv1.PushSamplesRequest)}
+		ended := make(chan error, 1)
+		go func() { ended <- (&sampleService{server: c.server}).PushSamples(deaf) }()
+		deaf.from <- &octetv1.PushSamplesRequest{StreamId: "s"}
+		for i := range 3 {
+			deaf.from <- &octetv1.PushSamplesRequest{Sample: int64(i), Data: p.data[i*p.size:][:p.size]}
+			time.Sleep(2 * time.Second) // it is committed
+		}
+		p.begin()
+		wantCode(t, "the call of a client that does not listen", <-ended, codes.Aborted)
+		if p.at != 3*p.size {
+			t.Errorf("%d samples are committed", p.at/p.size)
+		}
+		p.push(len(p.data), 1<<20)
+		p.close()
+		p.finish(40)
+	})
+}
+
+// A coordinator that leads no longer commits nothing, and the one that leads goes on from what is on record.
+func TestStreamOverTerms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b *ballot
+		over := make(chan struct{})
+		c := newCluster(t, func(c *cluster) {
+			b = newBallot(c)
+			b.elected <- over
+			c.election = b
+		})
+		c.worker("a", nil)
+		m := convModel(t, 70)
+		want, err := m.inProcess(t, c.spec(m))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := c.stream("s", m)
+		job := c.create("r", c.streamSpec(m, "s")).GetId()
+		p.begin()
+		p.push(35*p.size, 1<<20)
+		p.await(35)
+		b.journal.deposed.Store(true)
+		p.push(40*p.size, 1<<20)
+		p.failed("a push to a coordinator that learns that it is deposed", codes.Unavailable)
+		_, err = p.api.GetStream(t.Context(), &octetv1.GetStreamRequest{StreamId: "s"})
+		wantFollower(t, "GetStream", err, b.leader)
+		_, err = p.api.CreateStream(t.Context(), &octetv1.CreateStreamRequest{StreamId: "t", Inputs: convInputs()})
+		wantFollower(t, "CreateStream", err, b.leader)
+
+		b.journal.deposed.Store(false)
+		second := make(chan struct{})
+		b.elected <- second
+		time.Sleep(time.Second)
+		p.begin()
+		if p.at != 35*p.size {
+			t.Fatalf("%d bytes are committed, want 35 samples", p.at)
+		}
+		p.push(64*p.size, 1<<20)
+		p.await(64)
+		close(second) // the term ends while the call is idle
+		p.failed("a push over the end of a term", codes.Unavailable)
+		b.elected <- make(chan struct{})
+		time.Sleep(time.Second)
+		p.begin()
+		p.push(70*p.size, 1<<20)
+		p.close()
+		p.finish(70)
+		if !bytes.Equal(c.result(c.wait(job)), want.Model.Bytes()) {
+			t.Error("the model is another than in process")
+		}
+	})
+}

@@ -50,6 +50,13 @@ func (f *fenced) Accept(ctx context.Context, job string, shard int, digest strin
 	return f.testJournal.Accept(ctx, job, shard, digest)
 }
 
+func (f *fenced) SaveStream(ctx context.Context, r StreamRecord, chunks int) error {
+	if f.deposed.Load() {
+		return ErrDeposed
+	}
+	return f.testJournal.SaveStream(ctx, r, chunks)
+}
+
 // A coordinator whose term ends in the middle of a job sends its clients to another one. When it is elected again, it goes on where the journal stands, in a later term.
 func TestDeposed(t *testing.T) {
 	for _, how := range []string{"lease", "write"} {

@@ -52,6 +52,9 @@ addresses.`,
 	flags.DurationVar(&c.BlobGrace, "blob-grace", time.Hour, "how long blobs that no job refers to are kept")
 	f.box.add(cmd, "model-timeout", modelTimeout, modelTimeoutUsage)
 	flags.Int64Var(&c.NamespaceBytes, "namespace-bytes", 0, "bytes that the clients of each namespace may have in the store (default: no limit)")
+	flags.DurationVar(&c.StreamTTL, "stream-ttl", 24*time.Hour, "how long streams of samples that nothing happens to are kept")
+	flags.Int64Var(&c.StreamBytes, "stream-bytes", 64<<30, "bytes that the samples of a stream may have")
+	flags.IntVar(&c.Streams, "max-streams", 100, "streams of samples that a namespace may have")
 	flags.DurationVar(&c.CollectEvery, "collect-every", 10*time.Minute, "time between removals of what has expired")
 	return cmd
 }
