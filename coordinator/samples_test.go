@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -518,4 +519,49 @@ func TestStreamOverTerms(t *testing.T) {
 			t.Error("the model is another than in process")
 		}
 	})
+}
+
+// However samples arrive, in messages of whatever size, with calls that break, coordinators that stop and writes to the journal that fail: the dataset is the same.
+func TestStreamsAreTheSameHoweverTheyCome(t *testing.T) {
+	m := convModel(t, 100)
+	digests := map[string]uint64{}
+	for seed := range uint64(8) {
+		synctest.Test(t, func(t *testing.T) {
+			t.Logf("seed %d", seed)
+			r := rand.New(rand.NewPCG(seed, 0))
+			c := newCluster(t)
+			p := c.stream("s", m)
+			fails := 0
+			c.journal.set(func(op, _ string) error {
+				if op == "stream" && fails > 0 {
+					fails--
+					return errors.New("the journal is away")
+				}
+				return nil
+			})
+			p.begin()
+			for p.at < len(p.data) {
+				p.push(min(p.at+r.IntN(30*p.size), len(p.data)), 1+r.IntN(1<<16))
+				switch r.IntN(6) {
+				case 0:
+					time.Sleep(time.Duration(r.IntN(3000)) * time.Millisecond)
+				case 1:
+					p.end()
+					p.begin()
+				case 2:
+					c.restart()
+					p.begin()
+				case 3:
+					fails = r.IntN(3)
+				case 4:
+					p.begin() // the earlier call is displaced
+				}
+			}
+			p.close()
+			digests[p.finish(100).GetDataset().GetDigest()] = seed
+		})
+	}
+	if len(digests) != 1 {
+		t.Errorf("datasets by seed: %v", digests)
+	}
 }
