@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The clients of docs/protocol.md, as somebody has them who copies them from that page: the shell's, by grpcurl, and Python's, by stubs that grpcio-tools generates.
+"""The clients of docs/protocol.md, as somebody has them who copies them from that page.
 
-They run against `octet up`, which is killed and started again while samples are pushed. The models that come out are compared with those of `octet convert` over the
-same samples in a file, byte for byte; that of the Keras training loop runs in LiteRT besides.
+There is the shell's, by grpcurl, and Python's, by stubs that grpcio-tools generates. They run against `octet up`, which is killed
+and started again while samples are pushed. The models that come out are compared with those of `octet convert` over the same
+samples in a file, byte for byte; that of the Keras training loop runs in LiteRT besides.
 
 usage: push.py [--octet BINARY] [--grpcurl BINARY]     both are built if they are not given
 """
@@ -80,13 +81,21 @@ def shell(octet, grpcurl, cluster, folder):
     subprocess.run(['bash', '-c', script], cwd=folder, check=True, env=env, stdout=subprocess.DEVNULL)
     manifest = (folder / 'manifest.json').read_text()
     samples = int(re.search(r'"samples":(\d+)', manifest)[1])
-    same('the shell', (folder / 'int8.tflite').read_bytes(),
-         convert(octet, FASHION / 'model.tflite', f'random:uniform?samples={samples}&seed=1&low=0&high=1', folder / 'want.tflite'))
+    same(
+        'the shell',
+        (folder / 'int8.tflite').read_bytes(),
+        convert(octet, FASHION / 'model.tflite', f'random:uniform?samples={samples}&seed=1&low=0&high=1', folder / 'want.tflite'),
+    )
 
 
 def python(octet, cluster, folder, env):
-    subprocess.run([sys.executable, 'octet_client.py', cluster.address, FASHION / 'model.tflite', FASHION / 'calibration.npz', 'out.tflite'],
-                   cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, 'octet_client.py', cluster.address, FASHION / 'model.tflite', FASHION / 'calibration.npz', 'out.tflite'],
+        cwd=folder,
+        env=env,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     want = convert(octet, FASHION / 'model.tflite', FASHION / 'calibration.npz', folder / 'want.tflite')
     same('octet_client.py', (folder / 'out.tflite').read_bytes(), want)
 
@@ -105,7 +114,7 @@ def cuts(octet, cluster, folder):
         if at in (50, 125, 300):
             cluster.kill()
             threading.Timer(2, cluster.start).start()
-        stream.push(images[at:at + 25])
+        stream.push(images[at : at + 25])
         if at == 350:
             end = time.monotonic() + 300
             while progress < 352 and time.monotonic() < end:  # eleven chunks
@@ -122,7 +131,9 @@ def cuts(octet, cluster, folder):
 def keras(octet, cluster, folder, env):
     from ai_edge_litert.interpreter import Interpreter
 
-    subprocess.run([sys.executable, '-W', 'ignore', 'train.py', cluster.address], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, '-W', 'ignore', 'train.py', cluster.address], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL
+    )
     got = (folder / 'trained.int8.tflite').read_bytes()
     same('a Keras training loop', got, convert(octet, folder / 'trained.keras', folder / 'trained.npz', folder / 'want.tflite'))
     lite = Interpreter(model_content=got)
@@ -149,8 +160,19 @@ def main():
             grpcurl = CORPUS / 'bin' / 'grpcurl'
             if not grpcurl.exists():
                 subprocess.run(['go', 'install', GRPCURL], check=True, env=dict(os.environ, GOBIN=str(grpcurl.parent), GOFLAGS=''))
-        subprocess.run([sys.executable, '-m', 'grpc_tools.protoc', '-I', REPO / 'proto', f'--python_out={folder}', f'--grpc_python_out={folder}',
-                        *(REPO / f'proto/octet/v1/{p}.proto' for p in PROTOS)], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                'grpc_tools.protoc',
+                '-I',
+                REPO / 'proto',
+                f'--python_out={folder}',
+                f'--grpc_python_out={folder}',
+                *(REPO / f'proto/octet/v1/{p}.proto' for p in PROTOS),
+            ],
+            check=True,
+        )
         files = dict(blocks('python'))
         if set(files) != {'octet_client.py', 'train.py'}:
             sys.exit(f'push: the page has {sorted(files)}')
