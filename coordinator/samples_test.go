@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -531,10 +532,9 @@ func TestStreamsAreTheSameHoweverTheyCome(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))
 			c := newCluster(t)
 			p := c.stream("s", m)
-			fails := 0
+			var fails atomic.Int64
 			c.journal.set(func(op, _ string) error {
-				if op == "stream" && fails > 0 {
-					fails--
+				if op == "stream" && fails.Add(-1) >= 0 {
 					return errors.New("the journal is away")
 				}
 				return nil
@@ -552,7 +552,7 @@ func TestStreamsAreTheSameHoweverTheyCome(t *testing.T) {
 					c.restart()
 					p.begin()
 				case 3:
-					fails = r.IntN(3)
+					fails.Store(r.Int64N(3))
 				case 4:
 					p.begin() // the earlier call is displaced
 				}
