@@ -60,28 +60,12 @@ func (u *usages) begin(ctx context.Context, folder *store.Folder, namespace stri
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.all == nil {
-		u.all = map[string]*usage{}
-	}
-	n := u.all[namespace]
-	if n == nil {
-		n = &usage{bytes: -1}
-		u.all[namespace] = n
-	}
+	n := u.of(namespace)
 	if n.uploads == maxUploads {
 		return nil, status.Errorf(codes.ResourceExhausted, "namespace %s has %d uploads under way, which is the limit", namespace, n.uploads)
 	}
-	if limit > 0 {
-		if n.bytes < 0 {
-			if n.bytes, err = folder.Owned(ctx, namespace); err != nil {
-				n.bytes = -1
-				return nil, storeStatus(err)
-			}
-		}
-		if have := n.bytes + n.coming; size > limit-have {
-			return nil, status.Errorf(codes.ResourceExhausted, "namespace %s has %d bytes in the store, and %d more would pass its limit of %d: delete jobs that have ended, and wait until what nothing refers to is collected",
-				namespace, have, size, limit)
-		}
+	if err := n.room(ctx, folder, namespace, size, limit); err != nil {
+		return nil, err
 	}
 	n.uploads++
 	n.coming += size
@@ -94,6 +78,52 @@ func (u *usages) begin(ctx context.Context, folder *store.Folder, namespace stri
 			n.bytes += came
 		}
 	}, nil
+}
+
+// of returns what a namespace takes up. The caller holds the lock.
+func (u *usages) of(namespace string) *usage {
+	if u.all == nil {
+		u.all = map[string]*usage{}
+	}
+	n := u.all[namespace]
+	if n == nil {
+		n = &usage{bytes: -1}
+		u.all[namespace] = n
+	}
+	return n
+}
+
+// room returns RESOURCE_EXHAUSTED if so many bytes more would pass a namespace's limit, which is none if it is 0. The caller holds the lock.
+func (n *usage) room(ctx context.Context, folder *store.Folder, namespace string, size, limit int64) (err error) {
+	if limit == 0 {
+		return nil
+	}
+	if n.bytes < 0 {
+		if n.bytes, err = folder.Owned(ctx, namespace); err != nil {
+			n.bytes = -1
+			return storeStatus(err)
+		}
+	}
+	if have := n.bytes + n.coming; size > limit-have {
+		return status.Errorf(codes.ResourceExhausted, "namespace %s has %d bytes in the store, and %d more would pass its limit of %d: delete jobs that have ended, and wait until what nothing refers to is collected",
+			namespace, have, size, limit)
+	}
+	return nil
+}
+
+// add takes note of so many bytes that a namespace puts into the store, if there is room for them.
+func (u *usages) add(ctx context.Context, folder *store.Folder, namespace string, size, limit int64) error {
+	if namespace == "" {
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := u.of(namespace)
+	err := n.room(ctx, folder, namespace, size, limit)
+	if err == nil && n.bytes >= 0 {
+		n.bytes += size
+	}
+	return err
 }
 
 // forget has what is at rest looked up again.

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -174,7 +175,7 @@ func (p *push) add(ctx context.Context, m *octetv1.PushSamplesRequest) error {
 
 // fill commits a chunk.
 func (p *push) fill(ctx context.Context, data []byte) error {
-	b, release, err := p.server.put(ctx, data)
+	b, release, err := p.server.putChunk(ctx, data)
 	if err != nil {
 		return p.failed(ctx, err)
 	}
@@ -228,7 +229,30 @@ func (p *push) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return cause(ctx)
 	}
+	return statusOf(err)
+}
+
+// statusOf gives an error its status code, if it has none.
+func statusOf(err error) error {
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
 	return storeStatus(err)
+}
+
+// putChunk is put of samples that become the caller's: its namespace has the chunk as if it had uploaded it, and may name it in datasets.
+func (s *Server) putChunk(ctx context.Context, data []byte) (b Blob, release func(), err error) {
+	if err := s.usages.add(ctx, s.folder, credential.CallerOf(ctx).Namespace, int64(len(data)), s.config.NamespaceBytes); err != nil {
+		return Blob{}, nil, err
+	}
+	if b, release, err = s.put(ctx, data); err != nil {
+		return b, nil, err
+	}
+	if err := s.own(ctx, store.Digest(b.Digest)); err != nil {
+		release()
+		return b, nil, err
+	}
+	return b, release, nil
 }
 
 // pieces reads what a stream has committed behind its last full chunk.
@@ -262,9 +286,9 @@ func (s *Server) finishStream(ctx context.Context, st *stream, samples int64) er
 		return err
 	}
 	if len(tail) > 0 {
-		b, release, err := s.put(ctx, tail)
+		b, release, err := s.putChunk(ctx, tail)
 		if err != nil {
-			return storeStatus(err)
+			return statusOf(err)
 		}
 		defer release()
 		r.Chunks, r.Pieces = append(slices.Clip(r.Chunks), b), nil
@@ -274,10 +298,13 @@ func (s *Server) finishStream(ctx context.Context, st *stream, samples int64) er
 		return status.Error(codes.Internal, err.Error())
 	}
 	b, release, err := s.put(ctx, m)
+	if err == nil {
+		defer release()
+		err = s.own(ctx, store.Digest(b.Digest))
+	}
 	if err != nil {
 		return storeStatus(err)
 	}
-	defer release()
 	r.Dataset = &b
 	return s.commit(ctx, st, r)
 }

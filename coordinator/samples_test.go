@@ -420,6 +420,78 @@ func TestStreamsOfNamespaces(t *testing.T) {
 	})
 }
 
+// pushAs pushes samples in the name of a caller, by a call that then ends.
+func (c *cluster) pushAs(ctx context.Context, id string, data []byte) error {
+	from := make(chan *octetv1.PushSamplesRequest, 2)
+	from <- &octetv1.PushSamplesRequest{StreamId: id, Data: data}
+	close(from)
+	return (&sampleService{server: c.server}).PushSamples(&finiteCall{ctx: ctx, from: from})
+}
+
+// finiteCall is a call of PushSamples that ends behind its messages.
+type finiteCall struct {
+	grpc.ServerStream
+	ctx  context.Context
+	from chan *octetv1.PushSamplesRequest
+}
+
+func (f *finiteCall) Context() context.Context                { return f.ctx }
+func (f *finiteCall) Send(*octetv1.PushSamplesResponse) error { return nil }
+func (f *finiteCall) Recv() (m *octetv1.PushSamplesRequest, err error) {
+	m, ok := <-f.from
+	if !ok {
+		err = io.EOF
+	}
+	return m, err
+}
+
+// What a namespace pushed is its own, as if it had uploaded it: it may name the dataset in jobs, and no other may. Its bound counts.
+func TestSamplesOfNamespaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := convModel(t, 70)
+		data := samplesOf(t, m)
+		c := newCluster(t, func(c *cluster) { c.config.NamespaceBytes = int64(len(data)) + 20_000 })
+		c.worker("a", nil)
+		as := func(ns string) context.Context {
+			return credential.WithCaller(t.Context(), credential.Caller{Role: credential.Client, Namespace: ns})
+		}
+		service, jobs := &sampleService{server: c.server}, &conversionService{server: c.server}
+		create := func(ctx context.Context, id string) {
+			if _, err := service.CreateStream(ctx, &octetv1.CreateStreamRequest{StreamId: id, Inputs: inputsOf(t, m)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		create(as("vision"), "s")
+		if err := c.pushAs(as("vision"), "s", data); err != nil {
+			t.Fatal(err)
+		}
+		done, err := service.FinishStream(as("vision"), &octetv1.FinishStreamRequest{StreamId: "s", Samples: 70})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := &octetv1.JobSpec{Source: c.upload(m.source), SourceName: m.name, Scheme: octetv1.Scheme_SCHEME_INT8, Dataset: done.GetStream().GetDataset()}
+		for _, ns := range []string{"vision", "audio"} { // both have the model
+			if err := c.server.own(as(ns), store.Digest(spec.GetSource().GetDigest())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = jobs.CreateJob(as("audio"), &octetv1.CreateJobRequest{RequestId: "r", Spec: spec})
+		wantCode(t, "a job on another's samples", err, codes.FailedPrecondition)
+		resp, err := jobs.CreateJob(as("vision"), &octetv1.CreateJobRequest{RequestId: "r", Spec: spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.result(c.wait(resp.GetJob().GetId()))
+		create(as("vision"), "more")
+		for i := range data {
+			data[i] ^= 1 // other samples
+		}
+		wantCode(t, "more than the namespace may have", c.pushAs(as("vision"), "more", data), codes.ResourceExhausted)
+		create(as("audio"), "more")
+		wantCode(t, "another namespace", c.pushAs(as("audio"), "more", data), codes.OK)
+	})
+}
+
 // deafCall is a call of PushSamples whose client does not read what it is told.
 type deafCall struct {
 	grpc.ServerStream
