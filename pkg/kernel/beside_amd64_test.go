@@ -104,3 +104,26 @@ func normal(r *rand.Rand, n int) []float32 {
 	values(r, x, 0)
 	return x
 }
+
+// TestSpikesAreLeftOut demands that numbers of the two fullest bins don't wait to be counted, once these are known.
+func TestSpikesAreLeftOut(t *testing.T) {
+	if !variants() {
+		t.Skip("no variants run; TestVariantsRun fails where the processor has them")
+	}
+	check := func() {
+		x := spiked(rand.New(rand.NewPCG(74, 75)), spikesRun*countRun, -2, 2)
+		var c F32Counter
+		var h F32Histogram
+		c.add(&h, x)
+		c.Flush()
+		c.add(&h, x)
+		table := c.tableOf(&h)
+		before := table.last
+		c.add(&h, x[:countRun])
+		if n := table.last - before; n == 0 || n > countRun*7/10 {
+			t.Errorf("%d of %d bins are left to be counted", n, countRun)
+		}
+	}
+	check()
+	withLesserVariants(check)
+}

@@ -5,6 +5,9 @@ package kernel
 // mostWaiting is how many bins of a histogram may wait to be counted beside a product.
 const mostWaiting = 32 << 10
 
+// anySpikes says that any bins can be left out.
+const anySpikes = true
+
 // allBins is binsAsm, by the widest registers that there are.
 func allBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) {
 	if useAVX512 {
@@ -15,9 +18,17 @@ func allBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) {
 }
 
 // otherBins is otherBinsAsm, by the widest registers that there are.
-func otherBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int) {
+func otherBins(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left, first int) {
 	if useAVX512 {
-		return otherBinsAVX512(dst, x, n, scale, found)
+		return otherBinsAVX512(dst, x, n, scale, found, spikes)
 	}
-	return otherBinsAsm(dst, x, n, scale, found)
+	return otherBinsAsm(dst, x, n, scale, found, spikes)
+}
+
+// worthLeavingOut reports whether so many of n numbers are in spikes that leaving these out saves more than it costs.
+func worthLeavingOut(spikes, n int) bool {
+	if useAVX512 {
+		return spikes >= n/8
+	}
+	return spikes >= n/4
 }

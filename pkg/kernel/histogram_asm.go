@@ -2,6 +2,8 @@
 
 package kernel
 
+import "math"
+
 const (
 	countStep  = 16  // the number of elements whose bins are found in a step
 	countEach  = 8   // the number of bins that are counted in a step
@@ -15,9 +17,21 @@ type countTable struct {
 	counts      []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
 	bins        []int32      // found: those from first to last are to be counted, a multiple of countEach. mostWaiting of them, and countBehind
 	first, last int
-	held        int  // how many counts are in it, or will be
-	dense       bool // few numbers of the last run were in bin 0
+	held        int // how many counts are in it, or will be
+	spikes      spikes
+	runs        int // since it is the histogram's
 }
+
+// spikes are bins that hold many numbers, which are counted by themselves: a compare for sixteen numbers costs less than sixteen counts.
+type spikes struct {
+	bins [2]int32
+	on   bool
+}
+
+const (
+	noBin     = math.MinInt32 // no number's bin
+	spikesRun = 16            // the run before which the spikes are looked for: in large tensors
+)
 
 // countEntry is a count in two parts.
 type countEntry = [2]uint16
@@ -41,17 +55,30 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	bins := t.bins[t.last:]
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
-	if h.First == 0 && !t.dense {
-		// What a limit at 0 lets pass is mostly zeros.
-		left = otherBins(&bins[0], &x[0], n, scale, &found)
+	switch t.runs {
+	case 0: // what a limit at 0 lets pass is mostly zeros
+		t.spikes = spikes{[2]int32{0, noBin}, h.First == 0}
+	case spikesRun:
+		if anySpikes {
+			t.spikes = h.spikes()
+		}
+	}
+	t.runs++
+	first := 0
+	if t.spikes.on {
+		left, first = otherBins(&bins[0], &x[0], n, scale, &found, &t.spikes.bins)
 	} else {
 		allBins(&bins[0], &x[0], n, scale, &found)
 	}
 	if !h.covers(found[0], found[1]) {
 		return F32Range{}, 0
 	}
-	h.Counts[-h.First] += uint64(n - left)
-	t.dense = 4*left > 3*n // then leaving out bin 0 costs more than it saves
+	for i, many := range [2]int{first, n - left - first} {
+		if many > 0 {
+			h.Counts[int(t.spikes.bins[i])-h.First] += uint64(many)
+		}
+	}
+	t.spikes.on = t.spikes.on && worthLeavingOut(n-left, n)
 	for ; left%countEach != 0; left++ {
 		bins[left] = MaxBins
 	}
@@ -84,12 +111,32 @@ func (t *countTable) count() {
 
 // empty moves all counts to h, which has bins for them.
 func (t *countTable) empty(h *F32Histogram) {
+	t.runs = 0
 	if t.held == 0 {
 		return
 	}
 	t.count()
 	t.move(h)
-	t.dense = false
+}
+
+// spikes returns the two fullest bins, and whether it is worth while to leave them out.
+func (h *F32Histogram) spikes() spikes {
+	most, next, total := 0, 0, uint64(0)
+	for i, n := range h.Counts {
+		total += n
+		switch {
+		case n > h.Counts[most]:
+			most, next = i, most
+		case i > 0 && (n > h.Counts[next] || next == most):
+			next = i
+		}
+	}
+	bins := [2]int32{int32(h.First + most), int32(h.First + next)}
+	if next == most {
+		bins[1] = noBin
+	}
+	both := h.Counts[most] + h.Counts[next]
+	return spikes{bins, total > 0 && worthLeavingOut(int(both), int(total))}
 }
 
 // move moves the counts to h that were made so far.

@@ -10,10 +10,11 @@ package kernel
 //go:noescape
 func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 
-// otherBinsAsm is binsAsm without the numbers whose bin is 0, of numbers of at least 0, and returns how many are left. It may write 8 numbers behind them.
+// otherBinsAsm is binsAsm without the numbers whose bins are the two spikes. It returns how many are left, and how many were in the first spike. It may write 8 numbers
+// behind those that are left.
 //
 //go:noescape
-func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
+func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)
 
 // countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
 // so that two equal bins in a row don't wait for each other.
@@ -34,4 +35,4 @@ func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 // otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.
 //
 //go:noescape
-func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32) (left int)
+func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)

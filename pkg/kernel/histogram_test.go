@@ -220,6 +220,48 @@ func TestHistogramOfEqualNumbers(t *testing.T) {
 	}
 }
 
+// spiked returns numbers of which many are lo or hi, and some are almost that.
+func spiked(r *rand.Rand, n int, lo, hi float32) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		switch r.IntN(5) {
+		case 0:
+			x[i] = lo
+		case 1:
+			x[i] = hi
+		default:
+			x[i] = min(max(float32(r.NormFloat64()), lo-1), hi+1)
+		}
+	}
+	return x
+}
+
+// TestHistogramOfSpikes counts large tensors again and again, so that their fullest bins are known.
+func TestHistogramOfSpikes(t *testing.T) {
+	for _, spikes := range [][2]float32{{0, 6}, {-2, 2}, {-0.25, 1}, {0.5, 0.5}, {-1e-30, 3}} {
+		r := rand.New(rand.NewPCG(72, 73))
+		var all [][]float32
+		for range 4 {
+			all = append(all, spiked(r, 40_000, spikes[0], spikes[1]))
+		}
+		want := directly(slices.Concat(all...))
+		check := func() {
+			var c F32Counter
+			var h F32Histogram
+			for _, x := range all {
+				c.add(&h, x)
+				c.Flush()
+			}
+			if !sameHistogram(&h, &want) {
+				t.Errorf("%v: %s, want %s", spikes, describe(&h), describe(&want))
+			}
+		}
+		check()
+		withLesserVariants(check)
+		withoutVariants(check)
+	}
+}
+
 // TestHistogramsInTurn has one counter count for several histograms.
 func TestHistogramsInTurn(t *testing.T) {
 	r := rand.New(rand.NewPCG(64, 65))

@@ -18,7 +18,11 @@ const (
 	down     = 1 // VROUNDPS: to the next integer below
 	equal    = 0 // VCMPPS: ordered, quiet
 	lessThan = 17
+	unequal  = 4 // VPCMPD
 )
+
+// spikes ends the parameters of functions that leave out two bins.
+const spikes = ", spikes *[2]int32) (left, first int)"
 
 func main() {
 	ConstraintExpr("amd64")
@@ -35,8 +39,8 @@ func main() {
 //
 // A product with a power of two is exact, unless that is less than 1 and the product too small: then it may have become zero, but the bin of a negative number is -1.
 // Of what is no number, or none that fits, the processor makes the least integer. Its rounding mode is not changed: a signal handler might see it.
-func floored(name, result string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32)"+result)
+func floored(name, rest string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
@@ -125,7 +129,7 @@ func across(v [unroll]reg.VecVirtual, f func(ops ...Op)) reg.VecVirtual {
 
 // all writes the kernel that finds the bin of every number.
 func all() {
-	floored("binsAsm", "",
+	floored("binsAsm", ")",
 		func(dst reg.Register) func(reg.VecVirtual) {
 			return func(bin reg.VecVirtual) {
 				VMOVDQU(bin, Mem{Base: dst})
@@ -136,43 +140,72 @@ func all() {
 		"NaN or what they are if a bin does not fit into 32 bits.")
 }
 
-// others writes the kernel that leaves out bin 0, and negative ones.
+// others writes the kernel that leaves out two bins.
 func others() {
-	// Byte j of entry m is the position of the lane that comes to lane j when only those in the mask m are left.
+	// Byte j of entry m is the position of the lane that comes to lane j when those in the mask m are left out.
 	table := GLOBL("histogramLanes", 8|16) // RODATA, NOPTR
 	for m := range 1 << vector {
 		var entry uint64
 		at := 0
 		for lane := range vector {
-			if m>>lane&1 == 1 {
+			if m>>lane&1 == 0 {
 				entry |= uint64(lane) << (8 * at)
 				at++
 			}
 		}
 		DATA(8*m, U64(entry))
 	}
-	floored("otherBinsAsm", " (left int)",
+	var firsts reg.VecVirtual
+	floored("otherBinsAsm", spikes,
 		func(dst reg.Register) func(reg.VecVirtual) {
-			zero, lookup := YMM(), GP64()
-			VPXOR(zero, zero, zero)
+			first, second, at, lookup := YMM(), YMM(), Load(Param("spikes"), GP64()), GP64()
+			firsts = YMM()
+			VPBROADCASTD(Mem{Base: at}, first)
+			VPBROADCASTD(Mem{Base: at, Disp: size}, second)
+			VPXOR(firsts, firsts, firsts)
 			LEAQ(table, lookup)
 			return func(bin reg.VecVirtual) {
-				lanes, mask := YMM(), GP64()
-				VPCMPGTD(zero, bin, lanes)
+				lanes, others, mask := YMM(), YMM(), GP64()
+				VPCMPEQD(first, bin, lanes)
+				VPCMPEQD(second, bin, others)
+				VPSUBD(lanes, firsts, firsts)
+				VPOR(others, lanes, lanes)
 				VMOVMSKPS(lanes, mask.As32())
 				VPMOVZXBD(Mem{Base: lookup, Index: mask, Scale: 8}, lanes)
 				VPERMD(bin, lanes, bin)
 				VMOVDQU(bin, Mem{Base: dst})
 				POPCNTL(mask.As32(), mask.As32())
-				LEAQ(Mem{Base: dst, Index: mask, Scale: size}, dst)
+				SHLQ(Imm(2), mask)
+				SUBQ(mask, dst)
+				ADDQ(Imm(register), dst)
 			}
 		}, func(dst reg.Register) {
-			start := Load(Param("dst"), GP64())
-			SUBQ(start, dst)
-			SHRQ(Imm(2), dst)
-			Store(dst, Return("left"))
+			storeLeft(dst)
+			Store(sum(firsts), Return("first"))
 		},
-		"otherBinsAsm is binsAsm without the numbers whose bin is 0, of numbers of at least 0, and returns how many are left. It may write 8 numbers behind them.")
+		"otherBinsAsm is binsAsm without the numbers whose bins are the two spikes. It returns how many are left, and how many were in the first spike. It may write 8 numbers",
+		"behind those that are left.")
+}
+
+// storeLeft stores how many numbers lie before dst.
+func storeLeft(dst reg.Register) {
+	start := Load(Param("dst"), GP64())
+	SUBQ(start, dst)
+	SHRQ(Imm(2), dst)
+	Store(dst, Return("left"))
+}
+
+// sum returns the sum of the lanes of 8 integers.
+func sum(v reg.VecVirtual) reg.GPVirtual {
+	half, x, n := XMM(), v.AsX(), GP64()
+	VEXTRACTI128(Imm(1), v, half)
+	VPADDD(half, x, x)
+	VPSHUFD(Imm(0x0e), x, half)
+	VPADDD(half, x, x)
+	VPSHUFD(Imm(0x01), x, half)
+	VPADDD(half, x, x)
+	VMOVD(x, n.As32())
+	return n
 }
 
 // count writes the kernel that adds to counts.
@@ -235,14 +268,21 @@ func empty() {
 
 // wide writes the kernels that find bins by AVX-512, which rounds each result as its instruction says.
 func wide() {
-	wideFloored("binsAVX512", "", func(reg.Register) func(reg.VecVirtual) { return nil }, func(reg.Register) {}, "binsAVX512 is binsAsm.")
-	wideFloored("otherBinsAVX512", " (left int)",
+	wideFloored("binsAVX512", ")", func(reg.Register) func(reg.VecVirtual) { return nil }, func(reg.Register) {}, "binsAVX512 is binsAsm.")
+	var others reg.VecVirtual
+	wideFloored("otherBinsAVX512", spikes,
 		func(dst reg.Register) func(reg.VecVirtual) {
-			zero := ZMM()
-			VPXORD(zero, zero, zero)
+			first, second, one, at := ZMM(), ZMM(), ZMM(), Load(Param("spikes"), GP64())
+			others = ZMM()
+			VPBROADCASTD(Mem{Base: at}, first)
+			VPBROADCASTD(Mem{Base: at, Disp: size}, second)
+			VPTERNLOGD(Imm(0xff), one, one, one)
+			VPXORD(others, others, others)
 			return func(bin reg.VecVirtual) {
-				mask, count := K(), GP64()
-				VPCMPGTD(zero, bin, mask)
+				other, mask, count := K(), K(), GP64()
+				VPCMPD(Imm(unequal), first, bin, other)
+				VPSUBD(one, others, other, others)
+				VPCMPD(Imm(unequal), second, bin, other, mask)
 				VPCOMPRESSD_Z(bin, mask, bin)
 				VMOVDQU32(bin, Mem{Base: dst})
 				KMOVW(mask, count.As32())
@@ -250,17 +290,19 @@ func wide() {
 				LEAQ(Mem{Base: dst, Index: count, Scale: size}, dst)
 			}
 		}, func(dst reg.Register) {
-			start := Load(Param("dst"), GP64())
-			SUBQ(start, dst)
-			SHRQ(Imm(2), dst)
-			Store(dst, Return("left"))
+			storeLeft(dst)
+			both := halves(others)
+			VPADDD(both[1], both[0], both[0])
+			n := Load(Param("n"), GP64())
+			SUBQ(sum(both[0]), n)
+			Store(n, Return("first"))
 		},
 		"otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.")
 }
 
 // wideFloored is floored for registers of 16 numbers. Without a step, all bins are stored.
-func wideFloored(name, result string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32)"+result)
+func wideFloored(name, rest string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
