@@ -9,9 +9,10 @@ import (
 type Collector struct {
 	spec    Spec
 	tensors []Tensor
-	now     []quant.Range // in the current sample
-	seen    []bool        // in the current sample
-	derived [][]int       // by tensor: the tensors of which it holds the elements
+	tallies []kernel.F32Tally // by tensor; nil if histograms were not asked for
+	now     []quant.Range     // in the current sample
+	seen    []bool            // in the current sample
+	derived [][]int           // by tensor: the tensors of which it holds the elements
 	samples uint64
 	skipped []Skip
 }
@@ -23,9 +24,9 @@ func NewCollector(tensors []Tensor, spec Spec) *Collector {
 	for i, t := range tensors {
 		c.tensors[i] = Tensor{Key: t.Key, Name: t.Name, Range: quant.EmptyRange()}
 		c.now[i] = quant.EmptyRange()
-		if spec.Histogram {
-			c.tensors[i].Histogram = &Histogram{}
-		}
+	}
+	if spec.Histogram {
+		c.tallies = make([]kernel.F32Tally, len(tensors))
 	}
 	return c
 }
@@ -50,8 +51,13 @@ func (c *Collector) Record(slot int, r kernel.F32Range, n int) {
 	c.seen[slot] = true
 }
 
-// Histogram returns where the elements of a tensor are to be counted, nil if they are not.
-func (c *Collector) Histogram(slot int) *Histogram { return c.tensors[slot].Histogram }
+// Tally returns where the elements of a tensor are to be counted, nil if they are not.
+func (c *Collector) Tally(slot int) *kernel.F32Tally {
+	if c.tallies == nil {
+		return nil
+	}
+	return &c.tallies[slot]
+}
 
 // EndSample closes the sample at a position in the dataset. Positions ascend.
 func (c *Collector) EndSample(sample int) {
@@ -76,6 +82,9 @@ func (c *Collector) Skip(s Skip) { c.skipped = append(c.skipped, s) }
 // Stats returns what was gathered; tensors that were never observed are left out. The identity of model, dataset and arithmetic is the caller's to fill in.
 func (c *Collector) Stats() *Stats {
 	s := &Stats{Kind: True, Spec: c.spec, Samples: c.samples, Skipped: c.skipped}
+	for i := range c.tallies {
+		c.tensors[i].Histogram = c.tallies[i].Histogram().Clone()
+	}
 	for i := range c.tensors {
 		t := c.tensors[i]
 		for j, from := range c.derived[i] {

@@ -47,8 +47,8 @@ func collect(spec Spec, samples []sample, slots int) *Stats {
 		for _, o := range s.all {
 			var scan kernel.F32Scan
 			scan.Start(true)
-			if h := c.Histogram(o.slot); h != nil {
-				scan.Count(&counter, h)
+			if t := c.Tally(o.slot); t != nil {
+				scan.Count(&counter, t)
 			}
 			scan.Include(o.x)
 			r, _ := scan.Range(len(o.x))

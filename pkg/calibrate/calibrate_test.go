@@ -24,7 +24,7 @@ func observedFrom(first int, samples ...[]float32) *calib.Stats {
 	for i, x := range samples {
 		var scan kernel.F32Scan
 		scan.Start(true)
-		scan.Count(&counter, c.Histogram(0))
+		scan.Count(&counter, c.Tally(0))
 		scan.Include(x)
 		r, _ := scan.Range(len(x))
 		c.Record(0, r, len(x))

@@ -59,7 +59,7 @@ func TestObserveInside(t *testing.T) {
 			if !outside[v.Name] {
 				observed = append(observed, v.Name)
 			}
-			if total := seen.counts[v].Total(); total != seen.ranges[v].Count {
+			if total := seen.tally(v).Histogram().Total(); total != seen.ranges[v].Count {
 				t.Errorf("%s: %q: %d numbers are counted of %d", name, v.Name, total, seen.ranges[v].Count)
 			}
 		}

@@ -22,8 +22,8 @@ type Observer interface {
 type Recorder interface {
 	// Record adds the range of the n elements of a value that was just computed.
 	Record(i int, r kernel.F32Range, n int)
-	// Histogram returns where the elements of a value are counted, nil if they are not. The counts are complete when the run has ended.
-	Histogram(i int) *kernel.F32Histogram
+	// Tally returns where the elements of a value are counted, nil if they are not. It is complete when the run has ended.
+	Tally(i int) *kernel.F32Tally
 }
 
 // sees reports whether anybody wants to see a value.
@@ -80,8 +80,8 @@ func (s *Session) count(seen *kernel.F32Scan, sl *slot) {
 	if s.recorder == nil {
 		return
 	}
-	if h := s.recorder.Histogram(sl.number); h != nil {
-		seen.Count(&s.counter, h)
+	if t := s.recorder.Tally(sl.number); t != nil {
+		seen.Count(&s.counter, t)
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *Session) observe(sl *slot, t *tensor.Tensor) {
 func (s *Session) observeFolded(sl *slot, t *tensor.Tensor, r kernel.F32Range) {
 	switch {
 	case !s.sees(sl):
-	case s.recorder != nil && s.recorder.Histogram(sl.number) != nil:
+	case s.recorder != nil && s.recorder.Tally(sl.number) != nil:
 		s.observe(sl, t)
 	default:
 		s.tell(sl, t, r, t.Elements())
@@ -120,7 +120,7 @@ func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan
 	switch {
 	case ok:
 		s.tell(sl, t, r, n)
-	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Histogram(sl.number) != nil: // what was counted can't be taken back
+	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Tally(sl.number) != nil: // what was counted can't be taken back
 		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
 	default:
 		s.observe(sl, t)

@@ -21,12 +21,12 @@ import (
 // plain sees every value, and looks at it by itself.
 type plain struct {
 	t      *testing.T
-	counts map[*ir.Value]*kernel.F32Histogram
+	counts map[*ir.Value]*kernel.F32Tally
 	ranges map[*ir.Value]quant.Range
 }
 
 func newPlain(t *testing.T) *plain {
-	return &plain{t: t, counts: map[*ir.Value]*kernel.F32Histogram{}, ranges: map[*ir.Value]quant.Range{}}
+	return &plain{t: t, counts: map[*ir.Value]*kernel.F32Tally{}, ranges: map[*ir.Value]quant.Range{}}
 }
 
 func (p *plain) Observe(v *ir.Value, t *tensor.Tensor, r quant.Range) {
@@ -43,7 +43,7 @@ func (p *plain) add(v *ir.Value, x []float32, r quant.Range) {
 	var counter kernel.F32Counter
 	var scan kernel.F32Scan
 	scan.Start(true)
-	scan.Count(&counter, p.histogram(v))
+	scan.Count(&counter, p.tally(v))
 	scan.Include(x)
 	counter.Flush()
 	if old, ok := p.ranges[v]; ok {
@@ -52,9 +52,9 @@ func (p *plain) add(v *ir.Value, x []float32, r quant.Range) {
 	p.ranges[v] = r
 }
 
-func (p *plain) histogram(v *ir.Value) *kernel.F32Histogram {
+func (p *plain) tally(v *ir.Value) *kernel.F32Tally {
 	if p.counts[v] == nil {
-		p.counts[v] = &kernel.F32Histogram{}
+		p.counts[v] = &kernel.F32Tally{}
 	}
 	return p.counts[v]
 }
@@ -84,7 +84,7 @@ func (r recording) Record(i int, found kernel.F32Range, n int) {
 	r.ranges[v] = x
 }
 
-func (r recording) Histogram(i int) *kernel.F32Histogram { return r.histogram(r.values[i]) }
+func (r recording) Tally(i int) *kernel.F32Tally { return r.tally(r.values[i]) }
 
 // TestRecorder runs each model of TestGolden and compares what kernels let see of their results, and what is derived of values that were moved, with the results themselves.
 func TestRecorder(t *testing.T) {
@@ -128,15 +128,15 @@ func TestRecorder(t *testing.T) {
 			r := quant.EmptyRange()
 			for _, f := range from {
 				r = r.Merge(got.ranges[f])
-				got.histogram(v).Merge(got.counts[f])
+				got.tally(v).Histogram().Merge(got.tally(f).Histogram())
 			}
 			got.ranges[v] = r
 		}
 		if !maps.Equal(want.ranges, got.ranges) {
 			t.Errorf("%s: ranges\n%v\nwant\n%v", name, got.ranges, want.ranges)
 		}
-		for v, h := range want.counts {
-			g := got.histogram(v)
+		for v, tally := range want.counts {
+			h, g := tally.Histogram(), got.tally(v).Histogram()
 			if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
 				t.Errorf("%s: %q is counted in %d bins from %d of 2^%d on, want %d from %d of 2^%d", name, v.Name, len(g.Counts), g.First, g.Exp, len(h.Counts), h.First, h.Exp)
 			}

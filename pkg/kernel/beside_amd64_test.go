@@ -38,9 +38,9 @@ func besideProduct(t *testing.T, rows, k, n, waiting int) {
 	in, want, got := normal(r, rows*k), make([]float32, rows*n), make([]float32, rows*n)
 	f.Run(want, in)
 	var counter F32Counter
-	var before, of F32Histogram
+	var before, of F32Tally
 	x := samples(r, 0, waiting)
-	before.extend(slices.Min(append(x, 0)), slices.Max(append(x, 0)))
+	before.histogram.extend(slices.Min(append(x, 0)), slices.Max(append(x, 0)))
 	counter.add(&before, x)
 	for range 2 { // the second time there are bins for the result, too
 		var scan F32Scan
@@ -52,11 +52,11 @@ func besideProduct(t *testing.T, rows, k, n, waiting int) {
 		}
 	}
 	counter.Flush()
-	if want := directly(x); waiting > 0 && !sameHistogram(&before, &want) {
-		t.Errorf("%s: counted before: %s, want %s", name, describe(&before), describe(&want))
+	if h, want := before.Histogram(), directly(x); waiting > 0 && !sameHistogram(h, &want) {
+		t.Errorf("%s: counted before: %s, want %s", name, describe(h), describe(&want))
 	}
-	if want := directly(append(want, want...)); !sameHistogram(&of, &want) {
-		t.Errorf("%s: counted of the product: %s, want %s", name, describe(&of), describe(&want))
+	if h, want := of.Histogram(), directly(append(want, want...)); !sameHistogram(h, &want) {
+		t.Errorf("%s: counted of the product: %s, want %s", name, describe(h), describe(&want))
 	}
 }
 
@@ -77,19 +77,19 @@ func TestProductsCountBeside(t *testing.T) {
 				t.Fatal(err)
 			}
 			var counter F32Counter
-			var h, of F32Histogram
+			var tally, of F32Tally
 			x := samples(r, 0, 1<<14)
-			h.extend(slices.Min(x), slices.Max(x))
-			counter.add(&h, x)
-			table := counter.tableOf(&h)
-			held := table.waiting()
+			tally.histogram.extend(slices.Min(x), slices.Max(x))
+			counter.add(&tally, x)
+			q := counter.queueOf(&tally)
+			held := q.waiting()
 			var scan F32Scan
 			scan.Start(true)
 			scan.Count(&counter, &of)
 			f.RunScan(make([]float32, rows*n), normal(r, rows*k), &scan)
 			height := tileHeight(n)
 			want := min(held, rows/height*k*tileBeside(n, height))
-			if n := held - table.waiting(); n != want || n == 0 {
+			if n := held - q.waiting(); n != want || n == 0 {
 				t.Errorf("%d of %d bins were counted beside a product of %d columns, want %d", n, held, n, want)
 			}
 		}
@@ -113,14 +113,15 @@ func TestSpikesAreLeftOut(t *testing.T) {
 	check := func() {
 		x := spiked(rand.New(rand.NewPCG(74, 75)), spikesRun*countRun, -2, 2)
 		var c F32Counter
-		var h F32Histogram
-		c.add(&h, x)
+		var tally F32Tally
+		c.add(&tally, x)
 		c.Flush()
-		c.add(&h, x)
-		table := c.tableOf(&h)
-		before := table.last
-		c.add(&h, x[:countRun])
-		if n := table.last - before; n == 0 || n > countRun*7/10 {
+		tally.Histogram()
+		c.add(&tally, x)
+		q := c.queueOf(&tally)
+		before := q.last
+		c.add(&tally, x[:countRun])
+		if n := q.last - before; n == 0 || n > countRun*7/10 {
 			t.Errorf("%d of %d bins are left to be counted", n, countRun)
 		}
 	}

@@ -97,16 +97,16 @@ func (c *tileCall) beside(width, n int, by *F32Counter) {
 	each := n * (c.kc &^ (kernelSteps - 1)) * c.ks // bins that are counted beside a tile
 	least := n * kernelSteps
 	for each > 0 && c.tiles > 0 {
-		t := by.fullest()
-		if t.waiting() < least {
+		q := by.fullest()
+		if q.waiting() < least {
 			return
 		}
 		rest := c.tiles
-		c.tiles = min(rest, (t.waiting()+each-1)/each)
+		c.tiles = min(rest, (q.waiting()+each-1)/each)
 		rest -= c.tiles
-		c.bins, c.binsEnd, c.counts = &t.bins[t.first], &t.bins[t.last-least+1], &t.counts[MaxBins]
+		c.bins, c.binsEnd, c.counts = &q.bins[q.first], &q.bins[q.last-least+1], q.zero()
 		c.run(width)
-		t.first = int(uintptr(unsafe.Pointer(c.bins))-uintptr(unsafe.Pointer(&t.bins[0]))) / int(unsafe.Sizeof(t.bins[0]))
+		q.first = int(uintptr(unsafe.Pointer(c.bins))-uintptr(unsafe.Pointer(&q.bins[0]))) / int(unsafe.Sizeof(q.bins[0]))
 		c.tiles, c.bins, c.binsEnd = rest, nil, nil
 	}
 }

@@ -407,10 +407,9 @@ step:
 	VPMOVZXBD  (BX)(SI*8), Y11
 	VPERMD     Y1, Y11, Y1
 	VMOVDQU    Y1, (AX)
+	XORL       $0xff, SI
 	POPCNTL    SI, SI
-	SHLQ       $0x02, SI
-	SUBQ       SI, AX
-	ADDQ       $0x20, AX
+	LEAQ       (AX)(SI*4), AX
 	VMOVUPS    32(CX), Y1
 	VMINPS     Y5, Y1, Y5
 	VMAXPS     Y6, Y1, Y6
@@ -426,10 +425,9 @@ step:
 	VPMOVZXBD  (BX)(SI*8), Y11
 	VPERMD     Y1, Y11, Y1
 	VMOVDQU    Y1, (AX)
+	XORL       $0xff, SI
 	POPCNTL    SI, SI
-	SHLQ       $0x02, SI
-	SUBQ       SI, AX
-	ADDQ       $0x20, AX
+	LEAQ       (AX)(SI*4), AX
 	ADDQ       $0x40, CX
 	SUBQ       $0x10, DX
 	JNZ        step
@@ -455,10 +453,9 @@ small:
 	VPMOVZXBD  (BX)(SI*8), Y11
 	VPERMD     Y12, Y11, Y12
 	VMOVDQU    Y12, (AX)
+	XORL       $0xff, SI
 	POPCNTL    SI, SI
-	SHLQ       $0x02, SI
-	SUBQ       SI, AX
-	ADDQ       $0x20, AX
+	LEAQ       (AX)(SI*4), AX
 	VMOVUPS    32(CX), Y11
 	VMINPS     Y5, Y11, Y5
 	VMAXPS     Y6, Y11, Y6
@@ -478,10 +475,9 @@ small:
 	VPMOVZXBD  (BX)(SI*8), Y11
 	VPERMD     Y12, Y11, Y12
 	VMOVDQU    Y12, (AX)
+	XORL       $0xff, SI
 	POPCNTL    SI, SI
-	SHLQ       $0x02, SI
-	SUBQ       SI, AX
-	ADDQ       $0x20, AX
+	LEAQ       (AX)(SI*4), AX
 	ADDQ       $0x40, CX
 	SUBQ       $0x10, DX
 	JNZ        small

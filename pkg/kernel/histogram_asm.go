@@ -14,12 +14,9 @@ const (
 
 // countTable holds counts that are not yet in a histogram.
 type countTable struct {
-	counts      []countEntry // of bins from -MaxBins to MaxBins-1, and of one that is never read
-	bins        []int32      // found: those from first to last are to be counted, a multiple of countEach. mostWaiting of them, and countBehind
-	first, last int
-	held        int // how many counts are in it, or will be
-	spikes      spikes
-	runs        int // since it is the histogram's
+	counts []countEntry // of the histogram's bins from its first one on, and of one that is never read, behind MaxBins others
+	held   int          // how many counts are in it, or will be
+	spikes spikes
 }
 
 // spikes are bins that hold many numbers, which are counted by themselves: a compare for sixteen numbers costs less than sixteen counts.
@@ -39,23 +36,26 @@ type countEntry = [2]uint16
 // maxHeld is how many counts fit into a part.
 const maxHeld = 1<<16 - 1
 
-// add counts the first of at most countRun numbers if they are finite and h has bins for them. It returns their range, and how many they are.
-func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
+// add counts the first of at most countRun numbers if they are finite and the histogram has bins for them. It returns their range, and how many they are.
+func (q *queue) add(x []float32) (F32Range, int) {
+	h, t := &q.into.histogram, &q.into.table
 	n := len(x) &^ (countStep - 1)
 	if !variants() || n < countLeast || len(h.Counts) == 0 {
 		return F32Range{}, 0
 	}
+	if q.bins == nil {
+		q.bins = make([]int32, mostWaiting+countBehind)
+	}
 	if t.counts == nil {
-		t.counts = make([]countEntry, 2*MaxBins+1)
-		t.bins = make([]int32, mostWaiting+countBehind)
+		t.counts = make([]countEntry, MaxBins+1)
 	}
-	if t.last+n > mostWaiting {
-		t.makeRoom()
+	if q.last+n > mostWaiting {
+		q.makeRoom()
 	}
-	bins := t.bins[t.last:]
+	bins := q.bins[q.last:]
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
-	switch t.runs {
+	switch q.runs {
 	case 0: // what a limit at 0 lets pass is mostly zeros
 		t.spikes = spikes{[2]int32{0, noBin}, h.First == 0}
 	case spikesRun:
@@ -63,7 +63,7 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 			t.spikes = h.spikes()
 		}
 	}
-	t.runs++
+	q.runs++
 	first := 0
 	if t.spikes.on {
 		left, first = otherBins(&bins[0], &x[0], n, scale, &found, &t.spikes.bins)
@@ -80,43 +80,64 @@ func (t *countTable) add(h *F32Histogram, x []float32) (F32Range, int) {
 	}
 	t.spikes.on = t.spikes.on && worthLeavingOut(n-left, n)
 	for ; left%countEach != 0; left++ {
-		bins[left] = MaxBins
+		bins[left] = int32(h.First + MaxBins)
 	}
-	t.last += left
+	q.last += left
 	if t.held += left; t.held > maxHeld {
-		t.move(h)
+		t.move(h, q.waiting())
 	}
 	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, n
 }
 
 // waiting returns how many bins are to be counted.
-func (t *countTable) waiting() int { return t.last - t.first }
+func (q *queue) waiting() int { return q.last - q.first }
+
+// zero returns the entry of bin 0, from which on counts are found.
+func (q *queue) zero() *countEntry { return &q.into.table.counts[-q.into.histogram.First] }
 
 // makeRoom makes room for as many bins as are found at a time.
-func (t *countTable) makeRoom() {
-	if t.waiting() > mostWaiting/2 {
-		t.count()
+func (q *queue) makeRoom() {
+	if q.waiting() > mostWaiting/2 {
+		q.count()
 	}
-	t.last = copy(t.bins, t.bins[t.first:t.last])
-	t.first = 0
+	q.last = copy(q.bins, q.bins[q.first:q.last])
+	q.first = 0
 }
 
 // count counts what is to be counted.
-func (t *countTable) count() {
-	if n := t.waiting(); n > 0 {
-		countAsm(&t.counts[MaxBins], &t.bins[t.first], n)
+func (q *queue) count() {
+	if n := q.waiting(); n > 0 {
+		countAsm(q.zero(), &q.bins[q.first], n)
 	}
-	t.first, t.last = 0, 0
+	q.first, q.last = 0, 0
 }
 
-// empty moves all counts to h, which has bins for them.
-func (t *countTable) empty(h *F32Histogram) {
-	t.runs = 0
-	if t.held == 0 {
+// move moves the counts that were made so far to h, all but those that are waiting. h has bins for them.
+func (t *countTable) move(h *F32Histogram, waiting int) {
+	if t.held == waiting {
 		return
 	}
-	t.count()
-	t.move(h)
+	t.held = waiting
+	entries := t.counts[:len(h.Counts)]
+	n := len(entries) &^ 7
+	if n > 0 {
+		emptyTableAsm(&h.Counts[0], &entries[0], n)
+	}
+	for i := n; i < len(entries); i++ {
+		h.Counts[i] += uint64(entries[i][0]) + uint64(entries[i][1])
+		entries[i] = countEntry{}
+	}
+}
+
+// fullest returns the queue with the most bins that are to be counted.
+func (c *F32Counter) fullest() *queue {
+	most := &c.open[0]
+	for i := range c.open {
+		if q := &c.open[i]; q.waiting() > most.waiting() {
+			most = q
+		}
+	}
+	return most
 }
 
 // spikes returns the two fullest bins, and whether it is worth while to leave them out.
@@ -137,29 +158,4 @@ func (h *F32Histogram) spikes() spikes {
 	}
 	both := h.Counts[most] + h.Counts[next]
 	return spikes{bins, total > 0 && worthLeavingOut(int(both), int(total))}
-}
-
-// move moves the counts to h that were made so far.
-func (t *countTable) move(h *F32Histogram) {
-	t.held = t.waiting()
-	entries := t.counts[MaxBins+h.First:][:len(h.Counts)]
-	n := len(entries) &^ 7
-	if n > 0 {
-		emptyTableAsm(&h.Counts[0], &entries[0], n)
-	}
-	for i := n; i < len(entries); i++ {
-		h.Counts[i] += uint64(entries[i][0]) + uint64(entries[i][1])
-		entries[i] = countEntry{}
-	}
-}
-
-// fullest returns the table with the most bins that are to be counted.
-func (c *F32Counter) fullest() *countTable {
-	var most *countTable
-	for i := range c.open {
-		if t := &c.open[i].table; most == nil || t.waiting() > most.waiting() {
-			most = t
-		}
-	}
-	return most
 }

@@ -49,10 +49,10 @@ func describe(h *F32Histogram) string {
 // counted includes x in pieces of the given size.
 func counted(x []float32, piece int) *F32Histogram {
 	var c F32Counter
-	var h F32Histogram
+	var tally F32Tally
 	var scan F32Scan
 	scan.Start(true)
-	scan.Count(&c, &h)
+	scan.Count(&c, &tally)
 	for rest := x; len(rest) > 0; {
 		n := min(piece, len(rest))
 		scan.Include(rest[:n])
@@ -62,7 +62,7 @@ func counted(x []float32, piece int) *F32Histogram {
 	if r, ok := scan.Range(len(x)); !ok || r != F32MinMax(x) || math.Signbit(float64(r.Min)) && r.Min == 0 || math.Signbit(float64(r.Max)) && r.Max == 0 {
 		panic(fmt.Sprintf("range %+v, want %+v", r, F32MinMax(x)))
 	}
-	return &h
+	return tally.Histogram()
 }
 
 // sparse sets numbers to 0 or, rarely, to what is no number.
@@ -247,13 +247,14 @@ func TestHistogramOfSpikes(t *testing.T) {
 		want := directly(slices.Concat(all...))
 		check := func() {
 			var c F32Counter
-			var h F32Histogram
+			var tally F32Tally
 			for _, x := range all {
-				c.add(&h, x)
+				c.add(&tally, x)
 				c.Flush()
+				tally.Histogram()
 			}
-			if !sameHistogram(&h, &want) {
-				t.Errorf("%v: %s, want %s", spikes, describe(&h), describe(&want))
+			if h := tally.Histogram(); !sameHistogram(h, &want) {
+				t.Errorf("%v: %s, want %s", spikes, describe(h), describe(&want))
 			}
 		}
 		check()
@@ -266,7 +267,7 @@ func TestHistogramOfSpikes(t *testing.T) {
 func TestHistogramsInTurn(t *testing.T) {
 	r := rand.New(rand.NewPCG(64, 65))
 	var c F32Counter
-	var got [3]F32Histogram
+	var got [3]F32Tally
 	var all [3][]float32
 	for i := range 40 {
 		x := samples(r, i%sampleKinds, 300+r.IntN(3000))
@@ -276,8 +277,8 @@ func TestHistogramsInTurn(t *testing.T) {
 	}
 	c.Flush()
 	for i := range got {
-		if want := directly(all[i]); !sameHistogram(&got[i], &want) {
-			t.Errorf("%d: %s, want %s", i, describe(&got[i]), describe(&want))
+		if h, want := got[i].Histogram(), directly(all[i]); !sameHistogram(h, &want) {
+			t.Errorf("%d: %s, want %s", i, describe(h), describe(&want))
 		}
 	}
 }
@@ -285,10 +286,11 @@ func TestHistogramsInTurn(t *testing.T) {
 func TestHistogramDoesNotAllocate(t *testing.T) {
 	x := samples(rand.New(rand.NewPCG(66, 67)), 0, 5000)
 	var c F32Counter
-	var h F32Histogram
+	var tally F32Tally
 	run := func() {
-		c.add(&h, x)
+		c.add(&tally, x)
 		c.Flush()
+		tally.Histogram()
 	}
 	run()
 	if n := testing.AllocsPerRun(10, run); n > 0 {
@@ -320,12 +322,12 @@ func BenchmarkHistogram(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			x := samples(r, kind, 1<<14)
 			var c F32Counter
-			var h F32Histogram
+			var tally F32Tally
 			b.SetBytes(4 << 14)
 			for b.Loop() {
 				var scan F32Scan
 				scan.Start(true)
-				scan.Count(&c, &h)
+				scan.Count(&c, &tally)
 				scan.Include(x)
 				c.Flush()
 			}

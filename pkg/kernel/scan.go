@@ -7,7 +7,7 @@ type F32Scan struct {
 	n     int // elements seen
 	found F32Range
 	by    *F32Counter
-	into  *F32Histogram
+	into  *F32Tally
 }
 
 // Start forgets what was seen. If on is false, nothing will be.
@@ -18,8 +18,8 @@ func (s *F32Scan) Start(on bool) {
 	}
 }
 
-// Count has what is included from now on counted, too. The histogram is complete after the counter's Flush.
-func (s *F32Scan) Count(by *F32Counter, into *F32Histogram) { s.by, s.into = by, into }
+// Count has what is included from now on counted, too. The tally is complete after the counter's Flush.
+func (s *F32Scan) Count(by *F32Counter, into *F32Tally) { s.by, s.into = by, into }
 
 // On reports whether parts are looked at.
 func (s *F32Scan) On() bool { return s != nil && s.on }

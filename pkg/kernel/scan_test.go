@@ -102,9 +102,9 @@ func TestScan(t *testing.T) {
 				check := func() {
 					var scan F32Scan
 					var counter F32Counter
-					var h F32Histogram
+					var tally F32Tally
 					scan.Start(true)
-					scan.Count(&counter, &h)
+					scan.Count(&counter, &tally)
 					c.run(out, in, &scan)
 					counter.Flush()
 					same(t, "result", out, want)
@@ -112,8 +112,8 @@ func TestScan(t *testing.T) {
 					if want := F32MinMax(out); !ok || got != want {
 						t.Errorf("range %+v (%v), want %+v", got, ok, want)
 					}
-					if want := directly(out); !sameHistogram(&h, &want) {
-						t.Errorf("%s, want %s", describe(&h), describe(&want))
+					if h, want := tally.Histogram(), directly(out); !sameHistogram(h, &want) {
+						t.Errorf("%s, want %s", describe(h), describe(&want))
 					}
 				}
 				check()

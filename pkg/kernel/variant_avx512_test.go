@@ -65,9 +65,9 @@ func TestWideHistogramRuns(t *testing.T) {
 	x := unreadable(t, 1<<12)
 	for name, lo := range map[string]float32{"binsAVX512": -1, "otherBinsAVX512": 0} {
 		var c F32Counter
-		var h F32Histogram
-		h.extend(lo, 1)
-		if in := readIn(func() { c.add(&h, x) }); !strings.HasSuffix(in.Function, "."+name) {
+		var tally F32Tally
+		tally.histogram.extend(lo, 1)
+		if in := readIn(func() { c.add(&tally, x) }); !strings.HasSuffix(in.Function, "."+name) {
 			t.Errorf("elements are read in %s, want %s", in.Function, name)
 		}
 	}

@@ -47,7 +47,7 @@ func isVariant(f runtime.Frame) bool {
 func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	const n = 1 << 12
 	var counter F32Counter
-	var counts F32Histogram
+	var counts F32Tally
 	cases := map[string]func(){
 		"extrema": func() { F32MinMax(x) },
 		"counts":  func() { counter.add(&counts, x) },

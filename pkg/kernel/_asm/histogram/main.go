@@ -174,10 +174,9 @@ func others() {
 				VPMOVZXBD(Mem{Base: lookup, Index: mask, Scale: 8}, lanes)
 				VPERMD(bin, lanes, bin)
 				VMOVDQU(bin, Mem{Base: dst})
+				XORL(U8(1<<vector-1), mask.As32())
 				POPCNTL(mask.As32(), mask.As32())
-				SHLQ(Imm(2), mask)
-				SUBQ(mask, dst)
-				ADDQ(Imm(register), dst)
+				LEAQ(Mem{Base: dst, Index: mask, Scale: size}, dst)
 			}
 		}, func(dst reg.Register) {
 			storeLeft(dst)

@@ -1,0 +1,113 @@
+package kernel
+
+// F32Tally is a histogram that grows while samples are computed. Most counts are kept as small integers, which are moved to the histogram where they might not fit any
+// more, and in the end. The zero value holds nothing.
+type F32Tally struct {
+	histogram F32Histogram
+	table     countTable
+}
+
+// Histogram returns what was counted by counters that were flushed since. It is the tally's own, and complete until more is counted.
+func (t *F32Tally) Histogram() *F32Histogram {
+	t.table.move(&t.histogram, 0)
+	return &t.histogram
+}
+
+// F32Counter counts for one tally after the other. It holds the memory that this takes, and serves one goroutine.
+type F32Counter struct {
+	open [openTallies]queue
+	next int // of open, which is closed when another tally comes
+}
+
+// queue holds the bins of numbers that are to be counted, where there are variants.
+type queue struct {
+	into        *F32Tally
+	bins        []int32 // those from first to last, a multiple of countEach, are to be counted. mostWaiting of them, and countBehind
+	first, last int
+	runs        int // since it is the tally's
+}
+
+// openTallies is how many tallies are counted for in turn without effort, as when a chain of operators is computed piece by piece.
+const openTallies = 4
+
+// countRun is the number of elements that are looked at before they are counted, while they are in the first-level cache.
+const countRun = 1024
+
+// Flush completes the tallies for which the counter has counted.
+func (c *F32Counter) Flush() {
+	for i := range c.open {
+		c.open[i].close()
+	}
+}
+
+// close ends counting for a tally.
+func (q *queue) close() {
+	if q.into != nil {
+		q.count()
+		q.into = nil
+	}
+}
+
+// queueOf returns the queue of a tally.
+func (c *F32Counter) queueOf(t *F32Tally) *queue {
+	for i := range c.open {
+		if c.open[i].into == t {
+			return &c.open[i]
+		}
+	}
+	q := &c.open[c.next]
+	c.next = (c.next + 1) % openTallies
+	q.close()
+	q.into, q.runs = t, 0
+	return q
+}
+
+// add counts x and returns its range, as F32MinMax does.
+func (c *F32Counter) add(into *F32Tally, x []float32) F32Range {
+	q := c.queueOf(into)
+	all := emptyRange
+	for len(x) > 0 {
+		run := x[:min(len(x), countRun)]
+		r, n := q.add(run)
+		if n == 0 {
+			n = len(run)
+			r = F32MinMax(run)
+			q.addGeneric(run, r)
+		}
+		all.merge(r)
+		x = x[n:]
+	}
+	return all
+}
+
+// addGeneric counts numbers with the given range.
+func (q *queue) addGeneric(x []float32, r F32Range) {
+	h := &q.into.histogram
+	switch {
+	case r.NaN+r.Inf > 0:
+		q.addFinite(x)
+	case h.covers(r.Min, r.Max):
+		h.add(x)
+	default:
+		q.count()
+		q.into.table.move(h, 0)
+		h.extend(r.Min, r.Max)
+		if _, n := q.add(x); n < len(x) {
+			h.add(x[n:])
+		}
+	}
+}
+
+// addFinite counts the finite numbers of x.
+func (q *queue) addFinite(x []float32) {
+	for from := 0; from < len(x); {
+		to := from
+		for to < len(x) && x[to]-x[to] == 0 {
+			to++
+		}
+		if to > from {
+			q.addGeneric(x[from:to], F32MinMax(x[from:to]))
+		}
+		from = to + 1
+	}
+}
