@@ -16,6 +16,7 @@ const (
 type countTable struct {
 	counts []countEntry // of the histogram's bins from its first one on, and of one that is never read, behind MaxBins others
 	held   int          // how many counts are in it, or will be
+	turns  int          // how often counting began since the bins are what they are
 	spikes spikes
 }
 
@@ -25,10 +26,27 @@ type spikes struct {
 	on   bool
 }
 
-const (
-	noBin     = math.MinInt32 // no number's bin
-	spikesRun = 16            // the run before which the spikes are looked for: in large tensors
-)
+// noBin is no number's bin.
+const noBin = math.MinInt32
+
+// begin is called when counting begins for a histogram, as once in a sample. From the second time on its spikes are known; they are looked for
+// again the less often the longer they are.
+func (t *countTable) begin(h *F32Histogram) {
+	t.turns++
+	switch {
+	case t.turns == 1 || !anySpikes:
+		t.restart(h)
+	case t.turns&(t.turns-1) == 0:
+		t.move(h, 0)
+		t.spikes = h.spikes()
+	}
+}
+
+// restart is called where a histogram has other bins than before.
+func (t *countTable) restart(h *F32Histogram) {
+	t.turns = 1
+	t.spikes = spikes{[2]int32{0, noBin}, h.First == 0} // what a limit at 0 lets pass is mostly zeros
+}
 
 // countEntry is a count in two parts.
 type countEntry = [2]uint16
@@ -55,15 +73,6 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	bins := q.bins[q.last:]
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
-	switch q.runs {
-	case 0: // what a limit at 0 lets pass is mostly zeros
-		t.spikes = spikes{[2]int32{0, noBin}, h.First == 0}
-	case spikesRun:
-		if anySpikes {
-			t.spikes = h.spikes()
-		}
-	}
-	q.runs++
 	first := 0
 	if t.spikes.on {
 		left, first = otherBins(&bins[0], &x[0], n, scale, &found, &t.spikes.bins)

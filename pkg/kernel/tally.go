@@ -24,7 +24,6 @@ type queue struct {
 	into        *F32Tally
 	bins        []int32 // those from first to last, a multiple of countEach, are to be counted. mostWaiting of them, and countBehind
 	first, last int
-	runs        int // since it is the tally's
 }
 
 // openTallies is how many tallies are counted for in turn without effort, as when a chain of operators is computed piece by piece.
@@ -58,7 +57,8 @@ func (c *F32Counter) queueOf(t *F32Tally) *queue {
 	q := &c.open[c.next]
 	c.next = (c.next + 1) % openTallies
 	q.close()
-	q.into, q.runs = t, 0
+	q.into = t
+	t.table.begin(&t.histogram)
 	return q
 }
 
@@ -92,6 +92,7 @@ func (q *queue) addGeneric(x []float32, r F32Range) {
 		q.count()
 		q.into.table.move(h, 0)
 		h.extend(r.Min, r.Max)
+		q.into.table.restart(h)
 		if _, n := q.add(x); n < len(x) {
 			h.add(x[n:])
 		}
