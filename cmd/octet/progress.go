@@ -26,6 +26,7 @@ type progress struct {
 	phase string
 	last  time.Time
 	note  string
+	label string // of a part, see part
 }
 
 func newProgress(w io.Writer) *progress {
@@ -36,10 +37,18 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
+// part returns the progress of one of several pieces of work that are done at a time. Where there is no terminal it shows notes alone.
+func (p *progress) part(label string) *progress {
+	return &progress{w: p.w, bars: p.bars, label: label}
+}
+
 // show says that so many of total units of a phase are done.
 func (p *progress) show(phase string, done, total int64, unit string) {
 	if p.bars != nil {
 		p.showBar(phase, done, total, unit)
+		return
+	}
+	if p.label != "" {
 		return
 	}
 	now := time.Now()
@@ -72,8 +81,12 @@ func (p *progress) showBar(phase string, done, total int64, unit string) {
 	if p.bar == nil || p.phase != phase {
 		p.endBar()
 		p.phase = phase
+		name := phase
+		if p.label != "" {
+			name = p.label + ": " + phase
+		}
 		p.bar = p.bars.AddBar(total,
-			mpb.PrependDecorators(decor.Name(phase+" ", decor.WCSyncSpaceR)),
+			mpb.PrependDecorators(decor.Name(name+" ", decor.WCSyncSpaceR)),
 			mpb.AppendDecorators(counters(unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))
 	}
 	p.bar.SetTotal(total, false)
@@ -96,6 +109,9 @@ func (p *progress) say(note string) {
 	p.note = note
 	if note == "" {
 		return
+	}
+	if p.label != "" {
+		note = p.label + ": " + note
 	}
 	if p.bars != nil {
 		fmt.Fprintln(p.bars, note)
@@ -142,11 +158,13 @@ func (p *progress) turnedAway(why string, again time.Duration) {
 	p.say(fmt.Sprintf("waiting: %s (asked again every %v or so)", why, again.Round(time.Second)))
 }
 
-// endBar leaves the bar as it is: full only if the work was done.
+// endBar leaves the bar as it is: full only if the work was done. That of a part goes.
 func (p *progress) endBar() {
 	switch {
 	case p.bar == nil:
 		return
+	case p.label != "":
+		p.bar.Abort(true)
 	case p.whole:
 		p.bar.SetTotal(-1, true)
 	default:
@@ -159,6 +177,8 @@ func (p *progress) endBar() {
 func (p *progress) close() {
 	if p.bars != nil {
 		p.endBar()
-		p.bars.Wait()
+		if p.label == "" {
+			p.bars.Wait()
+		}
 	}
 }

@@ -286,6 +286,16 @@ func downloadJSON(ctx context.Context, c *client.Client, ref client.Ref, into an
 	return json.Unmarshal(data, into)
 }
 
+// fetched is a model that a cluster made.
+type fetched []byte
+
+func (f fetched) Size() int64 { return int64(len(f)) }
+
+func (f fetched) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(f)
+	return int64(n), err
+}
+
 // fetchOutcome fetches what a job made.
 func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *convertFlags, opt convert.Options) (*outcome, error) {
 	var report *quantize.Report
@@ -294,7 +304,7 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 	if err != nil {
 		return nil, err
 	}
-	out.model, out.bytes = bytes.NewReader(model), func() []byte { return model }
+	out.model, out.bytes = fetched(model), func() []byte { return model }
 	if job.Report != nil {
 		report = &quantize.Report{}
 		if err := downloadJSON(ctx, c, *job.Report, report); err != nil {

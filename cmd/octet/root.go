@@ -68,7 +68,7 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newConvert(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
+		newConvert(s), newBatch(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
 		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newSamples(s), newTop(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newMan(s), newSandbox(s), newVersion(s),
 	)
 	wrapArgs(root)
@@ -173,6 +173,7 @@ func conclude(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) i
 	code := exitFailed
 	var usage *usageError
 	var job *client.JobError
+	var many *batchError
 	switch {
 	case errors.As(err, &usage):
 		code = exitUsage
@@ -183,6 +184,8 @@ func conclude(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) i
 		code = exitRefused
 	case errors.As(err, new(*brokenError)):
 		code = exitBroken
+	case errors.As(err, &many):
+		code = many.code
 	case errors.Is(err, errInterrupted):
 		code = exitInterrupted
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

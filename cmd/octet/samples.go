@@ -73,7 +73,7 @@ can be repeated. The stream is finished at the end, and takes no more then, unle
 
 func (f *pushFlags) run(ctx context.Context, s streams, name, model string) error {
 	f.source.signature = f.signature
-	source, _, done, err := f.source.open(model)
+	source, _, done, err := f.source.open(ctx, model)
 	if err != nil {
 		return err
 	}
@@ -89,11 +89,11 @@ func (f *pushFlags) run(ctx context.Context, s streams, name, model string) erro
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	manifest, files, err := buildDataset(ctx, float, f.data, f.signature, tmp, bar)
+	manifest, files, err := buildDataset(ctx, float, f.data, f.signature, tmp, &f.source.objects, bar)
 	if err != nil {
 		return err
 	}
-	samples, err := dataset.Open(ctx, manifest, files)
+	samples, err := dataset.Open(ctx, manifest, files, f.source.objects.option())
 	if err != nil {
 		return err
 	}
