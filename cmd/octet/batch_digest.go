@@ -68,7 +68,7 @@ func (b *batch) undone(w *work) (string, error) {
 		return "it failed before", nil
 	}
 	for _, path := range append([]string{w.flags.output}, w.flags.report.paths...) {
-		if _, err := os.Stat(path); err != nil {
+		if !exists(path) {
 			return filepath.Base(path) + " is missing", nil
 		}
 	}
@@ -83,6 +83,11 @@ func (b *batch) undone(w *work) (string, error) {
 		w.result.State = zoo.Kept
 	}
 	return "", nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // digests returns what an item's result depends on.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -54,7 +55,7 @@ func (b *batch) plan(source string) error {
 			z.Schemes = append(z.Schemes, zoo.Scheme{Name: s, Scheme: s})
 		}
 	}
-	items, err := z.Plan(base, zoo.Find)
+	items, err := z.Plan(base, b.find)
 	if err != nil {
 		return inZoo(source, err)
 	}
@@ -113,6 +114,23 @@ func (b *batch) read(source string) (*zoo.Zoo, string, error) {
 	return z, filepath.Dir(source), nil
 }
 
+// find finds models, but not among results, which may lie in the folder of the models.
+func (b *batch) find(pattern string) ([]string, error) {
+	all, err := zoo.Find(pattern)
+	out, absErr := filepath.Abs(b.flags.output)
+	if err != nil || absErr != nil || len(all) == 1 && all[0] == pattern {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(p string) bool {
+		p, err := filepath.Abs(p)
+		if err != nil {
+			return false
+		}
+		rel, err := filepath.Rel(out, p)
+		return err == nil && filepath.IsLocal(rel)
+	}), nil
+}
+
 // inZoo says in which file something is wrong.
 func inZoo(source string, err error) error {
 	return &convert.Error{Kind: convert.BadInput, Source: source, Err: err}
@@ -150,9 +168,7 @@ func (b *batch) options(item zoo.Item) (*convertFlags, convert.Options, error) {
 	f.add(cmd)
 	out := filepath.Join(b.flags.output, filepath.FromSlash(item.Name), item.Scheme)
 	settings := map[string][]string{"output": {out + ".tflite"}}
-	for key, values := range item.Settings {
-		settings[key] = values
-	}
+	maps.Copy(settings, item.Settings)
 	scheme := convert.Scheme(item.Settings.Get("quantize"))
 	if recipe := item.Settings.Get("recipe"); recipe != "" {
 		var o convert.Options

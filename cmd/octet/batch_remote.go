@@ -15,8 +15,11 @@ import (
 	"github.com/octetlite/octet/pkg/convert"
 )
 
-// knockEvery is how often a coordinator that is away is tried again.
-const knockEvery = 2 * time.Second
+// knockEvery is how often a coordinator that is away is tried again, and mostLost how often a job may be lost, as when etcd is begun anew.
+const (
+	knockEvery = 2 * time.Second
+	mostLost   = 3
+)
 
 // remoteGroup converts a model in several schemes on a cluster.
 type remoteGroup struct {
@@ -137,10 +140,15 @@ type request struct {
 
 // run follows the job to its end, through absences of the coordinator that are not too long.
 func (r *request) run(ctx context.Context) (*outcome, error) {
-	for {
+	for lost := 0; ; {
 		out, err := r.try(ctx)
-		if err == nil || !isAway(err) && !errors.Is(err, client.ErrNotFound) || ctx.Err() != nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
 			return out, err
+		case errors.Is(err, client.ErrNotFound) && lost < mostLost:
+			lost++
+		case !isAway(err):
+			return nil, err
 		}
 		if time.Since(r.since) > r.group.batch.flags.patience {
 			return nil, err

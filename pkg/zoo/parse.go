@@ -86,13 +86,8 @@ func (p *parser) root(n *yaml.Node) {
 	known := []string{"version", "defaults", "datasets", "schemes", "models"}
 	nodes := map[string]*yaml.Node{}
 	p.mapping(n, known, func(key string, value *yaml.Node) bool {
-		for _, k := range known {
-			if k == key {
-				nodes[key] = value
-				return true
-			}
-		}
-		return false
+		nodes[key] = value
+		return contains(known, key)
 	})
 	if v := nodes["version"]; v == nil {
 		p.errorf(n, "version is missing: version: %d", Version)

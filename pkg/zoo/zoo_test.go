@@ -16,7 +16,7 @@ const full = `
 version: 1
 models:
   - zoo/*.tflite
-  - {path: b.keras, name: 'b-{stem}', data: photos, priority: 3, schemes: [int8, fine], keep_float: [SOFTMAX, head/*], input-shapes: {x: [1, 8, 8]}}
+  - {path: b.keras, name: 'b-{stem}', data: photos, holdout: 5, priority: 3, schemes: [int8, fine], keep_float: [SOFTMAX, head/*], input-shapes: {x: [1, 8, 8]}}
   - {path: /abs/c.pb, recipe: r/mixed.yaml, data: '{dir}/{stem}.npz', labels: folders}
   - {path: d, data: 'tfrecord:d/*.rec?feature=x', schemes: {}}
 datasets:
@@ -58,8 +58,8 @@ func TestPlan(t *testing.T) {
 		}
 		got.WriteString("\n")
 	}
-	want := `b-b/int8 base/b.keras data=base/photos?resize=8x8 holdout=3 input-shapes=x=1,8,8 io=float32 keep-float=TOPK_V2+SOFTMAX+head/* labels=base/classes.csv quantize=int8
-b-b/fine base/b.keras data=base/photos?resize=8x8 calibrator!=mse holdout=3 input-shapes=x=1,8,8 io=float32 keep-float!=TOPK_V2+SOFTMAX+head/*+CONCATENATION labels=base/classes.csv quantize=int8 strict!=true
+	want := `b-b/int8 base/b.keras data=base/photos?resize=8x8 holdout=5 input-shapes=x=1,8,8 io=float32 keep-float=TOPK_V2+SOFTMAX+head/* labels=base/classes.csv quantize=int8
+b-b/fine base/b.keras data=base/photos?resize=8x8 calibrator!=mse holdout=5 input-shapes=x=1,8,8 io=float32 keep-float!=TOPK_V2+SOFTMAX+head/*+CONCATENATION labels=base/classes.csv quantize=int8 strict!=true
 a/fine base/zoo/a.tflite data=random:normal calibrator!=mse io=float32 keep-float!=TOPK_V2+CONCATENATION quantize=int8 strict!=true
 z/fine base/zoo/z.tflite data=random:normal calibrator!=mse io=float32 keep-float!=TOPK_V2+CONCATENATION quantize=int8 strict!=true
 c/mixed /abs/c.pb data=/abs/c.npz io=float32 keep-float=TOPK_V2 labels=folders recipe!=base/r/mixed.yaml
