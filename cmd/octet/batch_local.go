@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
@@ -25,6 +27,7 @@ func (b *batch) convertHere(ctx context.Context, all []*work, bar *progress) {
 		}
 	}()
 	shared := map[string]*calib.Stats{}
+	var runs runnable
 	for _, w := range all {
 		if ctx.Err() != nil {
 			return
@@ -44,6 +47,7 @@ func (b *batch) convertHere(ctx context.Context, all []*work, bar *progress) {
 					return nil, err
 				}
 			}
+			note := w.notCompared(m.float, &runs)
 			if w.flags.data != "" && data == nil {
 				if data, err = openData(ctx, m.float, w.flags, w.opt, bar); err != nil {
 					return nil, err
@@ -55,7 +59,52 @@ func (b *batch) convertHere(ctx context.Context, all []*work, bar *progress) {
 					return nil, err
 				}
 			}
-			return m.convert(ctx, w.flags, w.opt, bar)
+			return noted(note)(m.convert(ctx, w.flags, w.opt, bar))
 		}, source, size)
+	}
+}
+
+// runnable remembers which float models can't be executed, and why.
+type runnable struct {
+	mu    sync.Mutex
+	known map[*convert.Float]error
+}
+
+func (r *runnable) check(float *convert.Float, opt convert.Options) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err, ok := r.known[float]
+	if !ok {
+		if err = convert.Runnable(float, opt); r.known == nil {
+			r.known = map[*convert.Float]error{}
+		}
+		r.known[float] = err
+	}
+	return err
+}
+
+// notCompared gives up the comparison of a result that can be had without running the model, if that can't be run. It returns what is to be noted; "" if there is nothing to give up. With a limit
+// there is no result without comparison.
+func (w *work) notCompared(float *convert.Float, runs *runnable) string {
+	f := w.flags
+	if !f.verify || f.calibrates(w.opt.Scheme) || f.question.maxDrop != "" || f.question.minSQNR != "" {
+		return ""
+	}
+	err := runs.check(float, w.opt)
+	if convert.KindOf(err) != convert.Refused {
+		return ""
+	}
+	f.verify, f.data, w.opt.Holdout = false, "", convert.Holdout{}
+	reason, _ := errors.AsType[*convert.Error](err)
+	return "not compared with the float model: " + reason.Err.Error()
+}
+
+// noted returns what adds a note to an outcome; none if it is empty.
+func noted(note string) func(*outcome, error) (*outcome, error) {
+	return func(out *outcome, err error) (*outcome, error) {
+		if err == nil && note != "" {
+			out.summary.Notes = append(out.summary.Notes, note)
+		}
+		return out, err
 	}
 }

@@ -32,6 +32,7 @@ type remoteGroup struct {
 	size   int64
 	mu     sync.Mutex
 	models map[bool]*remoteModel // by whether constants were folded
+	runs   runnable
 }
 
 // convert converts all items: of those that calibrate, the first before the others, which find its statistics. Its error says that the cluster is gone.
@@ -99,12 +100,16 @@ func (g *remoteGroup) one(ctx context.Context, w *work, first bool) error {
 		if err != nil {
 			return nil, err
 		}
+		note := ""
+		if m.float != nil {
+			note = w.notCompared(m.float, &g.runs)
+		}
 		r := &request{group: g, model: m, work: w, fresh: first && w.flags.noCache, attempt: -1, since: time.Now()}
 		out, err := r.run(ctx)
 		if isAway(err) {
 			gone = fmt.Errorf("%w (the same command goes on later)", err)
 		}
-		return out, err
+		return noted(note)(out, err)
 	}, g.source, g.size)
 	return gone
 }

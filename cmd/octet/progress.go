@@ -82,12 +82,14 @@ func (p *progress) showBar(phase string, done, total int64, unit string) {
 		p.endBar()
 		p.phase = phase
 		name := phase
+		var options []mpb.BarOption
 		if p.label != "" {
 			name = p.label + ": " + phase
+			options = append(options, mpb.BarRemoveOnComplete())
 		}
-		p.bar = p.bars.AddBar(total,
+		p.bar = p.bars.AddBar(total, append(options,
 			mpb.PrependDecorators(decor.Name(name+" ", decor.WCSyncSpaceR)),
-			mpb.AppendDecorators(counters(unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))
+			mpb.AppendDecorators(counters(unit), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")))...)
 	}
 	p.bar.SetTotal(total, false)
 	p.bar.SetCurrent(done)

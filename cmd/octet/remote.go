@@ -150,7 +150,7 @@ func (m *remoteModel) fetch(ctx context.Context, ended client.Job, f *convertFla
 	if err != nil {
 		return nil, err
 	}
-	out.summary.Notes, out.float = m.notes, m.float
+	out.summary.Notes, out.float = slices.Clone(m.notes), m.float
 	return out, nil
 }
 
