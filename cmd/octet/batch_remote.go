@@ -106,8 +106,9 @@ func (g *remoteGroup) one(ctx context.Context, w *work, first bool) error {
 		}
 		r := &request{group: g, model: m, work: w, fresh: first && w.flags.noCache, attempt: -1, since: time.Now()}
 		out, err := r.run(ctx)
-		if isAway(err) {
-			gone = fmt.Errorf("%w (the same command goes on later)", err)
+		if isAway(err) && ctx.Err() == nil {
+			gone = &goneError{err}
+			return nil, gone
 		}
 		return noted(note)(out, err)
 	}, g.source, g.size)
@@ -132,6 +133,12 @@ func (g *remoteGroup) model(ctx context.Context, w *work) (*remoteModel, error) 
 	g.models[folding] = m
 	return m, nil
 }
+
+// goneError says that the cluster stays away, which is no item's fault.
+type goneError struct{ err error }
+
+func (e *goneError) Error() string { return e.err.Error() + " (the same command goes on later)" }
+func (e *goneError) Unwrap() error { return e.err }
 
 // request is an item's way through the cluster. Its job's name follows from all that is asked for, so that whoever asks again, in this run or a later one, gets the same job.
 type request struct {

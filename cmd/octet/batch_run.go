@@ -106,7 +106,7 @@ func (b *batch) one(ctx context.Context, w *work, convert func() (*outcome, erro
 		err = b.keep(ctx, w, out, source, size)
 	}
 	w.result.Seconds = time.Since(start).Seconds()
-	if err != nil && ctx.Err() != nil {
+	if err != nil && (ctx.Err() != nil || errors.As(err, new(*goneError))) {
 		return // it stays pending
 	}
 	b.ended(w, err)

@@ -136,6 +136,14 @@ func TestBatchInterrupted(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(out, "*", "*.tflite")); err != nil || len(left) != kept {
 		t.Errorf("%d files are there: %q, %v", kept, left, err)
 	}
+	var stopped zoo.Table
+	text, err := os.ReadFile(filepath.Join(out, "batch.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &stopped); err != nil || stopped.Totals.Pending != 6-kept {
+		t.Errorf("the table of the run: %+v, %v", stopped.Totals, err)
+	}
 	again := batchOf(t, file, "-o", out)
 	if n := again.Totals; n.Kept != kept || n.Converted != 6-kept {
 		t.Errorf("%d were kept, the next run: %+v", kept, n)
@@ -283,10 +291,14 @@ func TestBatchOutlivesACoordinator(t *testing.T) {
 
 // A coordinator that stays away ends the run, which says so once.
 func TestBatchWithoutACoordinator(t *testing.T) {
-	var errs strings.Builder
-	args := []string{"batch", testZoo(t), "-o", t.TempDir(), "--coordinator", freePort(t), "--patience", "1ms"}
-	if code := run(t.Context(), args, streams{strings.NewReader(""), &strings.Builder{}, &errs}); code != exitFailed {
+	var out, errs strings.Builder
+	args := []string{"batch", testZoo(t), "-o", t.TempDir(), "--json", "--coordinator", freePort(t), "--patience", "1ms"}
+	if code := run(t.Context(), args, streams{strings.NewReader(""), &out, &errs}); code != exitFailed {
 		t.Errorf("status %d", code)
+	}
+	var table zoo.Table
+	if err := json.Unmarshal([]byte(out.String()), &table); err != nil || table.Totals.Pending != 6 {
+		t.Errorf("totals %+v, %v: that is no model's failure", table.Totals, err)
 	}
 	if n := strings.Count(errs.String(), "the same command goes on later"); n != 1 {
 		t.Errorf("it says so %d times:\n%s", n, &errs)
