@@ -268,6 +268,9 @@ func TestBatchOutlivesACoordinator(t *testing.T) {
 		t.Fatalf("nothing came of it\n%s", errs)
 	}
 	first.signal(t, syscall.SIGKILL)
+	if err := first.cmd.Wait(); err == nil { // while it lives its address is taken
+		t.Error("the coordinator ended as if nothing had happened")
+	}
 	second := h.coordinator(addr, store)
 	second.wait(t, "coordinator_started", nil)
 	select {
