@@ -65,6 +65,7 @@ func convertUnderFaults(t *testing.T, model string) string {
 type host struct {
 	t       *testing.T
 	program string
+	server  string // etcd's program
 	etcd    string // its address
 }
 
@@ -76,11 +77,17 @@ func newHost(t *testing.T) *host {
 	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
 	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
 	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
+	return (&host{program: program, server: etcd}).in(t)
+}
+
+// in returns the host with an etcd of its own, for a test.
+func (h *host) in(t *testing.T) *host {
+	t.Helper()
 	client, peer := freePort(t), freePort(t)
-	start(t, "etcd", etcd, "--data-dir", t.TempDir(), "--log-level", "error",
+	start(t, "etcd", h.server, "--data-dir", t.TempDir(), "--log-level", "error",
 		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
 		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)
-	return &host{t, program, client}
+	return &host{t, h.program, h.server, client}
 }
 
 func (h *host) coordinator(addr, store string) *process {
