@@ -33,14 +33,11 @@ var Outcomes = []Outcome{
 	OutcomeSuperseded, OutcomeStopped,
 }
 
+// failures are the outcomes that speak against a worker.
+var failures = []Outcome{OutcomeFailed, OutcomeUnreachable, OutcomeStuck, OutcomeLost, OutcomeDifferent}
+
 // failure reports whether an outcome speaks against the worker.
-func (o Outcome) failure() bool {
-	switch o {
-	case OutcomeFailed, OutcomeUnreachable, OutcomeStuck, OutcomeLost, OutcomeDifferent:
-		return true
-	}
-	return false
-}
+func (o Outcome) failure() bool { return slices.Contains(failures, o) }
 
 // result reports whether an attempt with this outcome came to its end.
 func (o Outcome) result() bool {

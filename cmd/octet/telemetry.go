@@ -40,6 +40,7 @@ type telemetry struct {
 	metrics  *prometheus.Registry
 	served   *grpcprom.ServerMetrics
 	called   *grpcprom.ClientMetrics
+	addr     string // HOST:PORT at which this is served; "" if it is not
 
 	mu     sync.Mutex
 	health []*health.Server // of the servers in this process
@@ -143,6 +144,7 @@ func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetr
 	if err != nil {
 		return nil, nil, fmt.Errorf("--metrics-listen: %w", err)
 	}
+	t.addr = l.Addr().String()
 	server := &http.Server{Handler: t.handler(f.pprof), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 14, ErrorLog: zap.NewStdLog(log)}
 	done := make(chan struct{})
 	go func() {
@@ -151,9 +153,9 @@ func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetr
 			log.Error("metrics_ended", zap.Error(err))
 		}
 	}()
-	log.Info("metrics", zap.String("listen", l.Addr().String()), zap.Bool("pprof", f.pprof))
+	log.Info("metrics", zap.String("listen", t.addr), zap.Bool("pprof", f.pprof))
 	return t, func() {
-		server.Close()
+		_ = server.Close() // of the listener, which Serve reports
 		<-done
 	}, nil
 }

@@ -130,7 +130,9 @@ func topLive(ctx context.Context, in, out *os.File, c *client.Client, f topFlags
 			width, height = w, h
 		}
 		if width > 0 && height > 0 {
-			draw(out, look, width, height)
+			if err := draw(out, look, width, height); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -171,7 +173,7 @@ func watchCluster(ctx context.Context, c *client.Client, f topFlags, to chan<- t
 }
 
 // draw fills the terminal.
-func draw(w io.Writer, look topLook, width, height int) {
+func draw(w io.Writer, look topLook, width, height int) error {
 	var lines []string
 	if !look.cluster.Time.IsZero() {
 		lines = topView(look.cluster, look.rates, width, height-1)
@@ -188,5 +190,6 @@ func draw(w io.Writer, look topLook, width, height int) {
 		text.WriteString(l + lineEnd)
 	}
 	text.WriteString(inverse + pad(clipText(foot, width-1), width-1) + normal + rest)
-	io.WriteString(w, text.String())
+	_, err := io.WriteString(w, text.String())
+	return err
 }

@@ -56,6 +56,7 @@ func newScreen(t *testing.T, width, height int) *screen {
 		}
 	}()
 	t.Cleanup(func() {
+		_, _ = ptmx.WriteString("q\n") // a program that still reads, raw or by lines, has the other side open
 		tty.Close()
 		<-s.ended // reading ends when nobody has the other side open
 		ptmx.Close()

@@ -50,6 +50,9 @@ as they would between machines. Jobs survive a restart with the same data direct
 			c.watched = watched
 			return runCluster(cmd.Context(), c, logger, func(addr string) {
 				fmt.Fprintf(s.out, "octet is up: coordinator at %s, %d workers, data in %s\n", addr, c.workers, c.dir)
+				if watch.listen != "" {
+					fmt.Fprintf(s.out, "  metrics at http://%s/metrics\n", watched.addr)
+				}
 				if c.secure.identity == nil {
 					fmt.Fprintln(s.out, openTo(c.listen))
 				}
