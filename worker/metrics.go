@@ -77,22 +77,39 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// counting returns a callback that counts the samples of one shard before it calls progress.
-func (m *metrics) counting(progress func(done int64)) func(done int64) {
-	counted := int64(0)
+// measured is a shard that runs.
+type measured struct {
+	*metrics
+	start   time.Time
+	samples int64 // in all
+	counted int64
+}
+
+func (m *metrics) begin(samples int) *measured {
+	return &measured{metrics: m, start: time.Now(), samples: int64(samples)}
+}
+
+// count takes note of the samples that are done.
+func (m *measured) count(done int64) {
+	m.metrics.samples.Add(float64(max(done-m.counted, 0)))
+	m.counted = max(m.counted, done)
+}
+
+// counting returns a callback that counts samples before it calls progress.
+func (m *measured) counting(progress func(done int64)) func(done int64) {
 	return func(done int64) {
-		m.samples.Add(float64(max(done-counted, 0)))
-		counted = max(counted, done)
+		m.count(done)
 		progress(done)
 	}
 }
 
-// done takes note of a shard that is over.
-func (m *metrics) done(err error, cancelled bool, took time.Duration) {
+// end takes note of a shard that is over. Of one that came to its end all samples are done, whether there was word of them or not.
+func (m *measured) end(err error, cancelled bool) {
 	switch {
 	case err == nil:
+		m.count(m.samples)
 		m.shards.WithLabelValues(shardDone).Inc()
-		m.seconds.Observe(took.Seconds())
+		m.seconds.Observe(time.Since(m.start).Seconds())
 	case cancelled:
 		m.shards.WithLabelValues(shardCancelled).Inc()
 	default:

@@ -47,8 +47,9 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	defer context.AfterFunc(term, cancel)()
-	ref, err := s.recovered(ctx, task, s.metrics.counting(progressTo(stream)), log)
-	s.metrics.done(err, ctx.Err() != nil, time.Since(start))
+	measured := s.metrics.begin(task.samples.Len())
+	ref, err := s.recovered(ctx, task, measured.counting(progressTo(stream)), log)
+	measured.end(err, ctx.Err() != nil)
 	if err != nil {
 		if ctx.Err() != nil {
 			log.Info("shard_cancelled", zap.Duration("took", time.Since(start)))
