@@ -314,3 +314,57 @@ func TestSlowUploads(t *testing.T) {
 		}
 	})
 }
+
+// pushing is a call of PushSamples.
+type pushing struct {
+	grpc.ServerStream
+	ctx  context.Context
+	reqs []*octetv1.PushSamplesRequest
+}
+
+func (p *pushing) Context() context.Context                { return p.ctx }
+func (p *pushing) Send(*octetv1.PushSamplesResponse) error { return nil }
+func (p *pushing) Recv() (req *octetv1.PushSamplesRequest, err error) {
+	if len(p.reqs) == 0 {
+		return nil, io.EOF
+	}
+	req, p.reqs = p.reqs[0], p.reqs[1:]
+	return req, nil
+}
+
+// What a client's stream became is a dataset for later jobs of its namespace, and of no other.
+func TestStreamsBecomeBlobsOfTheirNamespace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.worker("a", nil)
+		m := convModel(t, 40)
+		vision, audio, _ := blobClients(t, c.server)
+		service := &sampleService{server: c.server}
+		if _, err := service.CreateStream(vision.ctx, &octetv1.CreateStreamRequest{StreamId: "s", Inputs: inputsOf(t, m)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := service.PushSamples(&pushing{ctx: vision.ctx, reqs: []*octetv1.PushSamplesRequest{{StreamId: "s"}, {Data: samplesOf(t, m)}}}); err != nil {
+			t.Fatal(err)
+		}
+		done, err := service.FinishStream(vision.ctx, &octetv1.FinishStreamRequest{StreamId: "s", Samples: 40})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := &octetv1.JobSpec{SourceName: m.name, Source: c.upload(m.source), Scheme: octetv1.Scheme_SCHEME_INT8, Dataset: done.GetStream().GetDataset()}
+		for _, who := range []clientOf{vision, audio} {
+			if err := who.write(m.source, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		create := func(who clientOf) (*octetv1.CreateJobResponse, error) {
+			return (&conversionService{server: c.server}).CreateJob(who.ctx, &octetv1.CreateJobRequest{RequestId: "r", Spec: spec})
+		}
+		resp, err := create(vision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.result(c.wait(resp.GetJob().GetId()))
+		_, err = create(audio)
+		wantCode(t, "another's dataset", err, codes.FailedPrecondition)
+	})
+}
