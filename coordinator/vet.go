@@ -113,8 +113,10 @@ func (v *vetting) calibration(f *convert.Float, opt convert.Options, m *dataset.
 	if !v.spec.calibrates() {
 		return nil
 	}
-	if _, err := convert.Plan(f, opt, m); err != nil {
-		return err
+	if m != nil { // not a stream's
+		if _, err := convert.Plan(f, opt, m); err != nil {
+			return err
+		}
 	}
 	return convert.Runnable(f, opt)
 }
