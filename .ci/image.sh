@@ -31,6 +31,7 @@ chroot=$(command -v chroot)
 export dir user entrypoint chroot
 unshare --mount bash -euo pipefail <<'EOF'
 mount --bind "$dir/root" "$dir/root"
+mount -t proc proc "$dir/root/proc"
 mount -t tmpfs -o mode=1777 none "$dir/root/tmp"
 mount --bind "$dir/data" "$dir/root/var/lib/octet"
 mount -o remount,bind,ro "$dir/root"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,10 +26,10 @@ func testProgram() *program {
 		}
 		return all
 	}
-	const member = "listen advertise metrics-listen data-dir etcd etcd-ca etcd-cert etcd-key log-level tokens token-file "
+	const member = "sandbox-memory listen advertise metrics-listen data-dir etcd etcd-ca etcd-cert etcd-key log-level tokens token-file "
 	return &program{known: map[string]map[string]bool{
 		"coordinator": set(member + "store"), "worker": set(member + "cache-bytes slots drain until-idle"),
-		"up": set("listen metrics-listen data-dir workers"), "batch": set("output cache coordinator token-file"), "none": nil,
+		"up": set("sandbox-memory listen metrics-listen data-dir workers"), "batch": set("output cache coordinator token-file"), "none": nil,
 	}}
 }
 
@@ -131,8 +132,9 @@ func TestChecksCanFail(t *testing.T) {
 		{production, "runAsNonRoot: true", "runAsNonRoot: false", "it may be root"},
 		{production, "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "more than it needs"},
 		{production, "octet:v0.1.0", "octet", "has no version"},
-		{production, "memory: 4Gi", "memory: 3600Mi", "is not nine tenths"},
-		{production, "memory: 768Mi", "memory: 5Gi", "needs more memory than it may have"},
+		{production, "memory: 4Gi", "memory: 3600Mi", "are not nine tenths"},
+		{production, "--sandbox-memory=1610612736", "--sandbox-memory=1073741824", "are not nine tenths"},
+		{production, "memory: 1Gi", "memory: 5Gi", "needs more memory than it may have"},
 		{production, "            cpu: 500m\n", "", "how much cpu"},
 		{production, "        readinessProbe:", "        lifecycle: {}\n        startupProbe:", "already set"},
 		{production, "            path: /readyz\n            port: metrics", "            path: /readyz\n            port: other", "no readiness probe"},
@@ -187,5 +189,30 @@ func TestFilesAreRight(t *testing.T) {
 	problems, err = checkUnits(root, testProgram())
 	if err != nil || len(problems) > 0 {
 		t.Errorf("units: %q, %v", problems, err)
+	}
+}
+
+// Names of metrics are fixed by docs/operations.md, which is tested against the program.
+func TestMetricsExist(t *testing.T) {
+	known, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := filepath.Join(root, "deployments", "kubernetes")
+	used := 0
+	for _, file := range []string{"components/monitoring/rules.yaml", "components/monitoring/adapter.yaml", "components/keda/scaledobject.yaml", "overlays/production/scaling.yaml"} {
+		text, err := os.ReadFile(filepath.Join(base, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`\boctet_[a-z_]+`).FindAllString(string(text), -1) {
+			used++
+			if !strings.Contains(string(known), "`"+name+"`") {
+				t.Errorf("%s: docs/operations.md has no metric %s", file, name)
+			}
+		}
+	}
+	if used < 8 {
+		t.Errorf("found only %d names", used)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,7 +108,6 @@ func (c *checker) container(w workload, k *corev1.Container, volumes map[string]
 		volumes[m.Name] = true
 	}
 	environment := c.environment(where, k)
-	c.resources(where, k, environment["GOMEMLIMIT"])
 	if w.lasting {
 		for what, p := range map[string]*corev1.Probe{"startup": k.StartupProbe, "liveness": k.LivenessProbe, "readiness": k.ReadinessProbe} {
 			if p == nil || p.HTTPGet == nil || !hasPort(w.pod, p.HTTPGet.Port.String()) {
@@ -116,6 +116,7 @@ func (c *checker) container(w workload, k *corev1.Container, volumes map[string]
 		}
 	}
 	settings, problems := c.program.settings(k.Args, environment)
+	c.resources(where, k, environment["GOMEMLIMIT"], settings)
 	for _, p := range problems {
 		c.wrong(where, "%s", p)
 	}
@@ -156,7 +157,7 @@ func (c *checker) environment(where string, k *corev1.Container) map[string]stri
 }
 
 // resources checks that a container asks for what it needs, and that Go knows what it may take.
-func (c *checker) resources(where string, k *corev1.Container, goLimit string) {
+func (c *checker) resources(where string, k *corev1.Container, goLimit string, settings []setting) {
 	requests, limits := k.Resources.Requests, k.Resources.Limits
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
 		if q, ok := requests[name]; !ok || q.IsZero() {
@@ -173,9 +174,23 @@ func (c *checker) resources(where string, k *corev1.Container, goLimit string) {
 		return
 	}
 	quantity, err := resource.ParseQuantity(strings.TrimSuffix(goLimit, "B"))
-	if share := float64(quantity.Value()) / float64(limit.Value()); err != nil || share < 0.8 || share > 0.95 {
-		c.wrong(where, "GOMEMLIMIT %q is not nine tenths of its memory, %v", goLimit, &limit)
+	bound := quantity.Value() + sandboxes(settings)
+	if share := float64(bound) / float64(limit.Value()); err != nil || share < 0.85 || share > 0.95 {
+		c.wrong(where, "GOMEMLIMIT %q and sandboxes are not nine tenths of its memory, %v: %.2f", goLimit, &limit, share)
 	}
+}
+
+// sandboxes returns the bytes that the processes which octet starts may take: one for a coordinator, and one for each worker.
+func sandboxes(settings []setting) int64 {
+	number := func(flag string, otherwise int64) int64 {
+		for _, s := range settings {
+			if n, err := strconv.ParseInt(s.value, 10, 64); err == nil && s.flag == flag {
+				return n
+			}
+		}
+		return otherwise
+	}
+	return number("sandbox-memory", 0) * (1 + number("workers", 0))
 }
 
 // drainReserve is what a process may take to end after --drain: the time that calls get.

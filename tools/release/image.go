@@ -11,9 +11,10 @@ import (
 // nonroot is the user of the image, by the number that images without a distribution use.
 const nonroot = 65532
 
-// rootFiles is the file system of the image, beside the program: nothing that runs, and nothing that is written to. The folders are where volumes go.
+// rootFiles is the file system of the image, beside the program: nothing that runs, and nothing that is written to. Empty folders are where engines mount the system's, and volumes go.
 func rootFiles(certificates []byte) []entry {
 	return []entry{
+		{name: "dev/", mode: 0o755}, {name: "proc/", mode: 0o555}, {name: "sys/", mode: 0o555},
 		{name: "etc/", mode: 0o755},
 		{name: "etc/passwd", mode: 0o644, data: []byte("root:x:0:0:root:/:/nonexistent\nnonroot:x:65532:65532:nonroot:/var/lib/octet:/nonexistent\n")},
 		{name: "etc/group", mode: 0o644, data: []byte("root:x:0:\nnonroot:x:65532:\n")},
