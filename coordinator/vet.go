@@ -42,7 +42,7 @@ func (s *Server) vet(ctx context.Context, spec Spec) error {
 	}})
 	if d, died := errors.AsType[*sandbox.Death](err); died {
 		s.log.Error("sandbox_died_twice", zap.String("source", spec.SourceName), zap.String("cause", string(d.Cause)), zap.String("state", d.State), zap.String("stderr", d.Stderr))
-		return &convert.Error{Kind: convert.BadInput, Source: cmp.Or(spec.SourceName, "dataset"), Err: fmt.Errorf("reading it took the process that did so along, twice: %w", d)}
+		return &convert.Error{Kind: convert.BadInput, Source: cmp.Or(spec.SourceName, "dataset"), Err: fmt.Errorf("reading it took the process that did so along, twice: %w", d), Hint: wayOut[d.Cause]}
 	}
 	_, failed := errors.AsType[*sandbox.Failed](err)
 	_, broken := errors.AsType[*sandbox.Panic](err)
@@ -50,6 +50,11 @@ func (s *Server) vet(ctx context.Context, spec Spec) error {
 		return nil
 	}
 	return err
+}
+
+// wayOut is what an operator can do about a bound that is too narrow.
+var wayOut = map[sandbox.Cause]string{
+	sandbox.Memory: "coordinators allow more with --sandbox-memory", sandbox.Silent: "coordinators wait longer with --model-timeout",
 }
 
 // vetManifest is vet of a manifest alone.

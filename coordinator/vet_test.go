@@ -88,7 +88,7 @@ func TestModelBomb(t *testing.T) {
 	bomb := c.create("bomb", &octetv1.JobSpec{Source: c.upload(sparse(t)), SourceName: "bomb.tflite", Scheme: octetv1.Scheme_SCHEME_FLOAT16})
 	good := c.create("good", c.spec(convModel(t, 8)))
 	j := c.wait(bomb.GetId())
-	const want = "bomb.tflite: reading it took the process that did so along, twice: more memory was wanted than the 256 MiB that are allowed"
+	const want = "bomb.tflite: reading it took the process that did so along, twice: more memory was wanted than the 256 MiB that are allowed (coordinators allow more with --sandbox-memory)"
 	if e := j.GetError(); j.GetState() != octetv1.JobState_JOB_STATE_FAILED || e.GetKind() != octetv1.ErrorKind_ERROR_KIND_BAD_INPUT || e.GetMessage() != want {
 		t.Errorf("the job is %v: %v", j.GetState(), e)
 	}

@@ -56,13 +56,18 @@ func fatal(t task, known int64, d *sandbox.Death) error {
 	if first >= t.samples.Last-1 {
 		where = fmt.Sprintf("sample %d", t.samples.Last-1)
 	}
-	err := fmt.Errorf("the model, or %s, took the process that ran it along, twice: %w", where, d)
+	err := fmt.Errorf("the model, or %s, took the process that ran it along, twice: %w%s", where, d, wayOut[d.Cause])
 	switch d.Cause {
 	case sandbox.Memory, sandbox.Stack, sandbox.Silent:
 		return &fault{err}
 	default:
 		return &crash{err}
 	}
+}
+
+// wayOut is what an operator can do about a bound that is too narrow.
+var wayOut = map[sandbox.Cause]string{
+	sandbox.Memory: " (workers allow more with --sandbox-memory)", sandbox.Silent: " (workers wait longer with --sample-timeout)",
 }
 
 // pinned are the blobs that a shard has asked for, which stay in the cache until it ends.

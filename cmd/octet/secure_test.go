@@ -113,10 +113,10 @@ func TestSecureCluster(t *testing.T) {
 		t.Errorf("another namespace sees %q", others)
 	}
 	for what, args := range map[string][]string{
-		"no token":                               client("", "jobs", "list"),
-		"role worker may not":                    client("worker", "jobs", "list"),
-		"wants TLS|reset|broken pipe|closed|EOF": {"jobs", "list", "--coordinator", b, "--token-file", in("vision.token")},
-		"certificate":                            {"jobs", "list", "--coordinator", b, "--token-file", in("vision.token"), "--tls-ca", in("certs/ca.pem")},
+		"no token":                                 client("", "jobs", "list"),
+		"role worker may not":                      client("worker", "jobs", "list"),
+		"wants TLS|reset|broken pipe|closed|EOF":   {"jobs", "list", "--coordinator", b, "--token-file", in("vision.token")},
+		"certificate|reset|broken pipe|closed|EOF": {"jobs", "list", "--coordinator", b, "--token-file", in("vision.token"), "--tls-ca", in("certs/ca.pem")},
 	} {
 		stderr, code := attempt(t.Context(), args...)
 		told := false
