@@ -21,7 +21,10 @@ import (
 	"github.com/octetlite/octet/pkg/sandbox"
 )
 
-const childName = "sandbox-child"
+const (
+	childName  = "sandbox-child"
+	parentName = "sandbox-parent"
+)
 
 // TestMain is the child, too, when it is started under that name.
 func TestMain(m *testing.M) {
@@ -33,7 +36,29 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Args[0] == parentName {
+		parent()
+	}
 	os.Exit(m.Run())
+}
+
+// parent starts a child, says which, and keeps it busy for ever.
+func parent() {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	s, err := sandbox.New(sandbox.Config{Command: []string{childName}, Path: self, Version: "v1"})
+	if err != nil {
+		panic(err)
+	}
+	pid, err := s.Call(context.Background(), "pid", nil, sandbox.Host{})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(pid))
+	_, err = s.Call(context.Background(), "spin", nil, sandbox.Host{})
+	panic(err)
 }
 
 // sink keeps what is allocated.
@@ -391,15 +416,36 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// TestOrphans demands that a child ends when its parent is gone, which closes its input.
+// TestOrphans demands that a child ends when its parent is killed, busy as it may be: its input is closed then.
 func TestOrphans(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("looks into /proc")
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	cmd := &exec.Cmd{Path: self, Args: []string{childName}, Stdin: bytes.NewReader(nil), Stdout: &out}
-	if err := cmd.Run(); err == nil {
-		t.Error("a child without settings serves")
+	cmd := &exec.Cmd{Path: self, Args: []string{parentName}, Stderr: os.Stderr}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	_, scanErr := fmt.Fscan(out, &pid)
+	if err := errors.Join(scanErr, cmd.Process.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its status says that it was killed
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil || strings.Contains(string(stat), ") Z ") { // nobody may have taken note of its end
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the child lives on: %s", stat)
+		}
 	}
 }
