@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -244,6 +245,29 @@ func TestTracesAreSent(t *testing.T) {
 		if !bytes.Contains(body, []byte(want)) {
 			t.Errorf("what was sent does not hold %q", want)
 		}
+	}
+	called := make(chan string, 1)
+	overGRPC := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
+		method, _ := grpc.MethodFromServerStream(s)
+		called <- method
+		if err := s.RecvMsg(&healthv1.HealthListRequest{}); err != nil { // an empty message: what it does not know it leaves alone
+			return err
+		}
+		return s.SendMsg(&healthv1.HealthListRequest{})
+	}))
+	defer overGRPC.Stop()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = overGRPC.Serve(l) }() // it ends when it is stopped
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+l.Addr().String())
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+	code, text := command()
+	overGRPC.Stop()
+	close(called)
+	if method := <-called; code != 0 || text != "" || method != "/opentelemetry.proto.collector.trace.v1.TraceService/Export" {
+		t.Errorf("over gRPC: status %d, %q, called %q", code, text, method)
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke")
 	if code, text := command(); code != exitUsage || !strings.Contains(text, `want grpc or http/protobuf`) {
