@@ -58,7 +58,8 @@ type call struct {
 	host    Host
 	told    chan []byte // the newest
 	outcome chan outcome
-	asking  atomic.Int32 // questions that are not answered
+	asking  atomic.Int32  // questions that are not answered
+	heard   chan struct{} // an answer was given
 }
 
 type outcome struct {
@@ -210,6 +211,10 @@ func (k *child) reply(c *call, f frame) {
 	defer func() {
 		c.asking.Add(-1)
 		<-k.asks
+		select {
+		case c.heard <- struct{}{}:
+		default:
+		}
 	}()
 	a := frame{kind: answer, call: f.call, question: f.question}
 	var err error
@@ -271,7 +276,7 @@ func (k *child) ended() bool {
 
 // call makes a call. A *Death means that the child is gone.
 func (k *child) call(ctx context.Context, name string, request []byte, host Host) ([]byte, error) {
-	c := &call{ctx: ctx, host: host, told: make(chan []byte, 1), outcome: make(chan outcome, 1)}
+	c := &call{ctx: ctx, host: host, told: make(chan []byte, 1), outcome: make(chan outcome, 1), heard: make(chan struct{}, 1)}
 	k.mu.Lock()
 	k.next++
 	id := k.next
@@ -294,6 +299,8 @@ func (k *child) call(ctx context.Context, name string, request []byte, host Host
 			if host.Told != nil {
 				host.Told(data)
 			}
+		case <-c.heard:
+			silence.Reset(k.patience()) // its time begins when it has what it asked for
 		case o := <-c.outcome:
 			return o.data, o.err
 		case <-over:

@@ -110,6 +110,16 @@ var handlers = map[string]sandbox.Handler{
 		}
 		return a, err
 	},
+	// asks and then works for as long as the answer says.
+	"work": func(ctx context.Context, c *sandbox.Caller, _ []byte) ([]byte, error) {
+		a, err := c.Ask(ctx, "how long", nil)
+		if err != nil {
+			return nil, err
+		}
+		d, err := time.ParseDuration(string(a))
+		time.Sleep(d)
+		return nil, err
+	},
 	"reach": func(context.Context, *sandbox.Caller, []byte) ([]byte, error) {
 		return []byte(strings.Join(reached(), " ")), nil
 	},
@@ -313,6 +323,15 @@ func TestSilence(t *testing.T) {
 	_, err := s.Call(t.Context(), "asked", nil, sandbox.Host{Asked: func(context.Context, string, []byte) ([]byte, error) {
 		time.Sleep(1200 * time.Millisecond) // what is asked for comes from afar
 		return nil, nil
+	}})
+	if err != nil {
+		t.Error(err)
+	}
+	// What comes late leaves the call all of its time.
+	s = open(t, func(c *sandbox.Config) { c.Silence = 4 * time.Second })
+	_, err = s.Call(t.Context(), "work", nil, sandbox.Host{Asked: func(context.Context, string, []byte) ([]byte, error) {
+		time.Sleep(2500 * time.Millisecond)
+		return []byte("2500ms"), nil
 	}})
 	if err != nil {
 		t.Error(err)
