@@ -21,7 +21,7 @@ var opened = sync.OnceValues(func() (*schemas, error) { return openSchemas(testC
 func testProgram() *program {
 	set := func(names string) map[string]bool {
 		all := map[string]bool{}
-		for _, n := range strings.Fields(names + " tls-ca tls-cert tls-key") {
+		for n := range strings.FieldsSeq(names + " tls-ca tls-cert tls-key") {
 			all[n] = true
 		}
 		return all

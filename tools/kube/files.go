@@ -61,7 +61,7 @@ func checkUnits(root string, p *program) ([]string, error) {
 			key, value, _ := strings.Cut(lines.Text(), "=")
 			switch key {
 			case "Environment":
-				for _, assignment := range strings.Fields(value) {
+				for assignment := range strings.FieldsSeq(value) {
 					name, value, _ := strings.Cut(assignment, "=")
 					environment[name] = value
 				}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -308,7 +309,7 @@ func (a *applier) admit(ctx context.Context, w workload) error {
 	// The standard is at work: the same pod is refused if it may be root.
 	unstructured.RemoveNestedField(u.Object, "spec", "securityContext")
 	if err := create(); !apierrors.IsForbidden(err) {
-		return fmt.Errorf("one that may be root is admitted: %v", err)
+		return fmt.Errorf("one that may be root is not refused for it: %w", cmp.Or(err, errors.New("it is admitted")))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -44,7 +45,7 @@ type bundle struct {
 	beside []object
 }
 
-func (b *bundle) all() []object { return append(b.own[:len(b.own):len(b.own)], b.beside...) }
+func (b *bundle) all() []object { return append(slices.Clip(b.own), b.beside...) }
 
 // object is decoded into its type, which is *unstructured.Unstructured for those that are not Kubernetes' own.
 type object struct {

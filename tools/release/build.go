@@ -80,7 +80,7 @@ type stamp struct {
 func stampOf(p program, dirty bool) (stamp, error) {
 	s := stamp{version: p.info.Main.Version, revision: p.setting("vcs.revision")}
 	if s.revision == "" || s.version == "" || s.version == "(devel)" {
-		return s, errors.New("Go finds no commit: a release is built from a clone of the repository, with git installed")
+		return s, errors.New("no commit is recorded: a release is built from a clone of the repository, with git installed")
 	}
 	if p.setting("vcs.modified") == "true" && !dirty {
 		return s, errors.New("there are uncommitted changes: commit or stash them, or say -dirty to try things out")

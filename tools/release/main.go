@@ -38,7 +38,7 @@ func (t target) String() string { return t.os + "-" + t.arch }
 
 func parseTargets(list string) ([]target, error) {
 	var all []target
-	for _, s := range strings.Split(list, ",") {
+	for s := range strings.SplitSeq(list, ",") {
 		system, arch, ok := strings.Cut(s, "/")
 		if !ok || system == "" || arch == "" {
 			return nil, fmt.Errorf("target %q: want OS/ARCH, such as linux/arm64", s)
