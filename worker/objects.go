@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/sandbox"
@@ -86,13 +87,23 @@ func (askedObjects) List(context.Context, string) ([]store.Object, error) {
 
 // OpenObject implements dataset.Objects. The parent opens it when it is read.
 func (a askedObjects) OpenObject(ctx context.Context, o store.Object) (store.Blob, error) {
-	return &askedObject{ctx, a.parent, o}, nil
+	return &askedObject{object: o, asks: func(name string, request []byte) ([]byte, error) { return a.parent.Ask(ctx, name, request) }}, nil
 }
 
+// A question takes longer than to copy some samples. So what is small brings what lies behind it, for those who read on.
+const (
+	smallRead = 64 << 10  // bytes
+	readAhead = 256 << 10 // bytes
+)
+
+// askedObject is an object that is open.
 type askedObject struct {
-	ctx    context.Context
-	parent *sandbox.Caller
 	object store.Object
+	asks   func(name string, request []byte) ([]byte, error)
+
+	mu   sync.Mutex
+	last []byte // what the last small read brought
+	at   int64  // where that begins
 }
 
 // Size implements store.Blob.
@@ -106,30 +117,57 @@ func (a *askedObject) ask(name string, offset, n int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.parent.Ask(a.ctx, name, request)
+	return a.asks(name, request)
 }
 
 // ReadAt implements io.ReaderAt.
 func (a *askedObject) ReadAt(p []byte, offset int64) (int, error) {
 	for n := 0; ; {
-		left := min(int64(len(p)-n), a.object.Size-offset-int64(n))
+		at := offset + int64(n)
+		left := min(int64(len(p)-n), a.object.Size-at)
 		if left <= 0 {
 			if n < len(p) {
 				return n, io.EOF
 			}
 			return n, nil
 		}
-		answer, err := a.ask(readCall, offset+int64(n), min(left, maxPart))
-		switch {
-		case err != nil:
+		data, err := a.some(at, left)
+		if err != nil {
 			return n, err
-		case len(answer) > 1 && answer[0] == partFault:
-			return n, &fault{errors.New(string(answer[1:]))}
-		case len(answer) < 2 || answer[0] != partBytes:
-			return n, io.ErrNoProgress
 		}
-		n += copy(p[n:], answer[1:])
+		n += copy(p[n:], data)
 	}
+}
+
+// some returns bytes from an offset on, at least one; n are wanted. The caller must not change them.
+func (a *askedObject) some(at, n int64) ([]byte, error) {
+	if n > smallRead {
+		return a.fetch(at, min(n, maxPart))
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at < a.at || at >= a.at+int64(len(a.last)) {
+		data, err := a.fetch(at, min(readAhead, a.object.Size-at))
+		if err != nil {
+			return nil, err
+		}
+		a.last, a.at = data, at
+	}
+	return a.last[at-a.at:], nil
+}
+
+// fetch asks the parent for at most maxPart bytes, and returns at least one.
+func (a *askedObject) fetch(at, n int64) ([]byte, error) {
+	answer, err := a.ask(readCall, at, n)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(answer) > 1 && answer[0] == partFault:
+		return nil, &fault{errors.New(string(answer[1:]))}
+	case len(answer) < 2 || answer[0] != partBytes:
+		return nil, io.ErrNoProgress
+	}
+	return answer[1:], nil
 }
 
 // Prefetch implements dataset.Prefetcher.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -90,5 +92,49 @@ func TestObjectsForChildren(t *testing.T) {
 	p.objects = nil
 	if got, err := ask(readCall, 0, 1); err != nil || !strings.HasPrefix(got, "\x01") {
 		t.Errorf("a worker that reads nothing elsewhere: %q, %v", got, err)
+	}
+}
+
+// TestChildrenReadObjects reads as datasets do, by way of the questions.
+func TestChildrenReadObjects(t *testing.T) {
+	data := make([]byte, 3*maxPart+1000)
+	for i := range data {
+		data[i] = byte(i * i >> 8)
+	}
+	s := &shelf{data: string(data)}
+	p := &pinned{objects: s}
+	asked := 0
+	a := &askedObject{object: store.Object{URL: "s3://b/x", ETag: "e", Size: int64(len(data))}, asks: func(name string, request []byte) ([]byte, error) {
+		asked++
+		return p.answer(t.Context(), name, request)
+	}}
+	if got, err := io.ReadAll(io.NewSectionReader(a, 0, a.Size())); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if asked > 40 { // ReadAll reads little at first
+		t.Errorf("%d questions for the whole", asked)
+	}
+	asked = 0
+	whole := make([]byte, len(data)+5)
+	if n, err := a.ReadAt(whole, 0); n != len(data) || !errors.Is(err, io.EOF) || !bytes.Equal(whole[:n], data) || asked != 4 {
+		t.Errorf("at once: %d bytes, %v, %d questions", n, err, asked)
+	}
+	asked = 0
+	for at := 1000; at < 1000+readAhead; at += 100 {
+		row := make([]byte, 100)
+		if _, err := a.ReadAt(row, int64(at)); err != nil || !bytes.Equal(row, data[at:at+100]) {
+			t.Fatalf("at %d: %v", at, err)
+		}
+	}
+	if asked > 2 {
+		t.Errorf("%d questions for rows one after another", asked)
+	}
+	if !a.Prefetch(0, 3) || a.Prefetch(0, 7) {
+		t.Error("room, or none, is not told")
+	}
+	s.err = remote.ErrChanged
+	_, err := a.ReadAt(make([]byte, 1), int64(len(data))-1)
+	if e := faultOf(fmt.Errorf("x.tar: %w", err)); e == nil || e.GetMessage() != remote.ErrChanged.Error() {
+		t.Errorf("an object that has changed: %v, %v", err, e)
 	}
 }

@@ -191,6 +191,13 @@ func TestS3Results(t *testing.T) {
 	}
 	octet(t, "inspect", "s3://models/out/int8.tflite")
 	octet(t, "verify", "s3://models/in/m.tflite", "s3://models/out/int8.tflite", "--data", data)
+	const saved = "../../pkg/frontend/savedmodel/testdata/objects"
+	fill(t, saved, "s3://models/saved")
+	for _, name := range []string{"s3://models/saved", "s3://models/saved/", "s3://models/saved/saved_model.pb"} {
+		if got, want := octet(t, "inspect", name, "--tensors"), octet(t, "inspect", saved, "--tensors"); strings.ReplaceAll(got, name, "X") != strings.ReplaceAll(want, saved, "X") {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
 	for _, c := range []struct{ out, want string }{
 		{"s3://nowhere/x.tflite", `there is no bucket "nowhere"`}, {"s3://models/in/m.tflite", "is read: write to another object"}, {"https://host/x.tflite", "only s3://BUCKET/KEY can be written to"},
 	} {
