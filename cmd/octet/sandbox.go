@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -77,7 +78,7 @@ func (f *boxFlags) check() error {
 }
 
 // open returns a sandbox whose children may read a folder; nil if it is off. The caller closes it.
-func (f *boxFlags) open(models int, folder string, log *zap.Logger) (*sandbox.Sandbox, error) {
+func (f *boxFlags) open(ctx context.Context, models int, folder string, log *zap.Logger) (*sandbox.Sandbox, error) {
 	if f.off {
 		log.Warn("no_sandbox", zap.String("means", "a model or a sample can take this process along"))
 		return nil, nil
@@ -93,7 +94,7 @@ func (f *boxFlags) open(models int, folder string, log *zap.Logger) (*sandbox.Sa
 	if memory > 0 {
 		memory = max(memory, sandbox.LeastMemory)
 	}
-	return sandbox.New(sandbox.Config{
+	box, err := sandbox.New(sandbox.Config{
 		Command: []string{"octet", "sandbox", "--models", strconv.Itoa(models)}, Path: path, Version: sandboxVersion(), Memory: memory, Silence: f.silence,
 		Folders: []string{folder},
 		Started: func(pid int, held []sandbox.Protection) {
@@ -103,6 +104,14 @@ func (f *boxFlags) open(models int, folder string, log *zap.Logger) (*sandbox.Sa
 			log.Warn("sandbox_died", zap.Int("pid", pid), zap.String("cause", string(d.Cause)), zap.String("state", d.State), zap.String("stderr", d.Stderr))
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := box.Start(ctx); err != nil {
+		box.Close()
+		return nil, fmt.Errorf("%w (--no-sandbox does without it)", err)
+	}
+	return box, nil
 }
 
 // self returns this program's file: the one that runs, where the system tells, and not one that took its place.

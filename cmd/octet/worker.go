@@ -60,7 +60,7 @@ func (s *site) worker(ctx context.Context, c worker.Config, o *objectFlags, read
 		return err
 	}
 	c.Advertise, c.Version = s.advertise, version()
-	if c.Sandbox, err = s.box.open(cmp.Or(c.Models, 4), folder.Root(), s.log.Named("worker")); err != nil {
+	if c.Sandbox, err = s.box.open(ctx, cmp.Or(c.Models, 4), folder.Root(), s.log.Named("worker")); err != nil {
 		return err
 	}
 	if c.Sandbox != nil {

@@ -51,7 +51,7 @@ type Sandbox struct {
 	closed bool
 }
 
-// New returns a sandbox. Its first call starts a child.
+// New returns a sandbox. Start, or its first call, starts a child.
 func New(c Config) (*Sandbox, error) {
 	switch {
 	case len(c.Command) == 0:
@@ -73,6 +73,12 @@ func New(c Config) (*Sandbox, error) {
 	}
 	c.Folders = folders
 	return &Sandbox{config: c, alone: make(chan struct{}, 1)}, nil
+}
+
+// Start starts the child that calls share, unless there is one: what keeps children from starting is known before there is work for them.
+func (s *Sandbox) Start(ctx context.Context) error {
+	_, err := s.child(ctx)
+	return err
 }
 
 // Host is what a call may turn to.

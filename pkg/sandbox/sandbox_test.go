@@ -413,6 +413,9 @@ func TestChildrenThatCannotStart(t *testing.T) {
 		"EOF":          func(c *sandbox.Config) { c.Command = []string{"test", "-test.run=^$", "-test.list=^$"} },
 	} {
 		s := open(t, change)
+		if err := s.Start(t.Context()); err == nil {
+			t.Errorf("a child started, want %s", want)
+		}
 		_, err := s.Call(t.Context(), "echo", nil, sandbox.Host{})
 		if _, died := errors.AsType[*sandbox.Death](err); err == nil || died || !strings.Contains(err.Error(), want) && want != "EOF" {
 			t.Errorf("%v, want %s", err, want)
