@@ -205,3 +205,16 @@ func TestStreamsKeepTheirBlobs(t *testing.T) {
 		c.result(c.wait(c.create("again", fresh).GetId()))
 	})
 }
+
+// A child that reads a model in the coordinator's place does so without samples, which need not be there.
+func TestStreamsAreVetted(t *testing.T) {
+	c := newCluster(t)
+	m := convModel(t, 4)
+	spec, err := specFromWire(c.streamSpec(m, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&vetting{spec: spec, blobs: c.folder}).all(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

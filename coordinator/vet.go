@@ -118,7 +118,7 @@ func (v *vetting) calibration(f *convert.Float, opt convert.Options, m *dataset.
 	if !v.spec.calibrates() {
 		return nil
 	}
-	if m != nil { // not a stream's
+	if m != nil { // else it is a stream's, which the coordinator itself makes
 		if _, err := convert.Plan(f, opt, m); err != nil {
 			return err
 		}
