@@ -34,7 +34,11 @@ func (s *Server) meet(set []registry.Worker) {
 	for _, w := range set {
 		present[w.ID] = true
 		if s.greet(w) {
-			s.post(WorkerUp{ID: w.ID, Slots: w.Slots, Numerics: w.Numerics})
+			up := WorkerUp{ID: w.ID, Slots: w.Slots, Backlog: w.Backlog, Numerics: w.Numerics}
+			if w.Draining {
+				up.Slots = 0
+			}
+			s.post(up)
 		}
 	}
 	s.mu.Lock()
@@ -86,7 +90,7 @@ func (s *Server) greet(w registry.Worker) bool {
 
 func (s *Server) found(w registry.Worker) {
 	s.log.Info("worker_found", zap.String("worker", w.ID), zap.String("addr", w.Addr), zap.Int("slots", w.Slots), zap.Int("numerics", w.Numerics),
-		zap.String("version", w.Version))
+		zap.String("version", w.Version), zap.Bool("draining", w.Draining))
 }
 
 // closeIfIdle closes the connection of a worker that is gone once nothing runs on it. The caller holds the lock.

@@ -306,14 +306,20 @@ func notLeading(leader string) error {
 }
 
 // termOver reports whether a worker refused a call since it knows a later leader.
-func termOver(s *status.Status) bool {
+func termOver(s *status.Status) bool { return reasonOf(s) == "TERM_OVER" }
+
+// reasonOf returns the reason of a status, "" if it tells none.
+func reasonOf(s *status.Status) string {
 	for _, d := range s.Details() {
-		if d, ok := d.(*errdetails.ErrorInfo); ok && d.GetReason() == "TERM_OVER" {
-			return true
+		if d, ok := d.(*errdetails.ErrorInfo); ok {
+			return d.GetReason()
 		}
 	}
-	return false
+	return ""
 }
+
+// leaving reports whether a worker ended a call since it stops.
+func leaving(s *status.Status) bool { return reasonOf(s) == "STOPPING" }
 
 // attemptFailed turns the status of a worker's RunShard into an event. begun says whether the worker told that it began.
 func attemptFailed(r Record, f Start, err error, begun bool) ShardFailed {
@@ -332,7 +338,7 @@ func attemptFailed(r Record, f Start, err error, begun bool) ShardFailed {
 	case codes.ResourceExhausted:
 		e.Busy = true
 	case codes.Unavailable:
-		e.Unbegun = !begun
+		e.Unbegun = !begun || leaving(s)
 	default:
 	}
 	return e

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -36,6 +38,7 @@ type fakeStore struct {
 	blobs map[string][]byte
 	reads map[string]int                                 // by digest
 	read  func(ctx context.Context, digest string) error // in front of each Read
+	slow  time.Duration                                  // between the tenths of what a Read answers
 }
 
 func (f *fakeStore) put(data []byte) *octetv1.Blob {
@@ -88,7 +91,7 @@ func (f *fakeStore) Read(req *octetv1.ReadRequest, stream grpc.ServerStreamingSe
 	f.mu.Lock()
 	f.reads[req.GetDigest()]++
 	data, ok := f.blobs[req.GetDigest()]
-	read := f.read
+	read, slow := f.read, f.slow
 	f.mu.Unlock()
 	if read != nil {
 		if err := read(stream.Context(), req.GetDigest()); err != nil {
@@ -98,7 +101,14 @@ func (f *fakeStore) Read(req *octetv1.ReadRequest, stream grpc.ServerStreamingSe
 	if !ok {
 		return status.Error(codes.NotFound, "blob not found")
 	}
-	return stream.Send(&octetv1.ReadResponse{Size: int64(len(data)), Data: data[req.GetOffset():]})
+	data, size := data[req.GetOffset():], int64(len(data))
+	for part := range slices.Chunk(data, len(data)/10+1) {
+		if err := stream.Send(&octetv1.ReadResponse{Size: size, Data: part}); err != nil {
+			return err
+		}
+		time.Sleep(slow)
+	}
+	return nil
 }
 
 // rig is a worker over real gRPC, with a store in memory, whose addresses are names.

@@ -28,10 +28,10 @@ func (s *Server) work() {
 func (s *Server) leave(pause int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pauses != pause || s.stopping {
+	if s.pauses != pause || s.stopping() {
 		return
 	}
-	s.stopping = true
+	close(s.leaving)
 	s.log.Info("idle", zap.Duration("for", s.config.UntilIdle))
 	close(s.idle)
 }

@@ -130,8 +130,4 @@ func (m *metrics) fetching(fetch store.Fetch) store.Fetch {
 }
 
 // inUse returns how many slots are.
-func (s *Server) inUse() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.busy
-}
+func (s *Server) inUse() int { return len(s.slots) }

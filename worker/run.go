@@ -17,9 +17,6 @@ import (
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
-// progressEvery is the least time between two progress messages.
-const progressEvery = 200 * time.Millisecond
-
 // RunShard implements the service.
 func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
 	term, ok := s.terms.admit(req.GetTerm())
@@ -38,17 +35,25 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		return status.Errorf(codes.Aborted, "this worker has numerics version %d, the job %d", numerics.Version, task.numerics)
 	}
 	log := s.log.With(zap.String("job", task.job), zap.Int("shard", task.shard), zap.Int("attempt", task.attempt), traceField(stream.Context()))
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	defer context.AfterFunc(term, cancel)()
+	release, err := s.slot(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := stream.SendHeader(nil); err != nil {
 		return err
 	}
 	log.Info("shard_started", zap.Int("first", task.samples.First), zap.Int("samples", task.samples.Len()))
 	start := time.Now()
-	ctx, cancel := context.WithCancel(stream.Context())
-	defer cancel()
-	defer context.AfterFunc(s.life, cancel)()
-	defer context.AfterFunc(term, cancel)()
 	measured := s.metrics.begin(task.samples.Len())
-	ref, err := s.recovered(ctx, task, measured.counting(progressTo(stream)), log)
+	report := &reporter{stream: stream, last: start}
+	stop := s.reportMoves(ctx, report)
+	ref, err := s.recovered(ctx, task, measured.counting(report.samples), log)
+	stop()
 	measured.end(err, ctx.Err() != nil)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -57,7 +62,7 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 			log.Warn("shard_failed", zap.Error(err))
 		}
 		if s.life.Err() != nil {
-			return status.Error(codes.Unavailable, "the worker is stopping")
+			return errStopping
 		}
 		if term.Err() != nil {
 			return errTermOver
@@ -79,17 +84,6 @@ func (s *Server) recovered(ctx context.Context, t task, progress func(done int64
 	return s.run(ctx, t, progress, log)
 }
 
-// progressTo returns a callback that sends the number of samples done from time to time. A message that can't be sent means that the call is over, which the context tells.
-func progressTo(stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) func(done int64) {
-	last := time.Now()
-	return func(done int64) {
-		if now := time.Now(); now.Sub(last) >= progressEvery {
-			last = now
-			_ = stream.Send(&octetv1.RunShardResponse{SamplesDone: done})
-		}
-	}
-}
-
 // run computes a shard's result, in the sandbox if there is one, and puts it into the coordinator's store.
 func (s *Server) run(ctx context.Context, t task, progress func(done int64), log *zap.Logger) (client.Ref, error) {
 	blobs, release, err := s.stores.open(t.blobs)
@@ -97,7 +91,7 @@ func (s *Server) run(ctx context.Context, t task, progress func(done int64), log
 		return client.Ref{}, err
 	}
 	defer release()
-	source := &cached{s.cache, tracedFetch(s.metrics.fetching(blobs.Fetch))}
+	source := &cached{s.cache, tracedFetch(s.metrics.fetching(s.counted(blobs.Fetch)))}
 	var data []byte
 	err = traced(ctx, "run", func(ctx context.Context) (err error) {
 		if s.config.Sandbox != nil {
@@ -111,5 +105,7 @@ func (s *Server) run(ctx context.Context, t task, progress func(done int64), log
 		return client.Ref{}, err
 	}
 	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
-	return ref, traced(ctx, "deliver", func(ctx context.Context) error { return blobs.Upload(ctx, ref, bytes.NewReader(data), nil) })
+	return ref, traced(ctx, "deliver", func(ctx context.Context) error {
+		return blobs.Upload(ctx, ref, bytes.NewReader(data), func(n int64) { s.moved.Add(n) })
+	})
 }

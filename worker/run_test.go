@@ -273,6 +273,7 @@ func jobError(err error) (e *octetv1.JobError) {
 	return e
 }
 
+// Two shards run, two more wait for a slot, and further ones are refused.
 func TestBusyWorkerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -287,7 +288,7 @@ func TestBusyWorkerRefuses(t *testing.T) {
 			}
 		})
 		var group sync.WaitGroup
-		for range 2 {
+		for range 4 {
 			group.Go(func() {
 				if _, err := r.run(t.Context(), req); err != nil {
 					t.Error(err)
@@ -295,8 +296,11 @@ func TestBusyWorkerRefuses(t *testing.T) {
 			})
 		}
 		synctest.Wait()
+		if n := r.logs.FilterMessage("shard_started").Len(); n != 2 {
+			t.Errorf("%d shards run in 2 slots", n)
+		}
 		_, err := r.run(t.Context(), req)
-		wantCode(t, "a third shard", err, codes.ResourceExhausted)
+		wantCode(t, "a fifth shard", err, codes.ResourceExhausted)
 		close(goOn)
 		group.Wait()
 		if _, err := r.run(t.Context(), req); err != nil {

@@ -168,6 +168,15 @@ var errTermOver = func() error {
 	return s.Err()
 }()
 
+// errStopping ends calls of a worker that stops: they say nothing about their shards.
+var errStopping = func() error {
+	s, err := status.New(codes.Unavailable, "the worker is stopping").WithDetails(&errdetails.ErrorInfo{Reason: "STOPPING", Domain: "octet"})
+	if err != nil {
+		panic(err) // an ErrorInfo can be marshalled
+	}
+	return s.Err()
+}()
+
 // statusOf gives an error its status code: FAILED_PRECONDITION, with a JobError, if it is the job's own.
 func statusOf(err error) error {
 	if j, ok := errors.AsType[*judged](err); ok && j.status.Code() != codes.OK {

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
@@ -34,7 +36,9 @@ type Config struct {
 	Models int
 	// Sandbox is where models and samples are read and shards computed, by what Child returns; nil for this process. It may read the cache's folder.
 	Sandbox *sandbox.Sandbox
-	// Drain is how long shards that run may go on when the worker is told to stop; 10 seconds if 0.
+	// Backlog is the number of shards that are taken beyond those that run, to run when a slot is free; as many as there are slots if 0.
+	Backlog int
+	// Drain is how long shards that run may go on when the worker is told to stop; 30 seconds if 0.
 	Drain time.Duration
 	// UntilIdle is how long the worker stays without a shard before it leaves on its own; 0 for ever.
 	UntilIdle time.Duration
@@ -47,7 +51,8 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.CacheBytes = cmp.Or(c.CacheBytes, 10<<30)
 	c.Models = cmp.Or(c.Models, 4)
-	c.Drain = cmp.Or(c.Drain, 10*time.Second)
+	c.Backlog = cmp.Or(c.Backlog, c.Slots)
+	c.Drain = cmp.Or(c.Drain, 30*time.Second)
 	return c
 }
 
@@ -58,7 +63,7 @@ func (c Config) Validate() error {
 		return errors.New("no address to advertise to coordinators")
 	case c.Slots < 1:
 		return fmt.Errorf("%d slots, want at least 1", c.Slots)
-	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0 || c.UntilIdle < 0:
+	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0 || c.UntilIdle < 0 || c.Backlog < 0:
 		return errors.New("sizes and times must not be negative")
 	}
 	return nil
@@ -79,13 +84,16 @@ type Server struct {
 	terms   terms
 	metrics *metrics
 
-	mu       sync.Mutex
-	busy     int  // slots in use
-	stopping bool // no more shards
-	running  sync.WaitGroup
-	resting  *time.Timer   // until the worker is idle; nil without Config.UntilIdle
-	pauses   int           // numbers what resting counts
-	idle     chan struct{} // closed when the worker leaves on its own
+	mu      sync.Mutex
+	busy    int // shards that run or wait for a slot
+	running sync.WaitGroup
+	resting *time.Timer   // until the worker is idle; nil without Config.UntilIdle
+	pauses  int           // numbers what resting counts
+	idle    chan struct{} // closed when the worker leaves on its own
+
+	slots   chan struct{} // holds one for each shard that runs
+	leaving chan struct{} // closed when no more shards begin
+	moved   atomic.Int64  // bytes that came from stores, or went there
 
 	life context.Context // ends when shards must
 	kill context.CancelFunc
@@ -107,7 +115,7 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 	s := &Server{
 		config: c, registry: r, folder: folder, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
-		bench:  newBench(c.Models), idle: make(chan struct{}), life: life, kill: kill,
+		bench:  newBench(c.Models), idle: make(chan struct{}), life: life, kill: kill, slots: make(chan struct{}, c.Slots), leaving: make(chan struct{}),
 	}
 	s.metrics = newMetrics(s)
 	return s, nil
@@ -119,11 +127,14 @@ func (s *Server) ID() string { return s.id }
 // Register adds the service to a gRPC server.
 func (s *Server) Register(g grpc.ServiceRegistrar) { octetv1.RegisterWorkerServiceServer(g, s) }
 
-// Run announces the worker until the context ends, or Config.UntilIdle has passed without a shard; then it withdraws it, waits for the shards that run, and ends those that take too long. ready, if not
-// nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
+// withdrawWithin bounds how long a worker that stops takes to say so.
+const withdrawWithin = 2 * time.Second
+
+// Run announces the worker until the context ends, or Config.UntilIdle has passed without a shard; then it says that it takes no more shards, waits for those that run, ends those that
+// take too long, and withdraws. ready, if not nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	reg, err := s.registry.Register(ctx, registry.Worker{
-		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Numerics: numerics.Version, Version: s.config.Version,
+		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Backlog: s.config.Backlog, Numerics: numerics.Version, Version: s.config.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -143,24 +154,33 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain)
 	defer cancel()
-	if err := reg.Close(stop); err != nil {
-		s.log.Warn("withdraw_failed", zap.Error(err))
-	}
+	s.refuse()
+	s.announced("drain", reg.Drain)
 	s.drain(stop)
 	s.kill()
+	s.announced("withdraw", reg.Close)
 	s.stores.close()
 	return nil
 }
 
-// begin takes a slot, which end gives back.
+// announced tells the registry that the worker stops, whether it hears it or not.
+func (s *Server) announced(what string, tell func(ctx context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.life), withdrawWithin)
+	defer cancel()
+	if err := tell(ctx); err != nil {
+		s.log.Warn(what+"_failed", zap.Error(err))
+	}
+}
+
+// begin takes a place, which end gives back.
 func (s *Server) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.stopping:
+	switch limit := s.config.Slots + s.config.Backlog; {
+	case s.stopping():
 		return errors.New("the worker is stopping")
-	case s.busy >= s.config.Slots:
-		return fmt.Errorf("all %d slots are in use", s.config.Slots)
+	case s.busy >= limit:
+		return fmt.Errorf("all %d slots are in use, and %d more shards wait", s.config.Slots, s.config.Backlog)
 	}
 	s.work()
 	s.busy++
@@ -168,21 +188,52 @@ func (s *Server) begin() error {
 	return nil
 }
 
+// refuse has no more shards begin.
+func (s *Server) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping() {
+		close(s.leaving)
+	}
+}
+
+func (s *Server) stopping() bool {
+	select {
+	case <-s.leaving:
+		return true
+	default:
+		return false
+	}
+}
+
+// slot waits for a slot, which release gives back. Those who still wait when the worker is told to stop get none.
+func (s *Server) slot(ctx context.Context) (release func(), err error) {
+	select {
+	case s.slots <- struct{}{}:
+		if !s.stopping() {
+			return func() { <-s.slots }, nil
+		}
+		<-s.slots
+		return nil, errStopping
+	case <-s.leaving:
+		return nil, errStopping
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	}
+}
+
 func (s *Server) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy--
 	s.running.Done()
-	if s.busy == 0 && !s.stopping {
+	if s.busy == 0 && !s.stopping() {
 		s.rest()
 	}
 }
 
-// drain waits for the shards that run, until the context ends. No others begin.
+// drain waits for the shards that run, until the context ends.
 func (s *Server) drain(ctx context.Context) {
-	s.mu.Lock()
-	s.stopping = true
-	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		s.running.Wait()

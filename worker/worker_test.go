@@ -58,7 +58,7 @@ func (r *rig) workers() []registry.Worker {
 func TestWorkerIsAnnouncedWhileItRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		want := []registry.Worker{{ID: r.server.ID(), Addr: "worker:1", Slots: 2, Numerics: numerics.Version, Version: "test"}}
+		want := []registry.Worker{{ID: r.server.ID(), Addr: "worker:1", Slots: 2, Backlog: 2, Numerics: numerics.Version, Version: "test"}}
 		if diff := cmp.Diff(want, r.workers()); diff != "" {
 			t.Error(diff)
 		}
@@ -87,29 +87,38 @@ func (r *rig) slow(d time.Duration) *octetv1.RunShardRequest {
 	return req
 }
 
-// A worker that is told to stop lets its shards come to their end, takes no others, and withdraws at once.
+// A worker that is told to stop announces that at once and takes no more shards. Those that run come to their end, those that wait for a slot go elsewhere, and then it withdraws.
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newRig(t, func(c *Config) { c.Slots = 1 })
 		req := r.slow(8 * time.Second)
-		done := make(chan error, 1)
+		done, waits := make(chan error, 1), make(chan error, 1)
 		go func() {
 			_, err := r.run(t.Context(), req)
 			done <- err
 		}()
 		time.Sleep(time.Second)
+		go func() {
+			_, err := r.run(t.Context(), req)
+			waits <- err
+		}()
+		synctest.Wait()
 		start := time.Now()
 		r.halt()
 		synctest.Wait()
-		if set := r.workers(); len(set) > 0 {
-			t.Errorf("still announced: %v", set)
+		if set := r.workers(); len(set) != 1 || !set[0].Draining {
+			t.Errorf("announced: %+v", set)
 		}
 		_, err := r.run(t.Context(), req)
 		wantCode(t, "another shard", err, codes.ResourceExhausted)
+		wantCode(t, "the shard that waited", <-waits, codes.Unavailable)
 		if err := <-done; err != nil {
 			t.Errorf("the shard that ran: %v", err)
 		}
 		<-r.ended
+		if set := r.workers(); len(set) > 0 {
+			t.Errorf("still announced: %v", set)
+		}
 		if took := time.Since(start); took > 8*time.Second {
 			t.Errorf("stopping took %v", took)
 		}

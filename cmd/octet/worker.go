@@ -44,7 +44,7 @@ workers are jobs of their own that should end when the work is done.`,
 	o.addServer(cmd)
 	o.addCache(cmd)
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
-	flags.DurationVar(&c.Drain, "drain", 10*time.Second, "how long shards may go on when the worker is told to stop")
+	flags.DurationVar(&c.Drain, "drain", 30*time.Second, "how long shards that run may go on when the worker is told to stop")
 	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")
 	return cmd
 }

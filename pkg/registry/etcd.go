@@ -34,6 +34,8 @@ type metadata struct {
 	Slots    int    `json:"slots"`
 	Numerics int    `json:"numerics"`
 	Version  string `json:"version"`
+	Backlog  int    `json:"backlog,omitempty"`
+	Draining bool   `json:"draining,omitempty"`
 }
 
 // Register implements Registry.
@@ -56,12 +58,12 @@ func (e *Etcd) Register(ctx context.Context, w Worker) (Registration, error) {
 type etcdRegistration struct {
 	registry *Etcd
 	manager  endpoints.Manager
-	worker   Worker
 	stop     context.CancelFunc
 	done     chan struct{}
 
-	mu    sync.Mutex
-	lease clientv3.LeaseID
+	mu     sync.Mutex
+	worker Worker
+	lease  clientv3.LeaseID
 }
 
 // announce makes a lease, puts the worker under it, and keeps the lease alive for as long as life goes on.
@@ -73,16 +75,34 @@ func (r *etcdRegistration) announce(ctx, life context.Context) (<-chan *clientv3
 	r.mu.Lock()
 	r.lease = lease.ID // from here on Close must know of it
 	r.mu.Unlock()
-	w := r.worker
-	point := endpoints.Endpoint{Addr: w.Addr, Metadata: metadata{w.Slots, w.Numerics, w.Version}}
-	if err := r.manager.AddEndpoint(ctx, r.registry.prefix+"/"+w.ID, point, clientv3.WithLease(lease.ID)); err != nil {
-		return nil, fmt.Errorf("registry: announce %s: %w", w.ID, err)
+	if err := r.put(ctx); err != nil {
+		return nil, err
 	}
 	alive, err := r.registry.client.KeepAlive(life, lease.ID)
 	if err != nil {
 		return nil, fmt.Errorf("registry: keep alive: %w", err)
 	}
 	return alive, nil
+}
+
+// put writes what the worker announces under its lease. One at a time, so that what was announced last stays.
+func (r *etcdRegistration) put(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.worker
+	point := endpoints.Endpoint{Addr: w.Addr, Metadata: metadata{w.Slots, w.Numerics, w.Version, w.Backlog, w.Draining}}
+	if err := r.manager.AddEndpoint(ctx, r.registry.prefix+"/"+w.ID, point, clientv3.WithLease(r.lease)); err != nil {
+		return fmt.Errorf("registry: announce %s: %w", w.ID, err)
+	}
+	return nil
+}
+
+// Drain implements Registration.
+func (r *etcdRegistration) Drain(ctx context.Context) error {
+	r.mu.Lock()
+	r.worker.Draining = true
+	r.mu.Unlock()
+	return r.put(ctx)
 }
 
 // keep announces the worker again whenever its lease is lost, until life ends.
@@ -211,5 +231,5 @@ func workerOf(id string, p endpoints.Endpoint) (Worker, bool) {
 	if err := json.Unmarshal(text, &m); err != nil || m.Slots < 1 {
 		return Worker{}, false
 	}
-	return Worker{ID: id, Addr: p.Addr, Slots: m.Slots, Numerics: m.Numerics, Version: m.Version}, true
+	return Worker{ID: id, Addr: p.Addr, Slots: m.Slots, Backlog: max(m.Backlog, 0), Numerics: m.Numerics, Version: m.Version, Draining: m.Draining}, true
 }

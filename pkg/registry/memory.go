@@ -40,6 +40,12 @@ type memoryRegistration struct {
 	worker   Worker
 }
 
+// Drain implements Registration.
+func (r *memoryRegistration) Drain(context.Context) error {
+	r.registry.change(func() { r.worker.Draining = true })
+	return nil
+}
+
 // Close implements Registration. A worker that registered again under the same ID stays.
 func (r *memoryRegistration) Close(context.Context) error {
 	m := r.registry

@@ -8,8 +8,10 @@ type Worker struct {
 	ID       string // unique; a worker that comes back after a restart has a new one
 	Addr     string // HOST:PORT of its gRPC server
 	Slots    int    // shards that it runs at a time
+	Backlog  int    // shards that it takes beyond those, to run when a slot is free
 	Numerics int    // the version of its arithmetic
 	Version  string // of the program, for people
+	Draining bool   // it is about to stop: it takes no more shards, and goes on with those that it has
 }
 
 // Registry is where workers are found. It is safe for concurrent use.
@@ -23,6 +25,8 @@ type Registry interface {
 
 // Registration is a worker that is announced.
 type Registration interface {
+	// Drain announces that the worker takes no more shards.
+	Drain(ctx context.Context) error
 	// Close withdraws the worker at once.
 	Close(ctx context.Context) error
 }

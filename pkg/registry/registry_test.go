@@ -159,7 +159,7 @@ func TestRegistries(t *testing.T) {
 				t.Fatal(err)
 			}
 			expect(t, sets)
-			a := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 2, Numerics: 1, Version: "v1"}
+			a := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 2, Backlog: 3, Numerics: 1, Version: "v1"}
 			b := Worker{ID: "b", Addr: "127.0.0.1:2", Slots: 1, Numerics: 2, Version: "v2"}
 			ra, err := r.Register(ctx, a)
 			if err != nil {
@@ -175,6 +175,12 @@ func TestRegistries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			expect(t, late, a, b)
+			if err := ra.Drain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			a.Draining = true
+			expect(t, sets, a, b)
 			expect(t, late, a, b)
 			if err := ra.Close(ctx); err != nil {
 				t.Fatal(err)

@@ -30,9 +30,10 @@ const (
 type WorkerServiceClient interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
 	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError), unless its details are an ErrorInfo with
-	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent at once when the shard begins. INVALID_ARGUMENT is a request that
-	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
-	// everything else is the worker's own trouble.
+	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent when the shard begins: at once, or when a slot is
+	// free, since a worker takes as many shards beyond its slots as it announces. INVALID_ARGUMENT is a request that the worker does not understand; RESOURCE_EXHAUSTED
+	// means that the worker takes no more, ABORTED that its arithmetic is another; everything else is the worker's own trouble. UNAVAILABLE with an ErrorInfo of the
+	// reason STOPPING says that the worker stops: no fault of the shard. A worker sends messages while it fetches what it needs, too.
 	RunShard(ctx context.Context, in *RunShardRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RunShardResponse], error)
 }
 
@@ -71,9 +72,10 @@ type WorkerService_RunShardClient = grpc.ServerStreamingClient[RunShardResponse]
 type WorkerServiceServer interface {
 	// RunShard computes one shard and streams progress; the last message holds the result. Cancelling the call stops the work. Status codes:
 	// FAILED_PRECONDITION is the job's fault, and a repeat elsewhere fails in the same way (details: JobError), unless its details are an ErrorInfo with
-	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent at once when the shard begins. INVALID_ARGUMENT is a request that
-	// the worker does not understand; RESOURCE_EXHAUSTED means that the worker has no free slot, ABORTED that its arithmetic is another;
-	// everything else is the worker's own trouble.
+	// the reason TERM_OVER: then the caller leads no longer. The response's header is sent when the shard begins: at once, or when a slot is
+	// free, since a worker takes as many shards beyond its slots as it announces. INVALID_ARGUMENT is a request that the worker does not understand; RESOURCE_EXHAUSTED
+	// means that the worker takes no more, ABORTED that its arithmetic is another; everything else is the worker's own trouble. UNAVAILABLE with an ErrorInfo of the
+	// reason STOPPING says that the worker stops: no fault of the shard. A worker sends messages while it fetches what it needs, too.
 	RunShard(*RunShardRequest, grpc.ServerStreamingServer[RunShardResponse]) error
 	mustEmbedUnimplementedWorkerServiceServer()
 }
