@@ -32,19 +32,15 @@ const (
 )
 
 // share is what one of several parties has had of something that is shared by weight: slots, in seconds. It is start-time fair queueing: each party has a tag, the virtual
-// time at which it has had so much; the one with the lowest tag is next, and pays for what it gets by weight. The virtual time of all is the tag of who was last, and who had
-// nothing to ask for meanwhile catches up with it: nothing is saved up.
+// time at which it has had so much; the one with the lowest tag is next, and pays for what it gets by weight. The virtual time of all is the lowest tag when somebody was last
+// served, and who had nothing to ask for meanwhile catches up with it: nothing is saved up.
 type share struct{ tag float64 }
 
 // start returns the virtual time at which the party may go on.
 func (s *share) start(clock float64) float64 { return max(clock, s.tag) }
 
-// take has the party pay for seconds of a slot, and moves the clock on.
-func (s *share) take(clock *float64, seconds, weight float64) {
-	at := s.start(*clock)
-	*clock = at
-	s.tag = at + seconds/weight
-}
+// take has the party pay for seconds of a slot.
+func (s *share) take(clock, seconds, weight float64) { s.tag = s.start(clock) + seconds/weight }
 
 // space is a namespace. All namespaces have the same weight.
 type space struct {
@@ -70,8 +66,8 @@ func (m *Machine) within(s *space) bool {
 // charge has a job and its namespace pay for an attempt what it is expected to take.
 func (m *Machine) charge(j *job, a *attempt, cost float64) {
 	a.charged = cost
-	j.space.share.take(&m.clock, cost, 1)
-	j.share.take(&j.space.clock, cost, j.weight)
+	j.space.share.take(m.clock, cost, 1)
+	j.share.take(j.space.clock, cost, j.weight)
 	j.space.running++
 }
 
@@ -125,6 +121,7 @@ func (m *Machine) turn(all []*contender, free *crew) (best *contender) {
 	if s == nil {
 		return nil
 	}
+	m.clock = s.share.start(m.clock)
 	var class []*contender
 	count := map[float64]int{}
 	for _, c := range all {
@@ -136,6 +133,7 @@ func (m *Machine) turn(all []*contender, free *crew) (best *contender) {
 			}
 		}
 	}
+	s.clock = best.job.share.start(s.clock)
 	if free.warm(best.job) {
 		return best
 	}

@@ -49,6 +49,11 @@ func newMachine() *Machine {
 func (w *world) step(e Event) {
 	for _, f := range w.m.Step(w.now, e) {
 		w.carryOut(f)
+		if s, ok := f.(Start); ok {
+			if wk := w.m.workers[s.Worker]; wk.slots == 0 || wk.busy > wk.slots+wk.backlog {
+				w.t.Fatalf("%+v is on a worker of %d slots and %d beyond, which has %d attempts", s, wk.slots, wk.backlog, wk.busy)
+			}
+		}
 	}
 	w.check()
 }
@@ -104,7 +109,7 @@ func (w *world) isWriting(job string, i int) bool {
 
 // check looks at what must be true of a machine between two steps.
 func (w *world) check() {
-	busy := map[string]int{}
+	busy, spare, running := map[string]int{}, map[string]int{}, map[*space]int{}
 	for id, j := range w.m.jobs {
 		if j.state.Final() && w.journal[id] == nil {
 			w.t.Fatalf("%s is deleted and still there", id)
@@ -115,9 +120,15 @@ func (w *world) check() {
 		for i, s := range j.open {
 			live := 0
 			for _, a := range s.running {
+				if !a.settled {
+					running[j.space]++
+				}
 				if !a.lost {
 					live++
 					busy[a.worker]++
+					if a.spare {
+						spare[a.worker]++
+					}
 				}
 			}
 			over := j.digests[s.index] != "" || s.index >= j.limit || j.state.Final()
@@ -144,9 +155,14 @@ func (w *world) check() {
 			w.t.Fatalf("%s counts %d shards accepted and %d missing, it has %d and %d", id, j.accepted, j.missing, accepted, missing)
 		}
 	}
+	for name, s := range w.m.spaces {
+		if s.running != running[s] || w.m.NamespaceShards > 0 && s.running > w.m.NamespaceShards {
+			w.t.Fatalf("namespace %s counts %d shards that run, it has %d, and its quota is %d", name, s.running, running[s], w.m.NamespaceShards)
+		}
+	}
 	for id, wk := range w.m.workers {
-		if wk.busy != busy[id] || wk.busy > wk.slots {
-			w.t.Fatalf("worker %s counts %d of %d slots in use, %d attempts run on it", id, wk.busy, wk.slots, busy[id])
+		if wk.busy != busy[id] || wk.spare != spare[id] || wk.slow < 0 || wk.slow > wk.busy {
+			w.t.Fatalf("worker %s counts %d attempts, %d of them spare, and has %d and %d: %+v", id, wk.busy, wk.spare, busy[id], spare[id], wk)
 		}
 	}
 }
@@ -169,7 +185,7 @@ func (w *world) create(samples int) {
 
 // take has the machine take up a job of the journal.
 func (w *world) take(id string) {
-	w.step(Created{Job: id})
+	w.step(Created{Job: id, Namespace: "n" + id[len(id)-1:], Priority: []Priority{Low, Normal, High}[len(w.plans[id])%3]})
 	if _, growing := w.grown[id]; growing {
 		w.grown[id] = 0
 		w.step(Prepared{Job: id, Numerics: 1, Accepted: maps.Clone(w.journal[id]), Growing: true})
@@ -187,7 +203,9 @@ func (w *world) restart(written bool) {
 			}
 		}
 	}
+	quota := w.m.NamespaceShards
 	w.m, w.writing = newMachine(), nil
+	w.m.NamespaceShards = quota
 	clear(w.running)
 	for _, id := range w.order {
 		if !w.saved[id].Final() {
@@ -264,9 +282,9 @@ func (w *world) any(label string) (Start, bool) {
 // act does one thing at random.
 func (w *world) act() {
 	worker := rapid.SampledFrom([]string{"a", "b", "c"})
-	switch what := rapid.IntRange(0, 13).Draw(w.t, "what"); what {
+	switch what := rapid.IntRange(0, 15).Draw(w.t, "what"); what {
 	case 0, 1:
-		w.step(WorkerUp{ID: worker.Draw(w.t, "up"), Slots: 2, Numerics: 1})
+		w.step(WorkerUp{ID: worker.Draw(w.t, "up"), Slots: rapid.IntRange(0, 3).Draw(w.t, "slots"), Backlog: rapid.IntRange(0, 2).Draw(w.t, "backlog"), Numerics: 1})
 	case 2:
 		w.step(WorkerDown{ID: worker.Draw(w.t, "down")})
 	case 3, 4, 5, 6, 7:
@@ -287,6 +305,11 @@ func (w *world) act() {
 	case 10:
 		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute, time.Hour}).Draw(w.t, "time"))
 		w.step(Tick{})
+	case 14, 15:
+		if s, ok := w.any("attempt"); ok {
+			w.step(ShardBegun{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt})
+			w.step(ShardProgress{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Done: rapid.IntRange(0, s.Range.Len()).Draw(w.t, "done")})
+		}
 	case 12:
 		if s, ok := w.any("attempt"); ok {
 			w.end(s, ShardFailed{Job: s.Job, Shard: s.Shard, Attempt: s.Attempt, Unbegun: true, Error: Failure{Kind: Unavailable, Message: "unreachable"}})
@@ -319,6 +342,7 @@ func (w *world) act() {
 func TestMachineUnderFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
+		w.m.NamespaceShards = rapid.IntRange(0, 3).Draw(t, "quota")
 		w.create(rapid.IntRange(1, 20).Draw(t, "samples"))
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			w.act()
