@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,6 +19,8 @@ type Election interface {
 	Campaign(ctx context.Context, addr string) (*Term, error)
 	// Follow calls f with the address of the coordinator that leads, "" if none does, at once and after each change, until the context ends.
 	Follow(ctx context.Context, f func(addr string))
+	// Store returns the store that the coordinators share. The given one becomes it if there is none yet, or if it is to be adopted in place of another.
+	Store(ctx context.Context, mine Place, adopt bool) (Place, error)
 }
 
 // Term is what a coordinator leads by.
@@ -45,6 +48,8 @@ func (a alone) Campaign(context.Context, string) (*Term, error) {
 }
 
 func (alone) Follow(context.Context, func(string)) {}
+
+func (alone) Store(_ context.Context, mine Place, _ bool) (Place, error) { return mine, nil }
 
 // EtcdElection is an Election in etcd, in the form of client/v3's concurrency, under PREFIX/leader. The leader's key lives under a lease; its revision when it was
 // created is the number of the term, and each write to the journal PREFIX is a transaction that compares it.
@@ -109,6 +114,26 @@ func (e *EtcdElection) campaign(ctx context.Context, addr string) (_ *Term, err 
 		_, _ = e.client.Revoke(ctx, session.Lease()) // else it expires
 		end()
 	}}, nil
+}
+
+// Store implements Election, under PREFIX/store.
+func (e *EtcdElection) Store(ctx context.Context, mine Place, adopt bool) (have Place, err error) {
+	value, err := json.Marshal(mine)
+	if err != nil {
+		return Place{}, err
+	}
+	key := e.prefix + "/store"
+	put := clientv3.OpPut(key, string(value))
+	if adopt {
+		_, err := e.client.Do(ctx, put)
+		return mine, explained(err)
+	}
+	resp, err := e.client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(key), "=", 0)).Then(put).Else(clientv3.OpGet(key)).Commit()
+	if err != nil || resp.Succeeded {
+		return mine, explained(err)
+	}
+	err = json.Unmarshal(resp.Responses[0].GetResponseRange().Kvs[0].Value, &have)
+	return have, err
 }
 
 // Follow implements Election. A watch that is lost, or whose revision was compacted, begins anew with what is there.

@@ -17,7 +17,7 @@ import (
 const resignWithin = 2 * time.Second
 
 // Run stands for election, leads for as long as its term goes on, and stands again when it is over, until the context ends. leads, if not nil, is called with true when
-// clients can be served, and with false when they no longer can. It is called once.
+// clients can be served, and with false when they no longer can. It is called once. A store that is not that of the other coordinators is an error.
 func (s *Server) Run(ctx context.Context, leads func(bool)) error {
 	if leads == nil {
 		leads = func(bool) {}
@@ -26,6 +26,9 @@ func (s *Server) Run(ctx context.Context, leads func(bool)) error {
 	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := s.shareStore(ctx); err != nil {
+		return err
+	}
 	group.Go(func() { s.election.Follow(ctx, s.follow) })
 	for {
 		t, err := s.election.Campaign(ctx, s.config.Advertise)

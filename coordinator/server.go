@@ -48,6 +48,8 @@ type Config struct {
 	NamespaceBytes int64
 	// Sandbox is where what jobs are about is read first, by what Child returns; nil for this process alone. It may read the folder of the store.
 	Sandbox *sandbox.Sandbox
+	// AdoptStore makes this coordinator's store that of the cluster, whose own is lost.
+	AdoptStore bool
 	// Limits bound what clients may ask for.
 	Limits Limits
 	// Allow returns an error for the URL of an object, in S3 or on an HTTP server, that workers may not read; nil if they may read none.

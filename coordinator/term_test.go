@@ -43,6 +43,8 @@ func (b *ballot) Campaign(ctx context.Context, _ string) (*Term, error) {
 
 func (b *ballot) Follow(_ context.Context, f func(string)) { f(b.leader) }
 
+func (b *ballot) Store(_ context.Context, mine Place, _ bool) (Place, error) { return mine, nil }
+
 func (f *fenced) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
 	if f.deposed.Load() {
 		return "", ErrDeposed

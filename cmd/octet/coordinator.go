@@ -43,6 +43,7 @@ addresses.`,
 	flags := cmd.Flags()
 	flags.StringVar(&e.store, "store", "", "folder for blobs, which all coordinators share (default: blobs in the data directory)")
 	o.addServer(cmd)
+	flags.BoolVar(&c.AdoptStore, "adopt-store", false, "take the store for the cluster's, whose own is gone for good")
 	flags.DurationVar(&e.lease, "lease", 5*time.Second, "a coordinator that leads and is not heard of for so long is succeeded; whole seconds")
 	flags.DurationVar(&c.Stall, "stall", 10*time.Minute, "a shard whose worker shows no progress for so long is given to another")
 	flags.IntVar(&c.Limits.Jobs, "max-jobs", 10_000, "jobs that are not over; more are turned away, and told when to try again (0: no bound)")
