@@ -414,13 +414,19 @@ func wantCode(t *testing.T, what string, err error, want codes.Code) {
 
 // busy takes all turns at preparing and finishing jobs; the returned function gives some back.
 func (c *cluster) busy() (free func(n int)) {
-	s := c.server
-	for range cap(s.turns) {
-		s.turns <- struct{}{}
+	c.t.Helper()
+	var held []func()
+	for range maxPrepares {
+		release, ok := c.server.turns.take(c.t.Context(), "", Normal)
+		if !ok {
+			c.t.Fatal("no turn")
+		}
+		held = append(held, release)
 	}
 	return func(n int) {
 		for range n {
-			<-s.turns
+			held[0]()
+			held = held[1:]
 		}
 	}
 }

@@ -47,12 +47,11 @@ func (s *Server) step(id string, do func(ctx context.Context, r Record) (Event, 
 	if !ok {
 		return
 	}
-	select {
-	case s.turns <- struct{}{}:
-		defer func() { <-s.turns }()
-	case <-ctx.Done():
+	release, ok := s.turns.take(ctx, r.Namespace, r.Priority)
+	if !ok {
 		return
 	}
+	defer release()
 	e, err := s.recovered(ctx, r, do)
 	if err != nil {
 		e = JobFailed{Job: id, Error: failureOf(err)}

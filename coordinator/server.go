@@ -98,9 +98,9 @@ type Server struct {
 	metrics  *metrics
 	tracer   trace.Tracer
 	dial     []grpc.DialOption
-	turns    chan struct{} // bounds how many models are in memory at a time
-	collects sync.Mutex    // one collection at a time
-	creates  sync.Mutex    // one stream is created at a time
+	turns    *turns     // bounds how many models are in memory at a time
+	collects sync.Mutex // one collection at a time
+	creates  sync.Mutex // one stream is created at a time
 	usages   usages
 
 	mu        sync.Mutex
@@ -162,7 +162,7 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	return &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: make(chan struct{}, maxPrepares),
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares),
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}, nil
 }

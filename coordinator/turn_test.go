@@ -1,0 +1,64 @@
+package coordinator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A client has many jobs that wait for one place when another comes with two: they take turns. High priority comes before low, and does not starve it. Who leaves the line is
+// passed over, and the place is not lost.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(1)
+		first, ok := turns.take(t.Context(), "x", Normal)
+		if !ok {
+			t.Fatal("a free place was not given")
+		}
+		order := make(chan string, 100)
+		gone, leave := context.WithCancel(t.Context())
+		line := func(ctx context.Context, namespace string, p Priority, n int) {
+			for i := range n {
+				go func() {
+					release, ok := turns.take(ctx, namespace, p)
+					if !ok {
+						return
+					}
+					order <- fmt.Sprint(namespace, p, i)
+					time.Sleep(time.Second)
+					release()
+				}()
+				synctest.Wait()
+			}
+		}
+		line(t.Context(), "x", Low, 20)
+		line(t.Context(), "x", High, 20)
+		line(gone, "y", Normal, 1)
+		line(t.Context(), "y", Normal, 2)
+		leave()
+		synctest.Wait()
+		time.Sleep(time.Second)
+		first()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		close(order)
+		var got []string
+		for name := range order {
+			got = append(got, name)
+		}
+		text := strings.Join(got, " ")
+		if len(got) != 42 || slices.Index(got, "y0") > 2 || slices.Index(got, "y1") > 4 {
+			t.Errorf("y came late, or not all came: %s", text)
+		}
+		if low := strings.Count(strings.Join(got[:20], " "), "xlow"); low < 1 || low > 3 {
+			t.Errorf("%d of low priority among the first 20: %s", low, text)
+		}
+		if turns.free != 1 || len(turns.waiting) > 0 {
+			t.Errorf("%d places are free, %d wait", turns.free, len(turns.waiting))
+		}
+	})
+}
