@@ -77,6 +77,7 @@ func bigCluster(t testing.TB, workers, shards int, faults bool) (took, best time
 	}
 	perSample := 100 * time.Millisecond
 	j := s.create("", Normal, shards*256, 1, perSample)
+	s.light = workers > 100
 	s.expected = 1
 	s.run(1000 * time.Hour)
 	s.check()

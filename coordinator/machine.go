@@ -4,7 +4,10 @@
 // what happens back as events.
 package coordinator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is where a job stands.
 type State string
@@ -80,11 +83,15 @@ func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 			first = t
 		}
 	}
+	// Where no slot is free nobody waits for a straggler to become one.
+	idle := slices.ContainsFunc(m.roster, func(w *worker) bool { return w.busy < w.slots })
 	for _, id := range m.queue {
 		for _, s := range m.jobs[id].waiting {
 			consider(s.notBefore)
 		}
-		m.straggles(m.jobs[id], consider)
+		if idle {
+			m.straggles(m.jobs[id], consider)
+		}
 	}
 	for _, j := range m.jobs {
 		m.stalls(j, consider)

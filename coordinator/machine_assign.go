@@ -28,6 +28,8 @@ func (m *Machine) assign(now time.Time) (effects []Effect) {
 		effects = append(effects, m.start(now, c.job, s, w)...)
 		free.update()
 	}
+	free.strict = true
+	free.update()
 	return append(effects, m.speculate(now, free)...)
 }
 
@@ -75,15 +77,23 @@ type crew struct {
 // room returns how many more shards a worker takes now.
 func (c *crew) room(w *worker, quick bool) int { return w.room(c.now, quick && !c.strict) }
 
-// free returns the workers that have room for a shard now.
+// free returns the workers that have room for a shard now, those where one would queue up among them if there are shards for that.
 func (m *Machine) free(now time.Time) *crew {
-	c := &crew{now: now}
+	c := &crew{now: now, strict: !m.anyQuick()}
 	for _, w := range m.roster {
-		if w.room(now, true) > 0 {
+		if c.room(w, true) > 0 {
 			c.workers = append(c.workers, w)
 		}
 	}
 	return c
+}
+
+// anyQuick reports whether the next shard of any job is known to take a moment.
+func (m *Machine) anyQuick() bool {
+	return slices.ContainsFunc(m.queue, func(id string) bool {
+		j := m.jobs[id]
+		return j.state.runs() && j.next < j.limit && j.quick(j.next)
+	})
 }
 
 // update leaves out the workers that have no room any more.

@@ -22,8 +22,7 @@ func (m *Machine) straggler(j *job, s *shardState) (a attempt, at time.Time, ok 
 	if j.digests[s.index] != "" || s.accepting > 0 || s.alive() != 1 {
 		return a, at, false
 	}
-	phase, first := j.phase(s.index)
-	if phase != len(j.phases)-1 || len(j.costs.last) < max(1, min(enoughCosts, j.phases[phase]-first-1)) {
+	if phase, _ := j.phase(s.index); phase != len(j.phases)-1 || !j.known() {
 		return a, at, false
 	}
 	a = s.running[slices.IndexFunc(s.running, func(a attempt) bool { return !a.lost })]
@@ -35,9 +34,22 @@ func (m *Machine) straggler(j *job, s *shardState) (a attempt, at time.Time, ok 
 	return a, a.began.Add(seconds(math.Ceil(after*1000) / 1000)), true
 }
 
+// known reports whether enough shards of a job's phase have ended to tell what the others take.
+func (j *job) known() bool {
+	n := len(j.phases)
+	if n == 0 {
+		return false
+	}
+	first := 0
+	if n > 1 {
+		first = j.phases[n-2]
+	}
+	return len(j.costs.last) >= max(1, min(enoughCosts, j.phases[n-1]-first-1))
+}
+
 // straggles calls f with the time at which each attempt of a job counts as a straggler, unless it shows progress before.
 func (m *Machine) straggles(j *job, f func(time.Time)) {
-	if !j.state.runs() {
+	if !j.state.runs() || !j.known() {
 		return
 	}
 	for _, s := range j.open {
@@ -51,7 +63,7 @@ func (m *Machine) straggles(j *job, f func(time.Time)) {
 func (m *Machine) speculate(now time.Time, free *crew) (effects []Effect) {
 	for _, id := range m.queue {
 		j := m.jobs[id]
-		if !j.state.runs() {
+		if !j.state.runs() || !j.known() {
 			continue
 		}
 		for _, s := range slices.Clone(j.open) {

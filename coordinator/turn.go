@@ -48,6 +48,13 @@ func (t *turns) take(ctx context.Context, namespace string, p Priority) (release
 	return func() { t.release(w, time.Since(begin).Seconds()) }, true
 }
 
+// waits returns how many wait for a place.
+func (t *turns) waits() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.waiting)
+}
+
 func (t *turns) enter(namespace string, p Priority) *waiter {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -224,8 +224,6 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--cache and --no-cache exclude each other")
 	case !isPriority(f.priority):
 		return o, usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
-	case given("priority") && f.coordinator.addr == "":
-		return o, usagef("--priority is about jobs of a cluster: it needs --coordinator")
 	case strings.HasPrefix(f.data, streamData) && f.coordinator.addr == "":
 		return o, usagef("--data %sNAME is a stream of a coordinator: give --coordinator", streamData)
 	case strings.HasPrefix(f.data, streamData) && (f.verify || len(f.report.paths) > 0):

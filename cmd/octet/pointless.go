@@ -32,6 +32,7 @@ var pointless = []struct {
 	{"min-sqnr", verifying, "is about --verify"},
 	{"no-cache", calibrating, "is about what --data measures"},
 	{"cache", calibratingHere, "is about what --data measures in this process"},
+	{"priority", onCluster, "is about jobs of a cluster: give --coordinator"},
 	{"report", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
@@ -44,6 +45,7 @@ func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.W
 func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s) }
 func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
 func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }
+func onCluster(f *convertFlags, _ convert.Scheme) bool   { return f.coordinator.addr != "" }
 func calibratingHere(f *convertFlags, s convert.Scheme) bool {
 	return f.calibrates(s) && f.coordinator.addr == ""
 }

@@ -48,6 +48,17 @@ func TestProgressSoon(t *testing.T) {
 	}
 }
 
+// A cluster that has no room says so once, not each time that it is asked.
+func TestProgressWhenTurnedAway(t *testing.T) {
+	var b strings.Builder
+	p := newProgress(&b)
+	p.turnedAway("there are 9 jobs", 5*time.Second)
+	p.turnedAway("there are 9 jobs", 5*time.Second)
+	if want := "waiting: there are 9 jobs (asked again every 5s or so)\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
+
 // A job's phases are told apart, and the end of one that compared is not called calibration.
 func TestProgressOfJobs(t *testing.T) {
 	var b strings.Builder

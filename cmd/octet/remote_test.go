@@ -104,8 +104,8 @@ func TestDetachedJob(t *testing.T) {
 		}
 		var created, watched client.Job
 		convert := []string{"convert", model, "--data", "random:normal?samples=20"}
-		text := octet(t, append(convert, "--detach", "--json")...)
-		if err := json.Unmarshal([]byte(text), &created); err != nil || created.ID == "" {
+		text := octet(t, append(convert, "--detach", "--json", "--priority", "high")...)
+		if err := json.Unmarshal([]byte(text), &created); err != nil || created.ID == "" || created.Priority != "high" {
 			t.Fatalf("--detach --json prints %q: %v", text, err)
 		}
 		octet(t, "jobs", "watch", created.ID)
@@ -115,6 +115,9 @@ func TestDetachedJob(t *testing.T) {
 		var list []client.Job
 		if err := json.Unmarshal([]byte(octet(t, "jobs", "list", "--json")), &list); err != nil || len(list) != 1 {
 			t.Fatalf("the list is %+v: %v", list, err)
+		}
+		if shown := octet(t, "jobs", "get", created.ID); !strings.Contains(shown, "high") {
+			t.Errorf("its priority is not shown:\n%s", shown)
 		}
 		if list[0].ID != created.ID {
 			t.Errorf("the list holds %s, want %s", list[0].ID, created.ID)
