@@ -104,10 +104,10 @@ func (s *Server) reasons(now time.Time, r Record) (all []string) {
 	case r.State.Final():
 		return nil
 	case r.State == Preparing:
-		say("its model is read and its shards are planned, when it is its turn: %d others wait for one", max(s.turns.waits()-1, 0))
+		say("its model is read and its shards are planned, when it is its turn: %d of %d turns are taken", s.turns.taken(), maxPrepares)
 		return all
 	case r.State == Finishing:
-		say("its results are merged and its model is made, when it is its turn: %d others wait for one", max(s.turns.waits()-1, 0))
+		say("its results are merged and its model is made, when it is its turn: %d of %d turns are taken", s.turns.taken(), maxPrepares)
 		return all
 	}
 	if p, ok := s.machine.Progress(r.ID); ok && p.Waiting != "" {

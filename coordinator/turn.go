@@ -33,6 +33,13 @@ type waiter struct {
 
 func newTurns(places int) *turns { return &turns{free: places, spaces: map[string]*turnSpace{}} }
 
+// taken returns how many places are.
+func (t *turns) taken() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maxPrepares - t.free
+}
+
 // take waits for a place, which release gives back; false if the context ends before.
 func (t *turns) take(ctx context.Context, namespace string, p Priority) (release func(), ok bool) {
 	w := t.enter(namespace, p)
@@ -46,13 +53,6 @@ func (t *turns) take(ctx context.Context, namespace string, p Priority) (release
 	}
 	begin := time.Now()
 	return func() { t.release(w, time.Since(begin).Seconds()) }, true
-}
-
-// waits returns how many wait for a place.
-func (t *turns) waits() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.waiting)
 }
 
 func (t *turns) enter(namespace string, p Priority) *waiter {
