@@ -16,22 +16,22 @@ const (
 	enoughCosts = 3
 )
 
-// straggler returns the only attempt of a shard and the time at which it counts as a straggler, which its progress puts off: another one that began then would most likely be done
-// before it. False if it never does.
-func (m *Machine) straggler(j *job, s *shardState) (a attempt, at time.Time, ok bool) {
+// straggler returns the time at which the only attempt of a shard counts as a straggler, which its progress puts off: another one that began then would most likely be done before it.
+// False if it never does.
+func (m *Machine) straggler(j *job, s *shardState) (at time.Time, ok bool) {
 	if j.digests[s.index] != "" || s.accepting > 0 || s.alive() != 1 {
-		return a, at, false
+		return at, false
 	}
 	if phase, _ := j.phase(s.index); phase != len(j.phases)-1 || !j.known() {
-		return a, at, false
+		return at, false
 	}
-	a = s.running[slices.IndexFunc(s.running, func(a attempt) bool { return !a.lost })]
+	a := s.running[slices.IndexFunc(s.running, func(a attempt) bool { return !a.lost })]
 	// With f of its samples done after t seconds the rest takes about t(1-f)/f. That is more than what a new one takes from t = expected f/(1-f) on.
 	samples := float64(j.plan[s.index].Len())
 	done := min(float64(a.done), samples-0.5)
 	expected := m.expected(j, s.index)
 	after := max(straggleFactor*expected, expected*done/(samples-done), minStraggle.Seconds())
-	return a, a.began.Add(seconds(math.Ceil(after*1000) / 1000)), true
+	return a.began.Add(seconds(math.Ceil(after*1000) / 1000)), true
 }
 
 // known reports whether enough shards of a job's phase have ended to tell what the others take.
@@ -53,7 +53,7 @@ func (m *Machine) straggles(j *job, f func(time.Time)) {
 		return
 	}
 	for _, s := range j.open {
-		if _, at, ok := m.straggler(j, s); ok {
+		if at, ok := m.straggler(j, s); ok {
 			f(at)
 		}
 	}
@@ -70,7 +70,7 @@ func (m *Machine) speculate(now time.Time, free *crew) (effects []Effect) {
 			if len(free.workers) == 0 {
 				return effects
 			}
-			if _, at, ok := m.straggler(j, s); !ok || now.Before(at) || !m.within(j.space) {
+			if at, ok := m.straggler(j, s); !ok || now.Before(at) || !m.within(j.space) {
 				continue
 			}
 			if w := m.pick(j, s, free); w != nil && w.spare == 0 && w.busy < w.slots {

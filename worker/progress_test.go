@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -27,7 +28,7 @@ func TestFetchingIsProgress(t *testing.T) {
 				}
 				for last, computed := time.Now(), false; ; {
 					resp, err := stream.Recv()
-					if err == io.EOF {
+					if errors.Is(err, io.EOF) {
 						return
 					}
 					if err != nil {
