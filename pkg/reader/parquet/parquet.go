@@ -2,6 +2,7 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -55,6 +56,9 @@ type File struct {
 // Open reads a file's footer. Pages that are decoded are kept in the cache.
 func Open(r io.ReaderAt, size int64, cache *Cache) (f *File, err error) {
 	defer recovered(&err)
+	if err := footer(r, size); err != nil {
+		return nil, fmt.Errorf("not a Parquet file that can be read: %w", err)
+	}
 	file, err := parquet.OpenFile(r, size, &parquet.FileConfig{SkipBloomFilters: true, ReadBufferSize: 64 << 10})
 	if err != nil {
 		return nil, fmt.Errorf("not a Parquet file that can be read: %w", err)
@@ -71,6 +75,25 @@ func Open(r io.ReaderAt, size int64, cache *Cache) (f *File, err error) {
 	}
 	f.describe(file.Root(), "")
 	return f, nil
+}
+
+// maxFooter bounds what describes a file, in bytes.
+const maxFooter = 256 << 20
+
+// footer checks what a file says of its footer's size, for which memory is taken before anything is read.
+func footer(r io.ReaderAt, size int64) error {
+	const tail, least = 8, 12 // the size and a magic word, which also begins the file
+	if size < least {
+		return fmt.Errorf("it has %d bytes", size)
+	}
+	var end [tail]byte
+	if n, err := r.ReadAt(end[:], size-tail); n < tail {
+		return noEOF(err)
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-least || n > maxFooter {
+		return fmt.Errorf("a footer of %d bytes in a file of %d; the limit is %d", n, size, maxFooter)
+	}
+	return nil
 }
 
 // recovered turns a panic into an error: what a file claims is not checked everywhere in the library that reads it.

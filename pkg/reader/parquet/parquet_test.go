@@ -208,6 +208,10 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	bomb := append(data[:len(data)-8:len(data)-8], "\xff\xff\xff\xffPAR1"...) // four gigabytes
+	if _, err := Open(bytes.NewReader(bomb), int64(len(bomb)), NewCache(0)); err == nil || !strings.Contains(err.Error(), "a footer of 4294967295 bytes in a file of ") {
+		t.Errorf("a bomb: %v", err)
+	}
 	// Pages that are damaged are errors of their rows, or other values; never a panic.
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
