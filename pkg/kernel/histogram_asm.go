@@ -5,9 +5,9 @@ package kernel
 import "math"
 
 const (
-	countStep  = 16  // the number of elements whose bins are found in a step
-	countEach  = 8   // the number of bins that are counted in a step
-	countLeast = 256 // how many elements are worth emptying the table
+	countStep  = 16 // the number of elements whose bins are found in a step
+	countEach  = 8  // the number of bins that are counted in a step
+	countLeast = 32 // how many elements are worth the effort
 
 	countBehind = 16 // how many bins a variant may write behind those that are left
 )

@@ -111,7 +111,7 @@ const sampleKinds = 7
 func TestHistogramIsTheDirectCount(t *testing.T) {
 	r := rand.New(rand.NewPCG(62, 63))
 	for kind := range sampleKinds {
-		for _, n := range []int{0, 1, 7, 255, 256, 257, 1000, 1040, 5000, 30011} {
+		for _, n := range []int{0, 1, 7, 31, 32, 33, 63, 257, 1000, 1040, 5000, 30011} {
 			for _, rare := range []int{0, 2000, 3} {
 				x := samples(r, kind, n)
 				sparse(r, x, 0, rare)
