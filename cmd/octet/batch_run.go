@@ -54,6 +54,13 @@ func (b *batch) convertAll(ctx context.Context) error {
 			return err
 		}
 		defer c.Close()
+		var turns sync.Mutex // several jobs may be turned away at a time
+		note := b.bar.part("cluster")
+		c.Waits = func(why string, again time.Duration) {
+			turns.Lock()
+			defer turns.Unlock()
+			note.turnedAway(why, again)
+		}
 		cluster = c
 	}
 	ctx, stop := context.WithCancelCause(ctx)
