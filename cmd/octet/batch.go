@@ -28,6 +28,7 @@ type batchFlags struct {
 	jobs        int
 	workers     int
 	coordinator endpoint
+	priority    string
 	patience    time.Duration
 	reports     []string
 	cache       string
@@ -102,6 +103,7 @@ The files are the same, byte for byte, as those of 'octet convert' with the same
 	flags.IntVar(&f.jobs, "jobs", 0, "models that are converted at a time in this process, or jobs on a cluster (default: 2; 4 on a cluster)")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate each model, in this process")
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
+	addPriority(cmd, &f.priority)
 	flags.DurationVar(&f.patience, "patience", 5*time.Minute, "how long a coordinator that does not answer is waited for")
 	flags.StringSliceVar(&f.reports, "report", []string{"json"}, "reports beside quantized models: json, html, both with a comma, or none")
 	flags.StringVar(&f.cache, "cache", "", "the folder that keeps statistics of earlier runs (default: octet in the user's cache folder)")
@@ -130,6 +132,10 @@ func (f *batchFlags) check(given func(flag string) bool) error {
 		return usagef("--workers must be at least 1")
 	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
 		return usagef("--cache and --no-cache exclude each other")
+	case !isPriority(f.priority):
+		return usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
+	case f.coordinator.addr == "" && given("priority"):
+		return usagef("--priority is about jobs of a cluster: it needs --coordinator")
 	case f.coordinator.addr == "" && given("patience"):
 		return usagef("--patience is about --coordinator")
 	case f.csv != "" && f.dryRun:

@@ -197,7 +197,7 @@ func (b *batch) options(item zoo.Item) (*convertFlags, convert.Options, error) {
 			}
 		}
 	}
-	f.workers, f.cache, f.noCache = b.flags.workers, b.flags.cache, b.flags.noCache
+	f.workers, f.cache, f.noCache, f.priority = b.flags.workers, b.flags.cache, b.flags.noCache, b.flags.priority
 	f.source.signature = f.signature
 	f.report.command = commandLine(cmd, []string{item.Path})
 	opt, err := f.options(func(flag string) bool { return item.Own[flag] })

@@ -182,8 +182,10 @@ func (r *request) try(ctx context.Context) (*outcome, error) {
 		return nil, err
 	}
 	spec.FreshStatistics = r.fresh
+	asked := spec
+	asked.Priority = "" // a job is the same with another one
 	r.since = time.Now()
-	job, err := r.create(ctx, "batch-"+digestOf(spec)+r.group.batch.nonce, spec)
+	job, err := r.create(ctx, "batch-"+digestOf(asked)+r.group.batch.nonce, spec)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func TestBatchOnACluster(t *testing.T) {
 		if !strings.Contains(errs.String(), "jobs go on in the cluster") {
 			t.Errorf("it says %q", errs)
 		}
-		table := batchOf(t, file, "-o", out, "--coordinator", addr)
+		table := batchOf(t, file, "-o", out, "--coordinator", addr, "--priority", "low")
 		sameFiles(t, "on a cluster", here, table)
 		for _, r := range table.Items {
 			measured := r.Scheme == "mse"
