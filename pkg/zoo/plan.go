@@ -214,7 +214,7 @@ func rebase(base, path string) string {
 	}
 	kind := kindOf.FindString(path)
 	rest := path[len(kind):]
-	if filepath.IsAbs(rest) || base == "" || base == "." {
+	if filepath.IsAbs(rest) || named.MatchString(rest) || base == "" || base == "." {
 		return path
 	}
 	return kind + filepath.Join(base, rest)

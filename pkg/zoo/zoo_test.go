@@ -223,3 +223,14 @@ func TestEqualNames(t *testing.T) {
 		t.Errorf("names %q, want %q", names, want)
 	}
 }
+
+func TestRebase(t *testing.T) {
+	for path, want := range map[string]string{
+		"x.npz": "z/x.npz", "/x.npz": "/x.npz", "../x?a=b": "x?a=b", "tfrecord:x/*": "tfrecord:z/x/*", "tfrecord:/x": "tfrecord:/x", "random:normal?seed=1": "random:normal?seed=1",
+		"s3://b/x.npz": "s3://b/x.npz", "tfrecord:s3://b/x": "tfrecord:s3://b/x", "https://h/x.tar": "https://h/x.tar", "folders": "folders", "folders/x": "z/folders/x",
+	} {
+		if got := rebase("z", path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
