@@ -70,7 +70,7 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	if q.last+n > mostWaiting {
 		q.makeRoom()
 	}
-	bins := q.bins[q.last:]
+	bins := q.bins[q.last:][:n+countBehind] // what is written
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
 	first := 0
@@ -104,9 +104,9 @@ func (q *queue) waiting() int { return q.last - q.first }
 // zero returns the entry of bin 0, from which on counts are found.
 func (q *queue) zero() *countEntry { return &q.into.table.counts[-q.into.histogram.First] }
 
-// makeRoom makes room for as many bins as are found at a time.
+// makeRoom makes room for countRun bins: what waits is moved to the front, or counted if it is much.
 func (q *queue) makeRoom() {
-	if q.waiting() > mostWaiting/2 {
+	if q.waiting() > (mostWaiting-countRun)/2 {
 		q.count()
 	}
 	q.last = copy(q.bins, q.bins[q.first:q.last])
