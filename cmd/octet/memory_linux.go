@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // machineMemory returns the bytes of memory that this process may hope for: the machine's, or what its control groups allow; 0 if that can't be told.
@@ -39,17 +39,11 @@ func machineMemory() int64 {
 	return most
 }
 
+// memTotal returns the machine's memory in bytes; it does not look into /proc, which may be hidden.
 func memTotal() int64 {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
 		return 0
 	}
-	for line := range bytes.Lines(text) {
-		f := strings.Fields(string(line))
-		if len(f) == 3 && f[0] == "MemTotal:" && f[2] == "kB" {
-			n, _ := strconv.ParseInt(f[1], 10, 64)
-			return n << 10
-		}
-	}
-	return 0
+	return int64(info.Totalram) * int64(info.Unit)
 }
