@@ -18,28 +18,30 @@ import (
 func TestDrainingWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		m := convModel(t, 8)
+		m := convModel(t, 20) // 5 shards
 		spec := c.spec(m)
 		want, err := m.inProcess(t, spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		goOn := make(chan struct{})
+		goOn, hurry := make(chan struct{}), make(chan struct{})
 		old := c.worker("old", after(goOn, honest))
 		id := c.create("r", spec).GetId()
 		synctest.Wait()
 		if err := old.reg.Drain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		young := c.worker("young", nil)
+		young := c.worker("young", after(hurry, honest))
 		time.Sleep(3 * time.Second) // it is no straggler yet
 		close(goOn)
+		time.Sleep(time.Second) // its shard is over, and others wait
+		close(hurry)
 		time.Sleep(time.Second)
 		old.lose()
 		if !bytes.Equal(c.result(c.wait(id)), want.Model.Bytes()) {
 			t.Error("the model is another than in process")
 		}
-		if o, y := len(old.called()), len(young.called()); o != 1 || y != 1 {
+		if o, y := len(old.called()), len(young.called()); o != 1 || y != 4 {
 			t.Errorf("the old worker was called %d times, the young one %d times", o, y)
 		}
 	})
