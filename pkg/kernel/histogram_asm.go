@@ -34,7 +34,7 @@ const noBin = math.MinInt32
 func (t *countTable) begin(h *F32Histogram) {
 	t.turns++
 	switch {
-	case t.turns == 1 || !anySpikes:
+	case t.turns == 1 || !anySpikes || len(h.Counts) == 0:
 		t.restart(h)
 	case t.turns&(t.turns-1) == 0:
 		t.move(h, 0)

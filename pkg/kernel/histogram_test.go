@@ -283,6 +283,21 @@ func TestHistogramsInTurn(t *testing.T) {
 	}
 }
 
+// TestHistogramOfNothing begins to count again and again where there is nothing to be counted, or no finite number.
+func TestHistogramOfNothing(t *testing.T) {
+	for _, x := range [][]float32{nil, slices.Repeat([]float32{float32(math.NaN())}, 2000)} {
+		var c F32Counter
+		var tally F32Tally
+		for range 5 {
+			c.add(&tally, x)
+			c.Flush()
+		}
+		if h := tally.Histogram(); len(h.Counts) > 0 {
+			t.Errorf("%s of %d that are none", describe(h), len(x))
+		}
+	}
+}
+
 func TestHistogramDoesNotAllocate(t *testing.T) {
 	x := samples(rand.New(rand.NewPCG(66, 67)), 0, 5000)
 	var c F32Counter
