@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,18 +105,20 @@ func TestWhoConnects(t *testing.T) {
 		}
 		return f
 	}()
+	// A server looks at a client's certificate when the client has begun to write already: the word of the refusal may be lost with the connection.
+	const refused = "certificate|broken pipe|connection reset"
 	tls := func(i *Identity) grpc.DialOption { return grpc.WithTransportCredentials(i.Client()) }
 	for _, c := range []struct {
 		name   string
 		server *Identity
 		demand bool
 		client grpc.DialOption
-		says   string // "" if the call succeeds
+		says   string // "" if the call succeeds; else what its error is about, or one of several such words
 	}{
 		{"both", id, true, tls(id), ""},
 		{"no certificate, none demanded", id, false, tls(open(t, Files{CA: files.CA})), ""},
-		{"no certificate", id, true, tls(open(t, Files{CA: files.CA})), "certificate"},
-		{"certificate of another authority", id, true, tls(open(t, stranger)), "certificate"},
+		{"no certificate", id, true, tls(open(t, Files{CA: files.CA})), refused},
+		{"certificate of another authority", id, true, tls(open(t, stranger)), refused},
 		{"client trusts another authority", id, true, tls(strange), "unknown authority"},
 		{"expired", open(t, expired), false, tls(open(t, expired)), "expired"},
 		{"another host", open(t, nameless), false, tls(open(t, nameless)), "127.0.0.1"},
@@ -126,7 +129,7 @@ func TestWhoConnects(t *testing.T) {
 			switch {
 			case c.says == "" && err != nil:
 				t.Error(err)
-			case c.says != "" && (status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), c.says)):
+			case c.says != "" && (status.Code(err) != codes.Unavailable || !slices.ContainsFunc(strings.Split(c.says, "|"), func(s string) bool { return strings.Contains(err.Error(), s) })):
 				t.Errorf("error %v, want one about %q", err, c.says)
 			}
 		})
