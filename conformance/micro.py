@@ -134,10 +134,10 @@ def judge(path, program, runs):
     ours, _ = steps(octet(program, content, samples), want)
     if ours > (STEPS if computes_float(content) else 0):
         line, bad = f'{line}: OCTET IS {ours:g} AWAY FROM LITERT', True
-    found, why = micro(content, samples)
-    if why:
-        return f'{line}: TFLite Micro refuses it: {why}', bad
-    most, share = steps(found, want)
+    found = isolated(path, runs)
+    if 'refused' in found:
+        return f'{line}: TFLite Micro refuses it: {found["refused"]}', bad
+    most, share = found['steps'], found['apart']
     limit = LSTM_STEPS if 'UNIDIRECTIONAL_SEQUENCE_LSTM' in operators(content) else STEPS
     return f'{line}: {share:.2%} of the outputs differ, by {most:g} at most' if most else f'{line}: equal', bad or most > limit
 
