@@ -27,6 +27,7 @@ type batchFlags struct {
 	defaults    [4]string // see batchDefaults
 	jobs        int
 	workers     int
+	objects     objectFlags
 	coordinator endpoint
 	priority    string
 	patience    time.Duration
@@ -71,7 +72,8 @@ what it may hold):
     - models/*.tflite
     - {path: saved/mobilenet, data: photos, keep-float: SOFTMAX}
 
-A FOLDER stands for all models in it and below; --quantize and the flags of samples say what becomes of them.
+A FOLDER stands for all models in it and below, and so does a prefix of a bucket, s3://BUCKET/PREFIX; --quantize and the
+flags of samples say what becomes of them. Models of a ZOO.yaml may lie in buckets, too, by globs as elsewhere.
 
 OUT gets NAME/SCHEME.tflite for each model in each scheme, a report beside it, batch.json with what became of all, and
 the journal batch.jsonl. A run does only what the journal does not have: what was interrupted goes on where it was, a
@@ -83,9 +85,10 @@ The files are the same, byte for byte, as those of 'octet convert' with the same
 		Example: `  octet batch zoo.yaml -o out
   octet batch zoo.yaml -o out --dry-run
   octet batch models/ -o out --quantize float16,int8 --data '{dir}/samples.npz'
+  octet batch s3://zoo/models -o out --quantize int8 --data '{dir}/samples.npz'
   octet batch zoo.yaml -o out --coordinator cluster:8470 --jobs 8
   octet batch zoo.yaml -o out --json | jq -r '.items[] | select(.state == "failed") | .name + ": " + .error'`,
-		Args: want("ZOO.yaml|FOLDER"),
+		Args: want("ZOO.yaml|FOLDER|s3://BUCKET/PREFIX"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd.Flags().Changed); err != nil {
 				return err
@@ -102,6 +105,7 @@ The files are the same, byte for byte, as those of 'octet convert' with the same
 	flags.StringSliceVar(&f.only, "only", nil, "convert only models whose names match, with * and ?; may be repeated")
 	flags.IntVar(&f.jobs, "jobs", 0, "models that are converted at a time in this process, or jobs on a cluster (default: 2; 4 on a cluster)")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate each model, in this process")
+	f.objects.add(cmd)
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	addPriority(cmd, &f.priority)
 	flags.DurationVar(&f.patience, "patience", 5*time.Minute, "how long a coordinator that does not answer is waited for")
@@ -171,7 +175,7 @@ func runBatch(ctx context.Context, s streams, source string, f *batchFlags) erro
 		b.nonce = "-" + rand.Text()
 	}
 	defer b.bar.close()
-	if err := b.plan(source); err != nil {
+	if err := b.plan(ctx, source); err != nil {
 		return err
 	}
 	release, err := b.openJournal()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/remote"
 	"github.com/octetlite/octet/pkg/zoo"
 )
 
@@ -34,7 +35,7 @@ func (b *batch) compareAll(ctx context.Context) error {
 		}
 		w.result = zoo.Result{Name: w.Name, Scheme: w.Scheme, Source: w.Path, State: zoo.Pending}
 		var err error
-		if w.digests, err = b.digests(w); err != nil {
+		if w.digests, err = b.digests(ctx, w); err != nil {
 			// Whoever converts it meets the same problem, and says what it is. It is equal to nothing.
 			w.why = "its files can't be read"
 			continue
@@ -91,9 +92,13 @@ func exists(path string) bool {
 }
 
 // digests returns what an item's result depends on.
-func (b *batch) digests(w *work) (d zoo.Digests, err error) {
+func (b *batch) digests(ctx context.Context, w *work) (d zoo.Digests, err error) {
 	d.Version = fmt.Sprintf("%s, numerics %d", version(), numerics.Version)
-	files, err := b.files(w.Path)
+	find := b.files
+	if remote.Is(w.Path) {
+		find = func(url string) ([]part, error) { return b.objects(ctx, url) }
+	}
+	files, err := find(w.Path)
 	if err != nil {
 		return d, err
 	}

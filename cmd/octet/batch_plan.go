@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/remote"
 	"github.com/octetlite/octet/pkg/zoo"
 )
 
@@ -36,7 +38,7 @@ type work struct {
 func (w *work) String() string { return w.Name + " " + w.Scheme }
 
 // plan reads the zoo, and checks all that can be checked without reading models.
-func (b *batch) plan(source string) error {
+func (b *batch) plan(ctx context.Context, source string) error {
 	z, base, err := b.read(source)
 	if err != nil {
 		return err
@@ -55,7 +57,7 @@ func (b *batch) plan(source string) error {
 			z.Schemes = append(z.Schemes, zoo.Scheme{Name: s, Scheme: s})
 		}
 	}
-	items, err := z.Plan(base, b.find)
+	items, err := z.Plan(base, func(pattern string) ([]string, error) { return b.find(ctx, pattern) })
 	if err != nil {
 		return inZoo(source, err)
 	}
@@ -88,15 +90,15 @@ func (b *batch) plan(source string) error {
 
 // read returns a zoo, and the folder that its paths are relative to.
 func (b *batch) read(source string) (*zoo.Zoo, string, error) {
+	if remote.Is(source) {
+		return b.folder(source, "")
+	}
 	info, err := os.Stat(source)
 	if err != nil {
 		return nil, "", err
 	}
 	if info.IsDir() {
-		if len(b.flags.schemes) == 0 {
-			return nil, "", usagef("%s is a folder: say what to make of its models with --quantize, or write a zoo.yaml ('octet batch init %s')", source, source)
-		}
-		return &zoo.Zoo{Models: []zoo.Model{{Path: "."}}}, source, nil
+		return b.folder(".", source)
 	}
 	file, err := os.Open(source)
 	if err != nil {
@@ -114,8 +116,19 @@ func (b *batch) read(source string) (*zoo.Zoo, string, error) {
 	return z, filepath.Dir(source), nil
 }
 
+// folder returns the zoo of all models in a folder, whose path is relative to another one, or below a prefix of a bucket.
+func (b *batch) folder(path, base string) (*zoo.Zoo, string, error) {
+	if len(b.flags.schemes) == 0 {
+		return nil, "", usagef("%s is a folder: say what to make of its models with --quantize, or write a zoo.yaml ('octet batch init')", filepath.Join(base, path))
+	}
+	return &zoo.Zoo{Models: []zoo.Model{{Path: path}}}, base, nil
+}
+
 // find finds models, but not among results, which may lie in the folder of the models.
-func (b *batch) find(pattern string) ([]string, error) {
+func (b *batch) find(ctx context.Context, pattern string) ([]string, error) {
+	if remote.Is(pattern) {
+		return b.findObjects(ctx, pattern)
+	}
 	all, err := zoo.Find(pattern)
 	out, absErr := filepath.Abs(b.flags.output)
 	if err != nil || absErr != nil || len(all) == 1 && all[0] == pattern {
@@ -198,7 +211,7 @@ func (b *batch) options(item zoo.Item) (*convertFlags, convert.Options, error) {
 		}
 	}
 	f.workers, f.cache, f.noCache, f.priority = b.flags.workers, b.flags.cache, b.flags.noCache, b.flags.priority
-	f.source.signature = f.signature
+	f.source.signature, f.source.objects.endpoint = f.signature, b.flags.objects.endpoint
 	f.report.command = commandLine(cmd, []string{item.Path})
 	opt, err := f.options(func(flag string) bool { return item.Own[flag] })
 	return f, opt, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -17,10 +18,12 @@ import (
 // lineEvery is the least time between two lines where there is no terminal.
 const lineEvery = 2 * time.Second
 
-// progress shows how far a long piece of work is: a bar on a terminal, lines elsewhere.
+// progress shows how far a long piece of work is: a bar on a terminal, lines elsewhere. It is safe for concurrent use.
 type progress struct {
-	w     io.Writer
-	bars  *mpb.Progress // nil where there is no terminal
+	w    io.Writer
+	bars *mpb.Progress // nil where there is no terminal
+
+	mu    sync.Mutex
 	bar   *mpb.Bar
 	whole bool // the bar has reached its end
 	phase string
@@ -44,6 +47,12 @@ func (p *progress) part(label string) *progress {
 
 // show says that so many of total units of a phase are done.
 func (p *progress) show(phase string, done, total int64, unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.update(phase, done, total, unit)
+}
+
+func (p *progress) update(phase string, done, total int64, unit string) {
 	if p.bars != nil {
 		p.showBar(phase, done, total, unit)
 		return
@@ -105,6 +114,12 @@ func counters(unit string) decor.Decorator {
 
 // say shows a note once; the same note in a row is shown once.
 func (p *progress) say(note string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell(note)
+}
+
+func (p *progress) tell(note string) {
 	if note == p.note {
 		return
 	}
@@ -141,18 +156,20 @@ func (p *progress) soon(note string) (done func()) {
 
 // job shows the state of a job on a cluster.
 func (p *progress) job(j client.Job) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if j.State != client.Preparing && j.Progress.SamplesTotal > 0 {
 		phase := "calibrate"
 		if j.State == client.Comparing || p.phase == "compare" { // what follows has no samples of its own
 			phase = "compare"
 		}
-		p.show(phase, int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
+		p.update(phase, int64(j.Progress.SamplesDone), int64(j.Progress.SamplesTotal), "samples")
 	}
 	note := ""
 	if j.Progress.Waiting != "" {
 		note = "waiting: " + j.Progress.Waiting
 	}
-	p.say(note)
+	p.tell(note)
 }
 
 // turnedAway tells that a cluster takes no more jobs for the present.
@@ -177,10 +194,13 @@ func (p *progress) endBar() {
 
 // close ends the display.
 func (p *progress) close() {
-	if p.bars != nil {
-		p.endBar()
-		if p.label == "" {
-			p.bars.Wait()
-		}
+	if p.bars == nil {
+		return
+	}
+	p.mu.Lock()
+	p.endBar()
+	p.mu.Unlock()
+	if p.label == "" {
+		p.bars.Wait()
 	}
 }

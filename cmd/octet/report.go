@@ -15,6 +15,7 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/numerics"
+	"github.com/octetlite/octet/pkg/remote"
 	"github.com/octetlite/octet/pkg/report"
 	"github.com/octetlite/octet/pkg/shard"
 )
@@ -80,9 +81,16 @@ func (r *reportFlags) write(facts report.Facts, float *convert.Float, quantized 
 	return nil
 }
 
-// reportSource describes a source for a report; one that is no single file has no digest.
-func reportSource(path string, size int64) (report.File, error) {
+// reportSource describes a source for a report; one that is no single file has no digest, nor has one that lies elsewhere and is not in memory.
+func reportSource(path string, source convert.Source, size int64) (report.File, error) {
 	f := report.File{Name: filepath.Base(path), Bytes: size}
+	if remote.Is(path) {
+		if source.Data != nil {
+			sum := sha256.Sum256(source.Data)
+			f.SHA256 = hex.EncodeToString(sum[:])
+		}
+		return f, nil
+	}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return f, err
@@ -107,7 +115,7 @@ func (f *convertFlags) reportConversion(path string, source convert.Source, size
 	}
 	var err error
 	facts := report.Facts{Quantization: out.summary.Report, Verification: out.summary.Verification, Notes: out.summary.Notes}
-	if facts.Source, err = reportSource(path, size); err != nil {
+	if facts.Source, err = reportSource(path, source, size); err != nil {
 		return err
 	}
 	facts.Result.Name = filepath.Base(f.output)

@@ -206,3 +206,57 @@ func TestS3Results(t *testing.T) {
 		}
 	}
 }
+
+// TestS3Batch converts the models below a prefix, with samples beside them; a second run does nothing, and one that follows a change makes what changed.
+func TestS3Batch(t *testing.T) {
+	s := s3server.Start(t, "zoo")
+	s3server.Use(t, s.URL)
+	dir := t.TempDir()
+	copyFile := func(from, to string) {
+		data, err := os.ReadFile(from)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(filepath.Join(dir, to)), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, to), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyFile(fashionDir+"model.tflite", "fashion/small.tflite")
+	copyFile(fashionDir+"calibration.npz", "fashion/samples.npz")
+	copyFile(fashionDir+"model.tflite", "fashion/deep/small.tflite")
+	copyFile(fashionDir+"calibration.npz", "fashion/deep/samples.npz")
+	fill(t, dir, "s3://zoo/models")
+	out := t.TempDir()
+	run := func(more ...string) string {
+		return octet(t, append([]string{"batch", "s3://zoo/models", "-o", out, "--quantize", "int8", "--data", "{dir}/samples.npz", "--no-cache"}, more...)...)
+	}
+	run()
+	local := t.TempDir()
+	octet(t, "batch", dir, "-o", local, "--quantize", "int8", "--data", "{dir}/samples.npz", "--no-cache")
+	for _, name := range []string{"fashion/small", "fashion/deep/small"} {
+		if got, want := sum(t, filepath.Join(out, name, "int8.tflite")), sum(t, filepath.Join(local, name, "int8.tflite")); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if said := run("--dry-run"); strings.Contains(said, "it is new") || strings.Contains(said, "changed") {
+		t.Errorf("a second run: %s", said)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "fashion/samples.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &objectFlags{own: true}
+	client, err := c.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Put(t.Context(), "s3://zoo/models/fashion/small.tflite", bytes.NewReader(data), int64(len(data))); err != nil {
+		t.Fatal(err)
+	}
+	if said := run("--dry-run"); !strings.Contains(said, "model") || strings.Count(said, "changed") != 1 {
+		t.Errorf("one model is another: %s", said)
+	}
+}

@@ -206,7 +206,7 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 	broken := f.question.check(result)
 	if len(f.report.paths) > 0 {
 		facts := report.Facts{Result: report.File{Name: filepath.Base(quantized)}, Verification: result, Notes: model.Notes}
-		if facts.Source, err = reportSource(float, size); err != nil {
+		if facts.Source, err = reportSource(float, source, size); err != nil {
 			return err
 		}
 		if err := f.report.write(facts, model, other.Data, f.signature); err != nil {

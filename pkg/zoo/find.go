@@ -1,9 +1,11 @@
 package zoo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -33,11 +35,61 @@ func Find(pattern string) ([]string, error) {
 	case err == nil || !strings.ContainsAny(pattern, wildcards):
 		return []string{pattern}, nil
 	}
-	root, rest := split(pattern)
+	root, rest := Split(pattern)
 	return find(root, rest)
 }
 
-// split cuts a glob into the folder before its first wildcard, and what is to match below it, with slashes.
+// Among returns the models among files that lie somewhere else than in folders, as objects of a bucket do: names have slashes and begin below a common root, and so do the results; "." is the root itself,
+// which then is a SavedModel. A pattern is what Find takes, without its root; "" is for all models.
+func Among(names []string, pattern string) ([]string, error) {
+	pattern = cmp.Or(pattern, everything)
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, fmt.Errorf("%s: %w", pattern, err)
+	}
+	folders := map[string]bool{} // of SavedModels
+	for _, n := range names {
+		if path.Base(n) == savedModel {
+			folders[path.Dir(n)] = true
+		}
+	}
+	within := func(name string) bool {
+		for name != "." {
+			if name = path.Dir(name); folders[name] {
+				return true
+			}
+		}
+		return false
+	}
+	if folders["."] {
+		return []string{"."}, nil
+	}
+	var all []string
+	want := strings.Split(pattern, "/")
+	for _, n := range slices.Concat(names, slices.Collect(maps.Keys(folders))) {
+		parts := strings.Split(n, "/")
+		hidden := slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, ".") })
+		model := folders[n] || slices.Contains(extensions, strings.ToLower(path.Ext(n)))
+		if model && !hidden && !within(n) && matches(want, parts) {
+			all = append(all, n)
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// IsFile reports whether a path is named like a model that is one file.
+func IsFile(name string) bool {
+	return path.Base(filepath.ToSlash(name)) != savedModel && slices.Contains(extensions, strings.ToLower(path.Ext(name)))
+}
+
+// Split cuts a glob into the folder before its first wildcard, and what is to match below it, with slashes; the latter is empty if it is no glob.
+func Split(pattern string) (root, rest string) {
+	if !strings.ContainsAny(pattern, wildcards) {
+		return pattern, ""
+	}
+	return split(pattern)
+}
+
 func split(pattern string) (root, rest string) {
 	parts := strings.Split(filepath.ToSlash(pattern), "/")
 	at := slices.IndexFunc(parts, func(s string) bool { return strings.ContainsAny(s, wildcards) })

@@ -58,6 +58,9 @@ func at(line int, err error) error {
 // places are what stands for parts of a model's path.
 func (f *found) places(base string) map[string]string {
 	dir := filepath.Dir(f.path)
+	if named.MatchString(f.path) { // a URL, which must stay one
+		dir = f.path[:strings.LastIndex(f.path, "/")]
+	}
 	folder := dir
 	if absolute, err := filepath.Abs(filepath.Join(base, "x")); err == nil && dir == "." {
 		folder = filepath.Dir(absolute)

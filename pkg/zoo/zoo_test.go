@@ -234,3 +234,30 @@ func TestRebase(t *testing.T) {
 		}
 	}
 }
+
+func TestAmong(t *testing.T) {
+	names := []string{
+		"a.tflite", "b/c.keras", "b/d/saved_model.pb", "b/d/variables/variables.index", "b/d/assets/x.tflite", "b/notes.txt", ".hidden/e.h5", "f.PB", "g/saved_model.pb",
+	}
+	for pattern, want := range map[string]string{
+		"":       "a.tflite b/c.keras b/d f.PB g",
+		"*":      "a.tflite f.PB g",
+		"b/*":    "b/c.keras b/d",
+		"**/d":   "b/d",
+		"*.h5":   "",
+		"?.PB":   "f.PB",
+		"b/*/*":  "",
+		"*/*.tf": "",
+	} {
+		got, err := Among(names, pattern)
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, %v, want %q", pattern, got, err, want)
+		}
+	}
+	if got, err := Among([]string{"saved_model.pb", "assets/x.tflite"}, ""); err != nil || !slices.Equal(got, []string{"."}) {
+		t.Errorf("a SavedModel: %q, %v", got, err)
+	}
+	if _, err := Among(names, "["); err == nil {
+		t.Error("a glob that is none is taken")
+	}
+}
