@@ -172,6 +172,8 @@ var Foreigners = []Foreign{
 		"diffs"},
 	{"pgregory.net/rapid", []string{OnlyTests},
 		"properties"},
+	{"github.com/anishathalye/porcupine", []string{OnlyTests},
+		"whether a history of calls is that of a register"},
 
 	{"log", []string{"client/example"}, "zap at the edges, nothing elsewhere; examples are the programs of others"},
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
