@@ -54,6 +54,10 @@ bench: ## each kernel with its GFLOPS or GB/s, then calibration and conversion b
 	python3 conformance/run.py setup corpus models
 	conformance/.venv/bin/python -W ignore conformance/bench.py $(ARGS)
 
+.PHONY: soak
+soak: ## 10,000 jobs through a cluster of processes: does anything grow? (ARGS="-soak-jobs 2000" for fewer)
+	$(GO) test -tags soak -count 1 -run TestSoak -timeout 3h -v ./cmd/octet -args $(ARGS)
+
 .PHONY: benchstat
 benchstat: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PKG)

@@ -71,22 +71,23 @@ type host struct {
 
 const lease = 2 * time.Second
 
-func newHost(t *testing.T) *host {
+// newHost builds the programs and starts etcd, with arguments of its own if there are some.
+func newHost(t *testing.T, args ...string) *host {
 	t.Helper()
 	bin := t.TempDir()
 	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
 	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
 	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
-	return (&host{program: program, server: etcd}).in(t)
+	return (&host{program: program, server: etcd}).in(t, args...)
 }
 
 // in returns the host with an etcd of its own, for a test.
-func (h *host) in(t *testing.T) *host {
+func (h *host) in(t *testing.T, args ...string) *host {
 	t.Helper()
 	client, peer := freePort(t), freePort(t)
-	start(t, "etcd", h.server, "--data-dir", t.TempDir(), "--log-level", "error",
+	start(t, "etcd", h.server, append(args, "--data-dir", t.TempDir(), "--log-level", "error",
 		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
-		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)
+		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)...)
 	return &host{t, h.program, h.server, client}
 }
 
