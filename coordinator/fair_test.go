@@ -109,3 +109,18 @@ func BenchmarkCluster(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkScaling simulates one job of ten thousand shards on clusters of up to a thousand workers: how many times faster it ends than the work takes on one slot.
+func BenchmarkScaling(b *testing.B) {
+	for _, faults := range []bool{false, true} {
+		for _, workers := range []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000} {
+			b.Run(fmt.Sprintf("faults=%v/workers=%d", faults, workers), func(b *testing.B) {
+				for b.Loop() {
+					took, best, s := bigCluster(b, workers, 10_000, faults)
+					b.ReportMetric(float64(s.stats.cost.Nanoseconds())/10_000, "step-ns/shard")
+					b.ReportMetric(float64(workers)*best.Seconds()/took.Seconds(), "speedup")
+				}
+			})
+		}
+	}
+}

@@ -65,7 +65,7 @@ func (s *soak) settle(c *soakCluster) {
 		}
 		blobs := files(s.t, c.store)
 		switch {
-		case len(jobs) == 0 && blobs < 10: // among them the store's own
+		case len(jobs) == 0 && blobs <= s.samples[0]["store files"]:
 			return
 		case time.Since(start) > patience:
 			s.t.Fatalf("%d jobs and %.0f files are still there", len(jobs), blobs)
