@@ -55,7 +55,7 @@ bench: ## each kernel with its GFLOPS or GB/s, then calibration and conversion b
 	conformance/.venv/bin/python -W ignore conformance/bench.py $(ARGS)
 
 .PHONY: soak
-soak: ## 10,000 jobs through a cluster of processes: does anything grow? (ARGS="-soak-jobs 2000" for fewer)
+soak: ## 10,000 jobs through a cluster of processes: does anything grow? (ARGS="-soak-jobs 3000" for fewer)
 	$(GO) test -tags soak -count 1 -run TestSoak -timeout 3h -v ./cmd/octet -args $(ARGS)
 
 .PHONY: benchstat
