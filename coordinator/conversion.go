@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/internal/failpoint"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
@@ -66,6 +67,7 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	if err != nil {
 		return nil, status.Error(codes.Unavailable, err.Error())
 	}
+	failpoint.Hit(failpoint.Created)
 	if !created && !reflect.DeepEqual(r.Spec, spec) {
 		return nil, status.Errorf(codes.AlreadyExists, "request_id %q made job %s with another specification", req.GetRequestId(), r.ID)
 	}

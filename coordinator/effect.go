@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/internal/failpoint"
 )
 
 // carryOut starts what an effect asks for. The caller holds the lock.
@@ -81,11 +83,13 @@ func (s *Server) startAccept(f Accept) {
 	s.group.Go(func() {
 		var kept string
 		err := s.persist(s.ctx, f.Job, func(ctx context.Context) (err error) {
+			failpoint.Hit(failpoint.Accept)
 			kept, err = s.Journal.Accept(ctx, f.Job, f.Number, f.Digest)
 			return err
 		})
 		switch {
 		case err == nil:
+			failpoint.Hit(failpoint.Accepted)
 			s.post(Accepted{Job: f.Job, Shard: f.Shard, Digest: kept, Offered: f.Digest, Worker: f.Worker})
 		case errors.Is(err, ErrGone):
 			s.post(JobFailed{Job: f.Job, Error: failureOf(err)})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/octetlite/octet/internal/failpoint"
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
@@ -94,6 +95,7 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 		defer release()
 		result.Report = &b
 	}
+	failpoint.Hit(failpoint.Merged)
 	s.amend(w.ID, func(r *Record) { r.Result = &result })
 	return s.compare(ctx, w, b)
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/internal/failpoint"
 )
 
 const (
@@ -51,10 +53,12 @@ func (s *Server) save(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		for r, ok := s.nextSave(); ok; r, ok = s.nextSave() {
+			failpoint.Hit(failpoint.Save)
 			err := s.persist(ctx, r.ID, func(ctx context.Context) error { return s.Journal.Save(ctx, r) })
 			if err != nil && !errors.Is(err, ErrGone) {
 				return
 			}
+			failpoint.Hit(failpoint.Saved)
 			s.saved(r)
 		}
 		if ctx.Err() != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/failpoint"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -48,6 +49,7 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		return err
 	}
 	log.Info("shard_started", zap.Int("first", task.samples.First), zap.Int("samples", task.samples.Len()))
+	failpoint.Hit(failpoint.Began)
 	start := time.Now()
 	measured := s.metrics.begin(task.samples.Len())
 	report := &reporter{stream: stream, last: start}
@@ -70,6 +72,7 @@ func (s *Server) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStream
 		return statusOf(err)
 	}
 	log.Info("shard_done", zap.Duration("took", time.Since(start)), zap.String("stats", string(ref.Digest)))
+	failpoint.Hit(failpoint.Delivered)
 	return stream.Send(resultToWire(task, ref))
 }
 
@@ -104,6 +107,7 @@ func (s *Server) run(ctx context.Context, t task, progress func(done int64), log
 	if err != nil {
 		return client.Ref{}, err
 	}
+	failpoint.Hit(failpoint.Measured)
 	ref := client.Ref{Digest: store.Of(data), Size: int64(len(data))}
 	return ref, traced(ctx, "deliver", func(ctx context.Context) error {
 		return blobs.Upload(ctx, ref, bytes.NewReader(data), func(n int64) { s.moved.Add(n) })

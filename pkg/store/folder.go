@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/octetlite/octet/internal/failpoint"
 )
 
 // Folder keeps blobs as files: ROOT/blobs/ab/abcd…. They are written under ROOT/tmp or ROOT/uploads, synced, and renamed, so that a blob is there whole or
@@ -159,6 +161,7 @@ func (f *Folder) commit(tmp *os.File, d Digest) error {
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("store: %w", err)
 	}
+	failpoint.Hit(failpoint.Commit)
 	f.mu.Lock()
 	err = os.Rename(tmp.Name(), path)
 	f.mu.Unlock()

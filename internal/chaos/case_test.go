@@ -1,0 +1,102 @@
+//go:build chaos && unix
+
+package chaos
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/pkg/tflite"
+)
+
+// conversion is something that clients ask for: how, and what must come out.
+type conversion struct {
+	args   []string // of octet convert, but for -o and --coordinator
+	shards int      // of the calibration; 0 if further shards verify
+	want   string   // the sha256 of what it makes in process
+}
+
+const examples = "../../examples/fashion/"
+
+// conversions returns all of them, made in process.
+func conversions(t *testing.T, octet string) []conversion {
+	t.Helper()
+	dir := t.TempDir()
+	small, err := os.ReadFile(examples + "model.tflite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := tflite.Encode(heavy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fashion, err := filepath.Abs(examples + "calibration.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const random = "random:normal?samples=24&seed=7"
+	all := []conversion{
+		{args: []string{"--data", fashion}, shards: 50},
+		{args: []string{"--data", random}, shards: 6},
+		{args: []string{"--data", fashion, "--quantize", "int16x8"}, shards: 50},
+		{args: []string{"--data", fashion, "--calibrator", "mse", "--verify"}},
+		{args: []string{"--data", random, "--io", "uint8"}, shards: 6},
+		{args: []string{"--data", fashion, "--compat", "tflite"}, shards: 50},
+	}
+	for i := range all {
+		c, model := &all[i], small
+		if c.shards == 6 {
+			model = large
+		}
+		source, out := filepath.Join(dir, fmt.Sprintf("case%d.tflite", i)), filepath.Join(dir, "out.tflite")
+		if err := os.WriteFile(source, model, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.args = append([]string{"convert", source, "--no-cache"}, c.args...)
+		if text, err := exec.Command(octet, append(c.args, "-o", out)...).CombinedOutput(); err != nil {
+			t.Fatalf("octet %v: %v\n%s", c.args, err, text)
+		}
+		if c.want, err = sum(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+func sum(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	return fmt.Sprintf("%x", sha256.Sum256(data)), err
+}
+
+// heavy is a chain of convolutions that takes tens of milliseconds a sample, so that shards are interrupted.
+func heavy() *ir.Model {
+	const size, channels, layers = 96, 32, 4
+	f32 := func(dims ...int) ir.Type { return ir.Type{DType: tensor.Float32, Shape: dims} }
+	x := &ir.Value{Name: "image", Type: f32(1, size, size, channels)}
+	g := &ir.Graph{Name: "main", Inputs: []*ir.Value{x}, Values: []*ir.Value{x}}
+	seed := uint32(1)
+	for i := range layers {
+		w := make([]float32, channels*3*3*channels)
+		for k := range w {
+			seed = seed*1664525 + 1013904223
+			w[k] = float32(int32(seed>>16)-1<<15) / (1 << 18)
+		}
+		weights := g.AddConst(fmt.Sprintf("w%d", i), tensor.F32(tensor.Shape{channels, 3, 3, channels}, w...))
+		bias := g.AddConst(fmt.Sprintf("b%d", i), tensor.New(tensor.Float32, tensor.Shape{channels}))
+		y := g.Add(&ir.Value{Name: fmt.Sprintf("y%d", i), Type: f32(1, size, size, channels)})
+		g.Nodes = append(g.Nodes, &ir.Node{
+			Op: "CONV_2D", Attr: &op.Conv2D{Padding: op.Same, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Activation: op.Relu},
+			Inputs: []*ir.Value{x, weights, bias}, Outputs: []*ir.Value{y},
+		})
+		x = y
+	}
+	g.Outputs = []*ir.Value{x}
+	return &ir.Model{Graphs: []*ir.Graph{g}}
+}

@@ -1,0 +1,202 @@
+// Package chaos runs whole clusters of processes and breaks them by plans that follow from seeds: internal/chaos/chaos_test.go, which the build tag "chaos" turns on.
+package chaos
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/octetlite/octet/internal/failpoint"
+)
+
+// Node is a process of the cluster.
+type Node string
+
+// The cluster: etcd, two coordinators that share a store, and workers.
+const Etcd Node = "etcd"
+
+// Coordinators and Workers are started in this order.
+var (
+	Coordinators = []Node{"coordinator-0", "coordinator-1"}
+	Workers      = []Node{"worker-0", "worker-1", "worker-2"}
+)
+
+// Kind is what can be done to a node.
+type Kind string
+
+// The kinds.
+const (
+	Kill    Kind = "kill"    // kill -9; it starts again when the fault is over
+	Stop    Kind = "stop"    // SIGSTOP, then SIGCONT
+	Isolate Kind = "isolate" // nothing reaches it, and nothing that it sends arrives
+	Blind   Kind = "blind"   // what it sends to etcd does not arrive
+	Fill    Kind = "fill"    // its disk is full: a worker's cache, the coordinators' store
+	Damage  Kind = "damage"  // it is killed, a blob of its cache changes or goes, and it starts again
+	Spoil   Kind = "spoil"   // a blob of the store changes or goes, under running coordinators
+	Fail    Kind = "fail"    // it is started anew, to die at a failpoint
+)
+
+// kinds says who may suffer what, and how often one is chosen before another.
+var kinds = []struct {
+	Kind
+	weight int
+	nodes  []Node
+}{
+	{Kill, 4, all},
+	{Stop, 4, all},
+	{Isolate, 3, all},
+	{Blind, 2, slices.Concat(Coordinators, Workers)},
+	{Fill, 2, slices.Concat(Coordinators[:1], Workers)},
+	{Damage, 2, Workers},
+	{Spoil, 1, Coordinators[:1]},
+	{Fail, 4, slices.Concat(Coordinators, Workers)},
+}
+
+var all = slices.Concat([]Node{Etcd}, Coordinators, Workers)
+
+// Kinds returns all kinds.
+func Kinds() (list []Kind) {
+	for _, k := range kinds {
+		list = append(list, k.Kind)
+	}
+	return list
+}
+
+// Fault is something that is done to a node, and undone after a while.
+type Fault struct {
+	Kind
+	Node
+	At, For   time.Duration
+	Failpoint string // of Fail: NAME:N
+	Pick      uint32 // of Damage and Spoil: which blob, and how it changes
+}
+
+func (f Fault) String() string {
+	s := fmt.Sprintf("%5.2fs  %-8s %-14s for %.2fs", f.At.Seconds(), f.Kind, f.Node, f.For.Seconds())
+	switch f.Kind {
+	case Fail:
+		s += " at " + f.Failpoint
+	case Damage, Spoil:
+		s += fmt.Sprintf(" pick %d", f.Pick)
+	}
+	return s
+}
+
+// Job is a conversion that a client asks for.
+type Job struct {
+	At   time.Duration
+	Case int // modulo the number of cases that there are
+}
+
+// Plan is what happens in a run.
+type Plan struct {
+	Seed   uint64
+	Jobs   []Job
+	Armed  map[Node]string // failpoints of nodes from their first start on, NAME:N
+	Faults []Fault         // by time; those of a node don't overlap
+}
+
+// lease is that of coordinators and workers.
+const lease = 2 * time.Second
+
+const (
+	jobs    = 6
+	horizon = 4 * time.Second // in which jobs come and faults begin
+	longest = 3500 * time.Millisecond
+)
+
+// New returns the plan of a seed.
+func New(seed uint64) Plan {
+	r := rand.New(rand.NewPCG(seed, 0x6f637465))
+	p := Plan{Seed: seed, Armed: armed(seed, r)}
+	for i := range jobs {
+		p.Jobs = append(p.Jobs, Job{At: upTo(r, horizon), Case: i})
+	}
+	free := map[Node]time.Duration{}
+	for n := range p.Armed {
+		free[n] = horizon / 2 // by then it has died
+	}
+	for range 4 + r.IntN(4) {
+		f := choose(r)
+		f.At = max(upTo(r, horizon), free[f.Node])
+		f.For = 200*time.Millisecond + upTo(r, longest)
+		free[f.Node] = f.At + f.For + 200*time.Millisecond
+		p.Faults = append(p.Faults, f)
+	}
+	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Case, b.Case)) })
+	slices.SortFunc(p.Faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node)) })
+	return p
+}
+
+// armed has the coordinator that leads first, and every other time a worker, die at the failpoints by turns, so that few seeds come to all of them.
+func armed(seed uint64, r *rand.Rand) map[Node]string {
+	n := len(failpoint.Coordinator)
+	m := map[Node]string{Coordinators[0]: place(failpoint.Coordinator[seed%uint64(n)], r)}
+	if seed%2 == 0 {
+		m[Workers[r.IntN(len(Workers))]] = place(failpoint.Worker[seed/2%uint64(len(failpoint.Worker))], r)
+	}
+	return m
+}
+
+// place returns a failpoint and the time at which it kills: of what happens a few times in a job an early one.
+func place(name string, r *rand.Rand) string {
+	most := map[string]int{failpoint.Created: 3, failpoint.Merged: 2, failpoint.Save: 6, failpoint.Saved: 6, failpoint.Commit: 6}
+	return fmt.Sprintf("%s:%d", name, 1+r.IntN(cmp.Or(most[name], 12)))
+}
+
+func choose(r *rand.Rand) Fault {
+	total := 0
+	for _, k := range kinds {
+		total += k.weight
+	}
+	n := r.IntN(total)
+	for _, k := range kinds {
+		if n -= k.weight; n >= 0 {
+			continue
+		}
+		f := Fault{Kind: k.Kind, Node: k.nodes[r.IntN(len(k.nodes))], Pick: r.Uint32()}
+		if f.Kind == Fail {
+			places := failpoint.Worker
+			if slices.Contains(Coordinators, f.Node) {
+				places = failpoint.Coordinator
+			}
+			f.Failpoint = place(places[r.IntN(len(places))], r)
+		}
+		return f
+	}
+	panic("weights that do not add up")
+}
+
+// failpoints returns the names of all of them.
+func failpoints() []string {
+	names := slices.Concat(failpoint.Coordinator, failpoint.Worker)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Has reports whether a kind of fault is part of the plan.
+func (p Plan) Has(kinds ...Kind) bool {
+	return slices.ContainsFunc(p.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
+}
+
+func (p Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d\n", p.Seed)
+	for _, n := range all {
+		if at, ok := p.Armed[n]; ok {
+			fmt.Fprintf(&b, "%5.2fs  armed    %-14s at %s\n", 0.0, n, at)
+		}
+	}
+	for _, j := range p.Jobs {
+		fmt.Fprintf(&b, "%5.2fs  job      case %d\n", j.At.Seconds(), j.Case)
+	}
+	for _, f := range p.Faults {
+		fmt.Fprintln(&b, f)
+	}
+	return b.String()
+}
+
+func upTo(r *rand.Rand, d time.Duration) time.Duration { return time.Duration(r.Int64N(int64(d))) }

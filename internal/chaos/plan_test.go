@@ -1,0 +1,48 @@
+package chaos
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPlans(t *testing.T) {
+	suffered := map[Kind]bool{}
+	places := map[string]bool{}
+	for seed := range uint64(20) { // as many as CI runs
+		p := New(seed)
+		if again := New(seed); !reflect.DeepEqual(p, again) {
+			t.Fatalf("one seed, two plans:\n%s%s", p, again)
+		}
+		if other := New(seed + 1); other.String() == p.String() {
+			t.Errorf("seeds %d and %d have the same plan", seed, seed+1)
+		}
+		over := map[Node]time.Duration{}
+		for _, f := range p.Faults {
+			if f.At < over[f.Node] {
+				t.Errorf("seed %d: two faults of %s at a time:\n%s", seed, f.Node, p)
+			}
+			over[f.Node] = f.At + f.For
+			suffered[f.Kind] = true
+		}
+		for _, at := range p.Armed {
+			name, _, _ := strings.Cut(at, ":")
+			places[name] = true
+		}
+	}
+	for _, k := range Kinds() {
+		if !suffered[k] {
+			t.Errorf("no plan of CI has %q", k)
+		}
+	}
+	for _, name := range failpoints() {
+		if !places[name] {
+			t.Errorf("no plan of CI begins with %s armed", name)
+		}
+	}
+	if !slices.IsSorted([]time.Duration{0, lease, longest}) {
+		t.Error("no fault outlives a lease")
+	}
+}
