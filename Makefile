@@ -5,6 +5,9 @@ LINT     := $(GO) tool -modfile=tools/lint.mod golangci-lint
 PKG      ?= ./...
 BENCH    ?= .
 COUNT    ?= 10
+SEED     ?= 0
+SEEDS    ?= 200
+PARALLEL ?= 3
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
@@ -65,6 +68,10 @@ benchstat: ## benchmarks as benchstat reads them (PKG, BENCH and COUNT choose)
 .PHONY: conformance
 conformance: ## compare with TensorFlow and LiteRT (ARGS are passed on)
 	python3 conformance/run.py $(ARGS)
+
+.PHONY: chaos
+chaos: ## clusters of processes that fail in all ways, by SEEDS plans from SEED on (root gives network namespaces and full disks)
+	$(GO) test -tags chaos -count=1 -v -parallel $(PARALLEL) -timeout 0 ./internal/chaos -args -seed $(SEED) -seeds $(SEEDS)
 
 .PHONY: conformance-env
 conformance-env: ## only the peers' Python environment, conformance/.venv

@@ -18,6 +18,7 @@ import (
 var (
 	seeds   = flag.Int("seeds", 20, "how many seeds are run")
 	first   = flag.Uint64("seed", 0, "the first of them")
+	keep    = flag.Bool("keep", false, "keep the logs of runs that pass")
 	proxies = flag.String("proxies", "", "why there are to be proxies instead of namespaces; they are tried if this is empty")
 )
 
@@ -35,17 +36,20 @@ func TestChaos(t *testing.T) {
 		}
 	})
 	t.Log(total.String())
+	if n := len(failpoints()); total.runs >= 20 && len(total.fired) < n/2 {
+		t.Errorf("of %d failpoints %d were come to: the others tell nothing", n, len(total.fired))
+	}
 }
 
 // run carries out a plan.
 func run(t *testing.T, p programs, plan Plan, cases []conversion, total *tally) {
 	t.Log("\n" + plan.String())
-	dir, err := os.MkdirTemp("", fmt.Sprintf("octet-chaos-%d-", plan.Seed))
+	dir, err := os.MkdirTemp("", fmt.Sprintf("octet-chaos-%d-", plan.Seed)) //nolint:usetesting // it stays when the run fails
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if !t.Failed() {
+		if !t.Failed() && !*keep {
 			if err := os.RemoveAll(dir); err != nil {
 				t.Error(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,7 +43,7 @@ func excused(p Plan, text string) bool {
 // convert has a client convert until it succeeds, and checks the result. It returns how often it failed with an excuse.
 func (c *cluster) convert(ctx context.Context, name string, of conversion) (failures []string, err error) {
 	out := filepath.Join(c.dir, name+".tflite")
-	args := append(of.args[:len(of.args):len(of.args)], "-o", out, "--coordinator", c.addresses())
+	args := append(slices.Clip(of.args), "-o", out, "--coordinator", c.addresses())
 	for {
 		text, err := c.run(ctx, args...)
 		if err == nil {

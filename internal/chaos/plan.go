@@ -15,10 +15,10 @@ import (
 // Node is a process of the cluster.
 type Node string
 
-// The cluster: etcd, two coordinators that share a store, and workers.
+// Etcd is the cluster's memory, of one member.
 const Etcd Node = "etcd"
 
-// Coordinators and Workers are started in this order.
+// Coordinators share a store; the first one leads at first. Workers have a slot each.
 var (
 	Coordinators = []Node{"coordinator-0", "coordinator-1"}
 	Workers      = []Node{"worker-0", "worker-1", "worker-2"}
@@ -81,6 +81,7 @@ func (f Fault) String() string {
 		s += " at " + f.Failpoint
 	case Damage, Spoil:
 		s += fmt.Sprintf(" pick %d", f.Pick)
+	default:
 	}
 	return s
 }

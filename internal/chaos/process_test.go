@@ -46,7 +46,9 @@ func (p *process) run(at string) error {
 		return err
 	}
 	defer log.Close()
-	fmt.Fprintf(log, "--- %s %s starts %s\n", time.Now().Format("15:04:05.000"), p.node, at)
+	if _, err := fmt.Fprintf(log, "--- %s %s starts %s\n", time.Now().Format("15:04:05.000"), p.node, at); err != nil {
+		return err
+	}
 	cmd := p.command()
 	cmd.Stdout, cmd.Stderr = log, log
 	if at != "" {

@@ -3,7 +3,6 @@
 package chaos
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -143,8 +142,5 @@ type held struct {
 func (h held) Read(b []byte) (int, error) {
 	n, err := h.Reader.Read(b)
 	h.wait()
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("proxy: %w", err)
-	}
 	return n, err
 }

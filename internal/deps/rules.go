@@ -118,7 +118,7 @@ const OnlyTests = "_test.go"
 var Foreigners = []Foreign{
 	{"go.etcd.io/etcd/client", []string{"pkg/registry/", "coordinator/journal", "coordinator/election", "cmd/octet/", "internal/chaos/"},
 		"the cluster's memory has one keeper"},
-	{"go.etcd.io/etcd/api", []string{"pkg/registry/", "coordinator/journal", "coordinator/election", "cmd/octet/"},
+	{"go.etcd.io/etcd/api", []string{"pkg/registry/", "coordinator/journal", "coordinator/election", "cmd/octet/", "internal/chaos/"},
 		"types and errors of the client"},
 	{"go.etcd.io/etcd/server", []string{"cmd/octet/", "pkg/registry/registry_test.go", "coordinator/journal_test.go"},
 		"octet up embeds a server, and tests start one"},
