@@ -155,9 +155,9 @@ func (c *cluster) do(f Fault) (err error) {
 		if f.Kind == Damage {
 			p.kill()
 		}
-		var what string
-		what, err = damage(c.store(f.Node), f.Pick)
-		c.t.Logf("%s %s: %s", f.Kind, f.Node, what)
+		var what []string
+		what, err = damage(c.store(f.Node), f.Pick, f.Kind == Spoil)
+		c.t.Logf("%s %s: %s", f.Kind, f.Node, strings.Join(what, ", "))
 	case Fail:
 		p.kill()
 		return p.start(f.Failpoint)

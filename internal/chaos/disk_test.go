@@ -50,10 +50,10 @@ func fill(folder string) error {
 
 func unfill(folder string) error { return os.Remove(filepath.Join(folder, filler)) }
 
-// damage changes a blob of a store's folder, cuts it short or removes it, and says which; "" if there is none.
-func damage(folder string, pick uint32) (string, error) {
+// damage changes blobs of a store's folder, cuts them short or removes them, and says which: all, or only one.
+func damage(folder string, pick uint32, one bool) (done []string, err error) {
 	var files []string
-	err := filepath.WalkDir(filepath.Join(folder, "blobs"), func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(folder, "blobs"), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			files = append(files, path)
 		}
@@ -63,33 +63,44 @@ func damage(folder string, pick uint32) (string, error) {
 		return err
 	})
 	if err != nil || len(files) == 0 {
-		return "", err
+		return nil, err
 	}
 	slices.Sort(files)
-	path := files[int(pick/3)%len(files)]
-	switch pick % 3 {
-	case 0:
-		return "removed " + path, os.Remove(path)
-	case 1:
-		info, err := os.Stat(path)
-		if err != nil {
-			return "", err
+	if one {
+		files = files[int(pick/3)%len(files):][:1]
+	}
+	for i, path := range files {
+		how, err := spoil(path, int(pick%3)+i)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // whoever owns it may have removed it
+			return done, err
 		}
-		return "cut " + path, os.Truncate(path, info.Size()/2)
+		done = append(done, how+" "+filepath.Base(path)[:12])
 	}
-	data, err := os.ReadFile(path)
+	return done, nil
+}
+
+// spoil damages a file in one of three ways.
+func spoil(path string, how int) (string, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return "", err
-	}
-	if len(data) == 0 {
-		return "", nil
-	}
-	data[len(data)/2] ^= 4
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return "", err
+		return "missed", err
 	}
 	defer f.Close()
-	_, err = f.Write(data)
-	return "flipped " + path, err
+	info, err := f.Stat()
+	if err != nil {
+		return "missed", err
+	}
+	switch how % 3 {
+	case 0:
+		return "removed", os.Remove(path)
+	case 1:
+		return "cut", f.Truncate(info.Size() / 2)
+	}
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], info.Size()/2); err != nil {
+		return "missed", err
+	}
+	b[0] ^= 4
+	_, err = f.WriteAt(b[:], info.Size()/2)
+	return "flipped", err
 }

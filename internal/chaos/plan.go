@@ -34,7 +34,7 @@ const (
 	Isolate Kind = "isolate" // nothing reaches it, and nothing that it sends arrives
 	Blind   Kind = "blind"   // what it sends to etcd does not arrive
 	Fill    Kind = "fill"    // its disk is full: a worker's cache, the coordinators' store
-	Damage  Kind = "damage"  // it is killed, a blob of its cache changes or goes, and it starts again
+	Damage  Kind = "damage"  // it is killed, all blobs of its cache change or go, and it starts again
 	Spoil   Kind = "spoil"   // a blob of the store changes or goes, under running coordinators
 	Fail    Kind = "fail"    // it is started anew, to die at a failpoint
 )
