@@ -42,7 +42,12 @@ func (b *blobService) FindMissing(ctx context.Context, req *octetv1.FindMissingR
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
-		switch _, there, err := b.touched(ctx, store.Digest(ref.Digest)); {
+		d := store.Digest(ref.Digest)
+		size, there, err := b.touched(ctx, d)
+		if there && size != ref.Size { // by damage, or the caller is wrong
+			there, err = b.server.sound(ctx, d)
+		}
+		switch {
 		case err != nil:
 			return nil, storeStatus(err)
 		case !there:

@@ -113,6 +113,10 @@ func (s *Server) startSave(now time.Time, f Save) {
 		s.unfinished.add(e.Namespace, -1)
 		s.pace.ended(now)
 	}
+	if f.State == Failed && f.Error.Kind == Unavailable {
+		ctx, r := s.ctx, e.Record
+		s.group.Go(func() { s.inspect(ctx, r) })
+	}
 	s.saves = append(s.saves, e.Record)
 	select {
 	case s.saveReady <- struct{}{}:

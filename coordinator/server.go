@@ -103,6 +103,8 @@ type Server struct {
 	creates  sync.Mutex // one stream is created at a time
 	usages   usages
 
+	inspections sync.Mutex // one at a time
+
 	mu        sync.Mutex
 	phase     phase
 	leader    string         // the address of the coordinator that leads, as far as is known

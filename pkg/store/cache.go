@@ -3,9 +3,6 @@ package store
 import (
 	"container/list"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -167,7 +164,7 @@ func (c *Cache) fill(ctx context.Context, d Digest, e *entry, fetch Fetch) (*ent
 		c.mu.Unlock()
 		err := ErrNotFound
 		if known {
-			err = c.check(ctx, d)
+			err = c.folder.Check(ctx, d)
 		}
 		c.mu.Lock()
 		switch {
@@ -202,23 +199,6 @@ func (c *Cache) fill(ctx context.Context, d Digest, e *entry, fetch Fetch) (*ent
 	e = &entry{digest: d, size: n, checked: true, open: 1}
 	c.insert(e)
 	return e, nil
-}
-
-// check compares a file with its digest.
-func (c *Cache) check(ctx context.Context, d Digest) error {
-	blob, err := c.folder.Open(ctx, d)
-	if err != nil {
-		return err
-	}
-	h := sha256.New()
-	_, err = io.Copy(h, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
-	if err = errors.Join(err, blob.Close()); err != nil {
-		return err
-	}
-	if hex.EncodeToString(h.Sum(nil)) != string(d) {
-		return ErrCorrupt
-	}
-	return nil
 }
 
 // reserve makes room for a blob and keeps it until the blob is there.

@@ -201,6 +201,23 @@ func (f *Folder) Delete(_ context.Context, d Digest) error {
 	return nil
 }
 
+// Check compares a blob with its digest: ErrCorrupt if it is another by now, ErrNotFound.
+func (f *Folder) Check(ctx context.Context, d Digest) error {
+	blob, err := f.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, contextReader{ctx, io.NewSectionReader(blob, 0, blob.Size())})
+	if err = errors.Join(err, blob.Close()); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != string(d) {
+		return fmt.Errorf("store: check blob %.12s: %w: got %s", d, ErrCorrupt, got)
+	}
+	return nil
+}
+
 // Touch makes a blob's time of modification the present one, so that it counts as new; ErrNotFound.
 func (f *Folder) Touch(d Digest) error {
 	path, err := f.blob(d)

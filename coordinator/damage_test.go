@@ -1,0 +1,87 @@
+package coordinator
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/store"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
+)
+
+// path is the file of a blob in the store.
+func (c *cluster) path(digest string) string {
+	c.t.Helper()
+	path, err := c.server.folder.Path(store.Digest(digest))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return path
+}
+
+// A blob that was cut short on disk is missing, so that it is uploaded again. One that is whole is there, whatever size its digest is asked for with.
+func TestBlobIsCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		whole, short := []byte("whole"), []byte("cut short")
+		a, b := c.upload(whole), c.upload(short)
+		if err := os.Truncate(c.path(b.GetDigest()), 3); err != nil {
+			t.Fatal(err)
+		}
+		missing := func(ask ...*octetv1.Blob) []*octetv1.Blob {
+			resp, err := c.blobs.FindMissing(t.Context(), &octetv1.FindMissingRequest{Blobs: ask})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return resp.GetMissing()
+		}
+		if got := missing(a, b); len(got) != 1 || got[0].GetDigest() != b.GetDigest() {
+			t.Errorf("missing are %v", got)
+		}
+		c.upload(short)
+		if got := missing(a, b, &octetv1.Blob{Digest: a.GetDigest(), Size: 1}); len(got) > 0 {
+			t.Errorf("when all are there, missing are %v", got)
+		}
+	})
+}
+
+// Samples change on disk, which nobody notices but workers: the job fails, and the blob is removed, so that a repeat succeeds.
+func TestSamplesAreDamaged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		w := c.worker("a", func(*fakeWorker, *octetv1.RunShardRequest, shardStream) error {
+			return status.Error(codes.Unavailable, "content does not match its digest")
+		})
+		m := convModel(t, 8)
+		spec := c.spec(m)
+		damaged := c.path(string(m.manifest.Refs()[0].Digest))
+		data, err := os.ReadFile(damaged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/2] ^= 1
+		if err := os.WriteFile(damaged, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if e := c.wait(c.create("r", spec).GetId()).GetError(); e.GetKind() != octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE {
+			t.Errorf("the job ended with %v", e)
+		}
+		time.Sleep(time.Second)
+		if _, err := os.Stat(damaged); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the damaged blob is still there (%v)", err)
+		}
+		for _, d := range []string{spec.GetSource().GetDigest(), spec.GetDataset().GetDigest()} {
+			if _, err := os.Stat(c.path(d)); err != nil {
+				t.Error(err)
+			}
+		}
+		w.set(honest)
+		c.result(c.wait(c.create("again", c.spec(m)).GetId()))
+	})
+}
