@@ -18,7 +18,7 @@ import (
 // patience is how long a job may take, and the cluster to be whole again, when all is healed: clients alone wait for a minute.
 const patience = 3 * time.Minute
 
-// Excuses are why a job or its client may fail, and is begun anew by whoever wants the result.
+// excuses are why a job or its client may fail, and is begun anew by whoever wants the result.
 var excuses = []struct {
 	why   *regexp.Regexp
 	kinds []Kind // that some fault of the plan must be of; none if it may always be
@@ -28,7 +28,7 @@ var excuses = []struct {
 	// The disk of the store is full: the job says so.
 	{regexp.MustCompile(`no space left on device`), []Kind{Fill}},
 	// What lies in the store is not what was put there: the job says what.
-	{regexp.MustCompile(`blob not found|does not match its digest|corrupt|want [0-9a-f]{64}`), []Kind{Spoil}},
+	{regexp.MustCompile(`blob not found|does not match its digest|corrupt|has \d+ bytes, not \d+`), []Kind{Spoil}},
 }
 
 func excused(p Plan, text string) bool {

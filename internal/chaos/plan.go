@@ -51,7 +51,7 @@ var kinds = []struct {
 	{Blind, 2, slices.Concat(Coordinators, Workers)},
 	{Fill, 2, slices.Concat(Coordinators[:1], Workers)},
 	{Damage, 2, Workers},
-	{Spoil, 1, Coordinators[:1]},
+	{Spoil, 2, Coordinators[:1]},
 	{Fail, 4, slices.Concat(Coordinators, Workers)},
 }
 
