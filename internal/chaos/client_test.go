@@ -27,8 +27,8 @@ var excuses = []struct {
 	{regexp.MustCompile(`does not answer|no coordinator leads|the coordinator is (starting|stopping)`), nil},
 	// The disk of the store is full: the job says so.
 	{regexp.MustCompile(`no space left on device`), []Kind{Fill}},
-	// What lies in the store is not what was put there: the job says what.
-	{regexp.MustCompile(`blob not found|does not match its digest|corrupt|has \d+ bytes, not \d+`), []Kind{Spoil}},
+	// What lies in the store is not what was put there, or it went before the job was created: the job or the call says what.
+	{regexp.MustCompile(`blob not found|blobs must be uploaded first|does not match its digest|corrupt|has \d+ bytes, not \d+`), []Kind{Spoil}},
 }
 
 func excused(p Plan, text string) bool {
