@@ -91,14 +91,14 @@ func (b *batch) plan(ctx context.Context, source string) error {
 // read returns a zoo, and the folder that its paths are relative to.
 func (b *batch) read(source string) (*zoo.Zoo, string, error) {
 	if remote.Is(source) {
-		return b.folder(source, "")
+		return b.folder(source, source, "")
 	}
 	info, err := os.Stat(source)
 	if err != nil {
 		return nil, "", err
 	}
 	if info.IsDir() {
-		return b.folder(".", source)
+		return b.folder(source, ".", source)
 	}
 	file, err := os.Open(source)
 	if err != nil {
@@ -117,9 +117,9 @@ func (b *batch) read(source string) (*zoo.Zoo, string, error) {
 }
 
 // folder returns the zoo of all models in a folder, whose path is relative to another one, or below a prefix of a bucket.
-func (b *batch) folder(path, base string) (*zoo.Zoo, string, error) {
+func (b *batch) folder(source, path, base string) (*zoo.Zoo, string, error) {
 	if len(b.flags.schemes) == 0 {
-		return nil, "", usagef("%s is a folder: say what to make of its models with --quantize, or write a zoo.yaml ('octet batch init')", filepath.Join(base, path))
+		return nil, "", usagef("%s is a folder: say what to make of its models with --quantize, or write a zoo.yaml ('octet batch init')", source)
 	}
 	return &zoo.Zoo{Models: []zoo.Model{{Path: path}}}, base, nil
 }

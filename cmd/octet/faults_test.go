@@ -72,7 +72,7 @@ type host struct {
 const lease = 2 * time.Second
 
 // newHost builds the programs and starts etcd, with arguments of its own if there are some.
-func newHost(t *testing.T, args ...string) *host {
+func newHost(t *testing.T, args ...string) *host { //nolint:unparam // the soak gives some, behind a build tag
 	t.Helper()
 	bin := t.TempDir()
 	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
