@@ -154,7 +154,7 @@ def main():
         folder = pathlib.Path(name)
         octet, grpcurl = given.octet, given.grpcurl or shutil.which('grpcurl')
         if octet is None:
-            octet = folder / 'octet'
+            octet = folder / 'program'  # not octet, which is a package of the stubs
             subprocess.run(['go', 'build', '-trimpath', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
         if grpcurl is None:
             grpcurl = CORPUS / 'bin' / 'grpcurl'
