@@ -35,7 +35,7 @@ func (m *Machine) learn(j *job, s *shardState, a attempt) {
 	if m.typical == 0 {
 		m.typical = took
 	}
-	m.typical += (took - m.typical) / 16
+	m.typical += float64((took - m.typical) / 16) // rounded first, on every processor
 	// Of an attempt that was given to a worker under an earlier phase nothing is known about the present one.
 	if phase, _ := j.phase(s.index); phase == len(j.phases)-1 {
 		j.costs.add(took / float64(j.plan[s.index].Len()))
