@@ -114,11 +114,17 @@ func TestSameBytes(t *testing.T) {
 // withCluster runs f against a cluster embedded in this process.
 func withCluster(t *testing.T, workers int, f func(addr string)) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	withClusterOf(t, t.Context(), clusterConfig{workers: workers}, f)
+}
+
+// withClusterOf is withCluster with a configuration of one's own, but for the slots, the address and the folder.
+func withClusterOf(t *testing.T, ctx context.Context, c clusterConfig, f func(addr string)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	c.slots, c.listen, c.dir = 1, "127.0.0.1:0", t.TempDir()
 	up, down := make(chan string, 1), make(chan error, 1)
 	go func() {
-		c := clusterConfig{workers: workers, slots: 1, listen: "127.0.0.1:0", dir: t.TempDir()}
 		down <- runCluster(ctx, c, zap.NewNop(), func(addr string) { up <- addr })
 	}()
 	select {

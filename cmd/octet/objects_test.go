@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/octetlite/octet/pkg/reader/npy"
 )
@@ -44,23 +41,7 @@ func made(t *testing.T, args ...string) [2]string {
 // withReadingCluster is withCluster whose members may read elsewhere what o says.
 func withReadingCluster(t *testing.T, o *objectFlags, f func(addr string)) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	up, down := make(chan string, 1), make(chan error, 1)
-	go func() {
-		c := clusterConfig{workers: 2, slots: 1, listen: "127.0.0.1:0", dir: t.TempDir(), objects: o}
-		down <- runCluster(ctx, c, zap.NewNop(), func(addr string) { up <- addr })
-	}()
-	select {
-	case addr := <-up:
-		f(addr)
-		cancel()
-		if err := <-down; err != nil {
-			t.Errorf("the cluster ended with %v", err)
-		}
-	case err := <-down:
-		t.Fatalf("the cluster did not come up: %v", err)
-	}
+	withClusterOf(t, t.Context(), clusterConfig{workers: 2, objects: o}, f)
 }
 
 // TestDataOverHTTP converts over a dataset that lies on an HTTP server: in process and on a cluster the same comes out as from the file, the statistics included.

@@ -31,23 +31,7 @@ import (
 // watchedCluster runs a cluster with two workers, and calls f with its address once it is up.
 func watchedCluster(t *testing.T, ctx context.Context, watched *telemetry, f func(addr string)) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	up, down := make(chan string, 1), make(chan error, 1)
-	go func() {
-		c := clusterConfig{workers: 2, slots: 1, listen: "127.0.0.1:0", dir: t.TempDir(), watched: watched}
-		down <- runCluster(ctx, c, zap.NewNop(), func(addr string) { up <- addr })
-	}()
-	select {
-	case addr := <-up:
-		f(addr)
-		cancel()
-		if err := <-down; err != nil {
-			t.Errorf("the cluster ended with %v", err)
-		}
-	case err := <-down:
-		t.Fatalf("the cluster did not come up: %v", err)
-	}
+	withClusterOf(t, ctx, clusterConfig{workers: 2, watched: watched}, f)
 }
 
 // writeConv writes the small convolutional model.

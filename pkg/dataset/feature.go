@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -35,4 +36,23 @@ func (b *builder) chosen(key string) ([]string, error) {
 		names[i] = value
 	}
 	return names, nil
+}
+
+// checkSources checks what a manifest says of records that hold something for each input: that they are as many, and how they become values.
+func (m *Manifest) checkSources(what string, sources int, raw string, p *picture) error {
+	if sources != len(m.Inputs) {
+		return fmt.Errorf("%d %s for %d inputs", sources, what, len(m.Inputs))
+	}
+	if err := checkRaw(raw); err != nil {
+		return err
+	}
+	return p.validate()
+}
+
+// locate returns the file that holds sample i, and its place there. ends are the numbers of samples in each file and those before it.
+func locate(ends []int, i int) (file, place int) {
+	if file = sort.SearchInts(ends, i+1); file > 0 {
+		i -= ends[file-1]
+	}
+	return file, i
 }

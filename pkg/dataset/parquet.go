@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"sync"
 
 	"github.com/octetlite/octet/pkg/reader/npy"
@@ -135,13 +134,7 @@ func (l *columns) of(file *parquet.File) ([]parquet.Column, error) {
 }
 
 func (l *columns) validate(m *Manifest) error {
-	if len(l.Columns) != len(m.Inputs) {
-		return fmt.Errorf("%d columns for %d inputs", len(l.Columns), len(m.Inputs))
-	}
-	if err := checkRaw(l.Raw); err != nil {
-		return err
-	}
-	if err := l.Picture.validate(); err != nil {
+	if err := m.checkSources("columns", len(l.Columns), l.Raw, &l.Picture); err != nil {
 		return err
 	}
 	count := 0
@@ -169,8 +162,7 @@ func (l *columns) find(i int) (file, row int) {
 			l.ends = append(l.ends, count)
 		}
 	})
-	k := sort.SearchInts(l.ends, i+1)
-	return k, i - (l.ends[k] - l.Files[k].Rows)
+	return locate(l.ends, i)
 }
 
 func (l *columns) place(i int) string {

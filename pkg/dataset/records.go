@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"sort"
 	"sync"
 
 	"github.com/octetlite/octet/pkg/reader/image"
@@ -150,13 +149,7 @@ func (b *builder) first() (tfrecord.Example, string, error) {
 }
 
 func (l *records) validate(m *Manifest) error {
-	if len(l.Features) != len(m.Inputs) {
-		return fmt.Errorf("%d features for %d inputs", len(l.Features), len(m.Inputs))
-	}
-	if err := checkRaw(l.Raw); err != nil {
-		return err
-	}
-	if err := l.Picture.validate(); err != nil {
+	if err := m.checkSources("features", len(l.Features), l.Raw, &l.Picture); err != nil {
 		return err
 	}
 	count := 0
@@ -204,8 +197,7 @@ func (l *records) index() {
 // find returns the file that holds record i of all files, and the record's position in it.
 func (l *records) find(i int) (file, record int) {
 	l.once.Do(l.index)
-	k := sort.SearchInts(l.ends, i+1)
-	return k, i - (l.ends[k] - len(l.Files[k].Lengths))
+	return locate(l.ends, i)
 }
 
 func (l *records) place(i int) string {

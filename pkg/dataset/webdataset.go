@@ -8,7 +8,6 @@ import (
 	"io"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -170,13 +169,7 @@ func (l *archives) pick(s webdataset.Sample) archiveSample {
 }
 
 func (l *archives) validate(m *Manifest) error {
-	if len(l.Parts) != len(m.Inputs) {
-		return fmt.Errorf("%d parts for %d inputs", len(l.Parts), len(m.Inputs))
-	}
-	if err := checkRaw(l.Raw); err != nil {
-		return err
-	}
-	if err := l.Picture.validate(); err != nil {
+	if err := m.checkSources("parts", len(l.Parts), l.Raw, &l.Picture); err != nil {
 		return err
 	}
 	count := 0
@@ -214,9 +207,9 @@ func (l *archives) find(i int) (*archive, *archiveSample) {
 			l.ends = append(l.ends, count)
 		}
 	})
-	k := sort.SearchInts(l.ends, i+1)
+	k, at := locate(l.ends, i)
 	f := &l.Files[k]
-	return f, &f.Samples[i-(l.ends[k]-len(f.Samples))]
+	return f, &f.Samples[at]
 }
 
 func (l *archives) place(i int) string {
