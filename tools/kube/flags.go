@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strings"
 )
 
 // program is octet, which knows its flags itself.
 type program struct {
-	path    string
-	known   map[string]map[string]bool // by command
-	awaited []string                   // commands and flags that it may lack: they are being written
+	path  string
+	known map[string]map[string]bool // by command
 }
 
 func newProgram(path string) *program {
@@ -46,9 +44,6 @@ func (p *program) settings(args []string, environment map[string]string) (all []
 	}
 	known := p.flags(args[0])
 	if known == nil {
-		if slices.Contains(p.awaited, args[0]) {
-			return nil, nil
-		}
 		return nil, []string{fmt.Sprintf("octet has no command %q", args[0])}
 	}
 	for i := 1; i < len(args); i++ {
@@ -59,7 +54,7 @@ func (p *program) settings(args []string, environment map[string]string) (all []
 		if !ok && i+1 < len(args) {
 			value = args[i+1]
 		}
-		if !known[name] && !slices.Contains(p.awaited, name) {
+		if !known[name] {
 			problems = append(problems, fmt.Sprintf("octet %s has no flag --%s", args[0], name))
 		}
 		all = append(all, setting{name, value})

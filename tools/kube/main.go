@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 )
 
 func main() {
@@ -19,11 +18,8 @@ func main() {
 	var s smoke
 	flag.StringVar(&s.apiserver, "apiserver", "", "apply the manifests to this kube-apiserver `program`")
 	flag.StringVar(&s.etcd, "etcd", "", "the etcd `program` that it runs with")
-	awaited := flag.String("awaited", "", "commands and flags of octet that are being written, and may be missing, `NAME,...`")
 	flag.Parse()
-	program := newProgram(*octet)
-	program.awaited = strings.Split(*awaited, ",")
-	if err := run(ctx, *root, program, s); err != nil {
+	if err := run(ctx, *root, newProgram(*octet), s); err != nil {
 		fmt.Fprintln(os.Stderr, "kube:", err)
 		os.Exit(1)
 	}
