@@ -78,6 +78,9 @@ func deathOf(state *os.ProcessState, stderr string, limit int64) *Death {
 		d.Cause = Stack
 	case strings.Contains(stderr, "out of memory") || strings.Contains(stderr, "cannot allocate memory") || strings.Contains(stderr, "failed to create new OS thread"):
 		d.Cause = Memory
+	case limit > 0 && strings.HasPrefix(strings.TrimSpace(stderr), "SIGSEGV: segmentation violation"):
+		// A crash within Go's runtime, which says "panic:" or "fatal error:" first of those elsewhere. It has been seen where the runtime could not have memory for itself.
+		d.Cause = Memory
 	case stderr == "" && killedBySystem(state):
 		d.Cause, d.Limit = Memory, 0 // nobody else kills silently
 	}

@@ -103,6 +103,9 @@ func TestDeaths(t *testing.T) {
 		"runtime: cannot allocate memory\nfatal error: x":                                            Memory,
 		"runtime: failed to create new OS thread (have 9 already; errno=11)\nfatal error: newosproc": Memory,
 		"panic: oh\n\ngoroutine 7 [running]":                                                         Crash,
+		"SIGSEGV: segmentation violation\nPC=0x40a2b1 m=3 sigcode=1 addr=0x0":                        Memory,
+		"panic: runtime error: nil pointer\n[signal SIGSEGV: segmentation violation code=0x1]":       Crash,
+		"unexpected fault address 0x1\nfatal error: fault\n[signal SIGSEGV: segmentation violation]": Crash,
 	} {
 		if d := deathOf(state, stderr, 1<<30); d.Cause != want {
 			t.Errorf("%q is %s: %v", stderr, d.Cause, d)
