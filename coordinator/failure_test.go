@@ -166,6 +166,7 @@ func TestJobOfAnotherArithmetic(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.halt()
+		synctest.Wait() // the client notices that its connection is gone
 		if _, _, err := c.journal.Create(t.Context(), Record{ID: "j-old", RequestID: "r", Spec: own, State: Calibrating, Numerics: 99}); err != nil {
 			t.Fatal(err)
 		}

@@ -169,6 +169,7 @@ func TestStreamOverTerms(t *testing.T) {
 		b.journal.deposed.Store(true)
 		p.push(40*p.size, 1<<20)
 		p.failed("a push to a coordinator that learns that it is deposed", codes.Unavailable)
+		synctest.Wait() // its term is over, and it knows who leads
 		_, err = p.api.GetStream(t.Context(), &octetv1.GetStreamRequest{StreamId: "s"})
 		wantFollower(t, "GetStream", err, b.leader)
 		_, err = p.api.CreateStream(t.Context(), &octetv1.CreateStreamRequest{StreamId: "t", Inputs: convInputs()})
