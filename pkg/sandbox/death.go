@@ -76,7 +76,8 @@ func deathOf(state *os.ProcessState, stderr string, limit int64) *Death {
 	switch {
 	case strings.Contains(stderr, "stack exceeds") || strings.Contains(stderr, "stack overflow"):
 		d.Cause = Stack
-	case strings.Contains(stderr, "out of memory") || strings.Contains(stderr, "cannot allocate memory") || strings.Contains(stderr, "failed to create new OS thread"):
+	case strings.Contains(stderr, "out of memory") || strings.Contains(stderr, "cannot allocate memory") ||
+		strings.Contains(stderr, "failed to create new OS thread") || strings.Contains(stderr, "pthread_create failed"): // which wants memory for a stack
 		d.Cause = Memory
 	case limit > 0 && strings.HasPrefix(strings.TrimSpace(stderr), "SIGSEGV: segmentation violation"):
 		// A crash within Go's runtime, which says "panic:" or "fatal error:" first of those elsewhere. It has been seen where the runtime could not have memory for itself.

@@ -103,6 +103,7 @@ func TestDeaths(t *testing.T) {
 		"runtime: cannot allocate memory\nfatal error: x":                                            Memory,
 		"runtime: failed to create new OS thread (have 9 already; errno=11)\nfatal error: newosproc": Memory,
 		"panic: oh\n\ngoroutine 7 [running]":                                                         Crash,
+		"runtime/cgo: pthread_create failed: Resource temporarily unavailable":                       Memory,
 		"SIGSEGV: segmentation violation\nPC=0x40a2b1 m=3 sigcode=1 addr=0x0":                        Memory,
 		"panic: runtime error: nil pointer\n[signal SIGSEGV: segmentation violation code=0x1]":       Crash,
 		"unexpected fault address 0x1\nfatal error: fault\n[signal SIGSEGV: segmentation violation]": Crash,
