@@ -52,4 +52,16 @@ def spectrum_squared(model, rng):
     return parts(model, rng, (2, 1, 8), (1, 8), square=True)
 
 
-GRAPHS = [spectrum_of_images, spectrum_padded, spectrum_squared]
+def spectrum_cast(model, rng):
+    """Casts of complex numbers, which keep the real part, as models with mel spectra have them."""
+    y, inputs = spectrum(model, rng, (2, 4, 8), (4, 8))
+    g = model.main
+    g.outputs = []
+    for kind in 'float32', 'int32', 'uint8', 'bool':
+        out = g.tensor((2, 4, 5), kind)
+        g.op('CAST', [y], [out])
+        g.outputs.append(out)
+    return inputs
+
+
+GRAPHS = [spectrum_of_images, spectrum_padded, spectrum_squared, spectrum_cast]

@@ -17,46 +17,47 @@ var castTypes = []tensor.DType{
 }
 
 var casts = []Op{{
-	Name: "CAST", Doc: "The elements of input 0 as another type: floats are rounded towards zero and limited to the range of integers, wide integers wrap. Quantized integers are taken as they are stored.",
+	Name: "CAST", Doc: "The elements of input 0 as another type: floats are rounded towards zero and limited to the range of integers, wide integers wrap. Of complex numbers the real part is taken. Quantized integers are taken as they are stored.",
 	In: Exactly(1), Out: Exactly(1), Attr: attr[Cast], Infer: inferCast, Eval: evalCast,
 }}
 
-// castResults are castTypes, and complex numbers without an imaginary part.
-var castResults = append(slices.Clone(castTypes), tensor.Complex64)
+// castComplex are castTypes and complex numbers, which get no imaginary part, and lose theirs.
+var castComplex = append(slices.Clone(castTypes), tensor.Complex64)
 
 func inferCast(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
-	x := o.stored(0, castTypes...)
-	return o.one(o.declared(0, castResults...), x.Shape)
+	x := o.stored(0, castComplex...)
+	return o.one(o.declared(0, castComplex...), x.Shape)
 }
 
+// evalCast goes by way of float32 where convert knows one of the types not.
 func evalCast(c *Call) error {
 	x, out := c.In[0], c.Out[0]
 	if x.DType == out.DType {
 		return copyFirst(c)
 	}
-	half := x.DType == tensor.Float16 || out.DType == tensor.Float16
-	var memory []float32
-	if half || out.DType == tensor.Complex64 {
-		memory = c.Scratch(x.Elements())
-	}
-	wide := &tensor.Tensor{DType: tensor.Float32, Shape: x.Shape, Data: tensor.Bytes(memory)}
-	switch {
-	case x.DType == tensor.Float16:
-		kernel.F16ToF32(memory, tensor.View[uint16](x))
-		if out.DType != tensor.Complex64 {
-			convert(out, wide)
-		}
-	case out.DType == tensor.Complex64:
-		convert(wide, x)
-	case half:
-		convert(wide, x)
-		kernel.F32ToF16(tensor.View[uint16](out), memory)
-	default:
+	direct := func(d tensor.DType) bool { return d != tensor.Float16 && d != tensor.Complex64 }
+	if direct(x.DType) && direct(out.DType) {
 		convert(out, x)
+		return nil
 	}
-	if out.DType == tensor.Complex64 {
+	memory := c.Scratch(x.Elements())
+	wide := &tensor.Tensor{DType: tensor.Float32, Shape: x.Shape, Data: tensor.Bytes(memory)}
+	switch x.DType {
+	case tensor.Float16:
+		kernel.F16ToF32(memory, tensor.View[uint16](x))
+	case tensor.Complex64:
+		kernel.Real(memory, tensor.View[complex64](x))
+	default:
+		convert(wide, x)
+	}
+	switch out.DType {
+	case tensor.Float16:
+		kernel.F32ToF16(tensor.View[uint16](out), memory)
+	case tensor.Complex64:
 		kernel.ToComplex(tensor.View[complex64](out), memory)
+	default:
+		convert(out, wide)
 	}
 	return nil
 }
