@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Calibration and conversion: Octet with every range recorded, beside its peers in the same run, as tables in Markdown.
 
-usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE] [--without FEATURE,...]
+usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE] [--isa SET]
 
 Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
@@ -17,8 +17,7 @@ int8            CPU milliseconds per sample on one thread of the int8 model that
 In each round the programs run in turn; a cell is the median of the rounds. A model has as many samples as XNNPACK takes for S
 seconds, within limits. A dash is a peer that fails on the model. For a machine that does nothing else.
 
---without has octet leave out what needs these features of the processor, as Go's GODEBUG names them: avx512f for AVX2 alone. The
-peers use what there is.
+SET is native, or avx2, which has octet and its peers do without AVX-512, VNNI and AMX, in all tables (isa.py).
 """
 
 import argparse
@@ -36,6 +35,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import numpy as np
 
+import isa
 import models
 from places import HERE, PYTHON, REPO, SOURCES
 from samples import inputs
@@ -53,10 +53,11 @@ FEWEST, MOST = 24, 4000  # samples otherwise
 BYTES = 256 << 20  # of samples at most
 
 
-def timed(command):
+def timed(command, environment):
     """CPU seconds, wall seconds and peak bytes of a program, and what it prints; None if it fails."""
     start = time.perf_counter()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = [str(c) for c in command]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
@@ -67,10 +68,11 @@ def timed(command):
 
 
 class Bench:
-    """The programs, for one model after the other."""
+    """The programs, for one model after the other, on a set of instructions."""
 
-    def __init__(self, octet, folder, rounds, seconds):
+    def __init__(self, octet, folder, rounds, seconds, instructions):
         self.octet, self.folder, self.rounds, self.seconds = octet, folder, rounds, seconds
+        self.ours, self.theirs = isa.octet(instructions), isa.peers(instructions, folder)
         self.samples = {}
 
     def model(self, path):
@@ -99,10 +101,11 @@ class Bench:
 
     def convert(self, source, samples, *options):
         out, data = self.folder / 'octet.tflite', self.folder / f'{samples}.npz'
-        return timed([self.octet, 'convert', source, '-o', out, '--data', data, '--no-cache', *options])
+        return timed([self.octet, 'convert', source, '-o', out, '--data', data, '--no-cache', *options], self.ours)
 
     def run(self, model, samples):
-        return timed([self.octet, 'run', model, '-o', self.folder / 'outputs.npz', '--data', self.folder / f'{samples}.npz', '--workers', 1])
+        out, data = self.folder / 'outputs.npz', self.folder / f'{samples}.npz'
+        return timed([self.octet, 'run', model, '-o', out, '--data', data, '--workers', 1], self.ours)
 
     def slope(self, program, few='few', many='many'):
         """CPU and wall seconds per sample of what program(samples) times."""
@@ -117,7 +120,8 @@ class Bench:
 
     def peer(self, kind, threads, samples='many', path=None):
         data = self.folder / f'{samples}.npz'
-        done = timed([PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'rate', kind, path or self.path, data, threads])
+        command = [PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'rate', kind, path or self.path, data, threads]
+        done = timed(command, self.theirs)
         return done and json.loads(done[3].strip().splitlines()[-1])
 
     def medians(self, runs):
@@ -151,19 +155,20 @@ class Bench:
         if source is saved:
             data = self.renamed(saved, data)
 
-        def program(command):
-            done = timed(command)
+        def program(command, environment):
+            done = timed(command, environment)
             return done and {'seconds': done[1], 'bytes': done[2]}
 
         octet = [self.octet, 'convert', source, '-o', self.folder / 'octet.tflite', '--data', data, '--no-cache']
         theirs = [PYTHON, '-W', 'ignore', HERE / 'bench_peer.py', 'convert', source, data, self.folder / 'theirs.tflite']
         return {'source': 'SavedModel' if source is saved else 'flatbuffer'} | self.medians(
-            {'octet': lambda: program(octet), 'tensorflow': lambda: program(theirs)}
+            {'octet': lambda: program(octet, self.ours), 'tensorflow': lambda: program(theirs, self.theirs)}
         )
 
     def int8(self, _name):
         model = self.folder / 'int8.tflite'
-        if timed([self.octet, 'convert', self.path, '-o', model, '--data', self.folder / 'converted.npz']) is None:
+        command = [self.octet, 'convert', self.path, '-o', model, '--data', self.folder / 'converted.npz']
+        if timed(command, self.ours) is None:
             return dict.fromkeys(('octet', *RUNTIMES))
         self.make('integers', CONVERTED, model)
         self.sized('integers', model, 'few integers', 'many integers')
@@ -262,10 +267,8 @@ def main():
     parser.add_argument('--models', default=MODELS)
     parser.add_argument('--tables', default=','.join(TABLES))
     parser.add_argument('--json', type=pathlib.Path)
-    parser.add_argument('--without', default='')
+    parser.add_argument('--isa', choices=isa.SETS, default='native')
     a = parser.parse_args()
-    if a.without:
-        os.environ['GODEBUG'] = ','.join(f'cpu.{feature}=off' for feature in a.without.split(','))
     tables = a.tables.split(',')
     if unknown := set(tables) - set(TABLES):
         sys.exit(f'bench: no table is called {", ".join(unknown)}')
@@ -273,14 +276,20 @@ def main():
     if missing := [name for name in a.models.split(',') if name not in paths]:
         sys.exit(f'bench: the corpus has no {", ".join(missing)}; python3 conformance/run.py corpus models makes it')
     results = {}
-    without = f'; octet without {a.without}' if a.without else ''
-    print(f'{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {a.rounds} runs in turn{without}', flush=True)
+    limited = f'; all with {a.isa} at most' if a.isa != 'native' else ''
+    print(
+        f'{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {a.rounds} runs in turn{limited}',
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         octet = a.octet or folder / 'octet'
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
-        bench = Bench(octet, folder, a.rounds, a.seconds)
+        try:
+            bench = Bench(octet, folder, a.rounds, a.seconds, a.isa)
+        except isa.Missing as missing:
+            sys.exit(f'bench: {missing}')
         for model in a.models.split(','):
             print(f'{model} …', file=sys.stderr, flush=True)
             bench.model(paths[model])
