@@ -29,13 +29,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import numpy as np
 
 import isa
+import measured
 import models
 from places import HERE, PYTHON, REPO, SOURCES
 from samples import inputs
@@ -55,16 +55,8 @@ BYTES = 256 << 20  # of samples at most
 
 def timed(command, environment):
     """CPU seconds, wall seconds and peak bytes of a program, and what it prints; None if it fails."""
-    start = time.perf_counter()
-    command = [str(c) for c in command]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    out = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        return None
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024, out  # ru_maxrss is in KiB on Linux
+    used = measured.run([str(c) for c in command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return None if used.status else (used.cpu, used.seconds, used.memory, used.out)
 
 
 class Bench:

@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 
+import measured
 import source
 from places import KERAS, PYTHON, REPO, SOURCES
 
@@ -33,14 +34,10 @@ open(sys.argv[2], 'wb').write(content)
 
 def run(command):
     """Seconds and bytes of a program that must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f'bench_import: {" ".join(map(str, command))[:200]}: status {process.returncode}')
-    return seconds, usage.ru_maxrss * 1024  # ru_maxrss is in KiB on Linux
+    used = measured.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if used.status:
+        raise SystemExit(f'bench_import: {" ".join(map(str, command))[:200]}: status {used.status}')
+    return used.seconds, used.memory
 
 
 RESNET = """

@@ -23,6 +23,7 @@ os.environ.setdefault('CUDA_VISIBLE_DEVICES', '-1')
 import numpy as np
 
 import lite
+import measured
 from places import CORPUS, REPO
 
 WIDTH, HIDDEN, WORDS, SAMPLES = 256, (8192, 24576), 16, 8
@@ -96,22 +97,12 @@ def expected(words, vocabulary):
     return x
 
 
-# A process begins with the resident set of the one that starts it, so that a small one does.
-LAUNCHER = """
-import json, resource, subprocess, sys
-done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([done.returncode, done.stderr[-500:], used.ru_maxrss * 1024, used.ru_utime + used.ru_stime]))
-"""  # ru_maxrss is in KiB on Linux
-
-
 def run(command):
     """The greatest resident set in bytes, and the CPU seconds, of a program that must succeed."""
-    done = subprocess.run([sys.executable, '-S', '-c', LAUNCHER, *map(str, command)], check=True, stdout=subprocess.PIPE, text=True)
-    status, why, memory, seconds = json.loads(done.stdout)
-    if status:
-        raise SystemExit(f'huge: {" ".join(map(str, command))}: status {status}: {why}')
-    return memory, seconds
+    used = measured.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if used.status:
+        raise SystemExit(f'huge: {" ".join(map(str, command))}: status {used.status}: {used.err[-500:]}')
+    return used.memory, used.cpu
 
 
 def in_litert(path, words):

@@ -25,6 +25,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '-1')
 import numpy as np
 
+import measured
 import models
 from places import CORPUS, REPO
 from samples import samples
@@ -59,15 +60,9 @@ def write(folder, names):
 
 def run(arguments, cache):
     """What a program used, and its exit status."""
-    start = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=said, env={**os.environ, 'XDG_CACHE_HOME': str(cache)})
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        last = said.read().decode().strip().splitlines()[-1:]
-    cpu = used.ru_utime + used.ru_stime
-    return {'status': process.returncode, 'seconds': time.monotonic() - start, 'cpu': cpu, 'peak_mb': used.ru_maxrss / 1024, 'said': last}
+    used = measured.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, 'XDG_CACHE_HOME': str(cache)})
+    said = used.err.strip().splitlines()[-1:]
+    return {'status': used.status, 'seconds': used.seconds, 'cpu': used.cpu, 'peak_mb': used.memory / 2**20, 'said': said}
 
 
 def by_tensorflow(names):
