@@ -135,7 +135,11 @@ func (b *batch) keep(ctx context.Context, w *work, out *outcome, source convert.
 		return err
 	}
 	s := out.summary
-	if err := w.flags.reportConversion(w.Path, source, size, w.opt, out); err != nil {
+	described, err := w.flags.report.source(w.Path, source, size)
+	if err != nil {
+		return err
+	}
+	if err := w.flags.reportConversion(described, source, w.opt, out); err != nil {
 		return err
 	}
 	if err := out.write(ctx, &w.flags.source.objects, w.flags.output, ""); err != nil {

@@ -394,13 +394,17 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	if err := f.source.objects.checkOutputs(ctx, append([]string{f.output, f.stats}, f.report.paths...), []string{path, f.ranges, f.recipe, dataFile(f.data)}); err != nil {
 		return err
 	}
+	described, err := f.report.source(path, source, size)
+	if err != nil {
+		return err
+	}
 	bar := newProgress(s.err)
 	defer bar.close()
 	var out *outcome
 	if f.coordinator.addr != "" {
 		out, err = convertRemote(ctx, s, source, f, opt, bar)
 	} else {
-		out, err = convertLocal(ctx, source, f, opt, bar)
+		out, err = convertLocal(ctx, &source, f, opt, bar)
 	}
 	if err != nil || out == nil {
 		return err
@@ -415,7 +419,7 @@ func convertModel(ctx context.Context, s streams, path string, f *convertFlags, 
 	if out.summary.Verification != nil {
 		broken = f.question.check(out.summary.Verification)
 	}
-	if err := f.reportConversion(path, source, size, opt, out); err != nil {
+	if err := f.reportConversion(described, source, opt, out); err != nil {
 		return err
 	}
 	if f.json {

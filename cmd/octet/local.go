@@ -13,12 +13,13 @@ import (
 	"github.com/octetlite/octet/pkg/store"
 )
 
-// convertLocal runs a conversion in this process.
-func convertLocal(ctx context.Context, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
-	float, err := load(source, opt)
+// convertLocal runs a conversion in this process. It lets go of the source's content, of which the model holds what it needs.
+func convertLocal(ctx context.Context, source *convert.Source, f *convertFlags, opt convert.Options, bar *progress) (*outcome, error) {
+	float, err := load(*source, opt)
 	if err != nil {
 		return nil, err
 	}
+	source.Data = nil
 	m := localModel{float: float}
 	if f.data != "" {
 		if m.data, err = openData(ctx, float, f, opt, bar); err != nil {

@@ -81,6 +81,14 @@ func (r *reportFlags) write(facts report.Facts, float *convert.Float, quantized 
 	return nil
 }
 
+// source describes a source, if there is a report.
+func (r *reportFlags) source(path string, source convert.Source, size int64) (f report.File, err error) {
+	if len(r.paths) > 0 {
+		f, err = reportSource(path, source, size)
+	}
+	return f, err
+}
+
 // reportSource describes a source for a report; one that is no single file has no digest, nor has one that lies elsewhere and is not in memory.
 func reportSource(path string, source convert.Source, size int64) (report.File, error) {
 	f := report.File{Name: filepath.Base(path), Bytes: size}
@@ -108,16 +116,13 @@ func reportSource(path string, source convert.Source, size int64) (report.File, 
 	return f, nil
 }
 
-// reportConversion writes the report on what a conversion made.
-func (f *convertFlags) reportConversion(path string, source convert.Source, size int64, opt convert.Options, out *outcome) error {
+// reportConversion writes the report on what a conversion made of a source.
+func (f *convertFlags) reportConversion(described report.File, source convert.Source, opt convert.Options, out *outcome) error {
 	if len(f.report.paths) == 0 {
 		return nil
 	}
 	var err error
-	facts := report.Facts{Quantization: out.summary.Report, Verification: out.summary.Verification, Notes: out.summary.Notes}
-	if facts.Source, err = reportSource(path, source, size); err != nil {
-		return err
-	}
+	facts := report.Facts{Source: described, Quantization: out.summary.Report, Verification: out.summary.Verification, Notes: out.summary.Notes}
 	facts.Result.Name = filepath.Base(f.output)
 	facts.Provenance = report.Provenance{Scheme: string(opt.Scheme), Calibrator: out.summary.Calibrator, Compat: f.compat, IO: out.summary.IO, Recipe: string(f.recipeText)}
 	if out.stats != nil {

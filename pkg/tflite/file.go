@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // File is a model file that was not put together: pieces of structure, and between them the constants of the model that it was made from, which must not
@@ -67,27 +69,67 @@ func (f *File) Bytes() []byte {
 	return all
 }
 
-// Join puts the file in one piece, and has the constants of m, which it was made from, lie in there, so that the memory of theirs is free. It returns that piece.
+// Join puts the file in one piece, and has the constants of m, which it was made from, lie in there, so that the memory of theirs is free. What is not a piece of
+// the file, since it is small, gets memory of its own: else a few bytes would keep all of the file that m was read from. It returns the piece.
 func (f *File) Join(m *ir.Model) []byte {
 	all := f.Bytes()
 	if len(f.parts) == 1 {
 		return all
 	}
-	moved := map[*byte][]byte{}
+	l := relocation{}
 	at := 0
 	for _, part := range f.parts {
-		moved[&part[0]] = all[at : at+len(part) : at+len(part)]
+		l[content{&part[0], len(part)}] = all[at : at+len(part) : at+len(part)]
 		at += len(part)
 	}
 	for _, g := range m.Graphs {
 		for _, v := range g.Values {
-			if t := v.Const; t != nil && len(t.Data) > 0 {
-				if data := moved[&t.Data[0]]; len(data) == len(t.Data) {
-					t.Data, t.Own = data, false
+			if t := v.Const; t != nil {
+				var inside bool
+				if t.Data, inside = l.move(t.Data); inside {
+					t.Own = false
+				}
+			}
+		}
+		for _, n := range g.Nodes {
+			switch a := n.Attr.(type) {
+			case *op.Custom:
+				a.Options, _ = l.move(a.Options)
+			case *op.FullyConnected:
+				a.QuantSpec, _ = l.move(a.QuantSpec)
+			}
+			if n.Carry != nil {
+				if c, ok := n.Carry.Data.(*NodeCarry); ok {
+					c.CustomOptions, _ = l.move(c.CustomOptions)
 				}
 			}
 		}
 	}
+	for i := range m.Metadata {
+		m.Metadata[i].Data, _ = l.move(m.Metadata[i].Data)
+	}
+	m.Trailer, _ = l.move(m.Trailer)
 	f.parts = [][]byte{all}
 	return all
+}
+
+// relocation is where contents have moved to.
+type relocation map[content][]byte
+
+// move returns the same bytes in other memory, and whether that is the file's. What shared memory shares the new one.
+func (l relocation) move(data []byte) (moved []byte, inside bool) {
+	if len(data) == 0 {
+		if data == nil {
+			return nil, false
+		}
+		return []byte{}, false
+	}
+	key := content{&data[0], len(data)}
+	moved, inside = l[key]
+	if !inside {
+		moved = tensor.Alloc(len(data)) // which is aligned for elements of every type
+		copy(moved, data)
+		l[key] = moved
+	}
+	return moved, inside
 }

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"testing"
+	"weak"
 
 	"pgregory.net/rapid"
 
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -116,6 +119,47 @@ func TestJoin(t *testing.T) {
 			t.Errorf("%s: no constant lies in the file", c.Name)
 		}
 	}
+}
+
+// Nothing of a model whose file was joined keeps the file that the model was read from, be it ever so small.
+func TestJoinLetsGoOfTheSource(t *testing.T) {
+	build := func() *ir.Model {
+		m := withCustom()
+		g := testmodel.Conv().Graphs[0]
+		m.Graphs = append(m.Graphs, g)
+		m.Metadata = []ir.Metadata{{Name: "small", Data: []byte("metadata")}, {Name: "large", Data: bytes.Repeat([]byte("metadata"), 100)}}
+		m.Trailer = []byte("trailer")
+		for _, n := range g.Nodes {
+			if a, ok := n.Attr.(*op.FullyConnected); ok {
+				a.QuantSpec = []byte("opaque")
+			}
+			n.Carry = &ir.Carry{Data: &NodeCarry{CustomOptions: []byte("options")}}
+		}
+		return m
+	}
+	source := mustEncode(t, build())
+	gone := weak.Make(&source[0])
+	m := mustDecode(t, source)
+	want := bytes.Clone(source)
+	source = nil //nolint:ineffassign // else it would be there by this variable
+	if runtime.GC(); gone.Value() == nil {
+		t.Fatal("what is decoded does not share memory with the file: the test tests nothing")
+	}
+	f, err := encode(m, flatbufferLimit, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.parts) < 3 {
+		t.Fatalf("the file has %d parts", len(f.parts))
+	}
+	all := f.Join(m)
+	if !bytes.Equal(all, want) || !bytes.Equal(mustEncode(t, m), want) {
+		t.Error("the file differs")
+	}
+	if runtime.GC(); gone.Value() != nil {
+		t.Error("the file that the model was read from is still there")
+	}
+	runtime.KeepAlive(m)
 }
 
 func TestEqual(t *testing.T) {
