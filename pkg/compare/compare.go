@@ -33,8 +33,9 @@ func Models(a, b *ir.Model) []Difference {
 		c.add("metadata", "what is appended", "content", fmt.Sprintf("%d bytes", len(a.Trailer)), fmt.Sprintf("%d bytes", len(b.Trailer)))
 	}
 	paired := map[*ir.Value]*ir.Value{}
-	for i := range min(len(a.Graphs), len(b.Graphs)) {
-		match(a.Graphs[i], b.Graphs[i], paired)
+	aligned := make([][]couple, min(len(a.Graphs), len(b.Graphs)))
+	for i := range aligned {
+		aligned[i] = match(a.Graphs[i], b.Graphs[i], paired)
 	}
 	c.signatures(a, b, paired)
 	for i := range max(len(a.Graphs), len(b.Graphs)) {
@@ -45,7 +46,7 @@ func Models(a, b *ir.Model) []Difference {
 		case i >= len(b.Graphs):
 			c.add("graph", a.Graphs[i].Name, "removed", "", "")
 		default:
-			c.graph(a.Graphs[i], b.Graphs[i], paired)
+			c.graph(a.Graphs[i], b.Graphs[i], aligned[i], paired)
 		}
 	}
 	return c.found
@@ -130,11 +131,11 @@ func portsText(ports []ir.Port) string {
 	return strings.Join(list, ", ")
 }
 
-func (c *comparison) graph(a, b *ir.Graph, paired map[*ir.Value]*ir.Value) {
+func (c *comparison) graph(a, b *ir.Graph, aligned []couple, paired map[*ir.Value]*ir.Value) {
 	c.text("graph", a.Name, "name", a.Name, b.Name)
 	c.values("graph", a.Name, "inputs", a.Inputs, b.Inputs, paired)
 	c.values("graph", a.Name, "outputs", a.Outputs, b.Outputs, paired)
-	for _, p := range align(a.Nodes, b.Nodes) {
+	for _, p := range aligned {
 		switch {
 		case p.b == nil:
 			c.add("operator", nodeText(p.a), "removed", "", "")
