@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -40,8 +42,15 @@ func (e *UnreachableError) Error() string {
 // GRPCStatus makes the error's code visible to package status.
 func (e *UnreachableError) GRPCStatus() *status.Status { return e.status }
 
-// answering are options of a connection whose calls do not wait for ever, and say in plain words that nobody answers.
-func answering(addr string) []grpc.DialOption {
+// answering are options of a connection whose calls do not wait for ever, and say in plain words that nobody answers. Whether anybody ever did is kept in answered.
+func answering(addr string, answered *atomic.Bool) []grpc.DialOption {
+	heard := func(asked context.Context, err error) error {
+		err = unreachable(asked, addr, err)
+		if u, ok := errors.AsType[*UnreachableError](err); (!ok || u.Reason == noneLeads) && asked.Err() == nil {
+			answered.Store(true)
+		}
+		return err
+	}
 	return []grpc.DialOption{
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: connectWithin}),
 		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -51,7 +60,7 @@ func answering(addr string) []grpc.DialOption {
 				ctx, cancel = context.WithTimeout(ctx, answerWithin)
 				defer cancel()
 			}
-			return unreachable(asked, addr, call(ctx, method, req, reply, conn, opts...))
+			return heard(asked, call(ctx, method, req, reply, conn, opts...))
 		}),
 		grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 			stream, err := open(ctx, desc, conn, method, opts...)
@@ -93,10 +102,13 @@ var handshakes = []struct{ says, means string }{
 	{"unknown certificate authority", "it does not trust the authority of this certificate (--tls-cert, --tls-key)"},
 }
 
+// noneLeads is the reason of coordinators that are there and do not serve.
+const noneLeads = "none of those that can be reached leads"
+
 // reason returns what a chain of gRPC's explanations comes down to: its last link, in most cases.
 func reason(message string) string {
 	if strings.Contains(message, notServed) {
-		return "none of those that can be reached leads"
+		return noneLeads
 	}
 	for _, h := range handshakes {
 		if strings.Contains(message, h.says) {

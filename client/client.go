@@ -6,10 +6,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -24,12 +26,15 @@ import (
 // Client talks to a coordinator. It is safe for concurrent use.
 type Client struct {
 	Blobs *Blobs
-	// Waits, if not nil, is called when a job is turned away for the present: why, and when it is tried again.
-	Waits      func(why string, again time.Duration)
+	// Waits, if not nil, is called when a job can't be created for the present, since there is no room for it or nobody leads: why, and when it is tried again.
+	Waits func(why string, again time.Duration)
+	// Patience bounds how long Create and OpenStream wait for somebody to lead; 0 for as long as their contexts let them.
+	Patience   time.Duration
 	jobs       octetv1.ConversionServiceClient
 	operations octetv1.OperationsServiceClient
 	samples    octetv1.SampleServiceClient
 	conn       *grpc.ClientConn
+	answered   *atomic.Bool // somebody has, at this address
 }
 
 // ErrNotFound is returned for a job that the coordinator does not know.
@@ -46,7 +51,8 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 		return nil, err
 	}
 	to, all := target(addrs)
-	all = append(all, answering(addr)...)
+	answered := &atomic.Bool{}
+	all = append(all, answering(addr, answered)...)
 	all = append(all,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepAlive, Timeout: keepAlive / 2}),
@@ -55,37 +61,65 @@ func Dial(addr string, options ...grpc.DialOption) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("coordinator %s: %w", addr, err)
 	}
-	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), operations: octetv1.NewOperationsServiceClient(conn), samples: octetv1.NewSampleServiceClient(conn), conn: conn}, nil
+	return &Client{Blobs: NewBlobs(conn), jobs: octetv1.NewConversionServiceClient(conn), operations: octetv1.NewOperationsServiceClient(conn), samples: octetv1.NewSampleServiceClient(conn), conn: conn, answered: answered}, nil
 }
 
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
 // Create starts a conversion, or returns the one that was started under the same request id. An answer that is lost is asked for again. A coordinator that takes no more
-// jobs for the present, and says when to come back, is asked again then, until the context ends.
+// jobs for the present, and says when to come back, is asked again then, and one that is away, starts or hands over to another is asked again with growing pauses, until the
+// context ends. Of an address at which nobody has answered yet it gives up after ten seconds.
 func (c *Client) Create(ctx context.Context, requestID string, spec Spec) (Job, error) {
 	req, err := requestToWire(requestID, spec)
 	if err != nil {
 		return Job{}, fmt.Errorf("create job: %w", err)
 	}
-	for tries := newTries(createPatience); ; {
+	tries := newTries(contactPatience)
+	for {
 		resp, err := c.jobs.CreateJob(ctx, req)
+		c.follow(tries, err)
 		again, full := retryAfter(err)
 		switch {
 		case err == nil:
 			return c.understood(ctx, req.GetSpec(), resp.GetJob())
 		case full:
-			if c.Waits != nil {
-				c.Waits(status.Convert(err).Message(), again)
-			}
+			c.waits(err, again)
 			if !pause(ctx, again) {
 				return Job{}, failed(ctx, "create job", err)
 			}
 			tries.progress()
-		case !tries.again(ctx, err):
+			continue
+		case tries.n == quietTries && transient(err):
+			c.waits(err, maxPause)
+		}
+		if !tries.again(ctx, err) {
 			return Job{}, failed(ctx, "create job", err)
 		}
 	}
+}
+
+// follow has a call that failed since nobody serves be repeated for as long as the client's patience lasts, if there ever was somebody.
+func (c *Client) follow(t *tries, err error) {
+	switch follows := cmp.Or(c.Patience, endless); {
+	case c.answered.Load() && away(err):
+		t.patience = follows
+	case t.patience == follows: // somebody is there again, and has another reason
+		t.patience = contactPatience
+		t.progress()
+	}
+}
+
+// waits tells why a job is not created yet.
+func (c *Client) waits(err error, again time.Duration) {
+	if c.Waits == nil {
+		return
+	}
+	why := status.Convert(err).Message()
+	if u, ok := errors.AsType[*UnreachableError](err); ok {
+		why = u.Error()
+	}
+	c.Waits(why, again)
 }
 
 // understood checks that a job is what was asked for. A coordinator of an earlier version leaves out what it does not know; its job is cancelled, since it would make something else.

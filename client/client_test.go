@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -96,11 +97,6 @@ func TestCreateIsRepeated(t *testing.T) {
 		if len(f.creates) != 3 || f.creates[2].GetRequestId() != "r" || !proto.Equal(f.creates[0], f.creates[2]) {
 			t.Errorf("calls: %v", f.creates)
 		}
-		n = -1000
-		start := time.Now()
-		if _, err := c.Create(t.Context(), "r", Spec{}); status.Code(err) != codes.Unavailable || time.Since(start) > createPatience {
-			t.Errorf("nobody there: %v after %v", err, time.Since(start))
-		}
 		n, f.creates = 0, nil
 		f.down = func() error { return status.Error(codes.AlreadyExists, "another specification") }
 		if _, err := c.Create(t.Context(), "r", Spec{}); status.Code(err) != codes.AlreadyExists || len(f.creates) != 1 {
@@ -108,6 +104,60 @@ func TestCreateIsRepeated(t *testing.T) {
 		}
 		if _, err := c.Create(t.Context(), "r", Spec{IO: "int4"}); err == nil || len(f.creates) != 1 {
 			t.Errorf("an unknown type of inputs: %v", err)
+		}
+	})
+}
+
+// A cluster is without a leader for a long time: a job is created when there is one, for as long as the context lets the client wait.
+func TestCreateFollowsTheLeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		c := f.dial()
+		create := func(ctx context.Context) (took time.Duration, err error) {
+			start := time.Now()
+			_, err = c.Create(ctx, "r", Spec{})
+			return time.Since(start), err
+		}
+		f.halt()
+		if took, err := create(t.Context()); !away(err) || took > contactPatience {
+			t.Errorf("an address at which nobody ever answered: %v after %v", err, took)
+		}
+		f.start()
+		var told []string
+		c.Waits = func(why string, _ time.Duration) { told = append(told, why) }
+		begin := time.Now()
+		f.down = func() error {
+			if time.Since(begin) < 10*time.Minute {
+				return status.Error(codes.Unavailable, "no leader")
+			}
+			return nil
+		}
+		if took, err := create(t.Context()); err != nil || took < 10*time.Minute || took > 10*time.Minute+maxPause {
+			t.Errorf("a leader after ten minutes: %v after %v", err, took)
+		}
+		if diff := cmp.Diff([]string{"coordinator passthrough:///fake does not answer: connection refused"}, told); diff != "" { // it is connected to later
+			t.Errorf("what is told of the wait: %s", diff)
+		}
+		f.halt()
+		time.AfterFunc(5*time.Minute, f.start)
+		if took, err := create(t.Context()); err != nil || took < 5*time.Minute || took > 5*time.Minute+2*reconnect.MaxDelay {
+			t.Errorf("a coordinator that comes back after five minutes: %v after %v", err, took)
+		}
+		f.halt()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if took, err := create(ctx); !errors.Is(err, context.DeadlineExceeded) || took != time.Hour {
+			t.Errorf("a context of an hour: %v after %v", err, took)
+		}
+		c.Patience = time.Minute
+		if took, err := create(t.Context()); !away(err) || took > time.Minute {
+			t.Errorf("a patience of a minute: %v after %v", err, took)
+		}
+		c.Patience = 0
+		f.start()
+		f.down = func() error { return status.Error(codes.ResourceExhausted, "message too large") }
+		if took, err := create(t.Context()); status.Code(err) != codes.ResourceExhausted || took > patience {
+			t.Errorf("no room, and no time to come back: %v after %v", err, took)
 		}
 	})
 }

@@ -44,12 +44,13 @@ type Stream struct {
 // a leading 1 where the model takes many. Samples says where to go on. The context bounds the opening, and ends the stream when it ends.
 func (c *Client) OpenStream(ctx context.Context, id string, inputs []dataset.Input) (*Stream, error) {
 	var created *octetv1.Stream
-	for tries := newTries(createPatience); ; {
+	for tries := newTries(contactPatience); ; {
 		resp, err := c.samples.CreateStream(ctx, &octetv1.CreateStreamRequest{StreamId: id, Inputs: inputsToWire(inputs)})
 		if err == nil {
 			created = resp.GetStream()
 			break
 		}
+		c.follow(tries, err)
 		if !tries.again(ctx, err) {
 			return nil, failed(ctx, fmt.Sprintf("open stream %q", id), err)
 		}

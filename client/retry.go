@@ -14,7 +14,8 @@ import (
 const (
 	patience        = time.Minute
 	contactPatience = 10 * time.Second // while nobody has answered yet: the address may be wrong
-	createPatience  = time.Second
+	endless         = time.Duration(1<<63 - 1)
+	quietTries      = 4 // those that are made before anybody is told
 	firstPause      = 100 * time.Millisecond
 	maxPause        = 2 * time.Second
 )
@@ -67,4 +68,10 @@ func transient(err error) bool {
 		return true
 	}
 	return false
+}
+
+// away reports whether nobody serves for the present: in time somebody will, whatever is wrong now.
+func away(err error) bool {
+	_, unreachable := errors.AsType[*UnreachableError](err)
+	return unreachable || status.Code(err) == codes.Unavailable
 }

@@ -56,6 +56,7 @@ func (b *batch) convertAll(ctx context.Context) error {
 		defer c.Close()
 		var turns sync.Mutex // several jobs may be turned away at a time
 		note := b.bar.part("cluster")
+		c.Patience = b.flags.patience
 		c.Waits = func(why string, again time.Duration) {
 			turns.Lock()
 			defer turns.Unlock()
