@@ -38,7 +38,9 @@ type gemm struct {
 	ahead  int // the panel that will be needed next begins at this column, if it is not 0
 	// What of it is brought to the cache for each row, in elements, and in bytes for every 4 steps of k.
 	aheadRow, aheadStep int
-	scan                *F32Scan // sees the result, if its rows follow each other without a gap
+	scan                *F32Scan  // sees the result, if its rows follow each other without a gap
+	lifted              *lifting  // if not nil, in was multiplied, and panels are divided
+	panel               []float32 // that was divided
 }
 
 // span is a sequence of tiles whose rows are made alike: of ks runs of kc elements each. Where they are made of taps, those of a run follow each other.
@@ -52,6 +54,9 @@ type span struct {
 
 // run computes the result's rows.
 func (p *gemm) run(rows int) {
+	in := p.in
+	p.lift(rows)
+	defer p.unlift(in)
 	step := p.blockRows(rows)
 	for row := 0; row < rows; row += step {
 		end := min(row+step, rows)
@@ -99,7 +104,7 @@ func (p *gemm) block(from, to int) {
 		return
 	}
 	first := 0
-	if to-from == 1 && p.line == 0 {
+	if to-from == 1 && p.line == 0 && p.lifted == nil {
 		first = p.vector(from)
 	}
 	for first < p.right.n {
@@ -117,6 +122,9 @@ func (p *gemm) block(from, to int) {
 				p.ahead = 0
 				if panel+width < end && width*p.right.k <= aheadMost {
 					p.ahead = panel + width
+				}
+				if p.lifted != nil {
+					p.panel = p.lifted.divide(&p.right, panel)
 				}
 				for i := range spans[:n] {
 					p.tiles(&spans[i], panel)

@@ -64,6 +64,9 @@ func (p *gemm) tiles(s *span, first int) {
 		out: &out[0], outRow: size * p.outRow, last: cols - width + panelStep, bounds: &p.bounds,
 	}
 	c.ahead = c.b
+	if p.lifted != nil {
+		c.b = &p.panel[0]
+	}
 	if p.ahead > 0 { // every tile brings its share
 		c.ahead = &p.right.data[p.ahead*p.right.k+(s.row-p.from)*p.aheadRow]
 		c.aheadStep = p.aheadStep

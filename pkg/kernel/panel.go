@@ -9,11 +9,12 @@ const maxPanel = 32
 // panels is the right operand of a product of matrices with k rows and n columns, rearranged: some columns at a time, row by row, so
 // that the kernel reads it from front to end. Columns beyond n, up to a multiple of panelStep, are zeros. bias starts the accumulators; it is filled up likewise.
 type panels struct {
-	k, n int
-	wide int // columns of a panel; the last may have fewer, or 24
-	data []float32
-	bias []float32
-	next []float32 // the memory behind: of the next group's, where there are several
+	k, n    int
+	wide    int // columns of a panel; the last may have fewer, or 24
+	data    []float32
+	bias    []float32
+	next    []float32 // the memory behind: of the next group's, where there are several
+	divides bool      // lift may divide the elements; false if nobody looked
 }
 
 // panelsLen returns how many float32 newPanels takes.
@@ -44,6 +45,7 @@ func (p panels) in(memory []float32) panels {
 func newPanels(memory []float32, k, n int, w []float32, row, column int, bias []float32) panels {
 	p := emptyPanels(memory, k, n, bias)
 	p.fill(0, k, w, row, column)
+	p.divides = divides(p.data)
 	return p
 }
 
