@@ -63,14 +63,29 @@ func (p *F32Pool) RunScan(out, in []float32, scan *F32Scan) {
 func (p *F32Pool) image(out, in []float32, scan *F32Scan) {
 	s := &p.spec
 	bounds := s.Clamp.bounds()
+	first, end := s.inside()
 	for y := range s.OH {
 		row := out[y*s.OW*s.C:][:s.OW*s.C]
-		for x := range s.OW {
+		for x := 0; x < s.OW; {
+			n := 1
+			if x == first && end > first {
+				n = end - first
+			}
 			w := s.seen(y, x, s.C)
-			p.pixel(row[x*s.C:][:s.C], in[w.at:], &w, &bounds)
+			p.pixels(row[x*s.C:][:n*s.C], in[w.at:], &w, n, s.StrideW*s.C, &bounds)
+			x += n
 		}
 		scan.Include(row)
 	}
+}
+
+// inside returns the columns of the output, from first up to end, whose windows have all their columns inside the image.
+func (s *Window) inside() (first, end int) {
+	first = (s.Left + s.StrideW - 1) / s.StrideW
+	if most := s.W - 1 + s.Left - (s.KW-1)*s.DilationW; most >= 0 { // of an output's place, by the stride
+		end = min(s.OW, most/s.StrideW+1)
+	}
+	return first, end
 }
 
 // poolWindow is the part of a window that is inside the image: where its first pixel starts, its rows and columns, and the steps from one to the next.
@@ -83,6 +98,14 @@ func (s *Window) seen(y, x, c int) poolWindow {
 	kx, cols := within(left, s.DilationW, s.KW, s.W)
 	at := (top+ky*s.DilationH)*s.W + left + kx*s.DilationW
 	return poolWindow{at * c, rows, cols, s.DilationH * s.W * c, s.DilationW * c}
+}
+
+// pixelsGeneric computes n outputs beside each other, from the part of the image that starts with the first one's window; the windows are step elements apart.
+func (p *F32Pool) pixelsGeneric(out, in []float32, w *poolWindow, n, step int, bounds *[2]float32) {
+	c := p.spec.C
+	for i := range n {
+		p.pixelGeneric(out[i*c:][:c], in[i*step:], w, bounds)
+	}
 }
 
 // pixelGeneric computes one output from the part of the image that starts with its window. It defines what all variants compute.

@@ -4,187 +4,211 @@
 
 #include "textflag.h"
 
-// func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2
-TEXT ·poolSum4Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0x00000000, R11
-	VMOVD        R11, X2
+TEXT ·poolSum4Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0x00000000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
-	MOVQ         DX, R11
-	IMULQ        BX, R11
+	MOVQ         rows+16(FP), R12
+	MOVQ         cols+24(FP), R13
+	IMULQ        R13, R12
 	VXORPS       Y3, Y3, Y3
-	VCVTSI2SSQ   R11, X3, X3
+	VCVTSI2SSQ   R12, X3, X3
 	VBROADCASTSS X3, Y3
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y4
 	VMOVAPS Y2, Y5
 	VMOVAPS Y2, Y6
 	VMOVAPS Y2, Y7
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS (R10), Y8
+	VMOVUPS (R11), Y8
 	VADDPS  Y8, Y4, Y4
-	VMOVUPS 32(R10), Y8
+	VMOVUPS 32(R11), Y8
 	VADDPS  Y8, Y5, Y5
-	VMOVUPS 64(R10), Y8
+	VMOVUPS 64(R11), Y8
 	VADDPS  Y8, Y6, Y6
-	VMOVUPS 96(R10), Y8
+	VMOVUPS 96(R11), Y8
 	VADDPS  Y8, Y7, Y7
-	ADDQ    DI, R10
-	DECQ    R12
+	ADDQ    BX, R11
+	DECQ    R13
 	JNZ     column
-	ADDQ    SI, R9
-	DECQ    R11
+	ADDQ    DX, R10
+	DECQ    R12
 	JNZ     row
 	VDIVPS  Y3, Y4, Y4
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y4, Y0, Y4
 	VMINPS  Y4, Y1, Y4
-	VMOVUPS Y4, (R8)
+	VMOVUPS Y4, (R9)
 	VDIVPS  Y3, Y5, Y5
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y5, Y0, Y5
 	VMINPS  Y5, Y1, Y5
-	VMOVUPS Y5, 32(R8)
+	VMOVUPS Y5, 32(R9)
 	VDIVPS  Y3, Y6, Y6
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y6, Y0, Y6
 	VMINPS  Y6, Y1, Y6
-	VMOVUPS Y6, 64(R8)
+	VMOVUPS Y6, 64(R9)
 	VDIVPS  Y3, Y7, Y7
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y7, Y0, Y7
 	VMINPS  Y7, Y1, Y7
-	VMOVUPS Y7, 96(R8)
-	ADDQ    $0x00000080, CX
+	VMOVUPS Y7, 96(R9)
 	ADDQ    $0x00000080, R8
-	DECQ    AX
+	ADDQ    $0x00000080, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2
-TEXT ·poolSum1Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0x00000000, R11
-	VMOVD        R11, X2
+TEXT ·poolSum1Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0x00000000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
-	MOVQ         DX, R11
-	IMULQ        BX, R11
+	MOVQ         rows+16(FP), R12
+	MOVQ         cols+24(FP), R13
+	IMULQ        R13, R12
 	VXORPS       Y3, Y3, Y3
-	VCVTSI2SSQ   R11, X3, X3
+	VCVTSI2SSQ   R12, X3, X3
 	VBROADCASTSS X3, Y3
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y4
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS (R10), Y5
+	VMOVUPS (R11), Y5
 	VADDPS  Y5, Y4, Y4
-	ADDQ    DI, R10
-	DECQ    R12
+	ADDQ    BX, R11
+	DECQ    R13
 	JNZ     column
-	ADDQ    SI, R9
-	DECQ    R11
+	ADDQ    DX, R10
+	DECQ    R12
 	JNZ     row
 	VDIVPS  Y3, Y4, Y4
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y4, Y0, Y4
 	VMINPS  Y4, Y1, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    $0x00000020, CX
+	VMOVUPS Y4, (R9)
 	ADDQ    $0x00000020, R8
-	DECQ    AX
+	ADDQ    $0x00000020, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·poolSquares4Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0x00000000, R11
-	VMOVD        R11, X2
+TEXT ·poolSquares4Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0x00000000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
-	MOVQ         DX, R11
-	IMULQ        BX, R11
+	MOVQ         rows+16(FP), R12
+	MOVQ         cols+24(FP), R13
+	IMULQ        R13, R12
 	VXORPS       Y3, Y3, Y3
-	VCVTSI2SSQ   R11, X3, X3
+	VCVTSI2SSQ   R12, X3, X3
 	VBROADCASTSS X3, Y3
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y4
 	VMOVAPS Y2, Y5
 	VMOVAPS Y2, Y6
 	VMOVAPS Y2, Y7
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS     (R10), Y8
+	VMOVUPS     (R11), Y8
 	VFMADD231PS Y8, Y8, Y4
-	VMOVUPS     32(R10), Y8
+	VMOVUPS     32(R11), Y8
 	VFMADD231PS Y8, Y8, Y5
-	VMOVUPS     64(R10), Y8
+	VMOVUPS     64(R11), Y8
 	VFMADD231PS Y8, Y8, Y6
-	VMOVUPS     96(R10), Y8
+	VMOVUPS     96(R11), Y8
 	VFMADD231PS Y8, Y8, Y7
-	ADDQ        DI, R10
-	DECQ        R12
+	ADDQ        BX, R11
+	DECQ        R13
 	JNZ         column
-	ADDQ        SI, R9
-	DECQ        R11
+	ADDQ        DX, R10
+	DECQ        R12
 	JNZ         row
 	VDIVPS      Y3, Y4, Y4
 	VSQRTPS     Y4, Y4
@@ -192,74 +216,84 @@ column:
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y4, Y0, Y4
 	VMINPS  Y4, Y1, Y4
-	VMOVUPS Y4, (R8)
+	VMOVUPS Y4, (R9)
 	VDIVPS  Y3, Y5, Y5
 	VSQRTPS Y5, Y5
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y5, Y0, Y5
 	VMINPS  Y5, Y1, Y5
-	VMOVUPS Y5, 32(R8)
+	VMOVUPS Y5, 32(R9)
 	VDIVPS  Y3, Y6, Y6
 	VSQRTPS Y6, Y6
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y6, Y0, Y6
 	VMINPS  Y6, Y1, Y6
-	VMOVUPS Y6, 64(R8)
+	VMOVUPS Y6, 64(R9)
 	VDIVPS  Y3, Y7, Y7
 	VSQRTPS Y7, Y7
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y7, Y0, Y7
 	VMINPS  Y7, Y1, Y7
-	VMOVUPS Y7, 96(R8)
-	ADDQ    $0x00000080, CX
+	VMOVUPS Y7, 96(R9)
 	ADDQ    $0x00000080, R8
-	DECQ    AX
+	ADDQ    $0x00000080, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·poolSquares1Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0x00000000, R11
-	VMOVD        R11, X2
+TEXT ·poolSquares1Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0x00000000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
-	MOVQ         DX, R11
-	IMULQ        BX, R11
+	MOVQ         rows+16(FP), R12
+	MOVQ         cols+24(FP), R13
+	IMULQ        R13, R12
 	VXORPS       Y3, Y3, Y3
-	VCVTSI2SSQ   R11, X3, X3
+	VCVTSI2SSQ   R12, X3, X3
 	VBROADCASTSS X3, Y3
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y4
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS     (R10), Y5
+	VMOVUPS     (R11), Y5
 	VFMADD231PS Y5, Y5, Y4
-	ADDQ        DI, R10
-	DECQ        R12
+	ADDQ        BX, R11
+	DECQ        R13
 	JNZ         column
-	ADDQ        SI, R9
-	DECQ        R11
+	ADDQ        DX, R10
+	DECQ        R12
 	JNZ         row
 	VDIVPS      Y3, Y4, Y4
 	VSQRTPS     Y4, Y4
@@ -267,138 +301,162 @@ column:
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y4, Y0, Y4
 	VMINPS  Y4, Y1, Y4
-	VMOVUPS Y4, (R8)
-	ADDQ    $0x00000020, CX
+	VMOVUPS Y4, (R9)
 	ADDQ    $0x00000020, R8
-	DECQ    AX
+	ADDQ    $0x00000020, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2
-TEXT ·poolMax4Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0xff800000, R11
-	VMOVD        R11, X2
+TEXT ·poolMax4Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0xff800000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y3
 	VMOVAPS Y2, Y4
 	VMOVAPS Y2, Y5
 	VMOVAPS Y2, Y6
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS   (R10), Y7
+	VMOVUPS   (R11), Y7
 	VCMPPS    $0x03, Y7, Y7, Y8
 	VMAXPS    Y3, Y7, Y3
 	VBLENDVPS Y8, Y7, Y3, Y3
-	VMOVUPS   32(R10), Y7
+	VMOVUPS   32(R11), Y7
 	VCMPPS    $0x03, Y7, Y7, Y8
 	VMAXPS    Y4, Y7, Y4
 	VBLENDVPS Y8, Y7, Y4, Y4
-	VMOVUPS   64(R10), Y7
+	VMOVUPS   64(R11), Y7
 	VCMPPS    $0x03, Y7, Y7, Y8
 	VMAXPS    Y5, Y7, Y5
 	VBLENDVPS Y8, Y7, Y5, Y5
-	VMOVUPS   96(R10), Y7
+	VMOVUPS   96(R11), Y7
 	VCMPPS    $0x03, Y7, Y7, Y8
 	VMAXPS    Y6, Y7, Y6
 	VBLENDVPS Y8, Y7, Y6, Y6
-	ADDQ      DI, R10
-	DECQ      R12
+	ADDQ      BX, R11
+	DECQ      R13
 	JNZ       column
-	ADDQ      SI, R9
-	DECQ      R11
+	ADDQ      DX, R10
+	DECQ      R12
 	JNZ       row
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y3, Y0, Y3
 	VMINPS  Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
+	VMOVUPS Y3, (R9)
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y4, Y0, Y4
 	VMINPS  Y4, Y1, Y4
-	VMOVUPS Y4, 32(R8)
+	VMOVUPS Y4, 32(R9)
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y5, Y0, Y5
 	VMINPS  Y5, Y1, Y5
-	VMOVUPS Y5, 64(R8)
+	VMOVUPS Y5, 64(R9)
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y6, Y0, Y6
 	VMINPS  Y6, Y1, Y6
-	VMOVUPS Y6, 96(R8)
-	ADDQ    $0x00000080, CX
+	VMOVUPS Y6, 96(R9)
 	ADDQ    $0x00000080, R8
-	DECQ    AX
+	ADDQ    $0x00000080, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+// func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 // Requires: AVX, AVX2
-TEXT ·poolMax1Asm(SB), NOSPLIT, $0-64
-	MOVQ         groups+0(FP), AX
-	MOVQ         in+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         cols+24(FP), BX
-	MOVQ         rowStep+32(FP), SI
-	MOVQ         colStep+40(FP), DI
-	MOVQ         out+48(FP), R8
-	MOVQ         bounds+56(FP), R9
-	VBROADCASTSS (R9), Y0
-	VBROADCASTSS 4(R9), Y1
-	MOVL         $0xff800000, R11
-	VMOVD        R11, X2
+TEXT ·poolMax1Asm(SB), NOSPLIT, $0-88
+	MOVQ         in+8(FP), AX
+	MOVQ         out+48(FP), CX
+	MOVQ         rowStep+32(FP), DX
+	MOVQ         colStep+40(FP), BX
+	MOVQ         pixels+64(FP), SI
+	MOVQ         bounds+56(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	MOVL         $0xff800000, R12
+	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
+
+pixel:
+	MOVQ AX, R8
+	MOVQ CX, R9
+	MOVQ groups+0(FP), DI
 
 group:
 	VMOVAPS Y2, Y3
-	MOVQ    CX, R9
-	MOVQ    DX, R11
+	MOVQ    R8, R10
+	MOVQ    rows+16(FP), R12
 
 row:
-	MOVQ R9, R10
-	MOVQ BX, R12
+	MOVQ R10, R11
+	MOVQ cols+24(FP), R13
 
 column:
-	VMOVUPS   (R10), Y4
+	VMOVUPS   (R11), Y4
 	VCMPPS    $0x03, Y4, Y4, Y5
 	VMAXPS    Y3, Y4, Y3
 	VBLENDVPS Y5, Y4, Y3, Y3
-	ADDQ      DI, R10
-	DECQ      R12
+	ADDQ      BX, R11
+	DECQ      R13
 	JNZ       column
-	ADDQ      SI, R9
-	DECQ      R11
+	ADDQ      DX, R10
+	DECQ      R12
 	JNZ       row
 
 	// A NaN stays, and a zero of either sign: the processor returns the second operand
 	VMAXPS  Y3, Y0, Y3
 	VMINPS  Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
-	ADDQ    $0x00000020, CX
+	VMOVUPS Y3, (R9)
 	ADDQ    $0x00000020, R8
-	DECQ    AX
+	ADDQ    $0x00000020, R9
+	DECQ    DI
 	JNZ     group
+	MOVQ    inStep+72(FP), R12
+	ADDQ    R12, AX
+	MOVQ    outStep+80(FP), R12
+	ADDQ    R12, CX
+	DECQ    SI
+	JNZ     pixel
 	VZEROUPPER
 	RET

@@ -2,6 +2,6 @@
 
 package kernel
 
-func (p *F32Pool) pixel(out, in []float32, w *poolWindow, bounds *[2]float32) {
-	p.pixelGeneric(out, in, w, bounds)
+func (p *F32Pool) pixels(out, in []float32, w *poolWindow, n, step int, bounds *[2]float32) {
+	p.pixelsGeneric(out, in, w, n, step, bounds)
 }

@@ -4,32 +4,32 @@
 
 package kernel
 
-// poolSum4Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolSum4Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSum4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 
-// poolSum1Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolSum1Asm stores the mean of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSum1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 
-// poolSquares4Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolSquares4Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSquares4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 
-// poolSquares1Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolSquares1Asm stores the root of the mean square of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolSquares1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 
-// poolMax4Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels.
+// poolMax4Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 4 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolMax4Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)
 
-// poolMax1Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels.
+// poolMax1Asm stores the maximum of a window, whose rows and columns are so many bytes apart, for a number of groups of 1 blocks of 8 channels, and those of as many further windows, which are so many bytes apart, as their results are.
 //
 //go:noescape
-func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32)
+func poolMax1Asm(groups int, in *float32, rows int, cols int, rowStep int, colStep int, out *float32, bounds *[2]float32, pixels int, inStep int, outStep int)

@@ -54,36 +54,33 @@ func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
 	for _, m := range modes {
-		pixel(m, 4)
-		pixel(m, 1)
+		run(m, 4)
+		run(m, 1)
 	}
 	Generate()
 }
 
-// pixel writes the kernel for one output, which goes through the window once for each group of blocks of 8 channels.
-func pixel(m mode, group int) {
+// run writes the kernel for outputs beside each other whose windows are as large, which goes through each window once for each group of blocks of 8 channels.
+func run(m mode, group int) {
 	name := fmt.Sprintf("pool%s%dAsm", m.name, group)
-	TEXT(name, NOSPLIT, "func(groups int, in *float32, rows, cols, rowStep, colStep int, out *float32, bounds *[2]float32)")
+	TEXT(name, NOSPLIT, "func(groups int, in *float32, rows, cols, rowStep, colStep int, out *float32, bounds *[2]float32, pixels, inStep, outStep int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s stores %s of a window, whose rows and columns are so many bytes apart, for a number of groups of %d blocks of 8 channels.", name, m.does, group))
-	groups := Load(Param("groups"), GP64())
-	in := Load(Param("in"), GP64())
-	rows := Load(Param("rows"), GP64())
-	cols := Load(Param("cols"), GP64())
-	rowStep := Load(Param("rowStep"), GP64())
-	colStep := Load(Param("colStep"), GP64())
-	out := Load(Param("out"), GP64())
-	bounds := Load(Param("bounds"), GP64())
+	Doc(fmt.Sprintf("%s stores %s of a window, whose rows and columns are so many bytes apart, for a number of groups of %d blocks of 8 channels, "+
+		"and those of as many further windows, which are so many bytes apart, as their results are.", name, m.does, group))
+	param := func(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+	in, out, rowStep, colStep, pixels := param("in"), param("out"), param("rowStep"), param("colStep"), param("pixels")
 	lo, hi, start, n := YMM(), YMM(), YMM(), YMM()
+	bounds := param("bounds")
 	VBROADCASTSS(Mem{Base: bounds}, lo)
 	VBROADCASTSS(Mem{Base: bounds, Disp: size}, hi)
-	line, from, y, x := GP64(), GP64(), GP64(), GP64()
+	groups, source, target, line, from, y, x := GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
 	MOVL(U32(math.Float32bits(float32(m.start))), y.As32())
 	VMOVD(y.As32(), start.AsX())
 	VBROADCASTSS(start.AsX(), start)
 	if m.finish != nil {
-		MOVQ(rows, y)
-		IMULQ(cols, y)
+		Load(Param("rows"), y)
+		Load(Param("cols"), x)
+		IMULQ(x, y)
 		VXORPS(n, n, n)
 		VCVTSI2SSQ(y, n.AsX(), n.AsX())
 		VBROADCASTSS(n.AsX(), n)
@@ -93,15 +90,19 @@ func pixel(m mode, group int) {
 		acc[i] = YMM()
 	}
 
+	Label("pixel")
+	MOVQ(in, source)
+	MOVQ(out, target)
+	Load(Param("groups"), groups)
 	Label("group")
 	for _, a := range acc {
 		VMOVAPS(start, a)
 	}
-	MOVQ(in, line)
-	MOVQ(rows, y)
+	MOVQ(source, line)
+	Load(Param("rows"), y)
 	Label("row")
 	MOVQ(line, from)
-	MOVQ(cols, x)
+	Load(Param("cols"), x)
 	Label("column")
 	for i, a := range acc {
 		v := YMM()
@@ -121,12 +122,18 @@ func pixel(m mode, group int) {
 		Comment("A NaN stays, and a zero of either sign: the processor returns the second operand")
 		VMAXPS(a, lo, a)
 		VMINPS(a, hi, a)
-		VMOVUPS(a, Mem{Base: out, Disp: i * block})
+		VMOVUPS(a, Mem{Base: target, Disp: i * block})
 	}
-	ADDQ(U32(uint32(group*block)), in)
-	ADDQ(U32(uint32(group*block)), out)
+	ADDQ(U32(uint32(group*block)), source)
+	ADDQ(U32(uint32(group*block)), target)
 	DECQ(groups)
 	JNZ(LabelRef("group"))
+	Load(Param("inStep"), y)
+	ADDQ(y, in)
+	Load(Param("outStep"), y)
+	ADDQ(y, out)
+	DECQ(pixels)
+	JNZ(LabelRef("pixel"))
 	VZEROUPPER()
 	RET()
 }
