@@ -31,30 +31,39 @@ loop:
 	VZEROUPPER
 	RET
 
-// func hybridScaleAsm(out *float32, sums *int32, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)
+// func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)
 // Requires: AVX, AVX2
-TEXT ·hybridScaleAsm(SB), NOSPLIT, $0-56
-	MOVQ         n+40(FP), AX
-	MOVQ         out+0(FP), DX
-	MOVQ         sums+8(FP), BX
-	MOVQ         weights+16(FP), SI
-	MOVQ         scale+24(FP), DI
-	MOVQ         bias+32(FP), R8
-	VBROADCASTSS zero+48(FP), Y0
-	VBROADCASTSS by+52(FP), Y1
-	XORQ         CX, CX
+TEXT ·hybridScaleRowsAsm(SB), NOSPLIT, $0-80
+	MOVQ         out+0(FP), AX
+	MOVQ         outRow+8(FP), CX
+	MOVQ         sums+16(FP), DX
+	MOVQ         sumsRow+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         weights+40(FP), DI
+	MOVQ         scale+48(FP), R8
+	MOVQ         bias+56(FP), R9
+	MOVQ         n+64(FP), R10
+	VBROADCASTSS zero+72(FP), Y0
+	VBROADCASTSS by+76(FP), Y1
+
+row:
+	XORQ R11, R11
 
 loop:
-	VPMULLD   (SI)(CX*4), Y0, Y3
-	VMOVDQU   (BX)(CX*4), Y2
+	VPMULLD   (DI)(R11*4), Y0, Y3
+	VMOVDQU   (DX)(R11*4), Y2
 	VPSUBD    Y3, Y2, Y2
 	VCVTDQ2PS Y2, Y2
-	VMULPS    (DI)(CX*4), Y2, Y2
+	VMULPS    (R8)(R11*4), Y2, Y2
 	VMULPS    Y1, Y2, Y2
-	VADDPS    (R8)(CX*4), Y2, Y2
-	VMOVUPS   Y2, (DX)(CX*4)
-	ADDQ      $0x08, CX
-	CMPQ      CX, AX
+	VADDPS    (R9)(R11*4), Y2, Y2
+	VMOVUPS   Y2, (AX)(R11*4)
+	ADDQ      $0x08, R11
+	CMPQ      R11, R10
 	JLT       loop
+	LEAQ      (AX)(CX*4), AX
+	LEAQ      (DX)(BX*4), DX
+	DECQ      SI
+	JNZ       row
 	VZEROUPPER
 	RET

@@ -16,13 +16,13 @@ func hybridAdd(out []float32, sums, weights []int32, scale []float32, a *hybridA
 	return n
 }
 
-// hybridScale does what hybridRight.scaled does for the first columns, and returns how many these are.
-func hybridScale(out []float32, sums, weights []int32, scale, bias []float32, a *hybridAffine) int {
-	n := len(out) &^ (hybridColumns - 1)
-	if !variants() || n == 0 {
+// hybridScaleRows does what hybridRight.scaled does for the first of n columns, and returns how many these are.
+func hybridScaleRows(out []float32, outRow int, sums []int32, sumsRow, rows, n int, weights []int32, scale, bias []float32, a *hybridAffine) int {
+	n &^= hybridColumns - 1
+	if !variants() || n == 0 || rows == 0 {
 		return 0
 	}
-	_, _, _, _ = sums[n-1], weights[n-1], scale[n-1], bias[n-1]
-	hybridScaleAsm(&out[0], &sums[0], &weights[0], &scale[0], &bias[0], n, a.zero, a.scale)
+	_, _, _, _, _ = out[(rows-1)*outRow+n-1], sums[(rows-1)*sumsRow+n-1], weights[n-1], scale[n-1], bias[n-1]
+	hybridScaleRowsAsm(&out[0], outRow, &sums[0], sumsRow, rows, &weights[0], &scale[0], &bias[0], n, a.zero, a.scale)
 	return n
 }

@@ -91,25 +91,38 @@ func (c *HybridConv) group(out []float32, image, outside []int8, f *hybridFilter
 		}
 		for column := 0; column < r.n; {
 			width := r.panel(&work, m, column)
-			for j := range m {
-				to := out[(i+j)*s.OC+f.first+column:][:min(width, r.n-column)]
-				c.finish(to, work.sums[j*width:], column, f, a)
-			}
+			c.finish(out[i*s.OC+f.first+column:], work.sums, width, m, min(width, r.n-column), column, f, a)
 			column += width
 		}
+		c.clamp(out[i*s.OC+f.first:], m, r.n)
 	}
 }
 
-// finish makes the results of one window from the sums of a group's channels from one on.
-func (c *HybridConv) finish(out []float32, sums []int32, from int, f *hybridFilter, a *hybridAffine) {
-	bias := c.bias[f.first+from:][:len(out)]
+// finish makes the results of m windows from the sums of n of a group's channels from one on, which lie row behind row in sums.
+func (c *HybridConv) finish(out []float32, sums []int32, row, m, n, from int, f *hybridFilter, a *hybridAffine) {
+	bias := c.bias[f.first+from:][:n]
 	if c.spec.Asymmetric {
-		f.scaled(out, sums, bias, from, a)
-	} else {
-		copy(out, bias)
-		f.add(out, sums, from, a)
+		f.scaled(out, c.spec.OC, sums, row, m, n, bias, from, a)
+		return
 	}
-	if l := c.spec.Clamp; l.On {
-		Clamp(out, out, l.Lo, l.Hi)
+	for j := range m {
+		to := out[j*c.spec.OC:][:n]
+		copy(to, bias)
+		f.add(to, sums[j*row:], from, a)
+	}
+}
+
+// clamp limits n channels of the results of m windows.
+func (c *HybridConv) clamp(out []float32, m, n int) {
+	l := c.spec.Clamp
+	if !l.On {
+		return
+	}
+	if n == c.spec.OC {
+		m, n = 1, m*n
+	}
+	for j := range m {
+		to := out[j*c.spec.OC:][:n]
+		Clamp(to, to, l.Lo, l.Hi)
 	}
 }

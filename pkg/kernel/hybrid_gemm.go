@@ -87,13 +87,20 @@ func (h *hybridRight) add(out []float32, sums []int32, first int, a *hybridAffin
 	}
 }
 
-// scaled stores sum * scale of the weights * scale of the row + bias for the columns from one on.
-func (h *hybridRight) scaled(out []float32, sums []int32, bias []float32, first int, a *hybridAffine) {
-	n := len(out)
-	sums, bias, weights, scale := sums[:n], bias[:n], h.sums[first:][:n], h.scale[first:][:n]
-	for c := hybridScale(out, sums, weights, scale, bias, a); c < n; c++ {
-		x := float32(float32(sums[c]-a.zero*weights[c]) * scale[c])
-		out[c] = float32(x*a.scale) + bias[c]
+// scaled stores sum * scale of the weights * scale of the row + bias for n columns, from the given one on, of rows; a row of out is outRow behind the one before, one of sums
+// sumsRow.
+func (h *hybridRight) scaled(out []float32, outRow int, sums []int32, sumsRow, rows, n int, bias []float32, first int, a *hybridAffine) {
+	bias, weights, scale := bias[:n], h.sums[first:][:n], h.scale[first:][:n]
+	done := hybridScaleRows(out, outRow, sums, sumsRow, rows, n, weights, scale, bias, a)
+	if done == n {
+		return
+	}
+	for i := range rows {
+		to, from := out[i*outRow:][:n], sums[i*sumsRow:][:n]
+		for c := done; c < n; c++ {
+			x := float32(float32(from[c]-a.zero*weights[c]) * scale[c])
+			to[c] = float32(x*a.scale) + bias[c]
+		}
 	}
 }
 

@@ -4,4 +4,6 @@ package kernel
 
 func hybridAdd([]float32, []int32, []int32, []float32, *hybridAffine) int { return 0 }
 
-func hybridScale([]float32, []int32, []int32, []float32, []float32, *hybridAffine) int { return 0 }
+func hybridScaleRows([]float32, int, []int32, int, int, int, []int32, []float32, []float32, *hybridAffine) int {
+	return 0
+}

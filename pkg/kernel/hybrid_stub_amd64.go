@@ -9,7 +9,8 @@ package kernel
 //go:noescape
 func hybridAddAsm(out *float32, sums *int32, weights *int32, scale *float32, n int, zero int32, by float32)
 
-// hybridScaleAsm stores sums less zero times weights, times scale, times by, plus bias, in out, for n columns, a positive multiple of 8.
+// hybridScaleRowsAsm stores sums less zero times weights, times scale times by, plus bias, in out, for n columns, a positive multiple of 8, of at least one row. From a row to the
+// next there are outRow and sumsRow elements.
 //
 //go:noescape
-func hybridScaleAsm(out *float32, sums *int32, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)
+func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)

@@ -36,7 +36,7 @@ func intPool[T int8 | int16](out, in []T, s *IntPoolSpec, mode poolMode) error {
 		for pixel := range s.OH * s.OW {
 			if isInt8 {
 				w := s.seen(pixel/s.OW, pixel%s.OW, s.C)
-				if s8PoolPixel(mode, results[i*outSize+pixel*s.C:][:s.C], bytes[i*inSize+w.at:(i+1)*inSize], &w, &bounds) {
+				if s8PoolPixel(mode, results[i*outSize+pixel*s.C:], bytes[i*inSize+w.at:], s.C, &w, &bounds) {
 					continue
 				}
 			}

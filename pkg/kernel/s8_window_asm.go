@@ -14,17 +14,22 @@ func newS8Limits(lo, hi int32) (l s8Limits) {
 	return l
 }
 
-// s8PoolPixel joins a window of a part of an image by a variant, and reports whether there is one.
-func s8PoolPixel(mode poolMode, out, in []int8, w *poolWindow, l *s8Limits) bool {
+// s8PoolPixel joins a window of a part of an image by a variant, and reports whether there is one. in and out begin with the first of the channels, and go on with what is behind them:
+// results of pixels to come may be written, and of these anything.
+func s8PoolPixel(mode poolMode, out, in []int8, channels int, w *poolWindow, l *s8Limits) bool {
 	const most = 255 // elements whose sum is one of 16 bits
-	if !variants() || len(out) < s8Block || mode == poolSum && w.rows*w.cols > most {
+	reach := max(channels, s8Block)
+	if !variants() || len(out) < reach || mode == poolSum && w.rows*w.cols > most {
 		return false
 	}
-	_ = in[(w.rows-1)*w.rowStep+(w.cols-1)*w.colStep+len(out)-1]
+	last := (w.rows-1)*w.rowStep + (w.cols-1)*w.colStep
+	if last+reach > len(in) {
+		return false
+	}
 	count, half := float32(w.rows*w.cols), float32(w.rows*w.cols/2)
-	for at := 0; at < len(out); {
-		n := max(1, (len(out)-at)/s8Block)
-		at = min(at, len(out)-s8Block) // what the last block shares with the one before comes out the same
+	for at := 0; at < channels; {
+		n := max(1, (channels-at)/s8Block)
+		at = max(0, min(at, channels-s8Block)) // what the last block shares with the one before comes out the same
 		if mode == poolMax {
 			s8PoolMaxAsm(n, &in[at], w.rows, w.cols, w.rowStep, w.colStep, &out[at], &l[0], count, half)
 		} else {

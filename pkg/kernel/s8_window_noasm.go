@@ -7,7 +7,7 @@ type s8Limits struct{}
 
 func newS8Limits(_, _ int32) (l s8Limits) { return l }
 
-func s8PoolPixel(poolMode, []int8, []int8, *poolWindow, *s8Limits) bool { return false }
+func s8PoolPixel(poolMode, []int8, []int8, int, *poolWindow, *s8Limits) bool { return false }
 
 func s8SumLines([]int32, []int8, int, int) int { return 0 }
 

@@ -85,7 +85,7 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	hybrid.scale = make([]float32, 64)
 	cases["hybrid integers"] = func() { affine.quantize(s8s[:n], x) }
 	cases["hybrid sums added"] = func() { hybrid.add(y[:64], int32s(x), 0, &affine) }
-	cases["hybrid sums scaled"] = func() { hybrid.scaled(y[:64], int32s(x), hybrid.scale, 0, &affine) }
+	cases["hybrid sums scaled"] = func() { hybrid.scaled(y[:64], 64, int32s(x), 64, 1, 64, hybrid.scale, 0, &affine) }
 	cases["Dequantize"] = func() { Dequantize(y[:n], signed(x), []float32{1}, []int64{0}, 1) }
 	window := IntPoolSpec{Window: square(8, 3, 1), C: 32, Lo: -128, Hi: 127}
 	images := signed(x)[:8*8*32]
