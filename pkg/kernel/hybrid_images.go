@@ -25,21 +25,24 @@ func newHybridImages[L interface{ Run(out, in []float32) }](w Window, c, oc int,
 }
 
 // scratch returns how many float32 run needs.
-func (h *hybridImages) scratch() int { return h.inSize }
+func (h *hybridImages) scratch() int { return h.inSize + len(h.scale) }
 
-// run makes the sums of each image, and calls finish for those of each pixel.
-func (h *hybridImages) run(out, in, scratch []float32, finish func(pixel []float32, scale float32)) {
-	image := scratch[:h.inSize]
+// run makes the sums of each image, and calls finish for those of some pixels at a time. line has an element for each channel.
+func (h *hybridImages) run(out, in, scratch []float32, finish func(pixels []float32, image float32, line []float32)) {
+	image, line := scratch[:h.inSize], scratch[h.inSize:][:len(h.scale)]
+	run := max(1, clampRun/len(line)) * len(line)
 	for range batches(len(in), h.inSize, len(out), h.outSize) {
 		a := newHybridAffine(in[:h.inSize], true)
 		a.steps(image, in[:h.inSize])
 		to := out[:h.outSize]
 		h.layer.Run(to, image)
-		for i := 0; i < len(to); i += len(h.scale) {
-			finish(to[i:i+len(h.scale)], a.scale)
-		}
-		if h.clamp.On {
-			Clamp(to, to, h.clamp.Lo, h.clamp.Hi)
+		for i := 0; i < len(to); i += run {
+			part := to[i:min(i+run, len(to))]
+			finish(part, a.scale, line)
+			Add(part, part, h.bias)
+			if h.clamp.On {
+				Clamp(part, part, h.clamp.Lo, h.clamp.Hi)
+			}
 		}
 		in, out = in[h.inSize:], out[h.outSize:]
 	}
@@ -64,11 +67,9 @@ func (d *HybridDepthwise) Scratch() int { return d.scratch() }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, C·M]. It panics if their lengths disagree. scratch has Scratch() elements.
 func (d *HybridDepthwise) Run(out, in, scratch []float32) {
-	d.run(out, in, scratch, func(pixel []float32, image float32) {
-		scale, bias := d.scale[:len(pixel)], d.bias[:len(pixel)]
-		for i, sum := range pixel {
-			pixel[i] = float32(sum*float32(scale[i]*image)) + bias[i]
-		}
+	d.run(out, in, scratch, func(pixels []float32, image float32, line []float32) {
+		Mul(line, d.scale, []float32{image})
+		Mul(pixels, pixels, line)
 	})
 }
 
@@ -92,10 +93,8 @@ func (t *HybridTransposeConv) Scratch() int { return t.scratch() }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree. scratch has Scratch() elements.
 func (t *HybridTransposeConv) Run(out, in, scratch []float32) {
-	t.run(out, in, scratch, func(pixel []float32, image float32) {
-		scale, bias := t.scale[:len(pixel)], t.bias[:len(pixel)]
-		for i, sum := range pixel {
-			pixel[i] = float32(float32(sum*scale[i])*image) + bias[i]
-		}
+	t.run(out, in, scratch, func(pixels []float32, image float32, _ []float32) {
+		Mul(pixels, pixels, t.scale)
+		Mul(pixels, pixels, []float32{image})
 	})
 }
