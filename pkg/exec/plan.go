@@ -53,6 +53,7 @@ type step struct {
 	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
 	in, out []int     // slots; -1 where an input is absent
 	shared  bool      // the result is the operand's memory: there is nothing to compute
+	spare   bool      // nobody reads the result, unless the run is watched
 	inner   []int     // slots of what the operator lets see of its inside; -1 where that is absent
 }
 
@@ -216,6 +217,9 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	for j, slotIndex := range s.out {
 		sl := &c.plan.slots[slotIndex]
 		sl.static, sl.place, sl.sole = out[j], planned, true
+	}
+	if err := c.tabulate(&s); err != nil {
+		return err
 	}
 	c.share(&s)
 	c.plan.steps = append(c.plan.steps, s)

@@ -202,11 +202,14 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 	return f.outputs, nil
 }
 
+// watched reports whether anybody sees results besides the outputs.
+func (s *Session) watched() bool { return s.observer != nil || s.recorder != nil || s.watch != nil }
+
 func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
 	if isControl(st.node) {
 		return s.control(f, st, c, k)
 	}
-	if st.shared {
+	if st.shared || st.spare && !s.watched() {
 		return nil
 	}
 	run := st.kernel
