@@ -14,6 +14,8 @@ func (c *s8RescaleCall) run(factors, small bool) {
 		s8ScaleAVX2(call)
 	case small && useAVX512:
 		s8RescaleSmallAVX512(call)
+	case small && c.lo >= c.zero:
+		s8RescaleAboveAVX2(call)
 	case small:
 		s8RescaleSmallAVX2(call)
 	case useAVX512:

@@ -40,6 +40,26 @@ DATA s8Firsts<>+56(SB)/4, $0x00000000
 DATA s8Firsts<>+60(SB)/4, $0x00000000
 GLOBL s8Firsts<>(SB), RODATA|NOPTR, $64
 
+DATA s8Joined<>+0(SB)/4, $0x00000000
+DATA s8Joined<>+4(SB)/4, $0x00000004
+DATA s8Joined<>+8(SB)/4, $0x00000001
+DATA s8Joined<>+12(SB)/4, $0x00000005
+DATA s8Joined<>+16(SB)/4, $0x00000002
+DATA s8Joined<>+20(SB)/4, $0x00000006
+DATA s8Joined<>+24(SB)/4, $0x00000003
+DATA s8Joined<>+28(SB)/4, $0x00000007
+GLOBL s8Joined<>(SB), RODATA|NOPTR, $32
+
+DATA s8Swapped<>+0(SB)/4, $0x03010200
+DATA s8Swapped<>+4(SB)/4, $0x07050604
+DATA s8Swapped<>+8(SB)/4, $0x0b090a08
+DATA s8Swapped<>+12(SB)/4, $0x0f0d0e0c
+DATA s8Swapped<>+16(SB)/4, $0x03010200
+DATA s8Swapped<>+20(SB)/4, $0x07050604
+DATA s8Swapped<>+24(SB)/4, $0x0b090a08
+DATA s8Swapped<>+28(SB)/4, $0x0f0d0e0c
+GLOBL s8Swapped<>(SB), RODATA|NOPTR, $32
+
 // func s8RescaleAVX512(call *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
 TEXT ·s8RescaleAVX512(SB), NOSPLIT, $0-8
@@ -604,8 +624,8 @@ TEXT ·s8RescaleAVX2(SB), NOSPLIT, $0-8
 	VMOVQ        CX, X7
 	VPBROADCASTQ X7, Y7
 	VPBROADCASTD 88(AX), Y8
-	VPBROADCASTB 96(AX), X9
-	VPBROADCASTB 104(AX), X10
+	VPBROADCASTB 96(AX), Y9
+	VPBROADCASTB 104(AX), Y10
 	XORQ         CX, CX
 
 columns:
@@ -628,49 +648,33 @@ columns:
 	ADDQ     CX, SI
 	CMPQ     DX, $0x08
 	JLT      part
+	MOVQ     24(AX), DX
+	MOVQ     40(AX), R8
+	LEAQ     (DX)(DX*2), R9
+	LEAQ     (R8)(R8*2), R10
+	SUBQ     $0x04, DI
+	JL       rest
 
-row:
-	VMOVDQU      (BX), Y12
-	VPSLLVD      Y0, Y12, Y12
-	VPSHUFD      $0xf5, Y12, Y11
-	VPMULDQ      Y4, Y12, Y12
-	VPMULDQ      Y5, Y11, Y11
-	VPADDQ       Y6, Y12, Y12
+four:
+	VMOVDQU      (BX), Y11
+	VPSLLVD      Y0, Y11, Y11
+	VPSHUFD      $0xf5, Y11, Y12
+	VPMULDQ      Y4, Y11, Y11
+	VPMULDQ      Y5, Y12, Y12
 	VPADDQ       Y6, Y11, Y11
-	VPSRLQ       $0x1f, Y12, Y12
-	VPADDQ       Y11, Y11, Y11
-	VPBLENDD     $0xaa, Y11, Y12, Y12
-	VPSRAD       $0x1f, Y12, Y11
-	VPAND        Y2, Y11, Y11
-	VPADDD       Y11, Y12, Y12
-	VPSRLVD      Y3, Y12, Y11
-	VPSRAVD      Y1, Y12, Y12
-	VPAND        Y7, Y11, Y11
-	VPADDD       Y11, Y12, Y12
-	VPADDD       Y8, Y12, Y12
-	VEXTRACTI128 $0x01, Y12, X11
-	VPACKSSDW    X11, X12, X12
-	VPACKSSWB    X12, X12, X12
-	VPMAXSB      X9, X12, X12
-	VPMINSB      X10, X12, X12
-	VMOVQ        X12, (SI)
-	ADDQ         24(AX), BX
-	ADDQ         40(AX), SI
-	DECQ         DI
-	JNZ          row
-	ADDQ         $0x08, CX
-	CMPQ         CX, 8(AX)
-	JLT          columns
-	JMP          done
-
-part:
-	LEAQ    s8Firsts<>+32(SB), CX
-	NEGQ    DX
-	VMOVDQU (CX)(DX*4), Y11
-	NEGQ    DX
-
-short:
-	VPMASKMOVD   (BX), Y11, Y12
+	VPADDQ       Y6, Y12, Y12
+	VPSRLQ       $0x1f, Y11, Y11
+	VPADDQ       Y12, Y12, Y12
+	VPBLENDD     $0xaa, Y12, Y11, Y11
+	VPSRAD       $0x1f, Y11, Y12
+	VPAND        Y2, Y12, Y12
+	VPADDD       Y12, Y11, Y11
+	VPSRLVD      Y3, Y11, Y12
+	VPSRAVD      Y1, Y11, Y11
+	VPAND        Y7, Y12, Y12
+	VPADDD       Y12, Y11, Y11
+	VPADDD       Y8, Y11, Y11
+	VMOVDQU      (BX)(DX*1), Y12
 	VPSLLVD      Y0, Y12, Y12
 	VPSHUFD      $0xf5, Y12, Y13
 	VPMULDQ      Y4, Y12, Y12
@@ -688,29 +692,147 @@ short:
 	VPAND        Y7, Y13, Y13
 	VPADDD       Y13, Y12, Y12
 	VPADDD       Y8, Y12, Y12
-	VEXTRACTI128 $0x01, Y12, X13
-	VPACKSSDW    X13, X12, X12
-	VPACKSSWB    X12, X12, X12
-	VPMAXSB      X9, X12, X12
-	VPMINSB      X10, X12, X12
+	VPACKSSDW    Y12, Y11, Y11
+	VMOVDQU      (BX)(DX*2), Y12
+	VPSLLVD      Y0, Y12, Y12
+	VPSHUFD      $0xf5, Y12, Y13
+	VPMULDQ      Y4, Y12, Y12
+	VPMULDQ      Y5, Y13, Y13
+	VPADDQ       Y6, Y12, Y12
+	VPADDQ       Y6, Y13, Y13
+	VPSRLQ       $0x1f, Y12, Y12
+	VPADDQ       Y13, Y13, Y13
+	VPBLENDD     $0xaa, Y13, Y12, Y12
+	VPSRAD       $0x1f, Y12, Y13
+	VPAND        Y2, Y13, Y13
+	VPADDD       Y13, Y12, Y12
+	VPSRLVD      Y3, Y12, Y13
+	VPSRAVD      Y1, Y12, Y12
+	VPAND        Y7, Y13, Y13
+	VPADDD       Y13, Y12, Y12
+	VPADDD       Y8, Y12, Y12
+	VMOVDQU      (BX)(R9*1), Y13
+	VPSLLVD      Y0, Y13, Y13
+	VPSHUFD      $0xf5, Y13, Y14
+	VPMULDQ      Y4, Y13, Y13
+	VPMULDQ      Y5, Y14, Y14
+	VPADDQ       Y6, Y13, Y13
+	VPADDQ       Y6, Y14, Y14
+	VPSRLQ       $0x1f, Y13, Y13
+	VPADDQ       Y14, Y14, Y14
+	VPBLENDD     $0xaa, Y14, Y13, Y13
+	VPSRAD       $0x1f, Y13, Y14
+	VPAND        Y2, Y14, Y14
+	VPADDD       Y14, Y13, Y13
+	VPSRLVD      Y3, Y13, Y14
+	VPSRAVD      Y1, Y13, Y13
+	VPAND        Y7, Y14, Y14
+	VPADDD       Y14, Y13, Y13
+	VPADDD       Y8, Y13, Y13
+	VPACKSSDW    Y13, Y12, Y12
+	VPACKSSWB    Y12, Y11, Y11
+	VPMAXSB      Y9, Y11, Y11
+	VPMINSB      Y10, Y11, Y11
+	VMOVDQU      s8Joined<>+0(SB), Y12
+	VPERMD       Y11, Y12, Y11
+	VMOVQ        X11, (SI)
+	VPEXTRQ      $0x01, X11, (SI)(R8*1)
+	VEXTRACTI128 $0x01, Y11, X12
+	VMOVQ        X12, (SI)(R8*2)
+	VPEXTRQ      $0x01, X12, (SI)(R10*1)
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(R8*4), SI
+	SUBQ         $0x04, DI
+	JGE          four
+
+rest:
+	ADDQ $0x04, DI
+	JZ   next
+
+row:
+	VMOVDQU      (BX), Y11
+	VPSLLVD      Y0, Y11, Y11
+	VPSHUFD      $0xf5, Y11, Y12
+	VPMULDQ      Y4, Y11, Y11
+	VPMULDQ      Y5, Y12, Y12
+	VPADDQ       Y6, Y11, Y11
+	VPADDQ       Y6, Y12, Y12
+	VPSRLQ       $0x1f, Y11, Y11
+	VPADDQ       Y12, Y12, Y12
+	VPBLENDD     $0xaa, Y12, Y11, Y11
+	VPSRAD       $0x1f, Y11, Y12
+	VPAND        Y2, Y12, Y12
+	VPADDD       Y12, Y11, Y11
+	VPSRLVD      Y3, Y11, Y12
+	VPSRAVD      Y1, Y11, Y11
+	VPAND        Y7, Y12, Y12
+	VPADDD       Y12, Y11, Y11
+	VPADDD       Y8, Y11, Y11
+	VEXTRACTI128 $0x01, Y11, X12
+	VPACKSSDW    X12, X11, X11
+	VPACKSSWB    X11, X11, X11
+	VPMAXSB      X9, X11, X11
+	VPMINSB      X10, X11, X11
+	VMOVQ        X11, (SI)
+	ADDQ         24(AX), BX
+	ADDQ         40(AX), SI
+	DECQ         DI
+	JNZ          row
+
+next:
+	ADDQ $0x08, CX
+	CMPQ CX, 8(AX)
+	JLT  columns
+	JMP  done
+
+part:
+	LEAQ    s8Firsts<>+32(SB), CX
+	NEGQ    DX
+	VMOVDQU (CX)(DX*4), Y12
+	NEGQ    DX
+
+short:
+	VPMASKMOVD   (BX), Y12, Y11
+	VPSLLVD      Y0, Y11, Y11
+	VPSHUFD      $0xf5, Y11, Y13
+	VPMULDQ      Y4, Y11, Y11
+	VPMULDQ      Y5, Y13, Y13
+	VPADDQ       Y6, Y11, Y11
+	VPADDQ       Y6, Y13, Y13
+	VPSRLQ       $0x1f, Y11, Y11
+	VPADDQ       Y13, Y13, Y13
+	VPBLENDD     $0xaa, Y13, Y11, Y11
+	VPSRAD       $0x1f, Y11, Y13
+	VPAND        Y2, Y13, Y13
+	VPADDD       Y13, Y11, Y11
+	VPSRLVD      Y3, Y11, Y13
+	VPSRAVD      Y1, Y11, Y11
+	VPAND        Y7, Y13, Y13
+	VPADDD       Y13, Y11, Y11
+	VPADDD       Y8, Y11, Y11
+	VEXTRACTI128 $0x01, Y11, X13
+	VPACKSSDW    X13, X11, X11
+	VPACKSSWB    X11, X11, X11
+	VPMAXSB      X9, X11, X11
+	VPMINSB      X10, X11, X11
 	MOVQ         SI, CX
 	TESTQ        $0x00000004, DX
 	JZ           pair
-	VMOVD        X12, (CX)
-	VPSRLQ       $0x20, X12, X12
+	VMOVD        X11, (CX)
+	VPSRLQ       $0x20, X11, X11
 	ADDQ         $0x04, CX
 
 pair:
 	TESTQ   $0x00000002, DX
 	JZ      one
-	VPEXTRW $0x00, X12, (CX)
-	VPSRLQ  $0x10, X12, X12
+	VPEXTRW $0x00, X11, (CX)
+	VPSRLQ  $0x10, X11, X11
 	ADDQ    $0x02, CX
 
 one:
 	TESTQ   $0x00000001, DX
 	JZ      stored
-	VPEXTRB $0x00, X12, (CX)
+	VPEXTRB $0x00, X11, (CX)
 
 stored:
 	ADDQ 24(AX), BX
@@ -732,8 +854,8 @@ TEXT ·s8RescaleSmallAVX2(SB), NOSPLIT, $0-8
 	MOVQ         $0xffffffff00000000, CX
 	VMOVQ        CX, X6
 	VPBROADCASTQ X6, Y6
-	VPBROADCASTB 96(AX), X7
-	VPBROADCASTB 104(AX), X8
+	VPBROADCASTB 96(AX), Y7
+	VPBROADCASTB 104(AX), Y8
 	XORQ         CX, CX
 
 columns:
@@ -757,6 +879,82 @@ columns:
 	ADDQ    CX, SI
 	CMPQ    DX, $0x08
 	JLT     part
+	MOVQ    24(AX), DX
+	MOVQ    40(AX), R8
+	LEAQ    (DX)(DX*2), R9
+	LEAQ    (R8)(R8*2), R10
+	SUBQ    $0x04, DI
+	JL      rest
+
+four:
+	VMOVDQU      (BX), Y9
+	VPSRAD       $0x1f, Y9, Y11
+	VPADDD       Y9, Y9, Y9
+	VPSHUFD      $0xf5, Y9, Y10
+	VPMULDQ      Y1, Y9, Y9
+	VPMULDQ      Y2, Y10, Y10
+	VPADDQ       Y3, Y9, Y9
+	VPADDQ       Y4, Y10, Y10
+	VPSHUFD      $0xf5, Y9, Y9
+	VPBLENDD     $0xaa, Y10, Y9, Y9
+	VPADDD       Y11, Y9, Y9
+	VPSRAVD      Y0, Y9, Y9
+	VMOVDQU      (BX)(DX*1), Y10
+	VPSRAD       $0x1f, Y10, Y12
+	VPADDD       Y10, Y10, Y10
+	VPSHUFD      $0xf5, Y10, Y11
+	VPMULDQ      Y1, Y10, Y10
+	VPMULDQ      Y2, Y11, Y11
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y11, Y11
+	VPSHUFD      $0xf5, Y10, Y10
+	VPBLENDD     $0xaa, Y11, Y10, Y10
+	VPADDD       Y12, Y10, Y10
+	VPSRAVD      Y0, Y10, Y10
+	VPACKSSDW    Y10, Y9, Y9
+	VMOVDQU      (BX)(DX*2), Y10
+	VPSRAD       $0x1f, Y10, Y12
+	VPADDD       Y10, Y10, Y10
+	VPSHUFD      $0xf5, Y10, Y11
+	VPMULDQ      Y1, Y10, Y10
+	VPMULDQ      Y2, Y11, Y11
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y11, Y11
+	VPSHUFD      $0xf5, Y10, Y10
+	VPBLENDD     $0xaa, Y11, Y10, Y10
+	VPADDD       Y12, Y10, Y10
+	VPSRAVD      Y0, Y10, Y10
+	VMOVDQU      (BX)(R9*1), Y11
+	VPSRAD       $0x1f, Y11, Y13
+	VPADDD       Y11, Y11, Y11
+	VPSHUFD      $0xf5, Y11, Y12
+	VPMULDQ      Y1, Y11, Y11
+	VPMULDQ      Y2, Y12, Y12
+	VPADDQ       Y3, Y11, Y11
+	VPADDQ       Y4, Y12, Y12
+	VPSHUFD      $0xf5, Y11, Y11
+	VPBLENDD     $0xaa, Y12, Y11, Y11
+	VPADDD       Y13, Y11, Y11
+	VPSRAVD      Y0, Y11, Y11
+	VPACKSSDW    Y11, Y10, Y10
+	VPACKSSWB    Y10, Y9, Y9
+	VPMAXSB      Y7, Y9, Y9
+	VPMINSB      Y8, Y9, Y9
+	VMOVDQU      s8Joined<>+0(SB), Y10
+	VPERMD       Y9, Y10, Y9
+	VMOVQ        X9, (SI)
+	VPEXTRQ      $0x01, X9, (SI)(R8*1)
+	VEXTRACTI128 $0x01, Y9, X10
+	VMOVQ        X10, (SI)(R8*2)
+	VPEXTRQ      $0x01, X10, (SI)(R10*1)
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(R8*4), SI
+	SUBQ         $0x04, DI
+	JGE          four
+
+rest:
+	ADDQ $0x04, DI
+	JZ   next
 
 row:
 	VMOVDQU      (BX), Y9
@@ -781,10 +979,12 @@ row:
 	ADDQ         40(AX), SI
 	DECQ         DI
 	JNZ          row
-	ADDQ         $0x08, CX
-	CMPQ         CX, 8(AX)
-	JLT          columns
-	JMP          done
+
+next:
+	ADDQ $0x08, CX
+	CMPQ CX, 8(AX)
+	JLT  columns
+	JMP  done
 
 part:
 	LEAQ    s8Firsts<>+32(SB), CX
@@ -858,8 +1058,8 @@ TEXT ·s8ScaleAVX2(SB), NOSPLIT, $0-8
 	VCVTDQ2PD    X6, Y6
 	VPBROADCASTD 104(AX), X7
 	VCVTDQ2PD    X7, Y7
-	VPBROADCASTB 96(AX), X8
-	VPBROADCASTB 104(AX), X9
+	VPBROADCASTB 96(AX), Y8
+	VPBROADCASTB 104(AX), Y9
 	XORQ         CX, CX
 
 columns:
@@ -877,9 +1077,9 @@ columns:
 	JLT     part
 
 row:
-	VMOVDQU      (BX), Y11
-	VEXTRACTI128 $0x01, Y11, X10
-	VCVTDQ2PD    X11, Y12
+	VMOVDQU      (BX), Y10
+	VEXTRACTI128 $0x01, Y10, X11
+	VCVTDQ2PD    X10, Y12
 	VMULPD       Y0, Y12, Y12
 	VROUNDPD     $0x0b, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -892,28 +1092,28 @@ row:
 	VADDPD       Y5, Y13, Y13
 	VMAXPD       Y6, Y13, Y13
 	VMINPD       Y7, Y13, Y13
-	VCVTTPD2DQY  Y13, X11
-	VCVTDQ2PD    X10, Y10
-	VMULPD       Y1, Y10, Y10
-	VROUNDPD     $0x0b, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
+	VCVTTPD2DQY  Y13, X10
+	VCVTDQ2PD    X11, Y11
+	VMULPD       Y1, Y11, Y11
+	VROUNDPD     $0x0b, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
 	VANDNPD      Y13, Y4, Y13
 	VCMPPD       $0x0d, Y2, Y13, Y13
-	VANDPD       Y4, Y10, Y10
-	VORPD        Y3, Y10, Y10
-	VANDPD       Y10, Y13, Y13
+	VANDPD       Y4, Y11, Y11
+	VORPD        Y3, Y11, Y11
+	VANDPD       Y11, Y13, Y13
 	VADDPD       Y13, Y12, Y12
 	VADDPD       Y5, Y12, Y12
 	VMAXPD       Y6, Y12, Y12
 	VMINPD       Y7, Y12, Y12
-	VCVTTPD2DQY  Y12, X10
-	VINSERTI128  $0x01, X10, Y11, Y11
-	VEXTRACTI128 $0x01, Y11, X10
-	VPACKSSDW    X10, X11, X11
-	VPACKSSWB    X11, X11, X11
-	VPMAXSB      X8, X11, X11
-	VPMINSB      X9, X11, X11
-	VMOVQ        X11, (SI)
+	VCVTTPD2DQY  Y12, X11
+	VINSERTI128  $0x01, X11, Y10, Y10
+	VEXTRACTI128 $0x01, Y10, X11
+	VPACKSSDW    X11, X10, X10
+	VPACKSSWB    X10, X10, X10
+	VPMAXSB      X8, X10, X10
+	VPMINSB      X9, X10, X10
+	VMOVQ        X10, (SI)
 	ADDQ         24(AX), BX
 	ADDQ         40(AX), SI
 	DECQ         DI
@@ -926,13 +1126,13 @@ row:
 part:
 	LEAQ    s8Firsts<>+32(SB), CX
 	NEGQ    DX
-	VMOVDQU (CX)(DX*4), Y10
+	VMOVDQU (CX)(DX*4), Y11
 	NEGQ    DX
 
 short:
-	VPMASKMOVD   (BX), Y10, Y11
-	VEXTRACTI128 $0x01, Y11, X12
-	VCVTDQ2PD    X11, Y13
+	VPMASKMOVD   (BX), Y11, Y10
+	VEXTRACTI128 $0x01, Y10, X12
+	VCVTDQ2PD    X10, Y13
 	VMULPD       Y0, Y13, Y13
 	VROUNDPD     $0x0b, Y13, Y14
 	VSUBPD       Y14, Y13, Y15
@@ -945,7 +1145,7 @@ short:
 	VADDPD       Y5, Y14, Y14
 	VMAXPD       Y6, Y14, Y14
 	VMINPD       Y7, Y14, Y14
-	VCVTTPD2DQY  Y14, X11
+	VCVTTPD2DQY  Y14, X10
 	VCVTDQ2PD    X12, Y12
 	VMULPD       Y1, Y12, Y12
 	VROUNDPD     $0x0b, Y12, Y13
@@ -960,30 +1160,212 @@ short:
 	VMAXPD       Y6, Y13, Y13
 	VMINPD       Y7, Y13, Y13
 	VCVTTPD2DQY  Y13, X12
-	VINSERTI128  $0x01, X12, Y11, Y11
-	VEXTRACTI128 $0x01, Y11, X12
-	VPACKSSDW    X12, X11, X11
-	VPACKSSWB    X11, X11, X11
-	VPMAXSB      X8, X11, X11
-	VPMINSB      X9, X11, X11
+	VINSERTI128  $0x01, X12, Y10, Y10
+	VEXTRACTI128 $0x01, Y10, X12
+	VPACKSSDW    X12, X10, X10
+	VPACKSSWB    X10, X10, X10
+	VPMAXSB      X8, X10, X10
+	VPMINSB      X9, X10, X10
 	MOVQ         SI, CX
 	TESTQ        $0x00000004, DX
 	JZ           pair
-	VMOVD        X11, (CX)
-	VPSRLQ       $0x20, X11, X11
+	VMOVD        X10, (CX)
+	VPSRLQ       $0x20, X10, X10
 	ADDQ         $0x04, CX
 
 pair:
 	TESTQ   $0x00000002, DX
 	JZ      one
-	VPEXTRW $0x00, X11, (CX)
-	VPSRLQ  $0x10, X11, X11
+	VPEXTRW $0x00, X10, (CX)
+	VPSRLQ  $0x10, X10, X10
 	ADDQ    $0x02, CX
 
 one:
 	TESTQ   $0x00000001, DX
 	JZ      stored
-	VPEXTRB $0x00, X11, (CX)
+	VPEXTRB $0x00, X10, (CX)
+
+stored:
+	ADDQ 24(AX), BX
+	ADDQ 40(AX), SI
+	DECQ DI
+	JNZ  short
+
+done:
+	VZEROUPPER
+	RET
+
+// func s8RescaleAboveAVX2(call *byte)
+// Requires: AVX, AVX2
+TEXT ·s8RescaleAboveAVX2(SB), NOSPLIT, $0-8
+	MOVQ         call+0(FP), AX
+	MOVQ         $0x0000000080000000, CX
+	VMOVQ        CX, X6
+	VPBROADCASTQ X6, Y6
+	MOVQ         $0xffffffff00000000, CX
+	VMOVQ        CX, X7
+	VPBROADCASTQ X7, Y7
+	VPXOR        Y5, Y5, Y5
+	VPBROADCASTB 96(AX), Y8
+	VPBROADCASTB 104(AX), Y9
+	XORQ         CX, CX
+
+columns:
+	MOVQ    48(AX), DX
+	VMOVDQU (DX)(CX*4), Y1
+	MOVQ    64(AX), DX
+	VPSHUFD $0xd8, (DX)(CX*4), Y0
+	MOVQ    72(AX), DX
+	VMOVDQU (DX)(CX*4), Y4
+	VPADDD  Y1, Y1, Y1
+	VPSHUFD $0xf5, Y1, Y2
+	VPSLLQ  $0x20, Y4, Y3
+	VPAND   Y7, Y4, Y4
+	VPOR    Y6, Y3, Y3
+	VPOR    Y6, Y4, Y4
+	MOVQ    8(AX), DX
+	SUBQ    CX, DX
+	MOVQ    16(AX), BX
+	MOVQ    32(AX), SI
+	MOVQ    (AX), DI
+	LEAQ    (BX)(CX*4), BX
+	ADDQ    CX, SI
+	CMPQ    DX, $0x08
+	JLT     part
+	MOVQ    24(AX), DX
+	MOVQ    40(AX), R8
+	LEAQ    (DX)(DX*2), R9
+	LEAQ    (R8)(R8*2), R10
+	SUBQ    $0x04, DI
+	JL      rest
+
+four:
+	VMOVDQU      (BX), Y10
+	VPMAXSD      Y5, Y10, Y10
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y1, Y10, Y10
+	VPMULUDQ     Y2, Y11, Y11
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y11, Y11
+	VSHUFPS      $0xdd, Y11, Y10, Y10
+	VPSRAVD      Y0, Y10, Y10
+	VMOVDQU      (BX)(DX*1), Y11
+	VPMAXSD      Y5, Y11, Y11
+	VPSRLQ       $0x20, Y11, Y12
+	VPMULUDQ     Y1, Y11, Y11
+	VPMULUDQ     Y2, Y12, Y12
+	VPADDQ       Y3, Y11, Y11
+	VPADDQ       Y4, Y12, Y12
+	VSHUFPS      $0xdd, Y12, Y11, Y11
+	VPSRAVD      Y0, Y11, Y11
+	VPACKSSDW    Y11, Y10, Y10
+	VMOVDQU      (BX)(DX*2), Y11
+	VPMAXSD      Y5, Y11, Y11
+	VPSRLQ       $0x20, Y11, Y12
+	VPMULUDQ     Y1, Y11, Y11
+	VPMULUDQ     Y2, Y12, Y12
+	VPADDQ       Y3, Y11, Y11
+	VPADDQ       Y4, Y12, Y12
+	VSHUFPS      $0xdd, Y12, Y11, Y11
+	VPSRAVD      Y0, Y11, Y11
+	VMOVDQU      (BX)(R9*1), Y12
+	VPMAXSD      Y5, Y12, Y12
+	VPSRLQ       $0x20, Y12, Y13
+	VPMULUDQ     Y1, Y12, Y12
+	VPMULUDQ     Y2, Y13, Y13
+	VPADDQ       Y3, Y12, Y12
+	VPADDQ       Y4, Y13, Y13
+	VSHUFPS      $0xdd, Y13, Y12, Y12
+	VPSRAVD      Y0, Y12, Y12
+	VPACKSSDW    Y12, Y11, Y11
+	VPACKSSWB    Y11, Y10, Y10
+	VPSHUFB      s8Swapped<>+0(SB), Y10, Y10
+	VPMAXSB      Y8, Y10, Y10
+	VPMINSB      Y9, Y10, Y10
+	VMOVDQU      s8Joined<>+0(SB), Y11
+	VPERMD       Y10, Y11, Y10
+	VMOVQ        X10, (SI)
+	VPEXTRQ      $0x01, X10, (SI)(R8*1)
+	VEXTRACTI128 $0x01, Y10, X11
+	VMOVQ        X11, (SI)(R8*2)
+	VPEXTRQ      $0x01, X11, (SI)(R10*1)
+	LEAQ         (BX)(DX*4), BX
+	LEAQ         (SI)(R8*4), SI
+	SUBQ         $0x04, DI
+	JGE          four
+
+rest:
+	ADDQ $0x04, DI
+	JZ   next
+
+row:
+	VMOVDQU      (BX), Y10
+	VPMAXSD      Y5, Y10, Y10
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y1, Y10, Y10
+	VPMULUDQ     Y2, Y11, Y11
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y11, Y11
+	VSHUFPS      $0xdd, Y11, Y10, Y10
+	VPSRAVD      Y0, Y10, Y10
+	VEXTRACTI128 $0x01, Y10, X11
+	VPACKSSDW    X11, X10, X10
+	VPACKSSWB    X10, X10, X10
+	VPSHUFB      s8Swapped<>+0(SB), X10, X10
+	VPMAXSB      X8, X10, X10
+	VPMINSB      X9, X10, X10
+	VMOVQ        X10, (SI)
+	ADDQ         24(AX), BX
+	ADDQ         40(AX), SI
+	DECQ         DI
+	JNZ          row
+
+next:
+	ADDQ $0x08, CX
+	CMPQ CX, 8(AX)
+	JLT  columns
+	JMP  done
+
+part:
+	LEAQ    s8Firsts<>+32(SB), CX
+	NEGQ    DX
+	VMOVDQU (CX)(DX*4), Y6
+	NEGQ    DX
+
+short:
+	VPMASKMOVD   (BX), Y6, Y10
+	VPMAXSD      Y5, Y10, Y10
+	VPSRLQ       $0x20, Y10, Y7
+	VPMULUDQ     Y1, Y10, Y10
+	VPMULUDQ     Y2, Y7, Y7
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y4, Y7, Y7
+	VSHUFPS      $0xdd, Y7, Y10, Y10
+	VPSRAVD      Y0, Y10, Y10
+	VEXTRACTI128 $0x01, Y10, X7
+	VPACKSSDW    X7, X10, X10
+	VPACKSSWB    X10, X10, X10
+	VPSHUFB      s8Swapped<>+0(SB), X10, X10
+	VPMAXSB      X8, X10, X10
+	VPMINSB      X9, X10, X10
+	MOVQ         SI, CX
+	TESTQ        $0x00000004, DX
+	JZ           pair
+	VMOVD        X10, (CX)
+	VPSRLQ       $0x20, X10, X10
+	ADDQ         $0x04, CX
+
+pair:
+	TESTQ   $0x00000002, DX
+	JZ      one
+	VPEXTRW $0x00, X10, (CX)
+	VPSRLQ  $0x10, X10, X10
+	ADDQ    $0x02, CX
+
+one:
+	TESTQ   $0x00000001, DX
+	JZ      stored
+	VPEXTRB $0x00, X10, (CX)
 
 stored:
 	ADDQ 24(AX), BX

@@ -39,3 +39,9 @@ func s8RescaleSmallAVX2(call *byte)
 //
 //go:noescape
 func s8ScaleAVX2(call *byte)
+
+// s8RescaleAboveAVX2 is s8RescaleSmallAVX2 where the least result is the zero point or greater. It reads and writes n columns of rows and no more.
+// The call is an s8RescaleCall; sumsRow and outRow count bytes.
+//
+//go:noescape
+func s8RescaleAboveAVX2(call *byte)

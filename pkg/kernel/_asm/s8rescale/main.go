@@ -50,7 +50,7 @@ func main() {
 	for _, f := range forms {
 		wide(f)
 	}
-	for _, f := range forms {
+	for _, f := range append(forms, form{"s8RescaleAbove", "is s8RescaleSmallAVX2 where the least result is the zero point or greater.", nil, aboveNarrow}) {
 		narrow(f)
 	}
 	Generate()
@@ -69,6 +69,9 @@ type arithmetic struct {
 	columns func(column reg.GPVirtual)
 	// of makes of the sums in x integers of 32 bits, of which what is beyond int8 is still to be limited.
 	of func(x reg.VecVirtual)
+	// together says whether there are registers for several rows at once, order what undoes the order of 16 bytes, if that is not theirs; both for AVX2.
+	together bool
+	order    *Mem
 }
 
 var forms = []form{
@@ -78,7 +81,7 @@ var forms = []form{
 }
 
 // constants in memory.
-var transposed, firsts Mem
+var transposed, firsts, joined, swapped Mem
 
 func writeConstants() {
 	transposed = GLOBL("s8Transposed", RODATA|NOPTR)
@@ -89,5 +92,15 @@ func writeConstants() {
 	firsts = GLOBL("s8Firsts", RODATA|NOPTR)
 	for i := range 16 {
 		DATA(4*i, U32(-uint32(1-i/8)))
+	}
+	// Halves of four rows, one behind the other.
+	joined = GLOBL("s8Joined", RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(uint32(i%2*4+i/2)))
+	}
+	swapped = GLOBL("s8Swapped", RODATA|NOPTR)
+	for i := range 8 {
+		at := uint32(i % 4 * 4)
+		DATA(4*i, U32(at|(at+2)<<8|(at+1)<<16|(at+3)<<24))
 	}
 }

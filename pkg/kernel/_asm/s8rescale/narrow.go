@@ -11,7 +11,7 @@ func narrow(f form) {
 	const lanes = 8
 	k := begin(f.name+"AVX2", f.what)
 	a := f.narrow(k)
-	lo, hi, mask := XMM(), XMM(), YMM()
+	lo, hi := YMM(), YMM()
 	VPBROADCASTB(k.field("lo"), lo)
 	VPBROADCASTB(k.field("hi"), hi)
 	column, count := GP64(), GP64()
@@ -23,16 +23,18 @@ func narrow(f form) {
 	sums, out, rows := k.load("sums"), k.load("out"), k.load("rows")
 	LEAQ(Mem{Base: sums, Index: column, Scale: size}, sums)
 	ADDQ(column, out)
-	x := YMM()
 	// of makes int8 of the sums in x.
-	of := func() {
+	of := func(x reg.VecVirtual) {
 		a.of(x)
 		upper := XMM()
 		VEXTRACTI128(Imm(1), x, upper)
 		VPACKSSDW(upper, x.AsX(), x.AsX())
 		VPACKSSWB(x.AsX(), x.AsX(), x.AsX())
-		VPMAXSB(lo, x.AsX(), x.AsX())
-		VPMINSB(hi, x.AsX(), x.AsX())
+		if a.order != nil {
+			VPSHUFB(*a.order, x.AsX(), x.AsX())
+		}
+		VPMAXSB(lo.AsX(), x.AsX(), x.AsX())
+		VPMINSB(hi.AsX(), x.AsX(), x.AsX())
 	}
 	next := func(label string) {
 		ADDQ(k.field("sumsRow"), sums)
@@ -42,25 +44,30 @@ func narrow(f form) {
 	}
 	CMPQ(count, Imm(lanes))
 	JLT(LabelRef("part"))
+	if a.together {
+		four(k, a, sums, out, rows, lo, hi)
+	}
+	x := YMM()
 	Label("row")
 	VMOVDQU(Mem{Base: sums}, x)
-	of()
+	of(x)
 	VMOVQ(x.AsX(), Mem{Base: out})
 	next("row")
+	Label("next")
 	ADDQ(Imm(lanes), column)
 	CMPQ(column, k.field("n"))
 	JLT(LabelRef("columns"))
 	JMP(LabelRef("done"))
 
 	Label("part")
-	at, to := GP64(), GP64()
+	at, to, mask := GP64(), GP64(), YMM()
 	LEAQ(firsts.Offset(lanes*size), at)
 	NEGQ(count)
 	VMOVDQU(Mem{Base: at, Index: count, Scale: size}, mask)
 	NEGQ(count)
 	Label("short")
 	VPMASKMOVD(Mem{Base: sums}, mask, x)
-	of()
+	of(x)
 	MOVQ(out, to)
 	TESTQ(U32(4), count)
 	JZ(LabelRef("pair"))
@@ -84,6 +91,52 @@ func narrow(f form) {
 	RET()
 }
 
+// four writes the loop over four rows of 8 columns at a time, which are packed into one register. It goes on behind what is left of the rows, or to it.
+func four(k kernel, a arithmetic, sums, out, rows reg.GPVirtual, lo, hi reg.VecVirtual) {
+	sumsRow, outRow, sums3, out3 := k.load("sumsRow"), k.load("outRow"), GP64(), GP64()
+	LEAQ(Mem{Base: sumsRow, Index: sumsRow, Scale: 2}, sums3)
+	LEAQ(Mem{Base: outRow, Index: outRow, Scale: 2}, out3)
+	SUBQ(Imm(together), rows)
+	JL(LabelRef("rest"))
+	Label("four")
+	load := func(r int) reg.VecVirtual {
+		x := YMM()
+		VMOVDQU(rowAt(sums, sumsRow, sums3, r), x)
+		a.of(x)
+		return x
+	}
+	x, y := load(0), load(1)
+	VPACKSSDW(y, x, x)
+	y, z := load(2), load(3)
+	VPACKSSDW(z, y, y)
+	VPACKSSWB(y, x, x)
+	if a.order != nil {
+		VPSHUFB(*a.order, x, x)
+	}
+	VPMAXSB(lo, x, x)
+	VPMINSB(hi, x, x)
+	order := YMM()
+	VMOVDQU(joined, order)
+	VPERMD(x, order, x)
+	VMOVQ(x.AsX(), rowAt(out, outRow, out3, 0))
+	VPEXTRQ(Imm(1), x.AsX(), rowAt(out, outRow, out3, 1))
+	VEXTRACTI128(Imm(1), x, order.AsX())
+	VMOVQ(order.AsX(), rowAt(out, outRow, out3, 2))
+	VPEXTRQ(Imm(1), order.AsX(), rowAt(out, outRow, out3, 3))
+	LEAQ(Mem{Base: sums, Index: sumsRow, Scale: together}, sums)
+	LEAQ(Mem{Base: out, Index: outRow, Scale: together}, out)
+	SUBQ(Imm(together), rows)
+	JGE(LabelRef("four"))
+	Label("rest")
+	ADDQ(Imm(together), rows)
+	JZ(LabelRef("next"))
+}
+
+// rowAt is the place of one of four rows from a pointer on; step3 is three times the distance of two.
+func rowAt(base, step, step3 reg.GPVirtual, r int) Mem {
+	return []Mem{{Base: base}, {Base: base, Index: step, Scale: 1}, {Base: base, Index: step, Scale: 2}, {Base: base, Index: step3, Scale: 1}}[r]
+}
+
 // filledY is filled for AVX2.
 func filledY(bits uint64) reg.VecVirtual {
 	tmp, v := GP64(), YMM()
@@ -99,6 +152,7 @@ func anyNarrow(k kernel) arithmetic {
 	half, one, zero := filledY(1<<30), filledY(1<<32|1), YMM()
 	VPBROADCASTD(k.field("zero"), zero)
 	return arithmetic{
+		together: true,
 		columns: func(column reg.GPVirtual) {
 			for _, c := range []struct {
 				name string
@@ -139,6 +193,7 @@ func smallNarrow(k kernel) arithmetic {
 	addEven, addOdd := YMM(), YMM()
 	half, high := filledY(1<<31), filledY(0xffffffff<<32)
 	return arithmetic{
+		together: true,
 		columns: func(column reg.GPVirtual) {
 			VMOVDQU(Mem{Base: k.load("m"), Index: column, Scale: size}, even)
 			VMOVDQU(Mem{Base: k.load("right"), Index: column, Scale: size}, right)
@@ -161,6 +216,40 @@ func smallNarrow(k kernel) arithmetic {
 			VPSHUFD(Imm(odds), x, x)
 			VPBLENDD(Imm(0xaa), y, x, x)
 			VPADDD(t, x, x)
+			VPSRAVD(right, x, x)
+		},
+	}
+}
+
+// aboveNarrow is smallNarrow where what is below 0 becomes the least result anyway. Doubled factors are without a sign; columns 1 and 2 of each four change places on the way.
+func aboveNarrow(k kernel) arithmetic {
+	right, even, odd := YMM(), YMM(), YMM()
+	addEven, addOdd, none := YMM(), YMM(), YMM()
+	half, high := filledY(1<<31), filledY(0xffffffff<<32)
+	VPXOR(none, none, none)
+	return arithmetic{
+		together: true,
+		order:    &swapped,
+		columns: func(column reg.GPVirtual) {
+			VMOVDQU(Mem{Base: k.load("m"), Index: column, Scale: size}, even)
+			VPSHUFD(Imm(0xd8), Mem{Base: k.load("right"), Index: column, Scale: size}, right)
+			VMOVDQU(Mem{Base: k.load("add"), Index: column, Scale: size}, addOdd)
+			VPADDD(even, even, even)
+			VPSHUFD(Imm(odds), even, odd)
+			VPSLLQ(Imm(32), addOdd, addEven)
+			VPAND(high, addOdd, addOdd)
+			VPOR(half, addEven, addEven)
+			VPOR(half, addOdd, addOdd)
+		},
+		of: func(x reg.VecVirtual) {
+			y := YMM()
+			VPMAXSD(none, x, x)
+			VPSRLQ(Imm(32), x, y)
+			VPMULUDQ(even, x, x)
+			VPMULUDQ(odd, y, y)
+			VPADDQ(addEven, x, x)
+			VPADDQ(addOdd, y, y)
+			VSHUFPS(Imm(0xdd), y, x, x)
 			VPSRAVD(right, x, x)
 		},
 	}

@@ -19,9 +19,6 @@ func wide(f form) {
 	VPBROADCASTB(k.field("hi"), hi)
 	VMOVDQU32(transposed, order)
 	sumsRow, outRow := k.load("sumsRow"), k.load("outRow")
-	row := func(base, step, step3 reg.GPVirtual, r int) Mem {
-		return []Mem{{Base: base}, {Base: base, Index: step, Scale: 1}, {Base: base, Index: step, Scale: 2}, {Base: base, Index: step3, Scale: 1}}[r]
-	}
 	sums3, out3 := GP64(), GP64()
 	LEAQ(Mem{Base: sumsRow, Index: sumsRow, Scale: 2}, sums3)
 	LEAQ(Mem{Base: outRow, Index: outRow, Scale: 2}, out3)
@@ -48,7 +45,7 @@ func wide(f form) {
 	x := [together]reg.VecVirtual{}
 	for r := range x {
 		x[r] = ZMM()
-		VMOVDQU32_Z(row(sums, sumsRow, sums3, r), mask, x[r])
+		VMOVDQU32_Z(rowAt(sums, sumsRow, sums3, r), mask, x[r])
 		a.of(x[r])
 	}
 	VPACKSSDW(x[1], x[0], x[0])
@@ -63,7 +60,7 @@ func wide(f form) {
 			part = x[r].AsX()
 			VEXTRACTI32X4(Imm(uint64(r)), x[0], part)
 		}
-		VMOVDQU8(part, mask, row(out, outRow, out3, r))
+		VMOVDQU8(part, mask, rowAt(out, outRow, out3, r))
 	}
 	LEAQ(Mem{Base: sums, Index: sumsRow, Scale: 4}, sums)
 	LEAQ(Mem{Base: out, Index: outRow, Scale: 4}, out)
