@@ -21,6 +21,7 @@ type Hybrid struct {
 	Bits4, Bits8 bool
 	Beside       []int
 	Blocks       bool // LiteRT's kernel reads weights of 4 bits in blocks
+	BlockRows    int  // of so many rows at least; of fewer its builtin kernel leaves the products out
 }
 
 // lstmHybrid are the operands of an LSTM layer that are products' weights, and those from the cell to the gates.
@@ -33,7 +34,7 @@ var hybrids = map[string]Hybrid{
 	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Channels: grouped, Bits4: true, Bits8: true},
 	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Channels: func(_, _ tensor.Shape) bool { return true }, Bits8: true},
 	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
-	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
+	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true, BlockRows: 4},
 	"GATHER":            {Weights: []int{0}, Axis: -1},
 	"TRANSPOSE_CONV":    {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits8: true},
 

@@ -71,6 +71,8 @@ func unblockable(u use, row op.Hybrid, size int) string {
 		return "LiteRT has no kernel for it that reads weights in blocks"
 	case len(dims) != 2 || dims[1]%size != 0:
 		return fmt.Sprintf("the rows of its weights %q, %v, do not divide into blocks of %d", v.name, dims, size)
+	case dims[0] < row.BlockRows:
+		return fmt.Sprintf("LiteRT's kernel gives wrong results of less than %d rows of weights in blocks", row.BlockRows)
 	}
 	for _, x := range v.floats() {
 		if math.Abs(float64(x)) > 7*maxScale {
