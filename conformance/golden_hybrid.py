@@ -6,8 +6,9 @@ usage: golden_hybrid.py [--octet BINARY] [--again] [NAME ...]
 Each float model is converted by `octet convert` in each scheme of SCHEMES that stores weights in it. .corpus/hybrid/NAME.SCHEME holds
     model.tflite    the model
     inputs.npz      in0, in1 …: one sample of each input, in the model's order
-    reference.npz   out0, out1 …: the outputs of LiteRT's reference kernels; of its builtin kernels, operator for operator, where it has no reference
-                    kernel or none that is right
+    reference.npz   out0, out1 …: the outputs of LiteRT's reference kernels. Where an operator has no right one among these, or reads weights in blocks, the builtin kernel takes its place: in a
+                    model without loops for that operator alone, else for all
+    tensors.npz     0, 5, …: by tensor index, what the same kernels gave of the first subgraph's tensors that are no constants; of the schemes in INSIDE
     builtin.npz     those of the builtin kernels
     xnnpack.npz     the same with the XNNPACK delegate
 or failed.txt: why there are none.
@@ -25,25 +26,61 @@ import numpy as np
 
 import lite
 import models
-from golden_int8 import REFERENCE
-from golden_ops import EXCEPTIONS
+from compare import tensors
+from golden_int8 import operators
+from golden_ops import EXCEPTIONS, REFERENCE
 from places import CORPUS, REPO
 from samples import inputs, samples
 from schemes import SCHEMES, convert
+from yardstick import SKIPPED, alone
 
 HYBRID = CORPUS / 'hybrid'
 NAMES = {'dynamic': 'dynamic', 'weight-only': 'weight-only', 'weight-only 4 bits': 'weight-only-4', 'blocks of 32': 'blocks'}
+LIMITS = {0: (None, None), 1: (0, None), 2: (-1, 1), 3: (0, 6)}  # of fused activations
+INSIDE = ('dynamic', 'blocks of 32')  # in the others integers are made floats before anything computes on them
 
 
-def reference(content):
-    """A runner of the reference kernels, or of the builtin ones for models that those can't run."""
-    blocks = any(t.quantization is not None and t.quantization.details is not None for g in models.parse(content).subgraphs for t in g.tensors)
-    if not blocks and not EXCEPTIONS.keys() & lite.operators(content).keys():
+def blocks(graph, op):
+    """Whether an operator reads weights in blocks."""
+    quantization = [graph.tensors[i].quantization for i in op.inputs if i >= 0]
+    return any(q is not None and q.details is not None for q in quantization)
+
+
+def reference(content, feed):
+    """The outputs of a model, and its tensors by index."""
+    model = models.parse(content)
+    graph = model.subgraphs[0]
+    kinds = operators(model, graph)
+    right = not EXCEPTIONS.keys() & lite.operators(content).keys() and not any(blocks(g, op) for g in model.subgraphs for op in g.operators)
+    for resolver in (REFERENCE, None, lite.BUILTIN) if right else (None, lite.BUILTIN):
         try:
-            return lite.Runner(content, REFERENCE)
-        except (RuntimeError, ValueError):  # there is no kernel for an operator
-            pass
-    return lite.Runner(content, lite.BUILTIN)
+            if resolver is None:
+                values = by_operator(model, graph, kinds, feed)
+                return [values[i] for i in graph.outputs], {str(i): v for i, v in values.items()}
+            runner = lite.Runner(content, resolver, keep=True)
+            return runner.run(feed), tensors(runner, model)
+        except (RuntimeError, ValueError, KeyError):  # there is no kernel for an operator
+            if resolver == lite.BUILTIN:
+                raise
+
+
+def by_operator(model, graph, kinds, feed):
+    """A graph's tensors by index, each operator run alone. ValueError if one can't be."""
+    if set(kinds) & SKIPPED:
+        raise ValueError('graphs call each other')
+    values = dict(zip(graph.inputs, feed, strict=True))
+    for op, kind in zip(graph.operators, kinds, strict=True):
+        small, fed = alone(model, op)
+        try:
+            runner = lite.Runner(small, lite.BUILTIN if blocks(graph, op) else EXCEPTIONS.get(kind, REFERENCE))
+        except ValueError:  # no such kernel
+            runner = lite.Runner(small, lite.BUILTIN)
+        found = runner.resized([values[i] for i in fed])
+        if blocks(graph, op) and op.builtinOptions is not None:  # this kernel leaves out the activation
+            low, high = LIMITS[op.builtinOptions.fusedActivationFunction]
+            found = [np.clip(y, low, high) for y in found]
+        values |= zip(op.outputs, found, strict=True)
+    return values
 
 
 def dump(octet, model, scheme, out):
@@ -56,9 +93,12 @@ def dump(octet, model, scheme, out):
             arrays = samples(model, flatbuffer)
             feed = [np.ascontiguousarray(arrays[x.name][:1]) for x in inputs(flatbuffer)]
             content = made.read_bytes()
-            found = {'reference': reference(content), 'builtin': lite.Runner(content, lite.BUILTIN), 'xnnpack': lite.Runner(content, lite.XNNPACK)}
-            for name, runner in found.items():
-                np.savez(out / f'{name}.npz', **{f'out{i}': a for i, a in enumerate(runner.run(feed))})
+            outputs, inside = reference(content, feed)
+            found = {'reference': outputs, 'builtin': lite.Runner(content, lite.BUILTIN).run(feed), 'xnnpack': lite.Runner(content, lite.XNNPACK).run(feed)}
+            for name, values in found.items():
+                np.savez(out / f'{name}.npz', **{f'out{i}': a for i, a in enumerate(values)})
+            if scheme in INSIDE:
+                np.savez(out / 'tensors.npz', **inside)
             np.savez(out / 'inputs.npz', **{f'in{i}': a for i, a in enumerate(feed)})
             shutil.copyfile(made, out / 'model.tflite')
         except (RuntimeError, ValueError, KeyError, subprocess.TimeoutExpired) as e:

@@ -8,7 +8,7 @@ signature starts the archives hold the members NAME/MODEL.GRAPH.in0.npy … (ran
 NAME/MODEL.GRAPH.out0.npy … (what LiteRT's reference kernels make of them). Models with operators that have no right
 reference kernel are run operator by operator, those by the optimized kernels.
 
-With `corpus`, the same of the int8 models of the corpus: .corpus/int8/NAME holds model.tflite and tensors.npz with
+With `corpus`, the same of the int8 models of the corpus, TFLiteConverter's of its float models and Octet's (NAME.octet): .corpus/int8/NAME holds model.tflite and tensors.npz with
 in0 … and out0 …, or failed.txt.
 """
 
@@ -26,7 +26,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
 from lite import Runner, random_inputs
-from places import CORPUS, GOLDEN, ORACLE, REPO
+from places import CORPUS, DEVICES, GOLDEN, ORACLE, REPO
 
 ORACLES = REPO / 'pkg/quantize/testdata/oracle'
 OUT = REPO / 'pkg/exec/testdata'
@@ -111,6 +111,7 @@ def integer(path):
 def corpus(names):
     paths = {p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if integer(p)}
     paths |= {p.parent.name: p for p in ORACLE.glob('*/int8.tflite')}
+    paths |= {f'{p.parent.name}.octet': p for p in DEVICES.glob('*/int8.tflite')}
     for name, path in sorted(paths.items()):
         out = CORPUS / 'int8' / name
         if names and name not in names or not names and out.exists():

@@ -10,10 +10,12 @@ lacks are named, and are no failure. Its kernel of UNIDIRECTIONAL_SEQUENCE_LSTM 
 inside: behind it LSTM_STEPS are allowed.
 
 With --corpus the models are Octet's int8 models of the corpus (devices.py makes them), and TensorFlow's of the same float models. .corpus/micro.json holds of each
-why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; the exit status is 1 if it refuses a model of Octet's whose twin it takes.
+why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; and of Octet's the operators alone, at most REPEATS of a kind, each fed with what LiteRT gave it: how many
+elements there are, how many differ, and by how much at most. The exit status is 1 if it refuses a model of Octet's whose twin it takes.
 """
 
 import argparse
+import collections
 import contextlib
 import json
 import os
@@ -29,15 +31,18 @@ from tflite_micro.python.tflite_micro import runtime
 
 import devices
 import models
+from golden_int8 import pack
 from golden_ops import EXCEPTIONS, OPTIMIZED, REFERENCE
 from lite import Runner, operators, random_inputs
 from places import CORPUS, PYTHON, REPO
 from samples import inputs
+from yardstick import NAMES, SKIPPED, add, alone, distance
 
 ORACLES = REPO / 'pkg/quantize/testdata/oracle'
 ARENA = 64 << 20  # bytes
 SEED = 17
 STEPS, LSTM_STEPS = 1, 4
+REPEATS = 10
 RESULTS = CORPUS / 'micro.json'
 TIMEOUT = 900  # seconds a model
 
@@ -154,10 +159,46 @@ def record(content, runs):
     return {'apart': share, 'steps': float(most)}
 
 
-def isolated(path, runs):
-    """record in a process of its own, which TFLite Micro may end."""
+def by_operator(content):
+    """How far each kind of operator is from LiteRT's, of the same inputs, as yardstick.distance has it; None of one that TFLite Micro refuses. The bodies of loops are fed random numbers."""
+    whole = models.parse(content)
+    found, seen = {}, collections.Counter()
+    for i, graph in enumerate(whole.subgraphs):
+        if i:
+            whole.signatureDefs, whole.subgraphs = [], [graph]
+            content = pack(whole)
+        try:
+            lite = Runner(content, REFERENCE, keep=True)
+        except ValueError:
+            lite = Runner(content, OPTIMIZED, keep=True)
+        lite.run(random_inputs(lite.inputs, np.random.default_rng(SEED)))
+        details = {d['index']: d for d in lite.lite.get_tensor_details()}
+        model = models.parse(content)
+        for op in model.subgraphs[0].operators:
+            code = model.operatorCodes[op.opcodeIndex]
+            kind = NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+            seen[kind] += 1
+            if kind in SKIPPED or seen[kind] > REPEATS:
+                continue
+            small, fed = alone(model, op)
+            try:
+                values = [lite.tensor(details[i]) for i in fed]
+                want = peer(small).resized(values)
+            except (RuntimeError, ValueError, KeyError):  # LiteRT kept no such tensor
+                continue
+            got, _ = micro(small, [values])
+            if got is None:
+                found.setdefault(kind, None)
+                continue
+            found[kind] = found.get(kind) or {}
+            add(found[kind], distance(got[0], want))
+    return found
+
+
+def isolated(path, runs, what='--here'):
+    """record, or by_operator, in a process of its own, which TFLite Micro may end."""
     try:
-        run = subprocess.run([PYTHON, '-W', 'ignore', __file__, '--here', '--runs', str(runs), path], capture_output=True, text=True, timeout=TIMEOUT)
+        run = subprocess.run([PYTHON, '-W', 'ignore', __file__, what, '--runs', str(runs), path], capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         return {'refused': f'no answer within {TIMEOUT} s'}
     lines = run.stderr.strip().splitlines() or ['']
@@ -169,7 +210,7 @@ def corpus(names, runs):
     for pair in devices.pairs(names):
         if not names and pair.name in results:
             continue
-        results[pair.name] = {k: isolated(p, runs) for k, p in pair.paths().items()}
+        results[pair.name] = {k: isolated(p, runs) for k, p in pair.paths().items()} | {'operators': isolated(pair.ours, runs, '--operators')}
         RESULTS.write_text(json.dumps(results, indent=1) + '\n')
         print(f'{pair.name}: {results[pair.name]}', flush=True)
     bad = [n for n, r in results.items() if 'refused' in r['octet'] and 'refused' not in r.get('tensorflow', {'refused': ''})]
@@ -182,6 +223,7 @@ def main():
     parser.add_argument('model', nargs='*', help='a file; with --corpus a name')
     parser.add_argument('--corpus', action='store_true')
     parser.add_argument('--here', action='store_true', help=argparse.SUPPRESS)
+    parser.add_argument('--operators', action='store_true', help=argparse.SUPPRESS)
     parser.add_argument('--octet', type=pathlib.Path, help='the program; built from this checkout if not given')
     parser.add_argument('--runs', type=int, default=4, help='samples a model')
     a = parser.parse_args()
@@ -189,6 +231,8 @@ def main():
         return corpus(a.model, a.runs)
     if a.here:
         return print(json.dumps(record(pathlib.Path(a.model[0]).read_bytes(), a.runs)))
+    if a.operators:
+        return print(json.dumps(by_operator(pathlib.Path(a.model[0]).read_bytes())))
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         program = a.octet or pathlib.Path(folder) / 'octet'

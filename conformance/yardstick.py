@@ -11,6 +11,7 @@ the results; --table prints them as docs/verification.md has them.
 
 import argparse
 import collections
+import copy
 import json
 import os
 import subprocess
@@ -41,11 +42,18 @@ def folders():
     return {f'{scheme}/{path.name}': path for path, scheme in sorted(found, key=lambda f: (f[0].name, f[1]))}
 
 
+def hybrid(model, graph, op):
+    """Whether an operator computes on float activations and integer weights."""
+    kinds = {graph.tensors[i].type for i in op.inputs if i >= 0 and model.buffers[graph.tensors[i].buffer].data is not None and graph.tensors[i].quantization is not None}
+    return graph.tensors[op.inputs[0]].type == schema.TensorType.FLOAT32 and not kinds.isdisjoint({schema.TensorType.INT8, schema.TensorType.INT4})
+
+
 def alone(model, op):
     """A model of one operator of the main graph, and the tensors that it takes, in its inputs' order."""
     graph, small = model.subgraphs[0], schema.SubGraphT()
     small.tensors, buffers, places = [], [schema.BufferT()], {-1: -1}
-    for i in [*op.inputs, *op.outputs, *(op.intermediates if op.intermediates is not None else [])]:
+    tables = [q.details.scales for q in (graph.tensors[i].quantization for i in op.inputs if i >= 0) if q is not None and q.details is not None]
+    for i in [*tables, *op.inputs, *op.outputs, *(op.intermediates if op.intermediates is not None else [])]:
         if i in places:
             continue
         old = graph.tensors[i]
@@ -54,6 +62,9 @@ def alone(model, op):
         if data is not None and len(data):
             tensor.buffer = len(buffers)
             buffers.append(model.buffers[old.buffer])
+        if old.quantization is not None and old.quantization.details is not None:  # weights in blocks, whose scales are another tensor
+            tensor.quantization = copy.deepcopy(old.quantization)
+            tensor.quantization.details.scales = places[old.quantization.details.scales]
         places[i] = len(small.tensors)
         small.tensors.append(tensor)
     fed = sorted({i for i in op.inputs if i >= 0 and not graph.tensors[i].isVariable and small.tensors[places[i]].buffer == 0})
@@ -108,6 +119,8 @@ def measure(name):
     for op in graph.operators:
         code = model.operatorCodes[op.opcodeIndex]
         kind = NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        if hybrid(model, graph, op):
+            kind = f'{kind} of integer weights'
         seen[kind] += 1
         if kind in SKIPPED or seen[kind] > REPEATS:
             continue
