@@ -42,7 +42,7 @@ func LimitBias(bias, input, weight *Type, data []float32) (b, w *Type) {
 		x := math.Abs(float64(data[i]))
 		if x/bias.Scale[i] > biasLimit {
 			if w == nil {
-				b, w = bias.clone(), weight.clone()
+				b, w = bias.Clone(), weight.Clone()
 			}
 			b.Scale[i] = x / biasLimit
 			w.Scale[i] = b.Scale[i] / input.Scale[0]
@@ -54,7 +54,8 @@ func LimitBias(bias, input, weight *Type, data []float32) (b, w *Type) {
 	return b, w
 }
 
-func (t *Type) clone() *Type {
+// Clone returns a copy that shares nothing with t.
+func (t *Type) Clone() *Type {
 	c := *t
 	c.Scale = append([]float64(nil), t.Scale...)
 	return &c

@@ -176,7 +176,7 @@ func (g *graph) storeCell(o *operation) {
 	}
 	for i := range o.inputs {
 		if t := types[i]; t != nil {
-			g.storeOperand(o, i, t, t.Quantize(o.operand(i).made.content))
+			g.storeOperand(o, i, t, g.toIntegers(o.operand(i).made.content, t))
 		}
 	}
 	g.storeOperand(o, c.State, out, nil)

@@ -115,7 +115,7 @@ func (g *graph) quantizeConstants() {
 		}
 		v := o.outputs[0]
 		c := newOperation(constant, nil, []*value{v})
-		c.content = v.quantized.Quantize(o.inputs[0].made.content)
+		c.content = g.toIntegers(o.inputs[0].made.content, v.quantized)
 		g.insertBefore(o, c)
 		g.erase(o)
 	}

@@ -22,8 +22,9 @@ type graph struct {
 	ret         *operation
 	compat      Compat
 	opt         Options
-	added       []*operation          // put into the list since somebody last looked
-	unfit       map[*operation]string // why operations can't become integer ones although their operator could; Default only
+	added       []*operation               // put into the list since somebody last looked
+	unfit       map[*operation]string      // why operations can't become integer ones although their operator could; Default only
+	once        map[*byte][]storedIntegers // the integers that constants were stored as, by where their numbers begin
 
 	// What schemes for weights alone have to report.
 	stored, clipped int // constants stored in fewer bits; numbers that became the largest of half precision
@@ -222,6 +223,34 @@ func (g *graph) sweep() {
 		}
 		o = prev
 	}
+}
+
+// storedIntegers are what a constant was stored as.
+type storedIntegers struct {
+	typ   *quant.Type
+	shape tensor.Shape
+	dtype tensor.DType
+	data  []byte
+}
+
+// toIntegers returns the integers of a constant under a type. Those of the same numbers under the same type are in memory, and so in the file, once, however many constants they
+// are of.
+func (g *graph) toIntegers(c *tensor.Tensor, t *quant.Type) *tensor.Tensor {
+	if len(c.Data) == 0 {
+		return t.Quantize(c)
+	}
+	start := &c.Data[0]
+	for _, k := range g.once[start] {
+		if k.typ.Equal(t) && k.shape.Equal(c.Shape) {
+			return &tensor.Tensor{DType: k.dtype, Shape: c.Shape.Clone(), Data: k.data}
+		}
+	}
+	q := t.Quantize(c)
+	if g.once == nil {
+		g.once = map[*byte][]storedIntegers{}
+	}
+	g.once[start] = append(g.once[start], storedIntegers{t.Clone(), c.Shape.Clone(), q.DType, q.Data})
+	return q
 }
 
 // copyConstant makes another constant with the same content.

@@ -283,7 +283,7 @@ func (w *wide) constant(o *operation, i int, t *quant.Type) {
 	if q == nil {
 		q = o.inputs[i].derived(t)
 		n := newOperation(constant, nil, []*value{q})
-		n.content = t.Quantize(c.content)
+		n.content = w.toIntegers(c.content, t)
 		w.insertBefore(c, n)
 		w.copies[key] = q
 		if data := c.outputs[0].floats(); t.Bits == 16 {

@@ -166,7 +166,7 @@ func (w *weights) integers(c *operation) {
 			continue
 		}
 		if read[f] == nil {
-			read[f] = w.constant(c, v.derived(types[f]), types[f].Quantize(c.content))
+			read[f] = w.constant(c, v.derived(types[f]), w.toIntegers(c.content, types[f]))
 			w.stored++
 		}
 		u.by.setInput(u.i, read[f])
@@ -176,7 +176,7 @@ func (w *weights) integers(c *operation) {
 	}
 	for _, f := range order {
 		if uses := dequantized[f]; len(uses) > 0 {
-			w.dequantized(c, v.derived(types[f]), types[f].Quantize(c.content), uses)
+			w.dequantized(c, v.derived(types[f]), w.toIntegers(c.content, types[f]), uses)
 		}
 	}
 }
