@@ -187,7 +187,7 @@ func (b *Builder) evaluate(o *op.Op, n *ir.Node, in []*tensor.Tensor, certain bo
 		return out, nil
 	}
 	if slices.Contains(relabeling, n.Op) {
-		out[0].Data = in[0].Data
+		out[0].Data, out[0].Own = in[0].Data, in[0].Own
 		return out, nil
 	}
 	read := in

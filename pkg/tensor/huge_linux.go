@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"os"
 	"syscall"
 	"unsafe"
 )
@@ -13,4 +14,15 @@ func hugePages(words []uint64) {
 	first := uintptr(unsafe.Pointer(&words[0]))
 	start, end := first&^(page-1), (first+uintptr(8*len(words))+page-1)&^(page-1)
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_HUGEPAGE)
+}
+
+// Discard gives the memory of data back to the system before the collector finds that nobody needs it: whoever reads data after that finds any content. It must be memory that
+// Alloc gave, and that nothing else uses. On systems other than Linux it does nothing.
+func Discard(data []byte) {
+	page := uintptr(os.Getpagesize())
+	start := (Address(data) + page - 1) &^ (page - 1)
+	end := (Address(data) + uintptr(len(data))) &^ (page - 1)
+	if len(data) > 0 && end > start {
+		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_DONTNEED)
+	}
 }

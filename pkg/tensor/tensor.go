@@ -90,8 +90,16 @@ func Overlap(a, b []byte) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return false
 	}
-	p, q := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	p, q := Address(a), Address(b)
 	return p < q+uintptr(len(b)) && q < p+uintptr(len(a))
+}
+
+// Address returns where data begins in memory, 0 if it is empty: what lies in one piece of memory can be told by it.
+func Address(data []byte) uintptr {
+	if len(data) == 0 {
+		return 0
+	}
+	return uintptr(unsafe.Pointer(&data[0]))
 }
 
 // Aligned returns data itself if it starts at a multiple of the element's size (at most 8), else a copy that does.

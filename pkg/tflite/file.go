@@ -2,7 +2,9 @@ package tflite
 
 import (
 	"bytes"
+	"cmp"
 	"io"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -69,18 +71,29 @@ func (f *File) Bytes() []byte {
 	return all
 }
 
-// Join puts the file in one piece, and has the constants of m, which it was made from, lie in there, so that the memory of theirs is free. What is not a piece of
-// the file, since it is small, gets memory of its own: else a few bytes would keep all of the file that m was read from. It returns the piece.
+// Join puts the file in one piece, and has the constants of m, which it was made from, lie in there, so that the memory of theirs is free. Memory that only these
+// constants have is given back while they move, a block at a time, so that nothing large is there twice. What is not a piece of the file, since it is small, gets memory
+// of its own: else a few bytes would keep all of the file that m was read from. Join returns the piece.
 func (f *File) Join(m *ir.Model) []byte {
-	all := f.Bytes()
 	if len(f.parts) == 1 {
-		return all
+		return f.parts[0]
 	}
+	const block = 16 << 20
+	all := make([]byte, 0, f.size)
 	l := relocation{}
-	at := 0
+	own := owned(m)
 	for _, part := range f.parts {
-		l[content{&part[0], len(part)}] = all[at : at+len(part) : at+len(part)]
-		at += len(part)
+		at := len(all)
+		free := own[&part[0]] == len(part)
+		for rest := part; len(rest) > 0; {
+			n := min(len(rest), block)
+			all = append(all, rest[:n]...)
+			if free {
+				tensor.Discard(rest[:n])
+			}
+			rest = rest[n:]
+		}
+		l[content{&part[0], len(part)}] = all[at:len(all):len(all)]
 	}
 	for _, g := range m.Graphs {
 		for _, v := range g.Values {
@@ -132,4 +145,34 @@ func (l relocation) move(data []byte) (moved []byte, inside bool) {
 		l[key] = moved
 	}
 	return moved, inside
+}
+
+// owned returns the sizes of the contents of which a model has all the memory for itself, by where they begin: no constant that may be shared with others lies in it, and
+// none that is only a part of it or reaches beyond it.
+func owned(m *ir.Model) map[*byte]int {
+	var list []*tensor.Tensor
+	for _, g := range m.Graphs {
+		for _, v := range g.Values {
+			if v.Const != nil && len(v.Const.Data) > 0 {
+				list = append(list, v.Const)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *tensor.Tensor) int { return cmp.Compare(tensor.Address(a.Data), tensor.Address(b.Data)) })
+	sizes := map[*byte]int{}
+	for i := 0; i < len(list); {
+		start, size, free := list[i], len(list[i].Data), true
+		end := tensor.Address(start.Data)
+		k := i
+		for ; k < len(list) && (k == i || tensor.Address(list[k].Data) < end); k++ { // all that hang together
+			t := list[k]
+			end = max(end, tensor.Address(t.Data)+uintptr(len(t.Data)))
+			free = free && t.Own && &t.Data[0] == &start.Data[0] && len(t.Data) == size
+		}
+		if free {
+			sizes[&start.Data[0]] = size
+		}
+		i = k
+	}
+	return sizes
 }

@@ -162,6 +162,60 @@ func TestJoinLetsGoOfTheSource(t *testing.T) {
 	runtime.KeepAlive(m)
 }
 
+// Memory that only constants of the model have is given back as they move, and no other is.
+func TestJoinGivesMemoryBack(t *testing.T) {
+	const size = 1 << 20
+	for _, c := range []struct {
+		name string
+		add  func(g *ir.Graph, w *tensor.Tensor)
+		free bool
+	}{
+		{"owned", func(_ *ir.Graph, w *tensor.Tensor) { w.Own = true }, true},
+		{"foreign", func(*ir.Graph, *tensor.Tensor) {}, false},
+		{"twice", func(g *ir.Graph, w *tensor.Tensor) {
+			w.Own = true
+			g.AddConst("again", &tensor.Tensor{DType: w.DType, Shape: tensor.Shape{2, size / 2}, Data: w.Data, Own: true})
+		}, true},
+		{"shared with others", func(g *ir.Graph, w *tensor.Tensor) {
+			w.Own = true
+			g.AddConst("again", &tensor.Tensor{DType: w.DType, Shape: w.Shape, Data: w.Data})
+		}, false},
+		{"its end is another", func(g *ir.Graph, w *tensor.Tensor) {
+			w.Own = true
+			g.AddConst("end", &tensor.Tensor{DType: w.DType, Shape: tensor.Shape{size / 2}, Data: w.Data[size/2:], Own: true})
+		}, false},
+		{"its start is another", func(g *ir.Graph, w *tensor.Tensor) {
+			w.Own = true
+			g.AddConst("start", &tensor.Tensor{DType: w.DType, Shape: tensor.Shape{size / 2}, Data: w.Data[: size/2 : size/2], Own: true})
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := testmodel.Conv()
+			g := m.Graphs[0]
+			w := tensor.New(tensor.Int8, tensor.Shape{size})
+			for i := range w.Data {
+				w.Data[i] = 7
+			}
+			g.AddConst("weights", w)
+			c.add(g, w)
+			memory, want := w.Data, bytes.Clone(w.Data)
+			f, err := NewFile(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := bytes.Clone(f.Bytes())
+			if all := f.Join(m); !bytes.Equal(all, before) || !bytes.Equal(w.Data, want) {
+				t.Error("the file differs, or the constant")
+			}
+			const page = 1 << 16 // or more
+			inner := memory[page : size-page]
+			if left := bytes.Count(inner, []byte{7}); left != len(inner) && !c.free || left != 0 && c.free && runtime.GOOS == "linux" {
+				t.Errorf("%d of %d bytes are left where the constant was", left, len(inner))
+			}
+		})
+	}
+}
+
 func TestEqual(t *testing.T) {
 	m := testmodel.Conv()
 	f, err := encode(m, flatbufferLimit, 20)

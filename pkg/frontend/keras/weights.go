@@ -149,7 +149,7 @@ func load(d *hdf5.Dataset, alloc func(n int) []byte) (*tensor.Tensor, error) {
 			kind = hdf5.BFloat16
 		}
 	}
-	t := &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape(d.Shape()).Clone()}
+	t := &tensor.Tensor{DType: tensor.Float32, Shape: tensor.Shape(d.Shape()).Clone(), Own: true}
 	if exact, ok := kinds[kind]; ok {
 		t.DType = exact
 		t.Data = alloc(d.Size())

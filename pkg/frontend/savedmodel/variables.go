@@ -192,7 +192,7 @@ func (v *variables) value(handle *tfpb.NodeDef) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Data = tensor.Aligned(d, data)
+	t.Data, t.Own = tensor.Aligned(d, data), true
 	if spec := v.cuts[handle.Name]; spec != "" {
 		return cut(t, spec)
 	}
