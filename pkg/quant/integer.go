@@ -52,31 +52,38 @@ func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 	return out
 }
 
-// quotients divides each element by its scale, in the way that the rule says.
+// quotients divides each element by its scale, in the way that the rule says. Integers of 4 bits are stored two to a byte, the first in the low bits; in 8 bits there is only a
+// block of them at a time.
 func (t *Type) quotients(data []float32, shape tensor.Shape) *tensor.Tensor {
+	const block = 1 << 12 // even
+	if t.Bits != 4 {
+		out := tensor.New(tensor.Int8, shape)
+		t.divide(tensor.View[int8](out), data, 0, shape)
+		return out
+	}
+	out := tensor.New(tensor.Int4, shape)
+	q := make([]int8, min(len(data), block))
+	for start := 0; start < len(data); start += block {
+		part := q[:min(len(data)-start, block)]
+		t.divide(part, data[start:], start, shape)
+		for i, x := range part {
+			out.Data[(start+i)/2] |= byte(x) & 15 << (i % 2 * 4)
+		}
+	}
+	return out
+}
+
+// divide makes the integers of the first elements of data, which begins at an index of a tensor of that shape.
+func (t *Type) divide(q []int8, data []float32, start int, shape tensor.Shape) {
 	inner, lo, hi := t.inner(shape), float64(t.Lo), float64(t.Hi)
-	q := make([]int8, len(data))
-	for i, x := range data {
-		s := t.Scale[i/inner%len(t.Scale)]
+	for i := range q {
+		x, s := data[i], t.Scale[(start+i)/inner%len(t.Scale)]
 		if t.Rule == QuotientEven {
 			q[i] = int8(limit(math.RoundToEven(float64(x/float32(s))), lo, hi))
 		} else {
 			q[i] = int8(clip(float64(x)/s, lo, hi))
 		}
 	}
-	if t.Bits == 4 {
-		return packed(q, shape)
-	}
-	return tensor.Of(tensor.Int8, shape, q)
-}
-
-// packed stores integers of 4 bits two to a byte, the first in the low bits.
-func packed(q []int8, shape tensor.Shape) *tensor.Tensor {
-	out := tensor.New(tensor.Int4, shape)
-	for i, x := range q {
-		out.Data[i/2] |= byte(x) & 15 << (i % 2 * 4)
-	}
-	return out
 }
 
 // inner is the number of elements that share an index of the axis in one run.
