@@ -175,6 +175,82 @@ def residual_chain(model, rng):
     return [rng.uniform(-2, 2, shape).astype(np.float32)]
 
 
+def handle(graph, name):
+    """A handle of a resource variable."""
+    h = graph.tensor((), 'int32')
+    graph.table.tensors[h].type = schema.TensorType.RESOURCE
+    graph.op('VAR_HANDLE', [], [h], sharedName=name)
+    return h
+
+
+def initialised(model, **variables):
+    """A CALL_ONCE, whose graph assigns the first values of variables."""
+    once = model.graph('initialise')
+    for name, value in variables.items():
+        once.op('ASSIGN_VARIABLE', [handle(once, name), once.constant(value)], [])
+    model.main.op('CALL_ONCE', [], [], initSubgraphIndex=len(model.graphs) - 1)
+
+
+def variable_total(model, rng):
+    """A variable is read, added to twice, and read again."""
+    shape = (2, 3)
+    initialised(model, total=rng.uniform(-1, 1, shape).astype(np.float32))
+    g = model.main
+    x, h = g.input(shape), handle(g, 'total')
+    before, once, between, twice, after = (g.tensor(shape) for _ in range(5))
+    g.op('READ_VARIABLE', [h], [before])
+    g.op('ADD', [before, x], [once])
+    g.op('ASSIGN_VARIABLE', [h, once], [])
+    g.op('READ_VARIABLE', [h], [between])
+    g.op('MUL', [between, x], [twice])
+    g.op('ASSIGN_VARIABLE', [h, twice], [])
+    g.op('READ_VARIABLE', [h], [after])
+    g.outputs = [before, between, after]
+    return [rng.uniform(-2, 2, shape).astype(np.float32)]
+
+
+def variable_handles(model, rng):
+    """Variables of several types, by several handles; what is read once stays what it was."""
+    initialised(model, a=rng.uniform(-1, 1, (4,)).astype(np.float32), b=np.array([7, 8], np.int32))
+    g = model.main
+    x, number = g.input((4,)), g.input((2,), 'int32')
+    first, last, total, counted, doubled = g.tensor((4,)), g.tensor((4,)), g.tensor((4,)), g.tensor((2,), 'int32'), g.tensor((2,), 'int32')
+    g.op('READ_VARIABLE', [handle(g, 'a')], [first])
+    g.op('ASSIGN_VARIABLE', [handle(g, 'a'), x], [])
+    g.op('READ_VARIABLE', [handle(g, 'a')], [last])
+    g.op('SUB', [first, last], [total])
+    b = handle(g, 'b')
+    g.op('READ_VARIABLE', [b], [counted])
+    g.op('ADD', [counted, number], [doubled])
+    g.op('ASSIGN_VARIABLE', [b, doubled], [])
+    g.outputs = [first, last, total, doubled]
+    return [rng.uniform(-2, 2, (4,)).astype(np.float32), np.array([1, -5], np.int32)]
+
+
+def variable_in_loop(model, rng):
+    """A loop whose body adds to a variable, whose handle it makes itself."""
+    shape = (3,)
+    initialised(model, total=rng.uniform(-1, 1, shape).astype(np.float32))
+    cond, body = model.graph('cond'), model.graph('body')
+    less = cond.tensor((), 'bool')
+    cond.op('LESS', [cond.input((), 'int32'), cond.constant(4)], [less])
+    cond.outputs = [less]
+    i, j, h = body.input((), 'int32'), body.tensor((), 'int32'), handle(body, 'total')
+    old, number, new = body.tensor(shape), body.tensor(()), body.tensor(shape)
+    body.op('ADD', [i, body.constant(1)], [j])
+    body.op('CAST', [j], [number], inDataType=schema.TensorType.INT32, outDataType=schema.TensorType.FLOAT32)
+    body.op('READ_VARIABLE', [h], [old])
+    body.op('MUL', [old, number], [new])
+    body.op('ASSIGN_VARIABLE', [h, new], [])
+    body.outputs = [j]
+    g = model.main
+    i, n, total = g.input((), 'int32'), g.tensor((), 'int32'), g.tensor(shape)
+    g.op('WHILE', [i], [n], condSubgraphIndex=len(model.graphs) - 2, bodySubgraphIndex=len(model.graphs) - 1)
+    g.op('READ_VARIABLE', [handle(g, 'total')], [total])
+    g.outputs = [n, total]
+    return [np.array(0, np.int32)]
+
+
 GRAPHS = [
     if_true,
     if_false,
@@ -185,4 +261,7 @@ GRAPHS = [
     densify_float16,
     densify_blocks,
     residual_chain,
+    variable_total,
+    variable_handles,
+    variable_in_loop,
 ]

@@ -20,6 +20,8 @@ func callees(n *ir.Node) []int {
 		return []int{a.Cond, a.Body}
 	case *op.If:
 		return []int{a.Then, a.Else}
+	case *op.CallOnce:
+		return []int{a.Init}
 	}
 	return nil
 }
@@ -42,7 +44,7 @@ func callers(m *ir.Model, graphs []int) []int {
 	return count
 }
 
-// control plans WHILE and IF and compiles the graphs that they run, after checking that these have matching inputs and outputs. Results are dynamic, unless their types follow from
+// control plans WHILE, IF and CALL_ONCE and compiles the graphs that they run, after checking that these have matching inputs and outputs. Results are dynamic, unless their types follow from
 // those of the operands.
 func (c *compiler) control(s *step) error {
 	m := c.program.model
@@ -54,6 +56,10 @@ func (c *compiler) control(s *step) error {
 	}
 	operands := s.in
 	switch a := s.node.Attr.(type) {
+	case *op.CallOnce:
+		if err := check(a.Init, 0, len(m.Graphs[a.Init].Outputs)); err != nil {
+			return err
+		}
 	case *op.While:
 		n := len(s.in)
 		if len(s.out) != n {
@@ -164,6 +170,8 @@ func (s *Session) control(f *frame, st *step, c *op.Call, k int) error {
 		}
 	}
 	switch a := st.node.Attr.(type) {
+	case *op.CallOnce:
+		return s.once(a.Init)
 	case *op.While:
 		return s.while(f, a, c, k)
 	case *op.If:

@@ -177,6 +177,10 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	if isControl(n) {
 		return c.control(&s)
 	}
+	if isState(n) {
+		c.plan.steps = append(c.plan.steps, s)
+		return nil
+	}
 	if s.op.Inner != nil {
 		for _, v := range s.op.Inner(n) {
 			s.inner = append(s.inner, -1)

@@ -191,7 +191,7 @@ func supported(m *ir.Model, graphs []int, set *op.OpSet) error {
 	for _, i := range graphs {
 		for j, n := range m.Graphs[i].Nodes {
 			o := set.Lookup(n.Op)
-			if isControl(n) || o != nil && o.Executable() {
+			if isControl(n) || isState(n) || o != nil && o.Executable() {
 				continue
 			}
 			u := UnsupportedNode{Graph: i, Node: j, Op: n.Op}

@@ -20,6 +20,7 @@ type Session struct {
 	trace    func(graph, node int, done bool)
 	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
+	state    state
 }
 
 // frame is the memory of one graph.
@@ -88,7 +89,7 @@ func newFrame(p *plan) *frame {
 }
 
 // Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are set to what stands for zero
-// first, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
+// first, and resource variables have no content, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
 	s.observer, s.recorder, s.watch, s.trace = observer, nil, nil, nil
 	return s.run(inputs)
@@ -114,6 +115,7 @@ func (s *Session) Trace(inputs []*tensor.Tensor, tell func(graph, node int, done
 }
 
 func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	s.state.forget()
 	for _, f := range s.frames {
 		if f == nil {
 			continue
@@ -192,7 +194,9 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 		}
 		if s.watch != nil {
 			for j, i := range st.out {
-				s.watch(p.slots[i].value, c.Out[j])
+				if c.Out[j].DType != tensor.Resource { // a handle says nothing
+					s.watch(p.slots[i].value, c.Out[j])
+				}
 			}
 		}
 	}
@@ -206,8 +210,11 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 func (s *Session) watched() bool { return s.observer != nil || s.recorder != nil || s.watch != nil }
 
 func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
-	if isControl(st.node) {
+	switch {
+	case isControl(st.node):
 		return s.control(f, st, c, k)
+	case isState(st.node):
+		return s.onState(st.node, c)
 	}
 	if st.shared || st.spare && !s.watched() {
 		return nil
@@ -300,10 +307,13 @@ func typesOf(tensors []*tensor.Tensor) []ir.Type {
 // resize gives t the type and memory for it, reusing what it has.
 func (s *Session) resize(t *tensor.Tensor, want ir.Type) error {
 	n := want.Shape.Elements()
-	if n < 0 || want.DType.Bits() == 0 {
+	if n < 0 || want.DType.Bits() == 0 && want.DType != tensor.Resource {
 		return fmt.Errorf("%v has no size", want)
 	}
 	size := want.DType.Bytes(n)
+	if want.DType == tensor.Resource {
+		size = handleSize
+	}
 	if grow := int64(size - cap(t.Data)); grow > 0 || t.Data == nil {
 		if s.spent+grow > s.program.limit {
 			return errors.New("activations pass the memory limit")

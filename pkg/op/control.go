@@ -32,7 +32,7 @@ var controls = []Op{
 	{Name: "IF", Doc: "What graph Then makes of the other operands if input 0 is true, else what graph Else makes.", In: AtLeast(1), Out: AtLeast(1), Attr: attr[If]},
 }
 
-// carried are the operators that models keep, although they can't be executed.
+// carried are the operators that models keep and that have no kernel: the executor's own, on variables, and those on tables and CUSTOM, which can't be executed.
 var carried = []Op{
 	{Name: "CALL_ONCE", Doc: "Runs graph Init when the model is first run.", In: Exactly(0), Out: Exactly(0), Attr: attr[CallOnce]},
 	{Name: "VAR_HANDLE", Doc: "A handle of the variable with a name.", In: Exactly(0), Out: Exactly(1), Attr: attr[VarHandle]},
