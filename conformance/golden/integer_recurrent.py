@@ -1,6 +1,7 @@
-"""LSTMs on int8 tensors, as a quantized model holds them: int8 weights, an int16 cell, and parameters of what is inside.
+"""LSTMs and SVDFs on int8 tensors, as a quantized model holds them: int8 weights, an int16 cell or state, and parameters of what is inside.
 
-Each case is a function of (model, rng) that builds the model and returns its inputs; its name is the case's. The outputs are the result and both states.
+Each case is a function of (model, rng) that builds the model and returns its inputs; its name is the case's. The outputs of LSTMs are the result and both states, those of SVDFs the
+results of three steps.
 """
 
 import numpy as np
@@ -88,6 +89,32 @@ def step(label, **kind):
     return lstm(label, 'LSTM', **kind)
 
 
+def build_svdf(model, rng, rank, units, memory, bias, batch, input_scale, output, weights):
+    """Three steps of one layer, whose nodes have one state."""
+    b, g = Builder(model, rng, 0), model.main
+    filters = units * rank
+    feature, time = b.stored((filters, INPUT), np.int8, weights[0], 127), b.stored((filters, memory), np.int16, weights[1], 511)
+    state = b.variable((batch, filters * memory), 'int16', 0.002)
+    offset = b.stored((units,), np.int32, 1e-6, 30000) if bias else -1
+    inputs = []
+    for _ in range(3):
+        x, y = g.input((batch, INPUT), 'int8'), g.tensor((batch, units), 'int8')
+        quantize(g.table.tensors[x], np.float32(input_scale), 9)
+        quantize(g.table.tensors[y], np.float32(output[0]), output[1])
+        g.op('SVDF', [x, feature, time, offset, state], [y], 3, rank=rank, fusedActivationFunction=ACTIVATION['RELU'])
+        g.outputs.append(y)
+        inputs.append(rng.integers(-128, 127, (batch, INPUT), endpoint=True).astype(np.int8))
+    return inputs
+
+
+def svdf(label, rank=1, units=UNITS, memory=4, bias=False, batch=BATCH, input_scale=0.01, output=(0.02, -128), weights=(0.01, 0.003)):
+    def case(model, rng):
+        return build_svdf(model, rng, rank, units, memory, bias, batch, input_scale, output, weights)
+
+    case.__name__ = f'svdf-{label}'
+    return case
+
+
 GRAPHS = (
     lstm('plain'),
     lstm('time_major', time_major=True),
@@ -109,4 +136,10 @@ GRAPHS = (
     step('peephole_projection', peephole=True, projection=True),
     step('coupled', cifg=True),
     step('layer_norm', norm=True),
+    svdf('plain'),
+    svdf('rank', rank=2, bias=True),
+    svdf('short', memory=1, batch=1),
+    svdf('shorter_than_the_run', memory=2, rank=3, batch=3),
+    svdf('zero_point', output=(0.01, -5), bias=True),
+    svdf('saturated', input_scale=0.5, weights=(0.1, 0.01)),
 )

@@ -20,7 +20,7 @@ func TestGoldenInt8(t *testing.T) { testGolden(t, "testdata/golden_int8.zip") }
 // depends on the version.
 func TestGoldenInt16(t *testing.T) { testGolden(t, "testdata/golden_int16.zip") }
 
-// TestGoldenLSTM is TestGoldenInt8 for LSTMs, whose states are outputs, too.
+// TestGoldenLSTM is TestGoldenInt8 for LSTMs, whose states are outputs, too, and for several steps of SVDFs.
 func TestGoldenLSTM(t *testing.T) { testGolden(t, "testdata/golden_lstm.zip") }
 
 func testGolden(t *testing.T, path string) {

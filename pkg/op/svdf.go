@@ -40,11 +40,18 @@ func svdf(o *operands) (batch int, s kernel.F32SVDFSpec) {
 
 func inferSVDF(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	o := read(n, in)
+	if onInt8(in) {
+		batch, s := s8SVDF(o)
+		return o.one(tensor.Int8, tensor.Shape{batch, s.Units})
+	}
 	batch, s := svdf(o)
 	return o.one(tensor.Float32, tensor.Shape{batch, s.Units})
 }
 
 func prepareSVDF(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
+	if onInt8(in) {
+		return prepareS8SVDF(n, in)
+	}
 	o := read(n, in)
 	batch, s := svdf(o)
 	if o.err != nil {
