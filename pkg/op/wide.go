@@ -17,6 +17,7 @@ type Wide struct {
 	Wide     bool // constants are int16 like activations, not int8 like weights
 	Ints     bool // results are no activations
 	TFLite   bool // TFLiteConverter alone: LiteRT's kernel, or what TFLiteConverter makes of its operands, is not right
+	Steep    bool // LiteRT's kernel is a table with straight lines between its entries, which are too coarse next to 0
 }
 
 // The rows that many operators share.
@@ -26,6 +27,7 @@ var (
 	wideShare = Wide{Kind: SameScale, Operands: []int{0}}
 	wideAll   = Wide{Kind: SameScale, All: true}
 	wideFixed = Wide{Kind: Fixed, Operands: []int{0}}
+	wideSteep = Wide{Kind: Free, Operands: []int{0}, Steep: true}
 )
 
 // wides holds a row for each operator that TFLiteConverter quantizes to int16 activations. What is fixed is 1/32768, 0.
@@ -47,7 +49,7 @@ var wides = map[string]Wide{
 	"GATHER_ND":               wideShare,
 	"GELU":                    wideFree,
 	"LEAKY_RELU":              wideFree,
-	"LOG":                     wideFree,
+	"LOG":                     wideSteep,
 	"LOGISTIC":                wideFixed,
 	"MAXIMUM":                 {Kind: SameScale, All: true, Wide: true},
 	"MAX_POOL_2D":             wideShare,
@@ -67,7 +69,7 @@ var wides = map[string]Wide{
 	"RESIZE_BILINEAR":         wideShare,
 	"RESIZE_NEAREST_NEIGHBOR": wideShare,
 	"REVERSE_V2":              wideShare,
-	"RSQRT":                   wideFree,
+	"RSQRT":                   wideSteep,
 	"SCATTER_ND":              {Kind: SameScale, Operands: []int{1}, TFLite: true},
 	"SELECT":                  {Kind: SameScale, Operands: []int{1, 2}, TFLite: true},
 	"SHAPE":                   {Kind: Free, Operands: []int{0}, Ints: true},

@@ -31,6 +31,7 @@ func TestCases(t *testing.T) {
 			"weight-only-4":   {Scheme: quantize.WeightOnly, Bits: 4},
 			"int16x8":         {Scheme: quantize.Int16x8},
 			"int16x8-float32": {Scheme: quantize.Int16x8, IO: quantize.Float32IO},
+			"int16x8-tflite":  {Scheme: quantize.Int16x8, IO: quantize.Float32IO, Compat: quantize.TFLite},
 		}
 		for _, name := range slices.Sorted(maps.Keys(quantized)) {
 			if c.Has(name) {

@@ -101,6 +101,8 @@ func (w *wide) unfitWide(o *operation) string {
 		return "LiteRT has no int16 kernel for it that heeds quantization parameters"
 	case !w.real(o):
 		return ""
+	case r.Steep && w.compat == Default && nextToZero(o.inputs[r.Operands[0]]):
+		return "LiteRT's int16 kernel draws straight lines between 512 points, too coarse for values next to 0"
 	}
 	for _, i := range w.operands(o) {
 		switch v := o.inputs[i]; {
@@ -129,6 +131,12 @@ func (w *wide) unfitWide(o *operation) string {
 		}
 	}
 	return ""
+}
+
+// nextToZero reports whether v comes next to 0, or below it: within 8 of the 256 lines that a table has on either side. From there on lines are off by at most 1/512 where they follow a
+// logarithm, and by 1/680 of the greatest result where they follow an inverse square root, no more than int8 is.
+func nextToZero(v *value) bool {
+	return v.stat != nil && v.stat.lo < max(-v.stat.lo, v.stat.hi)/32
 }
 
 // unfitBias says why the bias of o can't be int64, or its weights have no scale for each channel; "" if there is nothing to say.
