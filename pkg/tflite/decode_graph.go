@@ -135,12 +135,19 @@ func (d *decoder) constants(g *ir.Graph, buffers []int) error {
 			}
 		}
 	}
+	filled := map[int]bool{} // buffers that are as long as a tensor which reads them
 	for i, v := range g.Values {
 		b := buffers[i]
 		if b != 0 && b >= len(d.buffers) {
 			return fmt.Errorf("tensor %d %q: buffer %d out of %d", i, v.Name, b, len(d.buffers))
 		}
-		if err := d.constant(v, b, from[v]); err != nil {
+		if n := v.Type.Shape.Elements(); b != 0 && n >= 0 && v.Type.DType.Bytes(n) == len(d.buffers[b].data) {
+			filled[b] = true
+		}
+	}
+	for i, v := range g.Values {
+		b := buffers[i]
+		if err := d.constant(v, b, from[v], filled[b]); err != nil {
 			return fmt.Errorf("tensor %d %q: %w", i, v.Name, err)
 		}
 	}

@@ -81,8 +81,9 @@ func possible(s, advertised tensor.Shape) (shape, signature tensor.Shape) {
 	return shape, advertised
 }
 
-// constant gives v the content of buffer b, if that has any. Buffer 0 means that there is none.
-func (d *decoder) constant(v *ir.Value, b int, from source) error {
+// constant gives v the content of buffer b, if that has any. Buffer 0 means that there is none. A buffer that another tensor fills may be longer than v needs: v is what it
+// begins with, as LiteRT reads it. TFLiteConverter lets an int64 bias share a buffer with a float scalar, all bytes of both being zeros.
+func (d *decoder) constant(v *ir.Value, b int, from source, filled bool) error {
 	size := 0
 	if b != 0 {
 		size = len(d.buffers[b].data)
@@ -103,15 +104,20 @@ func (d *decoder) constant(v *ir.Value, b int, from source) error {
 	}
 	if v.Sparsity == nil && v.Type.DType.Bits() > 0 {
 		n := v.Type.Shape.Elements()
-		if n < 0 || v.Type.DType.Bytes(n) != size {
+		if n < 0 {
 			return fmt.Errorf("is %v and has %d bytes in buffer %d", v.Type, size, b)
 		}
+		need := v.Type.DType.Bytes(n)
+		if need > size || need < size && !filled {
+			return fmt.Errorf("is %v and has %d bytes in buffer %d", v.Type, size, b)
+		}
+		size = need
 	}
 	data, err := d.content(b, v.Type.DType)
 	if err != nil {
 		return err
 	}
-	v.Const = &tensor.Tensor{DType: v.Type.DType, Shape: v.Type.Shape, Data: data}
+	v.Const = &tensor.Tensor{DType: v.Type.DType, Shape: v.Type.Shape, Data: data[:size:size]}
 	return nil
 }
 

@@ -101,6 +101,24 @@ func TestErrorsNameThePlace(t *testing.T) {
 	}
 }
 
+// A tensor may read a buffer that a longer one fills, as in LiteRT: it is what the buffer begins with.
+func TestTensorsShareLongerBuffers(t *testing.T) {
+	m := schema.GetRootAsModel(mustEncode(t, testmodel.Conv()), 0).UnPack()
+	weights, bias := m.Subgraphs[0].Tensors[1], m.Subgraphs[0].Tensors[2]
+	bias.Buffer = weights.Buffer
+	got, err := Decode(file(m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := got.Graphs[0].Values
+	if whole, part := values[1].Const.Data, values[2].Const.Data; len(part) != 32 || !bytes.Equal(part, whole[:32]) {
+		t.Errorf("%q is % x, want what %q begins with: % x", values[2].Name, part, values[1].Name, whole[:32])
+	}
+	if again, err := Decode(mustEncode(t, got)); err != nil || !bytes.Equal(again.Graphs[0].Values[2].Const.Data, values[2].Const.Data) {
+		t.Errorf("written and read again it changes (%v)", err)
+	}
+}
+
 func TestControlFlowOfForeignFiles(t *testing.T) {
 	for _, c := range []struct {
 		name string
