@@ -39,6 +39,7 @@ Steps that rewrite committed files:
                 oracle_int16.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
+    golden-calibrators  pkg/calibrate/testdata/golden.json
     golden-keras pkg/frontend/keras/testdata/layers.zip and keras2.zip
     demo        examples/fashion
 Needs Python 3.10 to 3.13, go, and the clients of the registries: pip, npm, apt-get.
@@ -83,6 +84,7 @@ STEPS = {
     'golden-ops': [[PYTHON, HERE / 'golden_ops.py'], [PYTHON, HERE / 'golden_int8.py']],
     'control-flow': [[PYTHON, '-W', 'ignore', HERE / 'control_flow.py']],
     'golden-loops': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('loops', 'control', 'arrays')],
+    'golden-calibrators': [[PYTHON, HERE / 'golden_calibrators.py']],
     'golden-keras': [[PYTHON, '-W', 'ignore', HERE / f'golden_{name}.py'] for name in ('keras', 'keras2')],
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }

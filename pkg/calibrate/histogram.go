@@ -31,33 +31,53 @@ func percentile(t *calib.Tensor, p float64, _ Integers) (lo, hi float32) {
 // bins.
 type moments struct{ n, x, xx float64 }
 
-// leastError looks for the range with the least expected square of the error. An element within the range is off by up to half a step, either way, all errors
-// being alike; one in a bin that touches 0 by no more than that bin's width; one beyond the range by its distance from it. The range is the one that integers cover, of
-// which one must be 0. Both ends try divisions of their side of what was seen.
-func leastError(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
-	const divisions = 128
-	h := t.Histogram
+// squares tells the expected square of the error of integers over a range. An element within the range is off by up to half a step, either way, all errors
+// being alike; one in a bin that touches 0 by no more than that bin's width; one beyond the range by its distance from it.
+type squares struct {
+	h     *calib.Histogram
+	below []moments // of each bin, and of all
+	of    Integers
+}
+
+func newSquares(h *calib.Histogram, of Integers) squares {
 	below := make([]moments, len(h.Counts)+1)
 	for i, c := range h.Counts {
 		n, x := float64(c), float64(h.First+i)+0.5
 		m := below[i]
 		below[i+1] = moments{m.n + n, m.x + float64(n*x), m.xx + float64(float64(n*x)*x)}
 	}
-	all := below[len(h.Counts)]
-	// beyond returns the sum of squared distances from an edge of the elements that sums are of.
-	beyond := func(m moments, edge float64) float64 {
-		return max(0, m.xx-float64(float64(2*edge)*m.x)+float64(float64(edge*edge)*m.n))
-	}
+	return squares{h, below, of}
+}
+
+// upto returns the moments of all bins below an edge.
+func (s squares) upto(edge float64) moments {
+	return s.below[min(max(int(math.Floor(edge))-s.h.First, 0), len(s.h.Counts))]
+}
+
+// error returns the sum over all elements, in bins, for a range of bins a to b.
+func (s squares) error(a, b int) float64 {
+	step, from, to := s.of.cover(a, b)
+	all, low, upto := s.below[len(s.h.Counts)], s.upto(from), s.upto(to)
+	near := s.below[1-s.h.First].n - s.below[max(a, -1)-s.h.First].n // elements in the bins that touch 0
+	noise := float64(step*step) / 12
+	return float64((upto.n-low.n-near)*noise) + float64(near*min(noise, 1.0/3)) + low.from(from) +
+		moments{all.n - upto.n, all.x - upto.x, all.xx - upto.xx}.from(to)
+}
+
+// from returns the sum of squared distances from an edge.
+func (m moments) from(edge float64) float64 {
+	return max(0, m.xx-float64(float64(2*edge)*m.x)+float64(float64(edge*edge)*m.n))
+}
+
+// leastError looks for the range with the least expected square of the error. The range is the one that integers cover, of which one must be 0. Both ends try divisions of
+// their side of what was seen.
+func leastError(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
+	const divisions = 128
+	h := t.Histogram
+	s := newSquares(h, of)
 	best, first, last := math.Inf(1), h.First, h.Last()
-	at := func(edge float64) int { return min(max(int(math.Floor(edge))-h.First, 0), len(h.Counts)) } // of below
-	try := func(a, b int) {                                                                           // bins
-		step, from, to := of.cover(a, b)
-		low, upto := below[at(from)], below[at(to)]
-		near := below[1-h.First].n - below[max(a, -1)-h.First].n // elements in the bins that touch 0
-		noise := float64(step*step) / 12
-		e := float64((upto.n-low.n-near)*noise) + float64(near*min(noise, 1.0/3)) + beyond(low, from) +
-			beyond(moments{all.n - upto.n, all.x - upto.x, all.xx - upto.xx}, to)
-		if e < best {
+	try := func(a, b int) { // bins
+		if e := s.error(a, b); e < best {
 			best, first, last = e, a, b
 		}
 	}
@@ -95,6 +115,8 @@ func (i Integers) cover(a, b int) (step, from, to float64) {
 
 // leastDivergence looks for the limit of absolute values with the least divergence, in the sense of Kullback and Leibler, of what integers can tell from the
 // elements: with what lies beyond the limit at its edge, the one says how many elements are in each bin, the other how many are in all bins of a step together.
+// Divergence alone does not mind how far beyond the limit elements lie, and cuts off what convolutional networks live on; so the expected square of the error bounds it, to four times
+// that of all that was seen.
 func leastDivergence(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
 	const divisions = 128
 	h := t.Histogram
@@ -114,12 +136,17 @@ func leastDivergence(t *calib.Tensor, _ float64, of Integers) (lo, hi float32) {
 		counts[zero] = min(counts[zero], around)
 	}
 	limit := max(-h.First, h.Last()+1) // bins on the larger side
+	squares := newSquares(h, of)
+	most := 4 * squares.error(h.First, h.Last())
 	best, first, last := math.Inf(1), h.First, h.Last()
 	for i := divisions; i > 0; i-- {
 		reach := (limit*i + divisions - 1) / divisions
 		a, b := max(h.First, -reach), min(h.Last(), reach-1)
 		if b+1-a <= of.Steps {
 			break // each bin has a step of its own: there is nothing to tell
+		}
+		if squares.error(a, b) > most {
+			continue
 		}
 		if d := divergence(counts, a-h.First, b+1-h.First, of.Steps+1); d < best {
 			best, first, last = d, a, b
