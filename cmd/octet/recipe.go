@@ -77,7 +77,7 @@ type recipeCheck struct {
 
 func (c *recipeCheck) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "GRAPH\tOPERATOR\tRESULT\tGETS\tBY")
+	fmt.Fprintln(t, "GRAPH\tOPERATOR\tGETS\tBY\tRESULT")
 	for _, r := range c.Operators {
 		by := "-"
 		switch {
@@ -93,7 +93,7 @@ func (c *recipeCheck) print(w io.Writer) error {
 		case r.Tensor != "":
 			what, name = "  its constant", r.Tensor
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Graph, what, name, r.Gets, by)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", r.Graph, what, r.Gets, by, name) // the name is last: it may be very long
 	}
 	for _, n := range c.Notes {
 		fmt.Fprintf(t, "note: %s\n", n)

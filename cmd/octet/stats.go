@@ -148,7 +148,11 @@ func showStats(w io.Writer, seen, chosen *calib.Stats, names *regexp.Regexp) err
 	if beside {
 		fmt.Fprint(t, "\tseen from\tto")
 	}
-	fmt.Fprintln(t, "\telements\tnot finite\tname")
+	fmt.Fprint(t, "\telements\tnot finite")
+	if seen.Spec.Histogram {
+		fmt.Fprint(t, "\thistogram")
+	}
+	fmt.Fprintln(t, "\tname")
 	some := false
 	for i, x := range seen.Tensors {
 		if !names.MatchString(x.Name) {
@@ -160,11 +164,11 @@ func showStats(w io.Writer, seen, chosen *calib.Stats, names *regexp.Regexp) err
 		if beside {
 			fmt.Fprintf(t, "\t%.6g\t%.6g", x.Range.Min, x.Range.Max)
 		}
-		fmt.Fprintf(t, "\t%d\t%d\t%s", x.Range.Count, x.Range.NaN+x.Range.Inf, x.Name)
-		if x.Histogram != nil {
+		fmt.Fprintf(t, "\t%d\t%d", x.Range.Count, x.Range.NaN+x.Range.Inf)
+		if seen.Spec.Histogram {
 			fmt.Fprintf(t, "\t%s", drawing(x.Histogram))
 		}
-		fmt.Fprintln(t)
+		fmt.Fprintf(t, "\t%s\n", x.Name) // last: names may be very long
 	}
 	if !some {
 		return errors.New("no tensor has such a name")
@@ -172,8 +176,11 @@ func showStats(w io.Writer, seen, chosen *calib.Stats, names *regexp.Regexp) err
 	return t.Flush()
 }
 
-// drawing returns a histogram as a line of columns, each as high as the logarithm of what it counts.
+// drawing returns a histogram as a line of columns, each as high as the logarithm of what it counts; nothing for none.
 func drawing(h *calib.Histogram) string {
+	if h == nil {
+		return ""
+	}
 	const width = 40
 	heights := []rune(" ▁▂▃▄▅▆▇█")
 	columns := make([]uint64, min(width, len(h.Counts)))
