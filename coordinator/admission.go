@@ -45,17 +45,11 @@ func (l Limits) full(namespace string, unfinished, coming tally) string {
 	return ""
 }
 
-// admit reserves a place for a job that is about to be created, until it is released: by then the job is known, or there will be none. A repeat of a request needs no
-// place.
+// admit reserves a place for a job that is about to be created, until it is released: by then the job is known, or there will be none.
 func (s *Server) admit(r Record) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if why := s.config.Limits.full(r.Namespace, s.unfinished, s.coming); why != "" {
-		for _, e := range s.jobs {
-			if e.request() == r.request() {
-				return func() {}, nil
-			}
-		}
 		return nil, exhausted(why, s.pace.next(time.Now()))
 	}
 	s.coming.add(r.Namespace, 1)

@@ -45,7 +45,11 @@ func (s *Server) begin(w *work, c Comparison, v *convert.Verification) Event {
 	s.amend(w.ID, func(r *Record) {
 		r.Comparisons = append(slices.Clone(r.Comparisons[:min(len(w.digests)-1, len(r.Comparisons))]), c)
 	})
-	return Finished{Job: w.ID, Next: v.Plan()}
+	e := Finished{Job: w.ID, Next: v.Plan()}
+	for _, b := range c.Quantized {
+		e.Bytes += b.Size
+	}
+	return e
 }
 
 // chosen returns a job's options with the calibrator whose model was the closest to the float one.

@@ -48,33 +48,46 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
 		Numerics: numerics.Version, Created: time.Now().UTC(), Priority: priority, Trace: traceOf(ctx),
 	}
+	// A repeat needs neither a place nor the blobs, which may be gone.
+	s.mu.Lock()
+	have, repeated := s.published.requested(r.request())
+	s.mu.Unlock()
+	if !repeated {
+		if have, err = s.enter(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if r = have; !reflect.DeepEqual(r.Spec, spec) {
+		return nil, status.Errorf(codes.AlreadyExists, "request_id %q made job %s with another specification", req.GetRequestId(), r.ID)
+	}
+	return &octetv1.CreateJobResponse{Job: s.show(r)}, nil
+}
+
+// enter writes a job into the journal if there is room for it and its blobs are there, takes it up, and returns it, or the one that its request had made.
+func (s *Server) enter(ctx context.Context, r Record) (Record, error) {
 	leave, err := s.admit(r)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	defer leave()
-	release, err := s.complete(ctx, spec)
+	release, err := s.complete(ctx, r.Spec)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	defer release()
-	var created bool
 	// Not cut off when the client leaves, since a job must not be in the journal and unknown here.
 	err = s.once(ctx, func(ctx context.Context) (err error) {
-		r, created, err = s.writer().Create(ctx, r)
+		r, _, err = s.writer().Create(ctx, r)
 		return err
 	})
 	if err != nil {
-		return nil, status.Error(codes.Unavailable, err.Error())
+		return r, status.Error(codes.Unavailable, err.Error())
 	}
 	failpoint.Hit(failpoint.Created)
-	if !created && !reflect.DeepEqual(r.Spec, spec) {
-		return nil, status.Errorf(codes.AlreadyExists, "request_id %q made job %s with another specification", req.GetRequestId(), r.ID)
-	}
 	if !r.State.Final() { // an earlier call may have failed after it wrote to the journal
 		s.adopt(r)
 	}
-	return &octetv1.CreateJobResponse{Job: s.show(r)}, nil
+	return r, nil
 }
 
 // complete checks that the store holds the blobs that a job needs, and keeps them from being collected until release.

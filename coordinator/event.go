@@ -31,6 +31,9 @@ type (
 		Plan     []shard.Range
 		Accepted map[int]string
 		Growing  bool // the plan goes on: Extended
+		// Before are the shards and samples that the job measured before a restart, whose results are merged already. They are in no plan.
+		Before Progress
+		Need   Need
 	}
 	// Extended: samples arrived, and shards of them follow those of a growing job's first phase. The plan is the same, however many events it comes in. Last says that it is whole.
 	Extended struct {
@@ -44,6 +47,7 @@ type (
 		Slots    int // 0 if it takes no more shards, but goes on with those that it has
 		Backlog  int // shards that it takes beyond its slots, to have the next one at hand when one ends
 		Numerics int
+		Memory   int64 // bytes that models and shards may take there; 0 if it does not tell
 	}
 	// WorkerDown: a worker's lease is gone.
 	WorkerDown struct{ ID string }
@@ -81,8 +85,9 @@ type (
 	}
 	// Finished: what a phase of a job was for is in the store. Next are the shards of the next phase, which compare; there are none if the job is done.
 	Finished struct {
-		Job  string
-		Next []shard.Range
+		Job   string
+		Next  []shard.Range
+		Bytes int64 // of the models that they compare with the float one
 	}
 	// JobFailed: a job can't go on.
 	JobFailed struct {

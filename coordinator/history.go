@@ -53,34 +53,38 @@ const (
 
 // Attempt is one try to run a shard on a worker.
 type Attempt struct {
-	Job            string
-	Phase          int
-	Shard, Number  int
-	Worker         string
-	Range          shard.Range
-	Done           int // samples
-	Begin, End     time.Time
-	Outcome        Outcome
-	Error          string
-	Lost           bool // the worker's lease ended
+	Job            string      `json:"-"`
+	Phase          int         `json:"phase,omitempty"`
+	Shard          int         `json:"shard"`
+	Number         int         `json:"number"`
+	Worker         string      `json:"worker"`
+	Range          shard.Range `json:"range"`
+	Done           int         `json:"done,omitempty"` // samples
+	Begin          time.Time   `json:"begin"`
+	End            time.Time   `json:"end,omitzero"`
+	Outcome        Outcome     `json:"outcome,omitempty"`
+	Error          string      `json:"error,omitempty"`
+	Lost           bool        `json:"lost,omitempty"` // the worker's lease ended
 	digest         string
 	endsByDelivery bool // End is when its result came
 }
 
 // Share is what a worker did for a job.
 type Share struct {
-	Attempts, Accepted, Failed int
-	Samples                    int
-	Busy                       time.Duration
+	Attempts int           `json:"attempts"`
+	Accepted int           `json:"accepted,omitempty"`
+	Failed   int           `json:"failed,omitempty"`
+	Samples  int           `json:"samples,omitempty"`
+	Busy     time.Duration `json:"busy,omitempty"`
 }
 
 // Change is when a job came into a state.
 type Change struct {
-	State State
-	At    time.Time
+	State State     `json:"state"`
+	At    time.Time `json:"at"`
 }
 
-// history keeps what became of jobs and attempts in a term. It is told of each step of the machine, which knows nothing of it: it does no I/O and reads no clock.
+// history keeps what became of jobs and attempts in a term, and what the journal has of those before it. It is told of each step of the machine, which knows nothing of it: it does no I/O and reads no clock.
 type history struct {
 	since   time.Time
 	samples int // computed, as workers report them
@@ -90,6 +94,7 @@ type history struct {
 	settled map[shardKey]bool       // of live, those of which a result was accepted
 	order   []string                // jobs of which attempts are kept, in the order in which they were begun
 	kept    int                     // attempts
+	changed map[string]bool         // jobs of which something happened that is not recorded
 }
 
 type shardKey struct {
@@ -103,6 +108,7 @@ type jobHistory struct {
 	begun    int
 	shares   map[string]*Share // by worker
 	over     bool
+	since    time.Time // from when on it is known, if that is before the term
 }
 
 type workerHistory struct {
@@ -113,7 +119,7 @@ type workerHistory struct {
 }
 
 func newHistory(now time.Time) *history {
-	return &history{since: now, jobs: map[string]*jobHistory{}, workers: map[string]*workerHistory{}, live: map[shardKey][]*Attempt{}, settled: map[shardKey]bool{}}
+	return &history{since: now, jobs: map[string]*jobHistory{}, workers: map[string]*workerHistory{}, live: map[shardKey][]*Attempt{}, settled: map[shardKey]bool{}, changed: map[string]bool{}}
 }
 
 // note takes in a step of the machine, and returns the attempts that are over by it, and how many samples were computed.
@@ -170,6 +176,7 @@ func (h *history) note(now time.Time, e Event, effects []Effect) (ended []*Attem
 		case Save:
 			h.job(f.Job).change(f.State, now)
 			h.jobs[f.Job].over = f.State.Final()
+			h.changed[f.Job] = true
 		}
 	}
 	return ended, samples
@@ -270,6 +277,7 @@ func (h *history) find(job string, shard, number int) *Attempt {
 func (h *history) begin(now time.Time, f Start) {
 	a := &Attempt{Job: f.Job, Phase: f.Phase, Shard: f.Shard, Number: f.Attempt, Worker: f.Worker, Range: f.Range, Begin: now}
 	key := shardKey{f.Job, f.Shard}
+	h.changed[f.Job] = true
 	h.live[key] = append(h.live[key], a)
 	if w := h.workers[f.Worker]; w != nil {
 		w.running++
@@ -351,6 +359,7 @@ func (h *history) end(now time.Time, a *Attempt, o Outcome, err string) bool {
 	if j == nil {
 		return true // it is deleted
 	}
+	h.changed[a.Job] = true
 	s := j.share(a.Worker)
 	s.Busy += a.End.Sub(a.Begin)
 	switch {
@@ -370,5 +379,6 @@ func (h *history) forget(id string) {
 	}
 	h.kept -= len(j.attempts)
 	h.order = slices.DeleteFunc(h.order, func(x string) bool { return x == id })
+	delete(h.changed, id)
 	delete(h.jobs, id)
 }

@@ -9,15 +9,18 @@ import (
 
 // index holds records by id, and in the order of their creation.
 type index struct {
-	records map[string]Record
-	order   []string     // positions, ascending
-	named   map[name]int // how many records of a namespace name a blob
+	records  map[string]Record
+	requests map[string]string // ids by the names of requests
+	order    []string          // positions, ascending
+	named    map[name]int      // how many records of a namespace name a blob
 }
 
 // name is a blob that a namespace's jobs name.
 type name struct{ namespace, digest string }
 
-func newIndex() index { return index{records: map[string]Record{}, named: map[name]int{}} }
+func newIndex() index {
+	return index{records: map[string]Record{}, requests: map[string]string{}, named: map[name]int{}}
+}
 
 // position orders jobs by their time, as text.
 func position(r Record) string { return fmt.Sprintf("%020d-%s", max(r.Created.UnixNano(), 0), r.ID) }
@@ -30,11 +33,18 @@ func (x *index) get(id string) (Record, bool) {
 	return r, ok
 }
 
+// requested returns the job that a request made.
+func (x *index) requested(request string) (Record, bool) {
+	r, ok := x.records[x.requests[request]]
+	return r, ok
+}
+
 // put adds a record, or replaces the one with its id, which was created at the same time.
 func (x *index) put(r Record) {
 	x.count(x.records[r.ID], -1)
 	x.count(r, 1)
 	x.records[r.ID] = r
+	x.requests[r.request()] = r.ID
 	if i, ok := slices.BinarySearch(x.order, position(r)); !ok {
 		x.order = slices.Insert(x.order, i, position(r))
 	}
@@ -44,8 +54,12 @@ func (x *index) remove(id string) {
 	if i, ok := slices.BinarySearch(x.order, position(x.records[id])); ok {
 		x.order = slices.Delete(x.order, i, i+1)
 	}
-	x.count(x.records[id], -1)
+	r := x.records[id]
+	x.count(r, -1)
 	delete(x.records, id)
+	if request := r.request(); x.requests[request] == id {
+		delete(x.requests, request)
+	}
 }
 
 // count counts what a record of a namespace names.

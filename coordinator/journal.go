@@ -17,6 +17,7 @@ import (
 // Journal keeps jobs and the results of their shards over restarts. Writes of a coordinator that leads no longer change nothing: ErrDeposed.
 type Journal interface {
 	StreamJournal
+	HistoryJournal
 	// Load returns all jobs.
 	Load(ctx context.Context) ([]Record, error)
 	// Create adds a job, unless there is one with its request id already, which is returned then.
@@ -39,6 +40,7 @@ var ErrGone = errors.New("the job is not in the journal")
 //	PREFIX/jobs/ID            the Record as JSON
 //	PREFIX/requests/SHA256    the id of the job that a request id made
 //	PREFIX/results/ID/SHARD   the digest of a shard's accepted result, by the shard's number
+//	PREFIX/history/ID         the HistoryRecord of a job, as JSON
 //	PREFIX/streams/SHA256     the StreamRecord of a namespace's stream id, as JSON
 //	PREFIX/chunks/SHA256/N    the Blob of one of its chunks, as JSON
 type EtcdJournal struct {
@@ -229,6 +231,7 @@ func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
 		clientv3.OpDelete(j.job(r.ID)),
 		clientv3.OpDelete(j.request(r.request())),
 		clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()),
+		clientv3.OpDelete(j.history(r.ID)),
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("journal: delete %s: %w", r.ID, err)

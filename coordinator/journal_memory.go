@@ -11,16 +11,17 @@ import (
 
 // MemoryJournal is a Journal that lives as long as the process.
 type MemoryJournal struct {
-	mu      sync.Mutex
-	jobs    map[string]Record
-	request map[string]string
-	results map[string]map[int]string
-	streams map[string]StreamRecord
+	mu        sync.Mutex
+	jobs      map[string]Record
+	request   map[string]string
+	results   map[string]map[int]string
+	histories map[string]HistoryRecord
+	streams   map[string]StreamRecord
 }
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal {
-	return &MemoryJournal{jobs: map[string]Record{}, request: map[string]string{}, results: map[string]map[int]string{}, streams: map[string]StreamRecord{}}
+	return &MemoryJournal{jobs: map[string]Record{}, request: map[string]string{}, results: map[string]map[int]string{}, histories: map[string]HistoryRecord{}, streams: map[string]StreamRecord{}}
 }
 
 // Load implements Journal.
@@ -84,5 +85,6 @@ func (j *MemoryJournal) Delete(_ context.Context, r Record) error {
 	delete(j.jobs, r.ID)
 	delete(j.request, r.request())
 	delete(j.results, r.ID)
+	delete(j.histories, r.ID)
 	return nil
 }

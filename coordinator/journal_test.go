@@ -66,6 +66,7 @@ func TestJournals(t *testing.T) {
 			t.Run("create", func(t *testing.T) { testCreate(t, open()) })
 			t.Run("save", func(t *testing.T) { testSave(t, open()) })
 			t.Run("accept", func(t *testing.T) { testAccept(t, open()) })
+			t.Run("history", func(t *testing.T) { testHistory(t, open()) })
 			t.Run("delete", func(t *testing.T) { testDelete(t, open()) })
 			t.Run("two acceptors", func(t *testing.T) { testTwoAcceptors(t, open()) })
 			t.Run("two creators", func(t *testing.T) { testTwoCreators(t, open()) })
@@ -74,6 +75,32 @@ func TestJournals(t *testing.T) {
 	t.Run("many keys", func(t *testing.T) { testManyKeys(t, client) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, client) })
 	t.Run("streams", func(t *testing.T) { testStreams(t, client) })
+}
+
+// The history of a job is replaced as a whole, and goes with the job.
+func testHistory(t *testing.T, j Journal) {
+	a := record("j-a", "a")
+	h := HistoryRecord{Since: epoch, Changes: []Change{{Preparing, epoch}}, Begun: 7, Shares: map[string]Share{"w": {Attempts: 7, Busy: time.Second}}, Attempts: []Attempt{{Shard: 3, Number: 1, Worker: "w", Begin: epoch}}}
+	if err := j.SaveHistory(t.Context(), a.ID, h); !errors.Is(err, ErrGone) {
+		t.Errorf("of a job that is not there: %v", err)
+	}
+	mustCreate(t, j, a)
+	for range 2 {
+		h.Begun++
+		if err := j.SaveHistory(t.Context(), a.ID, h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := j.Histories(t.Context())
+	if d := cmp.Diff(map[string]HistoryRecord{a.ID: h}, all, cmp.AllowUnexported(Attempt{})); d != "" || err != nil {
+		t.Error(err, d)
+	}
+	if err := j.Delete(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := j.Histories(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("of a job that was deleted: %v, %v", all, err)
+	}
 }
 
 // An etcd that is full says so, and what to do about it. Jobs can still be deleted.

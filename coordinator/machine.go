@@ -49,6 +49,7 @@ const (
 type Machine struct {
 	Stall           time.Duration // an attempt without progress for so long is given up; 0 for never
 	NamespaceShards int           // that run at a time of all jobs of a namespace; 0 for no bound
+	Weights         Weights       // of namespaces
 
 	now     time.Time       // of the present step
 	jobs    map[string]*job // those that are not over, and those of which an attempt still runs

@@ -22,6 +22,9 @@ func (m *Machine) assign(now time.Time) (effects []Effect) {
 		if s == nil {
 			free.strict = true // where others queue up it would never begin
 			free.update()
+			if w := m.reserved(c.job, free); w != nil {
+				free.workers = slices.DeleteFunc(free.workers, func(o *worker) bool { return o == w })
+			}
 			all = slices.DeleteFunc(all, func(o *contender) bool { return o == c })
 			continue
 		}
@@ -53,12 +56,12 @@ func (m *Machine) offer(c *contender, free *crew) (*shardState, *worker) {
 // start begins an attempt of a shard. A spare attempt gives way to it.
 func (m *Machine) start(now time.Time, j *job, s *shardState, w *worker) (effects []Effect) {
 	s.attempts++
-	a := attempt{number: s.attempts, worker: w.id, since: now, began: now, quick: j.quick(s.index)}
+	a := attempt{number: s.attempts, worker: w.id, since: now, began: now, quick: j.quick(s.index), model: j.model, need: j.need}
 	m.charge(j, &a, m.expected(j, s.index))
 	w.use(j.model, a)
 	s.running = append(s.running, a)
-	if w.spare > 0 && w.busy > w.slots {
-		effects = m.preempt(w)
+	for w.spare > 0 && (w.busy > w.slots || w.overfull()) {
+		effects = append(effects, m.preempt(w)...)
 	}
 	j.next = max(j.next, s.index+1)
 	j.open.insert(s)
@@ -103,15 +106,17 @@ func (c *crew) update() {
 
 // warm reports whether a worker with room for a job's shards has its model at hand.
 func (c *crew) warm(j *job) bool {
-	return slices.ContainsFunc(c.workers, func(w *worker) bool { return w.numerics == j.numerics && w.warm(j.model) && c.room(w, false) > 0 })
+	return slices.ContainsFunc(c.workers, func(w *worker) bool {
+		return w.numerics == j.numerics && w.warm(j.model) && w.fits(j) && c.room(w, false) > 0
+	})
 }
 
-// pick returns the worker of the job's arithmetic that a shard is given to, or nil: one with a free slot before one where it queues up, then one that has the model at hand, then
+// pick returns the worker of the job's arithmetic, with memory for it, that a shard is given to, or nil: one with a free slot before one where it queues up, then one that has the model at hand, then
 // the one with the most room. Workers to avoid are out of question as long as there are others, with room or not; when there are none, those that failed longest ago get
 // another chance.
 func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	avoid := s.failedOn
-	for len(avoid) > 0 && !m.others(j.numerics, avoid) {
+	for len(avoid) > 0 && !m.others(j, avoid) {
 		avoid = avoid[1:]
 	}
 	quick := j.quick(s.index)
@@ -119,7 +124,7 @@ func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	var bestRank [3]int
 	for _, w := range free.workers {
 		room := free.room(w, quick)
-		if w.numerics != j.numerics || room == 0 || slices.Contains(avoid, w.id) || s.on(w.id) {
+		if w.numerics != j.numerics || room == 0 || !w.fits(j) || slices.Contains(avoid, w.id) || s.on(w.id) {
 			continue
 		}
 		rank := [3]int{min(free.room(w, false), 1), 0, room}
@@ -133,7 +138,7 @@ func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	return best
 }
 
-// others reports whether there is a worker of the arithmetic that is not to be avoided.
-func (m *Machine) others(numerics int, avoid []string) bool {
-	return slices.ContainsFunc(m.roster, func(w *worker) bool { return w.numerics == numerics && !slices.Contains(avoid, w.id) })
+// others reports whether there is a worker that could run a job's shards and is not to be avoided.
+func (m *Machine) others(j *job, avoid []string) bool {
+	return slices.ContainsFunc(m.roster, func(w *worker) bool { return w.numerics == j.numerics && w.holds(j) && !slices.Contains(avoid, w.id) })
 }

@@ -42,9 +42,19 @@ func (s *share) start(clock float64) float64 { return max(clock, s.tag) }
 // take has the party pay for seconds of a slot.
 func (s *share) take(clock, seconds, weight float64) { s.tag = s.start(clock) + seconds/weight }
 
-// space is a namespace. All namespaces have the same weight.
+// Weights are the shares of namespaces beside those of others.
+type Weights map[string]int
+
+// maxWeight bounds the weight of a namespace, so that no other one is starved.
+const maxWeight = 1000
+
+// of returns the weight of a namespace: 1 unless it is another.
+func (w Weights) of(namespace string) float64 { return float64(max(w[namespace], 1)) }
+
+// space is a namespace.
 type space struct {
 	share   share
+	weight  float64 // among the namespaces
 	clock   float64 // the virtual time of its jobs
 	running int     // attempts, but for lost and spare ones
 }
@@ -52,7 +62,7 @@ type space struct {
 func (m *Machine) space(name string) *space {
 	s := m.spaces[name]
 	if s == nil {
-		s = &space{}
+		s = &space{weight: m.Weights.of(name)}
 		m.spaces[name] = s
 	}
 	return s
@@ -66,7 +76,7 @@ func (m *Machine) within(s *space) bool {
 // charge has a job and its namespace pay for an attempt what it is expected to take.
 func (m *Machine) charge(j *job, a *attempt, cost float64) {
 	a.charged = cost
-	j.space.share.take(m.clock, cost, 1)
+	j.space.share.take(m.clock, cost, j.space.weight)
 	j.share.take(j.space.clock, cost, j.weight)
 	j.space.running++
 }
@@ -78,7 +88,7 @@ func (m *Machine) pay(j *job, a *attempt) {
 	}
 	a.settled = true
 	more := m.now.Sub(a.began).Seconds() - a.charged
-	j.space.share.tag += more
+	j.space.share.tag += more / j.space.weight
 	j.share.tag += more / j.weight
 	j.space.running--
 }
@@ -109,7 +119,7 @@ func (m *Machine) contenders(now time.Time) (all []*contender) {
 	return all
 }
 
-// turn returns the contender whose turn it is: the namespace comes first that has had the least, then the job of it that has had the least by weight, or one that is not far
+// turn returns the contender whose turn it is: the namespace comes first that has had the least by weight, then the job of it that has had the least by weight, or one that is not far
 // ahead of it and whose model a free worker has at hand; nil if quotas allow none.
 func (m *Machine) turn(all []*contender, free *crew) (best *contender) {
 	var s *space

@@ -24,6 +24,8 @@ type job struct {
 	accepted int            // shards
 	samples  int            // in all
 	done     int            // samples of accepted shards
+	before   Progress       // of what was measured and merged before a restart
+	need     Need           // of a shard of the present phase
 	next     int            // no shard from here on was begun
 	limit    int            // shards from here on do not matter: all of them, or those in front of the first fault
 	missing  int            // shards below the limit that are not accepted
@@ -54,9 +56,11 @@ type attempt struct {
 	done    int       // samples
 	quick   bool      // it was expected to be over in a moment
 	charged float64   // seconds of a slot that it was expected to take, and that were paid for
-	settled bool      // it is paid for, and counts no more
-	lost    bool      // its worker's lease is gone; a result that comes all the same is welcome
-	spare   bool      // another attempt's result was accepted: it goes on, for comparison, until somebody else wants the slot
+	model   string    // that it runs
+	need    Need
+	settled bool // it is paid for, and counts no more
+	lost    bool // its worker's lease is gone; a result that comes all the same is welcome
+	spare   bool // another attempt's result was accepted: it goes on, for comparison, until somebody else wants the slot
 }
 
 // shards are shards in the order of their indices.

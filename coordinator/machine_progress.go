@@ -22,7 +22,11 @@ func (m *Machine) Progress(id string) (Progress, bool) {
 }
 
 func (m *Machine) progress(j *job) Progress {
-	p := Progress{SamplesDone: j.done, SamplesTotal: j.samples, ShardsDone: j.accepted, ShardsTotal: len(j.plan)}
+	p := j.before
+	p.SamplesDone += j.done
+	p.SamplesTotal += j.samples
+	p.ShardsDone += j.accepted
+	p.ShardsTotal += len(j.plan)
 	accepting := false
 	for _, s := range j.open {
 		if j.digests[s.index] != "" {
@@ -60,10 +64,14 @@ func (m *Machine) why(j *job, accepting bool) string {
 		return fmt.Sprintf("none of %d workers has numerics version %d", len(m.workers), j.numerics)
 	case staying == 0:
 		return "all workers are stopping"
+	case !m.fitsAny(j):
+		return fmt.Sprintf("a shard needs %v of memory, and no worker has more than %v for models and shards: start one with more", j.need, mebibytes(m.mostMemory(j.numerics)))
 	case !m.within(j.space):
 		return fmt.Sprintf("all %d shards that its namespace may have run are other jobs'", m.NamespaceShards)
 	case len(j.waiting) > 0 && j.waiting[0].lastError != "":
 		return "a shard is tried again after: " + j.waiting[0].lastError
+	case m.short(j):
+		return fmt.Sprintf("a shard needs %v of memory, which no worker has free beside what runs there", j.need)
 	}
 	return "all workers are busy"
 }

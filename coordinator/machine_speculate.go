@@ -88,7 +88,9 @@ func (m *Machine) outdo(j *job, s *shardState) {
 		if a := &s.running[i]; !a.lost && !a.spare {
 			m.pay(j, a)
 			a.spare = true
-			m.workers[a.worker].spare++
+			w := m.workers[a.worker]
+			w.spare++
+			w.lent += a.need.Shard
 		}
 	}
 }

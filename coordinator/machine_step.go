@@ -23,6 +23,7 @@ func (e Prepared) apply(m *Machine, _ time.Time) []Effect {
 		return nil
 	}
 	j.numerics, j.kept, j.growing, j.model = e.Numerics, e.Accepted, e.Growing, cmp.Or(e.Model, e.Job)
+	j.before, j.need = e.Before, e.Need
 	j.extend(Calibrating, e.Plan)
 	effects := []Effect{Save{Job: e.Job, State: Calibrating}}
 	if e.Growing {
@@ -48,7 +49,7 @@ func (e WorkerUp) apply(m *Machine, _ time.Time) []Effect {
 		m.workers[e.ID] = w
 		m.roster = slices.SortedFunc(maps.Values(m.workers), func(a, b *worker) int { return cmp.Compare(a.id, b.id) })
 	}
-	w.slots, w.backlog, w.numerics = e.Slots, e.Backlog, e.Numerics
+	w.slots, w.backlog, w.numerics, w.memory = e.Slots, e.Backlog, e.Numerics, e.Memory
 	return nil
 }
 
@@ -191,6 +192,7 @@ func (e Finished) apply(m *Machine, _ time.Time) []Effect {
 	if j == nil || j.state != Finishing {
 		return nil
 	}
+	j.need = j.need.comparing(e.Bytes)
 	j.extend(Comparing, e.Next)
 	return append([]Effect{Save{Job: e.Job, State: Comparing}}, m.complete(j)...)
 }

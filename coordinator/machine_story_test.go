@@ -14,10 +14,11 @@ import (
 // Each story is a list of events, one a line, and what the machine does about each:
 //
 //	quota N                                        the bound of shards that run of a namespace
-//	worker NAME [slots=N] [backlog=N] [numerics=N] a worker registers
+//	weight NAME N                                  the share of a namespace
+//	worker NAME [slots=N] [backlog=N] [numerics=N] [memory=N] a worker registers; memory is in MiB, as everywhere here
 //	gone NAME                                      its lease is gone
 //	create JOB [namespace=NAME] [priority=low|high]
-//	prepared JOB samples=N [numerics=N] [model=M] [NUMBER=DIGEST ...]   the digests are in the journal from before
+//	prepared JOB samples=N [numerics=N] [model=M] [weights=N] [each=N] [NUMBER=DIGEST ...]   the digests are in the journal from before
 //	begun JOB/SHARD#ATTEMPT                        its worker has a slot for it
 //	did JOB/SHARD#ATTEMPT SAMPLES                  progress
 //	done JOB/SHARD#ATTEMPT DIGEST
@@ -25,7 +26,7 @@ import (
 //	accepted JOB/SHARD KEPT [OFFERED]
 //	growing JOB [NUMBER=DIGEST ...]                prepared, and its samples are still to come
 //	extended JOB first=N end=N [last]              shards of one sample each
-//	finished JOB [next=N]                          N samples are compared next
+//	finished JOB [next=N] [bytes=N]                N samples are compared next
 //	cancel|delete JOB
 //	wrong JOB MESSAGE                              the job can't go on
 //	wait DURATION                                  time goes by, and the machine is woken up when it asked for it
@@ -62,6 +63,12 @@ func (s *story) tell(t *testing.T, line string) {
 			t.Fatal(err)
 		}
 		s.m.NamespaceShards = n
+	case "weight":
+		n, err := strconv.Atoi(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.m.Weights = Weights{f[1]: n}
 	case "wait":
 		d, err := time.ParseDuration(f[1])
 		if err != nil {
@@ -162,7 +169,7 @@ func parseEvent(line string) (Event, error) {
 	rest = strings.TrimSpace(rest)
 	switch f[0] {
 	case "worker":
-		return WorkerUp{ID: f[1], Slots: number("slots", 1), Backlog: number("backlog", 0), Numerics: number("numerics", 1)}, nil
+		return WorkerUp{ID: f[1], Slots: number("slots", 1), Backlog: number("backlog", 0), Numerics: number("numerics", 1), Memory: int64(number("memory", 0)) << 20}, nil
 	case "gone":
 		return WorkerDown{ID: f[1]}, nil
 	case "create":
@@ -176,6 +183,7 @@ func parseEvent(line string) (Event, error) {
 	case "prepared", "growing":
 		p := Prepared{
 			Job: f[1], Model: settings["model"], Numerics: number("numerics", 1), Plan: shard.Plan(number("samples", 0)), Accepted: map[int]string{}, Growing: f[0] == "growing",
+			Need: Need{Model: int64(number("weights", 0)) << 20, Shard: int64(number("each", 0)) << 20},
 		}
 		for k, v := range settings {
 			if i, err := strconv.Atoi(k); err == nil {
@@ -184,7 +192,7 @@ func parseEvent(line string) (Event, error) {
 		}
 		return p, nil
 	case "finished":
-		return Finished{Job: f[1], Next: shard.Plan(number("next", 0))}, nil
+		return Finished{Job: f[1], Next: shard.Plan(number("next", 0)), Bytes: int64(number("bytes", 0)) << 20}, nil
 	case "cancel":
 		return Cancel{Job: f[1]}, nil
 	case "delete":

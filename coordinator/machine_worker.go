@@ -17,6 +17,10 @@ type worker struct {
 	models   []string  // that it ran, the latest first
 	failures int       // in a row
 	rest     time.Time // no new shards before that
+	memory   int64     // bytes for models and shards; 0 if it does not tell
+	taken    int64     // of it, by attempts that run there
+	lent     int64     // of that, by spare ones
+	loaded   map[string]*loaded
 }
 
 // warmModels is how many models a worker is taken to have at hand: as many as it keeps ready in memory by default.
@@ -28,6 +32,7 @@ func (w *worker) warm(model string) bool { return slices.Contains(w.models, mode
 // use takes note of an attempt that begins.
 func (w *worker) use(model string, a attempt) {
 	w.busy++
+	w.takes(a)
 	if !a.quick {
 		w.slow++
 	}
@@ -41,6 +46,7 @@ func (w *worker) use(model string, a attempt) {
 // release takes note of an attempt that is over.
 func (w *worker) release(a attempt) {
 	w.busy--
+	w.gives(a)
 	if a.spare {
 		w.spare--
 	}

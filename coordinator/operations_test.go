@@ -106,12 +106,26 @@ func TestExplainJob(t *testing.T) {
 		wantCode(t, "a job that is not there", err, codes.NotFound)
 		_, err = ops.ExplainJob(t.Context(), &octetv1.ExplainJobRequest{Id: id, MaxAttempts: -1})
 		wantCode(t, "-1 attempts", err, codes.InvalidArgument)
+	})
+}
 
-		// The next coordinator knows the job, and not what ran where.
-		c.restart()
-		if e = explain(id); e.GetAttemptsTotal() != 0 || !e.GetKnownSince().AsTime().After(e.GetJob().GetCreateTime().AsTime()) {
-			t.Errorf("behind a restart: %v", e)
+// A job that needs more memory than any worker has says so, and runs when one comes that has it.
+func TestExplainWantOfMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.workerWith(registry.Worker{ID: "small", Slots: 1, Memory: 1000, Numerics: numerics.Version}, nil)
+		id := c.create("r", c.spec(convModel(t, 40))).GetId()
+		time.Sleep(time.Second)
+		e, err := c.operations().ExplainJob(t.Context(), &octetv1.ExplainJobRequest{Id: id})
+		if err != nil {
+			t.Fatal(err)
 		}
+		says(t, e, "a shard needs 1 MiB of memory, and no worker has more than 1 MiB for models and shards")
+		if len(e.GetAttempts()) > 0 {
+			t.Errorf("attempts: %v", e.GetAttempts())
+		}
+		c.workerWith(registry.Worker{ID: "large", Slots: 1, Memory: 2 << 20, Numerics: numerics.Version}, nil)
+		c.result(c.wait(id))
 	})
 }
 

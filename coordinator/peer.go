@@ -34,7 +34,7 @@ func (s *Server) meet(set []registry.Worker) {
 	for _, w := range set {
 		present[w.ID] = true
 		if s.greet(w) {
-			up := WorkerUp{ID: w.ID, Slots: w.Slots, Backlog: w.Backlog, Numerics: w.Numerics}
+			up := WorkerUp{ID: w.ID, Slots: w.Slots, Backlog: w.Backlog, Numerics: w.Numerics, Memory: w.Memory}
 			if w.Draining {
 				up.Slots = 0
 			}

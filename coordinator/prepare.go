@@ -87,14 +87,29 @@ func (s *Server) plan(ctx context.Context, r Record, f *convert.Float, opt conve
 		if err != nil {
 			return err
 		}
-		if !s.recall(ctx, r, job) {
-			if err := convert.Runnable(f, opt); err != nil {
-				return err
-			}
-			if p.Plan, err = s.shards(ctx, r, m, job.Samples); err != nil {
-				return err
-			}
+		plan, whole, err := s.shards(r, m, job.Samples)
+		if err != nil {
+			return err
 		}
+		from, measured := s.recall(ctx, r, job)
+		switch {
+		case !measured:
+			if whole != nil {
+				if err := s.divide(ctx, r.ID, whole, len(plan)); err != nil {
+					return err
+				}
+			}
+			p.Plan = plan
+		case from == "": // before a restart
+			p.Before = Progress{SamplesDone: job.Samples, SamplesTotal: job.Samples, ShardsDone: len(plan), ShardsTotal: len(plan)}
+		}
+	}
+	if len(p.Plan) > 0 || opt.Auto || r.Spec.Verification != nil {
+		need, err := convert.Need(f, opt)
+		if err != nil {
+			return err
+		}
+		p.Need = Need{need.Model, need.Shard}
 	}
 	return s.accepted(ctx, p)
 }

@@ -13,17 +13,18 @@ import (
 )
 
 // recall looks for statistics that need not be measured again: those that the job itself merged before a restart, or those of an earlier job over the same model and
-// dataset, the newest first, whether it succeeded in the end or not. What it finds is checked, and goes into the job's record; false if there is nothing.
+// dataset, the newest first, whether it succeeded in the end or not. What it finds is checked, and goes into the job's record, with the job that they are from, which is "" for the
+// job itself; false if there is nothing.
 //
 // Statistics are kept for as long as a job refers to them.
-func (s *Server) recall(ctx context.Context, r Record, job *convert.Job) bool {
+func (s *Server) recall(ctx context.Context, r Record, job *convert.Job) (from string, ok bool) {
 	for _, m := range s.candidates(r, job.Keys()) {
 		if s.take(ctx, r.ID, job, m) {
-			return true
+			return m.From, true
 		}
 	}
 	s.amend(r.ID, func(r *Record) { r.Measured = nil }) // whose blob was lost
-	return false
+	return "", false
 }
 
 // candidates returns statistics under one of some keys: the job's own first, which are all if it wants no others'.

@@ -66,7 +66,7 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 		Term: t, depose: cancel, machine: NewMachine(), history: newHistory(time.Now()), jobs: map[string]*entry{}, published: newIndex(), attempts: map[attemptKey]context.CancelFunc{},
 		peers: map[string]*peer{}, streams: map[string]*stream{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
-	s.machine.Stall, s.machine.NamespaceShards = s.config.Stall, s.config.Limits.NamespaceShards
+	s.machine.Stall, s.machine.NamespaceShards, s.machine.Weights = s.config.Stall, s.config.Limits.NamespaceShards, s.config.Weights
 	s.phase = starting
 	return ctx, func() {
 		cancel()
@@ -110,6 +110,7 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 	s.log.Info("coordinator_started", zap.Int("jobs", len(records)), zap.String("advertise", s.config.Advertise), zap.Int64("term", t.Number))
 	s.group.Go(func() { s.save(ctx) })
 	s.group.Go(func() { s.collectOften(ctx) })
+	s.group.Go(func() { s.keepHistory(ctx) })
 	leads(true)
 	defer leads(false)
 	for {

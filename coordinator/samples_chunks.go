@@ -88,17 +88,16 @@ func (e *entry) measuring(f Start) Record {
 	return r
 }
 
-// shards plans those that calibrate on the first samples of a dataset.
-func (s *Server) shards(ctx context.Context, r Record, m *dataset.Manifest, samples int) ([]shard.Range, error) {
+// shards plans those that calibrate on the first samples of a dataset. Those of a stream are of its chunks.
+func (s *Server) shards(r Record, m *dataset.Manifest, samples int) ([]shard.Range, *chunks, error) {
 	if !r.Spec.chunked() {
-		return shard.Plan(samples), nil
+		return shard.Plan(samples), nil, nil
 	}
 	c, err := chunksOf(m)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	plan := c.plan(samples, 0)
-	return plan, s.divide(ctx, r.ID, c, len(plan))
+	return c.plan(samples, 0), c, nil
 }
 
 // divide puts the manifests of a stream's first chunks into the store, as far as they are not there. The job refers to them from then on.

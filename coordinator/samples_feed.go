@@ -67,9 +67,11 @@ func (s *Server) planStream(ctx context.Context, r Record, f *convert.Float, opt
 	if err := convert.Feeds(f, opt, st.Inputs); err != nil {
 		return err
 	}
-	if err := convert.Runnable(f, opt); err != nil {
+	need, err := convert.Need(f, opt)
+	if err != nil {
 		return err
 	}
+	p.Need = Need{need.Model, need.Shard}
 	p.Growing = true
 	return s.accepted(ctx, p)
 }

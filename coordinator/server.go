@@ -50,6 +50,8 @@ type Config struct {
 	Sandbox *sandbox.Sandbox
 	// AdoptStore makes this coordinator's store that of the cluster, whose own is lost.
 	AdoptStore bool
+	// Weights are the shares of namespaces beside those of others; 1 for those that are not named.
+	Weights Weights
 	// Limits bound what clients may ask for.
 	Limits Limits
 	// Allow returns an error for the URL of an object, in S3 or on an HTTP server, that workers may not read; nil if they may read none.
@@ -81,6 +83,11 @@ func (c Config) Validate() error {
 	}
 	if !c.Limits.valid() {
 		return errors.New("limits must not be negative")
+	}
+	for _, w := range c.Weights {
+		if w < 1 || w > maxWeight {
+			return fmt.Errorf("the weight of a namespace is %d: want 1 to %d", w, maxWeight)
+		}
 	}
 	return nil
 }
@@ -164,7 +171,7 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	return &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares),
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights),
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}, nil
 }

@@ -40,6 +40,7 @@ type simulation struct {
 	elects   bool                     // coordinators succeed each other by themselves
 	used     map[string]time.Duration // by job
 	stats    simStats
+	memory   *rand.Rand // of workers and jobs follows from it; nil if it plays no part
 }
 
 // checker is a test, or one that rapid makes.
@@ -67,6 +68,7 @@ type simJob struct {
 	plan      []shard.Range
 	phases    int
 	perSample time.Duration
+	need      Need
 	state     State
 	journal   map[int]string
 	created   time.Time
@@ -147,6 +149,10 @@ func (s *simulation) post(term int, e Event) {
 
 // conserves checks that no slot is free that a shard could have which nobody has begun, and that quotas hold.
 func (s *simulation) conserves() {
+	if s.memory != nil {
+		s.fits()
+		return // a worker may be kept free
+	}
 	free := s.m.free(s.now)
 	for _, id := range s.m.queue {
 		j := s.m.jobs[id]
@@ -160,6 +166,50 @@ func (s *simulation) conserves() {
 			if w.numerics == j.numerics && free.room(w, false) > 0 {
 				s.t.Fatalf("worker %s has %d of %d slots in use, and shard %d of %s waits", w.id, w.busy, w.slots, j.next, id)
 			}
+		}
+	}
+}
+
+// fits checks that no worker has more to do than its memory is for, and that what counts as taken is what its attempts take.
+func (s *simulation) fits() {
+	type use struct {
+		shards, spare int64
+		models        map[string]int64
+	}
+	uses := map[string]*use{}
+	for _, j := range s.m.jobs {
+		for _, o := range j.open {
+			for _, a := range o.running {
+				if a.lost {
+					continue
+				}
+				u := uses[a.worker]
+				if u == nil {
+					u = &use{models: map[string]int64{}}
+					uses[a.worker] = u
+				}
+				u.shards += a.need.Shard
+				if a.spare {
+					u.spare += a.need.Shard
+				}
+				u.models[a.model] = max(u.models[a.model], a.need.Model)
+			}
+		}
+	}
+	for _, w := range s.m.roster {
+		u := uses[w.id]
+		if u == nil {
+			u = &use{}
+		}
+		least := u.shards
+		for _, n := range u.models {
+			least += n
+		}
+		if w.taken < least || w.lent != u.spare || len(w.loaded) != len(u.models) || u.shards == 0 && w.taken != 0 {
+			s.t.Fatalf("worker %s counts %d bytes, %d of them of spare attempts: attempts take %d, spare ones %d", w.id, w.taken, w.lent, least, u.spare)
+		}
+		if w.memory > 0 && w.taken-w.lent > w.memory {
+			s.t.Fatalf("worker %s has %d bytes, attempts take %d", w.id, w.memory, w.taken-w.lent)
 		}
 	}
 }
@@ -206,7 +256,7 @@ func (s *simulation) carryOut(term int, f Effect) {
 	case Prepare:
 		j := s.jobs[f.Job]
 		s.after(s.between(10*time.Millisecond, time.Second), func() {
-			s.post(term, Prepared{Job: f.Job, Model: fmt.Sprint("m", len(f.Job)%3), Numerics: 1, Plan: j.plan, Accepted: maps.Clone(j.journal)})
+			s.post(term, Prepared{Job: f.Job, Model: fmt.Sprint("m", len(f.Job)%3), Numerics: 1, Plan: j.plan, Accepted: maps.Clone(j.journal), Need: j.need})
 		})
 	case Start:
 		s.begin(term, f)
@@ -356,6 +406,9 @@ func (s *simulation) join(slots int) *simWorker {
 	s.serial++
 	id := fmt.Sprintf("w%06d", s.serial)
 	w := &simWorker{WorkerUp: WorkerUp{ID: id, Slots: slots, Backlog: s.rng.IntN(slots + 1), Numerics: 1}, speed: 0.5 + s.rng.Float64()}
+	if s.memory != nil && s.memory.IntN(4) > 0 {
+		w.Memory = 2000 + s.memory.Int64N(4000)
+	}
 	s.workers[id] = w
 	s.post(s.term, w.up())
 	return w
@@ -395,6 +448,9 @@ func (s *simulation) create(namespace string, priority Priority, samples, phases
 	j := &simJob{
 		Created: Created{Job: id, Namespace: namespace, Priority: priority}, plan: shard.Plan(samples), phases: phases, perSample: perSample, state: Preparing,
 		journal: map[int]string{}, created: s.now,
+	}
+	if s.memory != nil {
+		j.need = Need{Model: 1 + s.memory.Int64N(500), Shard: 1 + s.memory.Int64N(500)}
 	}
 	s.order, s.jobs[id] = append(s.order, id), j
 	s.post(s.term, j.Created)
@@ -439,7 +495,7 @@ func (s *simulation) check() {
 }
 
 // Clusters that fail in all ways at once: each job ends with the results of its shards in order, each of which was written to the journal once, no worker gets more than it
-// takes, and no shard is begun more than twice at a time.
+// takes, or has memory for, and no shard is begun more than twice at a time.
 func TestSimulation(t *testing.T) {
 	seeds := []int64{*seed}
 	if *seed < 0 {
@@ -452,6 +508,9 @@ func TestSimulation(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d", n), func(t *testing.T) {
 			s := newSimulation(t, n)
 			s.faults, s.elects = true, true
+			if n%2 == 1 {
+				s.memory = rand.New(rand.NewPCG(uint64(n), 2))
+			}
 			if s.rng.IntN(2) == 0 {
 				s.quota = 1 + s.rng.IntN(8)
 				s.m.NamespaceShards = s.quota

@@ -16,7 +16,7 @@ type testJournal struct {
 
 func newTestJournal() *testJournal { return &testJournal{MemoryJournal: NewMemoryJournal()} }
 
-// set has before called in front of each operation: load, create, save, accept, accepted, delete, stream.
+// set has before called in front of each operation: load, create, save, accept, accepted, delete, stream, history.
 func (j *testJournal) set(before func(op, job string) error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -96,6 +96,21 @@ func (j *testJournal) SaveStream(ctx context.Context, r StreamRecord, chunks int
 		return err
 	}
 	return j.MemoryJournal.SaveStream(ctx, back, chunks)
+}
+
+func (j *testJournal) SaveHistory(ctx context.Context, job string, h HistoryRecord) error {
+	if err := j.ask(ctx, "history", job); err != nil {
+		return err
+	}
+	text, err := json.Marshal(h)
+	if err == nil {
+		h = HistoryRecord{}
+		err = json.Unmarshal(text, &h)
+	}
+	if err != nil {
+		return err
+	}
+	return j.MemoryJournal.SaveHistory(ctx, job, h)
 }
 
 func (j *testJournal) Delete(ctx context.Context, r Record) error {

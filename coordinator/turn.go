@@ -12,6 +12,7 @@ import (
 type turns struct {
 	mu      sync.Mutex
 	free    int
+	weights Weights
 	waiting []*waiter // the oldest first
 	spaces  map[string]*turnSpace
 	clock   float64
@@ -20,6 +21,7 @@ type turns struct {
 // turnSpace is what a namespace had of turns.
 type turnSpace struct {
 	share   share
+	weight  float64
 	clock   float64
 	classes map[Priority]*share
 }
@@ -31,7 +33,9 @@ type waiter struct {
 	ready    chan struct{} // closed when it has a place
 }
 
-func newTurns(places int) *turns { return &turns{free: places, spaces: map[string]*turnSpace{}} }
+func newTurns(places int, w Weights) *turns {
+	return &turns{free: places, weights: w, spaces: map[string]*turnSpace{}}
+}
 
 // taken returns how many places are.
 func (t *turns) taken() int {
@@ -60,7 +64,7 @@ func (t *turns) enter(namespace string, p Priority) *waiter {
 	defer t.mu.Unlock()
 	s := t.spaces[namespace]
 	if s == nil {
-		s = &turnSpace{classes: map[Priority]*share{Low: {}, Normal: {}, High: {}}}
+		s = &turnSpace{weight: t.weights.of(namespace), classes: map[Priority]*share{Low: {}, Normal: {}, High: {}}}
 		t.spaces[namespace] = s
 	}
 	if s.classes[p] == nil {
@@ -87,7 +91,7 @@ func (t *turns) leave(w *waiter) bool {
 func (t *turns) release(w *waiter, took float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w.space.share.tag += took - unknownCost
+	w.space.share.tag += (took - unknownCost) / w.space.weight
 	w.class.tag += (took - unknownCost) / w.priority.weight()
 	t.free++
 	t.next()
@@ -105,7 +109,7 @@ func (t *turns) next() {
 		}
 		t.clock = best.space.share.start(t.clock)
 		best.space.clock = best.class.start(best.space.clock)
-		best.space.share.take(t.clock, unknownCost, 1)
+		best.space.share.take(t.clock, unknownCost, best.space.weight)
 		best.class.take(best.space.clock, unknownCost, best.priority.weight())
 		t.waiting = slices.DeleteFunc(t.waiting, func(w *waiter) bool { return w == best })
 		t.free--

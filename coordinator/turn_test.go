@@ -14,7 +14,7 @@ import (
 // passed over, and the place is not lost.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(1)
+		turns := newTurns(1, nil)
 		first, ok := turns.take(t.Context(), "x", Normal)
 		if !ok {
 			t.Fatal("a free place was not given")

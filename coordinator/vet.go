@@ -123,7 +123,8 @@ func (v *vetting) calibration(f *convert.Float, opt convert.Options, m *dataset.
 			return err
 		}
 	}
-	return convert.Runnable(f, opt)
+	_, err := convert.Need(f, opt)
+	return err
 }
 
 func (v *vetting) ranges(ctx context.Context, f *convert.Float) error {

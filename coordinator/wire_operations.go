@@ -27,6 +27,9 @@ func explanationToWire(job *octetv1.Job, h *history, id string, limit int, reaso
 	if j == nil {
 		return resp
 	}
+	if !j.since.IsZero() {
+		resp.KnownSince = timestamppb.New(j.since)
+	}
 	for _, c := range j.changes {
 		resp.States = append(resp.States, &octetv1.StateChange{State: stateToWire[c.State], Time: timestamppb.New(c.At)})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/store"
@@ -30,9 +31,11 @@ type bench struct {
 	comparisons *kept[comparisonKey, *labelled]
 }
 
-// newBench returns a bench that keeps so many models.
-func newBench(models int) *bench {
-	return &bench{newKept[modelKey, *shard.Model](models), newKept[store.Digest, *loaded](maxManifests), newKept[comparisonKey, *labelled](maxComparisons)}
+// newBench returns a bench that keeps so many models, of so many bytes in all; 0 for no bound.
+func newBench(models int, bytes int64) *bench {
+	k := newKept[modelKey, *shard.Model](models)
+	k.bytes, k.size = bytes, func(m *shard.Model) int64 { return m.Memory(calib.Spec{}).Model }
+	return &bench{k, newKept[store.Digest, *loaded](maxManifests), newKept[comparisonKey, *labelled](maxComparisons)}
 }
 
 // loaded is a dataset's manifest, and the dataset's digest.

@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"encoding/binary"
+	"math"
+	"runtime/debug"
 	"time"
 
 	"github.com/octetlite/octet/pkg/sandbox"
@@ -22,7 +24,7 @@ const tellEvery = 50 * time.Millisecond
 
 // Child returns the calls that a worker makes in its sandbox. models is the number of models kept ready in memory.
 func Child(models int) map[string]sandbox.Handler {
-	b := newBench(models)
+	b := newBench(models, keptBytes())
 	return map[string]sandbox.Handler{runCall: func(ctx context.Context, c *sandbox.Caller, request []byte) ([]byte, error) {
 		t, err := taskFromBytes(request)
 		if err != nil {
@@ -38,6 +40,26 @@ func Child(models int) map[string]sandbox.Handler {
 		})
 		return verdictToBytes(data, err)
 	}}
+}
+
+// How a child's bound of memory is divided: into what coordinators plan with, for models and shards that run, and what models take that are only kept ready. The rest stays free: from there
+// on the collector works harder.
+const (
+	plannedParts = 5
+	keptParts    = 2
+	allParts     = 8
+)
+
+// Planned returns what of a child's bound of memory coordinators may plan with, in bytes.
+func Planned(bound int64) int64 { return bound / allParts * plannedParts }
+
+// keptBytes returns what models that are kept ready may take in this process, a child; 0 if its memory has no bound.
+func keptBytes() int64 {
+	limit := debug.SetMemoryLimit(-1)
+	if limit == math.MaxInt64 {
+		return 0
+	}
+	return limit / (allParts - 1) * keptParts
 }
 
 // progressed says how many samples are done.

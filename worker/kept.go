@@ -7,9 +7,12 @@ import (
 	"sync"
 )
 
-// kept keeps a number of values that are costly to load, the most recently used first. Callers that want the same one share its loading.
+// kept keeps a number of values that are costly to load, the most recently used first. Callers that want the same one share its loading. Those that were not used for longest go when all
+// together are larger than a bound; the latest stays, whatever its size.
 type kept[K comparable, V any] struct {
 	limit int
+	bytes int64         // 0 for no bound
+	size  func(V) int64 // nil without a bound
 	mu    sync.Mutex
 	all   []*loading[K, V]
 }
@@ -19,6 +22,7 @@ type loading[K comparable, V any] struct {
 	done  chan struct{} // closed once value or err is set
 	value V
 	err   error
+	size  int64 // once it is loaded
 }
 
 func newKept[K comparable, V any](limit int) *kept[K, V] { return &kept[K, V]{limit: limit} }
@@ -55,7 +59,26 @@ func (k *kept[K, V]) load(ctx context.Context, l *loading[K, V], load func(ctx c
 		}
 		close(l.done)
 	}()
-	l.value, l.err = load(ctx)
+	if l.value, l.err = load(ctx); l.err == nil && k.bytes > 0 {
+		k.shrink(l)
+	}
+}
+
+// shrink takes note of the size of a value that was loaded, and lets go of others until there is room for it.
+func (k *kept[K, V]) shrink(l *loading[K, V]) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l.size = k.size(l.value)
+	total := int64(0)
+	for _, x := range k.all {
+		total += x.size
+	}
+	for i := len(k.all) - 1; i >= 0 && total > k.bytes; i-- {
+		if x := k.all[i]; x != l && x.size > 0 {
+			total -= x.size
+			k.all = slices.Delete(k.all, i, i+1)
+		}
+	}
 }
 
 // find returns the value of a key and moves it to the front; mine if the caller has to load it.

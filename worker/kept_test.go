@@ -138,3 +138,27 @@ func TestKeptSurvivesAPanic(t *testing.T) {
 		group.Wait()
 	})
 }
+
+// Values that were not used for longest go when all together are too large; the one that came last stays, whatever its size.
+func TestKeptIsBoundedInBytes(t *testing.T) {
+	k := newKept[string, int64](10)
+	k.bytes, k.size = 100, func(v int64) int64 { return v }
+	loads := 0
+	for _, x := range []struct {
+		key   string
+		size  int64
+		loads int // so far
+	}{
+		{"a", 40, 1}, {"b", 40, 2}, {"a", 40, 2}, {"c", 30, 3}, // b goes
+		{"a", 40, 3}, {"c", 30, 3}, {"b", 20, 4}, {"a", 40, 4}, // all fit
+		{"huge", 500, 5}, {"huge", 500, 5}, // all others go
+		{"a", 40, 6}, {"huge", 500, 7},
+	} {
+		if _, err := k.get(t.Context(), x.key, func(context.Context) (int64, error) {
+			loads++
+			return x.size, nil
+		}); err != nil || loads != x.loads {
+			t.Errorf("%s: %d were loaded, want %d (%v)", x.key, loads, x.loads, err)
+		}
+	}
+}

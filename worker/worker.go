@@ -40,6 +40,8 @@ type Config struct {
 	Backlog int
 	// Drain is how long shards that run may go on when the worker is told to stop; 30 seconds if 0.
 	Drain time.Duration
+	// Memory is what coordinators may plan with for models and shards, in bytes; 0 to leave memory out of their plans.
+	Memory int64
 	// UntilIdle is how long the worker stays without a shard before it leaves on its own; 0 for ever.
 	UntilIdle time.Duration
 	// Version of the program, for people.
@@ -63,7 +65,7 @@ func (c Config) Validate() error {
 		return errors.New("no address to advertise to coordinators")
 	case c.Slots < 1:
 		return fmt.Errorf("%d slots, want at least 1", c.Slots)
-	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0 || c.UntilIdle < 0 || c.Backlog < 0:
+	case c.CacheBytes < 0 || c.Models < 0 || c.Drain < 0 || c.UntilIdle < 0 || c.Backlog < 0 || c.Memory < 0:
 		return errors.New("sizes and times must not be negative")
 	}
 	return nil
@@ -115,7 +117,7 @@ func NewServer(ctx context.Context, c Config, r registry.Registry, folder *store
 	s := &Server{
 		config: c, registry: r, folder: folder, cache: cache, log: log.With(zap.String("worker", id)), id: id,
 		stores: stores{dial: dial, all: map[string]*connection{}},
-		bench:  newBench(c.Models), idle: make(chan struct{}), life: life, kill: kill, slots: make(chan struct{}, c.Slots), leaving: make(chan struct{}),
+		bench:  newBench(c.Models, c.Memory/plannedParts*keptParts), idle: make(chan struct{}), life: life, kill: kill, slots: make(chan struct{}, c.Slots), leaving: make(chan struct{}),
 	}
 	s.metrics = newMetrics(s)
 	return s, nil
@@ -134,12 +136,12 @@ const withdrawWithin = 2 * time.Second
 // take too long, and withdraws. ready, if not nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
 func (s *Server) Run(ctx context.Context, ready func()) error {
 	reg, err := s.registry.Register(ctx, registry.Worker{
-		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Backlog: s.config.Backlog, Numerics: numerics.Version, Version: s.config.Version,
+		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Backlog: s.config.Backlog, Numerics: numerics.Version, Memory: s.config.Memory, Version: s.config.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
-	s.log.Info("worker_started", zap.String("advertise", s.config.Advertise), zap.Int("slots", s.config.Slots))
+	s.log.Info("worker_started", zap.String("advertise", s.config.Advertise), zap.Int("slots", s.config.Slots), zap.Int64("memory", s.config.Memory))
 	if ready != nil {
 		ready()
 	}

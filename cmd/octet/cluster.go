@@ -74,7 +74,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 				return err
 			}
 			at.name, at.box = name, c.box
-			return at.worker(ctx, worker.Config{Slots: c.slots}, objects, up)
+			return at.worker(ctx, worker.Config{Slots: c.slots, Memory: worker.Planned(c.box.bound()) / int64(c.workers)}, objects, up)
 		})
 	}
 	if parts.allUp(ctx) {

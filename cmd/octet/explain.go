@@ -29,8 +29,8 @@ func newJobsExplain(s streams) *cobra.Command {
 	})
 	cmd.Long = `Tell why a job waits, what ran where, and how each attempt ended.
 
-The coordinator that leads remembers attempts, the journal does not: what happened before it began to
-lead is not shown, and of a job with thousands of attempts those that failed and the latest.`
+Of a job with thousands of attempts those that failed and the latest are shown. Of what happened before
+the coordinator began to lead the journal has the sums, and the latest attempts: 24 that failed and 24 others.`
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().IntVar(&attempts, "attempts", 50, "show at most so many attempts, the latest; 0 for 1000")
 	return cmd
@@ -84,7 +84,7 @@ func showExplanation(w io.Writer, e client.Explanation) error {
 		fmt.Fprintf(w, "%d more attempts: --attempts N, --json\n", left)
 	}
 	if e.Job.Created.Before(e.KnownSince) {
-		fmt.Fprintf(w, "attempts before %s, when this coordinator began to lead, are not known\n", clockText(e.KnownSince))
+		fmt.Fprintf(w, "attempts before %s are not known\n", clockText(e.KnownSince))
 	}
 	return nil
 }

@@ -77,6 +77,18 @@ func (f *boxFlags) check() error {
 	return nil
 }
 
+// bound returns what a child may take, in bytes; 0 for no bound.
+func (f *boxFlags) bound() int64 {
+	memory := f.memory
+	if memory == 0 {
+		memory = max(machineMemory()/4*3, 0)
+	}
+	if memory > 0 {
+		memory = max(memory, sandbox.LeastMemory)
+	}
+	return memory
+}
+
 // open returns a sandbox whose children may read a folder; nil if it is off. The caller closes it.
 func (f *boxFlags) open(ctx context.Context, models int, folder string, log *zap.Logger) (*sandbox.Sandbox, error) {
 	if f.off {
@@ -87,13 +99,7 @@ func (f *boxFlags) open(ctx context.Context, models int, folder string, log *zap
 	if err != nil {
 		return nil, err
 	}
-	memory := f.memory
-	if memory == 0 {
-		memory = max(machineMemory()/4*3, 0)
-	}
-	if memory > 0 {
-		memory = max(memory, sandbox.LeastMemory)
-	}
+	memory := f.bound()
 	box, err := sandbox.New(sandbox.Config{
 		Command: []string{"octet", "sandbox", "--models", strconv.Itoa(models)}, Path: path, Version: sandboxVersion(), Memory: memory, Silence: f.silence,
 		Folders: []string{folder},

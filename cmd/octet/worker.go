@@ -33,6 +33,9 @@ workers are jobs of their own that should end when the work is done.`,
 			if c.UntilIdle < 0 {
 				return usagef("--until-idle %v: want a time, or 0 to stay", c.UntilIdle)
 			}
+			if c.Memory < 0 {
+				return usagef("--memory %d: want bytes, or 0 for the default", c.Memory)
+			}
 			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, &o, nil) })
 		},
 	}
@@ -43,6 +46,7 @@ workers are jobs of their own that should end when the work is done.`,
 	f.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
 	o.addServer(cmd)
 	o.addCache(cmd)
+	flags.Int64Var(&c.Memory, "memory", 0, "bytes for models and shards that coordinators plan with (default: five eighths of what --sandbox-memory allows)")
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 30*time.Second, "how long shards that run may go on when the worker is told to stop")
 	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")
@@ -60,6 +64,7 @@ func (s *site) worker(ctx context.Context, c worker.Config, o *objectFlags, read
 		return err
 	}
 	c.Advertise, c.Version = s.advertise, version()
+	c.Memory = cmp.Or(c.Memory, worker.Planned(s.box.bound()))
 	if c.Sandbox, err = s.box.open(ctx, cmp.Or(c.Models, 4), folder.Root(), s.log.Named("worker")); err != nil {
 		return err
 	}

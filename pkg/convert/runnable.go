@@ -4,10 +4,17 @@ import "github.com/octetlite/octet/pkg/shard"
 
 // Runnable checks that the float model can be calibrated at all, with the error that calibrating it would end with.
 func Runnable(f *Float, opt Options) error {
-	if _, err := shard.Load(f.Bytes(), opt.Signature); err != nil {
-		return CalibrationError(f.Source, err)
+	_, err := Need(f, opt)
+	return err
+}
+
+// Need is Runnable that also tells what shards of the calibration take.
+func Need(f *Float, opt Options) (shard.Memory, error) {
+	m, err := shard.Load(f.Bytes(), opt.Signature)
+	if err != nil {
+		return shard.Memory{}, CalibrationError(f.Source, err)
 	}
-	return nil
+	return m.Memory(opt.Observed()), nil
 }
 
 // CalibrationError gives an error that came up when the float model of a source ran, here or elsewhere, its kind and the way out.

@@ -42,6 +42,22 @@ type prepared struct {
 	settled bool // the results' types follow from the operands' types
 }
 
+// SessionBytes returns the memory that NewSession allocates for values, in bytes. What depends on values, such as results of a size that is known at run time, is not in it.
+func (p *Program) SessionBytes() (n int64) {
+	for _, pl := range p.plans {
+		if pl == nil {
+			continue
+		}
+		n += int64(pl.arena + alignment)
+		for _, s := range pl.slots {
+			if s.place == variable {
+				n += int64(s.static.DType.Bytes(s.static.Elements()))
+			}
+		}
+	}
+	return n
+}
+
 // NewSession allocates the memory of a run.
 func (p *Program) NewSession() *Session {
 	s := &Session{program: p, frames: make([]*frame, len(p.plans))}

@@ -36,6 +36,7 @@ type metadata struct {
 	Version  string `json:"version"`
 	Backlog  int    `json:"backlog,omitempty"`
 	Draining bool   `json:"draining,omitempty"`
+	Memory   int64  `json:"memory,omitempty"`
 }
 
 // Register implements Registry.
@@ -90,7 +91,7 @@ func (r *etcdRegistration) put(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.worker
-	point := endpoints.Endpoint{Addr: w.Addr, Metadata: metadata{w.Slots, w.Numerics, w.Version, w.Backlog, w.Draining}}
+	point := endpoints.Endpoint{Addr: w.Addr, Metadata: metadata{w.Slots, w.Numerics, w.Version, w.Backlog, w.Draining, w.Memory}}
 	if err := r.manager.AddEndpoint(ctx, r.registry.prefix+"/"+w.ID, point, clientv3.WithLease(r.lease)); err != nil {
 		return fmt.Errorf("registry: announce %s: %w", w.ID, err)
 	}
@@ -231,5 +232,5 @@ func workerOf(id string, p endpoints.Endpoint) (Worker, bool) {
 	if err := json.Unmarshal(text, &m); err != nil || m.Slots < 1 {
 		return Worker{}, false
 	}
-	return Worker{ID: id, Addr: p.Addr, Slots: m.Slots, Backlog: max(m.Backlog, 0), Numerics: m.Numerics, Version: m.Version, Draining: m.Draining}, true
+	return Worker{ID: id, Addr: p.Addr, Slots: m.Slots, Backlog: max(m.Backlog, 0), Numerics: m.Numerics, Version: m.Version, Memory: max(m.Memory, 0), Draining: m.Draining}, true
 }

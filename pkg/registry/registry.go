@@ -10,6 +10,7 @@ type Worker struct {
 	Slots    int    // shards that it runs at a time
 	Backlog  int    // shards that it takes beyond those, to run when a slot is free
 	Numerics int    // the version of its arithmetic
+	Memory   int64  // bytes that models and shards may take; 0 if it does not tell
 	Version  string // of the program, for people
 	Draining bool   // it is about to stop: it takes no more shards, and goes on with those that it has
 }

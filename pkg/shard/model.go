@@ -20,6 +20,7 @@ type Model struct {
 	tensors []calib.Tensor // what is observed
 	derived map[int][]int  // what follows from others, by position
 	inputs  []dataset.Input
+	size    int64 // of the flatbuffer, in bytes
 
 	idle idle[*exec.Session]
 }
@@ -40,7 +41,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int][]int{}, inputs: Inputs(m, sig)}
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int][]int{}, inputs: Inputs(m, sig), size: int64(len(flatbuffer))}
 	slots := map[*ir.Value]int{}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
@@ -59,6 +60,28 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		}
 	}
 	return model, nil
+}
+
+// Memory is what running shards takes, in bytes. It is an estimate: what depends on the samples, such as tensors of a size that is known at run time, is not in it.
+type Memory struct {
+	Model int64 // once: the weights, as they lie in the flatbuffer and as kernels want them
+	Shard int64 // for each shard that runs: values, samples, and what is gathered
+}
+
+// histogramBytes is what the histogram of a tensor takes, as a rule.
+const histogramBytes = 16 << 10
+
+// Memory returns what shards of the model take that observe what is asked for.
+func (m *Model) Memory(observe calib.Spec) Memory {
+	sample := int64(0)
+	for _, in := range m.inputs {
+		sample += int64(in.DType.Bytes(in.Shape.Elements()))
+	}
+	each := m.program.SessionBytes() + int64(len(blocks{}))*(blockBytes+sample)
+	if observe.Histogram {
+		each += int64(len(m.tensors)) * histogramBytes
+	}
+	return Memory{Model: 2 * m.size, Shard: each}
 }
 
 // Signature returns the signature with the given key, the first if the key is empty.
