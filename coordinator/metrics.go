@@ -14,12 +14,20 @@ var (
 	descRunning = prometheus.NewDesc("octet_shards_running", "Shards of all jobs that run on a worker.", nil, nil)
 	descWorkers = prometheus.NewDesc("octet_workers", "Workers that are registered.", nil, nil)
 	descSlots   = prometheus.NewDesc("octet_worker_slots", "Shards that all workers together run at a time.", nil, nil)
+	descStreams = prometheus.NewDesc("octet_streams", "Streams of samples that are kept, by state.", []string{"state"}, nil)
 	descJobs    = prometheus.NewDesc("octet_jobs", "Jobs that are kept, by state.", []string{"state"}, nil)
+)
+
+// The states of streams.
+const (
+	streamOpen     = "open"
+	streamFinished = "finished"
 )
 
 // metrics are what a coordinator counts over all of its terms. The rest is looked up when somebody asks.
 type metrics struct {
 	samples  prometheus.Counter
+	pushed   prometheus.Counter // samples of streams
 	seconds  prometheus.Histogram
 	attempts *prometheus.CounterVec
 	bytes    *prometheus.CounterVec
@@ -30,6 +38,7 @@ type metrics struct {
 func newMetrics() *metrics {
 	m := &metrics{
 		samples: prometheus.NewCounter(prometheus.CounterOpts{Name: "octet_samples_total", Help: "Samples computed, as workers report them; those of attempts that failed later count too."}),
+		pushed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "octet_stream_samples_total", Help: "Samples committed to streams."}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "octet_shard_seconds", Help: "Time from the start of an attempt to its result, of attempts that had one.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 16), // to 5.5 minutes
@@ -51,7 +60,7 @@ func (s *Server) Metrics() prometheus.Collector { return collector{s} }
 type collector struct{ s *Server }
 
 func (c collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descLeader, descQueue, descRunning, descWorkers, descSlots, descJobs} {
+	for _, d := range []*prometheus.Desc{descLeader, descQueue, descRunning, descWorkers, descSlots, descJobs, descStreams} {
 		to <- d
 	}
 	for _, m := range c.s.metrics.all() {
@@ -60,11 +69,11 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.samples, m.seconds, m.attempts, m.bytes}
+	return []prometheus.Collector{m.samples, m.pushed, m.seconds, m.attempts, m.bytes}
 }
 
 func (c collector) Collect(to chan<- prometheus.Metric) {
-	leads, load, jobs := c.s.measure()
+	leads, load, jobs, streams := c.s.measure()
 	gauge := func(d *prometheus.Desc, v int, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
 	}
@@ -80,21 +89,31 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	for _, s := range states {
 		gauge(descJobs, jobs[s], string(s))
 	}
+	for _, s := range []string{streamOpen, streamFinished} {
+		gauge(descStreams, streams[s], s)
+	}
 	for _, m := range c.s.metrics.all() {
 		m.Collect(to)
 	}
 }
 
 // measure returns how things stand; nothing of it if another coordinator leads.
-func (s *Server) measure() (leads bool, load Load, jobs map[State]int) {
+func (s *Server) measure() (leads bool, load Load, jobs map[State]int, streams map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	jobs = map[State]int{}
+	jobs, streams = map[State]int{}, map[string]int{}
 	if s.phase != serving {
-		return false, load, jobs
+		return false, load, jobs, streams
 	}
 	for _, e := range s.jobs {
 		jobs[e.State]++
 	}
-	return true, s.machine.Load(), jobs
+	for _, st := range s.streams {
+		if st.Dataset != nil {
+			streams[streamFinished]++
+		} else {
+			streams[streamOpen]++
+		}
+	}
+	return true, s.machine.Load(), jobs, streams
 }

@@ -91,6 +91,25 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
+func TestStreamMetrics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		p := c.stream("s", convModel(t, 40))
+		p.begin()
+		p.push(33*p.size, 1<<20)
+		p.await(33)
+		wantMeasured(t, c.server, map[string]float64{"octet_streams open": 1, "octet_streams finished": 0, "octet_stream_samples_total": 33})
+		p.push(40*p.size, 1<<20)
+		p.close()
+		p.finish(40)
+		wantMeasured(t, c.server, map[string]float64{"octet_streams open": 0, "octet_streams finished": 1, "octet_stream_samples_total": 40})
+		if _, err := p.api.DeleteStream(t.Context(), &octetv1.DeleteStreamRequest{StreamId: "s"}); err != nil {
+			t.Fatal(err)
+		}
+		wantMeasured(t, c.server, map[string]float64{"octet_streams open": 0, "octet_streams finished": 0, "octet_stream_samples_total": 40})
+	})
+}
+
 // A coordinator that does not lead says so, and counts nothing of the cluster's.
 func TestMetricsOfAFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -132,6 +132,7 @@ func (s *Server) commit(ctx context.Context, st *stream, r StreamRecord) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.metrics.pushed.Add(float64(max(r.Samples-st.Samples, 0)))
 	st.StreamRecord = r
 	close(st.changed)
 	st.changed = make(chan struct{})
