@@ -226,8 +226,6 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 		return o, usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
 	case strings.HasPrefix(f.data, streamData) && f.coordinator.addr == "":
 		return o, usagef("--data %sNAME is a stream of a coordinator: give --coordinator", streamData)
-	case strings.HasPrefix(f.data, streamData) && (f.verify || len(f.report.paths) > 0):
-		return o, usagef("--verify and --report read samples, which a stream does not give back: leave them out")
 	case f.detach && f.coordinator.addr == "":
 		return o, usagef("--detach needs --coordinator")
 	case f.detach && len(f.report.paths) > 0:

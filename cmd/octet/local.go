@@ -147,6 +147,16 @@ func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt co
 // asked returns how the quantized model is compared with the float one, over which samples of a dataset.
 func (f *convertFlags) asked(opt convert.Options, float *convert.Float, manifest *dataset.Manifest) (o convert.VerifyOptions, err error) {
 	o.Signature, o.SkipBad = opt.Signature, opt.SkipBad
+	switch {
+	case manifest != nil:
+	case opt.Holdout.Percent > 0:
+		return o, usagef("the stream is open, and how many samples it will have is not known: say how many of the last ones --verify gets, --holdout N")
+	case f.question.labels != "":
+		return o, usagef("--labels belong to samples that are all there: finish the stream first")
+	default:
+		o.Samples.Last = opt.Holdout.Samples // of which the number matters
+		return o, f.question.options(&o, float, nil)
+	}
 	if opt.Holdout != (convert.Holdout{}) {
 		if o.Samples, err = opt.Holdout.Of(manifest.Len()); err != nil {
 			return o, err

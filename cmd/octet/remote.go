@@ -78,7 +78,7 @@ type remoteModel struct {
 func openRemote(ctx context.Context, c *client.Client, source convert.Source, f *convertFlags, opt convert.Options, bar *progress) (m *remoteModel, err error) {
 	m = &remoteModel{client: c, source: source}
 	stream := strings.HasPrefix(f.data, streamData)
-	if !source.Flatbuffer() || f.data != "" && !stream {
+	if !source.Flatbuffer() || f.data != "" && (!stream || f.verify) {
 		if m.float, err = load(source, opt); err != nil {
 			return nil, err
 		}
@@ -87,8 +87,14 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 		// The front ends need no cluster: what it gets is the float model.
 		m.source, m.notes = convert.Source{Name: source.Name, Data: m.float.Bytes()}, slices.Clone(m.float.Notes)
 	}
-	if f.data == "" || stream {
+	if f.data == "" {
 		return m, nil
+	}
+	if stream {
+		if f.verify {
+			m.manifest, err = streamed(ctx, c, strings.TrimPrefix(f.data, streamData))
+		}
+		return m, err
 	}
 	if m.folder, err = tempDir("octet-"); err != nil {
 		return nil, err
@@ -99,6 +105,19 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 	}
 	m.notes = append(m.notes, notes(m.float, opt.Signature)...)
 	return m, nil
+}
+
+// streamed returns the manifest that a stream became; nil while it is open.
+func streamed(ctx context.Context, c *client.Client, name string) (*dataset.Manifest, error) {
+	info, err := c.Stream(ctx, name)
+	if err != nil || info.Dataset == nil {
+		return nil, err
+	}
+	text, err := download(ctx, c, *info.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	return dataset.Decode(text)
 }
 
 func (m *remoteModel) close() {
@@ -133,13 +152,13 @@ func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.O
 		if spec.Dataset, err = u.dataset(ctx, m.manifest, m.files); err != nil {
 			return spec, err
 		}
-		if f.verify {
-			asked, err := f.asked(opt, m.float, m.manifest)
-			if err != nil {
-				return spec, err
-			}
-			spec.Verification = u.verification(asked)
+	}
+	if f.verify {
+		asked, err := f.asked(opt, m.float, m.manifest)
+		if err != nil {
+			return spec, err
 		}
+		spec.Verification = u.verification(asked)
 	}
 	return spec, u.send(ctx)
 }

@@ -8,23 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/octetlite/octet/client"
-	"github.com/octetlite/octet/internal/testmodel"
-	"github.com/octetlite/octet/pkg/tflite"
+	"github.com/octetlite/octet/pkg/verify"
 )
 
 // A job that was begun before its samples were pushed makes what a conversion of the same samples makes in this process.
 func TestSamplesArePushed(t *testing.T) {
 	dir := t.TempDir()
-	model, got, want := filepath.Join(dir, "model.tflite"), filepath.Join(dir, "got.tflite"), filepath.Join(dir, "want.tflite")
-	data, err := tflite.Encode(testmodel.Conv())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(model, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	model, got, want := writeConv(t), filepath.Join(dir, "got.tflite"), filepath.Join(dir, "want.tflite")
 	const some, all = "random:normal?samples=40", "random:normal?samples=70" // the latter begins as the former does
 	withCluster(t, 2, func(addr string) {
 		octet(t, "convert", model, "-o", want, "--data", all)
@@ -56,5 +51,64 @@ func TestSamplesArePushed(t *testing.T) {
 		if text := octet(t, "samples", "list", "--json"); text != "[]\n" {
 			t.Errorf("without streams the list is %q", text)
 		}
+	})
+}
+
+// What --verify finds of a stream, and --report shows, is what they find of the same samples in this process, whether the job is created before the stream is finished or behind that.
+func TestStreamsAreVerified(t *testing.T) {
+	dir, path := t.TempDir(), writeConv(t)
+	const some, all = "random:normal?samples=40", "random:normal?samples=70"
+	convert := func(name, data string, args ...string) (model string, found *verify.Result) {
+		out := filepath.Join(dir, name)
+		var summary struct {
+			Verification *verify.Result `json:"verification"`
+		}
+		text := octet(t, append([]string{"convert", path, "-o", out + ".tflite", "--data", data, "--verify", "--report", out + ".json", "--no-cache", "--json"}, args...)...)
+		if err := json.Unmarshal([]byte(text), &summary); err != nil || summary.Verification == nil {
+			t.Fatalf("%s prints %q: %v", name, text, err)
+		}
+		page, err := os.ReadFile(out + ".json")
+		if err != nil || !strings.Contains(string(page), "sqnr_db") {
+			t.Errorf("%s: the report does not show what was compared (%v)", name, err)
+		}
+		summary.Verification.Dataset = "" // a stream's manifest is another than that of random samples
+		return sum(t, out+".tflite"), summary.Verification
+	}
+	want, found := convert("want", all, "--holdout", "7")
+	same := func(name, got string, also *verify.Result) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: the model is another than in this process", name)
+		}
+		if diff := cmp.Diff(found, also); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	withCluster(t, 2, func(addr string) {
+		octet(t, "samples", "push", "run", path, "--data", some, "--open", "--coordinator", addr)
+		var out, errs strings.Builder
+		if code := run(t.Context(), []string{"convert", path, "-o", filepath.Join(dir, "x"), "--data", "stream:run", "--verify", "--coordinator", addr}, streams{strings.NewReader(""), &out, &errs}); code != 2 ||
+			!strings.Contains(errs.String(), "--holdout N") {
+			t.Errorf("a percentage of an open stream: status %d, %s", code, errs.String())
+		}
+		type result struct {
+			model string
+			found *verify.Result
+		}
+		early := make(chan result, 1)
+		go func() {
+			defer close(early)
+			m, f := convert("early", "stream:run", "--holdout", "7", "--coordinator", addr)
+			early <- result{m, f}
+		}()
+		for !strings.Contains(octet(t, "jobs", "list", "--coordinator", addr), "calibrating") {
+			time.Sleep(50 * time.Millisecond)
+		}
+		octet(t, "samples", "push", "run", path, "--data", all, "--coordinator", addr)
+		if r, ok := <-early; ok {
+			same("before the end of the stream", r.model, r.found)
+		}
+		m, f := convert("late", "stream:run", "--coordinator", addr) // a tenth of 70
+		same("behind it", m, f)
 	})
 }
