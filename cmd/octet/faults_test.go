@@ -97,11 +97,11 @@ func (h *host) coordinator(addr, store string) *process {
 		"--worker-ttl", lease.String(), "--lease", lease.String())
 }
 
-// workers starts workers with one slot each, and waits until they are registered.
-func (h *host) workers(n int) (all []*process) {
+// workers starts workers with one slot each and further flags, and waits until they are registered.
+func (h *host) workers(n int, flags ...string) (all []*process) {
 	h.t.Helper()
 	for i := range n {
-		w := start(h.t, fmt.Sprintf("worker %d", i), h.program, "worker", "--etcd", h.etcd, "--slots", "1", "--data-dir", h.t.TempDir(), "--worker-ttl", lease.String())
+		w := start(h.t, fmt.Sprintf("worker %d", i), h.program, append([]string{"worker", "--etcd", h.etcd, "--slots", "1", "--data-dir", h.t.TempDir(), "--worker-ttl", lease.String()}, flags...)...)
 		w.wait(h.t, "worker_started", func(e map[string]any) { w.id = fmt.Sprint(e["worker"]) })
 		all = append(all, w)
 	}
