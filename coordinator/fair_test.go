@@ -110,6 +110,57 @@ func BenchmarkCluster(b *testing.B) {
 	}
 }
 
+// smallShards runs one job of many shards of a few milliseconds on workers with two slots each that take so many ahead of them.
+func smallShards(t testing.TB, workers, shards, backlog int) (took, best time.Duration, s *simulation) {
+	s = newSimulation(t, int64(workers))
+	s.queues = true
+	speed := 0.0
+	for range workers {
+		w := s.join(2)
+		w.Backlog = backlog
+		s.post(s.term, w.up())
+		speed += 2 * w.speed
+	}
+	const perSample = time.Millisecond
+	j := s.create("", Normal, 1, 1, perSample)
+	j.plan = nil
+	for k := range shards {
+		j.plan = append(j.plan, shard.Range{First: 4 * k, Last: 4*k + 4})
+	}
+	s.light, s.expected = shards > 10_000, 1
+	s.run(1000 * time.Hour)
+	s.check()
+	return j.ended.Sub(j.created), time.Duration(float64(shards*4) * float64(perSample) * 1.1 / speed), s
+}
+
+// Shards of four milliseconds keep workers busy that are ten milliseconds away, since they are sent ahead; and at the end no worker has a queue while others have nothing to do.
+func TestSmallShardsAreSentAhead(t *testing.T) {
+	took, best, s := smallShards(t, 10, 20_000, 64)
+	t.Logf("took %v, at best %v: %+v", took, best, s.stats)
+	if limit := best*5/4 + time.Second; took > limit {
+		t.Errorf("took %v, want at most %v", took, limit)
+	}
+	if one, _, _ := smallShards(t, 10, 20_000, 2); one < took*3/2 {
+		t.Errorf("with one shard ahead of a slot it takes %v, with more %v: they are of no use", one, took)
+	}
+}
+
+// BenchmarkSmallShards simulates a hundred thousand small shards: what one costs the coordinator, and how long the job takes beside the best that is possible, by how many are sent ahead of a slot.
+func BenchmarkSmallShards(b *testing.B) {
+	for _, workers := range []int{10, 100} {
+		for _, ahead := range []int{1, 8, 32} {
+			b.Run(fmt.Sprintf("workers=%d/ahead=%d", workers, ahead), func(b *testing.B) {
+				const shards = 100_000
+				for b.Loop() {
+					took, best, s := smallShards(b, workers, shards, 2*ahead)
+					b.ReportMetric(float64(s.stats.cost.Nanoseconds())/shards, "step-ns/shard")
+					b.ReportMetric(took.Seconds()/best.Seconds(), "makespan/best")
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkScaling simulates one job of ten thousand shards on clusters of up to a thousand workers: how many times faster it ends than the work takes on one slot.
 func BenchmarkScaling(b *testing.B) {
 	for _, faults := range []bool{false, true} {

@@ -22,7 +22,7 @@ import (
 )
 
 // etcd starts a server on a free port of the loopback interface and returns a client.
-func etcd(t *testing.T, change ...func(*embed.Config)) *clientv3.Client {
+func etcd(t testing.TB, change ...func(*embed.Config)) *clientv3.Client {
 	t.Helper()
 	cfg := embed.NewConfig()
 	cfg.Dir = t.TempDir()

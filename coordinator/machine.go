@@ -56,6 +56,7 @@ type Machine struct {
 	queue   []string        // jobs that are not over, the oldest first
 	workers map[string]*worker
 	roster  []*worker         // the workers by their ids
+	slots   map[int]int       // of all workers, by their arithmetic
 	spaces  map[string]*space // namespaces that ever had a job
 	clock   float64           // the virtual time of namespaces: see share
 	typical float64           // what an attempt took in general, in seconds; 0 until one ended
@@ -63,7 +64,7 @@ type Machine struct {
 
 // NewMachine returns a machine without jobs and workers.
 func NewMachine() *Machine {
-	return &Machine{jobs: map[string]*job{}, workers: map[string]*worker{}, spaces: map[string]*space{}}
+	return &Machine{jobs: map[string]*job{}, workers: map[string]*worker{}, slots: map[int]int{}, spaces: map[string]*space{}}
 }
 
 // Step takes in what happened and returns what must be done about it, in order.
@@ -95,7 +96,9 @@ func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 		}
 	}
 	for _, j := range m.jobs {
-		m.stalls(j, consider)
+		if at, ok := m.stalls(j, now); ok {
+			consider(at)
+		}
 	}
 	for _, w := range m.roster {
 		consider(w.rest)

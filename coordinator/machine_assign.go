@@ -74,40 +74,48 @@ func (m *Machine) start(now time.Time, j *job, s *shardState, w *worker) (effect
 type crew struct {
 	now     time.Time
 	workers []*worker
+	ahead   int  // shards that are sent ahead of a slot at most, of any job
 	strict  bool // shards do not queue up, since somebody waits for a slot
 }
 
-// room returns how many more shards a worker takes now.
-func (c *crew) room(w *worker, quick bool) int { return w.room(c.now, quick && !c.strict) }
+// room returns how many more shards a worker takes now, if so many may be sent ahead of a slot.
+func (c *crew) room(w *worker, ahead int) int {
+	if c.strict {
+		ahead = 0
+	}
+	return w.room(c.now, ahead)
+}
 
 // free returns the workers that have room for a shard now, those where one would queue up among them if there are shards for that.
 func (m *Machine) free(now time.Time) *crew {
-	c := &crew{now: now, strict: !m.anyQuick()}
+	c := &crew{now: now, ahead: m.mostAhead()}
 	for _, w := range m.roster {
-		if c.room(w, true) > 0 {
+		if c.room(w, c.ahead) > 0 {
 			c.workers = append(c.workers, w)
 		}
 	}
 	return c
 }
 
-// anyQuick reports whether the next shard of any job is known to take a moment.
-func (m *Machine) anyQuick() bool {
-	return slices.ContainsFunc(m.queue, func(id string) bool {
-		j := m.jobs[id]
-		return j.state.runs() && j.next < j.limit && j.quick(j.next)
-	})
+// mostAhead returns how many shards may be sent ahead of a slot, of the job of which that are most.
+func (m *Machine) mostAhead() (most int) {
+	for _, id := range m.queue {
+		if j := m.jobs[id]; j.state.runs() && j.next < j.limit {
+			most = max(most, m.ahead(j, j.next))
+		}
+	}
+	return most
 }
 
 // update leaves out the workers that have no room any more.
 func (c *crew) update() {
-	c.workers = slices.DeleteFunc(c.workers, func(w *worker) bool { return c.room(w, true) == 0 })
+	c.workers = slices.DeleteFunc(c.workers, func(w *worker) bool { return c.room(w, c.ahead) == 0 })
 }
 
 // warm reports whether a worker with room for a job's shards has its model at hand.
 func (c *crew) warm(j *job) bool {
 	return slices.ContainsFunc(c.workers, func(w *worker) bool {
-		return w.numerics == j.numerics && w.warm(j.model) && w.fits(j) && c.room(w, false) > 0
+		return w.numerics == j.numerics && w.warm(j.model) && w.fits(j) && c.room(w, 0) > 0
 	})
 }
 
@@ -119,15 +127,15 @@ func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	for len(avoid) > 0 && !m.others(j, avoid) {
 		avoid = avoid[1:]
 	}
-	quick := j.quick(s.index)
+	ahead := m.ahead(j, s.index)
 	var best *worker
 	var bestRank [3]int
 	for _, w := range free.workers {
-		room := free.room(w, quick)
+		room := free.room(w, ahead)
 		if w.numerics != j.numerics || room == 0 || !w.fits(j) || slices.Contains(avoid, w.id) || s.on(w.id) {
 			continue
 		}
-		rank := [3]int{min(free.room(w, false), 1), 0, room}
+		rank := [3]int{min(free.room(w, 0), 1), 0, room}
 		if w.warm(j.model) {
 			rank[1] = 1
 		}

@@ -12,6 +12,10 @@ const (
 	unknownCost = 1
 	// quickShard is what a shard takes at most to be quick, in seconds: several are then sent to a worker at a time.
 	quickShard = 0.1
+	// aheadSeconds is how much work of quick shards is sent to a worker ahead of its slots, for each of them, in seconds.
+	aheadSeconds = 2
+	// leastCost is what a shard is taken to take at least, in seconds: the messages about it take that much.
+	leastCost = 0.001
 )
 
 // costs are the seconds that a sample took, for the shards of a phase that ended last.
@@ -56,6 +60,25 @@ func (m *Machine) expected(j *job, shard int) float64 {
 // quick reports whether a shard is known to take a moment.
 func (j *job) quick(shard int) bool {
 	return len(j.costs.last) > 0 && j.costs.median*float64(j.plan[shard].Len()) <= quickShard
+}
+
+// ahead returns how many of a job's shards from one on may be sent to a worker ahead of each of its slots; 0 if they are not quick. While there are many it is what aheadSeconds are enough for. At
+// the end it is half of what is left for each slot of the cluster, so that no worker waits while another has a queue.
+func (m *Machine) ahead(j *job, shard int) int {
+	if !j.quick(shard) {
+		return 0
+	}
+	cost := max(j.costs.median*float64(j.plan[shard].Len()), leastCost)
+	left := (j.limit - j.next) / (2 * max(m.slots[j.numerics], 1))
+	return max(min(int(aheadSeconds/cost), left), 1)
+}
+
+// count adds up the slots of the workers of each arithmetic.
+func (m *Machine) count() {
+	clear(m.slots)
+	for _, w := range m.roster {
+		m.slots[w.numerics] += w.slots
+	}
 }
 
 // seconds returns a duration of so many seconds.

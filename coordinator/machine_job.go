@@ -53,6 +53,7 @@ type attempt struct {
 	worker  string
 	since   time.Time // of its last progress
 	began   time.Time // when its worker took it up, as far as is known
+	begun   bool      // that is known
 	done    int       // samples
 	quick   bool      // it was expected to be over in a moment
 	charged float64   // seconds of a slot that it was expected to take, and that were paid for

@@ -85,7 +85,7 @@ func (m *Machine) fitsAny(j *job) bool {
 // short reports whether it is for want of memory that a job's shard is not given to a worker with a slot.
 func (m *Machine) short(j *job) bool {
 	return slices.ContainsFunc(m.roster, func(w *worker) bool {
-		return w.numerics == j.numerics && w.room(m.now, false) > 0 && w.holds(j) && !w.fits(j)
+		return w.numerics == j.numerics && w.room(m.now, 0) > 0 && w.holds(j) && !w.fits(j)
 	})
 }
 
@@ -104,7 +104,7 @@ func (m *Machine) mostMemory(numerics int) (most int64) {
 func (m *Machine) reserved(j *job, free *crew) *worker {
 	var best *worker
 	for _, w := range free.workers {
-		if w.numerics != j.numerics || !w.holds(j) || free.room(w, false) == 0 {
+		if w.numerics != j.numerics || !w.holds(j) || free.room(w, 0) == 0 {
 			continue
 		}
 		if w.fits(j) {

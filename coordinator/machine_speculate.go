@@ -66,6 +66,9 @@ func (m *Machine) speculate(now time.Time, free *crew) (effects []Effect) {
 		if !j.state.runs() || !j.known() {
 			continue
 		}
+		if len(free.workers) == 0 {
+			return effects
+		}
 		for _, s := range slices.Clone(j.open) {
 			if len(free.workers) == 0 {
 				return effects

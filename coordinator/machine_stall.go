@@ -35,16 +35,18 @@ func (m *Machine) giveUp(j *job, s *shardState, a attempt, now time.Time) []Effe
 	return effects
 }
 
-// stalls calls f with the time at which each attempt is stuck, unless it shows progress before.
-func (m *Machine) stalls(j *job, f func(time.Time)) {
+// stalls returns the earliest time after the present one at which an attempt of a job is stuck, unless it shows progress before; false if there is none. There may be many attempts.
+func (m *Machine) stalls(j *job, now time.Time) (at time.Time, ok bool) {
 	if m.Stall == 0 {
-		return
+		return at, false
 	}
+	latest, first := now.Add(-m.Stall), now
 	for _, s := range j.open {
-		for _, a := range s.running {
-			if !a.lost {
-				f(a.since.Add(m.Stall))
+		for i := range s.running {
+			if a := &s.running[i]; !a.lost && (!ok || a.since.Before(first)) && a.since.After(latest) {
+				first, ok = a.since, true
 			}
 		}
 	}
+	return first.Add(m.Stall), ok
 }

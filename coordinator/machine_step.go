@@ -50,6 +50,7 @@ func (e WorkerUp) apply(m *Machine, _ time.Time) []Effect {
 		m.roster = slices.SortedFunc(maps.Values(m.workers), func(a, b *worker) int { return cmp.Compare(a.id, b.id) })
 	}
 	w.slots, w.backlog, w.numerics, w.memory = e.Slots, e.Backlog, e.Numerics, e.Memory
+	m.count()
 	return nil
 }
 
@@ -59,6 +60,7 @@ func (e WorkerDown) apply(m *Machine, now time.Time) []Effect {
 	}
 	delete(m.workers, e.ID)
 	m.roster = slices.DeleteFunc(m.roster, func(w *worker) bool { return w.id == e.ID })
+	m.count()
 	gone := Failure{Kind: Unavailable, Message: fmt.Sprintf("worker %s is gone", e.ID)}
 	var effects []Effect
 	for _, id := range slices.Sorted(maps.Keys(m.jobs)) {
@@ -68,7 +70,11 @@ func (e WorkerDown) apply(m *Machine, now time.Time) []Effect {
 				if a := &s.running[k]; a.worker == e.ID && !a.lost {
 					a.lost = true
 					m.pay(j, a)
-					effects = append(effects, m.failed(j, s, e.ID, now, gone)...)
+					if a.quick && !a.begun { // it waited there for a slot, and has nothing to do with the worker's end
+						s.avoid(e.ID)
+					} else {
+						effects = append(effects, m.failed(j, s, e.ID, now, gone)...)
+					}
 					break // a worker runs a shard once at a time
 				}
 			}
@@ -97,7 +103,7 @@ func (e ShardBegun) apply(m *Machine, now time.Time) []Effect {
 		return nil
 	}
 	if i := s.find(e.Attempt); i >= 0 {
-		s.running[i].since, s.running[i].began = now, now
+		s.running[i].since, s.running[i].began, s.running[i].begun = now, now, true
 	}
 	return nil
 }

@@ -55,15 +55,15 @@ func (w *worker) release(a attempt) {
 	}
 }
 
-// room returns how many more shards a worker takes now. Shards that take a moment may queue up at a worker, so that none of its slots waits for a message; not behind
+// room returns how many more shards a worker takes now. Shards that take a moment may queue up at a worker, so many ahead of each slot, so that none of its slots waits for a message; not behind
 // ones that take longer, since another worker may be free before.
-func (w *worker) room(now time.Time, quick bool) int {
+func (w *worker) room(now time.Time, ahead int) int {
 	if w.slots == 0 || now.Before(w.rest) {
 		return 0
 	}
 	limit := w.slots
-	if quick && w.slow == 0 {
-		limit += w.backlog
+	if w.slow == 0 {
+		limit += min(w.backlog, ahead*w.slots)
 	}
 	return max(limit-(w.busy-w.spare), 0)
 }

@@ -40,6 +40,7 @@ type simulation struct {
 	elects   bool                     // coordinators succeed each other by themselves
 	used     map[string]time.Duration // by job
 	stats    simStats
+	queues   bool       // shards beyond a worker's slots wait for one, which they do only where nothing fails; else they run at once
 	memory   *rand.Rand // of workers and jobs follows from it; nil if it plays no part
 }
 
@@ -61,6 +62,7 @@ type simWorker struct {
 	speed    float64
 	draining bool
 	dead     bool
+	until    []time.Time // when each slot is free, if shards queue up
 }
 
 type simJob struct {
@@ -163,7 +165,7 @@ func (s *simulation) conserves() {
 			continue
 		}
 		for _, w := range free.workers {
-			if w.numerics == j.numerics && free.room(w, false) > 0 {
+			if w.numerics == j.numerics && free.room(w, 0) > 0 {
 				s.t.Fatalf("worker %s has %d of %d slots in use, and shard %d of %s waits", w.id, w.busy, w.slots, j.next, id)
 			}
 		}
@@ -334,6 +336,14 @@ func (s *simulation) begin(term int, f Start) {
 	if s.chance(40) {
 		took *= 20 // a straggler
 	}
+	if s.queues {
+		wait := w.queue(s.now, took)
+		s.after(wait, func() { s.send(term, ShardBegun{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt}) })
+		s.after(wait+took, func() {
+			s.over(c, ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: digest(f.Job, f.Shard)})
+		})
+		return
+	}
 	s.send(term, ShardBegun{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt})
 	if s.chance(300) {
 		return // it hangs for ever
@@ -352,6 +362,25 @@ func (s *simulation) begin(term int, f Start) {
 			s.over(c, ShardDone{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt, Digest: digest(f.Job, f.Shard)})
 		}
 	})
+}
+
+// queue gives an attempt that takes a while the slot that is free first, and returns how long it waits for it.
+func (w *simWorker) queue(now time.Time, took time.Duration) time.Duration {
+	if len(w.until) == 0 {
+		w.until = make([]time.Time, w.Slots)
+	}
+	first := 0
+	for i, t := range w.until {
+		if t.Before(w.until[first]) {
+			first = i
+		}
+	}
+	start := w.until[first]
+	if start.Before(now) {
+		start = now
+	}
+	w.until[first] = start.Add(took)
+	return start.Sub(now)
 }
 
 func (s *simulation) over(c *call, e Event) {

@@ -140,7 +140,7 @@ func newRig(t *testing.T, change ...func(c *Config)) *rig {
 		t: t, listeners: map[string]*bufconn.Listener{}, registry: registry.NewMemory(), ended: make(chan struct{}),
 		store: &fakeStore{blobs: map[string][]byte{}, reads: map[string]int{}},
 	}
-	c := Config{Advertise: "worker:1", Slots: 2, Version: "test"}
+	c := Config{Advertise: "worker:1", Slots: 2, Backlog: 2, Version: "test"}
 	for _, f := range change {
 		f(&c)
 	}

@@ -36,7 +36,8 @@ type Config struct {
 	Models int
 	// Sandbox is where models and samples are read and shards computed, by what Child returns; nil for this process. It may read the cache's folder.
 	Sandbox *sandbox.Sandbox
-	// Backlog is the number of shards that are taken beyond those that run, to run when a slot is free; as many as there are slots if 0.
+	// Backlog is the number of shards that are taken beyond those that run, to run when a slot is free; 32 for each slot if 0, 256 at most unless there are more slots. What waits
+	// takes a message's memory, and a coordinator sends no more than a few seconds of work.
 	Backlog int
 	// Drain is how long shards that run may go on when the worker is told to stop; 30 seconds if 0.
 	Drain time.Duration
@@ -53,7 +54,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.CacheBytes = cmp.Or(c.CacheBytes, 10<<30)
 	c.Models = cmp.Or(c.Models, 4)
-	c.Backlog = cmp.Or(c.Backlog, c.Slots)
+	c.Backlog = cmp.Or(c.Backlog, max(c.Slots, min(32*c.Slots, 256)))
 	c.Drain = cmp.Or(c.Drain, 30*time.Second)
 	return c
 }
