@@ -45,8 +45,8 @@ func Child(models int) map[string]sandbox.Handler {
 // How a child's bound of memory is divided: into what coordinators plan with, for models and shards that run, and what models take that are only kept ready. The rest stays free: from there
 // on the collector works harder.
 const (
-	plannedParts = 5
-	keptParts    = 2
+	plannedParts = 6
+	keptParts    = 1
 	allParts     = 8
 )
 

@@ -46,7 +46,7 @@ workers are jobs of their own that should end when the work is done.`,
 	f.box.add(cmd, "sample-timeout", sampleTimeout, sampleTimeoutUsage)
 	o.addServer(cmd)
 	o.addCache(cmd)
-	flags.Int64Var(&c.Memory, "memory", 0, "bytes for models and shards that coordinators plan with (default: five eighths of what --sandbox-memory allows)")
+	flags.Int64Var(&c.Memory, "memory", 0, "bytes for models and shards that coordinators plan with (default: three quarters of what --sandbox-memory allows)")
 	flags.IntVar(&c.Models, "models", 4, "models kept ready in memory")
 	flags.DurationVar(&c.Drain, "drain", 30*time.Second, "how long shards that run may go on when the worker is told to stop")
 	flags.DurationVar(&c.UntilIdle, "until-idle", 0, "leave when there was no shard for so long; 0 to stay. Longer than the pauses between the jobs of a batch")

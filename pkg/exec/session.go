@@ -42,20 +42,24 @@ type prepared struct {
 	settled bool // the results' types follow from the operands' types
 }
 
-// SessionBytes returns the memory that NewSession allocates for values, in bytes. What depends on values, such as results of a size that is known at run time, is not in it.
-func (p *Program) SessionBytes() (n int64) {
+// Memory returns the bytes that NewSession allocates for values, which share memory, and those of all values together. Results of a size that is known at run time alone are in neither.
+func (p *Program) Memory() (session, values int64) {
 	for _, pl := range p.plans {
 		if pl == nil {
 			continue
 		}
-		n += int64(pl.arena + alignment)
+		session += int64(pl.arena + alignment)
 		for _, s := range pl.slots {
-			if s.place == variable {
-				n += int64(s.static.DType.Bytes(s.static.Elements()))
+			switch s.place {
+			case variable:
+				session += int64(s.static.DType.Bytes(s.static.Elements()))
+			case planned:
+				values += int64(s.static.DType.Bytes(s.static.Elements()))
+			default:
 			}
 		}
 	}
-	return n
+	return session, values
 }
 
 // NewSession allocates the memory of a run.

@@ -64,7 +64,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 
 // Memory is what running shards takes, in bytes. It is an estimate: what depends on the samples, such as tensors of a size that is known at run time, is not in it.
 type Memory struct {
-	Model int64 // once: the weights, as they lie in the flatbuffer and as kernels want them
+	Model int64 // once: the weights, as they lie in the flatbuffer and as kernels want them, and what kernels know of where their operands lie
 	Shard int64 // for each shard that runs: values, samples, and what is gathered
 }
 
@@ -77,11 +77,12 @@ func (m *Model) Memory(observe calib.Spec) Memory {
 	for _, in := range m.inputs {
 		sample += int64(in.DType.Bytes(in.Shape.Elements()))
 	}
-	each := m.program.SessionBytes() + int64(len(blocks{}))*(blockBytes+sample)
+	each, values := m.program.Memory()
+	each += int64(len(blocks{}))*(blockBytes+sample)
 	if observe.Histogram {
 		each += int64(len(m.tensors)) * histogramBytes
 	}
-	return Memory{Model: 2 * m.size, Shard: each}
+	return Memory{Model: 2*m.size + values, Shard: each} // a convolution has a table that is smaller than its result, unless that has few channels
 }
 
 // Signature returns the signature with the given key, the first if the key is empty.
