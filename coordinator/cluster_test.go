@@ -98,7 +98,7 @@ type cluster struct {
 	net      *network
 	journal  *testJournal
 	election Election // of Alone, unless it is changed
-	registry *registry.Memory
+	registry registry.Registry
 	folder   *store.Folder
 	root     string
 	core     zapcore.Core

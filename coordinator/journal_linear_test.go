@@ -14,8 +14,14 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/pkg/registry"
 )
 
 // register is what the accepted result of a shard should be: it is written once, and by no term that is over.
@@ -61,7 +67,7 @@ var registers = porcupine.Model{
 // linear reports whether a history of one shard is that of a register.
 func linear(t *testing.T, history []porcupine.Operation) bool {
 	t.Helper()
-	result := porcupine.CheckOperationsTimeout(registers, history, time.Minute)
+	result := porcupine.CheckOperationsTimeout(registers, history, slow)
 	if result == porcupine.Unknown {
 		t.Fatalf("a history of %d calls could not be checked", len(history))
 	}
@@ -101,6 +107,28 @@ func TestRegisters(t *testing.T) {
 	}
 }
 
+// slow is what no step of the test may take, on a machine that is ten times slower than others.
+const slow = 2 * time.Minute
+
+// fate is what befalls a call of etcd: it ends with an error, and took place or did not.
+type fate struct {
+	err  error
+	took bool
+}
+
+// befall is an interceptor of clients: calls come to the fate that is in their context.
+func befall(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	f, ok := ctx.Value(fate{}).(fate)
+	if ok && !f.took {
+		return f.err
+	}
+	err := invoke(ctx, method, req, reply, cc, opts...)
+	if ok && err == nil {
+		err = f.err
+	}
+	return err
+}
+
 // chronicle takes down calls, by shard, and the ends of terms, which are in the history of each shard.
 type chronicle struct {
 	start time.Time
@@ -138,8 +166,8 @@ func (c *chronicle) next(r *rand.Rand, term int64) (shard int, ok bool) {
 	return c.calls/20 + r.IntN(10), c.refused[term] < 80
 }
 
-// Coordinators of several terms accept different results of the same shards at a time, some of their calls are cut off so that nobody knows what became of them, and each goes on
-// after its term is over. Whatever they are told fits registers that are written once, and by no term that is over.
+// Coordinators of several terms accept different results of the same shards at a time, some of their calls are cut off, or end with an error of etcd, so that nobody knows what became
+// of them, and each goes on after its term is over. Whatever they are told fits registers that are written once, and by no term that is over.
 func TestAcceptIsARegister(t *testing.T) {
 	const terms, writers, calls = 5, 4, 120
 	client := etcd(t)
@@ -149,7 +177,9 @@ func TestAcceptIsARegister(t *testing.T) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	stand := func() <-chan *Term {
-		own, err := clientv3.New(clientv3.Config{Endpoints: client.Endpoints(), DialTimeout: 10 * time.Second, Logger: zap.NewNop()})
+		own, err := clientv3.New(clientv3.Config{
+			Endpoints: client.Endpoints(), DialTimeout: time.Minute, Logger: zap.NewNop(), DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(befall)},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +188,7 @@ func TestAcceptIsARegister(t *testing.T) {
 	}
 	next := stand()
 	for n := range terms {
-		term := within(t, "term", 30*time.Second, next)
+		term := within(t, "term", slow, next)
 		if n == 0 {
 			mustCreate(t, term.Journal, record("j-a", "a"))
 		}
@@ -170,7 +200,7 @@ func TestAcceptIsARegister(t *testing.T) {
 			group.Go(func() { all.write(t, r, term, n*writers+w, accepted) })
 		}
 		for range calls {
-			within(t, "call", 30*time.Second, accepted)
+			within(t, "call", slow, accepted)
 		}
 		all.depose(t, client, term.Number)
 	}
@@ -207,18 +237,26 @@ func (c *chronicle) write(t *testing.T, r *rand.Rand, term *Term, client int, ac
 			limit = time.Duration(r.IntN(2000)) * time.Microsecond
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		if i%8 == 5 {
+			ctx = context.WithValue(ctx, fate{}, fate{[]error{
+				rpctypes.ErrGRPCTimeout, rpctypes.ErrGRPCTimeoutDueToLeaderFail, rpctypes.ErrGRPCLeaderChanged, rpctypes.ErrGRPCRequestTooManyRequests,
+				status.Error(codes.Unavailable, "connection refused"),
+			}[r.IntN(5)], r.IntN(2) == 0})
+		}
 		from := c.now()
 		if i%8 == 6 {
 			kept, err := term.Journal.Accepted(ctx, "j-a")
-			if err != nil {
+			switch {
+			case err == nil:
+				c.take(client, from, shard, request{op: "read"}, outcome{kept: kept[shard]})
+			case !registry.Passes(err): // a read that failed tells nothing
 				t.Errorf("Accepted: %v", err)
 			}
-			c.take(client, from, shard, request{op: "read"}, outcome{kept: kept[shard]})
 		} else {
 			kept, err := term.Journal.Accept(ctx, "j-a", shard, in.digest)
 			out := outcome{kept: kept, deposed: errors.Is(err, ErrDeposed)}
 			out.unknown = err != nil && !out.deposed
-			if out.unknown && ctx.Err() == nil {
+			if out.unknown && ctx.Err() == nil && !registry.Passes(err) {
 				t.Errorf("Accept: %v", err)
 			}
 			c.take(client, from, shard, in, out)
@@ -241,8 +279,14 @@ func (c *chronicle) depose(t *testing.T, client *clientv3.Client, term int64) {
 		t.Fatal(resp, err)
 	}
 	from := c.now()
-	if _, err := client.Revoke(t.Context(), clientv3.LeaseID(resp.Kvs[0].Lease)); err != nil {
-		t.Fatal(err)
+	for {
+		_, err := client.Revoke(t.Context(), clientv3.LeaseID(resp.Kvs[0].Lease))
+		if err == nil || errors.Is(err, rpctypes.ErrLeaseNotFound) { // of a repeat
+			break
+		}
+		if !registry.Passes(err) {
+			t.Fatal(err)
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,6 +11,8 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/pkg/registry"
 )
 
 // resignWithin bounds how long a coordinator that stops takes to give up its term.
@@ -91,15 +93,15 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 		case <-ctx.Done():
 		}
 	})
-	sets, err := s.registry.Watch(ctx)
+	sets, err := patiently(ctx, s, s.registry.Watch)
 	if err != nil {
 		return s.unless(ctx, err)
 	}
-	records, err := t.Journal.Load(ctx)
+	records, err := patiently(ctx, s, t.Journal.Load)
 	if err != nil {
 		return s.unless(ctx, err)
 	}
-	streams, err := t.Journal.LoadStreams(ctx)
+	streams, err := patiently(ctx, s, t.Journal.LoadStreams)
 	if err != nil {
 		return s.unless(ctx, err)
 	}
@@ -124,6 +126,20 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 			case ctx.Err() == nil:
 				return errors.New("coordinator: the registry ended its watch")
 			}
+		}
+	}
+}
+
+// patiently reads what a term begins with, again and again while etcd has trouble that passes, until the context ends.
+func patiently[T any](ctx context.Context, s *Server, read func(context.Context) (T, error)) (T, error) {
+	for {
+		got, err := read(ctx)
+		if err == nil || !registry.Passes(err) {
+			return got, err
+		}
+		s.log.Warn("start_delayed", zap.Error(err))
+		if !sleep(ctx, journalPause) {
+			return got, err
 		}
 	}
 }

@@ -136,9 +136,7 @@ const withdrawWithin = 2 * time.Second
 // Run announces the worker until the context ends, or Config.UntilIdle has passed without a shard; then it says that it takes no more shards, waits for those that run, ends those that
 // take too long, and withdraws. ready, if not nil, is called once the worker is announced. The gRPC server must serve already. It is called once.
 func (s *Server) Run(ctx context.Context, ready func()) error {
-	reg, err := s.registry.Register(ctx, registry.Worker{
-		ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Backlog: s.config.Backlog, Numerics: numerics.Version, Memory: s.config.Memory, Version: s.config.Version,
-	})
+	reg, err := s.register(ctx)
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
@@ -164,6 +162,27 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	s.announced("withdraw", reg.Close)
 	s.stores.close()
 	return nil
+}
+
+// registerPause lies between two attempts to register.
+const registerPause = time.Second
+
+// register announces the worker. While the registry has trouble that passes, it tries again, until the context ends.
+func (s *Server) register(ctx context.Context) (registry.Registration, error) {
+	for {
+		reg, err := s.registry.Register(ctx, registry.Worker{
+			ID: s.id, Addr: s.config.Advertise, Slots: s.config.Slots, Backlog: s.config.Backlog, Numerics: numerics.Version, Memory: s.config.Memory, Version: s.config.Version,
+		})
+		if err == nil || !registry.Passes(err) {
+			return reg, err
+		}
+		s.log.Warn("register_failed", zap.Error(err))
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(registerPause):
+		}
+	}
 }
 
 // announced tells the registry that the worker stops, whether it hears it or not.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/registry"
@@ -68,6 +70,51 @@ func TestWorkerIsAnnouncedWhileItRuns(t *testing.T) {
 			t.Errorf("still announced: %v", set)
 		}
 	})
+}
+
+// unready is a registry in which nobody can register at first.
+type unready struct {
+	*registry.Memory
+	errs []error
+}
+
+func (r *unready) Register(ctx context.Context, w registry.Worker) (registry.Registration, error) {
+	if len(r.errs) > 0 {
+		err := r.errs[0]
+		r.errs = r.errs[1:]
+		return nil, fmt.Errorf("registry: lease: %w", err)
+	}
+	return r.Memory.Register(ctx, w)
+}
+
+// A worker that starts when etcd has trouble registers when that has passed, and ends if it does not pass.
+func TestRegisterInTrouble(t *testing.T) {
+	passes := status.Error(codes.Unavailable, "etcdserver: request timed out")
+	for name, tt := range map[string]struct {
+		errs []error
+		want string // the error of Run
+	}{
+		"passes": {[]error{passes, context.DeadlineExceeded, passes}, ""},
+		"stays":  {[]error{passes, errors.New("etcdserver: permission denied")}, "worker: registry: lease: etcdserver: permission denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := NewServer(t.Context(), Config{Advertise: "a:1", Slots: 1}, &unready{registry.NewMemory(), tt.errs}, tempFolder(t), zap.NewNop())
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				got := ""
+				if err := s.Run(ctx, cancel); err != nil {
+					got = err.Error()
+				}
+				if ready := ctx.Err() != nil; got != tt.want || ready != (tt.want == "") {
+					t.Errorf("%q, want %q; ready: %v", got, tt.want, ready)
+				}
+				cancel()
+			})
+		})
+	}
 }
 
 // slow returns a request whose shard takes the given time.
