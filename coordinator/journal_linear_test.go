@@ -107,9 +107,6 @@ func TestRegisters(t *testing.T) {
 	}
 }
 
-// slow is what no step of the test may take, on a machine that is ten times slower than others.
-const slow = 2 * time.Minute
-
 // fate is what befalls a call of etcd: it ends with an error, and took place or did not.
 type fate struct {
 	err  error

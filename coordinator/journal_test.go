@@ -40,7 +40,7 @@ func etcd(t testing.TB, change ...func(*embed.Config)) *clientv3.Client {
 	t.Cleanup(server.Close)
 	select {
 	case <-server.Server.ReadyNotify():
-	case <-time.After(30 * time.Second):
+	case <-time.After(slow):
 		t.Fatal("etcd did not get ready")
 	}
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{server.Clients[0].Addr().String()}, DialTimeout: 10 * time.Second, Logger: zap.NewNop()})
@@ -114,7 +114,7 @@ func TestEtcdIsFull(t *testing.T) {
 		if _, err := client.Put(t.Context(), fmt.Sprint("/fill/", i), strings.Repeat("x", 1<<16)); err != nil {
 			break
 		}
-		if time.Since(start) > 30*time.Second {
+		if time.Since(start) > slow {
 			t.Fatal("etcd has no quota")
 		}
 		time.Sleep(10 * time.Millisecond) // it measures its file from time to time

@@ -443,7 +443,7 @@ func TestBigJob(t *testing.T) {
 	if m := big(100_000, 50); len(m.jobs) != 0 {
 		t.Fatal("the job did not end")
 	}
-	if took := time.Since(start); took > 20*time.Second {
+	if took := time.Since(start); took > 90*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

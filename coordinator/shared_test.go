@@ -25,7 +25,7 @@ func TestStoresThatAreNotShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), slow)
 		defer cancel()
 		err = s.Run(ctx, func(leads bool) {
 			if leads {

@@ -117,7 +117,7 @@ func TestHostileModels(t *testing.T) {
 	var mu sync.Mutex
 	var pids []int
 	r := newRig(t, func(c *Config) { c.Slots = 3 }, inSandbox(newSandbox(t, func(c *sandbox.Config) {
-		c.Silence = 1500 * time.Millisecond
+		c.Silence = 4 * time.Second
 		c.Died = func(pid int, _ *sandbox.Death) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -132,7 +132,7 @@ func TestHostileModels(t *testing.T) {
 		want  string
 	}{
 		"huge":    {huge(t), "random:normal?samples=4", "more memory was wanted than the 256 MiB that are allowed (workers allow more with --sandbox-memory)"},
-		"endless": {endless(), "random:uniform?samples=4&low=0&high=2", "there was no progress for 1.5s"},
+		"endless": {endless(), "random:uniform?samples=4&low=0&high=2", "there was no progress for 4s"},
 	} {
 		if name == "huge" && !sandbox.Enforced() {
 			continue

@@ -85,7 +85,7 @@ func newHost(t *testing.T, args ...string) *host { //nolint:unparam // the soak 
 func (h *host) in(t *testing.T, args ...string) *host {
 	t.Helper()
 	client, peer := freePort(t), freePort(t)
-	start(t, "etcd", h.server, append(args, "--data-dir", t.TempDir(), "--log-level", "error",
+	start(t, "etcd", h.server, append(args, "--data-dir", t.TempDir(), "--log-level", "error", "--unsafe-no-fsync", // processes die here, and the machine does not
 		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
 		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)...)
 	return &host{t, h.program, h.server, client}

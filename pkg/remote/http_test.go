@@ -149,7 +149,7 @@ func TestTrouble(t *testing.T) {
 
 // TestASlowServerIsNoDeadOne reads what comes byte by byte.
 func TestASlowServerIsNoDeadOne(t *testing.T) {
-	data := noise(60)
+	data := noise(40)
 	s := serve(t, data)
 	s.before = func(n int64, w http.ResponseWriter, r *http.Request) bool {
 		if n == 1 {
@@ -162,11 +162,11 @@ func TestASlowServerIsNoDeadOne(t *testing.T) {
 		for _, c := range whole.Body.Bytes() {
 			_, _ = w.Write([]byte{c})
 			w.(http.Flusher).Flush()
-			time.Sleep(30 * time.Millisecond) // together longer than a stall
+			time.Sleep(100 * time.Millisecond) // together longer than a stall
 		}
 		return true
 	}
-	_, b := open(t, Config{Stall: time.Second, Tries: 1}, s.URL+"/x")
+	_, b := open(t, Config{Stall: 3 * time.Second, Tries: 1}, s.URL+"/x")
 	got := make([]byte, len(data))
 	if _, err := b.ReadAt(got, 0); err != nil || !bytes.Equal(got, data) {
 		t.Error(err)

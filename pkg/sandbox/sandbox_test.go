@@ -316,22 +316,22 @@ func TestCompanyOfABomb(t *testing.T) {
 
 // TestSilence demands that a call which never ends is ended, and that what it asks for may take its time.
 func TestSilence(t *testing.T) {
-	s := open(t, func(c *sandbox.Config) { c.Silence = 500 * time.Millisecond })
+	s := open(t, func(c *sandbox.Config) { c.Silence = 2 * time.Second })
 	if d := dies(t, s, "spin"); d.Cause != sandbox.Silent {
 		t.Errorf("%+v", d)
 	}
 	_, err := s.Call(t.Context(), "asked", nil, sandbox.Host{Asked: func(context.Context, string, []byte) ([]byte, error) {
-		time.Sleep(1200 * time.Millisecond) // what is asked for comes from afar
+		time.Sleep(3 * time.Second) // what is asked for comes from afar
 		return nil, nil
 	}})
 	if err != nil {
 		t.Error(err)
 	}
 	// What comes late leaves the call all of its time.
-	s = open(t, func(c *sandbox.Config) { c.Silence = 4 * time.Second })
+	s = open(t, func(c *sandbox.Config) { c.Silence = 6 * time.Second })
 	_, err = s.Call(t.Context(), "work", nil, sandbox.Host{Asked: func(context.Context, string, []byte) ([]byte, error) {
-		time.Sleep(2500 * time.Millisecond)
-		return []byte("2500ms"), nil
+		time.Sleep(3500 * time.Millisecond)
+		return []byte("3500ms"), nil
 	}})
 	if err != nil {
 		t.Error(err)
@@ -339,7 +339,7 @@ func TestSilence(t *testing.T) {
 }
 
 func TestCancelledCalls(t *testing.T) {
-	s := open(t, func(c *sandbox.Config) { c.Grace = 100 * time.Millisecond })
+	s := open(t, func(c *sandbox.Config) { c.Grace = 2 * time.Second })
 	before := call(t, s, "pid", "")
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
