@@ -38,7 +38,11 @@ func (s *Server) startAttempt(f Start) {
 func (s *Server) attempt(ctx context.Context, p *peer, r Record, f Start) error {
 	result, begun, err := s.call(ctx, p, r, f)
 	if err != nil {
-		s.post(attemptFailed(r, f, err, begun))
+		failed := attemptFailed(r, f, err, begun)
+		if s.lost(ctx, r, err) {
+			s.post(JobFailed{Job: f.Job, Error: failed.Error})
+		}
+		s.post(failed)
 		return err
 	}
 	defer s.hold(string(result))()

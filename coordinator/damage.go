@@ -3,8 +3,12 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/store"
 )
@@ -26,16 +30,9 @@ func (s *Server) sound(ctx context.Context, d store.Digest) (bool, error) {
 func (s *Server) inspect(ctx context.Context, r Record) {
 	s.inspections.Lock()
 	defer s.inspections.Unlock()
-	digests := r.blobs()
-	if d := r.dataset(); d != nil {
-		m, err := s.manifest(ctx, d.Digest)
-		if err != nil {
-			s.log.Warn("inspection_failed", zap.String("job", r.ID), zap.Error(err))
-			return
-		}
-		for _, b := range m.Refs() {
-			digests = append(digests, string(b.Digest))
-		}
+	digests, err := s.needs(ctx, r)
+	if err != nil {
+		s.log.Warn("inspection_failed", zap.String("job", r.ID), zap.Error(err))
 	}
 	for _, d := range digests {
 		if _, err := s.sound(ctx, store.Digest(d)); err != nil && ctx.Err() == nil {
@@ -43,3 +40,42 @@ func (s *Server) inspect(ctx context.Context, r Record) {
 		}
 	}
 }
+
+// needs returns the digests of what workers read for a job, as far as they are known.
+func (s *Server) needs(ctx context.Context, r Record) ([]string, error) {
+	digests := r.blobs()
+	d := r.dataset()
+	if d == nil {
+		return digests, nil
+	}
+	m, err := s.manifest(ctx, d.Digest)
+	if err != nil {
+		return digests, err
+	}
+	for _, b := range m.Refs() {
+		digests = append(digests, string(b.Digest))
+	}
+	return digests, nil
+}
+
+// lost reports whether a worker failed since the store does not hold what the job needs, or holds something else. All workers would fail, and rest for it, which would keep other
+// jobs waiting. What the worker says is where to look, and no more than that.
+func (s *Server) lost(ctx context.Context, r Record, err error) bool {
+	said := status.Convert(err)
+	if said.Code() != codes.Unavailable || !strings.Contains(said.Message(), store.ErrCorrupt.Error()) && !strings.Contains(said.Message(), store.ErrNotFound.Error()) {
+		return false
+	}
+	s.inspections.Lock()
+	defer s.inspections.Unlock()
+	digests, _ := s.needs(ctx, r) // those of a manifest that can't be read are not known, and the manifest is among the others
+	return slices.ContainsFunc(digests, func(d string) bool {
+		if !strings.Contains(said.Message(), d[:named]) {
+			return false
+		}
+		ok, err := s.sound(ctx, store.Digest(d))
+		return err == nil && !ok
+	})
+}
+
+// named is how much of a digest errors tell at least.
+const named = 12

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,37 +52,79 @@ func TestBlobIsCutShort(t *testing.T) {
 	})
 }
 
-// Samples change on disk, which nobody notices but workers: the job fails, and the blob is removed, so that a repeat succeeds.
+// Samples change on disk, or go, which nobody notices but workers: the job fails, and the blob is removed, so that a repeat succeeds. If the worker says which blob it could not
+// have, that is so at once, and the worker does not rest for it.
 func TestSamplesAreDamaged(t *testing.T) {
+	for name, tt := range map[string]struct {
+		says   string // with the beginning of the digest
+		within time.Duration
+		gone   bool
+	}{
+		"somewhere": {"content does not match its digest%.0s", time.Hour, false},
+		"here":      {"sample 0: store: put: fetch %s at 7: content does not match its digest: got 00", time.Second, false},
+		"gone":      {"sample 0: store: blob not found: %s", 5 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { testSamplesAreDamaged(t, tt.says, tt.within, tt.gone) })
+		})
+	}
+}
+
+func testSamplesAreDamaged(t *testing.T, says string, within time.Duration, gone bool) {
+	c := newCluster(t)
+	m := convModel(t, 8)
+	digest := string(m.manifest.Refs()[0].Digest)
+	w := c.worker("a", func(*fakeWorker, *octetv1.RunShardRequest, shardStream) error {
+		return status.Errorf(codes.Unavailable, says, digest[:12])
+	})
+	spec := c.spec(m)
+	damaged := c.path(digest)
+	data, err := os.ReadFile(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(damaged, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := c.create("r", spec).GetId()
+	if gone {
+		if err := os.Remove(damaged); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := time.Now()
+	if e := c.wait(id).GetError(); e.GetKind() != octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE {
+		t.Errorf("the job ended with %v", e)
+	}
+	if took := time.Since(start); took > within {
+		t.Errorf("the job ended after %v", took)
+	}
+	time.Sleep(time.Second)
+	if _, err := os.Stat(damaged); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the damaged blob is still there (%v)", err)
+	}
+	for _, d := range []string{spec.GetSource().GetDigest(), spec.GetDataset().GetDigest()} {
+		if _, err := os.Stat(c.path(d)); err != nil {
+			t.Error(err)
+		}
+	}
+	w.set(honest)
+	c.result(c.wait(c.create("again", c.spec(m)).GetId()))
+}
+
+// A worker that speaks of damage where there is none fails its shard, and no job.
+func TestNothingIsDamaged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		w := c.worker("a", func(*fakeWorker, *octetv1.RunShardRequest, shardStream) error {
-			return status.Error(codes.Unavailable, "content does not match its digest")
-		})
 		m := convModel(t, 8)
-		spec := c.spec(m)
-		damaged := c.path(string(m.manifest.Refs()[0].Digest))
-		data, err := os.ReadFile(damaged)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data[len(data)/2] ^= 1
-		if err := os.WriteFile(damaged, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if e := c.wait(c.create("r", spec).GetId()).GetError(); e.GetKind() != octetv1.ErrorKind_ERROR_KIND_UNAVAILABLE {
-			t.Errorf("the job ended with %v", e)
-		}
-		time.Sleep(time.Second)
-		if _, err := os.Stat(damaged); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the damaged blob is still there (%v)", err)
-		}
-		for _, d := range []string{spec.GetSource().GetDigest(), spec.GetDataset().GetDigest()} {
-			if _, err := os.Stat(c.path(d)); err != nil {
-				t.Error(err)
+		var calls atomic.Int64
+		c.worker("a", func(w *fakeWorker, req *octetv1.RunShardRequest, stream shardStream) error {
+			if calls.Add(1) < 3 {
+				return status.Errorf(codes.Unavailable, "fetch %.12s: content does not match its digest", m.manifest.Refs()[0].Digest)
 			}
-		}
-		w.set(honest)
-		c.result(c.wait(c.create("again", c.spec(m)).GetId()))
+			return honest(w, req, stream)
+		})
+		c.result(c.wait(c.create("r", c.spec(m)).GetId()))
 	})
 }

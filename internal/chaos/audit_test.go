@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,11 +36,36 @@ func (a *audited) over() bool {
 	return a.State == "succeeded" || a.State == "failed" || a.State == "cancelled"
 }
 
-// history returns all that was ever written to etcd, which keeps it: its folder is opened by an etcd without the network of the run.
+// history returns all that was ever written to etcd, as the member has it that has most. The others must have the same, as far as they have come.
+func (c *cluster) history() (longest []*clientv3.Event, err error) {
+	for _, n := range Etcds[:c.plan.Members] {
+		events, err := history(c.t, c.programs, c.folder(n))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", n, err)
+		}
+		short, long := events, longest
+		if len(short) > len(long) {
+			short, long = long, short
+		}
+		for i, e := range short {
+			if !same(e, long[i]) {
+				return nil, fmt.Errorf("members of etcd differ: %s has %v, and another %v", n, e, long[i])
+			}
+		}
+		longest = long
+	}
+	return longest, nil
+}
+
+func same(a, b *clientv3.Event) bool {
+	return a.Type == b.Type && a.Kv.ModRevision == b.Kv.ModRevision && bytes.Equal(a.Kv.Key, b.Kv.Key) && bytes.Equal(a.Kv.Value, b.Kv.Value)
+}
+
+// history returns all that was ever written to a member of etcd, which keeps it: its folder is opened by an etcd without the network and the other members of the run.
 func history(t *testing.T, p programs, folder string) ([]*clientv3.Event, error) {
 	t.Helper()
 	at, peer := freePort(t), freePort(t)
-	cmd := exec.Command(p.etcd, "--data-dir", folder, "--log-level", "error", "--listen-client-urls", "http://"+at, "--advertise-client-urls", "http://"+at,
+	cmd := exec.Command(p.etcd, "--data-dir", folder, "--log-level", "error", "--unsafe-no-fsync", "--force-new-cluster", "--listen-client-urls", "http://"+at, "--advertise-client-urls", "http://"+at,
 		"--listen-peer-urls", "http://"+peer)
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -72,10 +72,10 @@ func run(t *testing.T, p programs, plan Plan, cases []conversion, total *tally) 
 		t.Error(err)
 	}
 	took := time.Since(start)
-	for _, n := range all {
+	for _, n := range c.nodes {
 		c.processes[n].kill()
 	}
-	events, err := history(t, p, c.folder(Etcd))
+	events, err := c.history()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ var bad = regexp.MustCompile(`results_differ|"msg":"panic"|^panic: |^fatal error
 
 // read looks through the logs.
 func (c *cluster) read() {
-	for _, n := range all[1:] {
+	for _, n := range c.nodes[c.plan.Members:] {
 		data, err := os.ReadFile(filepath.Join(c.dir, string(n)+".log"))
 		if err != nil {
 			c.t.Error(err)
@@ -136,6 +136,7 @@ func (c *cluster) read() {
 type tally struct {
 	mu                 sync.Mutex
 	runs, jobs, shards int
+	several            int // runs with several members of etcd
 	faults             map[Kind]int
 	fired              map[string]int
 	failures           int
@@ -154,12 +155,20 @@ func (l *tally) add(c *cluster, jobs, shards int, failures []string, took time.D
 	l.shards += shards
 	l.failures += len(failures)
 	l.longest, l.all = max(l.longest, took), l.all+took
-	for _, f := range c.plan.Faults {
-		if f.Kind != Fill || c.disks[f.Node] {
+	for i, f := range c.plan.Faults {
+		if why := c.unable[i]; why != "" {
+			c.t.Logf("network: %s to %s WAS NOT CUT OFF: %s", f.Node, f.To, why)
+		} else if f.Kind != Fill || c.disks[f.Node] {
 			l.faults[f.Kind]++
 		}
+		if f.Node == Leader {
+			c.t.Logf("etcd's leader was %s", c.suffers[i])
+		}
 	}
-	for _, n := range all {
+	if c.plan.Members > 1 {
+		l.several++
+	}
+	for _, n := range c.nodes {
 		p := c.processes[n]
 		for _, at := range p.fired {
 			name, _, _ := strings.Cut(at, ":")
@@ -177,8 +186,8 @@ func (l *tally) add(c *cluster, jobs, shards int, failures []string, took time.D
 }
 
 func (l *tally) String() string {
-	s := fmt.Sprintf("%d runs passed: %d jobs, %d shards; %d jobs were begun anew; %d processes ended by themselves; the longest run took %.1fs, all %.1fs\nfaults:",
-		l.runs, l.jobs, l.shards, l.failures, l.ends, l.longest.Seconds(), l.all.Seconds())
+	s := fmt.Sprintf("%d runs passed, %d of them with three members of etcd: %d jobs, %d shards; %d jobs were begun anew; %d processes ended by themselves; the longest run took %.1fs, all %.1fs\nfaults:",
+		l.runs, l.several, l.jobs, l.shards, l.failures, l.ends, l.longest.Seconds(), l.all.Seconds())
 	for _, k := range Kinds() {
 		s += fmt.Sprintf(" %s %d", k, l.faults[k])
 	}

@@ -5,7 +5,10 @@ package chaos
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,15 +45,19 @@ type cluster struct {
 	cases     []conversion
 	net       network
 	dir       string
+	nodes     []Node
 	processes map[Node]*process
 	disks     map[Node]bool // which can be filled
+
+	suffers map[int]Node   // who suffers a fault of the plan, by its place, where that shows only then
+	unable  map[int]string // faults that could not be brought about, by their place, and why
 }
 
 func newCluster(t *testing.T, p programs, plan Plan, cases []conversion, dir string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, plan: plan, programs: p, cases: cases, dir: dir, processes: map[Node]*process{}, disks: map[Node]bool{}}
+	c := &cluster{t: t, plan: plan, programs: p, cases: cases, dir: dir, nodes: plan.Nodes(), processes: map[Node]*process{}, disks: map[Node]bool{}, suffers: map[int]Node{}, unable: map[int]string{}}
 	c.net = newNetwork(t, fmt.Sprintf("octet-%d-%d", os.Getpid(), plan.Seed))
-	for _, n := range all {
+	for _, n := range c.nodes {
 		if err := os.MkdirAll(c.folder(n), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -60,11 +67,11 @@ func newCluster(t *testing.T, p programs, plan Plan, cases []conversion, dir str
 			c.disks[f.Node] = mount(t, c.store(f.Node), 24)
 		}
 	}
-	for _, n := range all {
+	for _, n := range c.nodes {
 		c.processes[n] = &process{node: n, command: func() *exec.Cmd { return c.command(n) }, log: filepath.Join(dir, string(n)+".log")}
 	}
 	t.Cleanup(func() {
-		for _, n := range all {
+		for _, n := range c.nodes {
 			c.processes[n].kill()
 		}
 	})
@@ -89,17 +96,61 @@ func (c *cluster) store(n Node) string {
 
 // command prepares a node's program.
 func (c *cluster) command(n Node) *exec.Cmd {
-	at := "http://" + c.net.listen(n)
-	if n == Etcd {
-		peer := "http://127.0.0.1:0" // a member that is alone needs no others
-		return c.net.command(n, c.programs.etcd, "--data-dir", c.folder(n), "--log-level", "error", "--listen-client-urls", at, "--advertise-client-urls", at,
-			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default="+peer)
+	if class(n) == "etcd" {
+		return c.member(n)
 	}
-	args := []string{"--etcd", c.net.etcd(n), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
+	var etcds []string
+	for _, member := range Etcds[:c.plan.Members] {
+		etcds = append(etcds, c.net.etcd(n, member))
+	}
+	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
 	if slices.Contains(Coordinators, n) {
 		return c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String()}, args...)...)
 	}
 	return c.net.command(n, c.programs.octet, append([]string{"worker", "--slots", "1"}, args...)...)
+}
+
+// member prepares the program of a member of etcd. Processes die here, and the machine does not: what they wrote is there without a flush.
+func (c *cluster) member(n Node) *exec.Cmd {
+	at, all := "http://"+c.net.listen(n), []string{}
+	for _, m := range Etcds[:c.plan.Members] {
+		_, address := c.net.peer(m)
+		all = append(all, string(m)+"=http://"+address)
+	}
+	listen, address := c.net.peer(n)
+	return c.net.command(n, c.programs.etcd, "--name", string(n), "--data-dir", c.folder(n), "--log-level", "error", "--unsafe-no-fsync", "--listen-client-urls", at, "--advertise-client-urls", at,
+		"--listen-peer-urls", "http://"+listen, "--initial-advertise-peer-urls", "http://"+address, "--initial-cluster", strings.Join(all, ","))
+}
+
+// leader returns the member of etcd that leads; the first one if none says so.
+func (c *cluster) leader() Node {
+	for _, n := range Etcds[:c.plan.Members] {
+		conn, err := c.net.dial(n)
+		if err != nil {
+			continue
+		}
+		text, err := ask(conn, "/metrics")
+		if err == nil && strings.Contains(text, "\netcd_server_is_leader 1\n") {
+			return n
+		}
+	}
+	return Etcds[0]
+}
+
+// dialWithin bounds how long a member of etcd is asked.
+const dialWithin = time.Second / 2
+
+// ask returns the answer to a GET over a connection, which it closes.
+func ask(conn net.Conn, path string) (string, error) {
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(dialWithin)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path); err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(conn)
+	return string(text), err
 }
 
 // addresses are those of the coordinators, as clients are given them.
@@ -113,7 +164,7 @@ func (c *cluster) addresses() string {
 
 // begin starts all nodes. The first coordinator leads.
 func (c *cluster) begin(ctx context.Context) error {
-	for _, n := range all {
+	for _, n := range c.nodes {
 		p := c.processes[n]
 		if err := p.start(c.plan.Armed[n]); err != nil {
 			return err
@@ -136,7 +187,12 @@ func (c *cluster) begin(ctx context.Context) error {
 }
 
 // do is what a fault does, and undo what ends it.
-func (c *cluster) do(f Fault) (err error) {
+func (c *cluster) do(i int) (err error) {
+	f := c.plan.Faults[i]
+	if f.Node == Leader {
+		f.Node = c.leader()
+		c.suffers[i] = f.Node
+	}
 	p := c.processes[f.Node]
 	switch f.Kind {
 	case Kill:
@@ -145,8 +201,12 @@ func (c *cluster) do(f Fault) (err error) {
 		p.signal(syscall.SIGSTOP)
 	case Isolate:
 		return c.net.isolate(f.Node, true)
-	case Blind:
-		return c.net.blind(f.Node, true)
+	case Blind, Oneway:
+		if err := c.cut(f, true); errors.Is(err, errUnable) {
+			c.unable[i] = err.Error()
+		} else if err != nil {
+			return err
+		}
 	case Fill:
 		if c.disks[f.Node] {
 			return fill(c.store(f.Node))
@@ -165,7 +225,25 @@ func (c *cluster) do(f Fault) (err error) {
 	return err
 }
 
-func (c *cluster) undo(f Fault) error {
+// cut has what the node of a fault sends get lost, or not any more.
+func (c *cluster) cut(f Fault, on bool) error {
+	to := []Node{f.To}
+	if f.Kind == Blind {
+		to = Etcds[:c.plan.Members]
+	}
+	for _, n := range to {
+		if err := c.net.oneway(f.Node, n, on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cluster) undo(i int) error {
+	f := c.plan.Faults[i]
+	if f.Node == Leader {
+		f.Node = c.suffers[i]
+	}
 	p := c.processes[f.Node]
 	switch f.Kind {
 	case Kill, Damage:
@@ -174,8 +252,10 @@ func (c *cluster) undo(f Fault) error {
 		p.signal(syscall.SIGCONT)
 	case Isolate:
 		return c.net.isolate(f.Node, false)
-	case Blind:
-		return c.net.blind(f.Node, false)
+	case Blind, Oneway:
+		if c.unable[i] == "" {
+			return c.cut(f, false)
+		}
 	case Fill:
 		if c.disks[f.Node] {
 			return unfill(c.store(f.Node))
@@ -194,8 +274,8 @@ func (c *cluster) suffer(start time.Time) error {
 		do func() error
 	}
 	var steps []step
-	for _, f := range c.plan.Faults {
-		steps = append(steps, step{f.At, func() error { return c.do(f) }}, step{f.At + f.For, func() error { return c.undo(f) }})
+	for i, f := range c.plan.Faults {
+		steps = append(steps, step{f.At, func() error { return c.do(i) }}, step{f.At + f.For, func() error { return c.undo(i) }})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.at - b.at) })
 	for _, s := range steps {
@@ -204,7 +284,7 @@ func (c *cluster) suffer(start time.Time) error {
 			return err
 		}
 	}
-	for _, n := range all {
+	for _, n := range c.nodes {
 		if err := c.processes[n].disarm(); err != nil {
 			return err
 		}

@@ -1,14 +1,18 @@
-//go:build chaos && unix
+//go:build chaos && linux
 
 package chaos
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // namespaces are network namespaces: one for each node, and one with a bridge between them, in which clients run. Addresses are those of this network alone.
@@ -66,7 +70,32 @@ func (n *namespaces) listen(node Node) string {
 }
 
 func (n *namespaces) address(node Node) string { return n.listen(node) }
-func (n *namespaces) etcd(Node) string         { return n.listen(Etcd) }
+
+func (n *namespaces) etcd(_, member Node) string { return n.listen(member) }
+
+func (n *namespaces) peer(member Node) (listen, address string) {
+	host, _, _ := strings.Cut(n.listen(member), ":")
+	return host + ":8480", host + ":8480"
+}
+
+// dial enters the hub's namespace with a thread, which ends with its goroutine, since it can't be used for anything else.
+func (n *namespaces) dial(node Node) (conn net.Conn, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		space, openErr := os.Open("/var/run/netns/" + n.space(hub))
+		if err = openErr; err != nil {
+			return
+		}
+		defer space.Close()
+		if err = unix.Setns(int(space.Fd()), unix.CLONE_NEWNET); err == nil {
+			conn, err = net.DialTimeout("tcp", n.listen(node), dialWithin)
+		}
+	}()
+	<-done
+	return conn, err
+}
 
 func (n *namespaces) command(node Node, program string, args ...string) *exec.Cmd {
 	if node == "" {
@@ -83,10 +112,10 @@ func (n *namespaces) isolate(node Node, on bool) error {
 	return ip("-n", n.space(hub), "link", "set", port(node), state)
 }
 
-func (n *namespaces) blind(node Node, on bool) error {
-	host, _, _ := strings.Cut(n.listen(Etcd), ":")
+func (n *namespaces) oneway(from, to Node, on bool) error {
+	host, _, _ := strings.Cut(n.listen(to), ":")
 	if on { // the address of nobody
-		return ip("-n", n.space(node), "neigh", "replace", host, "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent")
+		return ip("-n", n.space(from), "neigh", "replace", host, "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent")
 	}
-	return ip("-n", n.space(node), "neigh", "del", host, "dev", "eth0")
+	return ip("-n", n.space(from), "neigh", "del", host, "dev", "eth0")
 }

@@ -3,6 +3,8 @@
 package chaos
 
 import (
+	"errors"
+	"net"
 	"os/exec"
 	"testing"
 )
@@ -13,15 +15,22 @@ type network interface {
 	listen(n Node) string
 	// address returns the HOST:PORT at which others reach a node.
 	address(n Node) string
-	// etcd returns the HOST:PORT at which a node finds etcd.
-	etcd(n Node) string
+	// etcd returns the HOST:PORT at which a node finds a member of etcd.
+	etcd(n, member Node) string
+	// peer returns the HOST:PORT at which a member of etcd listens for others, and the one at which they find it.
+	peer(member Node) (listen, address string)
 	// command prepares a program that a node runs; "" for clients.
 	command(n Node, program string, args ...string) *exec.Cmd
 	// isolate cuts a node off from all others, or joins it to them again. What is sent meanwhile is lost without a word, and sent again by TCP.
 	isolate(n Node, on bool) error
-	// blind has what a node sends to etcd get lost, or not any more.
-	blind(n Node, on bool) error
+	// oneway has what a node sends to another get lost, or not any more; errUnable if this network can't.
+	oneway(from, to Node, on bool) error
+	// dial connects to where a node listens, from outside of all nodes.
+	dial(n Node) (net.Conn, error)
 }
+
+// errUnable is that of a fault which a network can't bring about.
+var errUnable = errors.New("this network can't do that")
 
 // newNetwork makes a network of namespaces where this process may, else one of proxies.
 func newNetwork(t *testing.T, name string) network {
@@ -35,6 +44,6 @@ func newNetwork(t *testing.T, name string) network {
 		}
 		why = err.Error()
 	}
-	t.Logf("network: PROXIES ON LOOPBACK, which cut off nodes, but not what workers say to coordinators: %s", why)
+	t.Logf("network: PROXIES ON LOOPBACK, which cut off nodes, but not what workers say to coordinators, and in one direction only what goes to etcd: %s", why)
 	return newProxies(t)
 }

@@ -15,11 +15,12 @@ import (
 // Node is a process of the cluster.
 type Node string
 
-// Etcd is the cluster's memory, of one member.
-const Etcd Node = "etcd"
+// Leader is whichever member of etcd leads when a fault begins.
+const Leader Node = "etcd-leader"
 
-// Coordinators share a store; the first one leads at first. Workers have a slot each.
+// Etcds are the members of the cluster's memory, of which some plans have one and some three. Coordinators share a store; the first one leads at first. Workers have a slot each.
 var (
+	Etcds        = []Node{"etcd-0", "etcd-1", "etcd-2"}
 	Coordinators = []Node{"coordinator-0", "coordinator-1"}
 	Workers      = []Node{"worker-0", "worker-1", "worker-2"}
 )
@@ -33,6 +34,7 @@ const (
 	Stop    Kind = "stop"    // SIGSTOP, then SIGCONT
 	Isolate Kind = "isolate" // nothing reaches it, and nothing that it sends arrives
 	Blind   Kind = "blind"   // what it sends to etcd does not arrive
+	Oneway  Kind = "oneway"  // what it sends to another node does not arrive
 	Fill    Kind = "fill"    // its disk is full: a worker's cache, the coordinators' store
 	Damage  Kind = "damage"  // it is killed, all blobs of its cache change or go, and it starts again
 	Spoil   Kind = "spoil"   // a blob of the store changes or goes, under running coordinators
@@ -49,13 +51,34 @@ var kinds = []struct {
 	{Stop, 4, all},
 	{Isolate, 3, all},
 	{Blind, 2, slices.Concat(Coordinators, Workers)},
+	{Oneway, 2, all},
 	{Fill, 2, slices.Concat(Coordinators[:1], Workers)},
 	{Damage, 2, Workers},
 	{Spoil, 2, Coordinators[:1]},
 	{Fail, 4, slices.Concat(Coordinators, Workers)},
 }
 
-var all = slices.Concat([]Node{Etcd}, Coordinators, Workers)
+var all = slices.Concat(Etcds, Coordinators, Workers)
+
+// Nodes returns those that take part in the plan.
+func (p Plan) Nodes() []Node { return slices.Concat(Etcds[:p.Members], Coordinators, Workers) }
+
+// talkers returns the nodes that one of the plan sends something to.
+func (p Plan) talkers(n Node) (list []Node) {
+	for _, other := range p.Nodes() {
+		to, from := class(other), class(n)
+		if other != n && (to != from || from == "etcd") {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// class returns what a node is, by its name.
+func class(n Node) string {
+	name, _, _ := strings.Cut(string(n), "-")
+	return name
+}
 
 // Kinds returns all kinds.
 func Kinds() (list []Kind) {
@@ -70,6 +93,7 @@ type Fault struct {
 	Kind
 	Node
 	At, For   time.Duration
+	To        Node   // of Oneway
 	Failpoint string // of Fail: NAME:N
 	Pick      uint32 // of Damage and Spoil: which blob, and how it changes
 }
@@ -79,6 +103,8 @@ func (f Fault) String() string {
 	switch f.Kind {
 	case Fail:
 		s += " at " + f.Failpoint
+	case Oneway:
+		s += " to " + string(f.To)
 	case Damage, Spoil:
 		s += fmt.Sprintf(" pick %d", f.Pick)
 	default:
@@ -94,10 +120,11 @@ type Job struct {
 
 // Plan is what happens in a run.
 type Plan struct {
-	Seed   uint64
-	Jobs   []Job
-	Armed  map[Node]string // failpoints of nodes from their first start on, NAME:N
-	Faults []Fault         // by time; those of a node don't overlap
+	Seed    uint64
+	Members int // of etcd
+	Jobs    []Job
+	Armed   map[Node]string // failpoints of nodes from their first start on, NAME:N
+	Faults  []Fault         // by time; those of a node don't overlap
 }
 
 // lease is that of coordinators and workers.
@@ -112,7 +139,7 @@ const (
 // New returns the plan of a seed.
 func New(seed uint64) Plan {
 	r := rand.New(rand.NewPCG(seed, 0x6f637465))
-	p := Plan{Seed: seed, Armed: armed(seed, r)}
+	p := Plan{Seed: seed, Members: 1 + 2*int(seed%2), Armed: armed(seed, r)}
 	for i := range jobs {
 		p.Jobs = append(p.Jobs, Job{At: upTo(r, horizon), Case: i})
 	}
@@ -120,16 +147,37 @@ func New(seed uint64) Plan {
 	for n := range p.Armed {
 		free[n] = horizon / 2 // by then it has died
 	}
-	for range 4 + r.IntN(4) {
-		f := choose(r)
+	add := func(f Fault) {
 		f.At = max(upTo(r, horizon), free[f.Node])
 		f.For = 200*time.Millisecond + upTo(r, longest)
 		free[f.Node] = f.At + f.For + 200*time.Millisecond
 		p.Faults = append(p.Faults, f)
 	}
+	for range 4 + r.IntN(4) {
+		add(p.choose(r))
+	}
+	pair := pairs[seed%uint64(len(pairs))]
+	from := p.of(pair[0], r)
+	if to := slices.DeleteFunc(p.talkers(from), func(n Node) bool { return class(n) != pair[1] }); len(to) > 0 { // none if a member of etcd is alone
+		add(Fault{Kind: Oneway, Node: from, To: to[r.IntN(len(to))]})
+	}
+	if p.Members > 1 {
+		add(Fault{Kind: []Kind{Kill, Stop, Isolate}[seed/2%3], Node: Leader})
+	}
 	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Case, b.Case)) })
 	slices.SortFunc(p.Faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node)) })
 	return p
+}
+
+// pairs are who sends what to whom, which gets lost in one direction by turns, so that few seeds have all of it.
+var pairs = [][2]string{
+	{"coordinator", "etcd"}, {"etcd", "etcd"}, {"etcd", "coordinator"}, {"worker", "coordinator"}, {"coordinator", "worker"}, {"etcd", "worker"}, {"worker", "etcd"},
+}
+
+// of returns one of the plan's nodes of a class.
+func (p Plan) of(kind string, r *rand.Rand) Node {
+	nodes := slices.DeleteFunc(p.Nodes(), func(n Node) bool { return class(n) != kind })
+	return nodes[r.IntN(len(nodes))]
 }
 
 // armed has the coordinator that leads first, and every other time a worker, die at the failpoints by turns, so that few seeds come to all of them.
@@ -148,7 +196,8 @@ func place(name string, r *rand.Rand) string {
 	return fmt.Sprintf("%s:%d", name, 1+r.IntN(cmp.Or(most[name], 12)))
 }
 
-func choose(r *rand.Rand) Fault {
+// choose returns a fault of one of the plan's nodes.
+func (p Plan) choose(r *rand.Rand) Fault {
 	total := 0
 	for _, k := range kinds {
 		total += k.weight
@@ -158,7 +207,12 @@ func choose(r *rand.Rand) Fault {
 		if n -= k.weight; n >= 0 {
 			continue
 		}
-		f := Fault{Kind: k.Kind, Node: k.nodes[r.IntN(len(k.nodes))], Pick: r.Uint32()}
+		nodes := slices.DeleteFunc(slices.Clone(k.nodes), func(n Node) bool { return !slices.Contains(p.Nodes(), n) })
+		f := Fault{Kind: k.Kind, Node: nodes[r.IntN(len(nodes))], Pick: r.Uint32()}
+		if f.Kind == Oneway {
+			to := p.talkers(f.Node)
+			f.To = to[r.IntN(len(to))]
+		}
 		if f.Kind == Fail {
 			places := failpoint.Worker
 			if slices.Contains(Coordinators, f.Node) {
@@ -185,7 +239,7 @@ func (p Plan) Has(kinds ...Kind) bool {
 
 func (p Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d\n", p.Seed)
+	fmt.Fprintf(&b, "seed %d, %d of etcd\n", p.Seed, p.Members)
 	for _, n := range all {
 		if at, ok := p.Armed[n]; ok {
 			fmt.Fprintf(&b, "%5.2fs  armed    %-14s at %s\n", 0.0, n, at)

@@ -10,7 +10,7 @@ import (
 
 func TestPlans(t *testing.T) {
 	suffered := map[Kind]bool{}
-	places := map[string]bool{}
+	places, cut, beheaded := map[string]bool{}, map[string]bool{}, map[Kind]bool{}
 	for seed := range uint64(20) { // as many as CI runs
 		p := New(seed)
 		if again := New(seed); !reflect.DeepEqual(p, again) {
@@ -26,6 +26,12 @@ func TestPlans(t *testing.T) {
 			}
 			over[f.Node] = f.At + f.For
 			suffered[f.Kind] = true
+			if f.Kind == Oneway {
+				cut[class(f.Node)+" to "+class(f.To)] = true
+			}
+			if f.Node == Leader {
+				beheaded[f.Kind] = true
+			}
 		}
 		for _, at := range p.Armed {
 			name, _, _ := strings.Cut(at, ":")
@@ -41,6 +47,14 @@ func TestPlans(t *testing.T) {
 		if !places[name] {
 			t.Errorf("no plan of CI begins with %s armed", name)
 		}
+	}
+	for _, pair := range pairs {
+		if !cut[pair[0]+" to "+pair[1]] {
+			t.Errorf("no plan of CI cuts off %s", pair)
+		}
+	}
+	if len(beheaded) != 3 {
+		t.Errorf("plans of CI do no more to etcd's leader than %v", beheaded)
 	}
 	if !slices.IsSorted([]time.Duration{0, lease, longest}) {
 		t.Error("no fault outlives a lease")

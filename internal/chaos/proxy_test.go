@@ -10,20 +10,27 @@ import (
 	"testing"
 )
 
-// proxied is a network on loopback, with a proxy in front of each node, and one between each node and etcd.
+// proxied is a network on loopback, with a proxy in front of each node, one in front of what each member of etcd has for the others, and one between each other node and each member.
 type proxied struct {
-	listens map[Node]string
-	fronts  map[Node]*proxy
-	etcds   map[Node]*proxy
+	listens, peers map[Node]string
+	fronts         map[Node]*proxy
+	peerFronts     map[Node]*proxy
+	etcds          map[[2]Node]*proxy // by node and member
 }
 
 func newProxies(t *testing.T) *proxied {
 	t.Helper()
-	n := &proxied{map[Node]string{}, map[Node]*proxy{}, map[Node]*proxy{}}
+	n := &proxied{map[Node]string{}, map[Node]string{}, map[Node]*proxy{}, map[Node]*proxy{}, map[[2]Node]*proxy{}}
 	for _, node := range all {
 		n.listens[node] = freePort(t)
 		n.fronts[node] = newProxy(t, n.listens[node])
-		n.etcds[node] = newProxy(t, n.listens[Etcd]) // etcd is the first of all
+	}
+	for _, member := range Etcds {
+		n.peers[member] = freePort(t)
+		n.peerFronts[member] = newProxy(t, n.peers[member])
+		for _, node := range all {
+			n.etcds[[2]Node{node, member}] = newProxy(t, n.listens[member])
+		}
 	}
 	return n
 }
@@ -38,27 +45,41 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func (n *proxied) listen(node Node) string  { return n.listens[node] }
-func (n *proxied) address(node Node) string { return n.fronts[node].addr }
-func (n *proxied) etcd(node Node) string    { return n.etcds[node].addr }
+func (n *proxied) listen(node Node) string       { return n.listens[node] }
+func (n *proxied) address(node Node) string      { return n.fronts[node].addr }
+func (n *proxied) etcd(node, member Node) string { return n.etcds[[2]Node{node, member}].addr }
+
+func (n *proxied) peer(member Node) (listen, address string) {
+	return n.peers[member], n.peerFronts[member].addr
+}
 
 func (n *proxied) command(_ Node, program string, args ...string) *exec.Cmd {
 	return exec.Command(program, args...)
 }
 
+func (n *proxied) dial(node Node) (net.Conn, error) {
+	return net.DialTimeout("tcp", n.listens[node], dialWithin)
+}
+
 func (n *proxied) isolate(node Node, on bool) error {
 	n.fronts[node].set(on)
-	n.etcds[node].set(on)
-	if node == Etcd {
-		for _, p := range n.etcds {
+	if p := n.peerFronts[node]; p != nil {
+		p.set(on)
+	}
+	for ends, p := range n.etcds {
+		if ends[0] == node || ends[1] == node {
 			p.set(on)
 		}
 	}
 	return nil
 }
 
-func (n *proxied) blind(node Node, on bool) error {
-	n.etcds[node].set(on)
+func (n *proxied) oneway(from, to Node, on bool) error {
+	p := n.etcds[[2]Node{from, to}]
+	if p == nil || n.peers[from] != "" {
+		return errUnable
+	}
+	p.set(on)
 	return nil
 }
 
