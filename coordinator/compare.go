@@ -24,6 +24,9 @@ func (s *Server) try(ctx context.Context, w *work) (Event, error) {
 		return nil, err
 	}
 	defer release()
+	if err := s.vetEnd(ctx, w, stats.blob, ending{Trials: w.manifest.Len()}); err != nil {
+		return nil, err
+	}
 	v, err := convert.PlanTrials(w.float, w.opt, stats.Stats, w.manifest.Len())
 	if err != nil {
 		return nil, err

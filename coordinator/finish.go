@@ -59,6 +59,7 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 		return s.compare(ctx, w, *w.Spec.Quantized)
 	}
 	var result Result
+	var end ending
 	stats, release, err := s.known(ctx, w)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,10 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 			return nil, err
 		}
 		defer release()
-		result.Choice = &b
+		result.Choice, end.Calibrator = &b, choice.Calibrator
+	}
+	if err := s.vetEnd(ctx, w, stats.blob, end); err != nil {
+		return nil, err
 	}
 	made, err := s.finished(ctx, w, stats.Stats)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/sandbox"
@@ -19,7 +20,7 @@ import (
 
 // What a coordinator and its child call things.
 const (
-	vetCall  = "vet"  // a Spec, as JSON
+	vetCall  = "vet"  // a vetRequest, as JSON
 	openCall = "open" // a digest; yields the path of a file
 )
 
@@ -29,10 +30,40 @@ const smallManifest = 1 << 18
 // vet has what a job is about read in a child, by the code that reads it here afterwards. That code depends on nothing but what it reads, so what it does to the child it would do to
 // this process: an error is that of what takes too much memory, or does not end. Other errors come up again here, where they are told.
 func (s *Server) vet(ctx context.Context, spec Spec) error {
+	return s.rehearse(ctx, vetRequest{Spec: spec}, "reading")
+}
+
+// vetEnd is vet of what a job's model becomes by its statistics, which are in the store: nil if it needs none. The quantizer is given what comes from outside, too.
+func (s *Server) vetEnd(ctx context.Context, w *work, stats *Blob, e ending) error {
+	if w.opt.Scheme == convert.None {
+		return nil
+	}
+	if stats != nil {
+		e.Stats = stats.Digest
+	}
+	return s.rehearse(ctx, vetRequest{w.Spec, &e}, "quantizing")
+}
+
+// vetRequest is what a child is to read, or to quantize when it has read it.
+type vetRequest struct {
+	Spec
+	End *ending `json:"end,omitempty"`
+}
+
+// ending is how a model is quantized.
+type ending struct {
+	Stats      string `json:"stats,omitempty"`      // their digest
+	Calibrator string `json:"calibrator,omitempty"` // the one that was chosen
+	Trials     int    `json:"trials,omitempty"`     // samples of the dataset, if calibrators are to be tried; 0 if not
+}
+
+// rehearse does in a child what this process is about to do.
+func (s *Server) rehearse(ctx context.Context, r vetRequest, doing string) error {
 	if s.config.Sandbox == nil {
 		return nil
 	}
-	request, err := json.Marshal(spec)
+	spec := r.Spec
+	request, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
@@ -42,7 +73,7 @@ func (s *Server) vet(ctx context.Context, spec Spec) error {
 	}})
 	if d, died := errors.AsType[*sandbox.Death](err); died {
 		s.log.Error("sandbox_died_twice", zap.String("source", spec.SourceName), zap.String("cause", string(d.Cause)), zap.String("state", d.State), zap.String("stderr", d.Stderr))
-		return &convert.Error{Kind: convert.BadInput, Source: cmp.Or(spec.SourceName, "dataset"), Err: fmt.Errorf("reading it took the process that did so along, twice: %w", d), Hint: wayOut[d.Cause]}
+		return &convert.Error{Kind: convert.BadInput, Source: cmp.Or(spec.SourceName, "dataset"), Err: fmt.Errorf("%s it took the process that did so along, twice: %w", doing, d), Hint: wayOut[d.Cause]}
 	}
 	_, failed := errors.AsType[*sandbox.Failed](err)
 	_, broken := errors.AsType[*sandbox.Panic](err)
@@ -68,9 +99,13 @@ func (s *Server) vetManifest(ctx context.Context, b Blob) error {
 // Child returns the calls that a coordinator makes in its sandbox.
 func Child() map[string]sandbox.Handler {
 	return map[string]sandbox.Handler{vetCall: func(ctx context.Context, c *sandbox.Caller, request []byte) ([]byte, error) {
-		v := vetting{blobs: askedBlobs{c}}
-		if err := json.Unmarshal(request, &v.spec); err != nil {
+		var r vetRequest
+		if err := json.Unmarshal(request, &r); err != nil {
 			return nil, err
+		}
+		v := vetting{spec: r.Spec, blobs: askedBlobs{c}}
+		if r.End != nil {
+			return nil, v.end(ctx, *r.End)
 		}
 		return nil, v.all(ctx)
 	}}
@@ -87,20 +122,57 @@ func (v *vetting) all(ctx context.Context) error {
 	if err != nil || v.spec.Source.Digest == "" {
 		return err
 	}
-	opt, err := v.spec.options()
-	if err != nil {
-		return err
-	}
-	data, err := store.ReadAll(ctx, v.blobs, store.Digest(v.spec.Source.Digest))
-	if err != nil {
-		return err
-	}
-	f, err := convert.Load(convert.Source{Name: v.spec.SourceName, Data: data}, opt.Folding())
+	f, opt, err := v.load(ctx)
 	if err != nil {
 		return err
 	}
 	_ = f.Bytes()
 	return errors.Join(v.calibration(f, opt, manifest), v.ranges(ctx, f), v.comparison(ctx, f, manifest))
+}
+
+func (v *vetting) load(ctx context.Context) (*convert.Float, convert.Options, error) {
+	opt, err := v.spec.options()
+	if err != nil {
+		return nil, opt, err
+	}
+	data, err := store.ReadAll(ctx, v.blobs, store.Digest(v.spec.Source.Digest))
+	if err != nil {
+		return nil, opt, err
+	}
+	f, err := convert.Load(convert.Source{Name: v.spec.SourceName, Data: data}, opt.Folding())
+	return f, opt, err
+}
+
+// end quantizes the model, as Server.finished and Server.try do.
+func (v *vetting) end(ctx context.Context, e ending) error {
+	f, opt, err := v.load(ctx)
+	if err != nil {
+		return err
+	}
+	var stats *calib.Stats
+	if e.Stats != "" {
+		data, err := store.ReadAll(ctx, v.blobs, store.Digest(e.Stats))
+		if err != nil {
+			return err
+		}
+		if stats, err = calib.Decode(data); err != nil {
+			return err
+		}
+	}
+	if e.Trials > 0 {
+		_, err := convert.PlanTrials(f, opt, stats, e.Trials)
+		return err
+	}
+	if e.Calibrator != "" {
+		if opt.Calibrator, err = convert.ParseCalibrator(e.Calibrator); err != nil {
+			return err
+		}
+	}
+	made, err := convert.Finish(f, opt, stats)
+	if err == nil {
+		_ = made.Model.Bytes()
+	}
+	return err
 }
 
 func (v *vetting) manifest(ctx context.Context) (*dataset.Manifest, error) {

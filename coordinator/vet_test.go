@@ -2,6 +2,8 @@ package coordinator
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -18,14 +21,26 @@ import (
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
-const childName = "octet-sandbox"
+const (
+	childName = "octet-sandbox"
+	lateBomb  = "late.tflite" // a model that takes the child along that quantizes it
+)
 
 // TestMain is a coordinator's child, too, when it is started under that name.
 func TestMain(m *testing.M) {
 	if os.Args[0] != childName {
 		os.Exit(m.Run())
 	}
-	if err := sandbox.Serve(os.Stdin, os.Stdout, "test", Child()); err != nil {
+	calls := Child()
+	vet := calls[vetCall]
+	calls[vetCall] = func(ctx context.Context, c *sandbox.Caller, request []byte) ([]byte, error) {
+		var r vetRequest
+		if err := json.Unmarshal(request, &r); err == nil && r.End != nil && r.SourceName == lateBomb {
+			os.Exit(3)
+		}
+		return vet(ctx, c, request)
+	}
+	if err := sandbox.Serve(os.Stdin, os.Stdout, "test", calls); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -96,6 +111,32 @@ func TestModelBomb(t *testing.T) {
 		t.Errorf("%d children died, want two", n)
 	}
 	c.result(c.wait(good.GetId()))
+}
+
+// So does one that takes too much when it is quantized, whatever for.
+func TestLateBomb(t *testing.T) {
+	for name, change := range map[string]func(spec *octetv1.JobSpec){
+		"int8": func(*octetv1.JobSpec) {}, "auto": func(spec *octetv1.JobSpec) { spec.Calibrator = "auto" },
+		"dynamic": func(spec *octetv1.JobSpec) { spec.Scheme, spec.Dataset = octetv1.Scheme_SCHEME_DYNAMIC, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, deaths := vetted(t)
+			c.worker("a", nil)
+			spec := c.spec(convModel(t, 40))
+			good := c.create("good", proto.CloneOf(spec))
+			spec.SourceName = lateBomb
+			change(spec)
+			j := c.wait(c.create("bomb", spec).GetId())
+			const want = "late.tflite: quantizing it took the process that did so along, twice: the process died (exit status 3)"
+			if e := j.GetError(); e.GetKind() != octetv1.ErrorKind_ERROR_KIND_BAD_INPUT || e.GetMessage() != want {
+				t.Errorf("the job is %v: %v", j.GetState(), e)
+			}
+			c.result(c.wait(good.GetId()))
+			if n := deaths(); n != 2 {
+				t.Errorf("%d children died, want two", n)
+			}
+		})
+	}
 }
 
 // So does a manifest, which is read when the job is created.
