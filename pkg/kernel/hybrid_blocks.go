@@ -57,7 +57,7 @@ func NewHybridBlocks(s HybridBlocksSpec, weights []int8, bias []float32) (*Hybri
 
 // Scratch returns how many float32 Run needs.
 func (h *HybridBlocks) Scratch() int {
-	return bytesIn32(s8Strip*h.spec.K) + h.blocks[0].right.stripScratch()
+	return bytesIn32(s8Strip*h.spec.K) + h.blocks[0].right.stripScratch(s8Strip)
 }
 
 // Run multiplies the rows of in, [M, K], into out, [M, N]. It panics if their lengths disagree. scratch has Scratch() elements.
@@ -65,7 +65,7 @@ func (h *HybridBlocks) Run(out, in, scratch []float32) {
 	s := &h.spec
 	m := batches(len(in), s.K, len(out), s.N)
 	rows, scratch := cut[int8](scratch, s8Strip*s.K)
-	work := h.blocks[0].right.cutWork(scratch)
+	work := h.blocks[0].right.cutWork(scratch, s8Strip)
 	var affine [s8Strip]hybridAffine
 	clear(out)
 	for i := 0; i < m; i += s8Strip {

@@ -57,7 +57,7 @@ func NewHybridConv(s HybridConvSpec, weights []int8, bias []float32) (*HybridCon
 // Scratch returns how many float32 Run needs.
 func (c *HybridConv) Scratch() int {
 	f := &c.groups[0]
-	return bytesIn32(c.spec.H*c.spec.W*c.spec.C) + bytesIn32(len(f.window.outside)) + f.right.stripScratch()
+	return bytesIn32(c.spec.H*c.spec.W*c.spec.C) + bytesIn32(len(f.window.outside)) + f.right.stripScratch(s8Strip)
 }
 
 // Run convolves the images of in, [N, H, W, C], into out, [N, OH, OW, OC]. It panics if their lengths disagree. scratch has Scratch() elements.
@@ -81,7 +81,7 @@ func (c *HybridConv) Run(out, in, scratch []float32) {
 func (c *HybridConv) group(out []float32, image, outside []int8, f *hybridFilter, a *hybridAffine, scratch []float32) {
 	s, r, window := &c.spec, &f.right, f.window
 	window.outside = outside
-	work := r.cutWork(scratch)
+	work := r.cutWork(scratch, s8Strip)
 	for i := 0; i < s.OH*s.OW; i += s8Strip {
 		m := min(s8Strip, s.OH*s.OW-i)
 		if c.direct {

@@ -52,15 +52,17 @@ func hybridChannels(n int, scale, bias []float32) (scales, biases []float32, err
 }
 
 // scratch returns how many float32 multiply needs.
-func (h *hybridRight) scratch() int { return bytesIn32(h.right.k) + h.right.stripScratch() }
+func (h *hybridRight) scratch() int { return bytesIn32(h.right.k) + h.right.stripScratch(s8Strip) }
 
-// stripScratch returns how many float32 a strip of rows and its sums with a panel take.
-func (r *s8Right) stripScratch() int { return bytesIn32(s8Strip*r.leftRow()) + s8Strip*r.form.wide + 1 }
+// stripScratch returns how many float32 a strip of so many rows and its sums with a panel take.
+func (r *s8Right) stripScratch(rows int) int {
+	return bytesIn32(rows*r.leftRow()) + rows*r.form.wide + 1
+}
 
 // cutWork divides memory of stripScratch elements.
-func (r *s8Right) cutWork(scratch []float32) (w s8Work) {
-	w.strip, scratch = cut[byte](scratch, s8Strip*r.leftRow())
-	w.sums, scratch = cut[int32](scratch, s8Strip*r.form.wide)
+func (r *s8Right) cutWork(scratch []float32, rows int) (w s8Work) {
+	w.strip, scratch = cut[byte](scratch, rows*r.leftRow())
+	w.sums, scratch = cut[int32](scratch, rows*r.form.wide)
 	w.terms, _ = cut[int32](scratch, 1)
 	return w
 }
@@ -69,7 +71,7 @@ func (r *s8Right) cutWork(scratch []float32) (w s8Work) {
 func bytesIn32(n int) int { return (n + 3) / 4 }
 
 // cut takes memory for n elements of another type from scratch, and returns the rest.
-func cut[T int8 | byte | int32](scratch []float32, n int) ([]T, []float32) {
+func cut[T int8 | byte | int16 | int32](scratch []float32, n int) ([]T, []float32) {
 	var x T
 	words := bytesIn32(n * int(unsafe.Sizeof(x)))
 	if n == 0 {
@@ -109,7 +111,7 @@ func (h *hybridRight) multiply(out, in []float32, m int, asymmetric bool, scratc
 	r := &h.right
 	k, n, step := r.k, r.n, r.leftRow()
 	row, scratch := cut[int8](scratch, k)
-	work := r.cutWork(scratch)
+	work := r.cutWork(scratch, s8Strip)
 	var affine [s8Strip]hybridAffine
 	for i := 0; i < m; i += s8Strip {
 		count := min(s8Strip, m-i)

@@ -200,6 +200,16 @@ func (r *s8Right) panel(w *s8Work, m, c int) (width int) {
 	return width
 }
 
+// row stores the sums of a row of k elements with all columns, which wrap. The weights' zero point is 0; the work is that of cutWork.
+func (r *s8Right) row(sums []int32, x []int8, w *s8Work) {
+	r.form.copy(w.strip, r.leftRow(), x[:r.k], r.k, r.k, 1)
+	for c := 0; c < r.n; {
+		width := r.panel(w, 1, c)
+		copy(sums[c:r.n], w.sums[:width])
+		c += width
+	}
+}
+
 // view is memory as elements of another size.
 func view[T, S int8 | byte | int32 | int64 | float32](x []S) []T {
 	var t T

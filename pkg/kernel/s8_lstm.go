@@ -43,9 +43,9 @@ type S8LSTMGate struct {
 //
 // Where a projection makes fewer outputs than there are cells, the reference kernel takes their number for that of the cells when it adds peepholes, and so does Run.
 type S8LSTM struct {
-	spec       S8LSTMSpec
-	gates      [gates]s8LSTMGate
-	projection s8GateRows
+	spec                         S8LSTMSpec
+	gates                        [gates]s8LSTMGate
+	input, recurrent, projection s8Right // the gates' columns side by side
 
 	logistic, tanh, tanhCell *table16 // of gates, of the cell gate, and of the cell
 }
@@ -78,69 +78,47 @@ func tanhTable(bits int) func() *table16 {
 	return sync.OnceValue(func() *table16 { return newTable16(func(x int16) int16 { return tanh16(x, bits) }) })
 }
 
-// s8LSTMGate is a gate whose zero points are in the biases.
+// s8LSTMGate is a gate, and where its columns begin among those of all gates.
 type s8LSTMGate struct {
 	*S8LSTMGate
-	input, recurrent s8GateRows
+	first int
 }
 
-// s8GateRows are weights by row, and what the sum of each row starts at.
-type s8GateRows struct {
-	weights []int8
-	start   []int32
-}
-
-// newS8GateRows checks n rows of k weights and takes the data's zero point into the bias.
-func newS8GateRows(n, k int, weights []int8, bias []int32, zero int32) (s8GateRows, error) {
+// checkS8Rows checks n rows of k weights and their bias.
+func checkS8Rows(n, k int, weights []int8, bias []int32) error {
 	if n < 1 || k < 1 || n > maxElements/k {
-		return s8GateRows{}, fmt.Errorf("kernel: %d rows of %d weights", n, k)
+		return fmt.Errorf("kernel: %d rows of %d weights", n, k)
 	}
-	if err := checkS8(weights, n*k, bias, n); err != nil {
-		return s8GateRows{}, err
-	}
-	r := s8GateRows{weights, make([]int32, n)}
-	for i := range r.start {
-		for _, w := range weights[i*k : (i+1)*k] {
-			r.start[i] -= zero * int32(w)
-		}
-		if bias != nil {
-			r.start[i] += bias[i]
-		}
-	}
-	return r, nil
+	return checkS8(weights, n*k, bias, n)
 }
 
-// sumS8 is the product of row i with x, which wraps.
-func sumS8[T int8 | int16](r *s8GateRows, i int, x []T) int32 {
-	acc := r.start[i]
-	w := r.weights[i*len(x):][:len(x)]
-	for k, v := range x {
-		acc += int32(v) * int32(w[k])
-	}
-	return acc
+// newS8Rows packs rows of k weights as columns. zero is the data's zero point.
+func newS8Rows(k int, weights []int8, bias []int32, zero int32) s8Right {
+	return newS8Right(s8FormNow(), k, len(weights)/k, s8Weights{weights, 1, k}, bias, zero, 0)
 }
 
-// NewS8LSTM prepares a layer. It keeps the weights.
+// NewS8LSTM prepares a layer. It keeps the vectors of weights, but not the matrices.
 func NewS8LSTM(s S8LSTMSpec) (*S8LSTM, error) {
 	if s.CellBits < 0 || s.CellBits > 6 {
 		return nil, fmt.Errorf("kernel: a cell with %d bits before the point, want 0 to 6", s.CellBits)
 	}
 	l := &S8LSTM{spec: s, logistic: logisticTable(), tanh: tanhTables[3](), tanhCell: tanhTables[s.CellBits]()}
-	var err error
+	var input, recurrent []int8
+	var start []int32
 	for i := range l.gates {
 		g := &l.spec.Gates[i]
 		if i == InputGate && g.Input == nil {
 			continue
 		}
-		l.gates[i].S8LSTMGate = g
+		l.gates[i] = s8LSTMGate{g, len(start)}
 		bias := g.Bias
 		if g.Norm != nil {
 			bias = nil
 		}
-		if l.gates[i].input, err = newS8GateRows(s.Cells, s.Inputs, g.Input, bias, s.InZero); err != nil {
+		if err := checkS8Rows(s.Cells, s.Inputs, g.Input, bias); err != nil {
 			return nil, fmt.Errorf("input weights of gate %d: %w", i, err)
 		}
-		if l.gates[i].recurrent, err = newS8GateRows(s.Cells, s.Outputs, g.Recurrent, nil, s.OutZero); err != nil {
+		if err := checkS8Rows(s.Cells, s.Outputs, g.Recurrent, nil); err != nil {
 			return nil, fmt.Errorf("recurrent weights of gate %d: %w", i, err)
 		}
 		for _, v := range [...]struct {
@@ -155,26 +133,64 @@ func NewS8LSTM(s S8LSTMSpec) (*S8LSTM, error) {
 				return nil, fmt.Errorf("kernel: gate %d of an LSTM of %d cells and %d outputs has %d %s", i, s.Cells, s.Outputs, v.n, v.what)
 			}
 		}
+		input, recurrent = append(input, g.Input...), append(recurrent, g.Recurrent...)
+		start = append(start, make([]int32, s.Cells)...)
+		copy(start[len(start)-s.Cells:], bias)
 	}
+	l.input, l.recurrent = newS8Rows(s.Inputs, input, start, s.InZero), newS8Rows(s.Outputs, recurrent, nil, s.OutZero)
 	if s.Projection == nil {
 		if s.Outputs != s.Cells {
 			return nil, fmt.Errorf("kernel: %d outputs of %d cells without a projection", s.Outputs, s.Cells)
 		}
 		return l, nil
 	}
-	if l.projection, err = newS8GateRows(s.Outputs, s.Cells, s.Projection, s.ProjBias, -s.HiddenZero); err != nil {
+	if err := checkS8Rows(s.Outputs, s.Cells, s.Projection, s.ProjBias); err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
+	l.projection = newS8Rows(s.Cells, s.Projection, s.ProjBias, -s.HiddenZero)
 	return l, nil
 }
 
-// Scratch returns how many int16 Run needs.
-func (l *S8LSTM) Scratch() int { return gates * l.spec.Cells }
+// s8LSTMWork is the memory of a step.
+type s8LSTMWork struct {
+	gates                        [gates][]int16
+	inputs, states, outputs      []int32 // sums: of the input and of the state for all gates, of the projection
+	hidden                       []int8
+	input, recurrent, projection s8Work
+}
+
+// Scratch returns how many float32 Run needs.
+func (l *S8LSTM) Scratch() int {
+	n := gates*bytesIn32(2*l.spec.Cells) + 2*l.input.n + l.input.stripScratch(1) + l.recurrent.stripScratch(1)
+	if l.spec.Projection != nil {
+		n += l.projection.n + bytesIn32(l.spec.Cells) + l.projection.stripScratch(1)
+	}
+	return n
+}
+
+// work divides memory of Scratch elements.
+func (l *S8LSTM) work(scratch []float32) (w s8LSTMWork) {
+	for i := range w.gates {
+		w.gates[i], scratch = cut[int16](scratch, l.spec.Cells)
+	}
+	part := func(r *s8Right) (sums []int32, work s8Work) {
+		sums, scratch = cut[int32](scratch, r.n)
+		work, scratch = r.cutWork(scratch, 1), scratch[r.stripScratch(1):]
+		return sums, work
+	}
+	w.inputs, w.input = part(&l.input)
+	w.states, w.recurrent = part(&l.recurrent)
+	if l.spec.Projection != nil {
+		w.outputs, w.projection = part(&l.projection)
+		w.hidden, _ = cut[int8](scratch, l.spec.Cells)
+	}
+	return w
+}
 
 // Run takes a sequence through the layer. in holds a row for every step and sample, out gets one of Outputs elements for each. state, [Batch, Outputs], and cell,
 // [Batch, Cells], are what the layer remembers, before and after.
-func (l *S8LSTM) Run(out, in, state []int8, cell []int16, q F32Sequence, scratch []int16) {
-	s := &l.spec
+func (l *S8LSTM) Run(out, in, state []int8, cell []int16, q F32Sequence, scratch []float32) {
+	s, work := &l.spec, l.work(scratch)
 	together := 1 // samples that the reference kernel takes a step with at once
 	if q.TimeMajor {
 		together = q.Batch
@@ -184,23 +200,25 @@ func (l *S8LSTM) Run(out, in, state []int8, cell []int16, q F32Sequence, scratch
 		h, c := state[b*s.Outputs:(b+1)*s.Outputs], cell[b*s.Cells:(b+1)*s.Cells]
 		for i := range q.Steps {
 			row := q.row(i, b)
-			l.step(h, in[row*s.Inputs:(row+1)*s.Inputs], c, scratch, at, together*s.Outputs)
+			l.step(h, in[row*s.Inputs:(row+1)*s.Inputs], c, &work, at, together*s.Outputs)
 			copy(out[row*s.Outputs:], h)
 		}
 	}
 }
 
 // step takes one row in: state and cell change. The row's cells begin at a place among those of all rows that take the step, of which the first few have peepholes.
-func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int) {
-	s, n := &l.spec, l.spec.Cells
-	input, forget, candidate, output := scratch[:n], scratch[n:2*n], scratch[2*n:3*n], scratch[3*n:4*n]
+func (l *S8LSTM) step(state, in []int8, cell []int16, w *s8LSTMWork, at, peepholes int) {
+	s := &l.spec
+	input, forget, candidate, output := w.gates[0], w.gates[1], w.gates[2], w.gates[3]
+	l.input.row(w.inputs, in, &w.input)
+	l.recurrent.row(w.states, state, &w.recurrent)
 	if l.gates[InputGate].S8LSTMGate != nil {
-		l.gates[InputGate].run(input, in, state, cell, at, peepholes)
+		l.gates[InputGate].run(input, w, cell, len(state), at, peepholes)
 		l.logistic.of(input, input)
 	}
-	l.gates[ForgetGate].run(forget, in, state, cell, at, peepholes)
+	l.gates[ForgetGate].run(forget, w, cell, len(state), at, peepholes)
 	l.logistic.of(forget, forget)
-	l.gates[CellGate].run(candidate, in, state, cell, at, peepholes)
+	l.gates[CellGate].run(candidate, w, cell, len(state), at, peepholes)
 	l.tanh.of(candidate, candidate)
 	shift := 15 + s.CellBits
 	for i, c := range cell {
@@ -216,7 +234,7 @@ func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int
 		}
 		cell[i] = c
 	}
-	l.gates[OutputGate].run(output, in, state, cell, at, peepholes)
+	l.gates[OutputGate].run(output, w, cell, len(state), at, peepholes)
 	l.logistic.of(output, output)
 	l.tanhCell.of(candidate, cell)
 	if s.Projection == nil {
@@ -225,12 +243,12 @@ func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int
 		}
 		return
 	}
-	hidden := candidate
 	for i, o := range output {
-		hidden[i] = int16(saturate8(s.Hidden.Rescale(int32(o)*int32(candidate[i])) - s.HiddenZero))
+		w.hidden[i] = saturate8(s.Hidden.Rescale(int32(o)*int32(candidate[i])) - s.HiddenZero)
 	}
-	for i := range state {
-		y := saturate8(s.Project.Rescale(sumS8(&l.projection, i, hidden)) + s.OutZero)
+	l.projection.row(w.outputs, w.hidden, &w.projection)
+	for i, sum := range w.outputs {
+		y := saturate8(s.Project.Rescale(sum) + s.OutZero)
 		if s.ProjClip > 0 {
 			y = int8(min(max(int32(y), -s.ProjClip), s.ProjClip))
 		}
@@ -238,15 +256,16 @@ func (l *S8LSTM) step(state, in []int8, cell, scratch []int16, at, peepholes int
 	}
 }
 
-// run makes the sums of a gate, before its activation.
-func (g *s8LSTMGate) run(x []int16, in, state []int8, cell []int16, at, peepholes int) {
+// run makes what a gate is before its activation, of an LSTM of so many outputs.
+func (g *s8LSTMGate) run(x []int16, w *s8LSTMWork, cell []int16, outputs, at, peepholes int) {
+	inputs, states := w.inputs[g.first:][:len(x)], w.states[g.first:][:len(x)]
 	for i := range x {
-		y := saturate16(g.InputScale.Rescale(sumS8(&g.input, i, in)))
-		x[i] = saturate16(int32(y) + g.RecurrentScale.Rescale(sumS8(&g.recurrent, i, state)))
+		y := saturate16(g.InputScale.Rescale(inputs[i]))
+		x[i] = saturate16(int32(y) + g.RecurrentScale.Rescale(states[i]))
 	}
 	if g.Peephole != nil {
 		for i := range min(len(x), max(peepholes-at, 0)) {
-			w := g.Peephole[(at+i)%len(state)]
+			w := g.Peephole[(at+i)%outputs]
 			x[i] = saturate16(int32(x[i]) + g.PeepholeScale.Rescale(int32(w)*int32(cell[i])))
 		}
 	}

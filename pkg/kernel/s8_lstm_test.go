@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -41,7 +43,7 @@ func TestS8LSTMKeepsItsCell(t *testing.T) {
 	}
 	const start = 16384 // 1/2
 	out, state, cell := make([]int8, 3), []int8{5}, []int16{start}
-	scratch := make([]int16, l.Scratch())
+	scratch := make([]float32, l.Scratch())
 	run := func() { l.Run(out, []int8{1, 2, 3}, state, cell, F32Sequence{Steps: 3, Batch: 1}, scratch) }
 	run()
 	if cell[0] < start-60 || cell[0] > start+60 {
@@ -102,8 +104,70 @@ func BenchmarkS8LSTM(b *testing.B) {
 	for i := range in {
 		in[i] = int8(i * 5)
 	}
-	scratch := make([]int16, l.Scratch())
+	scratch := make([]float32, l.Scratch())
 	for b.Loop() {
 		l.Run(out, in, state, cell, F32Sequence{Steps: steps, Batch: 1}, scratch)
+	}
+}
+
+// drawS8LSTM returns a layer of any kind, with weights of all sizes.
+func drawS8LSTM(r *rand.Rand) S8LSTMSpec {
+	s := S8LSTMSpec{Inputs: 1 + r.IntN(70), Cells: 1 + r.IntN(70), InZero: randomZero(r), OutZero: randomZero(r), HiddenZero: randomZero(r), CellBits: r.IntN(7)}
+	s.Outputs = s.Cells
+	s.Hidden = NewMultiplier(1<<30+r.Int32N(1<<30), -22-r.IntN(2))
+	bytes := func(n int) []int8 {
+		x := make([]int8, n)
+		fillInt8(r, x)
+		return x
+	}
+	words := func(n int) []int32 {
+		x := make([]int32, n)
+		for i := range x {
+			x[i] = r.Int32N(1<<16) - 1<<15
+		}
+		return x
+	}
+	if r.IntN(2) == 0 {
+		s.Outputs = 1 + r.IntN(70)
+		s.Projection, s.ProjBias, s.Project = bytes(s.Outputs*s.Cells), words(s.Outputs), randomMultiplier(r, 10)
+	}
+	for i := range s.Gates {
+		if i == InputGate && r.IntN(3) == 0 {
+			continue
+		}
+		s.Gates[i] = S8LSTMGate{Input: bytes(s.Cells * s.Inputs), Recurrent: bytes(s.Cells * s.Outputs), Bias: words(s.Cells), InputScale: randomMultiplier(r, 5), RecurrentScale: randomMultiplier(r, 5)}
+	}
+	return s
+}
+
+// TestS8LSTMVariants compares layers with what they are without variants.
+func TestS8LSTMVariants(t *testing.T) {
+	r := rand.New(rand.NewPCG(100, 101))
+	for range 60 {
+		s, q := drawS8LSTM(r), F32Sequence{Steps: 1 + r.IntN(4), Batch: 1 + r.IntN(3), TimeMajor: r.IntN(2) == 0}
+		in := make([]int8, q.Steps*q.Batch*s.Inputs)
+		fillInt8(r, in)
+		run := func() (out []int8) {
+			l, err := NewS8LSTM(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			state, cell := make([]int8, q.Batch*s.Outputs), make([]int16, q.Batch*s.Cells)
+			out = make([]int8, q.Steps*q.Batch*s.Outputs)
+			scratch := ended(t, l.Scratch())
+			for i := range scratch {
+				scratch[i] = float32(math.NaN())
+			}
+			l.Run(out, in, state, cell, q, scratch)
+			return out
+		}
+		var want, lesser []int8
+		withoutVariants(func() { want = run() })
+		withLesserVariants(func() { lesser = run() })
+		what := fmt.Sprintf("%d inputs, %d cells, %d outputs, %+v", s.Inputs, s.Cells, s.Outputs, q)
+		sameInt8(t, what, run(), want)
+		if lesser != nil { // there may be none
+			sameInt8(t, what+", lesser variants", lesser, want)
+		}
 	}
 }

@@ -118,7 +118,7 @@ func s8LSTM(of *operands, q kernel.F32Sequence, f kernel.F32LSTMSpec, a Activati
 	}
 	k, err := kernel.NewS8LSTM(s)
 	return func(c *Call) error {
-		k.Run(i8(c.Out[0]), i8(c.In[0]), i8(c.In[oneWay.state]), i16(c.In[oneWay.cell]), q, scratch[int16](c, tensor.Int16, k.Scratch()))
+		k.Run(i8(c.Out[0]), i8(c.In[0]), i8(c.In[oneWay.state]), i16(c.In[oneWay.cell]), q, c.Scratch(k.Scratch()))
 		return nil
 	}, err
 }
