@@ -5,3 +5,6 @@ package peak
 
 // GFLOPS returns 0: there is no loop for this processor.
 func GFLOPS() float64 { return 0 }
+
+// GOPS returns 0 as well.
+func GOPS() float64 { return 0 }

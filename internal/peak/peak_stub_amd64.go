@@ -9,3 +9,9 @@ func spinAVX2(n int)
 
 // spinAVX512 makes n times 12 multiply-adds of 16 numbers.
 func spinAVX512(n int)
+
+// spinPairsAVX2 makes n times 12 times products of 16 pairs of int16, each two added up.
+func spinPairsAVX2(n int)
+
+// spinQuadsVNNI makes n times 12 times products of 64 pairs of bytes, four added to a sum.
+func spinQuadsVNNI(n int)

@@ -193,12 +193,21 @@ func benchmarkLayers(b *testing.B, layers []layer) {
 	}
 }
 
-// peakGFLOPS is what the processor could do.
-var peakGFLOPS = sync.OnceValue(peak.GFLOPS)
+// What the processor could do.
+var peakGFLOPS, peakGOPS = sync.OnceValue(peak.GFLOPS), sync.OnceValue(peak.GOPS)
 
-// benchmarkProducts measures f, which makes so many multiply-adds: its rate in the quickest of many short runs, which others on the machine disturb
+// benchmarkProducts measures f, which makes so many multiply-adds of float32: its rate in the quickest of many short runs, which others on the machine disturb
 // less than the mean, and the share of the processor's peak that is.
 func benchmarkProducts(b *testing.B, macs int, f func()) {
+	benchmarkRate(b, 2*macs, "GFLOPS", peakGFLOPS, f)
+}
+
+// benchmarkIntegers is benchmarkProducts for multiply-adds of int8.
+func benchmarkIntegers(b *testing.B, macs int, f func()) {
+	benchmarkRate(b, 2*macs, "GOPS", peakGOPS, f)
+}
+
+func benchmarkRate(b *testing.B, operations int, unit string, peak func() float64, f func()) {
 	const short = 50 * time.Microsecond
 	timed := func(times int) time.Duration {
 		start := time.Now()
@@ -212,9 +221,9 @@ func benchmarkProducts(b *testing.B, macs int, f func()) {
 	for b.Loop() {
 		best = min(best, timed(times))
 	}
-	rate := 2 * float64(macs) * float64(times) / float64(best.Nanoseconds())
-	b.ReportMetric(rate, "GFLOPS")
-	if peak := peakGFLOPS(); peak > 0 {
+	rate := float64(operations) * float64(times) / float64(best.Nanoseconds())
+	b.ReportMetric(rate, unit)
+	if peak := peak(); peak > 0 {
 		b.ReportMetric(100*rate/peak, "%peak")
 	}
 }

@@ -291,7 +291,7 @@ func BenchmarkS8Conv(b *testing.B) {
 				b.Fatal(err)
 			}
 			in, out, scratch := make([]int8, s.H*s.W*s.C), make([]int8, s.OH*s.OW*s.OC), make([]int64, conv.Scratch())
-			benchmarkProducts(b, s.OH*s.OW*s.OC*s.taps()*s.C, func() { conv.Run(out, in, scratch) })
+			benchmarkIntegers(b, s.OH*s.OW*s.OC*s.taps()*s.C, func() { conv.Run(out, in, scratch) })
 		})
 	}
 }

@@ -18,6 +18,8 @@ func main() {
 	ConstraintExpr("amd64")
 	loop("AVX2", YMM)
 	loop("AVX512", ZMM)
+	integers("PairsAVX2", "products of 16 pairs of int16, each two added up", YMM, VPMADDWD)
+	integers("QuadsVNNI", "products of 64 pairs of bytes, four added to a sum", ZMM, func(ops ...Op) { VPDPBUSD(ops...) })
 	Generate()
 }
 
@@ -36,6 +38,29 @@ func loop(isa string, register func() reg.VecVirtual) {
 	Label("loop")
 	for _, s := range sums {
 		VFMADD231PS(x, x, s)
+	}
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// integers writes a loop of one instruction on integers.
+func integers(name, does string, register func() reg.VecVirtual, instruction func(ops ...Op)) {
+	TEXT("spin"+name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("spin%s makes n times %d times %s.", name, chains, does))
+	n := Load(Param("n"), GP64())
+	x := register()
+	VPXOR(x.AsX(), x.AsX(), x.AsX())
+	var sums []reg.VecVirtual
+	for range chains {
+		s := register()
+		VPXOR(s.AsX(), s.AsX(), s.AsX())
+		sums = append(sums, s)
+	}
+	Label("loop")
+	for _, s := range sums {
+		instruction(x, x, s)
 	}
 	DECQ(n)
 	JNZ(LabelRef("loop"))
