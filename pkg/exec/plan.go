@@ -50,11 +50,12 @@ type step struct {
 	node    *ir.Node
 	index   int // of the node in its graph
 	op      *op.Op
-	kernel  op.Kernel // nil if it must be prepared at run time, and for control flow
-	in, out []int     // slots; -1 where an input is absent
-	shared  bool      // the result is the operand's memory: there is nothing to compute
-	spare   bool      // nobody reads the result, unless the run is watched
-	inner   []int     // slots of what the operator lets see of its inside; -1 where that is absent
+	kernel  op.Kernel     // nil if it must be prepared at run time, and for control flow
+	pair    op.PairKernel // computes the next step, too; nil if there is none
+	in, out []int         // slots; -1 where an input is absent
+	shared  bool          // the result is the operand's memory: there is nothing to compute
+	spare   bool          // nobody reads the result, unless the run is watched
+	inner   []int         // slots of what the operator lets see of its inside; -1 where that is absent
 }
 
 type compiler struct {
@@ -139,6 +140,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	for _, v := range c.graph.Outputs {
 		p.output = append(p.output, index[v])
 	}
+	pairUp(p)
 	size, err := layout(p)
 	if err != nil {
 		return nil, err

@@ -185,14 +185,18 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 	for j, i := range p.folded {
 		s.observeFolded(&p.slots[i], f.tensors[i], f.ranges[j])
 	}
-	for k := range p.steps {
+	pairs := s.pairs()
+	for k := 0; k < len(p.steps); k++ {
 		st := &p.steps[k]
 		c := &f.calls[k]
-		for j, i := range st.in {
-			if i >= 0 {
-				c.In[j] = f.tensors[i]
+		if st.pair != nil && pairs {
+			if err := s.pair(f, k); err != nil {
+				return nil, err
 			}
+			k++
+			continue
 		}
+		f.feed(k)
 		s.look(&c.Seen, p, st)
 		if st.inner != nil {
 			s.lookInside(c.Inner, p, st)

@@ -48,6 +48,9 @@ type Op struct {
 	// operand of its shape.
 	Over bool
 
+	// Pair returns a kernel for a node and one that alone reads its one result, nil if there is none. Both have static types. It may be nil itself.
+	Pair func(first, second *ir.Node) PairKernel
+
 	// Inner lists values besides the results that the kernel lets an observer see: those inside the operator that a node has values for, and variables that change in
 	// the course of a call. nil entries stand for what is not seen. It may be nil itself.
 	Inner func(n *ir.Node) []*ir.Value
@@ -74,6 +77,9 @@ func (a Arity) holds(n int) bool { return n >= a.Min && (a.Max < 0 || n <= a.Max
 
 // Kernel computes the results of one node. It must not retain c, and must not allocate in steady state.
 type Kernel func(c *Call) error
+
+// PairKernel computes two nodes, to the same bits as their own kernels and with everything seen of both, but for the first one's result, which need not be stored.
+type PairKernel func(first, second *Call) error
 
 // Call is one execution of a node.
 type Call struct {

@@ -31,7 +31,7 @@ var unaries = []Op{
 	unary("SIN", "The sine of x.", nil, mapped(kernel.F32Sin)),
 	unary("COS", "The cosine of x.", nil, mapped(kernel.F32Cos)),
 	unary("TANH", "The hyperbolic tangent of x.", nil, each(tensor.Float32, kernel.F32MapTanh)),
-	unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)),
+	paired(unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)), pairSwish),
 	unary("RELU", "The greater of x and 0.", nil, clamped(Relu)),
 	unary("RELU6", "x limited to [0, 6].", nil, clamped(Relu6)),
 	unary("RELU_N1_TO_1", "x limited to [-1, 1].", nil, clamped(ReluN1To1)),
@@ -70,6 +70,11 @@ func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 			return o.one(x.DType, x.Shape)
 		},
 	}
+}
+
+func paired(o Op, pair func(first, second *ir.Node) PairKernel) Op {
+	o.Pair = pair
+	return o
 }
 
 // each is the variant of a kernel over the elements of input 0.
