@@ -7,7 +7,8 @@ Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
                 the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
                 records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
-cores           samples per second by the clock, on one core and on two: octet's --workers, XNNPACK's threads
+cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its one
+                worker, and on two: octet's --workers, XNNPACK's threads
 conversion      float model and 100 samples to int8, the whole program: seconds and peak memory of octet and of TFLiteConverter;
                 from a SavedModel where .corpus/sources has one, else from the float flatbuffer, of which TFLiteConverter's
                 calibrator and quantizer make one
@@ -21,6 +22,7 @@ SET is native, or avx2, which has octet and its peers do without AVX-512, VNNI a
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -57,6 +59,20 @@ def timed(command, environment):
     """CPU seconds, wall seconds and peak bytes of a program, and what it prints; None if it fails."""
     used = measured.run([str(c) for c in command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return None if used.status else (used.cpu, used.seconds, used.memory, used.out)
+
+
+@contextlib.contextmanager
+def bound(cores):
+    """Binds programs that are started meanwhile to so many of the cores, where the system can."""
+    if not hasattr(os, 'sched_setaffinity'):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 class Bench:
@@ -134,10 +150,14 @@ class Bench:
         return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
 
     def cores(self, _name):
+        def on(n, program):
+            with bound(n):
+                return program()
+
         runs = {}
         for n in (1, 2):
-            runs[f'octet{n}'] = lambda n=n: self.calibrate(n)
-            runs[f'xnnpack{n}'] = lambda n=n: self.peer('xnnpack', n)
+            runs[f'octet{n}'] = lambda n=n: on(n, lambda: self.calibrate(n))
+            runs[f'xnnpack{n}'] = lambda n=n: on(n, lambda: self.peer('xnnpack', n))
         return {name: r and 1 / r['wall'] for name, r in self.medians(runs).items()}
 
     def conversion(self, name):

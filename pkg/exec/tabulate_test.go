@@ -31,10 +31,10 @@ func TestTables(t *testing.T) {
 					data[i] = int8(i)
 				}
 				inner := strings.Replace(strings.Replace(together, "%2 \"z\" i8[256] "+q+" = "+c.outer+"\n", "", 1), "return "+outputs, "return %1", 1)
-				y := runText(t, inner, false, x)[0]
-				want := runText(t, apart, false, x, y)
+				y := runParsed(t, inner, false, x)[0]
+				want := runParsed(t, apart, false, x, y)
 				for _, watched := range []bool{false, true} {
-					for i, got := range runText(t, together, watched, x) {
+					for i, got := range runParsed(t, together, watched, x) {
 						if !bytes.Equal(got.Data, want[i].Data) {
 							t.Errorf("output %d, watched: %v: have % x, want % x", i, watched, got.Data, want[i].Data)
 						}
@@ -87,7 +87,7 @@ func TestSpare(t *testing.T) {
 }
 
 // runText runs a graph in text form, and returns copies of its outputs.
-func runText(t *testing.T, text string, watched bool, inputs ...*tensor.Tensor) []*tensor.Tensor {
+func runParsed(t *testing.T, text string, watched bool, inputs ...*tensor.Tensor) []*tensor.Tensor {
 	t.Helper()
 	m, err := ir.Parse(text, op.Set)
 	if err != nil {
