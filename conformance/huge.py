@@ -11,7 +11,6 @@ it lists (none, int8, inspect, ...), but for the float flatbuffer's.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import pathlib

@@ -60,7 +60,8 @@ def write(folder, names):
 
 def run(arguments, cache):
     """What a program used, and its exit status."""
-    used = measured.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, 'XDG_CACHE_HOME': str(cache)})
+    environment = {**os.environ, 'XDG_CACHE_HOME': str(cache)}
+    used = measured.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     said = used.err.strip().splitlines()[-1:]
     return {'status': used.status, 'seconds': used.seconds, 'cpu': used.cpu, 'peak_mb': used.memory / 2**20, 'said': said}
 
