@@ -1,7 +1,7 @@
 """What a program takes from its start to its end: CPU seconds, seconds by the clock, and the greatest resident set.
 
-A process begins with the resident set of the one that starts it, and Linux never counts less; so a small process starts the program, and not this one, which may
-hold NumPy, models and samples.
+A process begins with the resident set of the one that starts it, and Linux never counts less; so a small process starts the
+program, and not this one, which may hold NumPy, models and samples.
 """
 
 import json
