@@ -190,6 +190,8 @@ func BenchmarkConvCold(b *testing.B) {
 		{Window: square(7, 1, 1), C: 960, OC: 160},
 		{Window: square(7, 1, 1), C: 320, OC: 1280},
 		{Window: square(5, 3, 1), C: 512, OC: 512},
+		{Window: square(5, 1, 1), C: 512, OC: 2048},
+		{Window: square(5, 1, 1), C: 2048, OC: 512},
 	} {
 		b.Run(fmt.Sprintf("%d_k%d_s%d_%d_%d", s.H, s.KH, s.StrideH, s.C, s.OC), func(b *testing.B) {
 			l := convLayer("", 1, s)

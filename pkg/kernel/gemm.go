@@ -12,9 +12,9 @@ const (
 // leftBytes is how much of the left operand is gone through before the next panel is taken: it stays in the second-level cache.
 const leftBytes = 128 << 10
 
-// aheadMost is the greatest number of elements of a panel that is brought to the second-level cache before it is needed: it leaves room for the one before, and
-// for what both are multiplied with.
-const aheadMost = 64 << 10
+// aheadMost is the greatest number of a panel's rows with which the next one is brought to the second-level cache before it is needed: it leaves room for the one
+// before, and for what both are multiplied with.
+const aheadMost = 5 << 10
 
 // gemm is one product of matrices: row r of the result is start + the row r of the left operand times the right operand. Or it is several such products
 // side by side, of groups of columns.
@@ -120,7 +120,7 @@ func (p *gemm) block(from, to int) {
 		for n := t.next(p, spans[:]); n > 0; n = t.next(p, spans[:]) {
 			for panel := first; panel < end; panel += width {
 				p.ahead = 0
-				if panel+width < end && width*p.right.k <= aheadMost {
+				if panel+width < end && p.right.k <= aheadMost {
 					p.ahead = panel + width
 				}
 				if p.lifted != nil {
