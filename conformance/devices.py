@@ -88,6 +88,28 @@ def table():
     for name in sorted(vela):
         (a, b), (c, d) = ([found.get(name, {}).get(k) for k in ('octet', 'tensorflow')] for found in (micro, vela))
         print(f'| {name} | {cell(a)} | {cell(b)} | {on_cpu(c)} | {on_cpu(d)[: (on_cpu(d) + ":").index(":")]} |')
+    kernels(micro)
+
+
+def kernels(micro):
+    """Of TFLite Micro's kernels alone: those that differ from LiteRT's, in Markdown, those that are equal, and those that it has not for integers."""
+    apart, refused = {}, set()
+    for found in micro.values():
+        for op, distances in found.get('operators', {}).items():
+            if op == 'refused':
+                continue
+            if distances is None:
+                refused.add(op)
+                continue
+            for n, differ, most in distances.values():
+                have = apart.setdefault(op, [0, 0, 0])
+                apart[op] = [have[0] + n, have[1] + differ, max(have[2], most)]
+    print('\n| operator | elements | differ | by at most |\n| --- | ---: | ---: | ---: |')
+    for op, (n, differ, most) in sorted(apart.items()):
+        if differ:
+            print(f'| {op} | {n:,} | {differ:,} | {most:.0f} |')
+    print(f'\nEqual everywhere: {", ".join(sorted(op for op, (n, differ, _) in apart.items() if n and not differ))}.')
+    print(f'\nRefused: {", ".join(sorted(refused))}.')
 
 
 def main():

@@ -32,18 +32,11 @@ from golden_ops import EXCEPTIONS, REFERENCE
 from places import CORPUS, REPO
 from samples import inputs, samples
 from schemes import SCHEMES, convert
-from yardstick import SKIPPED, alone
+from stepwise import blocks, by_operator
 
 HYBRID = CORPUS / 'hybrid'
 NAMES = {'dynamic': 'dynamic', 'weight-only': 'weight-only', 'weight-only 4 bits': 'weight-only-4', 'blocks of 32': 'blocks'}
-LIMITS = {0: (None, None), 1: (0, None), 2: (-1, 1), 3: (0, 6)}  # of fused activations
 INSIDE = ('dynamic', 'blocks of 32')  # in the others integers are made floats before anything computes on them
-
-
-def blocks(graph, op):
-    """Whether an operator reads weights in blocks."""
-    quantization = [graph.tensors[i].quantization for i in op.inputs if i >= 0]
-    return any(q is not None and q.details is not None for q in quantization)
 
 
 def reference(content, feed):
@@ -62,25 +55,6 @@ def reference(content, feed):
         except (RuntimeError, ValueError, KeyError):  # there is no kernel for an operator
             if resolver == lite.BUILTIN:
                 raise
-
-
-def by_operator(model, graph, kinds, feed):
-    """A graph's tensors by index, each operator run alone. ValueError if one can't be."""
-    if set(kinds) & SKIPPED:
-        raise ValueError('graphs call each other')
-    values = dict(zip(graph.inputs, feed, strict=True))
-    for op, kind in zip(graph.operators, kinds, strict=True):
-        small, fed = alone(model, op)
-        try:
-            runner = lite.Runner(small, lite.BUILTIN if blocks(graph, op) else EXCEPTIONS.get(kind, REFERENCE))
-        except ValueError:  # no such kernel
-            runner = lite.Runner(small, lite.BUILTIN)
-        found = runner.resized([values[i] for i in fed])
-        if blocks(graph, op) and op.builtinOptions is not None:  # this kernel leaves out the activation
-            low, high = LIMITS[op.builtinOptions.fusedActivationFunction]
-            found = [np.clip(y, low, high) for y in found]
-        values |= zip(op.outputs, found, strict=True)
-    return values
 
 
 def dump(octet, model, scheme, out):

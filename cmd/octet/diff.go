@@ -198,7 +198,7 @@ func (d *difference) print(w io.Writer, all bool) error {
 		return err
 	}
 	if d.Samples > 0 {
-		fmt.Fprintf(w, "\nover %d samples:\n", d.Samples)
+		fmt.Fprintf(w, "\nover %s:\n", countSamples(d.Samples))
 		for _, x := range d.Outputs {
 			fmt.Fprintf(t, "  output\t%s\t%s\n", clipName(x.Name), x)
 		}

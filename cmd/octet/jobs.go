@@ -251,6 +251,14 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// countSamples says how many samples there are.
+func countSamples[T int | int64 | uint64](n T) string {
+	if n == 1 {
+		return "1 sample"
+	}
+	return fmt.Sprint(n, " samples")
+}
+
 // bytesText writes a size for people.
 func bytesText(n int64) string {
 	switch {

@@ -196,7 +196,7 @@ func (f *runFlags) writeOutputs(ctx context.Context, r *runner, samples *dataset
 func (f *runFlags) print(w io.Writer, r *ran) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if f.output != "" {
-		fmt.Fprintf(w, "%s: %d samples\n", f.output, r.Samples)
+		fmt.Fprintf(w, "%s: %s\n", f.output, countSamples(r.Samples))
 		for _, o := range r.Outputs {
 			fmt.Fprintf(t, "%s\t%s%v\n", o.Name, o.Type, tensor.Shape(o.Shape))
 		}
@@ -205,7 +205,7 @@ func (f *runFlags) print(w io.Writer, r *ran) error {
 		}
 	}
 	if d := r.Dump; d != nil {
-		fmt.Fprintf(w, "%s: %d arrays of %d samples\n", f.dump, d.Arrays, d.Samples)
+		fmt.Fprintf(w, "%s: %d arrays of %s\n", f.dump, d.Arrays, countSamples(d.Samples))
 		for _, o := range d.LeftOut {
 			fmt.Fprintf(w, "left out: %q, which is %s\n", o.Name, o.Type)
 		}

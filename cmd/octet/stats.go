@@ -99,7 +99,7 @@ ranges of samples as well.`,
 			if err := writeFile(output, data); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(s.out, "%s: %d samples, %d tensors\n", output, all.Samples, len(all.Tensors))
+			_, err = fmt.Fprintf(s.out, "%s: %s, %d tensors\n", output, countSamples(all.Samples), len(all.Tensors))
 			return err
 		},
 	}

@@ -78,7 +78,7 @@ func (s *summary) print(w io.Writer) error {
 		fmt.Fprintf(t, "job\t%s\n", s.Job)
 	}
 	if s.Samples > 0 {
-		fmt.Fprintf(t, "calibrated\tover %d samples%s\n", s.Samples, s.measured())
+		fmt.Fprintf(t, "calibrated\tover %s%s\n", countSamples(s.Samples), s.measured())
 	}
 	for _, k := range s.Skipped[:min(len(s.Skipped), listed)] {
 		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)

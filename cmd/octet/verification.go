@@ -36,7 +36,7 @@ func printVerification(w io.Writer, r *verify.Result) error {
 
 // printComparison prints the score and the outputs, as rows of a table.
 func printComparison(t io.Writer, r *verify.Result) {
-	fmt.Fprintf(t, "compared\tover %d samples with the float model\n", r.Samples)
+	fmt.Fprintf(t, "compared\tover %s with the float model\n", countSamples(r.Samples))
 	for _, k := range r.Skipped[:min(len(r.Skipped), listed)] {
 		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)
 	}

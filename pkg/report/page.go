@@ -85,6 +85,12 @@ var functions = template.FuncMap{
 		return *x
 	},
 	"share": func(part, whole uint64) float64 { return float64(part) / float64(max(whole, 1)) },
+	"samples": func(n uint64) string {
+		if n == 1 {
+			return "1 sample"
+		}
+		return fmt.Sprint(n, " samples")
+	},
 	"tail":  tail,
 	"label": func(s Scheme) string { return labels[s] },
 }
