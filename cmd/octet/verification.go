@@ -15,7 +15,11 @@ func printVerification(w io.Writer, r *verify.Result) error {
 	if err := t.Flush(); err != nil || len(r.Tensors) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "\nThe worst of %d activations (%d others are in one model alone):\n", len(r.Tensors), r.Unpaired)
+	alone := ""
+	if r.Unpaired > 0 {
+		alone = fmt.Sprintf(" (%d others of the quantized model are compared with none)", r.Unpaired)
+	}
+	fmt.Fprintf(w, "\nThe worst of %d activations%s:\n", len(r.Tensors), alone)
 	fmt.Fprintln(t, "  SQNR\tcosine\tgreatest error\tsaturated\ttype\tmade by\tname")
 	for _, x := range r.WorstTensors()[:min(len(r.Tensors), listed)] {
 		fmt.Fprintf(t, "  %.2f dB\t%.6f\t%.4g\t%.3g %%\t%s\t%s\t%s\n", x.SQNR, x.Cosine, x.Max, percent(x.Saturated, x.Elements), x.Type, x.Op, clipName(x.Name))

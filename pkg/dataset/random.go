@@ -115,7 +115,7 @@ func (r *random) suits(in Input) error {
 	case r.Kind == normal:
 		return typeError("input %v: normal numbers are fractions; use random:uniform with low and high", in)
 	case r.Low == nil || r.High == nil:
-		return fmt.Errorf("input %v: whole random numbers need low= and high=", in)
+		return fmt.Errorf("input %v: whole random numbers need low= and high=, such as random:uniform?low=%v&high=%v", in, max(limit[0], math.MinInt16), min(limit[1], math.MaxInt16))
 	case low < limit[0] || high > limit[1] || low != math.Trunc(low) || high != math.Trunc(high):
 		return fmt.Errorf("input %v: low=%v and high=%v must be whole and within [%v, %v]", in, low, high, limit[0], limit[1])
 	}
