@@ -2,7 +2,7 @@
 """Calibrators by another implementation, in NumPy and from the elements themselves: pkg/calibrate/testdata/golden.json.
 
 usage: golden_calibrators.py            writes the file
-       golden_calibrators.py STATS …    for statistics with histograms: entropy's limit of each tensor beside that of TensorRT's definition
+       golden_calibrators.py STATS OUT LEVELS    statistics with histograms become ranges by TensorRT's definition of entropy, for `octet convert --ranges`
 
 What the calibrators are is in docs/statistics.md. TensorRT's definition (S. Migacz, 8-bit Inference with TensorRT, 2017) is of the histogram of absolute values: of all limits from
 128 bins on the one with the least divergence of 128 levels from what they stand for, with all that is beyond the limit in the last bin. It knows no bound of the error.
@@ -191,20 +191,22 @@ def numbers(text):
     return found
 
 
-def beside(path):
+def by_tensorrt(path, out, levels):
     with open(path) as file:
-        for t in json.load(file)['tensors']:
-            if 'counts' in t.get('histogram', {}):
-                h = Histogram.__new__(Histogram)
-                h.counts, h.first, h.width = np.array(numbers(t['histogram']['counts']), np.float64), t['histogram']['first'], 2.0 ** t['histogram']['exp']
-                h.last, h.seen = h.first + len(h.counts) - 1, (float(t['min']), float(t['max']))
-                h.middles = np.arange(h.first, h.last + 1) + 0.5
-                lo, hi = entropy(h, *INTEGERS['int8'])
-                print(f'{t["name"][:60]}: seen {h.seen[0]:.4g} to {h.seen[1]:.4g}, entropy {lo:.4g} to {hi:.4g}, TensorRT ±{tensorrt(h.counts, h.first) * h.width:.4g}')
+        stats = json.load(file)
+    stats['histograms'] = stats['per_sample'] = False
+    for t in stats['tensors']:
+        t.pop('per_sample', None)
+        h = t.pop('histogram', {})
+        if 'counts' in h:
+            reach = tensorrt(np.array(numbers(h['counts']), np.float64), h['first'], levels) * 2.0 ** h['exp']
+            t['min'], t['max'] = max(t['min'], -reach), min(t['max'], reach)
+    with open(out, 'w') as file:
+        json.dump(stats, file)
 
 
 if __name__ == '__main__':
-    for argument in sys.argv[1:]:
-        beside(argument)
-    if not sys.argv[1:]:
+    if sys.argv[1:]:
+        by_tensorrt(*sys.argv[1:3], int(sys.argv[3]))
+    else:
         golden()

@@ -28,6 +28,7 @@ Not of `all`:
     bench       calibration per sample and conversion, beside XNNPACK and the calibrators of TensorFlow and AI Edge Quantizer; for a
                 machine that does nothing else
     bench-import    wall time and memory of SavedModel to .tflite, beside TFLiteConverter; likewise
+    recipes     presets and mixed recipes of AI Edge Quantizer's, there and in Octet
     sqnr        output error of both rule sets, the table of docs/quantization.md
     costs       size, output error and time of each scheme, beside TFLiteConverter's and AI Edge Quantizer's, of calibrators likewise; hours
     huge        a model of more than 2 GB in every scheme, and the memory that it takes; some 10 GB of disk
@@ -75,6 +76,7 @@ STEPS = {
     'test': [['go', 'test', '-tags', 'conformance', '-timeout', '90m', './...']],
     'bench': [[PYTHON, '-W', 'ignore', HERE / 'bench.py']],
     'bench-import': [[PYTHON, '-W', 'ignore', HERE / 'bench_import.py']],
+    'recipes': [[PYTHON, '-W', 'ignore', HERE / 'recipe_peer.py', *more] for more in ([], ['--table'])],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
     'costs': [[PYTHON, '-W', 'ignore', HERE / 'costs.py', *more] for more in ([], ['--calibrators'], ['--table'])],
     'huge': [[PYTHON, '-W', 'ignore', HERE / 'huge.py']],
