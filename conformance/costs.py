@@ -3,7 +3,7 @@
 
 usage: costs.py [--octet BINARY] [--again] [NAME ...]      measures what is not in .corpus/costs.json yet
        costs.py --calibrators [NAME ...]                   Octet's calibrators in int8, likewise
-       costs.py --table | --worse DECIBELS                 prints the tables of docs/schemes.md | where Octet loses more than a peer
+       costs.py --table | --csv | --worse DECIBELS         prints the tables of docs/quantization.md | writes docs/costs.csv | where Octet loses more than a peer
 
 All begin at one float flatbuffer and calibrate over the same samples, with the exception of TFLiteConverter's float16 and dynamic, which need the flatbuffer's
 source and give no row where there is none. LiteRT's builtin kernels run each file over the first 8 of them. The error of a model is the mean, over outputs, of
@@ -12,6 +12,7 @@ the peers' calls alone, without what they take to be loaded, and not where they 
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -30,7 +31,7 @@ import numpy as np
 import lite
 import models
 from architectures import ARCHITECTURES
-from places import CORPUS, ORACLE, REPO
+from places import CORPUS, REPO
 from samples import inputs, samples
 from schemes import outputs
 
@@ -56,18 +57,20 @@ JUDGED = 8  # samples that LiteRT runs
 TIMEOUT = 900  # seconds a conversion
 
 
-def names():
-    """Models with trained weights that TensorFlow can quantize."""
-    return sorted(p.parent.name for p in ORACLE.glob('[!.]*/int8.tflite') if p.parent.name not in ARCHITECTURES)
+@functools.cache
+def real():
+    """The corpus' float models with trained weights by name, the smallest first: float32 twins in place of those that they are of, and none that LiteRT can't run."""
+    found = {m.name: m for m in models.corpus() if m.kind == 'float' and m.name not in ARCHITECTURES}
+    kept = [m for m in found.values() if f'folded-{m.name}' not in found and 'CUSTOM' not in lite.operators(m.path.read_bytes())]
+    return {m.name: m for m in sorted(kept, key=lambda m: m.path.stat().st_size)}
 
 
 class Model:
     def __init__(self, name):
-        self.name, self.path = name, ORACLE / name / 'float.tflite'
+        self.name, self.path = name, real()[name].path
         self.content, self.flatbuffer = self.path.read_bytes(), models.load(self.path)
         self.order = inputs(self.flatbuffer)
-        with np.load(ORACLE / name / 'samples.npz') as stored:
-            self.arrays = {x.name: stored[x.name] for x in self.order}
+        self.arrays = samples(real()[name], self.flatbuffer)
         count = min(JUDGED, *(len(a) for a in self.arrays.values()))
         self.feeds = [[np.ascontiguousarray(self.arrays[x.name][i : i + 1]) for x in self.order] for i in range(count)]
 
@@ -223,10 +226,6 @@ def decibels(row):
 
 
 def table(results):
-    def cell(row, size):
-        db = decibels(row)
-        return '–' if db is None else ('=' if db == float('inf') else f'{db:.1f}') + f' ({100 * row["bytes"] / size:.0f})'
-
     whole = {name: r for name, r in sorted(results.items()) if all(w in r for w in PEERS)}
     print('| scheme | models | ' + ' | '.join(f'{p}, dB | size, % | time, s' for p in PEERS.values()) + ' |\n| --- | ---: |' + ' ---: |' * 9)
     for scheme in OCTET:
@@ -241,16 +240,24 @@ def table(results):
             cells.append(f'{statistics.median(map(decibels, rows)):.1f} | {statistics.median(100 * x["bytes"] / r["bytes"] for x, r in zip(rows, common)):.0f} | '
                          + (f'{statistics.median(x["seconds"] for x in rows):.2f}' if all(x['seconds'] for x in rows) else '–'))
         print(f'| {scheme} | {len(common)} | ' + ' | '.join(cells) + ' |')
-    print('\n| model | ' + ' | '.join(OCTET) + ' |\n| --- |' + ' --- |' * len(OCTET))
-    for name, r in whole.items():
-        rows = [[cell(r[w].get(scheme), r['bytes']) for w in PEERS] for scheme in OCTET]
-        print(f'| {name} | ' + ' | '.join(' · '.join(row) for row in rows) + ' |')
     chosen = {name: {c: decibels(r['calibrators'][c]) for c in CALIBRATORS} for name, r in results.items() if 'calibrators' in r}
     print('\n| model | ' + ' | '.join(CALIBRATORS) + ' |\n| --- |' + ' ---: |' * len(CALIBRATORS))
     for name, row in chosen.items():
         print(f'| {name} | ' + ' | '.join(f'{x:.1f}' for x in row.values()) + ' |')
     if chosen:
         print('| median | ' + ' | '.join(f'{statistics.median(r[c] for r in chosen.values()):.1f}' for c in CALIBRATORS) + ' |')
+
+
+def csv(results):
+    """Writes all rows: a model, a scheme, who made it; nothing for decibels means equal outputs."""
+    lines = ['model,scheme,by,db,bytes,percent,seconds']
+    for name, r in sorted(results.items()):
+        for scheme in OCTET:
+            for w, who in PEERS.items():
+                row = r.get(w, {}).get(scheme)
+                if (db := decibels(row)) is not None:
+                    lines.append(f'{name},{scheme},{who},{"" if db == float("inf") else round(db, 2)},{row["bytes"]},{100 * row["bytes"] / r["bytes"]:.1f},{row["seconds"] or ""}')
+    (REPO / 'docs/costs.csv').write_text('\n'.join(lines) + '\n')
 
 
 def worse(results, margin):
@@ -269,6 +276,7 @@ def main():
     parser.add_argument('--again', action='store_true', help='measure what is there')
     parser.add_argument('--calibrators', action='store_true')
     parser.add_argument('--table', action='store_true', help='print what is there')
+    parser.add_argument('--csv', action='store_true', help='write what is there to docs/costs.csv')
     parser.add_argument('--worse', type=float, metavar='DECIBELS')
     parser.add_argument('--peer', nargs=2, help=argparse.SUPPRESS)
     a = parser.parse_args()
@@ -277,6 +285,8 @@ def main():
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if a.table:
         return table(results)
+    if a.csv:
+        return csv(results)
     if a.worse is not None:
         return worse(results, a.worse)
     with tempfile.TemporaryDirectory() as folder:
@@ -284,10 +294,10 @@ def main():
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
         for which in ['calibrators'] if a.calibrators else PEERS:
-            wanted = [n for n in a.name or names() if a.again or which not in results.get(n, {})]
+            wanted = [n for n in a.name or real() if a.again or which not in results.get(n, {})]
             rows = ((n, calibrated(octet, n)) for n in wanted) if a.calibrators else measure(which, octet, wanted)
             for name, found in rows:
-                results.setdefault(name, {'bytes': (ORACLE / name / 'float.tflite').stat().st_size})[which] = found
+                results.setdefault(name, {'bytes': real()[name].path.stat().st_size})[which] = found
                 RESULTS.write_text(json.dumps(results, indent=1) + '\n')
                 print(f'{name}: {which}', flush=True)
 

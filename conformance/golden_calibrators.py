@@ -145,7 +145,7 @@ def tensorrt(counts, first, levels=128):
 
 def cases():
     rng = np.random.default_rng(20261130)
-    normal = lambda n: rng.standard_normal(n)
+    normal = rng.standard_normal
     shapes = {
         'normal': normal,
         'rectified': lambda n: np.maximum(normal(n), 0),

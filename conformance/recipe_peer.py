@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
@@ -75,6 +74,10 @@ RECIPES = {
 }
 
 
+def numbers(array):
+    return [] if array is None else np.asarray(array).tolist()
+
+
 class Graph:
     """The main graph of a flatbuffer."""
 
@@ -102,11 +105,10 @@ class Graph:
             return self.describe(int(o.inputs[0])) | {'dequantized': True}
         t = self.tensors[i]
         q, content = t.quantization, self.constant(t)
-        of = lambda x: [] if q is None or x is None else np.asarray(x).tolist()
         return {
             'type': TYPES[t.type],
-            'scales': of(q and q.scale),
-            'zeros': of(q and q.zeroPoint),
+            'scales': numbers(q and q.scale),
+            'zeros': numbers(q and q.zeroPoint),
             'content': content,
             'dequantized': False,
             'activation': content is None,
