@@ -162,7 +162,7 @@ func TestRegistries(t *testing.T) {
 				t.Fatal(err)
 			}
 			expect(t, sets)
-			a := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 2, Backlog: 3, Numerics: 1, Version: "v1"}
+			a := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 2, Backlog: 3, Memory: 5 << 30, Numerics: 1, Version: "v1"}
 			b := Worker{ID: "b", Addr: "127.0.0.1:2", Slots: 1, Numerics: 2, Version: "v2"}
 			ra, err := r.Register(ctx, a)
 			if err != nil {
