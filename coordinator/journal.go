@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -47,6 +49,7 @@ type EtcdJournal struct {
 	client *clientv3.Client
 	prefix string
 	fence  *fence // nil if there is one coordinator
+	seen   *revisions
 }
 
 // fence is the key that must be in etcd, and the revision at which it was created, for a write to take place.
@@ -57,7 +60,7 @@ type fence struct {
 
 // NewEtcdJournal returns a journal under the given prefix.
 func NewEtcdJournal(client *clientv3.Client, prefix string) *EtcdJournal {
-	return &EtcdJournal{client: client, prefix: strings.TrimSuffix(prefix, "/")}
+	return &EtcdJournal{client: client, prefix: strings.TrimSuffix(prefix, "/"), seen: &revisions{at: map[string]int64{}}}
 }
 
 func (j *EtcdJournal) job(id string) string { return j.prefix + "/jobs/" + id }
@@ -74,6 +77,18 @@ const pageSize = 1000
 
 // each calls f with all keys under a prefix, as they are at one revision, in the order of the keys.
 func (j *EtcdJournal) each(ctx context.Context, prefix string, f func(key string, value []byte) error) error {
+	return j.eachKey(ctx, prefix, func(kv *mvccpb.KeyValue) error { return f(string(kv.Key), kv.Value) })
+}
+
+// records is each of keys that are written again later.
+func (j *EtcdJournal) records(ctx context.Context, prefix string, f func(key string, value []byte) error) error {
+	return j.eachKey(ctx, prefix, func(kv *mvccpb.KeyValue) error {
+		j.seen.set(string(kv.Key), kv.ModRevision)
+		return f(string(kv.Key), kv.Value)
+	})
+}
+
+func (j *EtcdJournal) eachKey(ctx context.Context, prefix string, f func(*mvccpb.KeyValue) error) error {
 	from, end := prefix, clientv3.GetPrefixRangeEnd(prefix)
 	options := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(pageSize)}
 	for {
@@ -82,7 +97,7 @@ func (j *EtcdJournal) each(ctx context.Context, prefix string, f func(key string
 			return err
 		}
 		for _, kv := range resp.Kvs {
-			if err := f(string(kv.Key), kv.Value); err != nil {
+			if err := f(kv); err != nil {
 				return err
 			}
 			from = string(kv.Key) + "\x00"
@@ -116,6 +131,61 @@ func (j *EtcdJournal) commit(ctx context.Context, when []clientv3.Cmp, then, oth
 	return resp, nil
 }
 
+// revisions are those of keys when they were last written or read. A write whose outcome nobody learnt may take place later, behind others that came after it, when a member of etcd
+// that had it goes on: each write compares, so that it changes nothing then.
+type revisions struct {
+	mu sync.Mutex
+	at map[string]int64
+}
+
+func (r *revisions) get(key string) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.at[key]
+}
+
+// set takes note of a key's revision, 0 if it is not there.
+func (r *revisions) set(key string, revision int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at[key] = revision
+	if revision == 0 {
+		delete(r.at, key)
+	}
+}
+
+// replace writes to a key, and to others beside it, unless an earlier try of this writer, the only one, did so already: then the key is at another revision than expected, and has the
+// value that it is to have. If the key is not there, that is ErrGone, unless it may be made.
+func (j *EtcdJournal) replace(ctx context.Context, key string, mayMake bool, value string, ops []clientv3.Op) error {
+	for {
+		known := j.seen.get(key)
+		if known > 0 || mayMake {
+			resp, err := j.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(key), "=", known)}, ops, nil)
+			if err != nil {
+				return err
+			}
+			if resp.Succeeded {
+				j.seen.set(key, resp.Header.GetRevision())
+				return nil
+			}
+		}
+		have, err := j.client.Get(ctx, key)
+		switch {
+		case err != nil:
+			return err
+		case len(have.Kvs) > 0:
+			j.seen.set(key, have.Kvs[0].ModRevision)
+			if known > 0 && string(have.Kvs[0].Value) == value {
+				return nil
+			}
+		case !mayMake:
+			return ErrGone
+		default:
+			j.seen.set(key, 0)
+		}
+	}
+}
+
 // explained adds the way out to errors of etcd that do not go away by themselves.
 func explained(err error) error {
 	if errors.Is(err, rpctypes.ErrNoSpace) {
@@ -127,7 +197,7 @@ func explained(err error) error {
 // Load implements Journal.
 func (j *EtcdJournal) Load(ctx context.Context) ([]Record, error) {
 	var all []Record
-	err := j.each(ctx, j.prefix+"/jobs/", func(key string, value []byte) error {
+	err := j.records(ctx, j.prefix+"/jobs/", func(key string, value []byte) error {
 		var r Record
 		if err := json.Unmarshal(value, &r); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
@@ -155,6 +225,7 @@ func (j *EtcdJournal) Create(ctx context.Context, r Record) (Record, bool, error
 		return Record{}, false, fmt.Errorf("journal: create %s: %w", r.ID, err)
 	}
 	if resp.Succeeded {
+		j.seen.set(j.job(r.ID), resp.Header.GetRevision())
 		return r, true, nil
 	}
 	id := string(resp.Responses[0].GetResponseRange().Kvs[0].Value)
@@ -183,12 +254,8 @@ func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
 	if r.State.Final() {
 		ops = append(ops, clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()))
 	}
-	resp, err := j.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(key), ">", 0)}, ops, nil)
-	switch {
-	case err != nil:
+	if err := j.replace(ctx, key, false, string(value), ops); err != nil {
 		return fmt.Errorf("journal: save %s: %w", r.ID, err)
-	case !resp.Succeeded:
-		return fmt.Errorf("journal: save %s: %w", r.ID, ErrGone)
 	}
 	return nil
 }
@@ -236,5 +303,6 @@ func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
 	if err != nil {
 		return fmt.Errorf("journal: delete %s: %w", r.ID, err)
 	}
+	j.seen.set(j.job(r.ID), 0)
 	return nil
 }

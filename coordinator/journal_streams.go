@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func chunkName(i int) string { return fmt.Sprintf("%08d", i) }
 // LoadStreams implements StreamJournal.
 func (j *EtcdJournal) LoadStreams(ctx context.Context) ([]StreamRecord, error) {
 	var all []StreamRecord
-	err := j.each(ctx, j.prefix+"/streams/", func(key string, value []byte) error {
+	err := j.records(ctx, j.prefix+"/streams/", func(key string, value []byte) error {
 		var r StreamRecord
 		if err := json.Unmarshal(value, &r); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
@@ -109,7 +110,7 @@ func (j *EtcdJournal) SaveStream(ctx context.Context, r StreamRecord, chunks int
 		}
 		ops = append(ops, clientv3.OpPut(j.chunks(&r)+chunkName(i), string(value)))
 	}
-	if _, err := j.commit(ctx, nil, ops, nil); err != nil {
+	if err := j.replace(ctx, j.stream(&r), true, string(value), ops); err != nil {
 		return fmt.Errorf("journal: save stream %q: %w", r.ID, err)
 	}
 	return nil
@@ -117,10 +118,11 @@ func (j *EtcdJournal) SaveStream(ctx context.Context, r StreamRecord, chunks int
 
 // DeleteStream implements StreamJournal.
 func (j *EtcdJournal) DeleteStream(ctx context.Context, r StreamRecord) error {
-	_, err := j.commit(ctx, nil, []clientv3.Op{clientv3.OpDelete(j.stream(&r)), clientv3.OpDelete(j.chunks(&r), clientv3.WithPrefix())}, nil)
-	if err != nil {
+	err := j.replace(ctx, j.stream(&r), false, "", []clientv3.Op{clientv3.OpDelete(j.stream(&r)), clientv3.OpDelete(j.chunks(&r), clientv3.WithPrefix())})
+	if err != nil && !errors.Is(err, ErrGone) {
 		return fmt.Errorf("journal: delete stream %q: %w", r.ID, err)
 	}
+	j.seen.set(j.stream(&r), 0)
 	return nil
 }
 

@@ -221,7 +221,8 @@ func TestAddresses(t *testing.T) {
 	for at, want := range map[string]bool{
 		"127.0.0.1:1": true, "10.0.0.1:1": true, "[::1]:1": true, "[fd00::1]:1": true, "192.0.2.1:1": true,
 		"169.254.169.254:80": false, "[::ffff:169.254.169.254]:80": false, "[fe80::1%eth0]:1": false, "[fd00:ec2::254]:80": false, "224.0.0.1:1": false, "0.0.0.0:1": false, "[::]:1": false,
-		"/var/run/docker.sock": false,
+		"/var/run/docker.sock": false, "[64:ff9b::a9fe:a9fe]:80": false, "[2002:a9fe:a9fe::1]:80": false, "[64:ff9b::a00:1]:80": true, "[fd20:ce::254]:80": false, "[fd00:c1::a9fe:a9fe]:80": false,
+		"192.0.0.192:80": false,
 	} {
 		if err := allowed(at); (err == nil) != want {
 			t.Errorf("%s: %v", at, err)

@@ -1,0 +1,109 @@
+package coordinator
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"github.com/octetlite/octet/pkg/dataset"
+	"github.com/octetlite/octet/pkg/registry"
+	"github.com/octetlite/octet/pkg/tensor"
+)
+
+// late holds back the next transaction, whose caller is told that it timed out, until it is let go: as a member of etcd does that was stopped when it had it.
+type late struct {
+	armed bool
+	send  func() error
+}
+
+func (l *late) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if !l.armed || method != "/etcdserverpb.KV/Txn" {
+		return invoke(ctx, method, req, reply, cc, opts...)
+	}
+	l.armed = false
+	l.send = func() error { return invoke(context.WithoutCancel(ctx), method, req, reply, cc, opts...) }
+	return rpctypes.ErrGRPCTimeout
+}
+
+// A write whose caller was told that it timed out, and which takes place when later ones have, changes nothing.
+func TestLateWrites(t *testing.T) {
+	direct := etcd(t)
+	var l late
+	client, err := clientv3.New(clientv3.Config{
+		Endpoints: direct.Endpoints(), DialTimeout: time.Minute, Logger: zap.NewNop(), DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(l.intercept)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx := t.Context()
+	// twice makes a write that is held back, repeats it, and returns what lets the first one go.
+	twice := func(write func() error) func() {
+		l.armed = true
+		if err := write(); !registry.Passes(err) {
+			t.Fatalf("a write that is held back: %v", err)
+		}
+		send := l.send
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			if err := send(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, fence := range map[string]bool{"alone": false, "elected": true} {
+		j := NewEtcdJournal(client, "/"+name)
+		if fence {
+			j = within(t, "term", slow, elected(t, NewEtcdElection(client, "/"+name, time.Minute, zap.NewNop()), "a:1")).Journal.(*EtcdJournal)
+		}
+		job := record("j-a", "a")
+		mustCreate(t, j, job)
+		job.State = Calibrating
+		save := twice(func() error { return j.Save(ctx, job) })
+		over := job
+		over.State, over.Error = Failed, &Failure{Kind: BadInput, Message: "NaN"}
+		if err := j.Save(ctx, over); err != nil {
+			t.Fatal(err)
+		}
+		save()
+		wantRecords(t, j, over)
+
+		at := time.Unix(1_700_000_000, 0).UTC()
+		s := StreamRecord{ID: "s", Inputs: []dataset.Input{{Name: "x", DType: tensor.Float32, Shape: tensor.Shape{1}}}, Created: at, Changed: at}
+		create := twice(func() error { return j.SaveStream(ctx, s, 0) })
+		s.Samples, s.Pieces = 3, []Blob{{Digest: "p", Size: 12}}
+		piece := twice(func() error { return j.SaveStream(ctx, s, 0) })
+		s.Samples, s.Pieces, s.Chunks, s.Count = 4, nil, []Blob{{Digest: "c", Size: 16}}, 1
+		if err := j.SaveStream(ctx, s, 0); err != nil {
+			t.Fatal(err)
+		}
+		create()
+		piece()
+		wantStreams(t, j, s)
+		remove := twice(func() error { return j.DeleteStream(ctx, s) })
+		if err := j.SaveStream(ctx, s, 0); err != nil { // another one of that name
+			t.Fatal(err)
+		}
+		remove()
+		wantStreams(t, j, s)
+	}
+}
+
+func wantStreams(t *testing.T, j *EtcdJournal, want ...StreamRecord) {
+	t.Helper()
+	got, err := j.LoadStreams(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
