@@ -86,7 +86,7 @@ func (s *site) coordinator(ctx context.Context, c coordinator.Config, e candidat
 		return err
 	}
 	c.Advertise, c.Version, c.Tracing = s.advertise, version(), s.telemetry.tracers()
-	if c.Sandbox, err = s.box.open(ctx, 1, folder.Root(), s.log.Named("coordinator")); err != nil {
+	if c.Sandbox, err = s.box.open(ctx, 1, folder.Root(), s.telemetry, s.log.Named("coordinator")); err != nil {
 		return err
 	}
 	if c.Sandbox != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,7 +91,7 @@ func (f *boxFlags) bound() int64 {
 }
 
 // open returns a sandbox whose children may read a folder; nil if it is off. The caller closes it.
-func (f *boxFlags) open(ctx context.Context, models int, folder string, log *zap.Logger) (*sandbox.Sandbox, error) {
+func (f *boxFlags) open(ctx context.Context, models int, folder string, t *telemetry, log *zap.Logger) (*sandbox.Sandbox, error) {
 	if f.off {
 		log.Warn("no_sandbox", zap.String("means", "a model or a sample can take this process along"))
 		return nil, nil
@@ -100,11 +101,19 @@ func (f *boxFlags) open(ctx context.Context, models int, folder string, log *zap
 		return nil, err
 	}
 	memory := f.bound()
+	var lacks sync.Once
 	box, err := sandbox.New(sandbox.Config{
 		Command: []string{"octet", "sandbox", "--models", strconv.Itoa(models)}, Path: path, Version: sandboxVersion(), Memory: memory, Silence: f.silence,
 		Folders: []string{folder},
 		Started: func(pid int, held []sandbox.Protection) {
 			log.Info("sandbox_started", zap.Int("pid", pid), zap.Any("protections", held), zap.Int64("memory", memory))
+			lacking := sandbox.Lacking(held)
+			t.protected(held, lacking)
+			if len(lacking) > 0 {
+				lacks.Do(func() {
+					log.Warn("sandbox_lacks", zap.Any("protections", lacking), zap.String("means", "this system does not have them: models and samples are read without"))
+				})
+			}
 		},
 		Died: func(pid int, d *sandbox.Death) {
 			log.Warn("sandbox_died", zap.Int("pid", pid), zap.String("cause", string(d.Cause)), zap.String("state", d.State), zap.String("stderr", d.Stderr))

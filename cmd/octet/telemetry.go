@@ -21,6 +21,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/octetlite/octet/pkg/credential"
+	"github.com/octetlite/octet/pkg/sandbox"
 )
 
 // telemetryFlags say how a daemon is watched.
@@ -40,7 +41,8 @@ type telemetry struct {
 	metrics  *prometheus.Registry
 	served   *grpcprom.ServerMetrics
 	called   *grpcprom.ClientMetrics
-	addr     string // HOST:PORT at which this is served; "" if it is not
+	children *prometheus.GaugeVec // what protects from those in the sandbox
+	addr     string               // HOST:PORT at which this is served; "" if it is not
 
 	mu     sync.Mutex
 	health []*health.Server // of the servers in this process
@@ -54,11 +56,14 @@ func newTelemetry(t *tracing) *telemetry {
 		served: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(grpcprom.WithHistogramBuckets(seconds))),
 		called: grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram(grpcprom.WithHistogramBuckets(seconds))),
 	}
+	all.children = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "octet_sandbox_protection", Help: "1 if the process that reads models and samples is held to it, else 0, by protection.",
+	}, []string{"protection"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "octet_build_info", Help: "1, with the version of the program and of its arithmetic.", ConstLabels: prometheus.Labels{"version": version(), "numerics": numericsText()},
 	})
 	build.Set(1)
-	all.metrics.MustRegister(all.served, all.called, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all.metrics.MustRegister(all.served, all.called, all.children, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return all
 }
 
@@ -79,6 +84,16 @@ func (t *telemetry) server() []grpc.ServerOption {
 // dial returns the options for calls to others.
 func (t *telemetry) dial() []grpc.DialOption {
 	return append(t.tracing.dial(), grpc.WithChainUnaryInterceptor(t.called.UnaryClientInterceptor()), grpc.WithChainStreamInterceptor(t.called.StreamClientInterceptor()))
+}
+
+// protected takes note of what a child of the sandbox is held to, and what it is not.
+func (t *telemetry) protected(held, lacking []sandbox.Protection) {
+	for _, p := range held {
+		t.children.WithLabelValues(string(p)).Set(1)
+	}
+	for _, p := range lacking {
+		t.children.WithLabelValues(string(p)).Set(0)
+	}
 }
 
 // watch has a server count for readiness.

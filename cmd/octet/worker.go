@@ -65,7 +65,7 @@ func (s *site) worker(ctx context.Context, c worker.Config, o *objectFlags, read
 	}
 	c.Advertise, c.Version = s.advertise, version()
 	c.Memory = cmp.Or(c.Memory, worker.Planned(s.box.bound()))
-	if c.Sandbox, err = s.box.open(ctx, cmp.Or(c.Models, 4), folder.Root(), s.log.Named("worker")); err != nil {
+	if c.Sandbox, err = s.box.open(ctx, cmp.Or(c.Models, 4), folder.Root(), s.telemetry, s.log.Named("worker")); err != nil {
 		return err
 	}
 	if c.Sandbox != nil {

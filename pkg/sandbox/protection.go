@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // Protection is something that a child can't do.
 type Protection string
 
@@ -13,3 +15,13 @@ const (
 	NoSystemCalls Protection = "calls"       // use the network, start programs, or touch other processes
 	NoEnvironment Protection = "environment" // see the environment
 )
+
+// Protections returns all of them.
+func Protections() []Protection {
+	return []Protection{BoundedMemory, NoPrivileges, NoTrace, NoWriting, NoFiles, NoSystemCalls, NoEnvironment}
+}
+
+// Lacking returns those that are not held.
+func Lacking(held []Protection) []Protection {
+	return slices.DeleteFunc(Protections(), func(p Protection) bool { return slices.Contains(held, p) })
+}
