@@ -4,34 +4,45 @@
 
 #include "textflag.h"
 
-// func hybridAddAsm(out *float32, sums *int32, weights *int32, scale *float32, n int, zero int32, by float32)
+// func hybridAddRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, n int, affine *byte)
 // Requires: AVX, AVX2
-TEXT ·hybridAddAsm(SB), NOSPLIT, $0-48
-	MOVQ         n+32(FP), AX
-	MOVQ         out+0(FP), DX
-	MOVQ         sums+8(FP), BX
-	MOVQ         weights+16(FP), SI
-	MOVQ         scale+24(FP), DI
-	VBROADCASTSS zero+40(FP), Y0
-	VBROADCASTSS by+44(FP), Y1
-	XORQ         CX, CX
+TEXT ·hybridAddRowsAsm(SB), NOSPLIT, $0-72
+	MOVQ out+0(FP), AX
+	MOVQ outRow+8(FP), CX
+	MOVQ sums+16(FP), DX
+	MOVQ sumsRow+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ weights+40(FP), DI
+	MOVQ scale+48(FP), R8
+	MOVQ n+56(FP), R9
+	MOVQ affine+64(FP), R10
+
+row:
+	VBROADCASTSS 8(R10), Y0
+	VBROADCASTSS (R10), Y1
+	ADDQ         $0x10, R10
+	XORQ         R11, R11
 
 loop:
-	VPMULLD   (SI)(CX*4), Y0, Y3
-	VMOVDQU   (BX)(CX*4), Y2
-	VPSUBD    Y3, Y2, Y2
-	VCVTDQ2PS Y2, Y2
-	VMULPS    (DI)(CX*4), Y1, Y3
-	VMULPS    Y3, Y2, Y2
-	VADDPS    (DX)(CX*4), Y2, Y2
-	VMOVUPS   Y2, (DX)(CX*4)
-	ADDQ      $0x08, CX
-	CMPQ      CX, AX
+	VPMULLD   (DI)(R11*4), Y0, Y2
+	VMOVDQU   (DX)(R11*4), Y3
+	VPSUBD    Y2, Y3, Y3
+	VCVTDQ2PS Y3, Y3
+	VMULPS    (R8)(R11*4), Y1, Y2
+	VMULPS    Y2, Y3, Y3
+	VADDPS    (AX)(R11*4), Y3, Y3
+	VMOVUPS   Y3, (AX)(R11*4)
+	ADDQ      $0x08, R11
+	CMPQ      R11, R9
 	JLT       loop
+	LEAQ      (AX)(CX*4), AX
+	LEAQ      (DX)(BX*4), DX
+	DECQ      SI
+	JNZ       row
 	VZEROUPPER
 	RET
 
-// func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)
+// func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, n int, bias *float32, zero int32, by float32)
 // Requires: AVX, AVX2
 TEXT ·hybridScaleRowsAsm(SB), NOSPLIT, $0-80
 	MOVQ         out+0(FP), AX
@@ -41,8 +52,8 @@ TEXT ·hybridScaleRowsAsm(SB), NOSPLIT, $0-80
 	MOVQ         rows+32(FP), SI
 	MOVQ         weights+40(FP), DI
 	MOVQ         scale+48(FP), R8
-	MOVQ         bias+56(FP), R9
-	MOVQ         n+64(FP), R10
+	MOVQ         n+56(FP), R9
+	MOVQ         bias+64(FP), R10
 	VBROADCASTSS zero+72(FP), Y0
 	VBROADCASTSS by+76(FP), Y1
 
@@ -56,10 +67,10 @@ loop:
 	VCVTDQ2PS Y2, Y2
 	VMULPS    (R8)(R11*4), Y2, Y2
 	VMULPS    Y1, Y2, Y2
-	VADDPS    (R9)(R11*4), Y2, Y2
+	VADDPS    (R10)(R11*4), Y2, Y2
 	VMOVUPS   Y2, (AX)(R11*4)
 	ADDQ      $0x08, R11
-	CMPQ      R11, R10
+	CMPQ      R11, R9
 	JLT       loop
 	LEAQ      (AX)(CX*4), AX
 	LEAQ      (DX)(BX*4), DX

@@ -95,13 +95,15 @@ func (h *HybridBlocks) Run(out, in, scratch []float32) {
 // block adds the multiples of the sums of one block of m rows to out.
 func (h *HybridBlocks) block(out []float32, rows []int8, b, m int, work *s8Work) {
 	s, block := &h.spec, &h.blocks[b]
-	r, plain := &block.right, hybridAffine{scale: 1}
+	var plain [s8Strip]hybridAffine
+	for j := range m {
+		plain[j].scale = 1
+	}
+	r := &block.right
 	r.form.copy(work.strip, r.leftRow(), rows[b*s.Size:], s.K, s.Size, m)
 	for c := 0; c < s.N; {
 		width := r.panel(work, m, c)
-		for j := range m {
-			block.add(out[j*s.N+c:][:min(width, s.N-c)], work.sums[j*width:], c, &plain)
-		}
+		block.add(out[c:], s.N, work.sums, width, min(width, s.N-c), c, plain[:m])
 		c += width
 	}
 }

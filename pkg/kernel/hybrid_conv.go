@@ -105,10 +105,11 @@ func (c *HybridConv) finish(out []float32, sums []int32, row, m, n, from int, f 
 		f.scaled(out, c.spec.OC, sums, row, m, n, bias, from, a)
 		return
 	}
+	rows := [...]hybridAffine{*a}
 	for j := range m {
 		to := out[j*c.spec.OC:][:n]
 		copy(to, bias)
-		f.add(to, sums[j*row:], from, a)
+		f.add(to, n, sums[j*row:], row, n, from, rows[:1])
 	}
 }
 

@@ -80,12 +80,19 @@ func cut[T int8 | byte | int16 | int32](scratch []float32, n int) ([]T, []float3
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(scratch[:words]))), n), scratch[words:]
 }
 
-// add adds to out the products of a row with the columns from one on, which their sums make: sum * (scale of the row * scale of the weights).
-func (h *hybridRight) add(out []float32, sums []int32, first int, a *hybridAffine) {
-	n := len(out)
-	sums, weights, scale := sums[:n], h.sums[first:][:n], h.scale[first:][:n]
-	for c := hybridAdd(out, sums, weights, scale, a); c < n; c++ {
-		out[c] += float32(float32(sums[c]-a.zero*weights[c]) * float32(a.scale*scale[c]))
+// add adds to out the products of rows with n columns from one on, which their sums make: sum * (scale of the row * scale of the weights). A row of out is outRow behind the one
+// before, one of sums sumsRow.
+func (h *hybridRight) add(out []float32, outRow int, sums []int32, sumsRow, n, first int, rows []hybridAffine) {
+	weights, scale := h.sums[first:][:n], h.scale[first:][:n]
+	done := hybridAddRows(out, outRow, sums, sumsRow, n, weights, scale, rows)
+	if done == n {
+		return
+	}
+	for i := range rows {
+		to, from, a := out[i*outRow:][:n], sums[i*sumsRow:][:n], &rows[i]
+		for c := done; c < n; c++ {
+			to[c] += float32(float32(from[c]-a.zero*weights[c]) * float32(a.scale*scale[c]))
+		}
 	}
 }
 
@@ -123,9 +130,7 @@ func (h *hybridRight) multiply(out, in []float32, m int, asymmetric bool, scratc
 		}
 		for c := 0; c < n; {
 			width := r.panel(&work, count, c)
-			for j := range count {
-				h.add(out[(i+j)*n+c:][:min(width, n-c)], work.sums[j*width:], c, &affine[j])
-			}
+			h.add(out[i*n+c:], n, work.sums, width, min(width, n-c), c, affine[:count])
 			c += width
 		}
 	}

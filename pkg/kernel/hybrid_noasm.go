@@ -2,7 +2,9 @@
 
 package kernel
 
-func hybridAdd([]float32, []int32, []int32, []float32, *hybridAffine) int { return 0 }
+func hybridAddRows([]float32, int, []int32, int, int, []int32, []float32, []hybridAffine) int {
+	return 0
+}
 
 func hybridScaleRows([]float32, int, []int32, int, int, int, []int32, []float32, []float32, *hybridAffine) int {
 	return 0

@@ -3,6 +3,7 @@ package kernel
 import "math"
 
 // hybridAffine is how float activations become int8 at run time, in a product with integer weights: x = scale * (q - zero). It follows from the numbers at hand.
+// The kernels know the order of the fields.
 type hybridAffine struct {
 	scale, inverse float32
 	zero, least    int32

@@ -4,13 +4,15 @@
 
 package kernel
 
-// hybridAddAsm adds sums less zero times weights, times scale times by, to out, for n columns, a positive multiple of 8.
+// hybridAddRowsAsm adds sums less the row's zero point times weights, times scale times the row's scale, to out, for n columns, a positive multiple of 8, of at least one row. From a row to the next there are outRow and sumsRow
+// elements.
+// Each row has a hybridAffine.
 //
 //go:noescape
-func hybridAddAsm(out *float32, sums *int32, weights *int32, scale *float32, n int, zero int32, by float32)
+func hybridAddRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, n int, affine *byte)
 
-// hybridScaleRowsAsm stores sums less zero times weights, times scale times by, plus bias, in out, for n columns, a positive multiple of 8, of at least one row. From a row to the
-// next there are outRow and sumsRow elements.
+// hybridScaleRowsAsm stores sums less zero times weights, times scale times by, plus bias, in out, for n columns, a positive multiple of 8, of at least one row. From a row to the next there are outRow and sumsRow
+// elements.
 //
 //go:noescape
-func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, bias *float32, n int, zero int32, by float32)
+func hybridScaleRowsAsm(out *float32, outRow int, sums *int32, sumsRow int, rows int, weights *int32, scale *float32, n int, bias *float32, zero int32, by float32)

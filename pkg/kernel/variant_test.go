@@ -84,7 +84,7 @@ func variantCases(t *testing.T, x, y []float32) map[string]func() {
 	hybrid, affine := packHybrid(1, 64, s8Weights{make([]int8, 64), 64, 1}), hybridAffine{scale: 1, inverse: 1, least: -127}
 	hybrid.scale = make([]float32, 64)
 	cases["hybrid integers"] = func() { affine.quantize(s8s[:n], x) }
-	cases["hybrid sums added"] = func() { hybrid.add(y[:64], int32s(x), 0, &affine) }
+	cases["hybrid sums added"] = func() { hybrid.add(y[:64], 64, int32s(x), 64, 64, 0, []hybridAffine{affine}) }
 	cases["hybrid sums scaled"] = func() { hybrid.scaled(y[:64], 64, int32s(x), 64, 1, 64, hybrid.scale, 0, &affine) }
 	cases["Dequantize"] = func() { Dequantize(y[:n], signed(x), []float32{1}, []int64{0}, 1) }
 	window := IntPoolSpec{Window: square(8, 3, 1), C: 32, Lo: -128, Hi: 127}

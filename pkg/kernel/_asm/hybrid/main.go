@@ -4,6 +4,8 @@ package main
 //go:generate go run . -out ../../hybrid_amd64.s -stubs ../../hybrid_stub_amd64.go -pkg kernel
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -17,50 +19,90 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	row("hybridAddAsm", "func(out *float32, sums, weights *int32, scale *float32, n int, zero int32, by float32)",
-		"adds sums less zero times weights, times scale times by, to out", func(pointer func(name string) Mem, x, by reg.VecVirtual) {
-			scale := YMM()
-			VMULPS(pointer("scale"), by, scale)
-			VMULPS(scale, x, x)
-			VADDPS(pointer("out"), x, x)
-		})
+	addRows()
 	scaleRows()
 	Generate()
 }
 
+// addRows writes the kernel of rows each of which has numbers of its own.
+func addRows() {
+	const affine, zeroAt = 16, 8 // bytes of a hybridAffine, and where its zero point is; its scale comes first
+	k := begin("hybridAddRowsAsm", "func(out *float32, outRow int, sums *int32, sumsRow, rows int, weights *int32, scale *float32, n int, affine *byte)",
+		"adds sums less the row's zero point times weights, times scale times the row's scale, to out", "Each row has a hybridAffine.")
+	zero, by, scale := YMM(), YMM(), YMM()
+	k.rows(func() {
+		VBROADCASTSS(Mem{Base: k["affine"], Disp: zeroAt}, zero)
+		VBROADCASTSS(Mem{Base: k["affine"]}, by)
+		ADDQ(Imm(affine), k["affine"])
+	}, func(column func(name string) Mem) {
+		x := k.less(column, zero)
+		VMULPS(column("scale"), by, scale)
+		VMULPS(scale, x, x)
+		VADDPS(column("out"), x, x)
+		VMOVUPS(x, column("out"))
+	})
+}
+
 // scaleRows writes the kernel of rows whose sums become results by the same numbers.
 func scaleRows() {
-	TEXT("hybridScaleRowsAsm", NOSPLIT, "func(out *float32, outRow int, sums *int32, sumsRow, rows int, weights *int32, scale, bias *float32, n int, zero int32, by float32)")
+	k := begin("hybridScaleRowsAsm", "func(out *float32, outRow int, sums *int32, sumsRow, rows int, weights *int32, scale *float32, n int, bias *float32, zero int32, by float32)",
+		"stores sums less zero times weights, times scale times by, plus bias, in out")
+	zero, by := filled("zero"), filled("by")
+	k.rows(func() {}, func(column func(name string) Mem) {
+		x := k.less(column, zero)
+		VMULPS(column("scale"), x, x)
+		VMULPS(by, x, x)
+		VADDPS(column("bias"), x, x)
+		VMOVUPS(x, column("out"))
+	})
+}
+
+// kernel are the parameters of a function in the making.
+type kernel map[string]reg.Register
+
+func begin(name, signature, does string, more ...string) kernel {
+	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc("hybridScaleRowsAsm stores sums less zero times weights, times scale times by, plus bias, in out, for n columns, a positive multiple of 8, of at least one row. From a row to the",
-		"next there are outRow and sumsRow elements.")
-	pointer := map[string]reg.Register{}
-	for _, p := range []string{"out", "outRow", "sums", "sumsRow", "rows", "weights", "scale", "bias", "n"} {
-		pointer[p] = Load(Param(p), GP64())
+	Doc(append([]string{name + " " + does + ", for n columns, a positive multiple of 8, of at least one row. From a row to the next there are outRow and sumsRow", "elements."}, more...)...)
+	k := kernel{}
+	for _, p := range []string{"out", "outRow", "sums", "sumsRow", "rows", "weights", "scale", "n"} {
+		k[p] = Load(Param(p), GP64())
 	}
+	for _, p := range []string{"affine", "bias"} {
+		if strings.Contains(signature, p+" *") {
+			k[p] = Load(Param(p), GP64())
+		}
+	}
+	return k
+}
+
+// rows writes the loop over rows, each of which begins with start, and over registers of columns.
+func (k kernel) rows(start func(), of func(column func(name string) Mem)) {
 	at := GP64()
-	column := func(name string) Mem { return Mem{Base: pointer[name], Index: at, Scale: size} }
-	zero, by, x, w := filled("zero"), filled("by"), YMM(), YMM()
 	Label("row")
+	start()
 	XORQ(at, at)
 	Label("loop")
+	of(func(name string) Mem { return Mem{Base: k[name], Index: at, Scale: size} })
+	ADDQ(Imm(columns), at)
+	CMPQ(at, k["n"])
+	JLT(LabelRef("loop"))
+	LEAQ(Mem{Base: k["out"], Index: k["outRow"], Scale: size}, k["out"])
+	LEAQ(Mem{Base: k["sums"], Index: k["sumsRow"], Scale: size}, k["sums"])
+	DECQ(k["rows"])
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// less returns sums less zero times weights as floats.
+func (k kernel) less(column func(name string) Mem, zero reg.VecVirtual) reg.VecVirtual {
+	x, w := YMM(), YMM()
 	VPMULLD(column("weights"), zero, w)
 	VMOVDQU(column("sums"), x)
 	VPSUBD(w, x, x)
 	VCVTDQ2PS(x, x)
-	VMULPS(column("scale"), x, x)
-	VMULPS(by, x, x)
-	VADDPS(column("bias"), x, x)
-	VMOVUPS(x, column("out"))
-	ADDQ(Imm(columns), at)
-	CMPQ(at, pointer["n"])
-	JLT(LabelRef("loop"))
-	LEAQ(Mem{Base: pointer["out"], Index: pointer["outRow"], Scale: size}, pointer["out"])
-	LEAQ(Mem{Base: pointer["sums"], Index: pointer["sumsRow"], Scale: size}, pointer["sums"])
-	DECQ(pointer["rows"])
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	return x
 }
 
 // filled returns a register filled with a parameter of 32 bits.
@@ -72,31 +114,4 @@ func filled(name string) reg.VecVirtual {
 	v := YMM()
 	VBROADCASTSS(a.Addr, v)
 	return v
-}
-
-// row writes a kernel of a row, a register at a time. of makes results of sums as floats, and of what pointers point to.
-func row(name, signature, does string, of func(pointer func(name string) Mem, x, by reg.VecVirtual)) {
-	TEXT(name, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(name + " " + does + ", for n columns, a positive multiple of 8.")
-	n, at := Load(Param("n"), GP64()), GP64()
-	loaded := map[string]reg.GPVirtual{}
-	pointer := func(name string) Mem { return Mem{Base: loaded[name], Index: at, Scale: size} }
-	for _, p := range []string{"out", "sums", "weights", "scale"} {
-		loaded[p] = Load(Param(p), GP64()).(reg.GPVirtual)
-	}
-	zero, by, x, w := filled("zero"), filled("by"), YMM(), YMM()
-	XORQ(at, at)
-	Label("loop")
-	VPMULLD(pointer("weights"), zero, w)
-	VMOVDQU(pointer("sums"), x)
-	VPSUBD(w, x, x)
-	VCVTDQ2PS(x, x)
-	of(pointer, x, by)
-	VMOVUPS(x, pointer("out"))
-	ADDQ(Imm(columns), at)
-	CMPQ(at, n)
-	JLT(LabelRef("loop"))
-	VZEROUPPER()
-	RET()
 }
