@@ -3,6 +3,7 @@ package tensor
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 )
 
@@ -43,6 +44,23 @@ func Alloc(n int) []byte {
 		hugePages(words)
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n:n]
+}
+
+// Joined returns pieces in one piece of memory, which must not be written to. It is not cleared before: clearing would have the system provide all of it at once. done is called with
+// each block of the pieces that was copied.
+func Joined(size int, pieces [][]byte, done func(piece int, block []byte)) []byte {
+	const block = 16 << 20
+	var all strings.Builder // whose memory is not cleared
+	all.Grow(size)
+	for i, rest := range pieces {
+		for len(rest) > 0 {
+			n := min(len(rest), block)
+			all.Write(rest[:n])
+			done(i, rest[:n])
+			rest = rest[n:]
+		}
+	}
+	return unsafe.Slice(unsafe.StringData(all.String()), all.Len())
 }
 
 // Of returns a tensor over values, which it shares. It panics if the shape does not have that many elements.

@@ -78,22 +78,17 @@ func (f *File) Join(m *ir.Model) []byte {
 	if len(f.parts) == 1 {
 		return f.parts[0]
 	}
-	const block = 16 << 20
-	all := make([]byte, 0, f.size)
-	l := relocation{}
 	own := owned(m)
-	for _, part := range f.parts {
-		at := len(all)
-		free := own[&part[0]] == len(part)
-		for rest := part; len(rest) > 0; {
-			n := min(len(rest), block)
-			all = append(all, rest[:n]...)
-			if free {
-				tensor.Discard(rest[:n])
-			}
-			rest = rest[n:]
+	all := tensor.Joined(int(f.size), f.parts, func(i int, block []byte) {
+		if part := f.parts[i]; own[&part[0]] == len(part) {
+			tensor.Discard(block)
 		}
-		l[content{&part[0], len(part)}] = all[at:len(all):len(all)]
+	})
+	l := relocation{}
+	at := 0
+	for _, part := range f.parts {
+		l[content{&part[0], len(part)}] = all[at : at+len(part) : at+len(part)]
+		at += len(part)
 	}
 	for _, g := range m.Graphs {
 		for _, v := range g.Values {
