@@ -141,7 +141,7 @@ func TestJoinLetsGoOfTheSource(t *testing.T) {
 	gone := weak.Make(&source[0])
 	m := mustDecode(t, source)
 	want := bytes.Clone(source)
-	source = nil //nolint:ineffassign // else it would be there by this variable
+	source = nil // else it would be there by this variable
 	if runtime.GC(); gone.Value() == nil {
 		t.Fatal("what is decoded does not share memory with the file: the test tests nothing")
 	}
