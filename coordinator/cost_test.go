@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -53,7 +54,7 @@ func BenchmarkShardCosts(b *testing.B) {
 					_, err = stream.Recv()
 				}
 				if err == nil {
-					if _, end := stream.Recv(); end != io.EOF {
+					if _, end := stream.Recv(); !errors.Is(end, io.EOF) {
 						err = end
 					}
 				}

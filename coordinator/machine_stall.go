@@ -43,7 +43,7 @@ func (m *Machine) stalls(j *job, now time.Time) (at time.Time, ok bool) {
 	latest, first := now.Add(-m.Stall), now
 	for _, s := range j.open {
 		for i := range s.running {
-			if a := &s.running[i]; !a.lost && (!ok || a.since.Before(first)) && a.since.After(latest) {
+			if a := &s.running[i]; !a.lost && (!ok || a.since.Before(first)) && latest.Before(a.since) {
 				first, ok = a.since, true
 			}
 		}

@@ -78,7 +78,7 @@ func (m *Model) Memory(observe calib.Spec) Memory {
 		sample += int64(in.DType.Bytes(in.Shape.Elements()))
 	}
 	each, values := m.program.Memory()
-	each += int64(len(blocks{}))*(blockBytes+sample)
+	each += int64(len(blocks{})) * (blockBytes + sample)
 	if observe.Histogram {
 		each += int64(len(m.tensors)) * histogramBytes
 	}
