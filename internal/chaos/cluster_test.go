@@ -129,7 +129,7 @@ func (c *cluster) leader() Node {
 		if err != nil {
 			continue
 		}
-		text, err := ask(conn, "/metrics")
+		text, err := metrics(conn)
 		if err == nil && strings.Contains(text, "\netcd_server_is_leader 1\n") {
 			return n
 		}
@@ -140,13 +140,13 @@ func (c *cluster) leader() Node {
 // dialWithin bounds how long a member of etcd is asked.
 const dialWithin = time.Second / 2
 
-// ask returns the answer to a GET over a connection, which it closes.
-func ask(conn net.Conn, path string) (string, error) {
+// metrics returns those of a member of etcd, over a connection to it, which it closes.
+func metrics(conn net.Conn) (string, error) {
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(dialWithin)); err != nil {
 		return "", err
 	}
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path); err != nil {
+	if _, err := io.WriteString(conn, "GET /metrics HTTP/1.0\r\n\r\n"); err != nil {
 		return "", err
 	}
 	text, err := io.ReadAll(conn)
