@@ -109,7 +109,7 @@ def integer(path):
 
 
 def corpus(names):
-    paths = {p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if integer(p)}
+    paths = {p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if p.parent.suffix != '.int8' and integer(p)}  # those are ORACLE's
     paths |= {p.parent.name: p for p in ORACLE.glob('*/int8.tflite')}
     paths |= {f'{p.parent.name}.octet': p for p in DEVICES.glob('*/int8.tflite')}
     for name, path in sorted(paths.items()):
