@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -29,7 +30,16 @@ func callees(n *ir.Node) []int {
 func isControl(n *ir.Node) bool { return callees(n) != nil }
 
 // loop holds the variables of a WHILE: two sets, of which one is read while the other is written.
-type loop struct{ vars, next []*tensor.Tensor }
+type loop struct {
+	vars, next   []*tensor.Tensor
+	known, after []knownRange // of the variables, and of what they are next, where somebody sees them
+}
+
+// knownRange is the range of a tensor of float32, if it is known.
+type knownRange struct {
+	kernel.F32Range
+	ok bool
+}
 
 // callers returns how often the nodes of some graphs name each graph of a model.
 func callers(m *ir.Model, graphs []int) []int {
@@ -183,7 +193,7 @@ func (s *Session) control(f *frame, st *step, c *op.Call, k int) error {
 		if yes {
 			branch = a.Then
 		}
-		out, err := s.graph(branch, c.In[1:])
+		out, err := s.graph(branch, c.In[1:], nil)
 		if err != nil {
 			return fmt.Errorf("graph %d: %w", branch, err)
 		}
@@ -200,13 +210,18 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 			l.vars = append(l.vars, &tensor.Tensor{})
 			l.next = append(l.next, &tensor.Tensor{})
 		}
+		l.known, l.after = make([]knownRange, len(c.In)), make([]knownRange, len(c.In))
 		f.loops[k] = l
 	}
 	if err := s.copyAll(l.vars, c.In); err != nil {
 		return err
 	}
+	clear(l.known)
 	for range maxIterations {
-		out, err := s.graph(a.Cond, l.vars)
+		if s.recorder != nil || s.observer != nil {
+			l.measure()
+		}
+		out, err := s.graph(a.Cond, l.vars, l.known)
 		if err != nil {
 			return fmt.Errorf("condition, graph %d: %w", a.Cond, err)
 		}
@@ -217,15 +232,40 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 		if !yes {
 			return s.copyAll(c.Out, l.vars)
 		}
-		if out, err = s.graph(a.Body, l.vars); err != nil {
+		if out, err = s.graph(a.Body, l.vars, l.known); err != nil {
 			return fmt.Errorf("body, graph %d: %w", a.Body, err)
 		}
 		if err := s.copyAll(l.next, out); err != nil {
 			return err
 		}
-		l.vars, l.next = l.next, l.vars
+		s.frames[a.Body].outputRanges(l.after, l.known)
+		l.vars, l.next, l.known, l.after = l.next, l.vars, l.after, l.known
 	}
 	return fmt.Errorf("did not end after %d iterations", maxIterations)
+}
+
+// measure finds the ranges of variables that are not known, for both graphs of the loop.
+func (l *loop) measure() {
+	for j, t := range l.vars {
+		if t.DType == tensor.Float32 && !l.known[j].ok {
+			l.known[j] = knownRange{kernel.F32MinMax(tensor.View[float32](t)), true}
+		}
+	}
+}
+
+// outputRanges stores what is known of the ranges of the graph's results, whose inputs had the given ranges.
+func (f *frame) outputRanges(results, inputs []knownRange) {
+	for j, from := range f.plan.makers {
+		results[j] = knownRange{}
+		switch t := f.tensors[f.plan.output[j]]; {
+		case from < 0 || t.DType != tensor.Float32:
+		case from < len(inputs):
+			results[j] = inputs[from]
+		default:
+			r, ok := f.calls[from-len(inputs)].Seen.Range(len(t.Data) / 4)
+			results[j] = knownRange{r, ok}
+		}
+	}
 }
 
 // copyAll copies contents; the memory of the two lists must not overlap.

@@ -99,8 +99,8 @@ func (s *Session) observe(sl *slot, t *tensor.Tensor) {
 	s.tell(sl, t, r, len(x))
 }
 
-// observeFolded is observe for a constant whose range is known.
-func (s *Session) observeFolded(sl *slot, t *tensor.Tensor, r kernel.F32Range) {
+// observeKnown is observe for a tensor whose range is known.
+func (s *Session) observeKnown(sl *slot, t *tensor.Tensor, r kernel.F32Range) {
 	switch {
 	case !s.sees(sl):
 	case s.recorder != nil && s.recorder.Tally(sl.number) != nil:
@@ -122,8 +122,12 @@ func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan
 		s.tell(sl, t, r, n)
 	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Tally(sl.number) != nil: // what was counted can't be taken back
 		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
-	default:
-		s.observe(sl, t)
+	default: // seen has it then, for those who read the result next
+		seen.Start(true)
+		s.count(seen, sl)
+		seen.Include(tensor.View[float32](t))
+		r, _ = seen.Range(n)
+		s.tell(sl, t, r, n)
 	}
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -16,6 +17,7 @@ type plan struct {
 	steps  []step
 	inputs []int
 	output []int
+	makers []int // by output, of which it is: an input, or the one result of a step, whose number comes after the inputs'; -1 if of neither
 	arena  int   // bytes of the planned memory
 	folded []int // float32 results that were computed at compile time
 }
@@ -55,8 +57,18 @@ type step struct {
 	in, out []int         // slots; -1 where an input is absent
 	shared  bool          // the result is the operand's memory: there is nothing to compute
 	spare   bool          // nobody reads the result, unless the run is watched
-	inner   []int         // slots of what the operator lets see of its inside; -1 where that is absent
+	by      runner
+	inner   []int // slots of what the operator lets see of its inside; -1 where that is absent
 }
+
+// runner is who runs a step.
+type runner uint8
+
+const (
+	byKernel  runner = iota
+	byControl        // it runs graphs
+	byState          // it is about a resource variable
+)
 
 type compiler struct {
 	program *Program
@@ -140,6 +152,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	for _, v := range c.graph.Outputs {
 		p.output = append(p.output, index[v])
 	}
+	p.makers = p.makersOf(p.output)
 	pairUp(p)
 	size, err := layout(p)
 	if err != nil {
@@ -150,6 +163,20 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	}
 	p.arena = size
 	return p, nil
+}
+
+// makersOf returns plan.makers for some slots.
+func (p *plan) makersOf(slots []int) []int {
+	makers := make([]int, len(slots))
+	for j, i := range slots {
+		makers[j] = slices.Index(p.inputs, i)
+		for k, s := range p.steps {
+			if len(s.out) == 1 && s.out[0] == i {
+				makers[j] = len(p.inputs) + k
+			}
+		}
+	}
+	return makers
 }
 
 // step plans one node: its results' types, its kernel, or its results themselves where they follow from constants.
@@ -177,9 +204,11 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 		c.plan.slots[index[v]].place = dynamic
 	}
 	if isControl(n) {
+		s.by = byControl
 		return c.control(&s)
 	}
 	if isState(n) {
+		s.by = byState
 		c.plan.steps = append(c.plan.steps, s)
 		return nil
 	}

@@ -161,7 +161,7 @@ func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 		}
 	}
 	defer s.counter.Flush()
-	return s.graph(s.program.main, inputs)
+	return s.graph(s.program.main, inputs, nil)
 }
 
 // reset fills the memory of a variable.
@@ -171,19 +171,23 @@ func reset(data []byte, rest byte) {
 	}
 }
 
-// graph runs one graph on inputs whose memory it does not change.
-func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
+// graph runs one graph on inputs whose memory it does not change. known may be what was seen of them.
+func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) ([]*tensor.Tensor, error) {
 	f := s.frames[index]
 	p := f.plan
 	for j, i := range p.inputs {
 		f.tensors[i] = inputs[j]
-		s.observe(&p.slots[i], inputs[j])
+		if known != nil && known[j].ok {
+			s.observeKnown(&p.slots[i], inputs[j], known[j].F32Range)
+		} else {
+			s.observe(&p.slots[i], inputs[j])
+		}
 		if s.watch != nil {
 			s.watch(p.slots[i].value, inputs[j])
 		}
 	}
 	for j, i := range p.folded {
-		s.observeFolded(&p.slots[i], f.tensors[i], f.ranges[j])
+		s.observeKnown(&p.slots[i], f.tensors[i], f.ranges[j])
 	}
 	pairs := s.pairs()
 	for k := 0; k < len(p.steps); k++ {
@@ -210,8 +214,12 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 		if s.trace != nil {
 			s.trace(index, st.index, true)
 		}
-		for j, i := range st.out {
-			s.observeResult(&p.slots[i], c.Out[j], &c.Seen)
+		if len(st.out) == 1 {
+			s.observeResult(&p.slots[st.out[0]], c.Out[0], &c.Seen)
+		} else {
+			for j, i := range st.out {
+				s.observe(&p.slots[i], c.Out[j])
+			}
 		}
 		if st.inner != nil {
 			s.observeInside(c.Inner, p, st)
@@ -234,11 +242,12 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor) ([]*tensor.Tensor, e
 func (s *Session) watched() bool { return s.observer != nil || s.recorder != nil || s.watch != nil }
 
 func (s *Session) step(f *frame, st *step, c *op.Call, k int) error {
-	switch {
-	case isControl(st.node):
+	switch st.by {
+	case byControl:
 		return s.control(f, st, c, k)
-	case isState(st.node):
+	case byState:
 		return s.onState(st.node, c)
+	case byKernel:
 	}
 	if st.shared || st.spare && !s.watched() {
 		return nil

@@ -87,7 +87,7 @@ func (s *Session) once(graph int) error {
 		s.state.called = map[int]bool{}
 	}
 	s.state.called[graph] = true
-	if _, err := s.graph(graph, nil); err != nil {
+	if _, err := s.graph(graph, nil, nil); err != nil {
 		return fmt.Errorf("graph %d: %w", graph, err)
 	}
 	return nil

@@ -25,14 +25,23 @@ func (v variants) types() []tensor.DType {
 	return types
 }
 
-// eval is the kernel of all variants; the shape rule has made sure that there is one.
-func (v variants) eval(c *Call) error {
+// of returns the kernel for an element type.
+func (v variants) of(d tensor.DType) (Kernel, error) {
 	for i := range v {
-		if v[i].dtype == c.In[0].DType {
-			return v[i].kernel(c)
+		if v[i].dtype == d {
+			return v[i].kernel, nil
 		}
 	}
-	return fmt.Errorf("input 0 is %v, want %s", c.In[0].DType, oneOf(v.types()))
+	return nil, fmt.Errorf("input 0 is %v, want %s", d, oneOf(v.types()))
+}
+
+// eval is the kernel of all variants; the shape rule has made sure that there is one.
+func (v variants) eval(c *Call) error {
+	run, err := v.of(c.In[0].DType)
+	if err != nil {
+		return err
+	}
+	return run(c)
 }
 
 // or is the Prepare of an operator with these variants that takes another way where operand 0 stands for real numbers, if it has one.
@@ -41,7 +50,7 @@ func (v variants) or(i integers) prepare {
 		if other := i.of(n.Input(0), in[0].DType); other != nil {
 			return other(n, in, out)
 		}
-		return v.eval, nil
+		return v.of(in[0].DType)
 	}
 }
 

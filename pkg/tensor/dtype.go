@@ -44,6 +44,14 @@ var dtypes = [...]struct {
 	String: {"str", 0}, Resource: {"resource", 0}, Variant: {"variant", 0}, Float8E4M3FN: {"f8e4m3", 8}, Float8E5M2: {"f8e5m2", 8},
 }
 
+// sizes are the bytes of an element by type, a table without a hole so that no index needs a look.
+var sizes = func() (sizes [1 << 8]uint8) {
+	for i, d := range dtypes {
+		sizes[i] = uint8(d.bits / 8)
+	}
+	return
+}()
+
 // String returns the short name that graphs print, such as "f32".
 func (d DType) String() string {
 	if int(d) < len(dtypes) {
@@ -88,7 +96,7 @@ func (d DType) Bits() int {
 }
 
 // Size returns the size of one element in bytes, 0 for types smaller than a byte or without a fixed size.
-func (d DType) Size() int { return d.Bits() / 8 }
+func (d DType) Size() int { return int(sizes[d]) }
 
 // Bytes returns the bytes that n elements take, 0 for types without a fixed size.
 func (d DType) Bytes(n int) int { return (n*d.Bits() + 7) / 8 }
