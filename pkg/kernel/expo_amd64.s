@@ -1624,136 +1624,138 @@ TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	JL   rest
 
 long:
-	VMOVUPS      (CX), Y0
-	VMOVUPS      32(CX), Y1
-	VORPS        expoTable<>+832(SB), Y0, Y2
-	VORPS        expoTable<>+832(SB), Y1, Y3
-	VMOVUPS      expoTable<>+1728(SB), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      expoTable<>+1728(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       expoTable<>+1792(SB), Y2, Y4
-	VMULPS       expoTable<>+1792(SB), Y3, Y5
-	VMULPS       Y4, Y2, Y6
-	VMULPS       Y5, Y3, Y7
-	VFNMADD213PS Y6, Y2, Y4
-	VFNMADD213PS Y7, Y3, Y5
-	VMOVUPS      expoTable<>+1856(SB), Y8
-	VFMADD231PS  expoTable<>+256(SB), Y6, Y8
-	VMOVUPS      expoTable<>+1856(SB), Y9
-	VFMADD231PS  expoTable<>+256(SB), Y7, Y9
-	VSUBPS       expoTable<>+1856(SB), Y8, Y10
-	VSUBPS       expoTable<>+1856(SB), Y9, Y11
-	VFNMADD231PS expoTable<>+320(SB), Y10, Y6
-	VFNMADD231PS expoTable<>+320(SB), Y11, Y7
-	VFMADD231PS  expoTable<>+384(SB), Y10, Y4
-	VFMADD231PS  expoTable<>+384(SB), Y11, Y5
-	VSUBPS       Y4, Y6, Y10
-	VSUBPS       Y5, Y7, Y11
-	VMOVUPS      expoTable<>+512(SB), Y12
-	VFMADD231PS  expoTable<>+448(SB), Y10, Y12
-	VMOVUPS      expoTable<>+512(SB), Y13
-	VFMADD231PS  expoTable<>+448(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+576(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+576(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+640(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+640(SB), Y11, Y13
-	VFMADD213PS  expoTable<>+704(SB), Y10, Y12
-	VFMADD213PS  expoTable<>+704(SB), Y11, Y13
-	VMULPS       Y10, Y10, Y10
-	VMULPS       Y11, Y11, Y11
-	VFNMADD231PS Y12, Y10, Y4
-	VFNMADD231PS Y13, Y11, Y5
-	VSUBPS       Y4, Y6, Y4
-	VSUBPS       Y5, Y7, Y5
-	VMOVUPS      expoTable<>+1920(SB), Y6
-	VSUBPS       Y2, Y6, Y6
-	VMOVUPS      expoTable<>+1920(SB), Y7
-	VSUBPS       Y3, Y7, Y7
-	VMOVUPS      expoTable<>+1920(SB), Y10
-	VSUBPS       Y6, Y10, Y10
-	VMOVUPS      expoTable<>+1920(SB), Y11
-	VSUBPS       Y7, Y11, Y11
-	VSUBPS       Y2, Y10, Y10
-	VSUBPS       Y3, Y11, Y11
-	VDIVPS       Y6, Y2, Y12
-	VDIVPS       Y7, Y3, Y13
-	VFNMADD231PS Y12, Y6, Y2
-	VFNMADD231PS Y13, Y7, Y3
-	VFNMADD231PS Y12, Y10, Y2
-	VFNMADD231PS Y13, Y11, Y3
-	VMOVUPS      expoTable<>+1984(SB), Y6
-	VFMADD231PS  expoTable<>+1984(SB), Y12, Y6
-	VMOVUPS      expoTable<>+1984(SB), Y7
-	VFMADD231PS  expoTable<>+1984(SB), Y13, Y7
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y7, Y3, Y3
-	VMOVUPS      expoTable<>+2048(SB), Y6
-	VFMADD231PS  expoTable<>+1536(SB), Y12, Y6
-	VMOVUPS      expoTable<>+2048(SB), Y7
-	VFMADD231PS  expoTable<>+1536(SB), Y13, Y7
-	VFMADD231PS  expoTable<>+1536(SB), Y2, Y6
-	VFMADD231PS  expoTable<>+1536(SB), Y3, Y7
-	VMOVUPS      expoTable<>+2176(SB), Y10
-	VFMADD231PS  expoTable<>+2112(SB), Y6, Y10
-	VMOVUPS      expoTable<>+2176(SB), Y11
-	VFMADD231PS  expoTable<>+2112(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2240(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2240(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2304(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2304(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2368(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2368(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2432(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2432(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2496(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2496(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2560(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2560(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2624(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2624(SB), Y7, Y11
-	VFMADD213PS  expoTable<>+2688(SB), Y6, Y10
-	VFMADD213PS  expoTable<>+2688(SB), Y7, Y11
-	VMOVAPS      Y6, Y14
-	VFMADD213PS  expoTable<>+2752(SB), Y10, Y14
-	VMOVAPS      Y7, Y15
-	VFMADD213PS  expoTable<>+2752(SB), Y11, Y15
-	VMOVUPS      expoTable<>+2752(SB), Y16
-	VSUBPS       Y14, Y16, Y16
-	VMOVUPS      expoTable<>+2752(SB), Y17
-	VSUBPS       Y15, Y17, Y17
-	VFMADD231PS  Y10, Y6, Y16
-	VFMADD231PS  Y11, Y7, Y17
-	VMULPS       Y14, Y12, Y6
-	VMULPS       Y15, Y13, Y7
-	VMOVAPS      Y6, Y10
-	VFNMADD231PS Y14, Y12, Y10
-	VMOVAPS      Y7, Y11
-	VFNMADD231PS Y15, Y13, Y11
-	VFNMADD231PS Y14, Y2, Y10
-	VFNMADD231PS Y15, Y3, Y11
-	VFNMADD231PS Y16, Y12, Y10
-	VFNMADD231PS Y17, Y13, Y11
-	VADDPS       expoTable<>+768(SB), Y4, Y2
-	VADDPS       expoTable<>+768(SB), Y5, Y3
-	VMULPS       Y2, Y10, Y2
-	VMULPS       Y3, Y11, Y3
-	VFNMADD231PS Y6, Y4, Y2
-	VFNMADD231PS Y7, Y5, Y3
-	VSUBPS       Y2, Y6, Y2
-	VSUBPS       Y3, Y7, Y3
-	VPSLLD       $0x17, Y8, Y4
-	VPSLLD       $0x17, Y9, Y5
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y5, Y3, Y3
-	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y4
-	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y5
-	VANDNPS      Y0, Y4, Y0
-	VANDNPS      Y1, Y5, Y1
-	VFMADD231PS  expoTable<>+2816(SB), Y2, Y0
-	VFMADD231PS  expoTable<>+2816(SB), Y3, Y1
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      expoTable<>+832(SB), Y0
+	VORPS        (CX), Y0, Y0
+	VMOVUPS      expoTable<>+832(SB), Y1
+	VORPS        32(CX), Y1, Y1
+	VMOVUPS      expoTable<>+1728(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      expoTable<>+1728(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       expoTable<>+1792(SB), Y0, Y2
+	VMULPS       expoTable<>+1792(SB), Y1, Y3
+	VMULPS       Y2, Y0, Y4
+	VMULPS       Y3, Y1, Y5
+	VFNMADD213PS Y4, Y0, Y2
+	VFNMADD213PS Y5, Y1, Y3
+	VMOVUPS      expoTable<>+1856(SB), Y6
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y6
+	VMOVUPS      expoTable<>+1856(SB), Y7
+	VFMADD231PS  expoTable<>+256(SB), Y5, Y7
+	VSUBPS       expoTable<>+1856(SB), Y6, Y8
+	VSUBPS       expoTable<>+1856(SB), Y7, Y9
+	VFNMADD231PS expoTable<>+320(SB), Y8, Y4
+	VFNMADD231PS expoTable<>+320(SB), Y9, Y5
+	VFMADD231PS  expoTable<>+384(SB), Y8, Y2
+	VFMADD231PS  expoTable<>+384(SB), Y9, Y3
+	VSUBPS       Y2, Y4, Y8
+	VSUBPS       Y3, Y5, Y9
+	VMOVUPS      expoTable<>+512(SB), Y10
+	VFMADD231PS  expoTable<>+448(SB), Y8, Y10
+	VMOVUPS      expoTable<>+512(SB), Y11
+	VFMADD231PS  expoTable<>+448(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+576(SB), Y8, Y10
+	VFMADD213PS  expoTable<>+576(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+640(SB), Y8, Y10
+	VFMADD213PS  expoTable<>+640(SB), Y9, Y11
+	VFMADD213PS  expoTable<>+704(SB), Y8, Y10
+	VFMADD213PS  expoTable<>+704(SB), Y9, Y11
+	VMULPS       Y8, Y8, Y8
+	VMULPS       Y9, Y9, Y9
+	VFNMADD231PS Y10, Y8, Y2
+	VFNMADD231PS Y11, Y9, Y3
+	VSUBPS       Y2, Y4, Y2
+	VSUBPS       Y3, Y5, Y3
+	VMOVUPS      expoTable<>+1920(SB), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      expoTable<>+1920(SB), Y5
+	VSUBPS       Y1, Y5, Y5
+	VMOVUPS      expoTable<>+1920(SB), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      expoTable<>+1920(SB), Y9
+	VSUBPS       Y5, Y9, Y9
+	VSUBPS       Y0, Y8, Y8
+	VSUBPS       Y1, Y9, Y9
+	VDIVPS       Y4, Y0, Y10
+	VDIVPS       Y5, Y1, Y11
+	VFNMADD231PS Y10, Y4, Y0
+	VFNMADD231PS Y11, Y5, Y1
+	VFNMADD231PS Y10, Y8, Y0
+	VFNMADD231PS Y11, Y9, Y1
+	VMOVUPS      expoTable<>+1984(SB), Y4
+	VFMADD231PS  expoTable<>+1984(SB), Y10, Y4
+	VMOVUPS      expoTable<>+1984(SB), Y5
+	VFMADD231PS  expoTable<>+1984(SB), Y11, Y5
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      expoTable<>+2048(SB), Y4
+	VFMADD231PS  expoTable<>+1536(SB), Y10, Y4
+	VMOVUPS      expoTable<>+2048(SB), Y5
+	VFMADD231PS  expoTable<>+1536(SB), Y11, Y5
+	VFMADD231PS  expoTable<>+1536(SB), Y0, Y4
+	VFMADD231PS  expoTable<>+1536(SB), Y1, Y5
+	VMOVUPS      expoTable<>+2176(SB), Y8
+	VFMADD231PS  expoTable<>+2112(SB), Y4, Y8
+	VMOVUPS      expoTable<>+2176(SB), Y9
+	VFMADD231PS  expoTable<>+2112(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2240(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2240(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2304(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2304(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2368(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2368(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2432(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2432(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2496(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2496(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2560(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2560(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2624(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2624(SB), Y5, Y9
+	VFMADD213PS  expoTable<>+2688(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+2688(SB), Y5, Y9
+	VMOVAPS      Y4, Y12
+	VFMADD213PS  expoTable<>+2752(SB), Y8, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD213PS  expoTable<>+2752(SB), Y9, Y13
+	VMOVUPS      expoTable<>+2752(SB), Y14
+	VSUBPS       Y12, Y14, Y14
+	VMOVUPS      expoTable<>+2752(SB), Y15
+	VSUBPS       Y13, Y15, Y15
+	VFMADD231PS  Y8, Y4, Y14
+	VFMADD231PS  Y9, Y5, Y15
+	VMULPS       Y12, Y10, Y4
+	VMULPS       Y13, Y11, Y5
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS Y12, Y10, Y8
+	VMOVAPS      Y5, Y9
+	VFNMADD231PS Y13, Y11, Y9
+	VFNMADD231PS Y12, Y0, Y8
+	VFNMADD231PS Y13, Y1, Y9
+	VFNMADD231PS Y14, Y10, Y8
+	VFNMADD231PS Y15, Y11, Y9
+	VADDPS       expoTable<>+768(SB), Y2, Y0
+	VADDPS       expoTable<>+768(SB), Y3, Y1
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y1
+	VFNMADD231PS Y4, Y2, Y0
+	VFNMADD231PS Y5, Y3, Y1
+	VSUBPS       Y0, Y4, Y0
+	VSUBPS       Y1, Y5, Y1
+	VPSLLD       $0x17, Y6, Y2
+	VPSLLD       $0x17, Y7, Y3
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (CX), Y2
+	VCMPPS       $0x11, expoTable<>+128(SB), Y2, Y2
+	VMOVUPS      32(CX), Y3
+	VCMPPS       $0x11, expoTable<>+128(SB), Y3, Y3
+	VANDNPS      (CX), Y2, Y2
+	VANDNPS      32(CX), Y3, Y3
+	VFMADD231PS  expoTable<>+2816(SB), Y0, Y2
+	VFMADD231PS  expoTable<>+2816(SB), Y1, Y3
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x00000010, DX
@@ -1764,71 +1766,72 @@ rest:
 	JZ   done
 
 short:
-	VMOVUPS      (CX), Y0
-	VORPS        expoTable<>+832(SB), Y0, Y1
-	VMOVUPS      expoTable<>+1728(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       expoTable<>+1792(SB), Y1, Y2
-	VMULPS       Y2, Y1, Y3
-	VFNMADD213PS Y3, Y1, Y2
-	VMOVUPS      expoTable<>+1856(SB), Y4
-	VFMADD231PS  expoTable<>+256(SB), Y3, Y4
-	VSUBPS       expoTable<>+1856(SB), Y4, Y5
-	VFNMADD231PS expoTable<>+320(SB), Y5, Y3
-	VFMADD231PS  expoTable<>+384(SB), Y5, Y2
-	VSUBPS       Y2, Y3, Y5
-	VMOVUPS      expoTable<>+512(SB), Y6
-	VFMADD231PS  expoTable<>+448(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+576(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+640(SB), Y5, Y6
-	VFMADD213PS  expoTable<>+704(SB), Y5, Y6
-	VMULPS       Y5, Y5, Y5
-	VFNMADD231PS Y6, Y5, Y2
-	VSUBPS       Y2, Y3, Y2
-	VMOVUPS      expoTable<>+1920(SB), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      expoTable<>+1920(SB), Y5
-	VSUBPS       Y3, Y5, Y5
-	VSUBPS       Y1, Y5, Y5
-	VDIVPS       Y3, Y1, Y6
-	VFNMADD231PS Y6, Y3, Y1
-	VFNMADD231PS Y6, Y5, Y1
-	VMOVUPS      expoTable<>+1984(SB), Y3
-	VFMADD231PS  expoTable<>+1984(SB), Y6, Y3
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      expoTable<>+2048(SB), Y3
-	VFMADD231PS  expoTable<>+1536(SB), Y6, Y3
-	VFMADD231PS  expoTable<>+1536(SB), Y1, Y3
-	VMOVUPS      expoTable<>+2176(SB), Y5
-	VFMADD231PS  expoTable<>+2112(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2240(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2304(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2368(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2432(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2496(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2560(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2624(SB), Y3, Y5
-	VFMADD213PS  expoTable<>+2688(SB), Y3, Y5
-	VMOVAPS      Y3, Y7
-	VFMADD213PS  expoTable<>+2752(SB), Y5, Y7
-	VMOVUPS      expoTable<>+2752(SB), Y8
-	VSUBPS       Y7, Y8, Y8
-	VFMADD231PS  Y5, Y3, Y8
-	VMULPS       Y7, Y6, Y3
-	VMOVAPS      Y3, Y5
-	VFNMADD231PS Y7, Y6, Y5
-	VFNMADD231PS Y7, Y1, Y5
-	VFNMADD231PS Y8, Y6, Y5
-	VADDPS       expoTable<>+768(SB), Y2, Y1
-	VMULPS       Y1, Y5, Y1
-	VFNMADD231PS Y3, Y2, Y1
-	VSUBPS       Y1, Y3, Y1
-	VPSLLD       $0x17, Y4, Y2
-	VMULPS       Y2, Y1, Y1
-	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y2
-	VANDNPS      Y0, Y2, Y0
-	VFMADD231PS  expoTable<>+2816(SB), Y1, Y0
-	VMOVUPS      Y0, (AX)
+	VMOVUPS      expoTable<>+832(SB), Y0
+	VORPS        (CX), Y0, Y0
+	VMOVUPS      expoTable<>+1728(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       expoTable<>+1792(SB), Y0, Y1
+	VMULPS       Y1, Y0, Y2
+	VFNMADD213PS Y2, Y0, Y1
+	VMOVUPS      expoTable<>+1856(SB), Y3
+	VFMADD231PS  expoTable<>+256(SB), Y2, Y3
+	VSUBPS       expoTable<>+1856(SB), Y3, Y4
+	VFNMADD231PS expoTable<>+320(SB), Y4, Y2
+	VFMADD231PS  expoTable<>+384(SB), Y4, Y1
+	VSUBPS       Y1, Y2, Y4
+	VMOVUPS      expoTable<>+512(SB), Y5
+	VFMADD231PS  expoTable<>+448(SB), Y4, Y5
+	VFMADD213PS  expoTable<>+576(SB), Y4, Y5
+	VFMADD213PS  expoTable<>+640(SB), Y4, Y5
+	VFMADD213PS  expoTable<>+704(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y4
+	VFNMADD231PS Y5, Y4, Y1
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      expoTable<>+1920(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      expoTable<>+1920(SB), Y4
+	VSUBPS       Y2, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
+	VDIVPS       Y2, Y0, Y5
+	VFNMADD231PS Y5, Y2, Y0
+	VFNMADD231PS Y5, Y4, Y0
+	VMOVUPS      expoTable<>+1984(SB), Y2
+	VFMADD231PS  expoTable<>+1984(SB), Y5, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      expoTable<>+2048(SB), Y2
+	VFMADD231PS  expoTable<>+1536(SB), Y5, Y2
+	VFMADD231PS  expoTable<>+1536(SB), Y0, Y2
+	VMOVUPS      expoTable<>+2176(SB), Y4
+	VFMADD231PS  expoTable<>+2112(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2240(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2304(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2368(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2432(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2496(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2560(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2624(SB), Y2, Y4
+	VFMADD213PS  expoTable<>+2688(SB), Y2, Y4
+	VMOVAPS      Y2, Y6
+	VFMADD213PS  expoTable<>+2752(SB), Y4, Y6
+	VMOVUPS      expoTable<>+2752(SB), Y7
+	VSUBPS       Y6, Y7, Y7
+	VFMADD231PS  Y4, Y2, Y7
+	VMULPS       Y6, Y5, Y2
+	VMOVAPS      Y2, Y4
+	VFNMADD231PS Y6, Y5, Y4
+	VFNMADD231PS Y6, Y0, Y4
+	VFNMADD231PS Y7, Y5, Y4
+	VADDPS       expoTable<>+768(SB), Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	VFNMADD231PS Y2, Y1, Y0
+	VSUBPS       Y0, Y2, Y0
+	VPSLLD       $0x17, Y3, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (CX), Y1
+	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y1
+	VANDNPS      (CX), Y1, Y1
+	VFMADD231PS  expoTable<>+2816(SB), Y0, Y1
+	VMOVUPS      Y1, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
 	SUBQ         $0x00000008, DX

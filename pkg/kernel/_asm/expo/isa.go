@@ -4,6 +4,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/octetlite/octet/pkg/kernel/_asm/curve"
 )
 
 // isa is what differs between instruction sets.
@@ -13,6 +15,8 @@ type isa interface {
 	// lanes is the number of float32 in a register.
 	lanes() int
 	register() reg.VecVirtual
+	// reloads reports whether there are too few registers for a program to keep its argument in one.
+	reloads(p *curve.Program) bool
 	// compare returns the mask of a comparison.
 	compare(predicate Op, a, b Op) Op
 	// choose makes x a where the mask is set, else b.
@@ -31,6 +35,9 @@ type avx2 struct{}
 func (avx2) suffix() string           { return "Asm" }
 func (avx2) lanes() int               { return 8 }
 func (avx2) register() reg.VecVirtual { return YMM() }
+
+// reloads is true of GELU, the longest. Registers beyond the first sixteen, which avo takes otherwise, are AVX-512's.
+func (avx2) reloads(p *curve.Program) bool { return len(p.Steps) > longest }
 
 func (avx2) compare(predicate Op, a, b Op) Op {
 	x := YMM()
@@ -63,6 +70,8 @@ type avx512 struct{}
 func (avx512) suffix() string           { return "AVX512" }
 func (avx512) lanes() int               { return 16 }
 func (avx512) register() reg.VecVirtual { return ZMM() }
+
+func (avx512) reloads(*curve.Program) bool { return false }
 
 func (avx512) compare(predicate Op, a, b Op) Op {
 	x := K()

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	side = 2  // vectors in a step of the long loop
-	size = 4  // bytes of a float32
-	wide = 16 // float32 in the widest register
+	longest = 70 // steps of a program whose argument AVX2 keeps in a register
+	side    = 2  // vectors in a step of the long loop
+	size    = 4  // bytes of a float32
+	wide    = 16 // float32 in the widest register
 
 	// Predicates of comparisons, which don't hold where an operand is NaN.
 	equal   = 0

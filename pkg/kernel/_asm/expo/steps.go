@@ -16,7 +16,7 @@ type writer struct {
 	*curve.Program
 	at   int   // the number of the step
 	last []int // the last use of each value
-	in   []Op  // where each value is: a constant in memory, a mask where the instruction set has them, any other in a register of vectors
+	in   []Op  // where each value is: a constant, and the argument where that is not kept, in memory, a mask where the instruction set has them, any other in a register of vectors
 }
 
 // run writes the instructions that compute the program for vectors that follow each other from src on, and returns the registers of the results. The vectors go side by
@@ -35,9 +35,10 @@ func run(i isa, p *curve.Program, src reg.Register, vectors int, c *table, param
 			w.at = at
 			switch s.Op {
 			case curve.Input:
-				x := w.register()
-				VMOVUPS(Mem{Base: src, Disp: v * bytes(w)}, x)
-				w.in[at] = x
+				w.in[at] = Mem{Base: src, Disp: v * bytes(w)}
+				if !w.reloads(p) {
+					w.in[at] = w.held(curve.Value(at))
+				}
 			case curve.Const:
 				w.in[at] = c.bits(s.Bits)
 			case curve.Parameter:
@@ -70,7 +71,7 @@ func (w *writer) step(s curve.Step) Op {
 	case curve.FNMA:
 		return w.fused(a, b, c, VFNMADD231PS, VFNMADD213PS, VFNMADD132PS)
 	case curve.Add, curve.Mul, curve.And, curve.Or, curve.AddInt:
-		if w.constant(a) {
+		if w.inMemory(a) {
 			a, b = b, a
 		}
 	}
@@ -101,12 +102,12 @@ func (w *writer) step(s curve.Step) Op {
 	case curve.ShiftDown:
 		VPSRLD(U8(s.Bits), w.in[a], x)
 	case curve.Less:
-		if w.constant(a) {
+		if w.inMemory(a) && !w.inMemory(b) {
 			return w.compare(U8(greater), w.in[b], w.in[a])
 		}
-		return w.compare(U8(less), w.in[a], w.in[b])
+		return w.compare(U8(less), w.held(a), w.in[b])
 	case curve.Equal:
-		return w.compare(U8(equal), w.in[a], w.in[b])
+		return w.compare(U8(equal), w.held(a), w.in[b])
 	case curve.Select:
 		w.choose(w.in[c], w.in[a], w.held(b), x)
 	case curve.Drop:
@@ -117,8 +118,11 @@ func (w *writer) step(s curve.Step) Op {
 	return x
 }
 
-// constant reports whether v is a constant.
-func (w *writer) constant(v curve.Value) bool { return w.Steps[v].Op == curve.Const }
+// inMemory reports whether v is a constant, or the argument where that is not kept.
+func (w *writer) inMemory(v curve.Value) bool {
+	_, is := w.in[v].(Mem)
+	return is
+}
 
 // held returns a register that holds v.
 func (w *writer) held(v curve.Value) reg.VecVirtual {
@@ -141,21 +145,21 @@ func (w *writer) taken(v curve.Value) reg.VecVirtual {
 	return y
 }
 
-// free reports whether nothing needs the register of v after this step; a constant gets one of its own.
+// free reports whether nothing needs the register of v after this step; what is in memory gets one of its own.
 func (w *writer) free(v curve.Value) bool {
-	return w.constant(v) || w.last[v] == w.at && w.Steps[v].Op != curve.Parameter
+	return w.inMemory(v) || w.last[v] == w.at && w.Steps[v].Op != curve.Parameter
 }
 
 // fused writes c ± a*b. The three forms of the instruction overwrite the addend, or a factor with the addend or the other factor possibly in memory.
 func (w *writer) fused(a, b, c curve.Value, overC, overA, overAWithB func(...Op)) reg.VecVirtual {
-	if w.constant(a) {
+	if w.inMemory(a) {
 		a, b = b, a
 	}
-	if w.free(b) && !w.free(a) && !w.constant(b) {
+	if w.free(b) && !w.free(a) && !w.inMemory(b) {
 		a, b = b, a
 	}
 	switch {
-	case w.constant(c) && !w.constant(b):
+	case w.inMemory(c) && !w.inMemory(b):
 		x := w.taken(a)
 		overA(w.in[c], w.in[b], x)
 		return x
@@ -163,7 +167,7 @@ func (w *writer) fused(a, b, c curve.Value, overC, overA, overAWithB func(...Op)
 		x := w.taken(c)
 		overC(w.in[b], w.in[a], x)
 		return x
-	case w.constant(b):
+	case w.inMemory(b):
 		x := w.taken(a)
 		overAWithB(w.in[b], w.in[c], x)
 		return x
