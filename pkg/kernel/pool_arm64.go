@@ -2,8 +2,6 @@
 
 package kernel
 
-import "unsafe"
-
 // run4 computes groups of 4 blocks of 8 channels of some outputs.
 func (m poolMode) run4(groups int, in, out *float32, r *poolRun) {
 	w := r.window
@@ -35,6 +33,3 @@ func (m poolMode) run1(groups int, in, out *float32, r *poolRun) {
 		}
 	}
 }
-
-// behind returns where the element n places behind p lies.
-func behind(p *float32, n int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*n)) }
