@@ -88,7 +88,7 @@ func (s *Server) startAccept(f Accept) {
 			return err
 		})
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, ErrOver):
 			failpoint.Hit(failpoint.Accepted)
 			s.post(Accepted{Job: f.Job, Shard: f.Shard, Digest: kept, Offered: f.Digest, Worker: f.Worker})
 		case errors.Is(err, ErrGone):

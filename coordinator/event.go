@@ -76,7 +76,7 @@ type (
 		Unbegun        bool // the worker could not be reached, or would not have it: that says nothing about the shard
 		Error          Failure
 	}
-	// Accepted: the journal holds a shard's result: the offered one, or another that came first.
+	// Accepted: the journal holds a shard's result: the offered one, or another that came first; or none, as the job is over.
 	Accepted struct {
 		Job             string
 		Shard           int

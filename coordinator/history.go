@@ -206,6 +206,8 @@ func (h *history) deliver(now time.Time, a *Attempt, digest string, effects []Ef
 func (h *history) acceptance(e Accepted) Outcome {
 	key := shardKey{e.Job, e.Shard}
 	switch {
+	case e.Digest == "":
+		return OutcomeStopped
 	case e.Digest != e.Offered:
 		return OutcomeDifferent
 	case h.settled[key]:

@@ -26,7 +26,7 @@ type Journal interface {
 	Create(ctx context.Context, r Record) (have Record, created bool, err error)
 	// Save overwrites a job that is there; ErrGone if it is not. With a final state the results of its shards go, which nobody needs any more.
 	Save(ctx context.Context, r Record) error
-	// Accept keeps a shard's result unless there is one already, and returns the one that is kept. ErrGone if the job is not there.
+	// Accept keeps a shard's result unless there is one already, and returns the one that is kept. ErrGone if the job is not there, ErrOver if it has ended.
 	Accept(ctx context.Context, job string, shard int, digest string) (kept string, err error)
 	// Accepted returns the results that are kept, by the shards' numbers.
 	Accepted(ctx context.Context, job string) (map[int]string, error)
@@ -36,6 +36,9 @@ type Journal interface {
 
 // ErrGone is returned for a job that the journal does not hold.
 var ErrGone = errors.New("the job is not in the journal")
+
+// ErrOver is returned for the result of a shard whose job has ended in the journal: the results of such a job are gone, and none may be left behind.
+var ErrOver = errors.New("the job has ended in the journal")
 
 // EtcdJournal keeps the journal in etcd, under a prefix:
 //
@@ -50,6 +53,7 @@ type EtcdJournal struct {
 	prefix string
 	fence  *fence // nil if there is one coordinator
 	seen   *revisions
+	open   *revisions // of jobs' records, the latest that are known, while they are not final
 }
 
 // fence is the key that must be in etcd, and the revision at which it was created, for a write to take place.
@@ -60,7 +64,7 @@ type fence struct {
 
 // NewEtcdJournal returns a journal under the given prefix.
 func NewEtcdJournal(client *clientv3.Client, prefix string) *EtcdJournal {
-	return &EtcdJournal{client: client, prefix: strings.TrimSuffix(prefix, "/"), seen: &revisions{at: map[string]int64{}}}
+	return &EtcdJournal{client: client, prefix: strings.TrimSuffix(prefix, "/"), seen: newRevisions(), open: newRevisions()}
 }
 
 func (j *EtcdJournal) job(id string) string { return j.prefix + "/jobs/" + id }
@@ -130,6 +134,8 @@ func (j *EtcdJournal) commit(ctx context.Context, when []clientv3.Cmp, then, oth
 	}
 	return resp, nil
 }
+
+func newRevisions() *revisions { return &revisions{at: map[string]int64{}} }
 
 // revisions are those of keys when they were last written or read. A write whose outcome nobody learnt may take place later, behind others that came after it, when a member of etcd
 // that had it goes on: each write compares, so that it changes nothing then.
@@ -226,6 +232,7 @@ func (j *EtcdJournal) Create(ctx context.Context, r Record) (Record, bool, error
 	}
 	if resp.Succeeded {
 		j.seen.set(j.job(r.ID), resp.Header.GetRevision())
+		j.open.set(j.job(r.ID), resp.Header.GetRevision())
 		return r, true, nil
 	}
 	id := string(resp.Responses[0].GetResponseRange().Kvs[0].Value)
@@ -254,28 +261,56 @@ func (j *EtcdJournal) Save(ctx context.Context, r Record) error {
 	if r.State.Final() {
 		ops = append(ops, clientv3.OpDelete(j.results(r.ID), clientv3.WithPrefix()))
 	}
+	if r.State.Final() {
+		j.open.set(key, 0)
+	}
 	if err := j.replace(ctx, key, false, string(value), ops); err != nil {
 		return fmt.Errorf("journal: save %s: %w", r.ID, err)
+	}
+	if !r.State.Final() {
+		j.open.set(key, j.seen.get(key))
 	}
 	return nil
 }
 
-// Accept implements Journal.
+// Accept implements Journal. It compares the revision at which the job's record is known not to be final: one that came late would leave a result behind that nobody deletes.
 func (j *EtcdJournal) Accept(ctx context.Context, job string, shard int, digest string) (string, error) {
-	key := j.results(job) + strconv.Itoa(shard)
-	resp, err := j.commit(ctx,
-		[]clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(j.job(job)), ">", 0), clientv3.Compare(clientv3.CreateRevision(key), "=", 0)},
-		[]clientv3.Op{clientv3.OpPut(key, digest)}, []clientv3.Op{clientv3.OpGet(key)})
+	kept, err := j.accept(ctx, job, j.results(job)+strconv.Itoa(shard), digest)
 	if err != nil {
 		return "", fmt.Errorf("journal: accept shard %d of %s: %w", shard, job, err)
 	}
-	if resp.Succeeded {
-		return digest, nil
+	return kept, nil
+}
+
+func (j *EtcdJournal) accept(ctx context.Context, job, key, digest string) (string, error) {
+	for open := j.open.get(j.job(job)); ; {
+		resp, err := j.commit(ctx,
+			[]clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(j.job(job)), "=", open), clientv3.Compare(clientv3.CreateRevision(key), "=", 0), clientv3.Compare(clientv3.CreateRevision(j.job(job)), ">", 0)},
+			[]clientv3.Op{clientv3.OpPut(key, digest)}, []clientv3.Op{clientv3.OpGet(key), clientv3.OpGet(j.job(job))})
+		if err != nil {
+			return "", err
+		}
+		if resp.Succeeded {
+			return digest, nil
+		}
+		if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
+			return string(kvs[0].Value), nil
+		}
+		records := resp.Responses[1].GetResponseRange().Kvs
+		if len(records) == 0 {
+			return "", ErrGone
+		}
+		var r Record
+		if err := json.Unmarshal(records[0].Value, &r); err != nil {
+			return "", err
+		}
+		if r.State.Final() {
+			j.open.set(j.job(job), 0)
+			return "", ErrOver
+		}
+		open = records[0].ModRevision // it changed meanwhile, or an earlier term wrote it
+		j.open.set(j.job(job), open)
 	}
-	if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
-		return string(kvs[0].Value), nil
-	}
-	return "", fmt.Errorf("journal: accept shard %d of %s: %w", shard, job, ErrGone)
 }
 
 // Accepted implements Journal.
@@ -304,5 +339,6 @@ func (j *EtcdJournal) Delete(ctx context.Context, r Record) error {
 		return fmt.Errorf("journal: delete %s: %w", r.ID, err)
 	}
 	j.seen.set(j.job(r.ID), 0)
+	j.open.set(j.job(r.ID), 0)
 	return nil
 }

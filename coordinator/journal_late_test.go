@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,6 +15,7 @@ import (
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/registry"
 	"github.com/octetlite/octet/pkg/tensor"
+	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
 // late holds back the next transaction, whose caller is told that it timed out, until it is let go: as a member of etcd does that was stopped when it had it.
@@ -76,6 +78,23 @@ func TestLateWrites(t *testing.T) {
 		save()
 		wantRecords(t, j, over)
 
+		job = record("j-b", "b")
+		mustCreate(t, j, job)
+		l.armed = true
+		if _, err := j.Accept(ctx, job.ID, 0, "late"); !registry.Passes(err) {
+			t.Fatalf("a result that is held back: %v", err)
+		}
+		job.State = Cancelled
+		if err := j.Save(ctx, job); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.send(); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := j.Accepted(ctx, job.ID); err != nil || len(left) > 0 {
+			t.Errorf("%s: results of a job that has ended: %v, %v", name, left, err)
+		}
+
 		at := time.Unix(1_700_000_000, 0).UTC()
 		s := StreamRecord{ID: "s", Inputs: []dataset.Input{{Name: "x", DType: tensor.Float32, Shape: tensor.Shape{1}}}, Created: at, Changed: at}
 		create := twice(func() error { return j.SaveStream(ctx, s, 0) })
@@ -95,6 +114,44 @@ func TestLateWrites(t *testing.T) {
 		remove()
 		wantStreams(t, j, s)
 	}
+}
+
+// A result that is on its way to the journal when its job is cancelled leaves nothing there, and nothing of the job in the machine.
+func TestAcceptBehindTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		held := make(chan struct{})
+		c.journal.set(func(op, _ string) error {
+			if op == "accept" {
+				<-held
+			}
+			return nil
+		})
+		c.worker("a", honest)
+		id := c.create("r", c.spec(convModel(t, 4))).GetId()
+		time.Sleep(time.Second)
+		if _, err := c.jobs.CancelJob(t.Context(), &octetv1.CancelJobRequest{Id: id}); err != nil {
+			t.Fatal(err)
+		}
+		if state := c.wait(id).GetState(); state != octetv1.JobState_JOB_STATE_CANCELLED {
+			t.Fatalf("it is %v", state)
+		}
+		close(held)
+		time.Sleep(time.Second)
+		if left, err := c.journal.Accepted(t.Context(), id); err != nil || len(left) > 0 {
+			t.Errorf("the journal has results of a job that has ended: %v, %v", left, err)
+		}
+		e, err := c.operations().ExplainJob(t.Context(), &octetv1.ExplainJobRequest{Id: id})
+		if err != nil || len(e.GetAttempts()) != 1 || e.GetAttempts()[0].GetOutcome() != octetv1.Outcome_OUTCOME_STOPPED {
+			t.Errorf("its attempt: %v, %v", e.GetAttempts(), err)
+		}
+		s := c.server
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.machine.jobs) > 0 || len(s.held) > 0 {
+			t.Errorf("the machine knows %d jobs, and %d blobs are held", len(s.machine.jobs), len(s.held))
+		}
+	})
 }
 
 func wantStreams(t *testing.T, j *EtcdJournal, want ...StreamRecord) {

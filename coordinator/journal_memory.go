@@ -67,6 +67,9 @@ func (j *MemoryJournal) Accept(_ context.Context, job string, shard int, digest 
 	if have, ok := results[shard]; ok {
 		return have, nil
 	}
+	if j.jobs[job].State.Final() {
+		return "", fmt.Errorf("accept shard %d of %s: %w", shard, job, ErrOver)
+	}
 	results[shard] = digest
 	return digest, nil
 }

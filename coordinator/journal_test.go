@@ -202,6 +202,13 @@ func testSave(t *testing.T, j Journal) {
 	wantRecords(t, j, a, b)
 	results(a.ID, 0)
 	results(b.ID, 1)
+	// What comes behind the end leaves nothing.
+	for _, shard := range []int{0, 1} {
+		if kept, err := j.Accept(t.Context(), a.ID, shard, "late"); !errors.Is(err, ErrOver) || kept != "" {
+			t.Errorf("Accept of shard %d behind the end: %q, %v", shard, kept, err)
+		}
+	}
+	results(a.ID, 0)
 }
 
 func testAccept(t *testing.T, j Journal) {

@@ -146,6 +146,10 @@ func (e Accepted) apply(m *Machine, _ time.Time) []Effect {
 		return nil
 	}
 	s.accepting--
+	if e.Digest == "" {
+		m.settle(j, s)
+		return nil
+	}
 	effects := differ(Alarm{Job: e.Job, Shard: e.Shard, Have: e.Digest, Got: e.Offered, Worker: e.Worker})
 	if j.digests[e.Shard] != "" {
 		m.settle(j, s)

@@ -18,11 +18,11 @@ const (
 )
 
 // persist writes to the journal, or reads from it, for as long as it takes: a journal that is away for a while fails no job. A write that is under
-// way when the context ends may come to its end. ErrGone, ErrDeposed and the end of the context are errors.
+// way when the context ends may come to its end. ErrGone, ErrOver, ErrDeposed and the end of the context are errors.
 func (s *Server) persist(ctx context.Context, job string, write func(ctx context.Context) error) error {
 	for {
 		err := s.once(ctx, write)
-		if err == nil || errors.Is(err, ErrGone) || errors.Is(err, ErrDeposed) {
+		if err == nil || errors.Is(err, ErrGone) || errors.Is(err, ErrOver) || errors.Is(err, ErrDeposed) {
 			return err
 		}
 		s.log.Warn("journal_failed", zap.String("job", job), zap.Error(err))

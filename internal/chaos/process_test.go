@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -72,7 +73,7 @@ func (p *process) supervise(cmd *exec.Cmd, exited chan struct{}) {
 		if died := cmd.ProcessState.Sys().(syscall.WaitStatus); p.armed != "" && died.Signaled() && died.Signal() == syscall.SIGKILL {
 			p.fired = append(p.fired, p.armed)
 		} else {
-			p.ends = append(p.ends, fmt.Sprint(err))
+			p.ends = append(p.ends, fmt.Sprintf("%v: %s", err, lastLine(p.log)))
 		}
 	}
 	p.mu.Unlock()
@@ -87,6 +88,16 @@ func (p *process) supervise(cmd *exec.Cmd, exited chan struct{}) {
 			p.ends = append(p.ends, err.Error())
 		}
 	}
+}
+
+// lastLine returns what a program said last, which is why it ended.
+func lastLine(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	text = bytes.TrimSpace(text)
+	return string(text[bytes.LastIndexByte(text, '\n')+1:])
 }
 
 // kill ends the program, stopped or not, and waits for its end.

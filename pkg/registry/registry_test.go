@@ -42,13 +42,13 @@ func startEtcd(t *testing.T) string {
 	return server.Clients[0].Addr().String()
 }
 
-func dial(t *testing.T, addr string) *clientv3.Client {
+func dial(t *testing.T, addr string, more ...grpc.DialOption) *clientv3.Client {
 	t.Helper()
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: []string{addr}, DialTimeout: 10 * time.Second, Logger: zap.NewNop(),
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
+		DialOptions: append(more, grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, MaxDelay: time.Second}, MinConnectTimeout: time.Second,
-		})},
+		})),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -294,6 +294,40 @@ func leaseOf(reg Registration) clientv3.LeaseID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lease
+}
+
+// A lease that runs out before a worker is announced under it, as the worker or its connection stood still meanwhile, is no reason to give up.
+func TestLeaseRunsOutBeforeItIsUsed(t *testing.T) {
+	addr := startEtcd(t)
+	direct := dial(t, addr)
+	revoke := true
+	client := dial(t, addr, grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		if revoke && method == "/etcdserverpb.KV/Txn" {
+			revoke = false
+			leases, err := direct.Leases(ctx)
+			if err != nil {
+				return err
+			}
+			for _, l := range leases.Leases {
+				if _, err := direct.Revoke(ctx, l.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return invoke(ctx, method, req, reply, cc, opts...)
+	}))
+	r := NewEtcd(client, "/test/workers", 2*time.Second)
+	w := Worker{ID: "a", Addr: "127.0.0.1:1", Slots: 1}
+	if _, err := r.Register(t.Context(), w); !Passes(err) {
+		t.Fatalf("an error that a worker ends with: %v", err)
+	}
+	reg, err := r.Register(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestLostLeaseIsMadeAgain(t *testing.T) {
