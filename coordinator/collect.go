@@ -7,18 +7,26 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/store"
 )
+
+// lookEvery is the time between two looks at the clocks: one that is set back and forward again within it is not noticed.
+const lookEvery = 5 * time.Second
 
 // collectOften removes what has expired, from time to time.
 func (s *Server) collectOften(ctx context.Context) {
 	every := time.NewTicker(s.config.CollectEvery)
 	defer every.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-look.C:
+			s.agesAgo(0)
 		case <-every.C:
 			s.expire(ctx)
 		}
@@ -27,11 +35,11 @@ func (s *Server) collectOften(ctx context.Context) {
 
 // expire removes jobs that ended long ago, then blobs that nothing refers to, and uploads that nobody goes on with.
 func (s *Server) expire(ctx context.Context) {
-	now := time.Now()
+	limit := s.agesAgo(s.config.JobTTL)
 	s.mu.Lock()
 	var old []Record
 	for r := range s.published.before("") {
-		if r.State.Final() && now.Sub(r.Ended) > s.config.JobTTL {
+		if r.State.Final() && r.Ended.Before(limit) {
 			old = append(old, r)
 		}
 	}
@@ -41,18 +49,23 @@ func (s *Server) expire(ctx context.Context) {
 			s.log.Warn("expire_failed", zap.String("job", r.ID), zap.Error(err))
 		}
 	}
-	streams := s.expireStreams(ctx, now)
+	streams := s.expireStreams(ctx)
 	blobs, bytes, err := s.collect(ctx, s.config.BlobGrace, false)
 	if err != nil {
 		s.log.Warn("collect_failed", zap.Error(err))
 	}
-	uploads, uploaded, err := s.folder.ExpireUploads(now.Add(-s.config.UploadTTL))
+	uploads, uploaded, err := s.folder.ExpireUploads(s.agesAgo(s.config.UploadTTL))
 	if err != nil {
 		s.log.Warn("expire_uploads_failed", zap.Error(err))
 	}
 	if blobs > 0 || uploads > 0 || len(old) > 0 || streams > 0 {
 		s.log.Info("collected", zap.Int("jobs", len(old)), zap.Int("streams", streams), zap.Int64("blobs", blobs), zap.Int64("uploads", uploads), zap.Int64("bytes", bytes+uploaded))
 	}
+}
+
+// agesAgo returns the time before which what has been there for so long was written.
+func (s *Server) agesAgo(long time.Duration) time.Time {
+	return s.ages.before(time.Now(), clock.Now(), long)
 }
 
 // forget removes a job that is over.
@@ -75,7 +88,7 @@ func (s *Server) forget(ctx context.Context, r Record) error {
 func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) (blobs, bytes int64, err error) {
 	s.collects.Lock()
 	defer s.collects.Unlock()
-	limit := time.Now().Add(-grace)
+	limit := s.agesAgo(grace)
 	used, err := s.references(ctx)
 	if err != nil {
 		return 0, 0, err
@@ -86,6 +99,9 @@ func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) 
 		}
 		if used[string(info.Digest)] || info.Modified.After(limit) {
 			continue
+		}
+		if now := s.agesAgo(grace); now.Before(limit) { // the clock was set back: who touches a blob now stamps it so
+			limit = now
 		}
 		gone := true
 		if !dryRun {

@@ -69,6 +69,9 @@ type Attempt struct {
 	endsByDelivery bool // End is when its result came
 }
 
+// ends returns when an attempt that ends now does so, by what the wall clock said when it began: if that was set meanwhile, what lies between the two is still what it took.
+func (a *Attempt) ends(now time.Time) time.Time { return a.Begin.Add(now.Sub(a.Begin)) }
+
 // Share is what a worker did for a job.
 type Share struct {
 	Attempts int           `json:"attempts"`
@@ -184,7 +187,7 @@ func (h *history) note(now time.Time, e Event, effects []Effect) (ended []*Attem
 
 // deliver takes note that an attempt's result came.
 func (h *history) deliver(now time.Time, a *Attempt, digest string, effects []Effect, end func(*Attempt, Outcome, string)) {
-	a.digest, a.End, a.endsByDelivery = digest, now, true
+	a.digest, a.End, a.endsByDelivery = digest, a.ends(now), true
 	outcome := OutcomeDuplicate
 	for _, f := range effects {
 		switch f := f.(type) {
@@ -340,7 +343,7 @@ func (h *history) end(now time.Time, a *Attempt, o Outcome, err string) bool {
 	}
 	a.Outcome, a.Error = o, clipTo(err, maxErrorText)
 	if !a.endsByDelivery {
-		a.End = now
+		a.End = a.ends(now)
 	}
 	if h.live[key] = slices.Delete(h.live[key], i, i+1); len(h.live[key]) == 0 {
 		delete(h.live, key)

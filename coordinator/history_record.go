@@ -68,7 +68,7 @@ func (h *history) restore(records map[string]HistoryRecord, over func(job string
 		for _, a := range r.Attempts {
 			a.Job = id
 			if a.Outcome == OutcomeRunning || a.Outcome == OutcomeDelivered {
-				a.Outcome, a.Error, a.End = OutcomeStopped, succeededError, h.since
+				a.Outcome, a.Error, a.End = OutcomeStopped, succeededError, latest(a.Begin, h.since) // clocks differ
 			}
 			attempts = append(attempts, &a)
 		}
@@ -83,6 +83,13 @@ func (h *history) restore(records map[string]HistoryRecord, over func(job string
 	for h.kept > maxAllAttempts {
 		h.dropJob()
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // add adds what a worker did for a job under an earlier leader.

@@ -52,6 +52,7 @@ type Machine struct {
 	Weights         Weights       // of namespaces
 
 	now     time.Time       // of the present step
+	behind  time.Duration   // by which the clock went back in all: the machine's time stands still instead
 	jobs    map[string]*job // those that are not over, and those of which an attempt still runs
 	queue   []string        // jobs that are not over, the oldest first
 	workers map[string]*worker
@@ -69,6 +70,10 @@ func NewMachine() *Machine {
 
 // Step takes in what happened and returns what must be done about it, in order.
 func (m *Machine) Step(now time.Time, e Event) []Effect {
+	if back := m.now.Sub(m.steady(now)); back > 0 {
+		m.behind += back
+	}
+	now = m.steady(now)
 	m.now = now
 	effects := e.apply(m, now)
 	if _, ok := e.(ShardProgress); ok {
@@ -77,8 +82,12 @@ func (m *Machine) Step(now time.Time, e Event) []Effect {
 	return append(effects, m.assign(now)...)
 }
 
+// steady returns a time by the machine's clock, which never goes back.
+func (m *Machine) steady(now time.Time) time.Time { return now.Add(m.behind) }
+
 // Wake returns the earliest time at which a shard or worker that waits may go on, or an attempt is given up; false if there is none.
 func (m *Machine) Wake(now time.Time) (time.Time, bool) {
+	now = m.steady(now)
 	var first time.Time
 	consider := func(t time.Time) {
 		if t.After(now) && (first.IsZero() || t.Before(first)) {
@@ -103,5 +112,5 @@ func (m *Machine) Wake(now time.Time) (time.Time, bool) {
 	for _, w := range m.roster {
 		consider(w.rest)
 	}
-	return first, !first.IsZero()
+	return first.Add(-m.behind), !first.IsZero()
 }

@@ -45,8 +45,8 @@ func (j *job) load() (waiting, running int) {
 // Rest returns until when a worker gets no shards; false if it gets them, or is not known.
 func (m *Machine) Rest(now time.Time, worker string) (time.Time, bool) {
 	w := m.workers[worker]
-	if w == nil || !now.Before(w.rest) {
+	if w == nil || !m.steady(now).Before(w.rest) {
 		return time.Time{}, false
 	}
-	return w.rest, true
+	return w.rest.Add(-m.behind), true
 }

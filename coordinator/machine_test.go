@@ -303,7 +303,7 @@ func (w *world) act() {
 			w.write()
 		}
 	case 10:
-		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute, time.Hour}).Draw(w.t, "time"))
+		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{50 * time.Millisecond, time.Second, time.Minute, time.Hour, 100 * time.Hour, -time.Second, -time.Hour, -100 * time.Hour}).Draw(w.t, "time"))
 		w.step(Tick{})
 	case 14, 15:
 		if s, ok := w.any("attempt"); ok {
@@ -336,7 +336,7 @@ func (w *world) act() {
 	}
 }
 
-// Whatever workers and the journal do, and whenever the coordinator restarts: each shard is accepted once and never started after that, no worker gets
+// Whatever workers, the journal and the clock do, and whenever the coordinator restarts: each shard is accepted once and never started after that, no worker gets
 // more than its slots, and once a healthy worker stays all jobs end with the results of their shards in order, but for those that were cancelled or
 // whose shards failed too often; a job with faulty shards fails with the first of them.
 func TestMachineUnderFaults(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
 )
@@ -123,7 +124,7 @@ func cause(ctx context.Context) error {
 // commit puts a stream's new state on record. The caller has claimed the stream.
 func (s *Server) commit(ctx context.Context, st *stream, r StreamRecord) error {
 	had := len(s.record(st).Chunks)
-	r.Changed, r.Count = time.Now().UTC(), len(r.Chunks)
+	r.Changed, r.Count = clock.Now().UTC(), len(r.Chunks)
 	if err := s.persist(ctx, "stream "+r.ID, func(ctx context.Context) error { return st.journal.SaveStream(ctx, r, had) }); err != nil {
 		if ctx.Err() != nil {
 			return cause(ctx)
@@ -178,8 +179,8 @@ func (s *Server) user(st *stream) string {
 }
 
 // expireStreams forgets streams that nothing happened to for long, and returns their number. Jobs that wait for one to be finished fail.
-func (s *Server) expireStreams(ctx context.Context, now time.Time) (n int) {
-	limit := now.Add(-s.config.StreamTTL)
+func (s *Server) expireStreams(ctx context.Context) (n int) {
+	limit := s.agesAgo(s.config.StreamTTL)
 	s.mu.Lock()
 	all := slices.Collect(maps.Values(s.streams))
 	s.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/registry"
 	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/pkg/store"
@@ -109,6 +110,7 @@ type Server struct {
 	collects sync.Mutex // one collection at a time
 	creates  sync.Mutex // one stream is created at a time
 	usages   usages
+	ages     *ages
 
 	inspections sync.Mutex // one at a time
 
@@ -171,7 +173,7 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	return &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights),
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights), ages: newAges(time.Now(), clock.Now(), c.withDefaults().longest()),
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}, nil
 }

@@ -74,7 +74,7 @@ func clusterToWire(s *Server, now time.Time, addresses bool) *octetv1.GetCluster
 			w.Addr = p.worker.Addr
 		}
 		if until, ok := s.machine.Rest(now, id); ok {
-			w.RestingUntil = timestamppb.New(until)
+			w.RestingUntil = timestamppb.New(now.Add(until.Sub(now))) // by what the wall clock says now
 		}
 		resp.Workers = append(resp.Workers, w)
 	}

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/octetlite/octet/internal/clock"
 )
 
 // programs are what all runs share.
@@ -105,9 +107,26 @@ func (c *cluster) command(n Node) *exec.Cmd {
 	}
 	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
 	if slices.Contains(Coordinators, n) {
-		return c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String()}, args...)...)
+		cmd := c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}, args...)...)
+		cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
+		return cmd
 	}
 	return c.net.command(n, c.programs.octet, append([]string{"worker", "--slots", "1"}, args...)...)
+}
+
+// collectEvery is short, so that what is set aside by a clock that was set is noticed.
+const collectEvery = 200 * time.Millisecond
+
+// clock is the file that says by how much the clock of a node is off.
+func (c *cluster) clock(n Node) string { return filepath.Join(c.folder(n), "clock") }
+
+// setClock has the clock of a node be off.
+func (c *cluster) setClock(n Node, by time.Duration) error {
+	next := c.clock(n) + ".next"
+	if err := os.WriteFile(next, []byte(by.String()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(next, c.clock(n))
 }
 
 // member prepares the program of a member of etcd. Processes die here, and the machine does not: what they wrote is there without a flush.
@@ -221,6 +240,8 @@ func (c *cluster) do(i int) (err error) {
 	case Fail:
 		p.kill()
 		return p.start(f.Failpoint)
+	case Clock:
+		return c.setClock(f.Node, f.By)
 	}
 	return err
 }
@@ -263,6 +284,8 @@ func (c *cluster) undo(i int) error {
 	case Spoil:
 	case Fail:
 		return p.disarm()
+	case Clock:
+		return c.setClock(f.Node, 0)
 	}
 	return nil
 }

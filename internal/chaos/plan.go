@@ -39,6 +39,7 @@ const (
 	Damage  Kind = "damage"  // it is killed, all blobs of its cache change or go, and it starts again
 	Spoil   Kind = "spoil"   // a blob of the store changes or goes, under running coordinators
 	Fail    Kind = "fail"    // it is started anew, to die at a failpoint
+	Clock   Kind = "clock"   // its wall clock is set, and set back
 )
 
 // kinds says who may suffer what, and how often one is chosen before another.
@@ -56,6 +57,7 @@ var kinds = []struct {
 	{Damage, 2, Workers},
 	{Spoil, 2, Coordinators[:1]},
 	{Fail, 4, slices.Concat(Coordinators, Workers)},
+	{Clock, 0, Coordinators}, // never chosen: each plan has it for all of them
 }
 
 var all = slices.Concat(Etcds, Coordinators, Workers)
@@ -93,9 +95,10 @@ type Fault struct {
 	Kind
 	Node
 	At, For   time.Duration
-	To        Node   // of Oneway
-	Failpoint string // of Fail: NAME:N
-	Pick      uint32 // of Damage and Spoil: which blob, and how it changes
+	To        Node          // of Oneway
+	Failpoint string        // of Fail: NAME:N
+	Pick      uint32        // of Damage and Spoil: which blob, and how it changes
+	By        time.Duration // of Clock
 }
 
 func (f Fault) String() string {
@@ -105,6 +108,8 @@ func (f Fault) String() string {
 		s += " at " + f.Failpoint
 	case Oneway:
 		s += " to " + string(f.To)
+	case Clock:
+		s += " by " + f.By.String()
 	case Damage, Spoil:
 		s += fmt.Sprintf(" pick %d", f.Pick)
 	default:
@@ -124,7 +129,7 @@ type Plan struct {
 	Members int // of etcd
 	Jobs    []Job
 	Armed   map[Node]string // failpoints of nodes from their first start on, NAME:N
-	Faults  []Fault         // by time; those of a node don't overlap
+	Faults  []Fault         // by time; those of a node don't overlap, but for Clock
 }
 
 // lease is that of coordinators and workers.
@@ -164,9 +169,26 @@ func New(seed uint64) Plan {
 	if p.Members > 1 {
 		add(Fault{Kind: []Kind{Kill, Stop, Isolate}[seed/2%3], Node: Leader})
 	}
+	p.Faults = append(p.Faults, clocks(seed)...)
 	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Case, b.Case)) })
 	slices.SortFunc(p.Faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node)) })
 	return p
+}
+
+// maxStep is more than any job, blob or stream is kept for.
+const maxStep = 1000 * time.Hour
+
+// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them.
+func clocks(seed uint64) (faults []Fault) {
+	r := rand.New(rand.NewPCG(seed, 0x636c6f63))
+	for _, n := range Coordinators {
+		f := Fault{Kind: Clock, Node: n, At: upTo(r, horizon), For: 200*time.Millisecond + upTo(r, longest), By: (time.Hour + upTo(r, maxStep)).Round(time.Second)}
+		if r.IntN(3) == 0 {
+			f.By = -f.By
+		}
+		faults = append(faults, f)
+	}
+	return faults
 }
 
 // pairs are who sends what to whom, which gets lost in one direction by turns, so that few seeds have all of it.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestPlans(t *testing.T) {
-	suffered := map[Kind]bool{}
+	suffered, set := map[Kind]bool{}, map[bool]bool{}
 	places, cut, beheaded := map[string]bool{}, map[string]bool{}, map[Kind]bool{}
 	for seed := range uint64(20) { // as many as CI runs
 		p := New(seed)
@@ -21,11 +21,15 @@ func TestPlans(t *testing.T) {
 		}
 		over := map[Node]time.Duration{}
 		for _, f := range p.Faults {
+			suffered[f.Kind] = true
+			if f.Kind == Clock {
+				set[f.By > 0] = true
+				continue
+			}
 			if f.At < over[f.Node] {
 				t.Errorf("seed %d: two faults of %s at a time:\n%s", seed, f.Node, p)
 			}
 			over[f.Node] = f.At + f.For
-			suffered[f.Kind] = true
 			if f.Kind == Oneway {
 				cut[class(f.Node)+" to "+class(f.To)] = true
 			}
@@ -52,6 +56,9 @@ func TestPlans(t *testing.T) {
 		if !cut[pair[0]+" to "+pair[1]] {
 			t.Errorf("no plan of CI cuts off %s", pair)
 		}
+	}
+	if len(set) != 2 {
+		t.Errorf("plans of CI set clocks in one direction alone: %v", set)
 	}
 	if len(beheaded) != 3 {
 		t.Errorf("plans of CI do no more to etcd's leader than %v", beheaded)

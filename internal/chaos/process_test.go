@@ -53,7 +53,7 @@ func (p *process) run(at string) error {
 	cmd := p.command()
 	cmd.Stdout, cmd.Stderr = log, log
 	if at != "" {
-		cmd.Env = append(os.Environ(), failpoint.Variable+"="+at)
+		cmd.Env = append(cmd.Environ(), failpoint.Variable+"="+at)
 	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", p.node, err)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/internal/failpoint"
 )
 
@@ -173,7 +174,7 @@ func (f *Folder) commit(tmp *os.File, d Digest) error {
 
 // touch makes a file's time of modification the present one.
 func touch(path string) error {
-	now := time.Now()
+	now := clock.Now()
 	return os.Chtimes(path, now, now)
 }
 
