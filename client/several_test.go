@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/stats"
 
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -54,7 +56,8 @@ func (c *candidate) ListJobs(context.Context, *octetv1.ListJobsRequest) (*octetv
 // Of several coordinators the one that leads is asked, also when that is another one than before, and one that is to come is waited for.
 func TestSeveralCoordinators(t *testing.T) {
 	a, b := newCandidate(t, false), newCandidate(t, true)
-	c, err := Dial(a.addr + "," + b.addr + ",127.0.0.1:1")
+	var begun beginnings
+	c, err := Dial(a.addr+","+b.addr+",127.0.0.1:1", grpc.WithStatsHandler(&begun))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +75,8 @@ func TestSeveralCoordinators(t *testing.T) {
 	}
 	list(b)
 	b.lead(false)
-	time.AfterFunc(500*time.Millisecond, func() { a.lead(true) })
-	time.Sleep(100 * time.Millisecond) // until the client knows
+	await(t, c, connectivity.TransientFailure)
+	begun.next = func() { a.lead(true) }
 	list(a)
 	a.lead(false)
 	both, err := Dial(a.addr + "," + b.addr)
@@ -81,6 +84,8 @@ func TestSeveralCoordinators(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer both.Close()
+	both.conn.Connect()
+	await(t, both, connectivity.TransientFailure)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err = octetv1.NewConversionServiceClient(both.conn).ListJobs(ctx, &octetv1.ListJobsRequest{})
@@ -88,3 +93,32 @@ func TestSeveralCoordinators(t *testing.T) {
 		t.Errorf("nobody leads: %v", err)
 	}
 }
+
+// await waits until a client's connection is in a state.
+func await(t *testing.T, c *Client, want connectivity.State) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for state := c.conn.GetState(); state != want; state = c.conn.GetState() {
+		if !c.conn.WaitForStateChange(ctx, state) {
+			t.Fatalf("the connection is %v, want %v", state, want)
+		}
+	}
+}
+
+// beginnings calls next, once, when a call begins.
+type beginnings struct {
+	next func()
+}
+
+func (b *beginnings) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	if b.next != nil && strings.HasSuffix(info.FullMethodName, "/ListJobs") {
+		b.next()
+		b.next = nil
+	}
+	return ctx
+}
+
+func (b *beginnings) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (b *beginnings) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (b *beginnings) HandleConn(context.Context, stats.ConnStats)                       {}

@@ -115,8 +115,7 @@ func TestBatchInterrupted(t *testing.T) {
 		t.Skip("runs a process, which is not built with the race detector")
 	}
 	file := testZoo(t)
-	program, out := filepath.Join(t.TempDir(), "octet"), filepath.Join(t.TempDir(), "out")
-	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
+	program, out := built(t, octetProgram), filepath.Join(t.TempDir(), "out")
 	cmd := exec.Command(program, "batch", file, "-o", out, "--jobs", "1", "--no-cache", "--workers", "1")
 	errs := &watched{word: "[3/6] small float16", then: func() {
 		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -71,14 +73,58 @@ type host struct {
 
 const lease = 2 * time.Second
 
-// newHost builds the programs and starts etcd, with arguments of its own if there are some.
+// newHost has the programs built, and starts etcd, with arguments of its own if there are some.
 func newHost(t *testing.T, args ...string) *host { //nolint:unparam // the soak gives some, behind a build tag
 	t.Helper()
-	bin := t.TempDir()
-	program, etcd := filepath.Join(bin, "octet"), filepath.Join(bin, "etcd")
-	build(t, "-o", program, "github.com/octetlite/octet/cmd/octet")
-	build(t, "-modfile=../../tools/etcd.mod", "-o", etcd, "go.etcd.io/etcd/server/v3")
-	return (&host{program: program, server: etcd}).in(t, args...)
+	return (&host{program: built(t, octetProgram), server: built(t, etcdProgram)}).in(t, args...)
+}
+
+// The programs that tests have built, once for all of them: how they are built is how go build is called.
+const (
+	octetProgram = "github.com/octetlite/octet/cmd/octet"
+	etcdProgram  = "-modfile=../../tools/etcd.mod go.etcd.io/etcd/server/v3"
+)
+
+// builds are the programs that were built, in a folder that goes when all tests are over.
+var builds struct {
+	sync.Mutex
+	dir      string
+	programs map[string]string
+}
+
+// built returns a program, which is built if no test did so before.
+func built(t *testing.T, how string) string {
+	t.Helper()
+	builds.Lock()
+	defer builds.Unlock()
+	if program := builds.programs[how]; program != "" {
+		return program
+	}
+	if builds.dir == "" {
+		dir, err := os.MkdirTemp("", "octet-test-") //nolint:usetesting // it outlives the test
+		if err != nil {
+			t.Fatal(err)
+		}
+		builds.dir, builds.programs = dir, map[string]string{}
+	}
+	args := strings.Fields(how)
+	program := filepath.Join(builds.dir, fmt.Sprint(len(builds.programs)), "octet")
+	if out, err := exec.Command("go", slices.Concat([]string{"build", "-o", program}, args)...).CombinedOutput(); err != nil {
+		t.Fatalf("go build %v: %v\n%s", args, err, out)
+	}
+	builds.programs[how] = program
+	return program
+}
+
+// tests runs all tests, and removes what they have built.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	code := m.M.Run()
+	if err := os.RemoveAll(builds.dir); err != nil && code == 0 { // of nothing if nothing was built
+		return 1
+	}
+	return code
 }
 
 // in returns the host with an etcd of its own, for a test.
@@ -106,14 +152,6 @@ func (h *host) workers(n int, flags ...string) (all []*process) {
 		all = append(all, w)
 	}
 	return all
-}
-
-func build(t *testing.T, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", append([]string{"build"}, args...)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build %v: %v\n%s", args, err, out)
-	}
 }
 
 func freePort(t *testing.T) string {

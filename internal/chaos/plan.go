@@ -178,11 +178,11 @@ func New(seed uint64) Plan {
 // maxStep is more than any job, blob or stream is kept for.
 const maxStep = 1000 * time.Hour
 
-// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them.
+// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them. By then some jobs are over.
 func clocks(seed uint64) (faults []Fault) {
 	r := rand.New(rand.NewPCG(seed, 0x636c6f63))
 	for _, n := range Coordinators {
-		f := Fault{Kind: Clock, Node: n, At: upTo(r, horizon), For: 200*time.Millisecond + upTo(r, longest), By: (time.Hour + upTo(r, maxStep)).Round(time.Second)}
+		f := Fault{Kind: Clock, Node: n, At: horizon/2 + upTo(r, horizon), For: 200*time.Millisecond + upTo(r, longest), By: (time.Hour + upTo(r, maxStep)).Round(time.Second)}
 		if r.IntN(3) == 0 {
 			f.By = -f.By
 		}
