@@ -44,7 +44,7 @@ func (f *runFlags) writeDump(ctx context.Context, r *runner, samples *dataset.Re
 	result := &dumped{Samples: n}
 	return result, createFile(f.dump, func(w io.Writer) error {
 		d := &dump{archive: npy.NewWriter(w), float: f.float, names: uniqueNames(r.model), told: map[*ir.Value]bool{}, result: result}
-		session := r.program.NewSession()
+		session := r.session()
 		for i := range n {
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -153,7 +153,7 @@ func median(times []time.Duration, n int) float64 {
 func takeProfile(ctx context.Context, r *runner, samples *dataset.Reader, n, repeat int, bar *progress) (*profile, error) {
 	start := time.Now()
 	w := newStopwatch(func() time.Duration { return time.Since(start) })
-	session := r.program.NewSession()
+	session := r.session()
 	for i := range n {
 		in, err := samples.Sample(i)
 		if err != nil {

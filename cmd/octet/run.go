@@ -18,7 +18,7 @@ import (
 
 type runFlags struct {
 	data, output, signature string
-	float                   bool
+	float, sequence         bool
 	workers                 int
 	profile                 bool
 	repeat                  int
@@ -40,6 +40,10 @@ MODEL is a .tflite file, float or quantized in any way, or what 'octet convert' 
 A quantized model takes and gives integers. With --float it takes the samples that its float model takes,
 and gives numbers that compare with that model's.
 
+A model with a state, such as a keyword spotter for streams, begins each sample with its first state, so that
+samples may run side by side. With --sequence they are the steps of one sequence, as successive calls of
+LiteRT's interpreter are: each goes on with the state that the one before left.
+
 -o writes the outputs as arrays of a .npz file: named as the signature names them, samples along axis 0.
 
 --dump writes all activations of the first sample (or of --dump-samples N): the inputs and the results of
@@ -53,6 +57,7 @@ run is that of all its calls, without what it calls, and the median over all run
 which prepares what it needs, is not counted. Without -o and --dump nothing else is done.`,
 		Example: `  octet run model.tflite --data samples.npz -o outputs.npz
   octet run int8.tflite --float --data samples.npz -o int8_outputs.npz
+  octet run streaming.tflite --sequence --data frames.npz -o outputs.npz
   octet run int8.tflite --float --data samples.npz --profile --repeat 20
   octet run int8.tflite --float --data samples.npz --dump tensors.npz`,
 		Args: want("MODEL"),
@@ -81,6 +86,7 @@ which prepares what it needs, is not counted. Without -o and --dump nothing else
 	flags.StringVarP(&f.output, "output", "o", "", "the .npz file of outputs to write")
 	flags.StringVar(&f.signature, "signature", "", "the signature to run (default: the first)")
 	flags.BoolVar(&f.float, "float", false, "quantize what a quantized model is fed, and dequantize what it gives")
+	flags.BoolVar(&f.sequence, "sequence", false, "samples are the steps of one sequence: keep the model's state from each to the next")
 	perCore(flags, &f.workers, "workers", "samples to run at a time")
 	flags.BoolVar(&f.profile, "profile", false, "tell how long each operator takes")
 	flags.IntVar(&f.repeat, "repeat", 1, "how often --profile runs each sample")
@@ -137,6 +143,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if f.float {
 		r.real()
 	}
+	r.sequence = f.sequence
 	bar := newProgress(s.err)
 	defer bar.close()
 	files := store.NewOverlay(folder)

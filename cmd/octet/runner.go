@@ -24,7 +24,8 @@ type runner struct {
 	inputs  []dataset.Input
 	names   []string // of the outputs, in the graph's order
 
-	border *exec.Border // set if the user feeds and gets real numbers
+	sequence bool         // samples are its steps
+	border   *exec.Border // set if the user feeds and gets real numbers
 }
 
 // real makes a quantized runner take and give real numbers: its inputs become float32 ones, and its outputs are dequantized.
@@ -41,6 +42,15 @@ func (r *runner) real() {
 // takesIntegers reports whether an input is quantized and fed as it is.
 func (r *runner) takesIntegers() bool {
 	return r.border == nil && slices.Contains(r.program.Border().Quantized(), true)
+}
+
+// session returns the memory of runs of samples, one after the other.
+func (r *runner) session() *exec.Session {
+	s := r.program.NewSession()
+	if r.sequence {
+		s.Carry()
+	}
+	return s
 }
 
 // sample runs a session on a sample.
@@ -94,7 +104,7 @@ type output struct {
 	values [][]byte     // by sample
 }
 
-// run computes the outputs of n samples, several at a time.
+// run computes the outputs of n samples, several at a time, but one after the other if they are a sequence.
 func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, error), n, workers int, progress func(done int)) ([]output, error) {
 	outputs := make([]output, len(r.names))
 	for i, name := range r.names {
@@ -110,9 +120,12 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 		reason error
 	)
 	next := make(chan int)
+	if r.sequence {
+		workers = 1
+	}
 	for range workers {
 		group.Go(func() {
-			session := r.program.NewSession()
+			session := r.session()
 			for i := range next {
 				in, err := sample(i)
 				var out []*tensor.Tensor

@@ -21,6 +21,7 @@ type Session struct {
 	counter  kernel.F32Counter
 	spent    int64 // bytes of dynamic memory that is kept from run to run
 	state    state
+	carry    bool // from run to run
 }
 
 // frame is the memory of one graph.
@@ -60,6 +61,13 @@ func (p *Program) Memory() (session, values int64) {
 		}
 	}
 	return session, values
+}
+
+// Carry makes variables and resource variables keep from run to run, from the next one on, what they hold at its end, and CALL_ONCE run its graph in the first run
+// only: runs are then the steps of a sequence, as those of an interpreter of TFLite are.
+func (s *Session) Carry() {
+	s.begin()
+	s.carry = true
 }
 
 // NewSession allocates the memory of a run.
@@ -109,7 +117,7 @@ func newFrame(p *plan) *frame {
 }
 
 // Run computes the graph for the given inputs, in order, and returns its outputs, which are valid until the next run. Variables are set to what stands for zero
-// first, and resource variables have no content, so that runs do not depend on each other. The observer may be nil. The list is the session's, too.
+// first, and resource variables have no content, so that runs do not depend on each other, unless Carry was called. The observer may be nil. The list is the session's, too.
 func (s *Session) Run(inputs []*tensor.Tensor, observer Observer) ([]*tensor.Tensor, error) {
 	s.observer, s.recorder, s.watch, s.trace = observer, nil, nil, nil
 	return s.run(inputs)
@@ -135,16 +143,8 @@ func (s *Session) Trace(inputs []*tensor.Tensor, tell func(graph, node int, done
 }
 
 func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
-	s.state.forget()
-	for _, f := range s.frames {
-		if f == nil {
-			continue
-		}
-		for i := range f.plan.slots {
-			if s := &f.plan.slots[i]; s.place == variable {
-				reset(f.tensors[i].Data, s.rest)
-			}
-		}
+	if !s.carry {
+		s.begin()
 	}
 	g := s.program.model.Graphs[s.program.main]
 	if len(inputs) != len(g.Inputs) {
@@ -162,6 +162,21 @@ func (s *Session) run(inputs []*tensor.Tensor) ([]*tensor.Tensor, error) {
 	}
 	defer s.counter.Flush()
 	return s.graph(s.program.main, inputs, nil)
+}
+
+// begin gives all variables their first values.
+func (s *Session) begin() {
+	s.state.forget()
+	for _, f := range s.frames {
+		if f == nil {
+			continue
+		}
+		for i := range f.plan.slots {
+			if s := &f.plan.slots[i]; s.place == variable {
+				reset(f.tensors[i].Data, s.rest)
+			}
+		}
+	}
 }
 
 // reset fills the memory of a variable.

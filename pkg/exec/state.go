@@ -16,7 +16,7 @@ var stateful = []string{"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"}
 func isState(n *ir.Node) bool { return slices.Contains(stateful, n.Op) }
 
 // state is what nodes of any graph keep for others. It is forgotten before each run, so that runs do not depend on each other: a variable has no content until something is
-// assigned to it, and CALL_ONCE runs its graph again. TFLite's runtimes keep both from run to run.
+// assigned to it, and CALL_ONCE runs its graph again. TFLite's runtimes keep both from run to run, and so does a session that carries.
 type state struct {
 	names    []op.VarHandle // a handle's content is the position of its variable here
 	contents []*tensor.Tensor
@@ -78,7 +78,7 @@ func (s *Session) onState(n *ir.Node, c *op.Call) error {
 	return s.copyAll(c.Out, content)
 }
 
-// once runs the graph of a CALL_ONCE unless that was done in this run.
+// once runs the graph of a CALL_ONCE unless that was done in this run, or in an earlier one whose state is kept.
 func (s *Session) once(graph int) error {
 	if s.state.called[graph] {
 		return nil

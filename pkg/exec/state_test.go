@@ -68,6 +68,44 @@ func TestVariablesBeginAnew(t *testing.T) {
 	}
 }
 
+// A session that carries begins once, and each run goes on with what the one before left: variables and the states of operators.
+func TestVariablesAreCarried(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		in         *tensor.Tensor
+		want       []float32
+	}{
+		{"resource variables", counting, tensor.F32(tensor.Shape{2}, 10, 20), []float32{11, 21, 31}},
+		{"an operator's state", svdf, tensor.Of(tensor.Int8, tensor.Shape{1, 2}, []int8{6, -3}), []float32{14, 20, 23}}, // 12 in the state counts 1, then a half, then a quarter; 2 more are the bias
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, err := ir.Parse(c.text, op.Set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := exec.Compile(m, 0, exec.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, border := p.NewSession(), p.Border()
+			var got []float32
+			for i := range 4 {
+				if i == 1 { // what was before is forgotten
+					s.Carry()
+				}
+				out, err := s.Run([]*tensor.Tensor{c.in}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, tensor.View[float32](border.Out(out)[0])[0])
+			}
+			if diff := cmp.Diff(append(c.want[:1:1], c.want...), got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Variables are told apart by container and name, and a value that was read stays what it was.
 func TestVariablesAreToldApart(t *testing.T) {
 	got, err := runText(t, `graph "main" {
