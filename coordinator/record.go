@@ -131,7 +131,7 @@ func (s *Spec) check() error {
 	case s.Dataset != nil && s.Stream != "":
 		return errors.New("the dataset is either a manifest or a stream, not both")
 	case scheme.Calibrated() && !s.hasDataset() && s.Ranges == nil:
-		return fmt.Errorf("%s needs either a dataset or ranges", scheme)
+		return fmt.Errorf("%s needs either a dataset, a stream or ranges", scheme)
 	case v == nil && scheme.Calibrated() && s.hasDataset() && s.Ranges != nil:
 		return fmt.Errorf("%s needs either a dataset or ranges, not both unless there is a verification", scheme)
 	case s.Quantized != nil && (v == nil || scheme != convert.None || s.Ranges != nil || s.Calibrator != ""):

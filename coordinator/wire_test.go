@@ -132,7 +132,7 @@ func TestSpecCheck(t *testing.T) {
 		want string // a part of the error; "" if it is none
 	}{
 		{Spec{Scheme: "int8", Dataset: blob}, ""}, {Spec{Scheme: "int8", Ranges: blob}, ""}, {Spec{Scheme: "float16"}, ""}, {Spec{Scheme: "none"}, ""},
-		{Spec{Scheme: "int8"}, "needs either a dataset or ranges"}, {Spec{Scheme: "int8", Dataset: blob, Ranges: blob}, "not both unless"},
+		{Spec{Scheme: "int8"}, "needs either a dataset, a stream or ranges"}, {Spec{Scheme: "int8", Dataset: blob, Ranges: blob}, "not both unless"},
 		{Spec{Scheme: "int8", Dataset: blob, Ranges: blob, Verification: &Verification{}}, ""}, {Spec{Scheme: "int8", Dataset: blob, Verification: v}, ""},
 		{Spec{Scheme: "float16", Dataset: blob, Verification: &Verification{}}, ""}, {Spec{Scheme: "int8", Dataset: blob, Verification: &Verification{}}, "over 0 samples"},
 		{Spec{Scheme: "int8", Dataset: blob, Verification: &Verification{Samples: -1}}, "over -1 samples"}, {Spec{Scheme: "float16", Verification: v}, "needs a dataset"},

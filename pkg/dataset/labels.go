@@ -108,6 +108,9 @@ func labelsOf(a *npy.Array) (*Labels, error) {
 	if len(a.Shape) == 0 {
 		return nil, errors.New("a scalar, want a label for each sample along axis 0")
 	}
+	if a.Type == npy.Float16 || a.Type == npy.Float32 || a.Type == npy.Float64 {
+		return nil, fmt.Errorf("an array of %s%v, want classes as integers", a.Type, a.Shape)
+	}
 	size := a.RowSize() * int64(a.Rows())
 	if size > 8*maxLabels {
 		return nil, fmt.Errorf("labels of %d bytes: the limit is %d", size, 8*maxLabels)

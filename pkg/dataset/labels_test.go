@@ -77,7 +77,7 @@ func TestReadLabels(t *testing.T) {
 		{"minus.txt", three, `line 1: "-1" is no class`},
 		{"a.npy", three, "2 0 -1"},
 		{"mask.npy", three, "1 2 3 4 5 255"},
-		{"float.npy", three, "element 0 is 0.5, want a class"},
+		{"float.npy", three, "an array of f4[3], want classes as integers"},
 		{"one.npz", three, "7 8 9"},
 		{"two.npz", three, "7 8 9"},
 		{"two.npz?array=x", three, "1 2 3 4 5 255"},

@@ -164,7 +164,11 @@ func Decode(text []byte) (*Manifest, error) {
 		return nil, err
 	}
 	if !bytes.Equal(again, text) {
-		return nil, errors.New("manifest: not in canonical form")
+		at := 0
+		for at < min(len(again), len(text)) && again[at] == text[at] {
+			at++
+		}
+		return nil, fmt.Errorf("manifest: not in canonical form: from byte %d on have %.20q, want %.20q", at, text[at:], again[at:])
 	}
 	return m, nil
 }

@@ -41,7 +41,7 @@ func flawf(format string, args ...any) *flaw { return &flaw{message: fmt.Sprintf
 // take notes that n bytes at pos are used, at a cost of so many bytes in memory.
 func (v *verifier) take(pos, n, cost int64) *flaw {
 	if pos < 0 || n < 0 || pos+n > int64(len(v.data)) {
-		return flawf("%d bytes at %d are not inside of %d", n, pos, len(v.data))
+		return flawf("%d bytes at %d are not inside of a file of %d, which may be cut off", n, pos, len(v.data))
 	}
 	v.end = max(v.end, pos+n)
 	if v.budget -= cost; v.budget < 0 {
