@@ -12,6 +12,7 @@ import (
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/exec"
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/pass"
 	"github.com/octetlite/octet/pkg/reader/npy"
 	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -70,9 +71,13 @@ func (r *runner) fed(in []*tensor.Tensor) []*tensor.Tensor {
 	return r.border.In(in)
 }
 
+// newRunner compiles a signature of a model, in which it replaces operators that can't be executed under their own name.
 func newRunner(path string, m *ir.Model, signature string) (*runner, error) {
 	sig, err := shard.Signature(m, signature)
 	if err != nil {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
+	}
+	if err := pass.Run(m, pass.Executable); err != nil {
 		return nil, &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
 	}
 	program, err := exec.Compile(m, sig.Graph, exec.Options{})

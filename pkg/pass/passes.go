@@ -15,10 +15,17 @@ type Pass struct {
 	Run func(m *ir.Model) (changed bool, err error)
 }
 
+// Executable are the passes that make executable what can be, of a model that is run as it is.
+var Executable = []Pass{lowerOthers}
+
+// lowerOthers is in both lists.
+var lowerOthers = Pass{"lower_custom", "what TFLite has an operator for is executed and quantized, whatever the library that the model was made for calls it", lowerCustom.run}
+
 // Float are the passes that bring a model into the form that is calibrated and quantized.
 var Float = []Pass{
 	{"fold_densify", "sparse weights become dense: neither the executor nor the quantizer reads sparse ones", foldDensify},
 	{"fold_dequantize", "float16 or quantized weights behind DEQUANTIZE become float32 constants, which the quantizer quantizes anew", foldDequantize},
+	lowerOthers,
 	{"add_intermediates", "what is inside an LSTM has ranges, too, and statistics refer to values of the graph", addIntermediates},
 }
 
@@ -90,6 +97,7 @@ var Order = [][2]string{
 	{"match_leaky_relu", "match_prelu"},      // a single slope is a special case
 	{"move_layout", "merge_transpose"},       // a TRANSPOSE that only moves dimensions of 1 becomes a RESHAPE
 	{"fold_dequantize", "add_intermediates"}, // intermediates are named after the node's position, which a fold changes
+	{"fold_dequantize", "lower_custom"},      // operands of float16 are no operands of an operator on float32
 	{"fuse_dilation", "fuse_pad"},            // the padding of dilated images is SPACE_TO_BATCH_ND's
 }
 
