@@ -85,7 +85,7 @@ func (s *Server) quantize(ctx context.Context, w *work) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, release, err := s.put(ctx, made.Model.Bytes())
+	b, release, err := s.put(ctx, made.Bytes())
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func (v *vetting) end(ctx context.Context, e ending) error {
 	}
 	made, err := convert.Finish(f, opt, stats)
 	if err == nil {
-		_ = made.Model.Bytes()
+		_ = made.Bytes()
 	}
 	return err
 }

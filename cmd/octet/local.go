@@ -80,11 +80,14 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 			}
 		}
 	}
+	if f.verify || len(f.report.paths) > 0 || m.shared != nil {
+		float.Bytes() // is needed later, when it would take more
+	}
 	res, err := convert.Finish(float, opt, stats)
 	if err != nil {
 		return nil, err
 	}
-	out := &outcome{model: res.Model, bytes: res.Model.Bytes, float: float, summary: newSummary(f, opt, res.Report)}
+	out := &outcome{model: res.Model, bytes: res.Bytes, float: float, summary: newSummary(f, opt, res.Report)}
 	out.summary.Notes, out.summary.Choice = slices.Clone(float.Notes), choice
 	if f.data != "" {
 		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
@@ -105,7 +108,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 		out.summary.setStats(res.Stats)
 	}
 	if f.verify {
-		quantized := convert.Source{Name: f.output, Data: res.Model.Bytes()}
+		quantized := convert.Source{Name: f.output, Data: res.Bytes()}
 		if out.summary.Verification, err = convert.Verify(ctx, float, quantized, asked, m.data.manifest, m.data.pool, bar.samples); err != nil {
 			return nil, err
 		}

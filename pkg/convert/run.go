@@ -11,6 +11,7 @@ import (
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/quantize"
 	"github.com/octetlite/octet/pkg/shard"
+	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -20,7 +21,12 @@ type Result struct {
 	Stats  *calib.Stats     // what the ranges came from; nil if nothing was calibrated
 	Report *quantize.Report // nil if nothing was quantized
 	Notes  []string
+
+	bytes func() []byte
 }
+
+// Bytes returns Model in one piece, in which the constants that are its alone are from then on, so that nothing large is there twice.
+func (r *Result) Bytes() []byte { return r.bytes() }
 
 // Plan checks that a dataset fits the model, and returns the job that calibrates it.
 func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
@@ -75,7 +81,7 @@ func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifes
 func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) {
 	defer recovered(f.Source, &err)
 	if opt.Scheme == None {
-		return &Result{Model: f.File, Notes: f.Notes}, nil
+		return &Result{Model: f.File, Notes: f.Notes, bytes: f.Bytes}, nil
 	}
 	if !opt.Scheme.Calibrated() {
 		stats = nil
@@ -84,11 +90,31 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	if err != nil {
 		return nil, err
 	}
+	f.lend(m)
 	file, err := tflite.NewFile(m)
 	if err != nil {
 		return nil, &Error{Kind: Internal, Source: f.Source, Err: err}
 	}
-	return &Result{Model: file, Stats: stats, Report: report, Notes: f.Notes}, nil
+	return &Result{Model: file, Stats: stats, Report: report, Notes: f.Notes, bytes: func() []byte { return file.Join(m) }}, nil
+}
+
+// lend sees to it that neither model gives back the memory of constants that a quantized one has from the float one.
+func (f *Float) lend(quantized *ir.Model) {
+	own := map[*tensor.Tensor]bool{}
+	for _, g := range f.Model.Graphs {
+		for _, v := range g.Values {
+			own[v.Const] = v.Const != nil
+		}
+	}
+	for _, g := range quantized.Graphs {
+		for _, v := range g.Values {
+			if own[v.Const] {
+				lent := *v.Const
+				lent.Own, v.Const = false, &lent
+			}
+		}
+	}
+	f.lent.Store(true)
 }
 
 // recovered turns a panic of the quantizer into an error.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
@@ -41,9 +42,11 @@ type Float struct {
 
 	bytes  func() []byte // these are computed once
 	digest func() string
+	lent   atomic.Bool // whether a result has constants of Model, so that these can't move any more
 }
 
-// Bytes returns the flatbuffer in one piece, in which the model's constants are from then on. It must not be called for the first time while the model is read.
+// Bytes returns the flatbuffer in one piece, in which the model's constants are from then on. It must not be called for the first time while the model is read, and
+// takes more memory if it is called for the first time after Finish, whose result has some of the constants.
 func (f *Float) Bytes() []byte { return f.bytes() }
 
 // Digest returns the hex sha256 of the flatbuffer: what statistics refer to.
@@ -69,21 +72,32 @@ func Load(src Source, folding bool) (f *Float, err error) {
 			return nil, &Error{Kind: Internal, Source: src.Name, Err: fmt.Errorf("after the float passes: %w", err)}
 		}
 	}
-	if f.File, err = tflite.NewFile(m); err != nil {
-		return nil, &Error{Kind: Internal, Source: src.Name, Err: err}
+	if err := f.file(src); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// file makes the flatbuffer of the model that a source holds.
+func (f *Float) file(src Source) (err error) {
+	if f.File, err = tflite.NewFile(f.Model); err != nil {
+		return &Error{Kind: Internal, Source: src.Name, Err: err}
 	}
 	f.bytes = sync.OnceValue(func() []byte {
-		if src.Flatbuffer() && f.File.Equal(src.Data) {
+		switch {
+		case src.Flatbuffer() && f.File.Equal(src.Data):
 			return src.Data
+		case f.lent.Load():
+			return f.File.Bytes()
 		}
-		return f.File.Join(m)
+		return f.File.Join(f.Model)
 	})
 	f.digest = sync.OnceValue(func() string {
 		hash := sha256.New()
 		_, _ = f.File.WriteTo(hash) // which takes everything
 		return hex.EncodeToString(hash.Sum(nil))
 	})
-	return f, nil
+	return nil
 }
 
 // Inputs returns what a sample for the given signature holds; the first signature if the key is empty.

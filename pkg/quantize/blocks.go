@@ -52,6 +52,7 @@ func inBlocks(data []float32, shape tensor.Shape, size int) (content, scales *te
 	kernel.F32ToF16(tensor.View[uint16](scales), most)
 	kernel.F16ToF32(most, tensor.View[uint16](scales))
 	content = tensor.New(tensor.Int4, shape)
+	content.Own = true
 	for i, x := range data {
 		n := 0.0
 		if s := most[i/size]; s > 0 {

@@ -242,10 +242,11 @@ func (g *graph) toIntegers(c *tensor.Tensor, t *quant.Type) *tensor.Tensor {
 	start := &c.Data[0]
 	for _, k := range g.once[start] {
 		if k.typ.Equal(t) && k.shape.Equal(c.Shape) {
-			return &tensor.Tensor{DType: k.dtype, Shape: c.Shape.Clone(), Data: k.data}
+			return &tensor.Tensor{DType: k.dtype, Shape: c.Shape.Clone(), Data: k.data, Own: true}
 		}
 	}
 	q := t.Quantize(c)
+	q.Own = true
 	if g.once == nil {
 		g.once = map[*byte][]storedIntegers{}
 	}

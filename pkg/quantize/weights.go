@@ -92,6 +92,7 @@ func (w *weights) half(c *operation) {
 		return
 	}
 	halves := tensor.New(tensor.Float16, v.typ.Shape)
+	halves.Own = true
 	w.clipped += halve(tensor.View[uint16](halves), v.floats(), w.compat == TFLite)
 	stored := v.derived(nil)
 	stored.float, stored.typ.DType = false, tensor.Float16
