@@ -93,7 +93,7 @@ func (s *Spec) options() (convert.Options, error) {
 	if s.Recipe == "" {
 		return o, nil
 	}
-	if err := o.SetRecipe([]byte(s.Recipe)); err != nil {
+	if err := o.SetRecipe("", []byte(s.Recipe)); err != nil {
 		return convert.Options{}, fmt.Errorf("recipe: %w", err)
 	}
 	if string(o.Scheme) != s.Scheme {

@@ -112,7 +112,7 @@ func setRecipe(o *convert.Options, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.SetRecipe(content); err != nil {
+	if err := o.SetRecipe(path, content); err != nil {
 		return nil, &convert.Error{Kind: convert.BadInput, Source: path, Err: err}
 	}
 	return content, nil

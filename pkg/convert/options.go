@@ -94,8 +94,9 @@ type Options struct {
 	Auto bool
 	// Holdout is how many of the last samples are left to verification: neither Calibrate nor Choose sees them.
 	Holdout Holdout
-	// recipe gives operators schemes of their own; nil if all have Scheme. SetRecipe sets it.
-	recipe *recipe.Recipe
+	// recipe gives operators schemes of their own; nil if all have Scheme. SetRecipe sets it, and what errors call it.
+	recipe     *recipe.Recipe
+	recipeName string
 	// Observe is what statistics hold besides what the calibrator needs, for later use.
 	Observe calib.Spec
 }
@@ -104,12 +105,13 @@ type Options struct {
 func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
 
 // SetRecipe lets a recipe in either form that package recipe reads say what becomes of each operator. Scheme becomes that of its integer operators, or else its first that quantizes.
-func (o *Options) SetRecipe(content []byte) error {
+// Errors of later use say "recipe" and the name of its file, which may be empty.
+func (o *Options) SetRecipe(name string, content []byte) error {
 	r, err := recipe.Parse(content)
 	if err != nil {
 		return err
 	}
-	o.recipe, o.Scheme = r, Scheme(r.Scheme().String())
+	o.recipe, o.recipeName, o.Scheme = r, strings.TrimSpace("recipe "+name), Scheme(r.Scheme().String())
 	return nil
 }
 
@@ -117,7 +119,7 @@ func (o *Options) SetRecipe(content []byte) error {
 func (o Options) Plan(f *Float) (*recipe.Plan, error) {
 	p, err := o.recipe.Plan(f.Model)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("recipe: %w", err), Hint: "'octet inspect --tensors' lists operators and names"}
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("%s: %w", o.recipeName, err), Hint: "'octet inspect --tensors' lists operators and names"}
 	}
 	return p, nil
 }

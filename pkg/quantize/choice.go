@@ -34,7 +34,7 @@ func (c Choice) Validate() error {
 	case c.Float:
 		return nil
 	case c.Least < 0:
-		return fmt.Errorf("weights of %d elements", c.Least)
+		return fmt.Errorf("weights of at least %d elements: want 1 or more", c.Least)
 	case c.Least != 0 && c.Scheme != Dynamic && c.Scheme != WeightOnly:
 		return errors.New("the least number of elements is chosen with dynamic and weight-only quantization alone")
 	}

@@ -59,7 +59,7 @@ type Range struct{ Lo, Hi float32 }
 // Validate reports ends that no activation can have.
 func (r Range) Validate() error {
 	if infinite(r.Lo) || infinite(r.Hi) || r.Lo > r.Hi {
-		return fmt.Errorf("%v to %v is no range", r.Lo, r.Hi)
+		return fmt.Errorf("%v to %v is no range: want finite numbers, the lesser first", r.Lo, r.Hi)
 	}
 	return nil
 }

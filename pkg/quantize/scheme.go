@@ -69,7 +69,7 @@ func (o Options) Validate() error {
 	case o.Block != 0 && o.PerTensor:
 		return errors.New("a scale for each block, or for each tensor")
 	case (o.PerTensor || o.PerTensorDense) && o.Scheme == Float16:
-		return errors.New("half precision has no scales")
+		return errors.New("half precision has no scales: one for each tensor is for the other schemes")
 	}
 	for _, c := range o.Own {
 		if err := c.validate(o.Scheme); err != nil {

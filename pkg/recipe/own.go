@@ -65,7 +65,7 @@ func limits(key string, out **quantize.Range) field {
 // choice returns what the rule chooses.
 func (o *ownRule) choice(line int) (quantize.Choice, error) {
 	if o.scheme == nil {
-		return quantize.Choice{}, errorf(line, "scheme is missing")
+		return quantize.Choice{}, errorf(line, "scheme is missing: want one of %s", schemeNames)
 	}
 	c := *o.scheme
 	if c.Float && (o.bits != 0 || o.block != 0 || o.perTensor || o.least != 0) {
@@ -100,14 +100,14 @@ func (r *Recipe) readOwn(root *yaml.Node) error {
 		return nil
 	}
 	if rules.Kind != yaml.SequenceNode {
-		return errorf(rules.Line, "rules: want a list")
+		return errorf(rules.Line, "rules: want a list, of which each rule begins with '- '")
 	}
 	for i, n := range rules.Content {
 		var o ownRule
 		if err := fields(n, slices.Concat(o.selectors(), o.settings())...); err != nil {
 			return err
 		}
-		made := rule{number: i + 1, line: n.Line, matches: o.matcher()}
+		made := rule{number: i + 1, line: n.Line, matches: o.matcher(), kind: o.op}
 		if o.tensor != "" {
 			name := quantize.Glob(o.tensor)
 			made.tensor = func(v *ir.Value) bool { return name.MatchString(v.Name) }

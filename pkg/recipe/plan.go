@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
@@ -70,7 +71,7 @@ func (r *Recipe) Plan(m *ir.Model) (*Plan, error) {
 		if used[k] || rule.number == 0 {
 			continue
 		}
-		err := rule.idle()
+		err := rule.idle(m)
 		if !r.tolerates {
 			return nil, err
 		}
@@ -79,17 +80,53 @@ func (r *Recipe) Plan(m *ir.Model) (*Plan, error) {
 	return p, nil
 }
 
-// idle is the error of a rule that does nothing.
-func (r *rule) idle() error {
+// idle is the error of a rule that does nothing for a model, with what it might have meant.
+func (r *rule) idle(m *ir.Model) error {
 	switch {
 	case r.limits != nil:
 		return errorf(r.line, "rule %d names no float activation", r.number)
 	case r.tensor != nil:
-		return errorf(r.line, "rule %d names no tensor that %s is for", r.number, text(r.choice))
-	case r.choice.Float:
-		return errorf(r.line, "rule %d names no operator", r.number)
+		return errorf(r.line, "rule %d names no tensor that %s is for%s", r.number, text(r.choice), r.activation(m))
 	}
-	return errorf(r.line, "rule %d names no operator that %s is for", r.number, text(r.choice))
+	var all, matched []string
+	for _, g := range m.Graphs {
+		for _, n := range g.Nodes {
+			all = append(all, opName(n))
+			if r.matches(n) {
+				matched = append(matched, opName(n))
+			}
+		}
+	}
+	all, matched = distinct(all), distinct(matched)
+	why := "no result has a name that fits"
+	switch {
+	case len(matched) > 0:
+		why = fmt.Sprintf("it stores no weights of %s", strings.Join(matched, ", "))
+	case r.kind != "" && !slices.ContainsFunc(all, quantize.Glob(r.kind).MatchString):
+		why = fmt.Sprintf("of kind %s there is none, but %s", r.kind, strings.Join(all, ", "))
+	}
+	if r.choice.Float {
+		return errorf(r.line, "rule %d names no operator: %s", r.number, why)
+	}
+	return errorf(r.line, "rule %d names no operator that %s is for: %s", r.number, text(r.choice), why)
+}
+
+// activation tells that the tensors which a rule names are activations, if they are.
+func (r *rule) activation(m *ir.Model) string {
+	for _, g := range m.Graphs {
+		for _, v := range g.Values {
+			if r.tensor(v) && v.Const == nil {
+				return fmt.Sprintf(": %q is an activation, which scheme none leaves float and range bounds", v.Name)
+			}
+		}
+	}
+	return ""
+}
+
+// distinct sorts names, and leaves out those that are there already.
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // ranges gives activations of a graph the ranges that rules have for them.

@@ -28,6 +28,7 @@ type Recipe struct {
 type rule struct {
 	number, line int // from 1; number 0 is for what the head of a recipe says of all operators
 	matches      func(n *ir.Node) bool
+	kind         string                 // the pattern for kinds of operators, for people; empty if it has none
 	tensor       func(v *ir.Value) bool // of the matched operators these tensors alone; nil for a rule on operators
 	choice       quantize.Choice
 	limits       *quantize.Range // what the rule says instead, of activations that tensor names

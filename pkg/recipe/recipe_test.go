@@ -152,8 +152,11 @@ func TestUnused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		"rules: [{name: z, scheme: float16}]":                                "line 1: rule 1 names no operator that float16 is for",
-		"scheme: float16\nrules:\n- {name: y, scheme: weight-only, bits: 4}": "line 3: rule 1 names no operator that weight-only, 4 bits is for",
+		"rules: [{name: z, scheme: float16}]":                                "line 1: rule 1 names no operator that float16 is for: no result has a name that fits",
+		"rules: [{op: NEGATE, scheme: float16}]":                             "line 1: rule 1 names no operator that float16 is for: of kind NEGATE there is none, but NEG",
+		"scheme: int8\nrules:\n- {op: ADD, scheme: none}":                    "line 3: rule 1 names no operator: of kind ADD there is none, but NEG",
+		"scheme: float16\nrules:\n- {name: y, scheme: weight-only, bits: 4}": "line 3: rule 1 names no operator that weight-only, 4 bits is for: it stores no weights of NEG",
+		"scheme: int8\nrules:\n- {tensor: x, scheme: float16}":               `line 3: rule 1 names no tensor that float16 is for: "x" is an activation, which scheme none leaves float and range bounds`,
 	} {
 		r, err := recipe.Parse([]byte(text))
 		if err != nil {

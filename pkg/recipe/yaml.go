@@ -27,7 +27,7 @@ func document(content []byte) (*yaml.Node, error) {
 	var root, more yaml.Node
 	switch err := d.Decode(&root); {
 	case errors.Is(err, io.EOF):
-		return nil, errors.New("the recipe is empty")
+		return nil, errors.New("the recipe is empty: give it a scheme, or rules")
 	case err != nil:
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
