@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """int8 models in TensorFlow Lite for Microcontrollers, beside LiteRT's reference kernels and `octet run`.
 
-usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata
+usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata, and Octet's models of the same ranges
        micro.py --corpus [--runs N] [NAME ...]
 
 Each model runs on random integers in TFLite Micro's interpreter, whose answers may be a step of the outputs' scales away from
@@ -11,7 +11,8 @@ inside: behind it LSTM_STEPS are allowed.
 
 With --corpus the models are Octet's int8 models of the corpus (devices.py makes them), and TensorFlow's of the same float models. .corpus/micro.json holds of each
 why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; and of Octet's the operators alone, at most REPEATS of a kind, each fed with what LiteRT gave it: how many
-elements there are, how many differ, and by how much at most. The exit status is 1 if it refuses a model of Octet's whose twin it takes.
+elements there are, how many differ, and by how much at most. Names are
+measured again, others where that was not done yet. The exit status is 1 if it refuses a model of Octet's whose twin it takes.
 """
 
 import argparse
@@ -163,6 +164,16 @@ def judge(path, program, runs):
     return f'{line}: {share:.2%} of the outputs differ, by {most:g} at most' if most else f'{line}: equal', bad or most > limit
 
 
+def made(program, folder):
+    """The int8 models of the oracles, TensorFlow's and what Octet makes of the same ranges by its own rules."""
+    for theirs in sorted(ORACLES.glob('*/int8.tflite')):
+        yield theirs
+        source, ours = theirs.with_name('calibrated.tflite'), folder / f'{theirs.parent.name}.octet' / 'int8.tflite'
+        ours.parent.mkdir()
+        subprocess.run([program, 'convert', source, '--ranges', source, '-o', ours], check=True, capture_output=True)
+        yield ours
+
+
 def record(content, runs):
     """What TFLite Micro makes of a model."""
     lite = peer(content)
@@ -224,9 +235,13 @@ def isolated(path, runs, what='--here'):
 def corpus(names, runs):
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for pair in devices.pairs(names):
-        if not names and pair.name in results:
+        have = {} if names else results.get(pair.name, {})
+        found = {k: isolated(p, runs) for k, p in pair.paths().items() if k not in have}
+        if 'operators' not in have:
+            found['operators'] = isolated(pair.ours, runs, '--operators')
+        if not found:
             continue
-        results[pair.name] = {k: isolated(p, runs) for k, p in pair.paths().items()} | {'operators': isolated(pair.ours, runs, '--operators')}
+        results[pair.name] = have | found
         RESULTS.write_text(json.dumps(results, indent=1) + '\n')
         print(f'{pair.name}: {results[pair.name]}', flush=True)
     bad = [n for n, r in results.items() if 'refused' in r['octet'] and 'refused' not in r.get('tensorflow', {'refused': ''})]
@@ -254,7 +269,7 @@ def main():
         program = a.octet or pathlib.Path(folder) / 'octet'
         if not a.octet:
             subprocess.run(['go', 'build', '-o', program, './cmd/octet'], cwd=REPO, check=True)
-        for path in map(pathlib.Path, a.model) if a.model else sorted(ORACLES.glob('*/int8.tflite')):
+        for path in map(pathlib.Path, a.model) if a.model else made(program, pathlib.Path(folder)):
             line, failed = judge(path, program, a.runs)
             print(line, flush=True)
             bad += failed

@@ -3,7 +3,7 @@
 
 usage: vela.py [--accelerator NAME] [NAME …]
 
-Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models. .corpus/vela.json holds of each whether it was compiled, how many
+Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models: names again, others where that was not done yet. .corpus/vela.json holds of each whether it was compiled, how many
 of its operators there are and how many stay on the CPU, and why, by operator. The exit status is 1 if Vela refuses a model of Octet's whose twin of TensorFlow's it takes.
 """
 
@@ -57,9 +57,11 @@ def main():
     a = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for pair in devices.pairs(a.name):
-        if not a.name and pair.name in results:
+        have = {} if a.name else results.get(pair.name, {})
+        found = {k: compiled(p.read_bytes(), a.accelerator) for k, p in pair.paths().items() if k not in have}
+        if not found:
             continue
-        results[pair.name] = found = {k: compiled(p.read_bytes(), a.accelerator) for k, p in pair.paths().items()}
+        results[pair.name] = have | found
         RESULTS.write_text(json.dumps(results, indent=1) + '\n')
         print(f'{pair.name}: ' + '; '.join(f'{k} {v.get("refused") or "{cpu} of {operators} on the CPU".format(**v)}' for k, v in found.items()), flush=True)
     bad = [n for n, r in results.items() if 'refused' in r['octet'] and 'refused' not in r.get('tensorflow', {'refused': ''})]
