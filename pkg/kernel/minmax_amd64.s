@@ -22,7 +22,7 @@ TEXT ·minMaxAsm(SB), NOSPLIT, $0-28
 	VMOVUPS      Y1, Y5
 	VMOVUPS      Y1, Y7
 	VXORPS       Y8, Y8, Y8
-	SUBQ         $0x20, CX
+	SUBQ         $0x00000020, CX
 	JL           rest
 
 step:
@@ -47,11 +47,11 @@ step:
 	VCMPPS $0x03, Y10, Y11, Y9
 	VORPS  Y9, Y8, Y8
 	ADDQ   $0x00000080, AX
-	SUBQ   $0x20, CX
+	SUBQ   $0x00000020, CX
 	JGE    step
 
 rest:
-	ADDQ $0x18, CX
+	ADDQ $0x00000018, CX
 	JL   tail
 
 single:
@@ -63,11 +63,11 @@ single:
 	VCMPPS $0x03, Y9, Y9, Y9
 	VORPS  Y9, Y8, Y8
 	ADDQ   $0x00000020, AX
-	SUBQ   $0x08, CX
+	SUBQ   $0x00000008, CX
 	JGE    single
 
 tail:
-	ADDQ $0x08, CX
+	ADDQ $0x00000008, CX
 	JZ   done
 
 	// the last ones, some for a second time
@@ -102,6 +102,111 @@ done:
 	MOVSS        X1, hi+20(FP)
 	VMOVMSKPS    Y8, AX
 	MOVL         AX, nan+24(FP)
+	VZEROUPPER
+	RET
+
+// func minMaxAVX512(x *float32, n int) (lo float32, hi float32, nan uint32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·minMaxAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7f800000, DX
+	VMOVD        DX, X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      Z0, Z2
+	VMOVUPS      Z0, Z4
+	VMOVUPS      Z0, Z6
+	MOVL         $0xff800000, DX
+	VMOVD        DX, X1
+	VBROADCASTSS X1, Z1
+	VMOVUPS      Z1, Z3
+	VMOVUPS      Z1, Z5
+	VMOVUPS      Z1, Z7
+	KXORW        K1, K1, K1
+	SUBQ         $0x00000040, CX
+	JL           rest
+
+step:
+	VMOVUPS (AX), Z8
+	VMINPS  Z0, Z8, Z0
+	VMAXPS  Z1, Z8, Z1
+	VMOVUPS 64(AX), Z9
+	VMINPS  Z2, Z9, Z2
+	VMAXPS  Z3, Z9, Z3
+	VMOVUPS 128(AX), Z10
+	VMINPS  Z4, Z10, Z4
+	VMAXPS  Z5, Z10, Z5
+	VMOVUPS 192(AX), Z11
+	VMINPS  Z6, Z11, Z6
+	VMAXPS  Z7, Z11, Z7
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Z8, Z9, K2
+	KORW   K2, K1, K1
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Z10, Z11, K2
+	KORW   K2, K1, K1
+	ADDQ   $0x00000100, AX
+	SUBQ   $0x00000040, CX
+	JGE    step
+
+rest:
+	ADDQ $0x00000030, CX
+	JL   tail
+
+single:
+	VMOVUPS (AX), Z8
+	VMINPS  Z0, Z8, Z0
+	VMAXPS  Z1, Z8, Z1
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Z8, Z8, K2
+	KORW   K2, K1, K1
+	ADDQ   $0x00000040, AX
+	SUBQ   $0x00000010, CX
+	JGE    single
+
+tail:
+	ADDQ $0x00000010, CX
+	JZ   done
+
+	// the last ones, some for a second time
+	VMOVUPS -64(AX)(CX*4), Z8
+	VMINPS  Z0, Z8, Z0
+	VMAXPS  Z1, Z8, Z1
+
+	// one comparison notices a NaN in either register
+	VCMPPS $0x03, Z8, Z8, K2
+	KORW   K2, K1, K1
+
+done:
+	VMINPS        Z2, Z0, Z0
+	VMAXPS        Z3, Z1, Z1
+	VMINPS        Z4, Z0, Z0
+	VMAXPS        Z5, Z1, Z1
+	VMINPS        Z6, Z0, Z0
+	VMAXPS        Z7, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VMINPS        Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X2
+	VMINPS        X2, X0, X0
+	VPSHUFD       $0x0e, X0, X2
+	VMINPS        X2, X0, X0
+	VPSHUFD       $0x01, X0, X2
+	VMINPS        X2, X0, X0
+	MOVSS         X0, lo+16(FP)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPS        X0, X1, X1
+	VPSHUFD       $0x0e, X1, X0
+	VMAXPS        X0, X1, X1
+	VPSHUFD       $0x01, X1, X0
+	VMAXPS        X0, X1, X1
+	MOVSS         X1, hi+20(FP)
+	KMOVW         K1, AX
+	MOVL          AX, nan+24(FP)
 	VZEROUPPER
 	RET
 

@@ -11,7 +11,7 @@ func f32MinMax(x []float32) (lo, hi float32, nan bool) {
 	if !variants() || len(x) < minMaxLeast {
 		return f32MinMaxGeneric(x)
 	}
-	lo, hi, bits := minMaxAsm(&x[0], len(x))
+	lo, hi, bits := minMax(x)
 	return lo, hi, bits != 0
 }
 

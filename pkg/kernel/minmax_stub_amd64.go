@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func minMaxAsm(x *float32, n int) (lo float32, hi float32, nan uint32)
 
+// minMaxAVX512 returns the extrema of n elements, at least 16, and bits of nan where there is a NaN.
+//
+//go:noescape
+func minMaxAVX512(x *float32, n int) (lo float32, hi float32, nan uint32)
+
 // maxLinesAsm stores the greatest number of each of lines of n elements, zeros of either sign being equal, or NaN if there is one.
 //
 //go:noescape

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 )
 
@@ -31,6 +32,7 @@ func TestMinMax(t *testing.T) {
 			}
 			check()
 			withoutVariants(check)
+			withLesserVariants(check)
 		}
 	}
 }
@@ -48,6 +50,7 @@ func TestMinMaxSignOfZero(t *testing.T) {
 	}
 	check()
 	withoutVariants(check)
+	withLesserVariants(check)
 }
 
 func FuzzMinMax(f *testing.F) {
@@ -56,17 +59,24 @@ func FuzzMinMax(f *testing.F) {
 		x := make([]float32, uint(n)%5000)
 		values(rand.New(rand.NewPCG(seed, 27)), x, int(uint(rare)%100))
 		got := F32MinMax(x)
-		withoutVariants(func() {
+		check := func() {
 			if want := F32MinMax(x); got != want {
-				t.Errorf("F32MinMax of %d elements is %+v, generic %+v", len(x), got, want)
+				t.Errorf("F32MinMax of %d elements is %+v, by a lesser variant %+v", len(x), got, want)
 			}
-		})
+		}
+		withoutVariants(check)
+		withLesserVariants(check)
 	})
 }
 
 func BenchmarkMinMax(b *testing.B) {
-	x := make([]float32, 1<<16)
-	b.SetBytes(4 << 16)
+	for _, n := range []int{32, 64, 128, 512, 2048, 1 << 16} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) { benchmarkMinMax(b, make([]float32, n)) })
+	}
+}
+
+func benchmarkMinMax(b *testing.B, x []float32) {
+	b.SetBytes(int64(4 * len(x)))
 	for b.Loop() {
 		if r := F32MinMax(x); r.NaN != 0 {
 			b.Fatal(r)

@@ -37,6 +37,9 @@ func TestAVX512Runs(t *testing.T) {
 			t.Errorf("the operand is read in %s, want %s", in.Function, name)
 		}
 	}
+	if in := readIn(func() { F32MinMax(x) }); !strings.HasSuffix(in.Function, ".minMaxAVX512") {
+		t.Errorf("extrema are looked for in %s", in.Function)
+	}
 }
 
 // TestEnvironmentChoosesVariants runs this test in processes whose environment takes features away.

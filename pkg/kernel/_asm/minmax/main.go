@@ -1,9 +1,10 @@
-// Command minmax writes the AVX2 kernels that look for extrema. Their Go counterparts are f32MinMaxGeneric and extremesGeneric.
+// Command minmax writes the AVX2 and AVX-512 kernels that look for extrema. Their Go counterparts are f32MinMaxGeneric and extremesGeneric.
 package main
 
 //go:generate go run . -out ../../minmax_amd64.s -stubs ../../minmax_stub_amd64.go -pkg kernel
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -21,55 +22,61 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	TEXT("minMaxAsm", NOSPLIT, "func(x *float32, n int) (lo, hi float32, nan uint32)")
+	minMax("minMaxAsm", vector, YMM, func() nans { return newLanes() })
+	minMax("minMaxAVX512", 2*vector, ZMM, func() nans { return newMask() })
+	lines()
+	Generate()
+}
+
+// minMax writes a kernel for registers of some lanes.
+func minMax(name string, lanes int, register func() reg.VecVirtual, newNaNs func() nans) {
+	TEXT(name, NOSPLIT, "func(x *float32, n int) (lo, hi float32, nan uint32)")
 	Pragma("noescape")
-	Doc("minMaxAsm returns the extrema of n elements, at least 8, and bits of nan where there is a NaN.")
+	Doc(fmt.Sprintf("%s returns the extrema of n elements, at least %d, and bits of nan where there is a NaN.", name, lanes))
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
 	var least, most [chains]reg.VecVirtual
 	for i := range chains {
-		least[i], most[i] = YMM(), YMM()
+		least[i], most[i] = register(), register()
 	}
 	fill(least[:], math.Inf(1))
 	fill(most[:], math.Inf(-1))
-	nan, mask := YMM(), YMM()
-	VXORPS(nan, nan, nan)
+	nan := newNaNs()
 
 	// look looks at some registers full. With a NaN the processor returns the second operand: the extremum so far.
 	look := func(at Mem, registers int) {
 		v := make([]reg.VecVirtual, registers)
 		for i := range v {
-			v[i] = YMM()
-			VMOVUPS(at.Offset(i*vector*size), v[i])
+			v[i] = register()
+			VMOVUPS(at.Offset(i*lanes*size), v[i])
 			VMINPS(least[i], v[i], least[i])
 			VMAXPS(most[i], v[i], most[i])
 		}
 		for i := 0; i < registers; i += 2 {
 			Comment("one comparison notices a NaN in either register")
-			VCMPPS(Imm(unord), v[i], v[min(i+1, registers-1)], mask)
-			VORPS(mask, nan, nan)
+			nan.notice(v[i], v[min(i+1, registers-1)])
 		}
 	}
-	SUBQ(Imm(chains*vector), n)
+	SUBQ(U32(chains*lanes), n)
 	JL(LabelRef("rest"))
 	Label("step")
 	look(Mem{Base: x}, chains)
-	ADDQ(U32(chains*vector*size), x)
-	SUBQ(Imm(chains*vector), n)
+	ADDQ(U32(chains*lanes*size), x)
+	SUBQ(U32(chains*lanes), n)
 	JGE(LabelRef("step"))
 	Label("rest")
-	ADDQ(Imm((chains-1)*vector), n)
+	ADDQ(U32((chains-1)*lanes), n)
 	JL(LabelRef("tail"))
 	Label("single")
 	look(Mem{Base: x}, 1)
-	ADDQ(U32(vector*size), x)
-	SUBQ(Imm(vector), n)
+	ADDQ(U32(lanes*size), x)
+	SUBQ(U32(lanes), n)
 	JGE(LabelRef("single"))
 	Label("tail")
-	ADDQ(Imm(vector), n)
+	ADDQ(U32(lanes), n)
 	JZ(LabelRef("done"))
 	Comment("the last ones, some for a second time")
-	look(Mem{Base: x, Index: n, Scale: size, Disp: -vector * size}, 1)
+	look(Mem{Base: x, Index: n, Scale: size, Disp: -lanes * size}, 1)
 	Label("done")
 	for i := 1; i < chains; i++ {
 		VMINPS(least[i], least[0], least[0])
@@ -77,13 +84,57 @@ func main() {
 	}
 	Store(across(least[0], VMINPS), Return("lo"))
 	Store(across(most[0], VMAXPS), Return("hi"))
-	bits := GP32()
-	VMOVMSKPS(nan, bits)
-	Store(bits, Return("nan"))
+	Store(nan.bits(), Return("nan"))
 	VZEROUPPER()
 	RET()
-	lines()
-	Generate()
+}
+
+// nans is how a kernel remembers that there was a NaN.
+type nans interface {
+	// notice looks at two registers by one comparison.
+	notice(a, b reg.VecVirtual)
+	// bits returns a register that is 0 if there was none.
+	bits() reg.GPVirtual
+}
+
+// lanes is the lanes in which there was one.
+type lanes struct{ nan, mask reg.VecVirtual }
+
+func newLanes() lanes {
+	l := lanes{YMM(), YMM()}
+	VXORPS(l.nan, l.nan, l.nan)
+	return l
+}
+
+func (l lanes) notice(a, b reg.VecVirtual) {
+	VCMPPS(Imm(unord), a, b, l.mask)
+	VORPS(l.mask, l.nan, l.nan)
+}
+
+func (l lanes) bits() reg.GPVirtual {
+	bits := GP32()
+	VMOVMSKPS(l.nan, bits)
+	return bits
+}
+
+// mask is a mask of the lanes in which there was one.
+type mask struct{ nan, found reg.OpmaskVirtual }
+
+func newMask() mask {
+	m := mask{K(), K()}
+	KXORW(m.nan, m.nan, m.nan)
+	return m
+}
+
+func (m mask) notice(a, b reg.VecVirtual) {
+	VCMPPS(Imm(unord), a, b, m.found)
+	KORW(m.found, m.nan, m.nan)
+}
+
+func (m mask) bits() reg.GPVirtual {
+	bits := GP32()
+	KMOVW(m.nan, bits)
+	return bits
 }
 
 // fill sets all lanes of registers.
@@ -100,6 +151,12 @@ func fill(registers []reg.VecVirtual, value float64) {
 // across applies f to all lanes of v, and returns a register whose first lane is the result.
 func across(v reg.VecVirtual, f func(ops ...Op)) reg.Register {
 	half, x := XMM(), v.AsX()
+	if v.Size() == 64 {
+		upper := YMM()
+		VEXTRACTF64X4(Imm(1), v, upper)
+		f(upper, v.AsY(), v.AsY())
+		v = v.AsY().(reg.VecVirtual)
+	}
 	VEXTRACTF128(Imm(1), v, half)
 	f(half, x, x)
 	VPSHUFD(Imm(0x0e), x, half)
