@@ -271,7 +271,9 @@ func (f *frame) outputRanges(results, inputs []knownRange) {
 // copyAll copies contents; the memory of the two lists must not overlap.
 func (s *Session) copyAll(to, from []*tensor.Tensor) error {
 	for i, t := range from {
-		if err := s.resize(to[i], ir.Type{DType: t.DType, Shape: t.Shape}); err != nil {
+		if to[i].DType == t.DType && len(to[i].Data) == len(t.Data) && t.Data != nil { // as in all iterations but the first of most loops
+			to[i].Shape = t.Shape
+		} else if err := s.resize(to[i], ir.Type{DType: t.DType, Shape: t.Shape}); err != nil {
 			return err
 		}
 		copy(to[i].Data, t.Data)

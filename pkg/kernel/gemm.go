@@ -85,6 +85,9 @@ func (p *gemm) others(from, to int) {
 
 // blockRows returns the number of rows for which all panels are gone through before the next ones: what they read and write stays in the cache.
 func (p *gemm) blockRows(m int) int {
+	if m <= tileRows {
+		return max(m, 1)
+	}
 	k := p.row
 	if p.rows != nil {
 		k = p.rows.c * min(p.rows.taps, 3) // neighbours share what they read
