@@ -108,6 +108,9 @@ func (c *cluster) command(n Node) *exec.Cmd {
 	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
 	if slices.Contains(Coordinators, n) {
 		cmd := c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}, args...)...)
+		if err := c.setClock(n, 0); err != nil { // who starts with a wrong clock has no way to know
+			c.t.Error(err)
+		}
 		cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
 		return cmd
 	}
