@@ -65,6 +65,17 @@ type Cluster struct {
 	Counts    map[State]int `json:"job_counts"`
 	Workers   []Worker      `json:"workers"`
 	Jobs      []Job         `json:"jobs"` // those that are not over first
+	// Namespaces that have jobs that are not over, or a weight of their own, as far as the caller may see them.
+	Namespaces []Namespace `json:"namespaces"`
+}
+
+// Namespace is one among those that share the workers.
+type Namespace struct {
+	Name    string `json:"name"`
+	Weight  int    `json:"weight"`
+	Jobs    int    `json:"jobs"` // that are not over
+	Waiting int    `json:"shards_waiting"`
+	Running int    `json:"shards_running"`
 }
 
 // Worker is a worker of a cluster.
@@ -80,6 +91,8 @@ type Worker struct {
 	Failed    int64     `json:"failed"`
 	Resting   time.Time `json:"resting_until,omitzero"`
 	Since     time.Time `json:"since"`
+	Memory    int64     `json:"memory,omitempty"`       // bytes for models and shards; 0 if it does not tell
+	Taken     int64     `json:"memory_taken,omitempty"` // of those, by the shards that it was given
 }
 
 // Duration is a time.Duration that JSON has in seconds.

@@ -52,7 +52,7 @@ func clusterFromWire(r *octetv1.GetClusterResponse) Cluster {
 	c := Cluster{
 		Time: timeFromWire(r.GetTime()), Leader: r.GetLeader(), Term: r.GetTerm(), TermStart: timeFromWire(r.GetTermStart()), Version: r.GetVersion(),
 		Numerics: int(r.GetNumericsVersion()), Waiting: int(r.GetShardsWaiting()), Running: int(r.GetShardsRunning()), Samples: r.GetSamples(),
-		Counts: map[State]int{}, Workers: []Worker{}, Jobs: []Job{},
+		Counts: map[State]int{}, Workers: []Worker{}, Jobs: []Job{}, Namespaces: []Namespace{},
 	}
 	for _, n := range r.GetCounts() {
 		c.Counts[stateFromWire[n.GetState()]] = int(n.GetJobs())
@@ -61,7 +61,11 @@ func clusterFromWire(r *octetv1.GetClusterResponse) Cluster {
 		c.Workers = append(c.Workers, Worker{
 			ID: w.GetId(), Addr: w.GetAddr(), Slots: int(w.GetSlots()), Running: int(w.GetRunning()), Numerics: int(w.GetNumericsVersion()), Version: w.GetVersion(),
 			Samples: w.GetSamples(), Succeeded: w.GetSucceeded(), Failed: w.GetFailed(), Resting: timeFromWire(w.GetRestingUntil()), Since: timeFromWire(w.GetKnownSince()),
+			Memory: w.GetMemory(), Taken: w.GetMemoryTaken(),
 		})
+	}
+	for _, n := range r.GetNamespaces() {
+		c.Namespaces = append(c.Namespaces, Namespace{n.GetName(), int(n.GetWeight()), int(n.GetJobs()), int(n.GetShardsWaiting()), int(n.GetShardsRunning())})
 	}
 	for _, j := range r.GetJobs() {
 		c.Jobs = append(c.Jobs, jobFromWire(j))

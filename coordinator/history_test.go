@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -226,4 +227,29 @@ func BenchmarkHistory(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*shards), "ns/shard")
+}
+
+// set returns a time as it is read after the wall clock was set by so many seconds: the monotonic reading is the same. Package time has no way to say so; the seconds of a time with
+// such a reading begin at bit 30 of its first word.
+func set(at time.Time, seconds int64) time.Time {
+	word := (*int64)(unsafe.Pointer(&at))
+	*word += seconds << 30
+	return at
+}
+
+// An attempt lasts as long as it takes, though the wall clock is set back or forward meanwhile: times that are written down differ by what the monotonic clock says.
+func TestAttemptsOverASetClock(t *testing.T) {
+	for _, by := range []int64{0, 3600, -3600} {
+		a := Attempt{Begin: time.Now()}
+		now := set(a.Begin.Add(3*time.Second), by)
+		if off := now.Round(0).Sub(a.Begin.Round(0)) - 3*time.Second; off != time.Duration(by)*time.Second {
+			t.Fatalf("the clock was not set by %d seconds, but by %v", by, off)
+		}
+		if took := a.ends(now).Round(0).Sub(a.Begin.Round(0)); took != 3*time.Second {
+			t.Errorf("with a clock that was set by %d seconds it took %v", by, took)
+		}
+	}
+	if begin := epoch; !latest(begin, begin.Add(-time.Hour)).Equal(begin) {
+		t.Error("an attempt of an earlier term ends before it began")
+	}
 }

@@ -1,6 +1,10 @@
 package coordinator
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Load is how much waits and runs.
 type Load struct {
@@ -49,4 +53,51 @@ func (m *Machine) Rest(now time.Time, worker string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return w.rest.Add(-m.behind), true
+}
+
+// spaceLoad is what waits and runs of a namespace's jobs, and its weight.
+type spaceLoad struct {
+	name             string
+	weight           int
+	jobs             int // that are not over
+	waiting, running int // shards of them
+}
+
+// spaceLoads returns the namespaces that have jobs that are not over, or a weight of their own, by name.
+func (m *Machine) spaceLoads() (all []spaceLoad) {
+	loads := map[string]*spaceLoad{}
+	add := func(name string) *spaceLoad {
+		if loads[name] == nil {
+			loads[name] = &spaceLoad{name: name, weight: int(m.Weights.of(name))}
+		}
+		return loads[name]
+	}
+	for name := range m.Weights {
+		add(name)
+	}
+	names := map[*space]string{}
+	for name, s := range m.spaces {
+		names[s] = name
+	}
+	for _, id := range m.queue {
+		j := m.jobs[id]
+		l := add(names[j.space])
+		waiting, running := j.load()
+		l.jobs++
+		l.waiting += waiting
+		l.running += running
+	}
+	for _, name := range slices.Sorted(maps.Keys(loads)) {
+		all = append(all, *loads[name])
+	}
+	return all
+}
+
+// Memory returns what models and shards may take on a worker, and what those need that it was given, in bytes.
+func (m *Machine) Memory(worker string) (all, taken int64) {
+	w := m.workers[worker]
+	if w == nil {
+		return 0, 0
+	}
+	return w.memory, w.taken
 }

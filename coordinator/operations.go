@@ -65,7 +65,7 @@ func (o *operationsService) GetCluster(ctx context.Context, req *octetv1.GetClus
 	if s.phase != serving {
 		return nil, errStopping
 	}
-	resp := clusterToWire(s, time.Now(), caller.Namespace == "")
+	resp := clusterToWire(s, time.Now(), caller)
 	counts := map[State]int{}
 	var open, over []*octetv1.Job
 	n = min(n, maxShown)

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -150,8 +151,8 @@ func TestExplainFailedJob(t *testing.T) {
 // A cluster is shown to each caller as far as it is the caller's to see.
 func TestGetCluster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCluster(t)
-		c.worker("a", never)
+		c := newCluster(t, func(c *cluster) { c.config.Weights = Weights{"vision": 3, "idle": 2} })
+		c.workerWith(registry.Worker{ID: "a", Slots: 1, Memory: 8 << 20, Numerics: numerics.Version}, never)
 		as := func(caller credential.Caller) context.Context { return credential.WithCaller(t.Context(), caller) }
 		vision := as(credential.Caller{Role: credential.Client, Namespace: "vision"})
 		spec := c.specOf(convModel(t, 40), "vision")
@@ -174,12 +175,27 @@ func TestGetCluster(t *testing.T) {
 		if len(all.GetJobs()) != 2 || len(all.GetCounts()) != 1 || all.GetCounts()[0].GetJobs() != 2 || all.GetLeader() != c.config.Advertise {
 			t.Errorf("an operator sees %v", all)
 		}
+		if w := all.GetWorkers()[0]; w.GetMemory() != 8<<20 || w.GetMemoryTaken() <= 0 || w.GetMemoryTaken() > 1<<20 {
+			t.Errorf("%d bytes of %d are taken", w.GetMemoryTaken(), w.GetMemory())
+		}
+		shares := func(r *octetv1.GetClusterResponse) (text string) {
+			for _, n := range r.GetNamespaces() {
+				text += fmt.Sprintf("%q %d: %d jobs, %d shards; ", n.GetName(), n.GetWeight(), n.GetJobs(), n.GetShardsWaiting()+n.GetShardsRunning())
+			}
+			return text
+		}
+		if got := shares(all); got != `"" 1: 1 jobs, 10 shards; "idle" 2: 0 jobs, 0 shards; "vision" 3: 1 jobs, 10 shards; ` {
+			t.Errorf("an operator sees namespaces %s", got)
+		}
 		theirs, err := service.GetCluster(vision, &octetv1.GetClusterRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(theirs.GetJobs()) != 1 || theirs.GetJobs()[0].GetId() == mine || theirs.GetCounts()[0].GetJobs() != 1 || theirs.GetWorkers()[0].GetAddr() != "" {
 			t.Errorf("a client sees %v", theirs)
+		}
+		if got := shares(theirs); got != `"vision" 3: 1 jobs, 10 shards; ` {
+			t.Errorf("a client sees namespaces %s", got)
 		}
 		_, err = service.ExplainJob(vision, &octetv1.ExplainJobRequest{Id: mine})
 		wantCode(t, "another's job", err, codes.NotFound)

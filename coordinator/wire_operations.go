@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/numerics"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -54,8 +55,8 @@ func attemptToWire(a *Attempt) *octetv1.Attempt {
 	}
 }
 
-// clusterToWire returns what a coordinator knows of itself and its workers, with or without their addresses.
-func clusterToWire(s *Server, now time.Time, addresses bool) *octetv1.GetClusterResponse {
+// clusterToWire returns what a coordinator knows of itself, its workers and the namespaces that a caller sees. Who has a namespace is not told the workers' addresses.
+func clusterToWire(s *Server, now time.Time, caller credential.Caller) *octetv1.GetClusterResponse {
 	load := s.machine.Load()
 	resp := &octetv1.GetClusterResponse{
 		Time: timestamppb.New(now), Leader: s.config.Advertise, Term: s.Number, TermStart: timestamppb.New(s.history.since), Version: s.config.Version,
@@ -70,13 +71,21 @@ func clusterToWire(s *Server, now time.Time, addresses bool) *octetv1.GetCluster
 			Id: id, Slots: int32(p.worker.Slots), Running: int32(h.running), NumericsVersion: int32(p.worker.Numerics), Version: p.worker.Version,
 			Samples: int64(h.samples), Succeeded: int64(h.succeeded), Failed: int64(h.failed), KnownSince: timestamppb.New(h.since),
 		}
-		if addresses {
+		w.Memory, w.MemoryTaken = s.machine.Memory(id)
+		if caller.Namespace == "" {
 			w.Addr = p.worker.Addr
 		}
 		if until, ok := s.machine.Rest(now, id); ok {
 			w.RestingUntil = timestamppb.New(now.Add(until.Sub(now))) // by what the wall clock says now
 		}
 		resp.Workers = append(resp.Workers, w)
+	}
+	for _, l := range s.machine.spaceLoads() {
+		if caller.Sees(l.name) {
+			resp.Namespaces = append(resp.Namespaces, &octetv1.ClusterNamespace{
+				Name: l.name, Weight: int32(l.weight), Jobs: int32(l.jobs), ShardsWaiting: int64(l.waiting), ShardsRunning: int64(l.running),
+			})
+		}
 	}
 	return resp
 }

@@ -147,6 +147,7 @@ type topLook struct {
 // watchCluster looks at a cluster from time to time until the context ends. A look that fails leaves what was seen before.
 func watchCluster(ctx context.Context, c *client.Client, f topFlags, to chan<- topLook) {
 	var seen []client.Cluster
+	var at []time.Time
 	for {
 		call, cancel := context.WithTimeout(ctx, max(f.every, 5*time.Second))
 		now, err := c.Cluster(call, f.jobs)
@@ -155,9 +156,11 @@ func watchCluster(ctx context.Context, c *client.Client, f topFlags, to chan<- t
 		if err == nil {
 			seen = append(seen, now)
 			seen = seen[max(len(seen)-lookBack, 0):]
+			at = append(at, time.Now())
+			at = at[max(len(at)-lookBack, 0):]
 		}
 		if len(seen) > 0 {
-			look.cluster, look.rates = seen[len(seen)-1], ratesOf(seen[0], seen[len(seen)-1])
+			look.cluster, look.rates = seen[len(seen)-1], ratesOf(seen[0], seen[len(seen)-1], at[len(at)-1].Sub(at[0]))
 		}
 		select {
 		case to <- look:

@@ -41,6 +41,7 @@ func busyCluster(jobs, workers int) client.Cluster {
 		case 1:
 			w.Numerics = 3
 		case 2:
+			w.Memory, w.Taken = 14<<30, 3<<29
 			w.Failed, w.Resting = 9, now.Add(1500*time.Millisecond)
 		}
 		c.Workers = append(c.Workers, w)
@@ -51,13 +52,15 @@ func busyCluster(jobs, workers int) client.Cluster {
 // Views of clusters, on terminals of several sizes and on none.
 func TestTopView(t *testing.T) {
 	then, now := busyCluster(3, 3), busyCluster(3, 3)
-	then.Time = then.Time.Add(-5 * time.Second)
 	then.Samples -= 500
 	then.Workers[2].Samples -= 50
-	r := ratesOf(then, now)
+	r := ratesOf(then, now, 5*time.Second)
 	c := golden.Open(t, "testdata/top.txtar")
 	defer c.Close()
+	shared := busyCluster(0, 1)
+	shared.Namespaces = []client.Namespace{{Name: "", Weight: 1}, {Name: "nightly\x1b", Weight: 2, Jobs: 3, Waiting: 120}, {Name: "release", Weight: 4, Jobs: 1, Waiting: 7, Running: 3}}
 	for name, lines := range map[string][]string{
+		"shares":   topView(shared, rates{}, 0, 0),
 		"printed":  topView(now, r, 0, 0),
 		"terminal": topView(now, r, 60, 20),
 		"many":     topView(busyCluster(40, 40), rates{}, 100, 24),
@@ -87,12 +90,13 @@ func TestTopView(t *testing.T) {
 // Rates are of one term.
 func TestRates(t *testing.T) {
 	then, now := busyCluster(0, 2), busyCluster(0, 3)
-	now.Time, now.Samples, now.Workers[1].Samples = now.Time.Add(10*time.Second), now.Samples+100, now.Workers[1].Samples+70
-	if d := cmp.Diff(rates{10, map[string]float64{"w-0": 0, "w-1": 7, "w-2": 20}}, ratesOf(then, now), cmp.AllowUnexported(rates{})); d != "" {
+	now.Time = now.Time.Add(-time.Hour) // its clock was set
+	now.Samples, now.Workers[1].Samples = now.Samples+100, now.Workers[1].Samples+70
+	if d := cmp.Diff(rates{10, map[string]float64{"w-0": 0, "w-1": 7, "w-2": 20}}, ratesOf(then, now, 10*time.Second), cmp.AllowUnexported(rates{})); d != "" {
 		t.Error(d)
 	}
 	now.Term++
-	if r := ratesOf(then, now); r.workers != nil {
+	if r := ratesOf(then, now, 10*time.Second); r.workers != nil {
 		t.Errorf("over two terms: %v", r)
 	}
 }

@@ -20,9 +20,9 @@ type rates struct {
 	workers map[string]float64 // by id
 }
 
-// ratesOf compares two looks at a cluster in the same term.
-func ratesOf(then, now client.Cluster) rates {
-	seconds := now.Time.Sub(then.Time).Seconds()
+// ratesOf compares two looks at a cluster in the same term, with so much time between them: the coordinator's clock may have been set.
+func ratesOf(then, now client.Cluster, between time.Duration) rates {
+	seconds := between.Seconds()
 	if seconds <= 0 || then.Term != now.Term || !then.TermStart.Equal(now.TermStart) {
 		return rates{}
 	}
@@ -50,6 +50,9 @@ func topView(c client.Cluster, r rates, width, height int) []string {
 			len(c.Workers), slots, running, c.Waiting, c.Running, c.Samples, rateText(r.all, r.workers != nil)),
 		"jobs " + countsText(c.Counts),
 	}
+	if text := namespacesText(c.Namespaces); text != "" {
+		lines = append(lines, "shares "+text)
+	}
 	room := height - len(lines) - 4 // two heads, each behind an empty line
 	jobs, workers := jobRows(c), workerRows(c, r)
 	if height > 0 {
@@ -61,7 +64,7 @@ func topView(c client.Cluster, r rates, width, height int) []string {
 	lines = append(lines, "")
 	lines = append(lines, columns([]string{"JOB", "STATE", "SAMPLES", "SHARDS", "AGE", "SOURCE", ""}, jobs)...)
 	lines = append(lines, "")
-	lines = append(lines, columns([]string{"WORKER", "SLOTS", "SAMPLES", "PER S", "OK", "FAILED", "ADDRESS", ""}, workers)...)
+	lines = append(lines, columns([]string{"WORKER", "SLOTS", "GIB", "SAMPLES", "PER S", "OK", "FAILED", "ADDRESS", ""}, workers)...)
 	if height > 0 {
 		lines = lines[:min(len(lines), height)]
 	}
@@ -81,6 +84,28 @@ func countsText(counts map[client.State]int) string {
 		}
 	}
 	return cmp.Or(strings.Join(all, ", "), "none")
+}
+
+// namespacesText tells how namespaces share the workers; nothing where there is only the one of those who have none.
+func namespacesText(namespaces []client.Namespace) string {
+	var all []string
+	for _, n := range namespaces {
+		name := cmp.Or(printable(n.Name), "(none)")
+		all = append(all, fmt.Sprintf("%s %d: %d jobs, %d waiting, %d running", name, n.Weight, n.Jobs, n.Waiting, n.Running))
+	}
+	if len(namespaces) == 1 && namespaces[0].Name == "" {
+		return ""
+	}
+	return strings.Join(all, "; ")
+}
+
+// memoryText writes what is taken of a worker's memory for models and shards.
+func memoryText(taken, all int64) string {
+	if all == 0 {
+		return "-"
+	}
+	const gib = 1 << 30
+	return fmt.Sprintf("%.1f/%.1f", float64(taken)/gib, float64(all)/gib)
 }
 
 func rateText(perSecond float64, known bool) string {
@@ -132,7 +157,7 @@ func workerRows(c client.Cluster, r rates) (rows [][]string) {
 			perSecond = fmt.Sprintf("%.1f", v)
 		}
 		rows = append(rows, []string{
-			printable(w.ID), fmt.Sprintf("%d/%d", w.Running, w.Slots), fmt.Sprint(w.Samples), perSecond, fmt.Sprint(w.Succeeded), fmt.Sprint(w.Failed),
+			printable(w.ID), fmt.Sprintf("%d/%d", w.Running, w.Slots), memoryText(w.Taken, w.Memory), fmt.Sprint(w.Samples), perSecond, fmt.Sprint(w.Succeeded), fmt.Sprint(w.Failed),
 			printable(w.Addr), note,
 		})
 	}

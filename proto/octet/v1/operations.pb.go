@@ -634,7 +634,9 @@ type GetClusterResponse struct {
 	// Shards of all jobs that run.
 	ShardsRunning int64 `protobuf:"varint,11,opt,name=shards_running,json=shardsRunning,proto3" json:"shards_running,omitempty"`
 	// Samples computed since term_start, as workers report them.
-	Samples       int64 `protobuf:"varint,12,opt,name=samples,proto3" json:"samples,omitempty"`
+	Samples int64 `protobuf:"varint,12,opt,name=samples,proto3" json:"samples,omitempty"`
+	// Namespaces that have jobs that are not over, or a weight of their own, by name: those that the caller may see.
+	Namespaces    []*ClusterNamespace `protobuf:"bytes,13,rep,name=namespaces,proto3" json:"namespaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -753,6 +755,95 @@ func (x *GetClusterResponse) GetSamples() int64 {
 	return 0
 }
 
+func (x *GetClusterResponse) GetNamespaces() []*ClusterNamespace {
+	if x != nil {
+		return x.Namespaces
+	}
+	return nil
+}
+
+// ClusterNamespace is a namespace among those that share the workers.
+type ClusterNamespace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name; empty for jobs of callers that have no namespace.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its share of what workers do, beside those of others.
+	Weight int32 `protobuf:"varint,2,opt,name=weight,proto3" json:"weight,omitempty"`
+	// Its jobs that are not over.
+	Jobs int32 `protobuf:"varint,3,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	// Its shards that wait for a worker.
+	ShardsWaiting int64 `protobuf:"varint,4,opt,name=shards_waiting,json=shardsWaiting,proto3" json:"shards_waiting,omitempty"`
+	// Its shards that run.
+	ShardsRunning int64 `protobuf:"varint,5,opt,name=shards_running,json=shardsRunning,proto3" json:"shards_running,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClusterNamespace) Reset() {
+	*x = ClusterNamespace{}
+	mi := &file_octet_v1_operations_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClusterNamespace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClusterNamespace) ProtoMessage() {}
+
+func (x *ClusterNamespace) ProtoReflect() protoreflect.Message {
+	mi := &file_octet_v1_operations_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClusterNamespace.ProtoReflect.Descriptor instead.
+func (*ClusterNamespace) Descriptor() ([]byte, []int) {
+	return file_octet_v1_operations_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ClusterNamespace) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ClusterNamespace) GetWeight() int32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *ClusterNamespace) GetJobs() int32 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
+func (x *ClusterNamespace) GetShardsWaiting() int64 {
+	if x != nil {
+		return x.ShardsWaiting
+	}
+	return 0
+}
+
+func (x *ClusterNamespace) GetShardsRunning() int64 {
+	if x != nil {
+		return x.ShardsRunning
+	}
+	return 0
+}
+
 // JobCount is a number of jobs.
 type JobCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -766,7 +857,7 @@ type JobCount struct {
 
 func (x *JobCount) Reset() {
 	*x = JobCount{}
-	mi := &file_octet_v1_operations_proto_msgTypes[7]
+	mi := &file_octet_v1_operations_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -778,7 +869,7 @@ func (x *JobCount) String() string {
 func (*JobCount) ProtoMessage() {}
 
 func (x *JobCount) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_operations_proto_msgTypes[7]
+	mi := &file_octet_v1_operations_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -791,7 +882,7 @@ func (x *JobCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobCount.ProtoReflect.Descriptor instead.
 func (*JobCount) Descriptor() ([]byte, []int) {
-	return file_octet_v1_operations_proto_rawDescGZIP(), []int{7}
+	return file_octet_v1_operations_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *JobCount) GetState() JobState {
@@ -832,14 +923,18 @@ type ClusterWorker struct {
 	// Until when it gets no shards, after failures; unset if it gets them.
 	RestingUntil *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=resting_until,json=restingUntil,proto3" json:"resting_until,omitempty"`
 	// Since when the coordinator knows it.
-	KnownSince    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=known_since,json=knownSince,proto3" json:"known_since,omitempty"`
+	KnownSince *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=known_since,json=knownSince,proto3" json:"known_since,omitempty"`
+	// Bytes that models and shards may take there; 0 if it does not tell, and gets shards without regard to them.
+	Memory int64 `protobuf:"varint,12,opt,name=memory,proto3" json:"memory,omitempty"`
+	// Bytes of those that the shards need that it was given.
+	MemoryTaken   int64 `protobuf:"varint,13,opt,name=memory_taken,json=memoryTaken,proto3" json:"memory_taken,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClusterWorker) Reset() {
 	*x = ClusterWorker{}
-	mi := &file_octet_v1_operations_proto_msgTypes[8]
+	mi := &file_octet_v1_operations_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -851,7 +946,7 @@ func (x *ClusterWorker) String() string {
 func (*ClusterWorker) ProtoMessage() {}
 
 func (x *ClusterWorker) ProtoReflect() protoreflect.Message {
-	mi := &file_octet_v1_operations_proto_msgTypes[8]
+	mi := &file_octet_v1_operations_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -864,7 +959,7 @@ func (x *ClusterWorker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClusterWorker.ProtoReflect.Descriptor instead.
 func (*ClusterWorker) Descriptor() ([]byte, []int) {
-	return file_octet_v1_operations_proto_rawDescGZIP(), []int{8}
+	return file_octet_v1_operations_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ClusterWorker) GetId() string {
@@ -944,6 +1039,20 @@ func (x *ClusterWorker) GetKnownSince() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ClusterWorker) GetMemory() int64 {
+	if x != nil {
+		return x.Memory
+	}
+	return 0
+}
+
+func (x *ClusterWorker) GetMemoryTaken() int64 {
+	if x != nil {
+		return x.MemoryTaken
+	}
+	return 0
+}
+
 var File_octet_v1_operations_proto protoreflect.FileDescriptor
 
 const file_octet_v1_operations_proto_rawDesc = "" +
@@ -989,7 +1098,7 @@ const file_octet_v1_operations_proto_rawDesc = "" +
 	"\vknown_since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"knownSince\".\n" +
 	"\x11GetClusterRequest\x12\x19\n" +
-	"\bmax_jobs\x18\x01 \x01(\x05R\amaxJobs\"\xda\x03\n" +
+	"\bmax_jobs\x18\x01 \x01(\x05R\amaxJobs\"\x96\x04\n" +
 	"\x12GetClusterResponse\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
 	"\x06leader\x18\x02 \x01(\tR\x06leader\x12\x12\n" +
@@ -1004,10 +1113,19 @@ const file_octet_v1_operations_proto_rawDesc = "" +
 	"\x0eshards_waiting\x18\n" +
 	" \x01(\x03R\rshardsWaiting\x12%\n" +
 	"\x0eshards_running\x18\v \x01(\x03R\rshardsRunning\x12\x18\n" +
-	"\asamples\x18\f \x01(\x03R\asamples\"H\n" +
+	"\asamples\x18\f \x01(\x03R\asamples\x12:\n" +
+	"\n" +
+	"namespaces\x18\r \x03(\v2\x1a.octet.v1.ClusterNamespaceR\n" +
+	"namespaces\"\xa0\x01\n" +
+	"\x10ClusterNamespace\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06weight\x18\x02 \x01(\x05R\x06weight\x12\x12\n" +
+	"\x04jobs\x18\x03 \x01(\x05R\x04jobs\x12%\n" +
+	"\x0eshards_waiting\x18\x04 \x01(\x03R\rshardsWaiting\x12%\n" +
+	"\x0eshards_running\x18\x05 \x01(\x03R\rshardsRunning\"H\n" +
 	"\bJobCount\x12(\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x12.octet.v1.JobStateR\x05state\x12\x12\n" +
-	"\x04jobs\x18\x02 \x01(\x05R\x04jobs\"\xf6\x02\n" +
+	"\x04jobs\x18\x02 \x01(\x05R\x04jobs\"\xb1\x03\n" +
 	"\rClusterWorker\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04addr\x18\x02 \x01(\tR\x04addr\x12\x14\n" +
@@ -1021,7 +1139,9 @@ const file_octet_v1_operations_proto_rawDesc = "" +
 	"\rresting_until\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\frestingUntil\x12;\n" +
 	"\vknown_since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"knownSince*\xa1\x02\n" +
+	"knownSince\x12\x16\n" +
+	"\x06memory\x18\f \x01(\x03R\x06memory\x12!\n" +
+	"\fmemory_taken\x18\r \x01(\x03R\vmemoryTaken*\xa1\x02\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OUTCOME_DELIVERED\x10\x01\x12\x14\n" +
@@ -1056,7 +1176,7 @@ func file_octet_v1_operations_proto_rawDescGZIP() []byte {
 }
 
 var file_octet_v1_operations_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_octet_v1_operations_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_octet_v1_operations_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_octet_v1_operations_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: octet.v1.Outcome
 	(*Attempt)(nil),               // 1: octet.v1.Attempt
@@ -1066,42 +1186,44 @@ var file_octet_v1_operations_proto_goTypes = []any{
 	(*ExplainJobResponse)(nil),    // 5: octet.v1.ExplainJobResponse
 	(*GetClusterRequest)(nil),     // 6: octet.v1.GetClusterRequest
 	(*GetClusterResponse)(nil),    // 7: octet.v1.GetClusterResponse
-	(*JobCount)(nil),              // 8: octet.v1.JobCount
-	(*ClusterWorker)(nil),         // 9: octet.v1.ClusterWorker
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
-	(JobState)(0),                 // 12: octet.v1.JobState
-	(*Job)(nil),                   // 13: octet.v1.Job
+	(*ClusterNamespace)(nil),      // 8: octet.v1.ClusterNamespace
+	(*JobCount)(nil),              // 9: octet.v1.JobCount
+	(*ClusterWorker)(nil),         // 10: octet.v1.ClusterWorker
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(JobState)(0),                 // 13: octet.v1.JobState
+	(*Job)(nil),                   // 14: octet.v1.Job
 }
 var file_octet_v1_operations_proto_depIdxs = []int32{
-	10, // 0: octet.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	10, // 1: octet.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	11, // 0: octet.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	11, // 1: octet.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: octet.v1.Attempt.outcome:type_name -> octet.v1.Outcome
-	11, // 3: octet.v1.WorkerShare.busy:type_name -> google.protobuf.Duration
-	12, // 4: octet.v1.StateChange.state:type_name -> octet.v1.JobState
-	10, // 5: octet.v1.StateChange.time:type_name -> google.protobuf.Timestamp
-	13, // 6: octet.v1.ExplainJobResponse.job:type_name -> octet.v1.Job
+	12, // 3: octet.v1.WorkerShare.busy:type_name -> google.protobuf.Duration
+	13, // 4: octet.v1.StateChange.state:type_name -> octet.v1.JobState
+	11, // 5: octet.v1.StateChange.time:type_name -> google.protobuf.Timestamp
+	14, // 6: octet.v1.ExplainJobResponse.job:type_name -> octet.v1.Job
 	3,  // 7: octet.v1.ExplainJobResponse.states:type_name -> octet.v1.StateChange
 	1,  // 8: octet.v1.ExplainJobResponse.attempts:type_name -> octet.v1.Attempt
 	2,  // 9: octet.v1.ExplainJobResponse.workers:type_name -> octet.v1.WorkerShare
-	10, // 10: octet.v1.ExplainJobResponse.known_since:type_name -> google.protobuf.Timestamp
-	10, // 11: octet.v1.GetClusterResponse.time:type_name -> google.protobuf.Timestamp
-	10, // 12: octet.v1.GetClusterResponse.term_start:type_name -> google.protobuf.Timestamp
-	9,  // 13: octet.v1.GetClusterResponse.workers:type_name -> octet.v1.ClusterWorker
-	13, // 14: octet.v1.GetClusterResponse.jobs:type_name -> octet.v1.Job
-	8,  // 15: octet.v1.GetClusterResponse.counts:type_name -> octet.v1.JobCount
-	12, // 16: octet.v1.JobCount.state:type_name -> octet.v1.JobState
-	10, // 17: octet.v1.ClusterWorker.resting_until:type_name -> google.protobuf.Timestamp
-	10, // 18: octet.v1.ClusterWorker.known_since:type_name -> google.protobuf.Timestamp
-	4,  // 19: octet.v1.OperationsService.ExplainJob:input_type -> octet.v1.ExplainJobRequest
-	6,  // 20: octet.v1.OperationsService.GetCluster:input_type -> octet.v1.GetClusterRequest
-	5,  // 21: octet.v1.OperationsService.ExplainJob:output_type -> octet.v1.ExplainJobResponse
-	7,  // 22: octet.v1.OperationsService.GetCluster:output_type -> octet.v1.GetClusterResponse
-	21, // [21:23] is the sub-list for method output_type
-	19, // [19:21] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	11, // 10: octet.v1.ExplainJobResponse.known_since:type_name -> google.protobuf.Timestamp
+	11, // 11: octet.v1.GetClusterResponse.time:type_name -> google.protobuf.Timestamp
+	11, // 12: octet.v1.GetClusterResponse.term_start:type_name -> google.protobuf.Timestamp
+	10, // 13: octet.v1.GetClusterResponse.workers:type_name -> octet.v1.ClusterWorker
+	14, // 14: octet.v1.GetClusterResponse.jobs:type_name -> octet.v1.Job
+	9,  // 15: octet.v1.GetClusterResponse.counts:type_name -> octet.v1.JobCount
+	8,  // 16: octet.v1.GetClusterResponse.namespaces:type_name -> octet.v1.ClusterNamespace
+	13, // 17: octet.v1.JobCount.state:type_name -> octet.v1.JobState
+	11, // 18: octet.v1.ClusterWorker.resting_until:type_name -> google.protobuf.Timestamp
+	11, // 19: octet.v1.ClusterWorker.known_since:type_name -> google.protobuf.Timestamp
+	4,  // 20: octet.v1.OperationsService.ExplainJob:input_type -> octet.v1.ExplainJobRequest
+	6,  // 21: octet.v1.OperationsService.GetCluster:input_type -> octet.v1.GetClusterRequest
+	5,  // 22: octet.v1.OperationsService.ExplainJob:output_type -> octet.v1.ExplainJobResponse
+	7,  // 23: octet.v1.OperationsService.GetCluster:output_type -> octet.v1.GetClusterResponse
+	22, // [22:24] is the sub-list for method output_type
+	20, // [20:22] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_octet_v1_operations_proto_init() }
@@ -1116,7 +1238,7 @@ func file_octet_v1_operations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_octet_v1_operations_proto_rawDesc), len(file_octet_v1_operations_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
