@@ -220,7 +220,7 @@ func (b *batch) options(item zoo.Item) (*convertFlags, convert.Options, error) {
 // modelKey names what conversions share that begin with one reading of a model and its data.
 func (w *work) modelKey() string {
 	key := []any{w.Path, w.Data}
-	for _, k := range []string{"signature", "tags", "inputs", "outputs", "input-shapes", "batch", "on-bad-sample"} {
+	for _, k := range []string{"signature", "tags", "inputs", "outputs", "input-shapes", "set", "batch", "on-bad-sample"} {
 		key = append(key, w.Settings[k])
 	}
 	text, _ := json.Marshal(key) // of texts, which does not fail

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 //	exits STATUS COMMAND...    runs a command, which must end with the given status
 //	source PACKAGE/NAME FOLDER copies a SavedModel of a front end's test data
 //	keras NAME FILE            writes a model of the archive of Keras's layers
-//	frozen FILE IN OUT OP      writes a TensorFlow graph of one operator
+//	frozen FILE IN OUT OP [IN] writes a TensorFlow graph of one operator
 //	samples FILE N VALUE...    writes a .npz of N samples of the input x0 of the Conv model, each filled with one of the values in turn
 func TestScripts(t *testing.T) {
 	root, err := os.Getwd()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,7 +22,7 @@ import (
 // sourceFlags are the flags that say what to convert of a TensorFlow model.
 type sourceFlags struct {
 	tags, inputs, outputs []string
-	shapes                []string
+	shapes, set           []string
 	batch                 int
 	signature             string // shared with calibration, which runs one signature
 	objects               objectFlags
@@ -33,6 +34,7 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.inputs, "inputs", nil, "of a frozen graph: its inputs, a,b (default: the placeholders)")
 	flags.StringSliceVar(&f.outputs, "outputs", nil, "of a frozen graph: its outputs, c,d (default: what nothing reads)")
 	flags.StringArrayVar(&f.shapes, "input-shapes", nil, "shape of an input, a=1,224,224,3; may be repeated, ? leaves a dimension open")
+	flags.StringArrayVar(&f.set, "set", nil, "of a frozen graph: a number in place of a placeholder, keep_prob=1 or is_training=false; may be repeated")
 	f.objects.add(cmd)
 	flags.IntVar(&f.batch, "batch", 0, "fix unknown batches to this size (default: 1, and callers may resize)")
 }
@@ -140,6 +142,10 @@ func (f *sourceFlags) options() (convert.Import, error) {
 	if f.batch < 0 {
 		return o, usagef("--batch must be at least 1")
 	}
+	var err error
+	if o.Set, err = placeholders(f.set); err != nil {
+		return o, err
+	}
 	for _, text := range f.shapes {
 		name, list, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
@@ -163,6 +169,31 @@ func (f *sourceFlags) options() (convert.Import, error) {
 		o.Shapes[name] = shape
 	}
 	return o, nil
+}
+
+// placeholders reads what --set says.
+func placeholders(list []string) (map[string]float64, error) {
+	set := map[string]float64{}
+	for _, text := range list {
+		name, word, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, usagef("--set: %q is not of the form NAME=NUMBER", text)
+		}
+		switch word {
+		case "true":
+			set[name] = 1
+			continue
+		case "false":
+			set[name] = 0
+			continue
+		}
+		x, err := strconv.ParseFloat(word, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, usagef("--set: %q in %q is no number", word, text)
+		}
+		set[name] = x
+	}
+	return set, nil
 }
 
 // folderSize returns the bytes of the files that a SavedModel consists of.

@@ -63,10 +63,10 @@ func readKeras(ts *testscript.TestScript, archive, name string) []byte {
 	return nil
 }
 
-// writeFrozen writes a TensorFlow graph of a placeholder of float32 [?, 3] and one operator on it.
+// writeFrozen writes a TensorFlow graph of a placeholder of float32 [?, 3] and one operator on it, and on a second placeholder of no known shape if one is named.
 func writeFrozen(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) != 4 {
-		ts.Fatalf("usage: frozen FILE INPUT OUTPUT OPERATOR")
+	if len(args) != 4 && len(args) != 5 {
+		ts.Fatalf("usage: frozen FILE INPUT OUTPUT OPERATOR [SECOND]")
 	}
 	message := func(b []byte, field protowire.Number, content []byte) []byte {
 		return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), content)
@@ -82,7 +82,13 @@ func writeFrozen(ts *testscript.TestScript, _ bool, args []string) {
 	input := message(message(nil, 1, []byte(args[1])), 2, []byte("Placeholder"))
 	input = attr(attr(input, "dtype", float), "shape", message(nil, 7, shape))
 	output := message(message(message(nil, 1, []byte(args[2])), 2, []byte(args[3])), 3, []byte(args[1]))
-	graph := message(message(nil, 1, input), 1, attr(output, "T", float))
+	graph := message(nil, 1, input)
+	if len(args) == 5 {
+		second := message(message(nil, 1, []byte(args[4])), 2, []byte("Placeholder"))
+		graph = message(graph, 1, attr(second, "dtype", float))
+		output = message(output, 3, []byte(args[4]))
+	}
+	graph = message(graph, 1, attr(output, "T", float))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), graph, 0o600))
 }
 

@@ -21,17 +21,18 @@ import (
 
 // Import says what to convert of a TensorFlow model, and how to take its unknown dimensions. The zero value asks the model.
 type Import struct {
-	Tags            []string // of a SavedModel's graph
-	Signature       string   // of a SavedModel
-	Inputs, Outputs []string // of a frozen graph: "node" or "node:index"
-	Batch           int      // size of unknown first dimensions; 0 leaves them to the callers of the flatbuffer
+	Tags            []string           // of a SavedModel's graph
+	Signature       string             // of a SavedModel
+	Inputs, Outputs []string           // of a frozen graph: "node" or "node:index"
+	Batch           int                // size of unknown first dimensions; 0 leaves them to the callers of the flatbuffer
+	Set             map[string]float64 // of a frozen graph: numbers in place of placeholders
 	// Shapes replaces the shapes of inputs, by name.
 	Shapes map[string]tensor.Shape
 }
 
 // Given reports whether anything is said.
 func (i Import) Given() bool {
-	return len(i.Tags)+len(i.Inputs)+len(i.Outputs)+len(i.Shapes) > 0 || i.Batch != 0 || i.Signature != ""
+	return len(i.Tags)+len(i.Inputs)+len(i.Outputs)+len(i.Shapes)+len(i.Set) > 0 || i.Batch != 0 || i.Signature != ""
 }
 
 // IsSavedModel reports whether a folder is a SavedModel.
@@ -44,6 +45,9 @@ func IsSavedModel(fsys fs.FS) bool {
 func decodeSavedModel(src Source) (*ir.Model, []string, error) {
 	if !IsSavedModel(src.Folder) {
 		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: fmt.Errorf("a folder without %s: no SavedModel", savedmodel.File)}
+	}
+	if len(src.Import.Set) > 0 {
+		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a SavedModel has no placeholders to set")}
 	}
 	if len(src.Import.Inputs)+len(src.Import.Outputs) > 0 {
 		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("inputs and outputs of a SavedModel are those of a signature"), Hint: "--signature chooses one"}
@@ -114,11 +118,18 @@ func graphPorts(g *tfpb.GraphDef, imp Import) (opt graphdef.Options, notes []str
 		return opt, nil, err
 	}
 	if len(inputs) == 0 {
-		if inputs = graphdef.GuessInputs(g, outputs); len(inputs) == 0 {
+		inputs = slices.DeleteFunc(graphdef.GuessInputs(g, outputs), func(name string) bool { _, ok := imp.Set[name]; return ok })
+		if len(inputs) == 0 {
 			return opt, nil, errors.New("the outputs depend on no placeholder")
 		}
 		notes = append(notes, fmt.Sprintf("inputs: %s, the placeholders; --inputs chooses others", strings.Join(inputs, ", ")))
 	}
+	for _, name := range inputs {
+		if _, ok := imp.Set[strings.TrimSuffix(name, ":0")]; ok {
+			return opt, nil, fmt.Errorf("%q is an input, and set to a number", name)
+		}
+	}
+	opt.Set = imp.Set
 	for name := range imp.Shapes {
 		if !slices.Contains(inputs, name) {
 			return opt, nil, fmt.Errorf("there is no input %q to give a shape to; there are %q", name, inputs)

@@ -22,8 +22,8 @@ func isArchive(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x
 // decodeKeras converts the model in a file of Keras.
 func decodeKeras(src Source) (*ir.Model, []string, error) {
 	imp := src.Import
-	if len(imp.Tags)+len(imp.Inputs)+len(imp.Outputs) > 0 || imp.Signature != "" && imp.Signature != keras.Signature {
-		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a Keras model has inputs and outputs of its own, and neither tags nor signatures")}
+	if len(imp.Tags)+len(imp.Inputs)+len(imp.Outputs)+len(imp.Set) > 0 || imp.Signature != "" && imp.Signature != keras.Signature {
+		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a Keras model has inputs and outputs of its own, and neither tags, signatures nor placeholders to set")}
 	}
 	file, size := src.File, src.Size
 	if file == nil {

@@ -55,6 +55,7 @@ var keys = map[string]row{
 	"inputs":       {list, ofModels, false, false},
 	"outputs":      {list, ofModels, false, false},
 	"input-shapes": {shapes, ofModels, false, false},
+	"set":          {list, ofModels, false, false},
 	"batch":        {number, ofModels, false, false},
 
 	"max-drop": {number, anywhere, false, false},

@@ -9,6 +9,8 @@ package graphdef
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/octetlite/octet/pkg/build"
@@ -29,7 +31,8 @@ type Port struct {
 // Options say what to convert of a graph.
 type Options struct {
 	Inputs, Outputs []Port
-	Signature       string // key of the signature to make
+	Set             map[string]float64 // numbers in place of placeholders, by node: they fill the shape, and are converted to the type, of each
+	Signature       string             // key of the signature to make
 	// Batch is the size of dimension 0 of inputs in which it is unknown; 0 leaves it unknown.
 	Batch int
 	// Fuse refuses what a fixed batch would make a single operator, which quantizes, and an unknown one makes a loop, which does not.
@@ -83,6 +86,9 @@ func attempt(g *tfpb.GraphDef, opt Options, kept []string, mutable map[string]bo
 	sig := &ir.Signature{Key: opt.Signature}
 	var err error
 	if f := build.Try(func() {
+		for _, name := range slices.Sorted(maps.Keys(opt.Set)) {
+			s.set(name, opt.Set[name])
+		}
 		for _, p := range opt.Inputs {
 			v := s.input(p)
 			sig.Inputs = append(sig.Inputs, ir.Port{Name: p.Name, Value: v})
@@ -134,7 +140,7 @@ func (s *scope) input(p Port) *ir.Value {
 	}
 	t.DType = standIn(t.DType)
 	if t.Unranked {
-		build.Refuse("input %q has no known rank: give its shape; --input-shapes %[1]s= makes a scalar of it", p.Name)
+		build.Refuse("input %q has no known rank: give its shape; --input-shapes %[1]s= makes a scalar of it, --set %[1]s=1 a constant of a frozen graph's", p.Name)
 	}
 	if len(t.Shape) > 0 && t.Shape[0] < 0 && s.opt.Batch > 0 {
 		t.Shape = t.Shape.Clone()
@@ -145,11 +151,16 @@ func (s *scope) input(p Port) *ir.Value {
 		name = strings.TrimSuffix(p.Tensor, ":0")
 	}
 	v := s.b.Input(name, t)
+	s.give(ref, v)
+	return v
+}
+
+// give makes a value stand for the result of a node.
+func (s *scope) give(r ref, v *ir.Value) {
 	if s.feeds == nil {
 		s.feeds = map[feed]Edge{}
 	}
-	s.feeds[feed{ref.node, ref.index}] = Edge{Value: v}
-	return v
+	s.feeds[feed{r.node, r.index}] = Edge{Value: v}
 }
 
 // output lowers what an output of the graph needs.
