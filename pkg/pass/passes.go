@@ -34,6 +34,7 @@ var Float = []Pass{
 var Import = []Pass{
 	{"fold_constants", "what other passes make of constants is a constant, too", foldConstants},
 	{"drop_identity", "operators that give back an operand cost time and hide what is behind them", dropIdentity.run},
+	{"drop_dropout", "dropout that keeps everything is left where a graph made for training is told that it does not train", dropDropout.run},
 	{"drop_zero_product", "a product of zeros is known", dropZeroProduct.run},
 	{"merge_negation", "a difference is one operator where a negation and a sum are two", mergeNegation.run},
 	{"simplify_logic", "negations of comparisons, and selections that are decided, are what graphs of conditions leave behind", simplifyLogic.run},
