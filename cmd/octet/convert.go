@@ -312,7 +312,7 @@ func (f *convertFlags) parseHoldout(s convert.Scheme) (h convert.Holdout, err er
 	if !f.verify {
 		return h, nil
 	}
-	if _, err := f.question.limits(); err != nil {
+	if err := f.question.valid(); err != nil {
 		return h, err
 	}
 	if f.holdout == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,15 @@ func (q *questionFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&q.maxDrop, "max-drop", "", "exit with status 4 if top-1 (or the mean IoU) falls by more than so many percentage points")
 	flags.StringVar(&q.minSQNR, "min-sqnr", "", "exit with status 4 if an output's ratio of signal to error is below so many dB")
 	complete(cmd, "task", taskNames...)
+}
+
+// valid returns an error if the flags are not what they may be, whatever the models.
+func (q *questionFlags) valid() error {
+	if q.task != "" && !slices.Contains(taskNames, q.task) {
+		return usagef("--task: %q is none of %s", q.task, strings.Join(taskNames, ", "))
+	}
+	_, err := q.limits()
+	return err
 }
 
 // limits reads the limits.
@@ -148,7 +158,7 @@ docs/verification.md says how everything is computed, and what --json holds.`,
 			case !isPriority(f.priority):
 				return usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
 			}
-			if _, err := f.question.limits(); err != nil {
+			if err := f.question.valid(); err != nil {
 				return err
 			}
 			if err := f.report.check(); err != nil {
