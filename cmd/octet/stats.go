@@ -14,6 +14,7 @@ import (
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/calibrate"
+	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/quantize"
 )
 
@@ -112,6 +113,9 @@ func readStats(path string) (*calib.Stats, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if (convert.Source{Data: data}).Flatbuffer() {
+		return nil, &convert.Error{Kind: convert.BadInput, Source: path, Err: errors.New("a flatbuffer, not statistics as --stats writes them"), Hint: "'octet convert --ranges' takes a calibrated one as it is"}
 	}
 	stats, err := calib.Decode(data)
 	if err != nil {
