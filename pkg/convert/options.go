@@ -115,11 +115,13 @@ func (o *Options) SetRecipe(name string, content []byte) error {
 	return nil
 }
 
+const inspectNames = "'octet inspect --tensors' lists operators and names"
+
 // Plan returns what the recipe means for a model.
 func (o Options) Plan(f *Float) (*recipe.Plan, error) {
 	p, err := o.recipe.Plan(f.Model)
 	if err != nil {
-		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("%s: %w", o.recipeName, err), Hint: "'octet inspect --tensors' lists operators and names"}
+		return nil, &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("%s: %w", o.recipeName, err), Hint: inspectNames}
 	}
 	return p, nil
 }

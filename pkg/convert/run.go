@@ -38,7 +38,22 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := opt.names(f); err != nil {
+		return nil, err
+	}
 	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
+}
+
+// names checks that what the options and the recipe name is there, before there is much work.
+func (o Options) names(f *Float) error {
+	if err := quantize.CheckKept(f.Model, o.Quantize.KeepFloat); err != nil {
+		return &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("keep float: %w", err), Hint: inspectNames}
+	}
+	if o.recipe == nil {
+		return nil
+	}
+	_, err := o.Plan(f)
+	return err
 }
 
 // fits checks that a dataset fits a signature of the model, and returns the dataset's digest.
@@ -85,6 +100,9 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	}
 	if !opt.Scheme.Calibrated() {
 		stats = nil
+		if err := opt.names(f); err != nil { // which was checked before calibration
+			return nil, err
+		}
 	}
 	m, report, err := quantizeModel(f, opt, stats)
 	if err != nil {
@@ -151,7 +169,7 @@ func quantizeModel(f *Float, opt Options, stats *calib.Stats) (m *ir.Model, repo
 	var strict *quantize.StrictError
 	switch {
 	case errors.As(err, &strict):
-		return nil, nil, &Error{Kind: Refused, Source: f.Source, Err: err, Hint: "without --strict these operators stay float"}
+		return nil, nil, &Error{Kind: Refused, Source: f.Source, Err: err, Hint: "without --strict these operators stay float; it lets those pass that --keep-float names"}
 	case err != nil:
 		return nil, nil, &Error{Kind: BadInput, Source: f.Source, Err: err}
 	}

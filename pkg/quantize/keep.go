@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/op"
 )
 
 // keep marks the operations that a pattern of KeepFloat names, by their operator or by a result.
@@ -48,6 +51,31 @@ func parsePatterns(texts []string) []pattern {
 func Glob(name string) *regexp.Regexp {
 	quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(name))
 	return regexp.MustCompile(`^(?s:` + quoted + `)$`)
+}
+
+// CheckKept returns an error if a pattern of KeepFloat names no operator of a model, which Run reports, too.
+func CheckKept(m *ir.Model, texts []string) error {
+	patterns := parsePatterns(texts)
+	for _, g := range m.Graphs {
+		for _, n := range g.Nodes {
+			if n.Op == "QUANTIZE" || n.Op == "DEQUANTIZE" {
+				continue
+			}
+			names := []string{n.Op}
+			if a, ok := n.Attr.(*op.Custom); ok {
+				names[0] = a.Code
+			}
+			for _, v := range n.Outputs {
+				if v != nil {
+					names = append(names, v.Name)
+				}
+			}
+			for i := range patterns {
+				patterns[i].used = patterns[i].used || slices.ContainsFunc(names, patterns[i].MatchString)
+			}
+		}
+	}
+	return unused(patterns)
 }
 
 // unused returns an error that lists the patterns that named nothing.
