@@ -3,8 +3,8 @@
 
 usage: vela.py [--accelerator NAME] [NAME …]
 
-Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models: names again, others where that was not done yet. .corpus/vela.json holds of each whether it was compiled, how many
-of its operators there are and how many stay on the CPU, and why, by operator. The exit status is 1 if Vela refuses a model of Octet's whose twin of TensorFlow's it takes.
+Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models: names again, others where that was not done yet. .corpus/vela.json holds of each whether it
+was compiled, how many of its operators there are and how many stay on the CPU, and why, by operator. The exit status is 1 if Vela refuses a model of Octet's whose twin of TensorFlow's it takes.
 """
 
 import argparse
