@@ -233,6 +233,8 @@ func TestFaultsAndTrouble(t *testing.T) {
 		"no dataset":      {change: func(_ *rig, req *octetv1.RunShardRequest) { req.Dataset = nil }, code: codes.InvalidArgument, part: "dataset"},
 		"no samples":      {change: func(_ *rig, req *octetv1.RunShardRequest) { req.EndSample = 0 }, code: codes.InvalidArgument, part: "samples 0 to 0"},
 		"negative sample": {change: func(_ *rig, req *octetv1.RunShardRequest) { req.FirstSample = -1 }, code: codes.InvalidArgument, part: "samples -1"},
+		"a name server":   {change: func(_ *rig, req *octetv1.RunShardRequest) { req.BlobEndpoint = "dns://169.254.169.254:80/store:1" }, code: codes.InvalidArgument, part: "want HOST:PORT"},
+		"a socket":        {change: func(_ *rig, req *octetv1.RunShardRequest) { req.BlobEndpoint = "unix:///var/run/docker.sock" }, code: codes.InvalidArgument, part: "want HOST:PORT"},
 		"no store":        {change: func(_ *rig, req *octetv1.RunShardRequest) { req.BlobEndpoint = "" }, code: codes.InvalidArgument, part: "blob_endpoint"},
 	} {
 		check := func(t *testing.T, r *rig) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
@@ -63,6 +64,10 @@ func taskFromWire(r *octetv1.RunShardRequest) (task, error) {
 	}
 	if t.blobs == "" {
 		return task{}, errors.New("no blob_endpoint")
+	}
+	// What the dialler guards is where an address leads. Schemes that look it up elsewhere, at a name server of the caller's choice, go past it.
+	if scheme, _, ok := strings.Cut(t.blobs, ":/"); ok && scheme != "passthrough" {
+		return task{}, fmt.Errorf("blob_endpoint %q: want HOST:PORT", t.blobs)
 	}
 	if c := r.GetComparison(); c != nil {
 		if t.compare, err = comparisonFromWire(c); err != nil {
