@@ -31,6 +31,7 @@ Not of `all`:
     recipes     presets and mixed recipes of AI Edge Quantizer's, there and in Octet
     sqnr        output error of both rule sets, the table of docs/quantization.md
     costs       size, output error and time of each scheme, beside TFLiteConverter's and AI Edge Quantizer's, of calibrators likewise; hours
+    accuracy    how often models of each scheme and calibrator are right on labelled samples, beside TFLiteConverter's
     huge        a model of more than 2 GB in every scheme, and the memory that it takes; some 10 GB of disk
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
@@ -79,6 +80,7 @@ STEPS = {
     'recipes': [[PYTHON, '-W', 'ignore', HERE / 'recipe_peer.py', *more] for more in ([], ['--table'])],
     'sqnr': [[PYTHON, '-W', 'ignore', HERE / 'sqnr.py']],
     'costs': [[PYTHON, '-W', 'ignore', HERE / 'costs.py', *more] for more in ([], ['--calibrators'], ['--table'])],
+    'accuracy': [[PYTHON, '-W', 'ignore', HERE / 'accuracy.py', *more] for more in ([], ['--table'])],
     'huge': [[PYTHON, '-W', 'ignore', HERE / 'huge.py']],
     'pairs': [[PYTHON, '-W', 'ignore', HERE / 'oracle_pairs.py']],
     'weight-pairs': [[PYTHON, '-W', 'ignore', HERE / f'{name}.py', 'pairs'] for name in ('weight_oracle', 'weight_only')],
