@@ -38,13 +38,10 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := opt.names(f); err != nil {
-		return nil, err
-	}
 	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
 }
 
-// names checks that what the options and the recipe name is there, before there is much work.
+// names checks that what the options and the recipe name is there.
 func (o Options) names(f *Float) error {
 	if err := quantize.CheckKept(f.Model, o.Quantize.KeepFloat); err != nil {
 		return &Error{Kind: BadInput, Source: f.Source, Err: fmt.Errorf("keep float: %w", err), Hint: inspectNames}
@@ -100,9 +97,9 @@ func Finish(f *Float, opt Options, stats *calib.Stats) (res *Result, err error) 
 	}
 	if !opt.Scheme.Calibrated() {
 		stats = nil
-		if err := opt.names(f); err != nil { // which was checked before calibration
-			return nil, err
-		}
+	}
+	if err := opt.names(f); err != nil {
+		return nil, err
 	}
 	m, report, err := quantizeModel(f, opt, stats)
 	if err != nil {
