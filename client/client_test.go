@@ -135,8 +135,9 @@ func TestCreateFollowsTheLeader(t *testing.T) {
 		if took, err := create(t.Context()); err != nil || took < 10*time.Minute || took > 10*time.Minute+maxPause {
 			t.Errorf("a leader after ten minutes: %v after %v", err, took)
 		}
-		if diff := cmp.Diff([]string{"coordinator passthrough:///fake does not answer: connection refused"}, told); diff != "" { // it is connected to later
-			t.Errorf("what is told of the wait: %s", diff)
+		// It is connected to at the first attempt or at a later one, by the chance in gRPC's pauses.
+		if refused := "coordinator passthrough:///fake does not answer: connection refused"; len(told) != 1 || told[0] != refused && told[0] != "no leader" {
+			t.Errorf("what is told of the wait: %q", told)
 		}
 		f.halt()
 		time.AfterFunc(5*time.Minute, f.start)
