@@ -8,7 +8,8 @@ calibration     CPU milliseconds per sample on one thread: `octet convert`, the 
                 the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
                 records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
 cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its one
-                worker, and on two: octet's --workers, XNNPACK's threads
+                worker, and on two: octet's --workers, XNNPACK's threads; and what two octets make together, each on a core of its
+                own and with nothing in common but the machine, which bounds what one program can reach
 conversion      float model and 100 samples to int8, the whole program: seconds and peak memory of octet and of TFLiteConverter;
                 from a SavedModel where .corpus/sources has one, else from the float flatbuffer, of which TFLiteConverter's
                 calibrator and quantizer make one
@@ -22,6 +23,7 @@ SET is native, or avx2, which has octet and its peers do without AVX-512, VNNI a
 """
 
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -62,13 +64,13 @@ def timed(command, environment):
 
 
 @contextlib.contextmanager
-def bound(cores):
-    """Binds programs that are started meanwhile to so many of the cores, where the system can."""
+def bound(first, end):
+    """Binds programs that this thread starts meanwhile to the cores from the first up to the end, where the system can."""
     if not hasattr(os, 'sched_setaffinity'):
         yield
         return
     allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(allowed)[:cores])
+    os.sched_setaffinity(0, sorted(allowed)[first:end])
     try:
         yield
     finally:
@@ -107,8 +109,8 @@ class Bench:
         np.savez(self.folder / f'{name}.npz', **arrays)
         self.samples[name] = count
 
-    def convert(self, source, samples, *options):
-        out, data = self.folder / 'octet.tflite', self.folder / f'{samples}.npz'
+    def convert(self, source, samples, *options, out='octet.tflite'):
+        out, data = self.folder / out, self.folder / f'{samples}.npz'
         return timed([self.octet, 'convert', source, '-o', out, '--data', data, '--no-cache', *options], self.ours)
 
     def run(self, model, samples):
@@ -125,6 +127,21 @@ class Bench:
 
     def calibrate(self, workers):
         return self.slope(lambda samples: self.convert(self.path, samples, '--workers', workers))
+
+    def apart(self):
+        """What one sample takes by the clock if two programs, each on a core of its own, share the samples."""
+
+        def one(core, samples):
+            with bound(core, core + 1):
+                return self.convert(self.path, samples, '--workers', 1, out=f'octet{core}.tflite')
+
+        def both(samples):
+            done = list(threads.map(one, (0, 1), (samples, samples)))
+            return None if None in done else tuple(max(d[i] for d in done) for i in (0, 1))
+
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            found = self.slope(both)
+        return found and {'wall': found['wall'] / 2}
 
     def peer(self, kind, threads, samples='many', path=None):
         data = self.folder / f'{samples}.npz'
@@ -151,10 +168,10 @@ class Bench:
 
     def cores(self, _name):
         def on(n, program):
-            with bound(n):
+            with bound(0, n):
                 return program()
 
-        runs = {}
+        runs = {'apart': self.apart}
         for n in (1, 2):
             runs[f'octet{n}'] = lambda n=n: on(n, lambda: self.calibrate(n))
             runs[f'xnnpack{n}'] = lambda n=n: on(n, lambda: self.peer('xnnpack', n))
@@ -225,7 +242,8 @@ def calibration_table(results):
 
 
 def cores_table(results):
-    head = ['samples per second', 'Octet, 1 core', '2 cores', '2 / 1', 'XNNPACK, 1 thread', '2 threads', '2 / 1']
+    head = ['samples per second', 'Octet, 1 core', '2 cores', '2 / 1', 'two programs', 'two / 1']
+    head += ['XNNPACK, 1 thread', '2 threads', '2 / 1']
     rows = []
     for name, r in results.items():
         c = r['cores']
@@ -233,6 +251,8 @@ def cores_table(results):
         for p in ('octet', 'xnnpack'):
             one, two = c[f'{p}1'], c[f'{p}2']
             row += [number(one, '.0f'), number(two, '.0f'), ratio(two, one)]
+            if p == 'octet':
+                row += [number(c['apart'], '.0f'), ratio(c['apart'], one)]
         rows.append(row)
     print_table(head, rows)
 
