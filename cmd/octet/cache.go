@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/memo"
 )
 
@@ -37,9 +39,19 @@ func openCache(f *convertFlags) (*memo.Folder, error) {
 	return m, nil
 }
 
-// remembering is a Runner that calibrates only what was not calibrated before.
+// draft is a dataset whose digest may take a while, as *dataset.Draft.
+type draft interface {
+	Done() <-chan struct{} // closed when Wait returns at once
+	Wait() (*dataset.Manifest, error)
+}
+
+// moment is how long a dataset's digest is waited for with nothing else to do: a calibration that begins, and is then found in memo, costs more than that.
+const moment = 20 * time.Millisecond
+
+// remembering is a Runner that calibrates only what was not calibrated before. What was, is known by the dataset's digest; while that is not there yet, it begins.
 type remembering struct {
 	convert.Runner
+	data   draft                   // of the jobs
 	memo   *memo.Folder            // nil for none
 	shared map[string]*calib.Stats // what this process measured, by the jobs' keys; nil for none
 	recall bool                    // whether the last Calibrate found its statistics in memo
@@ -47,32 +59,56 @@ type remembering struct {
 	err    error                   // why its statistics could not be kept in memo
 }
 
-// Calibrate implements convert.Runner: what it returns is merged.
+// Calibrate implements convert.Runner: what it returns is merged, and of the dataset, whose name the job gets.
 func (r *remembering) Calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
 	r.recall, r.again, r.err = false, false, nil
-	if r.shared == nil {
-		return r.calibrate(ctx, job, progress)
+	var run *begun
+	select {
+	case <-r.data.Done():
+	case <-time.After(moment):
+		run = begin(ctx, r.Runner, *job, progress)
+		defer run.stop()
 	}
-	if s, ok := r.shared[job.Key()]; ok {
+	manifest, err := r.data.Wait()
+	if err == nil {
+		job.Dataset, err = manifest.Digest()
+	}
+	if err != nil {
+		return nil, badData(err)
+	}
+	key := job.Key()
+	if s, ok := r.shared[key]; ok {
 		r.again = true
 		return []*calib.Stats{s}, nil
 	}
-	parts, err := r.calibrate(ctx, job, progress)
-	if err != nil {
-		return nil, err
+	s := r.remembered(job)
+	if s == nil {
+		if run == nil {
+			run = begin(ctx, r.Runner, *job, progress)
+			defer run.stop()
+		}
+		parts, err := run.wait()
+		if err != nil {
+			return nil, err
+		}
+		if s, err = calib.Merge(parts...); err != nil {
+			return nil, err
+		}
+		s.Dataset = job.Dataset
+		if r.memo != nil && s.Samples > 0 {
+			r.err = r.keep(key, s)
+		}
 	}
-	s, err := calib.Merge(parts...)
-	if err != nil {
-		return nil, err
+	if r.shared != nil {
+		r.shared[key] = s
 	}
-	r.shared[job.Key()] = s
 	return []*calib.Stats{s}, nil
 }
 
-// calibrate is Calibrate for want of what this process measured.
-func (r *remembering) calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
+// remembered returns a job's statistics from memo; nil if they are not there.
+func (r *remembering) remembered(job *convert.Job) *calib.Stats {
 	if r.memo == nil {
-		return r.Runner.Calibrate(ctx, job, progress)
+		return nil
 	}
 	for _, key := range job.Keys() {
 		data, ok := r.memo.Get(key)
@@ -82,21 +118,40 @@ func (r *remembering) calibrate(ctx context.Context, job *convert.Job, progress 
 		// What the job can't use, such as statistics without bad samples, is not there for it.
 		if s, err := job.Recall(data); err == nil {
 			r.recall = true
-			return []*calib.Stats{s}, nil
+			return s
 		}
 	}
-	parts, err := r.Runner.Calibrate(ctx, job, progress)
-	if err != nil {
-		return nil, err
-	}
-	s, err := calib.Merge(parts...)
-	if err != nil {
-		return nil, err
-	}
-	if s.Samples > 0 {
-		r.err = r.keep(job.Key(), s)
-	}
-	return []*calib.Stats{s}, nil
+	return nil
+}
+
+// begun is a calibration under way.
+type begun struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the following are there
+	parts  []*calib.Stats
+	err    error
+}
+
+// begin starts a calibration. stop must be called.
+func begin(ctx context.Context, runner convert.Runner, job convert.Job, progress func(convert.Progress)) *begun {
+	ctx, cancel := context.WithCancel(ctx)
+	b := &begun{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(b.done)
+		b.parts, b.err = runner.Calibrate(ctx, &job, progress)
+	}()
+	return b
+}
+
+func (b *begun) wait() ([]*calib.Stats, error) {
+	<-b.done
+	return b.parts, b.err
+}
+
+// stop returns when nothing runs any more.
+func (b *begun) stop() {
+	b.cancel()
+	<-b.done
 }
 
 func (r *remembering) keep(key string, s *calib.Stats) error {

@@ -438,8 +438,8 @@ func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
 	return float, convert.Quantizable(float)
 }
 
-// buildDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
+// beginDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
+func beginDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Draft, *store.Overlay, error) {
 	inputs, err := float.Inputs(signature)
 	if err != nil {
 		return nil, nil, err
@@ -450,15 +450,35 @@ func buildDataset(ctx context.Context, float *convert.Float, data, signature, tm
 	}
 	files := store.NewOverlay(folder)
 	done := bar.soon("reading " + data)
-	manifest, err := dataset.Build(ctx, data, inputs, files, objects.option())
+	draft, err := dataset.Begin(ctx, data, inputs, files, objects.option())
 	done()
 	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return nil, nil, err
-		}
-		return nil, nil, &convert.Error{Kind: convert.BadInput, Err: err}
+		return nil, nil, badData(err)
+	}
+	return draft, files, nil
+}
+
+// buildDataset is beginDataset that waits for the dataset's digest.
+func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
+	draft, files, err := beginDataset(ctx, float, data, signature, tmp, objects, bar)
+	if err != nil {
+		return nil, nil, err
+	}
+	done := bar.soon("reading " + data)
+	manifest, err := draft.Wait()
+	done()
+	if err != nil {
+		return nil, nil, badData(err)
 	}
 	return manifest, files, nil
+}
+
+// badData says that data are to blame, unless the user interrupted.
+func badData(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &convert.Error{Kind: convert.BadInput, Err: err}
 }
 
 // dataFile returns the path within a --data.

@@ -49,7 +49,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 	var asked convert.VerifyOptions
 	var err error
 	if f.verify { // what is wrong with the question shows before there is much work
-		if asked, err = f.asked(opt, float, m.data.manifest); err != nil {
+		if asked, err = f.asked(opt, float, m.data.draft.Manifest()); err != nil {
 			return nil, err
 		}
 	}
@@ -66,16 +66,16 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 			return nil, err
 		}
 	case f.calibrates(opt.Scheme):
-		runner.Runner, runner.memo, runner.shared = m.data.pool, m.memo, m.shared
+		runner.Runner, runner.data, runner.memo, runner.shared = m.data.pool, m.data.draft, m.memo, m.shared
 		reclaim(float)
 		float.Bytes() // takes the place of what was imported
 		reclaim(float)
-		if stats, err = convert.Calibrate(ctx, float, opt, m.data.manifest, &runner, bar.samples); err != nil {
+		if stats, err = convert.Calibrate(ctx, float, opt, m.data.draft.Manifest(), &runner, bar.samples); err != nil {
 			return nil, err
 		}
 		reclaim(float)
 		if opt.Auto {
-			if opt, choice, err = convert.Choose(ctx, float, opt, stats, m.data.pool, m.data.manifest.Len(), bar.samples); err != nil {
+			if opt, choice, err = convert.Choose(ctx, float, opt, stats, m.data.pool, m.data.draft.Manifest().Len(), bar.samples); err != nil {
 				return nil, err
 			}
 		}
@@ -108,8 +108,12 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 		out.summary.setStats(res.Stats)
 	}
 	if f.verify {
+		manifest, err := m.data.draft.Wait()
+		if err != nil {
+			return nil, badData(err)
+		}
 		quantized := convert.Source{Name: f.output, Data: res.Bytes()}
-		if out.summary.Verification, err = convert.Verify(ctx, float, quantized, asked, m.data.manifest, m.data.pool, bar.samples); err != nil {
+		if out.summary.Verification, err = convert.Verify(ctx, float, quantized, asked, manifest, m.data.pool, bar.samples); err != nil {
 			return nil, err
 		}
 	}
@@ -118,10 +122,10 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 
 // localData are samples in this process.
 type localData struct {
-	folder   string
-	manifest *dataset.Manifest
-	reader   *dataset.Reader
-	pool     *convert.Pool
+	folder string
+	draft  *dataset.Draft
+	reader *dataset.Reader
+	pool   *convert.Pool
 }
 
 // openData binds --data to the model's inputs. close must be called if there is no error.
@@ -137,10 +141,10 @@ func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt co
 	}()
 	d := &localData{folder: folder}
 	var files *store.Overlay
-	if d.manifest, files, err = buildDataset(ctx, float, f.data, opt.Signature, d.folder, &f.source.objects, bar); err != nil {
+	if d.draft, files, err = beginDataset(ctx, float, f.data, opt.Signature, d.folder, &f.source.objects, bar); err != nil {
 		return nil, err
 	}
-	if d.reader, err = dataset.Open(ctx, d.manifest, files, f.source.objects.option()); err != nil {
+	if d.reader, err = dataset.Open(ctx, d.draft.Manifest(), files, f.source.objects.option()); err != nil {
 		return nil, err
 	}
 	d.pool = &convert.Pool{Workers: f.workers, Samples: d.reader}

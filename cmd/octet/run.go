@@ -148,7 +148,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	defer bar.close()
 	files := store.NewOverlay(folder)
 	read := bar.soon("reading " + f.data)
-	manifest, err := dataset.Build(ctx, f.data, r.inputs, files, f.source.objects.option())
+	draft, err := dataset.Begin(ctx, f.data, r.inputs, files, f.source.objects.option())
 	read()
 	if err != nil {
 		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {
@@ -156,6 +156,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 		}
 		return err
 	}
+	manifest := draft.Manifest()
 	samples, err := dataset.Open(ctx, manifest, files, f.source.objects.option())
 	if err != nil {
 		return err
@@ -163,9 +164,12 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	defer samples.Close()
 	result := ran{Samples: manifest.Len()}
 	if f.output != "" {
-		if result.Outputs, err = f.writeOutputs(ctx, r, samples, manifest.Len(), bar); err != nil {
+		if result.Outputs, err = f.writeOutputs(ctx, r, samples, draft, bar); err != nil {
 			return err
 		}
+	}
+	if _, err := draft.Wait(); err != nil {
+		return err
 	}
 	if f.dump != "" {
 		if result.Dump, err = f.writeDump(ctx, r, samples, min(f.dumpSamples, manifest.Len()), bar); err != nil {
@@ -184,11 +188,15 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	return f.print(s.out, &result)
 }
 
-// writeOutputs runs n samples and writes what the model gives.
-func (f *runFlags) writeOutputs(ctx context.Context, r *runner, samples *dataset.Reader, n int, bar *progress) ([]ranOutput, error) {
+// writeOutputs runs all samples and writes what the model gives.
+func (f *runFlags) writeOutputs(ctx context.Context, r *runner, samples *dataset.Reader, draft *dataset.Draft, bar *progress) ([]ranOutput, error) {
+	n := draft.Manifest().Len()
 	outputs, err := r.run(ctx, samples.Sample, n, f.workers, func(done int) {
 		bar.show("run", int64(done), int64(n), "samples")
 	})
+	if _, damaged := draft.Wait(); damaged != nil {
+		return nil, damaged // what ran is nothing
+	}
 	if err != nil {
 		return nil, err
 	}

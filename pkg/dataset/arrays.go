@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/octetlite/octet/pkg/reader/npy"
+	"github.com/octetlite/octet/pkg/store"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -117,19 +118,42 @@ func direct(entries []npy.Entry, found []int) []*npy.Entry {
 // wholeRun is the number of bytes that are read at a time when a whole file is.
 const wholeRun = 128 << 10
 
-// whole adds the file itself, of which some entries are compared with the checksums that it holds.
+// whole adds the file itself, of which some entries are compared with the checksums that it holds. A file of the user's is read when the rest is known.
 func (b *builder) whole(file *input, entries []*npy.Entry) (int, error) {
+	if file.at != nil {
+		t, err := b.sum(file, entries)
+		if err != nil {
+			return 0, err
+		}
+		return b.keep(file, t)
+	}
+	return b.postpone(file, func() (_ store.Digest, err error) {
+		again, err := localFile(file.name, file.path).open()
+		if err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, again.Close()) }()
+		t, err := b.sum(again, entries)
+		if err != nil {
+			return "", err
+		}
+		return t.digest(), t.read(file)
+	}), nil
+}
+
+// sum reads a file.
+func (b *builder) sum(file *input, entries []*npy.Entry) (*tee, error) {
 	t := newTee(b.ctx, file.reader())
 	sums := &checksums{entries: entries, found: make([]uint32, len(entries))}
 	if _, err := io.CopyBuffer(sums, t, make([]byte, wholeRun)); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for i, e := range entries {
 		if want := e.Checksum(); want != 0 && sums.found[i] != want {
-			return 0, fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
+			return nil, fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
 		}
 	}
-	return b.keep(file, t)
+	return t, nil
 }
 
 // checksums computes those of entries of an archive whose bytes are written to it.

@@ -20,6 +20,15 @@ import (
 // access are added to files under their digests and not copied; what has none (deflated arrays, Fortran order, compressed records) is
 // rewritten once, as blobs of the store below. What lies elsewhere stays there: the manifest names it by its URL. A source that does not fit the inputs is an error that says what was wanted.
 func Build(ctx context.Context, spec string, inputs []Input, files *store.Overlay, options ...Option) (*Manifest, error) {
+	d, err := Begin(ctx, spec, inputs, files, options...)
+	if err != nil {
+		return nil, err
+	}
+	return d.Wait()
+}
+
+// build does all of Build but what is postponed.
+func build(ctx context.Context, spec string, inputs []Input, files *store.Overlay, options []Option) (*builder, error) {
 	s, err := Parse(spec)
 	if err != nil {
 		return nil, err
@@ -51,7 +60,7 @@ func Build(ctx context.Context, spec string, inputs []Input, files *store.Overla
 	if err != nil {
 		return nil, fmt.Errorf("data %s: %w", spec, err)
 	}
-	return b.m, nil
+	return b, nil
 }
 
 // builder collects a manifest.
@@ -62,6 +71,7 @@ type builder struct {
 	access
 	index map[store.Digest]int // of the blobs in the manifest
 	m     *Manifest
+	later []*postponed
 }
 
 // add returns the index of a blob in the manifest. Files of equal content are one blob, under the first one's name.
@@ -158,6 +168,14 @@ func (t *tee) Read(p []byte) (int, error) {
 func (t *tee) drain() error {
 	_, err := io.CopyBuffer(io.Discard, onlyReader{t}, make([]byte, wholeRun))
 	return err
+}
+
+// read is an error unless all of an input passed.
+func (t *tee) read(in *input) error {
+	if t.n != in.size {
+		return fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", in.name, t.n, in.size)
+	}
+	return nil
 }
 
 // onlyReader hides what else a reader can do, so that io.CopyBuffer uses its buffer.

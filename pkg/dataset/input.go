@@ -131,8 +131,8 @@ func (f *forward) Read(p []byte) (int, error) {
 
 // keep adds an input that was read whole through a tee, which yields its digest, to the manifest's blobs.
 func (b *builder) keep(in *input, t *tee) (int, error) {
-	if t.n != in.size {
-		return 0, fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", in.name, t.n, in.size)
+	if err := t.read(in); err != nil {
+		return 0, err
 	}
 	d := t.digest()
 	if in.at == nil {
