@@ -7,6 +7,8 @@ Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
                 the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
                 records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
+inference       the same without reading, hashing and checking samples: in process, samples in memory (pkg/shard BenchmarkRate), with every
+                range recorded and with every histogram, beside XNNPACK's plain inference
 cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its one
                 worker, and on two: octet's --workers, XNNPACK's threads; and what two octets make together, each on a core of its
                 own and with nothing in common but the machine, which bounds what one program can reach
@@ -29,6 +31,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -49,7 +52,7 @@ MODELS = (
     'folded-mediapipe-palm_detection_full,tfjs-posenet,tfjs-movenet-lightning'
 )
 SAVED = {'mobilenetv2': 'full-mobilenetv2', 'resnet50': 'full-resnet50', 'efficientnetb0': 'full-efficientnetb0'}
-TABLES = ('calibration', 'cores', 'conversion', 'int8')
+TABLES = ('calibration', 'inference', 'cores', 'conversion', 'int8')
 CALIBRATORS = {'xnnpack': 'XNNPACK', 'tensorflow': 'TensorFlow', 'preserve': 'AI Edge', 'profiler': 'AI Edge, profiler'}
 RUNTIMES = {'xnnpack': 'XNNPACK', 'reference': 'reference kernels'}
 CONVERTED = 100  # samples of the conversion
@@ -80,8 +83,8 @@ def bound(first, end):
 class Bench:
     """The programs, for one model after the other, on a set of instructions."""
 
-    def __init__(self, octet, folder, rounds, seconds, instructions):
-        self.octet, self.folder, self.rounds, self.seconds = octet, folder, rounds, seconds
+    def __init__(self, octet, rate, folder, rounds, seconds, instructions):
+        self.octet, self.rate, self.folder, self.rounds, self.seconds = octet, rate, folder, rounds, seconds
         self.ours, self.theirs = isa.octet(instructions), isa.peers(instructions, folder)
         self.samples = {}
 
@@ -166,6 +169,19 @@ class Bench:
         runs |= {kind: lambda kind=kind: self.peer(kind, 1) for kind in CALIBRATORS}
         return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
 
+    def inference(self, _name):
+        runs = {name: lambda name=name: self.inside(name) for name in ('ranges', 'histograms')}
+        runs['xnnpack'] = lambda: self.peer('xnnpack', 1)
+        return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
+
+    def inside(self, name):
+        """CPU seconds per sample in process."""
+        ours = self.ours | {'OCTET_RATE_MODEL': str(self.path), 'OCTET_RATE_DATA': str(self.folder / 'many.npz')}
+        command = [self.rate, '-test.run', '^$', '-test.bench', f'Rate/{name}$', '-test.benchtime', '1x', '-test.cpu', 1]
+        done = timed(command, ours)
+        found = done and re.search(r'([\d.e+]+) cpu-ns/sample', done[3])
+        return found and {'cpu': float(found[1]) / 1e9}
+
     def cores(self, _name):
         def on(n, program):
             with bound(0, n):
@@ -241,6 +257,15 @@ def calibration_table(results):
     print_table(head, rows)
 
 
+def inference_table(results):
+    head = ['in process, CPU ms per sample', 'Octet, ranges', 'histograms', 'XNNPACK, plain', 'ranges / XNNPACK', 'histograms / ranges']
+    rows = []
+    for name, r in results.items():
+        o, h, x = (r['inference'][key] for key in ('ranges', 'histograms', 'xnnpack'))
+        rows.append([name, number(o, '.3f'), number(h, '.3f'), number(x, '.3f'), ratio(o, x), ratio(h, o)])
+    print_table(head, rows)
+
+
 def cores_table(results):
     head = ['samples per second', 'Octet, 1 core', '2 cores', '2 / 1', 'two programs', 'two / 1']
     head += ['XNNPACK, 1 thread', '2 threads', '2 / 1']
@@ -280,7 +305,13 @@ def int8_table(results):
     print_table(head, rows)
 
 
-PRINTERS = {'calibration': calibration_table, 'cores': cores_table, 'conversion': conversion_table, 'int8': int8_table}
+PRINTERS = {
+    'calibration': calibration_table,
+    'inference': inference_table,
+    'cores': cores_table,
+    'conversion': conversion_table,
+    'int8': int8_table,
+}
 
 
 def processor():
@@ -318,8 +349,11 @@ def main():
         octet = a.octet or folder / 'octet'
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
+        rate = folder / 'rate'
+        if 'inference' in tables:
+            subprocess.run(['go', 'test', '-c', '-tags', 'conformance', '-o', rate, './pkg/shard'], cwd=REPO, check=True)
         try:
-            bench = Bench(octet, folder, a.rounds, a.seconds, a.isa)
+            bench = Bench(octet, rate, folder, a.rounds, a.seconds, a.isa)
         except isa.Missing as missing:
             sys.exit(f'bench: {missing}')
         for model in a.models.split(','):
