@@ -12,7 +12,7 @@ type Collector struct {
 	tallies []kernel.F32Tally // by tensor; nil if histograms were not asked for
 	now     []quant.Range     // in the current sample
 	seen    []bool            // in the current sample
-	derived [][]int           // by tensor: the tensors of which it holds the elements
+	derived []Derivation      // by tensor: of what it holds the elements
 	samples uint64
 	skipped []Skip
 }
@@ -20,7 +20,7 @@ type Collector struct {
 // NewCollector returns a collector for the given tensors, of which only key and name count.
 func NewCollector(tensors []Tensor, spec Spec) *Collector {
 	c := &Collector{spec: spec, tensors: make([]Tensor, len(tensors)), now: make([]quant.Range, len(tensors)),
-		seen: make([]bool, len(tensors)), derived: make([][]int, len(tensors))}
+		seen: make([]bool, len(tensors)), derived: make([]Derivation, len(tensors))}
 	for i, t := range tensors {
 		c.tensors[i] = Tensor{Key: t.Key, Name: t.Name, Range: quant.EmptyRange()}
 		c.now[i] = quant.EmptyRange()
@@ -31,9 +31,15 @@ func NewCollector(tensors []Tensor, spec Spec) *Collector {
 	return c
 }
 
-// Derive says that the tensor at position slot of the list is not observed: whenever others are, which are not
-// derived themselves, it holds each of their elements once.
-func (c *Collector) Derive(slot int, from []int) { c.derived[slot] = from }
+// Derivation says which others' elements a tensor holds that is not observed: whenever these are, which are not derived themselves, it holds each of their elements
+// once, and Zeros zeros for so many elements of them all as Of says.
+type Derivation struct {
+	From      []int
+	Zeros, Of int
+}
+
+// Derive says that the tensor at position slot of the list is not observed. It is called before the first sample.
+func (c *Collector) Derive(slot int, d Derivation) { c.derived[slot] = d }
 
 // Record adds the range of the n elements of the tensor at position slot of the list. A tensor may be computed several times in a sample. It implements exec.Recorder.
 func (c *Collector) Record(slot int, r kernel.F32Range, n int) {
@@ -62,6 +68,9 @@ func (c *Collector) Tally(slot int) *kernel.F32Tally {
 // EndSample closes the sample at a position in the dataset. Positions ascend.
 func (c *Collector) EndSample(sample int) {
 	c.samples++
+	if c.spec.PerSample {
+		c.pad(sample)
+	}
 	for i, r := range c.now {
 		if !c.seen[i] {
 			continue
@@ -76,6 +85,21 @@ func (c *Collector) EndSample(sample int) {
 	}
 }
 
+// pad adds the ranges in a sample of tensors that hold zeros besides others' elements: these may have no number there.
+func (c *Collector) pad(sample int) {
+	for i := range c.derived {
+		d := &c.derived[i]
+		if d.Zeros == 0 || !c.seen[d.From[0]] {
+			continue
+		}
+		var lo, hi float32
+		for _, from := range d.From {
+			lo, hi = min(lo, c.now[from].Min), max(hi, c.now[from].Max)
+		}
+		c.tensors[i].PerSample = append(c.tensors[i].PerSample, SampleRange{sample, lo, hi})
+	}
+}
+
 // Skip records a sample that is left out.
 func (c *Collector) Skip(s Skip) { c.skipped = append(c.skipped, s) }
 
@@ -87,16 +111,8 @@ func (c *Collector) Stats() *Stats {
 	}
 	for i := range c.tensors {
 		t := c.tensors[i]
-		for j, from := range c.derived[i] {
-			o := &c.tensors[from]
-			if j == 0 {
-				t = Tensor{Key: t.Key, Name: t.Name, Samples: o.Samples, Range: quant.EmptyRange()}
-			}
-			t.add(o)
-		}
-		if len(c.derived[i]) > 1 {
-			t.sortSamples()
-			t.PerSample = united(t.PerSample)
+		if len(c.derived[i].From) > 0 {
+			t = c.derive(&t, &c.derived[i])
 		}
 		if t.Range.Count == 0 {
 			continue
@@ -108,6 +124,28 @@ func (c *Collector) Stats() *Stats {
 	}
 	s.sort()
 	return s
+}
+
+// derive returns what is known of a tensor that is not observed.
+func (c *Collector) derive(t *Tensor, d *Derivation) Tensor {
+	out := Tensor{Key: t.Key, Name: t.Name, Samples: c.tensors[d.From[0]].Samples, Range: quant.EmptyRange()}
+	for _, from := range d.From {
+		out.add(&c.tensors[from])
+	}
+	if d.Zeros > 0 && out.Range.Count > 0 {
+		n := out.Range.Count / uint64(d.Of) * uint64(d.Zeros)
+		zeros := Tensor{Range: quant.Range{Count: n}}
+		if c.spec.Histogram {
+			zeros.Histogram = &Histogram{Exp: kernel.MinExp, Counts: []uint64{n}}
+		}
+		out.add(&zeros)
+		out.PerSample = t.PerSample
+	}
+	if len(d.From) > 1 && d.Zeros == 0 {
+		out.sortSamples()
+		out.PerSample = united(out.PerSample)
+	}
+	return out
 }
 
 // united joins the ranges of the same sample.

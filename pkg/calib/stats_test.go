@@ -41,7 +41,7 @@ func collect(spec Spec, samples []sample, slots int) *Stats {
 		tensors = append(tensors, Tensor{Key: Key{i % 2, i}, Name: string(rune('a' + i))})
 	}
 	c := NewCollector(tensors, spec)
-	c.Derive(slots-1, []int{0, 1})
+	c.Derive(slots-1, Derivation{From: []int{0, 1}})
 	var counter kernel.F32Counter
 	for _, s := range samples {
 		for _, o := range s.all {
@@ -194,6 +194,45 @@ func TestDerived(t *testing.T) {
 	if n := got.Histogram.Total(); n != 10 {
 		t.Errorf("%d of 10 elements are counted", n)
 	}
+}
+
+// What is derived of a tensor that holds others and zeros is what observing it gives.
+func TestDerivedWithZeros(t *testing.T) {
+	special := []float32{0, 3.4e38, -3.4e38, 1e-45, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}
+	value := rapid.OneOf(rapid.Float32Range(-3, 3), rapid.Float32Range(1, 2), rapid.SampledFrom(special))
+	rapid.Check(t, func(t *rapid.T) {
+		spec := Spec{Histogram: rapid.Bool().Draw(t, "histogram"), PerSample: rapid.Bool().Draw(t, "perSample")}
+		tensors := []Tensor{{Key: Key{0, 0}}, {Key: Key{0, 1}}, {Key: Key{0, 2}}}
+		derived, observed := NewCollector(tensors, spec), NewCollector(tensors, spec)
+		derived.Derive(2, Derivation{From: []int{0, 1, 0}, Zeros: 4, Of: 8})
+		var counter kernel.F32Counter
+		record := func(c *Collector, slot int, x []float32) {
+			var scan kernel.F32Scan
+			scan.Start(true)
+			if t := c.Tally(slot); t != nil {
+				scan.Count(&counter, t)
+			}
+			scan.Include(x)
+			r, _ := scan.Range(len(x))
+			c.Record(slot, r, len(x))
+		}
+		for i := range rapid.IntRange(1, 5).Draw(t, "samples") {
+			for range rapid.IntRange(0, 2).Draw(t, "times") {
+				a, b := rapid.SliceOfN(value, 3, 3).Draw(t, "a"), rapid.SliceOfN(value, 2, 2).Draw(t, "b")
+				for _, c := range []*Collector{derived, observed} {
+					record(c, 0, a)
+					record(c, 1, b)
+				}
+				record(observed, 2, slices.Concat(a, b, a, make([]float32, 4)))
+			}
+			derived.EndSample(2 * i)
+			observed.EndSample(2 * i)
+		}
+		counter.Flush()
+		if diff := cmp.Diff(observed.Stats(), derived.Stats(), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func TestMergeRefusesStrangers(t *testing.T) {

@@ -31,7 +31,7 @@ type Program struct {
 	main  int
 	plans []*plan // by graph; nil for graphs that the main one does not reach
 	limit int64
-	moved map[*ir.Value][]*ir.Value
+	moved map[*ir.Value]Moved
 }
 
 // UnsupportedError lists all nodes that cannot be executed.
@@ -103,7 +103,8 @@ func (p *Program) number() {
 		index := p.model.Graphs[g].Index()
 		for _, v := range seen[g] {
 			s := &pl.slots[index[v]]
-			s.number, s.moved = n, p.moved[v] != nil
+			_, moved := p.moved[v]
+			s.number, s.moved = n, moved
 			n++
 		}
 	}

@@ -89,7 +89,7 @@ func (r recording) Tally(i int) *kernel.F32Tally { return r.tally(r.values[i]) }
 // TestRecorder runs each model of TestGolden and compares what kernels let see of their results, and what is derived of values that were moved, with the results themselves.
 func TestRecorder(t *testing.T) {
 	golden := openArchive(t, "testdata/golden_ops.zip")
-	moved := 0
+	moved, padded := 0, 0
 	for _, file := range slices.Sorted(maps.Keys(golden)) {
 		name, ok := strings.CutSuffix(file, ".tflite")
 		if !ok {
@@ -117,7 +117,7 @@ func TestRecorder(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
-		for v, from := range p.Moved() {
+		for v, holds := range p.Moved() {
 			if _, ok := want.ranges[v]; !ok {
 				continue // in a branch that is not taken
 			}
@@ -126,9 +126,15 @@ func TestRecorder(t *testing.T) {
 			}
 			moved++
 			r := quant.EmptyRange()
-			for _, f := range from {
+			for _, f := range holds.From {
 				r = r.Merge(got.ranges[f])
 				got.tally(v).Histogram().Merge(got.tally(f).Histogram())
+			}
+			if holds.Zeros > 0 {
+				n := r.Count / uint64(holds.Of) * uint64(holds.Zeros)
+				r = r.Merge(quant.Range{Count: n})
+				got.tally(v).Histogram().Merge(&kernel.F32Histogram{Exp: kernel.MinExp, Counts: []uint64{n}})
+				padded++
 			}
 			got.ranges[v] = r
 		}
@@ -145,8 +151,8 @@ func TestRecorder(t *testing.T) {
 			}
 		}
 	}
-	if moved == 0 {
-		t.Error("no value was moved")
+	if moved == 0 || padded == 0 {
+		t.Errorf("%d values were moved, %d of them with zeros", moved, padded)
 	}
 }
 
@@ -200,6 +206,12 @@ func TestMoved(t *testing.T) {
 		%8 "joined" f32[12,4] = CONCATENATION(%6, %7, %5) {axis=0}
 		%9 "with constant" f32[16,4] = CONCATENATION(%8, %3) {axis=0}
 		%10 "padded" f32[17,4] = PAD(%9, %4)
+		%11 "padded abs" f32[5,4] = PAD(%7, %4)
+		%12 "padded twice" f32[6,4] = PAD(%11, %4)
+		%13 "together" f32[11,4] = CONCATENATION(%12, %11) {axis=0}
+		%14 "exp" f32[4,4] = EXP(%6)
+		%15 = const "axis" i32[] = [0]
+		%16 "first" f32[2,4], %17 "second" f32[2,4] = SPLIT(%15, %14) {count=2}
 		return %10
 	}`
 	m, err := ir.Parse(text, op.Set)
@@ -210,13 +222,19 @@ func TestMoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string][]string{}
-	for v, from := range p.Moved() {
-		for _, f := range from {
-			got[v.Name] = append(got[v.Name], f.Name)
+	got := map[string]string{}
+	for v, m := range p.Moved() {
+		var from []string
+		for _, f := range m.From {
+			from = append(from, f.Name)
 		}
+		got[v.Name] = fmt.Sprintf("%v, %d zeros to %d", from, m.Zeros, m.Of)
 	}
-	want := map[string][]string{"reshaped": {"x"}, "turned": {"x"}, "joined": {"x", "abs", "x"}}
+	want := map[string]string{
+		"reshaped": "[x], 0 zeros to 0", "turned": "[x], 0 zeros to 0", "joined": "[x abs x], 0 zeros to 0",
+		"padded": "[with constant], 4 zeros to 64", "padded abs": "[abs], 4 zeros to 16", "padded twice": "[abs], 8 zeros to 16", "together": "[abs abs], 12 zeros to 32",
+		"exp": "[first second], 0 zeros to 0",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -44,6 +44,12 @@ type Op struct {
 	// Moves marks operators whose one result holds each element of the operands of its own type once, in some order, and nothing else.
 	Moves bool
 
+	// Pads marks operators whose one result holds each element of operand 0 once, in some order, and zeros.
+	Pads bool
+
+	// Cuts marks operators whose results hold each element of the one operand of their type once, in some order, and nothing else.
+	Cuts bool
+
 	// Over marks operators on float32 or int8 of which each element of the one result follows from one element of each operand: the result may take the memory of an
 	// operand of its shape.
 	Over bool

@@ -13,7 +13,7 @@ type MirrorPad struct{ Mode MirrorMode }
 var pads = []Op{
 	{
 		Name: "PAD", Doc: "Input 0 surrounded by zeros, as many as input 1 says.",
-		In: Exactly(2), Out: Exactly(1), Infer: inferPad, Prepare: late(preparePad, 1),
+		In: Exactly(2), Out: Exactly(1), Pads: true, Infer: inferPad, Prepare: late(preparePad, 1),
 	},
 	{
 		Name: "PADV2", Doc: "Input 0 surrounded by the number in input 2, as many times as input 1 says.",

@@ -31,7 +31,7 @@ var spaces = []Op{
 	},
 	{
 		Name: "SPACE_TO_BATCH_ND", Doc: "The places in blocks of pixels as batches: the block's shape is input 1, input 2 says how many zeros surround input 0 first.",
-		In: Exactly(3), Out: Exactly(1), Infer: inferSpaceToBatch, Prepare: late(prepareSpaceToBatch, 1, 2),
+		In: Exactly(3), Out: Exactly(1), Pads: true, Infer: inferSpaceToBatch, Prepare: late(prepareSpaceToBatch, 1, 2),
 	},
 	{
 		Name: "BATCH_TO_SPACE_ND", Doc: "Batches as places in blocks of pixels: the block's shape is input 1, input 2 says how many elements of each border are dropped.",

@@ -18,15 +18,15 @@ type Split struct{ Count int }
 var splits = []Op{
 	{
 		Name: "SPLIT", Doc: "Input 1 cut into equal parts along the axis in input 0.",
-		In: Exactly(2), Out: AtLeast(1), Attr: attr[Split], Infer: inferSplit, Prepare: late(prepareSplit(0, 1), 0),
+		In: Exactly(2), Out: AtLeast(1), Cuts: true, Attr: attr[Split], Infer: inferSplit, Prepare: late(prepareSplit(0, 1), 0),
 	},
 	{
 		Name: "SPLIT_V", Doc: "Input 0 cut into parts of the sizes in input 1 along the axis in input 2; one size may be -1, which is what the others leave.",
-		In: Exactly(3), Out: AtLeast(1), Attr: attr[Split], Infer: inferSplitV, Prepare: late(prepareSplit(2, 0), 2),
+		In: Exactly(3), Out: AtLeast(1), Cuts: true, Attr: attr[Split], Infer: inferSplitV, Prepare: late(prepareSplit(2, 0), 2),
 	},
 	{
 		Name: "UNPACK", Doc: "The slices of input 0 along an axis, without that axis.",
-		In: Exactly(1), Out: AtLeast(1), Attr: attr[Unpack], Infer: inferUnpack, Eval: evalUnpack,
+		In: Exactly(1), Out: AtLeast(1), Cuts: true, Attr: attr[Unpack], Infer: inferUnpack, Eval: evalUnpack,
 	},
 }
 

@@ -17,8 +17,8 @@ import (
 type Model struct {
 	digest  string
 	program *exec.Program
-	tensors []calib.Tensor // what is observed
-	derived map[int][]int  // what follows from others, by position
+	tensors []calib.Tensor           // what is observed
+	derived map[int]calib.Derivation // what follows from others, by position
 	inputs  []dataset.Input
 	size    int64 // of the flatbuffer, in bytes
 
@@ -41,7 +41,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int][]int{}, inputs: Inputs(m, sig), size: int64(len(flatbuffer))}
+	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int]calib.Derivation{}, inputs: Inputs(m, sig), size: int64(len(flatbuffer))}
 	slots := map[*ir.Value]int{}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
@@ -54,10 +54,12 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 			model.tensors = append(model.tensors, calib.Tensor{Key: calib.Key{Subgraph: g, Index: index[v]}, Name: v.Name})
 		}
 	}
-	for v, from := range program.Moved() {
-		for _, f := range from {
-			model.derived[slots[v]] = append(model.derived[slots[v]], slots[f])
+	for v, moved := range program.Moved() {
+		d := calib.Derivation{Zeros: moved.Zeros, Of: moved.Of}
+		for _, f := range moved.From {
+			d.From = append(d.From, slots[f])
 		}
+		model.derived[slots[v]] = d
 	}
 	return model, nil
 }

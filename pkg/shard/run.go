@@ -48,8 +48,8 @@ type Collection struct {
 // Collect begins a collection. The spec's range plays no part.
 func Collect(m *Model, samples Samples, spec Spec) *Collection {
 	c := &Collection{m, samples, spec, calib.NewCollector(m.tensors, spec.Observe)}
-	for slot, from := range m.derived {
-		c.collector.Derive(slot, from)
+	for slot, d := range m.derived {
+		c.collector.Derive(slot, d)
 	}
 	return c
 }
