@@ -77,7 +77,7 @@ func (s *Session) observeInside(seen []kernel.F32Scan, p *plan, st *step) {
 
 // count has what is looked at of a value counted, too, if that is wanted.
 func (s *Session) count(seen *kernel.F32Scan, sl *slot) {
-	if s.recorder == nil {
+	if s.recorder == nil || sl.later {
 		return
 	}
 	if t := s.recorder.Tally(sl.number); t != nil {
@@ -120,7 +120,7 @@ func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan
 	switch {
 	case ok:
 		s.tell(sl, t, r, n)
-	case seen.Seen() > 0 && s.recorder != nil && s.recorder.Tally(sl.number) != nil: // what was counted can't be taken back
+	case seen.Seen() > 0 && s.recorder != nil && !sl.later && s.recorder.Tally(sl.number) != nil: // what was counted can't be taken back
 		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
 	default: // seen has it then, for those who read the result next
 		seen.Start(true)

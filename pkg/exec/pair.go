@@ -25,6 +25,9 @@ func (s *Session) pair(f *frame, k int) error {
 		s.look(&f.calls[i].Seen, p, &p.steps[i])
 	}
 	st := &p.steps[k]
+	if st.joint != nil {
+		s.join(&f.calls[k], p, k)
+	}
 	if err := st.pair(&f.calls[k], &f.calls[k+1]); err != nil {
 		return nodeError(st.index, st.node, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -34,6 +35,7 @@ type slot struct {
 	sole   bool // no other value that is still read has its memory, of planned slots
 	number int  // its position among Program.Observed's values, graph after graph; -1 if it is not one of them
 	moved  bool // Program.Moved lists it
+	later  bool // it is counted when the step that computes functions of it does so
 }
 
 type place uint8
@@ -52,11 +54,12 @@ type step struct {
 	node    *ir.Node
 	index   int // of the node in its graph
 	op      *op.Op
-	kernel  op.Kernel     // nil if it must be prepared at run time, and for control flow
-	pair    op.PairKernel // computes the next step, too; nil if there is none
-	in, out []int         // slots; -1 where an input is absent
-	shared  bool          // the result is the operand's memory: there is nothing to compute
-	spare   bool          // nobody reads the result, unless the run is watched
+	kernel  op.Kernel            // nil if it must be prepared at run time, and for control flow
+	pair    op.PairKernel        // computes the next step, too; nil if there is none
+	in, out []int                // slots; -1 where an input is absent
+	shared  bool                 // the result is the operand's memory: there is nothing to compute
+	joint   *kernel.F32Functions // if not nil, the operand is counted with the result, and with that of the next step if that is computed at once
+	spare   bool                 // nobody reads the result, unless the run is watched
 	by      runner
 	inner   []int // slots of what the operator lets see of its inside; -1 where that is absent
 }

@@ -90,6 +90,11 @@ func Compile(m *ir.Model, main int, opt Options) (*Program, error) {
 	}
 	p.findMoved(order)
 	p.number()
+	for _, pl := range p.plans {
+		if pl != nil {
+			pl.joinUp()
+		}
+	}
 	return p, nil
 }
 

@@ -589,6 +589,78 @@ step:
 	VZEROUPPER
 	RET
 
+// func cellsAsm(dst *int32, x *int32, y *int32, n int, turn int32, least int32, first int32)
+// Requires: AVX, AVX2
+TEXT ·cellsAsm(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVL         turn+32(FP), SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         least+36(FP), SI
+	VMOVD        SI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         first+40(FP), SI
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	XORQ         SI, SI
+
+step:
+	VMOVDQU (CX)(SI*4), Y3
+	VPSUBD  Y0, Y3, Y4
+	VPSUBD  Y2, Y3, Y3
+	VMOVDQU (DX)(SI*4), Y5
+	VPSUBD  Y1, Y5, Y5
+	VPSIGND Y4, Y5, Y5
+	VPSLLD  $0x01, Y5, Y5
+	VPADDD  Y5, Y3, Y3
+	VMOVDQU Y3, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, BX
+	JLT     step
+	VZEROUPPER
+	RET
+
+// func cells3Asm(dst *int32, x *int32, y *int32, z *int32, n int, turn int32, least int32, first int32)
+// Requires: AVX, AVX2
+TEXT ·cells3Asm(SB), NOSPLIT, $0-52
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVL         turn+40(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         least+44(FP), DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         first+48(FP), DI
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	XORQ         DI, DI
+
+step:
+	VMOVDQU (CX)(DI*4), Y3
+	VPSUBD  Y0, Y3, Y4
+	VPSUBD  Y2, Y3, Y3
+	VMOVDQU (DX)(DI*4), Y5
+	VPSUBD  Y1, Y5, Y5
+	VPSIGND Y4, Y5, Y5
+	VPSLLD  $0x01, Y5, Y5
+	VPADDD  Y5, Y3, Y3
+	VMOVDQU (BX)(DI*4), Y5
+	VPSLLD  $0x02, Y5, Y5
+	VPADDD  Y5, Y3, Y3
+	VMOVDQU Y3, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, SI
+	JLT     step
+	VZEROUPPER
+	RET
+
 // func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·binsAVX512(SB), NOSPLIT, $0-40

@@ -61,16 +61,7 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	if !variants() || n < countLeast || len(h.Counts) == 0 {
 		return F32Range{}, 0
 	}
-	if q.bins == nil {
-		q.bins = make([]int32, mostWaiting+countBehind)
-	}
-	if t.counts == nil {
-		t.counts = make([]countEntry, MaxBins+1)
-	}
-	if q.last+n > mostWaiting {
-		q.makeRoom()
-	}
-	bins := q.bins[q.last:][:n+countBehind] // what is written
+	bins := q.room(n)
 	scale, left := float32(power(-h.Exp)), n
 	var found [2]float32
 	first := 0
@@ -91,11 +82,31 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	for ; left%countEach != 0; left++ {
 		bins[left] = int32(h.First + MaxBins)
 	}
-	q.last += left
-	if t.held += left; t.held > maxHeld {
-		t.move(h, q.waiting())
-	}
+	q.put(left)
 	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, n
+}
+
+// room returns the memory for n bins that are to be counted, and for what may be written behind them.
+func (q *queue) room(n int) []int32 {
+	if q.bins == nil {
+		q.bins = make([]int32, mostWaiting+countBehind)
+	}
+	if t := &q.into.table; t.counts == nil {
+		t.counts = make([]countEntry, MaxBins+1)
+	}
+	if q.last+n > mostWaiting {
+		q.makeRoom()
+	}
+	return q.bins[q.last:][:n+countBehind]
+}
+
+// put has n bins counted that were written there, a multiple of countEach.
+func (q *queue) put(n int) {
+	q.last += n
+	t := &q.into.table
+	if t.held += n; t.held > maxHeld {
+		t.move(&q.into.histogram, q.waiting())
+	}
 }
 
 // waiting returns how many bins are to be counted.

@@ -27,6 +27,16 @@ func countAsm(table *[2]uint16, bins *int32, n int)
 //go:noescape
 func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 
+// cellsAsm stores x - first ± 2·(y - least), of bins x and y, for n of them, a positive multiple of 8: + where x is greater than turn, - where it is less, neither where both are equal.
+//
+//go:noescape
+func cellsAsm(dst *int32, x *int32, y *int32, n int, turn int32, least int32, first int32)
+
+// cells3Asm is cellsAsm with 4·z added.
+//
+//go:noescape
+func cells3Asm(dst *int32, x *int32, y *int32, z *int32, n int, turn int32, least int32, first int32)
+
 // binsAVX512 is binsAsm.
 //
 //go:noescape

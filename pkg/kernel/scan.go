@@ -37,6 +37,12 @@ func (s *F32Scan) Include(x []float32) {
 	s.found.merge(s.by.add(s.into, x))
 }
 
+// add takes over what was found in n elements.
+func (s *F32Scan) add(n int, r F32Range) {
+	s.n += n
+	s.found.merge(r)
+}
+
 // Range returns the range of a result of n elements, and false if the kernel did not look at it.
 func (s *F32Scan) Range(n int) (F32Range, bool) { return s.found, s.On() && s.n == n }
 

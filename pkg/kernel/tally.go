@@ -5,10 +5,12 @@ package kernel
 type F32Tally struct {
 	histogram F32Histogram
 	table     countTable
+	shared    *sharedCounts // with other tallies; nil if there are none
 }
 
 // Histogram returns what was counted by counters that were flushed since. It is the tally's own, and complete until more is counted.
 func (t *F32Tally) Histogram() *F32Histogram {
+	t.shared.settle()
 	t.table.move(&t.histogram, 0)
 	return &t.histogram
 }

@@ -57,6 +57,13 @@ type Op struct {
 	// Pair returns a kernel for a node and one that alone reads its one result, nil if there is none. Both have static types. It may be nil itself.
 	Pair func(first, second *ir.Node) PairKernel
 
+	// Joint returns the functions by which the one float32 result of a node follows from its one operand, element by element, so that both can be counted at once: its kernel tells Call.Joint then.
+	// It is nil if there are none.
+	Joint func(n *ir.Node) *kernel.F32Functions
+
+	// PairJoint is what Joint is for the results of a Pair: the second node's comes first. The kernel tells the first node's Call.
+	PairJoint *kernel.F32Functions
+
 	// Inner lists values besides the results that the kernel lets an observer see: those inside the operator that a node has values for, and variables that change in
 	// the course of a call. nil entries stand for what is not seen. It may be nil itself.
 	Inner func(n *ir.Node) []*ir.Value
@@ -94,6 +101,8 @@ type Call struct {
 	Out  []*tensor.Tensor // of the inferred types, with memory; the content is undefined on entry
 	// Seen is for kernels with one float32 result: they may let it see that while it is in the cache, as a whole, or not.
 	Seen kernel.F32Scan
+	// Joint counts the operand together with the result, for operators with Op.Joint or Op.PairJoint, if it is On.
+	Joint kernel.F32Joint
 	// Inner has a scan for each value that Op.Inner lists, which the kernel lets see their elements as they come about; or it is empty.
 	Inner []kernel.F32Scan
 	// scratch is memory that the executor keeps from call to call.

@@ -29,7 +29,7 @@ func pairSwish(first, second *ir.Node) PairKernel {
 }
 
 // swishRun is the number of elements that are computed at a time.
-const swishRun = 2048
+const swishRun = kernel.JointRun
 
 // swish computes the pair by a product of x and y, whose order decides which NaN comes out.
 func swish(first, second *Call, mul func(dst, x, y []float32)) {
@@ -38,9 +38,9 @@ func swish(first, second *Call, mul func(dst, x, y []float32)) {
 	for at := 0; at < len(x); at += swishRun {
 		end := min(at+swishRun, len(x))
 		y := memory[:end-at]
+		first.Joint.Argument(x[at:end])
 		kernel.F32MapLogistic(y, x[at:end])
-		first.Seen.Include(y)
 		mul(out[at:end], x[at:end], y)
-		second.Seen.Include(out[at:end])
+		first.Joint.Results(&second.Seen, out[at:end], &first.Seen, y)
 	}
 }

@@ -30,19 +30,19 @@ var unaries = []Op{
 	unary("LOG", "The natural logarithm of x.", nil, each(tensor.Float32, kernel.F32MapLog)),
 	unary("SIN", "The sine of x.", nil, mapped(kernel.F32Sin)),
 	unary("COS", "The cosine of x.", nil, mapped(kernel.F32Cos)),
-	unary("TANH", "The hyperbolic tangent of x.", nil, each(tensor.Float32, kernel.F32MapTanh)),
-	paired(unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)), pairSwish),
+	joint(unary("TANH", "The hyperbolic tangent of x.", nil, each(tensor.Float32, kernel.F32MapTanh)), kernel.JointTanh),
+	paired(joint(unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)), kernel.JointLogistic), pairSwish, kernel.JointSwish),
 	unary("RELU", "The greater of x and 0.", nil, clamped(Relu)),
 	unary("RELU6", "x limited to [0, 6].", nil, clamped(Relu6)),
 	unary("RELU_N1_TO_1", "x limited to [-1, 1].", nil, clamped(ReluN1To1)),
 	unary("RELU_0_TO_1", "x limited to [0, 1].", nil, each(tensor.Float32, func(dst, src []float32) { kernel.Clamp(dst, src, 0, 1) })),
-	unary("ELU", "x where it is positive, else e^x - 1.", nil, each(tensor.Float32, kernel.F32Elu)),
-	unary("HARD_SWISH", "x times x + 3 limited to [0, 6], over 6.", nil, each(tensor.Float32, kernel.F32HardSwish)),
+	joint(unary("ELU", "x where it is positive, else e^x - 1.", nil, each(tensor.Float32, kernel.F32Elu)), kernel.JointElu),
+	joint(unary("HARD_SWISH", "x times x + 3 limited to [0, 6], over 6.", nil, each(tensor.Float32, kernel.F32HardSwish)), kernel.JointHardSwish),
 	unary("LEAKY_RELU", "x where it is positive, else alpha times x.", attr[LeakyRelu], variant{tensor.Float32, func(c *Call) error {
 		c.inRuns(1, func(dst, src []float32) { kernel.F32LeakyRelu(dst, src, c.Node.Attr.(*LeakyRelu).Alpha) })
 		return nil
 	}}),
-	unary("GELU", "x times the normal distribution's share below x, or its approximation by a hyperbolic tangent.", attr[Gelu],
+	gelu(unary("GELU", "x times the normal distribution's share below x, or its approximation by a hyperbolic tangent.", attr[Gelu],
 		variant{tensor.Float32, func(c *Call) error {
 			gelu := kernel.F32Gelu
 			if c.Node.Attr.(*Gelu).Approximate {
@@ -50,7 +50,7 @@ var unaries = []Op{
 			}
 			c.inRuns(1, gelu)
 			return nil
-		}}),
+		}})),
 	unary("LOGICAL_NOT", "Not x.", nil, each(tensor.Bool, kernel.Not)),
 }
 
@@ -72,8 +72,24 @@ func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 	}
 }
 
-func paired(o Op, pair func(first, second *ir.Node) PairKernel) Op {
-	o.Pair = pair
+func paired(o Op, pair func(first, second *ir.Node) PairKernel, of *kernel.F32Functions) Op {
+	o.Pair, o.PairJoint = pair, of
+	return o
+}
+
+// joint gives an operator that computes a function in runs what counts that with its argument.
+func joint(o Op, of *kernel.F32Functions) Op {
+	o.Joint = func(*ir.Node) *kernel.F32Functions { return of }
+	return o
+}
+
+func gelu(o Op) Op {
+	o.Joint = func(n *ir.Node) *kernel.F32Functions {
+		if n.Attr.(*Gelu).Approximate {
+			return kernel.JointGeluTanh
+		}
+		return kernel.JointGelu
+	}
 	return o
 }
 
@@ -90,18 +106,19 @@ func each[T tensor.Element](d tensor.DType, f func(dst, src []T)) variant {
 }
 
 // inRuns computes a float32 result from input 0 of as many elements by f, which takes whole rows of n elements: all at once or, where the result is to be seen, so
-// many of them that they stay in the first-level cache.
+// many of them that they stay in the first-level cache. With n of 1 the operand is counted with the result, where that is wanted.
 func (c *Call) inRuns(n int, f func(dst, src []float32)) {
 	dst, src := f32(c.Out[0]), f32(c.In[0])
 	if !c.Seen.On() {
 		f(dst, src)
 		return
 	}
-	run := max(2048/n, 1) * n
+	run := max(kernel.JointRun/n, 1) * n
 	for at := 0; at < len(dst); at += run {
 		end := min(at+run, len(dst))
+		c.Joint.Argument(src[at:end])
 		f(dst[at:end], src[at:end])
-		c.Seen.Include(dst[at:end])
+		c.Joint.Results(&c.Seen, dst[at:end], nil, nil)
 	}
 }
 
