@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+// func binsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32)
 // Requires: AVX, AVX2
 TEXT ·binsAsm(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
@@ -12,33 +12,35 @@ TEXT ·binsAsm(SB), NOSPLIT, $0-40
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS scale+24(FP), Y0
 	VXORPS       Y1, Y1, Y1
-	VBROADCASTSS (CX), Y2
+	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS (CX), Y3
-	VPXOR        Y4, Y4, Y4
+	VBROADCASTSS (CX), Y4
 	VBROADCASTSS (CX), Y5
 	VBROADCASTSS (CX), Y6
-	VPXOR        Y7, Y7, Y7
+	MOVL         from+28(FP), BX
+	TESTL        BX, BX
+	JZ           positive
 	MOVL         scale+24(FP), BX
 	CMPL         BX, $0x3f800000
 	JL           small
 
 step:
 	VMOVUPS    (CX), Y1
-	VMINPS     Y2, Y1, Y2
-	VMAXPS     Y3, Y1, Y3
+	VMOVUPS    32(CX), Y7
+	VCMPPS     $0x03, Y1, Y7, Y8
+	VORPS      Y8, Y2, Y2
+	VMINPS     Y3, Y1, Y3
+	VMAXPS     Y4, Y1, Y4
 	VMULPS     Y1, Y0, Y1
 	VROUNDPS   $0x01, Y1, Y1
 	VCVTTPS2DQ Y1, Y1
-	VPMINSD    Y1, Y4, Y4
 	VMOVDQU    Y1, (AX)
 	ADDQ       $0x20, AX
-	VMOVUPS    32(CX), Y1
-	VMINPS     Y5, Y1, Y5
-	VMAXPS     Y6, Y1, Y6
-	VMULPS     Y1, Y0, Y1
+	VMINPS     Y5, Y7, Y5
+	VMAXPS     Y6, Y7, Y6
+	VMULPS     Y7, Y0, Y1
 	VROUNDPS   $0x01, Y1, Y1
 	VCVTTPS2DQ Y1, Y1
-	VPMINSD    Y1, Y7, Y7
 	VMOVDQU    Y1, (AX)
 	ADDQ       $0x20, AX
 	ADDQ       $0x40, CX
@@ -47,66 +49,85 @@ step:
 	JMP        end
 
 small:
-	VMOVUPS    (CX), Y8
-	VMINPS     Y2, Y8, Y2
-	VMAXPS     Y3, Y8, Y3
-	VMULPS     Y8, Y0, Y9
+	VMOVUPS    (CX), Y7
+	VMOVUPS    32(CX), Y8
+	VCMPPS     $0x03, Y7, Y8, Y9
+	VORPS      Y9, Y2, Y2
+	VMINPS     Y3, Y7, Y3
+	VMAXPS     Y4, Y7, Y4
+	VMULPS     Y7, Y0, Y9
 	VCMPPS     $0x00, Y1, Y9, Y10
-	VCMPPS     $0x11, Y1, Y8, Y8
-	VANDPS     Y10, Y8, Y10
+	VCMPPS     $0x11, Y1, Y7, Y7
+	VANDPS     Y10, Y7, Y10
 	VROUNDPS   $0x01, Y9, Y9
 	VCVTTPS2DQ Y9, Y9
 	VPADDD     Y10, Y9, Y9
-	VPMINSD    Y9, Y4, Y4
 	VMOVDQU    Y9, (AX)
 	ADDQ       $0x20, AX
-	VMOVUPS    32(CX), Y8
 	VMINPS     Y5, Y8, Y5
 	VMAXPS     Y6, Y8, Y6
-	VMULPS     Y8, Y0, Y9
-	VCMPPS     $0x00, Y1, Y9, Y10
+	VMULPS     Y8, Y0, Y7
+	VCMPPS     $0x00, Y1, Y7, Y9
 	VCMPPS     $0x11, Y1, Y8, Y8
-	VANDPS     Y10, Y8, Y10
-	VROUNDPS   $0x01, Y9, Y9
-	VCVTTPS2DQ Y9, Y9
-	VPADDD     Y10, Y9, Y9
-	VPMINSD    Y9, Y7, Y7
-	VMOVDQU    Y9, (AX)
+	VANDPS     Y9, Y8, Y9
+	VROUNDPS   $0x01, Y7, Y7
+	VCVTTPS2DQ Y7, Y7
+	VPADDD     Y9, Y7, Y7
+	VMOVDQU    Y7, (AX)
 	ADDQ       $0x20, AX
 	ADDQ       $0x40, CX
 	SUBQ       $0x10, DX
 	JNZ        small
+	JMP        end
+
+positive:
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y7
+	VCMPPS     $0x03, Y1, Y7, Y8
+	VORPS      Y8, Y2, Y2
+	VMINPS     Y3, Y1, Y3
+	VMAXPS     Y4, Y1, Y4
+	VMULPS     Y1, Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VMOVDQU    Y1, (AX)
+	ADDQ       $0x20, AX
+	VMINPS     Y5, Y7, Y5
+	VMAXPS     Y6, Y7, Y6
+	VMULPS     Y7, Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VMOVDQU    Y1, (AX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        positive
 
 end:
+	VPOR         Y2, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VPOR         X0, X2, X2
+	VPSHUFD      $0x0e, X2, X0
+	VPOR         X0, X2, X2
+	VPSHUFD      $0x01, X2, X0
+	VPOR         X0, X2, X2
 	MOVQ         found+32(FP), AX
-	VPCMPEQD     X0, X0, X0
-	VPSLLD       $0x1f, X0, X0
-	VPMINSD      Y7, Y4, Y4
-	VEXTRACTI128 $0x01, Y4, X1
-	VPMINSD      X1, X4, X4
-	VPSHUFD      $0x0e, X4, X1
-	VPMINSD      X1, X4, X4
-	VPSHUFD      $0x01, X4, X1
-	VPMINSD      X1, X4, X4
-	VPCMPEQD     X0, X4, X0
-	VMINPS       Y5, Y2, Y2
-	VEXTRACTI128 $0x01, Y2, X1
-	VMINPS       X1, X2, X2
-	VPSHUFD      $0x0e, X2, X1
-	VMINPS       X1, X2, X2
-	VPSHUFD      $0x01, X2, X1
-	VMINPS       X1, X2, X2
-	VMAXPS       Y6, Y3, Y3
-	VEXTRACTI128 $0x01, Y3, X1
-	VMAXPS       X1, X3, X3
-	VPSHUFD      $0x0e, X3, X1
-	VMAXPS       X1, X3, X3
-	VPSHUFD      $0x01, X3, X1
-	VMAXPS       X1, X3, X3
-	VORPS        X0, X2, X2
-	VMOVSS       X2, (AX)
-	VORPS        X0, X3, X3
-	VMOVSS       X3, 4(AX)
+	VMINPS       Y5, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X0
+	VMINPS       X0, X3, X3
+	VPSHUFD      $0x0e, X3, X0
+	VMINPS       X0, X3, X3
+	VPSHUFD      $0x01, X3, X0
+	VMINPS       X0, X3, X3
+	VMAXPS       Y6, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X0
+	VMAXPS       X0, X4, X4
+	VPSHUFD      $0x0e, X4, X0
+	VMAXPS       X0, X4, X4
+	VPSHUFD      $0x01, X4, X0
+	VMAXPS       X0, X4, X4
+	VORPS        X2, X3, X3
+	VMOVSS       X3, (AX)
+	VORPS        X2, X4, X4
+	VMOVSS       X4, 4(AX)
 	VZEROUPPER
 	RET
 
@@ -368,7 +389,7 @@ DATA histogramLanes<>+2032(SB)/8, $0x0000000000000000
 DATA histogramLanes<>+2040(SB)/8, $0x0000000000000000
 GLOBL histogramLanes<>(SB), RODATA|NOPTR, $2048
 
-// func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)
+// func otherBinsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32, spikes *[2]int32) (left int, first int)
 // Requires: AVX, AVX2, POPCNT
 TEXT ·otherBinsAsm(SB), NOSPLIT, $0-64
 	MOVQ         dst+0(FP), AX
@@ -376,32 +397,36 @@ TEXT ·otherBinsAsm(SB), NOSPLIT, $0-64
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS scale+24(FP), Y0
 	VXORPS       Y1, Y1, Y1
-	VBROADCASTSS (CX), Y2
+	VXORPS       Y2, Y2, Y2
 	VBROADCASTSS (CX), Y3
-	VPXOR        Y4, Y4, Y4
+	VBROADCASTSS (CX), Y4
 	VBROADCASTSS (CX), Y5
 	VBROADCASTSS (CX), Y6
-	VPXOR        Y7, Y7, Y7
 	MOVQ         spikes+40(FP), BX
-	VPBROADCASTD (BX), Y8
-	VPBROADCASTD 4(BX), Y9
-	VPXOR        Y10, Y10, Y10
+	VPBROADCASTD (BX), Y7
+	VPBROADCASTD 4(BX), Y8
+	VPXOR        Y9, Y9, Y9
 	LEAQ         histogramLanes<>+0(SB), BX
+	MOVL         from+28(FP), SI
+	TESTL        SI, SI
+	JZ           positive
 	MOVL         scale+24(FP), SI
 	CMPL         SI, $0x3f800000
 	JL           small
 
 step:
 	VMOVUPS    (CX), Y1
-	VMINPS     Y2, Y1, Y2
-	VMAXPS     Y3, Y1, Y3
+	VMOVUPS    32(CX), Y10
+	VCMPPS     $0x03, Y1, Y10, Y11
+	VORPS      Y11, Y2, Y2
+	VMINPS     Y3, Y1, Y3
+	VMAXPS     Y4, Y1, Y4
 	VMULPS     Y1, Y0, Y1
 	VROUNDPS   $0x01, Y1, Y1
 	VCVTTPS2DQ Y1, Y1
-	VPMINSD    Y1, Y4, Y4
-	VPCMPEQD   Y8, Y1, Y11
-	VPCMPEQD   Y9, Y1, Y12
-	VPSUBD     Y11, Y10, Y10
+	VPCMPEQD   Y7, Y1, Y11
+	VPCMPEQD   Y8, Y1, Y12
+	VPSUBD     Y11, Y9, Y9
 	VPOR       Y12, Y11, Y11
 	VMOVMSKPS  Y11, SI
 	VPMOVZXBD  (BX)(SI*8), Y11
@@ -410,20 +435,18 @@ step:
 	XORL       $0xff, SI
 	POPCNTL    SI, SI
 	LEAQ       (AX)(SI*4), AX
-	VMOVUPS    32(CX), Y1
-	VMINPS     Y5, Y1, Y5
-	VMAXPS     Y6, Y1, Y6
-	VMULPS     Y1, Y0, Y1
+	VMINPS     Y5, Y10, Y5
+	VMAXPS     Y6, Y10, Y6
+	VMULPS     Y10, Y0, Y1
 	VROUNDPS   $0x01, Y1, Y1
 	VCVTTPS2DQ Y1, Y1
-	VPMINSD    Y1, Y7, Y7
+	VPCMPEQD   Y7, Y1, Y10
 	VPCMPEQD   Y8, Y1, Y11
-	VPCMPEQD   Y9, Y1, Y12
-	VPSUBD     Y11, Y10, Y10
-	VPOR       Y12, Y11, Y11
-	VMOVMSKPS  Y11, SI
-	VPMOVZXBD  (BX)(SI*8), Y11
-	VPERMD     Y1, Y11, Y1
+	VPSUBD     Y10, Y9, Y9
+	VPOR       Y11, Y10, Y10
+	VMOVMSKPS  Y10, SI
+	VPMOVZXBD  (BX)(SI*8), Y10
+	VPERMD     Y1, Y10, Y1
 	VMOVDQU    Y1, (AX)
 	XORL       $0xff, SI
 	POPCNTL    SI, SI
@@ -434,96 +457,133 @@ step:
 	JMP        end
 
 small:
-	VMOVUPS    (CX), Y11
-	VMINPS     Y2, Y11, Y2
-	VMAXPS     Y3, Y11, Y3
-	VMULPS     Y11, Y0, Y12
+	VMOVUPS    (CX), Y10
+	VMOVUPS    32(CX), Y11
+	VCMPPS     $0x03, Y10, Y11, Y12
+	VORPS      Y12, Y2, Y2
+	VMINPS     Y3, Y10, Y3
+	VMAXPS     Y4, Y10, Y4
+	VMULPS     Y10, Y0, Y12
 	VCMPPS     $0x00, Y1, Y12, Y13
-	VCMPPS     $0x11, Y1, Y11, Y11
-	VANDPS     Y13, Y11, Y13
+	VCMPPS     $0x11, Y1, Y10, Y10
+	VANDPS     Y13, Y10, Y13
 	VROUNDPS   $0x01, Y12, Y12
 	VCVTTPS2DQ Y12, Y12
 	VPADDD     Y13, Y12, Y12
-	VPMINSD    Y12, Y4, Y4
-	VPCMPEQD   Y8, Y12, Y11
-	VPCMPEQD   Y9, Y12, Y13
-	VPSUBD     Y11, Y10, Y10
-	VPOR       Y13, Y11, Y11
-	VMOVMSKPS  Y11, SI
-	VPMOVZXBD  (BX)(SI*8), Y11
-	VPERMD     Y12, Y11, Y12
+	VPCMPEQD   Y7, Y12, Y10
+	VPCMPEQD   Y8, Y12, Y13
+	VPSUBD     Y10, Y9, Y9
+	VPOR       Y13, Y10, Y10
+	VMOVMSKPS  Y10, SI
+	VPMOVZXBD  (BX)(SI*8), Y10
+	VPERMD     Y12, Y10, Y12
 	VMOVDQU    Y12, (AX)
 	XORL       $0xff, SI
 	POPCNTL    SI, SI
 	LEAQ       (AX)(SI*4), AX
-	VMOVUPS    32(CX), Y11
 	VMINPS     Y5, Y11, Y5
 	VMAXPS     Y6, Y11, Y6
-	VMULPS     Y11, Y0, Y12
-	VCMPPS     $0x00, Y1, Y12, Y13
+	VMULPS     Y11, Y0, Y10
+	VCMPPS     $0x00, Y1, Y10, Y12
 	VCMPPS     $0x11, Y1, Y11, Y11
-	VANDPS     Y13, Y11, Y13
-	VROUNDPS   $0x01, Y12, Y12
-	VCVTTPS2DQ Y12, Y12
-	VPADDD     Y13, Y12, Y12
-	VPMINSD    Y12, Y7, Y7
-	VPCMPEQD   Y8, Y12, Y11
-	VPCMPEQD   Y9, Y12, Y13
-	VPSUBD     Y11, Y10, Y10
-	VPOR       Y13, Y11, Y11
+	VANDPS     Y12, Y11, Y12
+	VROUNDPS   $0x01, Y10, Y10
+	VCVTTPS2DQ Y10, Y10
+	VPADDD     Y12, Y10, Y10
+	VPCMPEQD   Y7, Y10, Y11
+	VPCMPEQD   Y8, Y10, Y12
+	VPSUBD     Y11, Y9, Y9
+	VPOR       Y12, Y11, Y11
 	VMOVMSKPS  Y11, SI
 	VPMOVZXBD  (BX)(SI*8), Y11
-	VPERMD     Y12, Y11, Y12
-	VMOVDQU    Y12, (AX)
+	VPERMD     Y10, Y11, Y10
+	VMOVDQU    Y10, (AX)
 	XORL       $0xff, SI
 	POPCNTL    SI, SI
 	LEAQ       (AX)(SI*4), AX
 	ADDQ       $0x40, CX
 	SUBQ       $0x10, DX
 	JNZ        small
+	JMP        end
+
+positive:
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y10
+	VCMPPS     $0x03, Y1, Y10, Y11
+	VORPS      Y11, Y2, Y2
+	VMINPS     Y3, Y1, Y3
+	VMAXPS     Y4, Y1, Y4
+	VMULPS     Y1, Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPCMPEQD   Y7, Y1, Y11
+	VPCMPEQD   Y8, Y1, Y12
+	VPSUBD     Y11, Y9, Y9
+	VPOR       Y12, Y11, Y11
+	VMOVMSKPS  Y11, SI
+	VPMOVZXBD  (BX)(SI*8), Y11
+	VPERMD     Y1, Y11, Y1
+	VMOVDQU    Y1, (AX)
+	XORL       $0xff, SI
+	POPCNTL    SI, SI
+	LEAQ       (AX)(SI*4), AX
+	VMINPS     Y5, Y10, Y5
+	VMAXPS     Y6, Y10, Y6
+	VMULPS     Y10, Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VPCMPEQD   Y7, Y1, Y10
+	VPCMPEQD   Y8, Y1, Y11
+	VPSUBD     Y10, Y9, Y9
+	VPOR       Y11, Y10, Y10
+	VMOVMSKPS  Y10, SI
+	VPMOVZXBD  (BX)(SI*8), Y10
+	VPERMD     Y1, Y10, Y1
+	VMOVDQU    Y1, (AX)
+	XORL       $0xff, SI
+	POPCNTL    SI, SI
+	LEAQ       (AX)(SI*4), AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, DX
+	JNZ        positive
 
 end:
 	MOVQ         dst+0(FP), CX
 	SUBQ         CX, AX
 	SHRQ         $0x02, AX
 	MOVQ         AX, left+48(FP)
-	VEXTRACTI128 $0x01, Y10, X0
-	VPADDD       X0, X10, X10
-	VPSHUFD      $0x0e, X10, X0
-	VPADDD       X0, X10, X10
-	VPSHUFD      $0x01, X10, X0
-	VPADDD       X0, X10, X10
-	VMOVD        X10, AX
+	VEXTRACTI128 $0x01, Y9, X0
+	VPADDD       X0, X9, X9
+	VPSHUFD      $0x0e, X9, X0
+	VPADDD       X0, X9, X9
+	VPSHUFD      $0x01, X9, X0
+	VPADDD       X0, X9, X9
+	VMOVD        X9, AX
 	MOVQ         AX, first+56(FP)
+	VPOR         Y2, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VPOR         X0, X2, X2
+	VPSHUFD      $0x0e, X2, X0
+	VPOR         X0, X2, X2
+	VPSHUFD      $0x01, X2, X0
+	VPOR         X0, X2, X2
 	MOVQ         found+32(FP), AX
-	VPCMPEQD     X0, X0, X0
-	VPSLLD       $0x1f, X0, X0
-	VPMINSD      Y7, Y4, Y4
-	VEXTRACTI128 $0x01, Y4, X1
-	VPMINSD      X1, X4, X4
-	VPSHUFD      $0x0e, X4, X1
-	VPMINSD      X1, X4, X4
-	VPSHUFD      $0x01, X4, X1
-	VPMINSD      X1, X4, X4
-	VPCMPEQD     X0, X4, X0
-	VMINPS       Y5, Y2, Y2
-	VEXTRACTI128 $0x01, Y2, X1
-	VMINPS       X1, X2, X2
-	VPSHUFD      $0x0e, X2, X1
-	VMINPS       X1, X2, X2
-	VPSHUFD      $0x01, X2, X1
-	VMINPS       X1, X2, X2
-	VMAXPS       Y6, Y3, Y3
-	VEXTRACTI128 $0x01, Y3, X1
-	VMAXPS       X1, X3, X3
-	VPSHUFD      $0x0e, X3, X1
-	VMAXPS       X1, X3, X3
-	VPSHUFD      $0x01, X3, X1
-	VMAXPS       X1, X3, X3
-	VORPS        X0, X2, X2
-	VMOVSS       X2, (AX)
-	VORPS        X0, X3, X3
-	VMOVSS       X3, 4(AX)
+	VMINPS       Y5, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X0
+	VMINPS       X0, X3, X3
+	VPSHUFD      $0x0e, X3, X0
+	VMINPS       X0, X3, X3
+	VPSHUFD      $0x01, X3, X0
+	VMINPS       X0, X3, X3
+	VMAXPS       Y6, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X0
+	VMAXPS       X0, X4, X4
+	VPSHUFD      $0x0e, X4, X0
+	VMAXPS       X0, X4, X4
+	VPSHUFD      $0x01, X4, X0
+	VMAXPS       X0, X4, X4
+	VORPS        X2, X3, X3
+	VMOVSS       X3, (AX)
+	VORPS        X2, X4, X4
+	VMOVSS       X4, 4(AX)
 	VZEROUPPER
 	RET
 
@@ -684,37 +744,37 @@ step:
 	ADDQ             $0x40, CX
 	SUBQ             $0x10, DX
 	JNZ              step
-	VEXTRACTI64X4    $0x01, Z1, Y0
+	VPCMPEQD         X0, X0, X0
+	VPSLLD           $0x1f, X0, X0
+	VEXTRACTI64X4    $0x01, Z3, Y4
+	VPMINSD          Y4, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X4
+	VPMINSD          X4, X3, X3
+	VPSHUFD          $0x0e, X3, X4
+	VPMINSD          X4, X3, X3
+	VPSHUFD          $0x01, X3, X4
+	VPMINSD          X4, X3, X3
+	VPCMPEQD         X3, X0, X0
+	VEXTRACTI64X4    $0x01, Z1, Y3
 	VEXTRACTI64X4    $0x01, Z2, Y4
-	VEXTRACTI64X4    $0x01, Z3, Y5
 	MOVQ             found+32(FP), AX
-	VPCMPEQD         X6, X6, X6
-	VPSLLD           $0x1f, X6, X6
-	VPMINSD          Y5, Y3, Y3
-	VEXTRACTI128     $0x01, Y3, X5
-	VPMINSD          X5, X3, X3
-	VPSHUFD          $0x0e, X3, X5
-	VPMINSD          X5, X3, X3
-	VPSHUFD          $0x01, X3, X5
-	VPMINSD          X5, X3, X3
-	VPCMPEQD         X6, X3, X6
-	VMINPS           Y0, Y1, Y1
-	VEXTRACTI128     $0x01, Y1, X0
-	VMINPS           X0, X1, X1
-	VPSHUFD          $0x0e, X1, X0
-	VMINPS           X0, X1, X1
-	VPSHUFD          $0x01, X1, X0
-	VMINPS           X0, X1, X1
+	VMINPS           Y3, Y1, Y1
+	VEXTRACTI128     $0x01, Y1, X3
+	VMINPS           X3, X1, X1
+	VPSHUFD          $0x0e, X1, X3
+	VMINPS           X3, X1, X1
+	VPSHUFD          $0x01, X1, X3
+	VMINPS           X3, X1, X1
 	VMAXPS           Y4, Y2, Y2
-	VEXTRACTI128     $0x01, Y2, X0
-	VMAXPS           X0, X2, X2
-	VPSHUFD          $0x0e, X2, X0
-	VMAXPS           X0, X2, X2
-	VPSHUFD          $0x01, X2, X0
-	VMAXPS           X0, X2, X2
-	VORPS            X6, X1, X1
+	VEXTRACTI128     $0x01, Y2, X3
+	VMAXPS           X3, X2, X2
+	VPSHUFD          $0x0e, X2, X3
+	VMAXPS           X3, X2, X2
+	VPSHUFD          $0x01, X2, X3
+	VMAXPS           X3, X2, X2
+	VORPS            X0, X1, X1
 	VMOVSS           X1, (AX)
-	VORPS            X6, X2, X2
+	VORPS            X0, X2, X2
 	VMOVSS           X2, 4(AX)
 	VZEROUPPER
 	RET
@@ -769,37 +829,37 @@ step:
 	VMOVD            X7, CX
 	SUBQ             CX, AX
 	MOVQ             AX, first+56(FP)
-	VEXTRACTI64X4    $0x01, Z1, Y0
+	VPCMPEQD         X0, X0, X0
+	VPSLLD           $0x1f, X0, X0
+	VEXTRACTI64X4    $0x01, Z3, Y4
+	VPMINSD          Y4, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X4
+	VPMINSD          X4, X3, X3
+	VPSHUFD          $0x0e, X3, X4
+	VPMINSD          X4, X3, X3
+	VPSHUFD          $0x01, X3, X4
+	VPMINSD          X4, X3, X3
+	VPCMPEQD         X3, X0, X0
+	VEXTRACTI64X4    $0x01, Z1, Y3
 	VEXTRACTI64X4    $0x01, Z2, Y4
-	VEXTRACTI64X4    $0x01, Z3, Y5
 	MOVQ             found+32(FP), AX
-	VPCMPEQD         X6, X6, X6
-	VPSLLD           $0x1f, X6, X6
-	VPMINSD          Y5, Y3, Y3
-	VEXTRACTI128     $0x01, Y3, X5
-	VPMINSD          X5, X3, X3
-	VPSHUFD          $0x0e, X3, X5
-	VPMINSD          X5, X3, X3
-	VPSHUFD          $0x01, X3, X5
-	VPMINSD          X5, X3, X3
-	VPCMPEQD         X6, X3, X6
-	VMINPS           Y0, Y1, Y1
-	VEXTRACTI128     $0x01, Y1, X0
-	VMINPS           X0, X1, X1
-	VPSHUFD          $0x0e, X1, X0
-	VMINPS           X0, X1, X1
-	VPSHUFD          $0x01, X1, X0
-	VMINPS           X0, X1, X1
+	VMINPS           Y3, Y1, Y1
+	VEXTRACTI128     $0x01, Y1, X3
+	VMINPS           X3, X1, X1
+	VPSHUFD          $0x0e, X1, X3
+	VMINPS           X3, X1, X1
+	VPSHUFD          $0x01, X1, X3
+	VMINPS           X3, X1, X1
 	VMAXPS           Y4, Y2, Y2
-	VEXTRACTI128     $0x01, Y2, X0
-	VMAXPS           X0, X2, X2
-	VPSHUFD          $0x0e, X2, X0
-	VMAXPS           X0, X2, X2
-	VPSHUFD          $0x01, X2, X0
-	VMAXPS           X0, X2, X2
-	VORPS            X6, X1, X1
+	VEXTRACTI128     $0x01, Y2, X3
+	VMAXPS           X3, X2, X2
+	VPSHUFD          $0x0e, X2, X3
+	VMAXPS           X3, X2, X2
+	VPSHUFD          $0x01, X2, X3
+	VMAXPS           X3, X2, X2
+	VORPS            X0, X1, X1
 	VMOVSS           X1, (AX)
-	VORPS            X6, X2, X2
+	VORPS            X0, X2, X2
 	VMOVSS           X2, 4(AX)
 	VZEROUPPER
 	RET

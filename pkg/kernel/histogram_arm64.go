@@ -8,12 +8,12 @@ const mostWaiting = countRun
 // anySpikes says that only bin 0 can be left out.
 const anySpikes = false
 
-func allBins(dst *int32, x *float32, n int, scale float32, found *[2]float32) {
+func allBins(dst *int32, x *float32, n int, scale float32, _ int, found *[2]float32) {
 	binsAsm(dst, x, n, scale, found)
 }
 
 // otherBins leaves out the first of the spikes, which must be 0.
-func otherBins(dst *int32, x *float32, n int, scale float32, found *[2]float32, _ *[2]int32) (left, first int) {
+func otherBins(dst *int32, x *float32, n int, scale float32, _ int, found *[2]float32, _ *[2]int32) (left, first int) {
 	left = otherBinsAsm(dst, x, n, scale, found)
 	return left, n - left
 }

@@ -66,9 +66,9 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	var found [2]float32
 	first := 0
 	if t.spikes.on {
-		left, first = otherBins(&bins[0], &x[0], n, scale, &found, &t.spikes.bins)
+		left, first = otherBins(&bins[0], &x[0], n, scale, h.First, &found, &t.spikes.bins)
 	} else {
-		allBins(&bins[0], &x[0], n, scale, &found)
+		allBins(&bins[0], &x[0], n, scale, h.First, &found)
 	}
 	if !h.covers(found[0], found[1]) {
 		return F32Range{}, 0

@@ -5,16 +5,16 @@
 package kernel
 
 // binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and
-// NaN or what they are if a bin does not fit into 32 bits.
+// what they are or NaN if a bin does not fit into 32 bits. If from is 0, bins of negative numbers are undefined.
 //
 //go:noescape
-func binsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+func binsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32)
 
 // otherBinsAsm is binsAsm without the numbers whose bins are the two spikes. It returns how many are left, and how many were in the first spike. It may write 8 numbers
 // behind those that are left.
 //
 //go:noescape
-func otherBinsAsm(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)
+func otherBinsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32, spikes *[2]int32) (left int, first int)
 
 // countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
 // so that two equal bins in a row don't wait for each other.

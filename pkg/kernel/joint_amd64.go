@@ -123,7 +123,7 @@ func (j *F32Joint) find(what int, x []float32, n int) (F32Range, bool) {
 		j.bins[what] = make([]int32, JointRun)
 	}
 	var found [2]float32
-	allBins(&j.bins[what][:n][0], &x[:n][0], n, float32(power(-h.Exp)), &found)
+	allBins(&j.bins[what][:n][0], &x[:n][0], n, float32(power(-h.Exp)), h.First, &found)
 	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, h.covers(found[0], found[1])
 }
 

@@ -15,10 +15,11 @@ const (
 	unroll   = 2  // registers in a step
 	size     = 4  // bytes of a number
 
-	down     = 1 // VROUNDPS: to the next integer below
-	equal    = 0 // VCMPPS: ordered, quiet
-	lessThan = 17
-	unequal  = 4 // VPCMPD
+	down      = 1 // VROUNDPS: to the next integer below
+	equal     = 0 // VCMPPS: ordered, quiet
+	unordered = 3
+	lessThan  = 17
+	unequal   = 4 // VPCMPD
 )
 
 // spikes ends the parameters of functions that leave out two bins.
@@ -37,77 +38,95 @@ func main() {
 	Generate()
 }
 
+// kind is what is known of the numbers whose bins are looked for.
+type kind int
+
+const (
+	anyNumber kind = iota
+	mayVanish      // the scale is less than 1
+	positive       // negative numbers don't matter
+)
+
 // floored writes a function that computes bins by rounding down, and looks for extrema on the way. begin returns what is done with a vector of bins.
 //
 // A product with a power of two is exact, unless that is less than 1 and the product too small: then it may have become zero, but the bin of a negative number is -1.
-// Of what is no number, or none that fits, the processor makes the least integer. Its rounding mode is not changed: a signal handler might see it.
+// The processor's rounding mode is not changed: a signal handler might see it.
 func floored(name, rest string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32"+rest)
+	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	scale, zero := YMM(), YMM()
-	var lo, hi, least [unroll]reg.VecVirtual // of each register in a step, so that comparisons don't wait for each other
+	scale, zero, nan := YMM(), YMM(), YMM()
+	var lo, hi [unroll]reg.VecVirtual // of each register in a step, so that comparisons don't wait for each other
 	address, err := Param("scale").Resolve()
 	if err != nil {
 		panic(err)
 	}
 	VBROADCASTSS(address.Addr, scale)
 	VXORPS(zero, zero, zero)
+	VXORPS(nan, nan, nan)
 	for i := range unroll {
-		lo[i], hi[i], least[i] = YMM(), YMM(), YMM()
+		lo[i], hi[i] = YMM(), YMM()
 		VBROADCASTSS(Mem{Base: x}, lo[i])
 		VBROADCASTSS(Mem{Base: x}, hi[i])
-		VPXOR(least[i], least[i], least[i])
 	}
 	each := begin(dst)
-	loop := func(label string, mayVanish bool) {
+	loop := func(label string, k kind) {
 		Label(label)
+		var v [unroll]reg.VecVirtual
 		for i := range unroll {
-			v, bin, vanished := YMM(), YMM(), YMM()
-			VMOVUPS(Mem{Base: x, Disp: i * register}, v)
+			v[i] = YMM()
+			VMOVUPS(Mem{Base: x, Disp: i * register}, v[i])
+		}
+		odd := YMM()
+		VCMPPS(Imm(unordered), v[0], v[1], odd)
+		VORPS(odd, nan, nan)
+		for i, v := range v {
+			bin, vanished := YMM(), YMM()
 			VMINPS(lo[i], v, lo[i])
 			VMAXPS(hi[i], v, hi[i])
 			VMULPS(v, scale, bin)
-			if mayVanish {
+			if k == mayVanish {
 				VCMPPS(Imm(equal), zero, bin, vanished)
 				VCMPPS(Imm(lessThan), zero, v, v)
 				VANDPS(vanished, v, vanished)
 			}
-			VROUNDPS(Imm(down), bin, bin)
+			if k != positive {
+				VROUNDPS(Imm(down), bin, bin)
+			}
 			VCVTTPS2DQ(bin, bin)
-			if mayVanish {
+			if k == mayVanish {
 				VPADDD(vanished, bin, bin)
 			}
-			VPMINSD(bin, least[i], least[i])
 			each(bin)
 		}
 		ADDQ(Imm(unroll*register), x)
 		SUBQ(Imm(unroll*vector), n)
 		JNZ(LabelRef(label))
 	}
-	bits := GP32()
+	bits, from := GP32(), Load(Param("from"), GP32())
+	TESTL(from, from)
+	JZ(LabelRef("positive"))
 	MOVL(address.Addr, bits)
 	CMPL(bits, U32(0x3f800000)) // 1
 	JL(LabelRef("small"))
-	loop("step", false)
+	loop("step", anyNumber)
 	JMP(LabelRef("end"))
-	loop("small", true)
+	loop("small", mayVanish)
+	JMP(LabelRef("end"))
+	loop("positive", positive)
 	Label("end")
 	end(dst)
-	store(lo, hi, least)
+	store(lo, hi, across([unroll]reg.VecVirtual{nan, nan}, func(ops ...Op) { VPOR(ops[0], ops[1], ops[2]) }))
 }
 
-// store ends a function: it stores the extrema, or NaN if a bin did not fit.
-func store(lo, hi, least [unroll]reg.VecVirtual) {
-	found, notFit := Load(Param("found"), GP64()), XMM()
-	VPCMPEQD(notFit, notFit, notFit)
-	VPSLLD(Imm(31), notFit, notFit)
-	VPCMPEQD(notFit, across(least, VPMINSD), notFit)
+// store ends a function: it stores the extrema, or NaN if a register's first lane is that.
+func store(lo, hi [unroll]reg.VecVirtual, nan reg.VecVirtual) {
+	found := Load(Param("found"), GP64())
 	for i, v := range []reg.VecVirtual{across(lo, VMINPS), across(hi, VMAXPS)} {
-		VORPS(notFit, v, v)
+		VORPS(nan, v, v)
 		VMOVSS(v, Mem{Base: found, Disp: i * size})
 	}
 	VZEROUPPER()
@@ -139,7 +158,7 @@ func all() {
 			}
 		}, func(reg.Register) {},
 		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and",
-		"NaN or what they are if a bin does not fit into 32 bits.")
+		"what they are or NaN if a bin does not fit into 32 bits. If from is 0, bins of negative numbers are undefined.")
 }
 
 // others writes the kernel that leaves out two bins.
@@ -382,7 +401,11 @@ func wideFloored(name, rest string, begin func(dst reg.Register) (step func(bin 
 	SUBQ(Imm(2*vector), n)
 	JNZ(LabelRef("step"))
 	end(dst)
-	store(halves(lo), halves(hi), halves(least))
+	notFit := XMM()
+	VPCMPEQD(notFit, notFit, notFit)
+	VPSLLD(Imm(31), notFit, notFit)
+	VPCMPEQD(across(halves(least), VPMINSD), notFit, notFit)
+	store(halves(lo), halves(hi), notFit)
 }
 
 // halves returns both halves of a register of 16 numbers.
