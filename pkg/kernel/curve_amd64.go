@@ -40,3 +40,12 @@ func softmaxWide(s *lanes, dst, src []float32, top, beta float32) int {
 	softmaxAVX512(&dst[0], &src[0], n, top, beta, (*[8]float64)(s))
 	return n
 }
+
+// softmaxLinesWide is softmaxLines by the AVX-512 variant; false if there is none for such lines.
+func softmaxLinesWide(dst, src []float32, n int, tops []float32, beta float32) bool {
+	if !useAVX512 || n%wideStep != 0 {
+		return false
+	}
+	softmaxLinesAVX512(&dst[0], &src[0], n, len(tops), &tops[0], beta)
+	return true
+}

@@ -1158,3 +1158,132 @@ step:
 	FSTPQ	(F2, F3), (R0)
 	FSTPQ	(F4, F5), 32(R0)
 	RET
+
+// func softmaxLinesAsm(dst, src *float32, n, lines int, tops *float32, beta float32)
+TEXT ·softmaxLinesAsm(SB), NOSPLIT, $0-44
+	FMOVS	beta+40(FP), F1
+	WORD	$0x4e040421 // dup v1.4s, v1.s[0]
+	MOVD	lines+24(FP), R0
+	MOVD	tops+32(FP), R1
+	MOVD	n+16(FP), R2
+	MOVD	dst+0(FP), R4
+	MOVD	src+8(FP), R5
+	MOVD	n+16(FP), R6
+	MOVD	$curveConstants<>(SB), R7
+	FMOVQ	(R7), F31
+	FMOVQ	16(R7), F30
+	FMOVQ	48(R7), F29
+	FMOVQ	32(R7), F28
+	FMOVQ	64(R7), F27
+	FMOVQ	80(R7), F26
+	FMOVQ	112(R7), F25
+	// The first line is divided by 1 itself
+	FMOVQ	240(R7), F2
+	MOVD	R4, R3
+
+line:
+	FMOVS	(R1), F0
+	WORD	$0x4e040400 // dup v0.4s, v0.s[0]
+	ADD	$4, R1
+	WORD	$0x6e231c63 // eor v3.16b, v3.16b, v3.16b
+	WORD	$0x6e241c84 // eor v4.16b, v4.16b, v4.16b
+	WORD	$0x6e251ca5 // eor v5.16b, v5.16b, v5.16b
+	WORD	$0x6e261cc6 // eor v6.16b, v6.16b, v6.16b
+	MOVD	R2, R6
+
+step:
+	FLDPQ.P	32(R5), (F9, F10)
+	WORD	$0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
+	WORD	$0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD	$0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD	$0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	WORD	$0x6ea9e7eb // fcmgt v11.4s, v31.4s, v9.4s
+	WORD	$0x6eaae7ec // fcmgt v12.4s, v31.4s, v10.4s
+	WORD	$0x4e6b1d29 // bic v9.16b, v9.16b, v11.16b
+	WORD	$0x4e6c1d4a // bic v10.16b, v10.16b, v12.16b
+	WORD	$0x4ebef529 // fmin v9.4s, v9.4s, v30.4s
+	WORD	$0x4ebef54a // fmin v10.4s, v10.4s, v30.4s
+	FMOVQ	48(R7), F13
+	FMOVQ	48(R7), F14
+	WORD	$0x4e3ccd2d // fmla v13.4s, v9.4s, v28.4s
+	WORD	$0x4e3ccd4e // fmla v14.4s, v10.4s, v28.4s
+	WORD	$0x4ebdd5af // fsub v15.4s, v13.4s, v29.4s
+	WORD	$0x4ebdd5d0 // fsub v16.4s, v14.4s, v29.4s
+	WORD	$0x4ebbcde9 // fmls v9.4s, v15.4s, v27.4s
+	WORD	$0x4ebbce0a // fmls v10.4s, v16.4s, v27.4s
+	FMOVQ	96(R7), F17
+	FMOVQ	96(R7), F18
+	WORD	$0x4e3acdf1 // fmla v17.4s, v15.4s, v26.4s
+	WORD	$0x4e3ace12 // fmla v18.4s, v16.4s, v26.4s
+	WORD	$0x4eb1d533 // fsub v19.4s, v9.4s, v17.4s
+	WORD	$0x4eb2d554 // fsub v20.4s, v10.4s, v18.4s
+	FMOVQ	128(R7), F21
+	FMOVQ	128(R7), F22
+	WORD	$0x4e33cf35 // fmla v21.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf36 // fmla v22.4s, v25.4s, v20.4s
+	FMOVQ	144(R7), F23
+	FMOVQ	144(R7), F24
+	WORD	$0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
+	WORD	$0x4e34ced8 // fmla v24.4s, v22.4s, v20.4s
+	FMOVQ	160(R7), F15
+	FMOVQ	160(R7), F16
+	WORD	$0x4e33ceef // fmla v15.4s, v23.4s, v19.4s
+	WORD	$0x4e34cf10 // fmla v16.4s, v24.4s, v20.4s
+	FMOVQ	176(R7), F21
+	FMOVQ	176(R7), F22
+	WORD	$0x4e33cdf5 // fmla v21.4s, v15.4s, v19.4s
+	WORD	$0x4e34ce16 // fmla v22.4s, v16.4s, v20.4s
+	WORD	$0x6e33de73 // fmul v19.4s, v19.4s, v19.4s
+	WORD	$0x6e34de94 // fmul v20.4s, v20.4s, v20.4s
+	WORD	$0x4eb5ce71 // fmls v17.4s, v19.4s, v21.4s
+	WORD	$0x4eb6ce92 // fmls v18.4s, v20.4s, v22.4s
+	WORD	$0x4eb1d529 // fsub v9.4s, v9.4s, v17.4s
+	WORD	$0x4eb2d54a // fsub v10.4s, v10.4s, v18.4s
+	WORD	$0x6f3f05b7 // ushr v23.4s, v13.4s, #1
+	WORD	$0x6f3f05d8 // ushr v24.4s, v14.4s, #1
+	WORD	$0x4f3756ef // shl v15.4s, v23.4s, #23
+	WORD	$0x4f375710 // shl v16.4s, v24.4s, #23
+	WORD	$0x4e2fcd2f // fmla v15.4s, v9.4s, v15.4s
+	WORD	$0x4e30cd50 // fmla v16.4s, v10.4s, v16.4s
+	WORD	$0x6eb785ad // sub v13.4s, v13.4s, v23.4s
+	WORD	$0x6eb885ce // sub v14.4s, v14.4s, v24.4s
+	WORD	$0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD	$0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD	$0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
+	WORD	$0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
+	WORD	$0x4e6b1def // bic v15.16b, v15.16b, v11.16b
+	WORD	$0x4e6c1e10 // bic v16.16b, v16.16b, v12.16b
+	FSTPQ.P	(F15, F16), 32(R4)
+	WORD	$0x0e6179e7 // fcvtl v7.2d, v15.2s
+	WORD	$0x4e6179e8 // fcvtl2 v8.2d, v15.4s
+	WORD	$0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD	$0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
+	WORD	$0x0e617a07 // fcvtl v7.2d, v16.2s
+	WORD	$0x4e617a08 // fcvtl2 v8.2d, v16.4s
+	WORD	$0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD	$0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	FLDPQ	(R3), (F7, F8)
+	WORD	$0x6e22fce7 // fdiv v7.4s, v7.4s, v2.4s
+	WORD	$0x6e22fd08 // fdiv v8.4s, v8.4s, v2.4s
+	FSTPQ.P	(F7, F8), 32(R3)
+	SUBS	$8, R6, R6
+	BNE	step
+	WORD	$0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD	$0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD	$0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+	WORD	$0x4e180464 // dup v4.2d, v3.d[1]
+	WORD	$0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+	WORD	$0x0e616863 // fcvtn v3.2s, v3.2d
+	WORD	$0x4e040462 // dup v2.4s, v3.s[0]
+	SUB	R2<<2, R4, R3
+	SUBS	$1, R0, R0
+	BNE	line
+
+last:
+	FLDPQ	(R3), (F7, F8)
+	WORD	$0x6e22fce7 // fdiv v7.4s, v7.4s, v2.4s
+	WORD	$0x6e22fd08 // fdiv v8.4s, v8.4s, v2.4s
+	FSTPQ.P	(F7, F8), 32(R3)
+	SUBS	$8, R2, R2
+	BNE	last
+	RET

@@ -44,3 +44,9 @@ func logAsm(dst, src *float32, n int)
 //
 //go:noescape
 func softmaxAsm(dst, src *float32, n int, top, beta float32, sums *[8]float64)
+
+// softmaxLinesAsm stores exp(beta*(x - top)) of src over the sum of these, made by F32Sum and rounded, in dst, which may be src, for lines of n elements, a positive multiple of 8,
+// each with a top.
+//
+//go:noescape
+func softmaxLinesAsm(dst, src *float32, n, lines int, tops *float32, beta float32)

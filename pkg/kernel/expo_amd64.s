@@ -2310,6 +2310,180 @@ done:
 	VZEROUPPER
 	RET
 
+// func softmaxLinesAsm(dst *float32, src *float32, n int, lines int, tops *float32, beta float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxLinesAsm(SB), NOSPLIT, $32-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         lines+24(FP), BX
+	MOVQ         tops+32(FP), SI
+	VBROADCASTSS beta+40(FP), Y0
+
+	// The first line is divided by 1 itself
+	VMOVUPS expoTable<>+768(SB), Y1
+	VMOVUPS Y1, (SP)
+	XORQ    R8, R8
+
+line:
+	VBROADCASTSS (SI), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	MOVQ         DX, DI
+	SUBQ         $0x00000010, DI
+	JL           rest
+
+long:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y1, Y5, Y5
+	VMULPS       Y0, Y4, Y4
+	VMULPS       Y0, Y5, Y5
+	VCMPPS       $0x11, expoTable<>+0(SB), Y4, Y6
+	VCMPPS       $0x11, expoTable<>+0(SB), Y5, Y7
+	VANDNPS      Y4, Y6, Y4
+	VANDNPS      Y5, Y7, Y5
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VMINPS       Y4, Y8, Y4
+	VMOVUPS      expoTable<>+64(SB), Y8
+	VMINPS       Y5, Y8, Y5
+	VMOVUPS      expoTable<>+192(SB), Y8
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y8
+	VMOVUPS      expoTable<>+192(SB), Y9
+	VFMADD231PS  expoTable<>+256(SB), Y5, Y9
+	VSUBPS       expoTable<>+192(SB), Y8, Y10
+	VSUBPS       expoTable<>+192(SB), Y9, Y11
+	VFNMADD231PS expoTable<>+320(SB), Y10, Y4
+	VFNMADD231PS expoTable<>+320(SB), Y11, Y5
+	VMOVUPS      expoTable<>+128(SB), Y12
+	VFMADD231PS  expoTable<>+384(SB), Y10, Y12
+	VMOVUPS      expoTable<>+128(SB), Y10
+	VFMADD231PS  expoTable<>+384(SB), Y11, Y10
+	VSUBPS       Y12, Y4, Y11
+	VSUBPS       Y10, Y5, Y13
+	VMOVUPS      expoTable<>+512(SB), Y14
+	VFMADD231PS  expoTable<>+448(SB), Y11, Y14
+	VMOVUPS      expoTable<>+512(SB), Y15
+	VFMADD231PS  expoTable<>+448(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+576(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+576(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+640(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+640(SB), Y13, Y15
+	VFMADD213PS  expoTable<>+704(SB), Y11, Y14
+	VFMADD213PS  expoTable<>+704(SB), Y13, Y15
+	VMULPS       Y11, Y11, Y11
+	VMULPS       Y13, Y13, Y13
+	VFNMADD231PS Y14, Y11, Y12
+	VFNMADD231PS Y15, Y13, Y10
+	VSUBPS       Y12, Y4, Y4
+	VSUBPS       Y10, Y5, Y5
+	VPSRLD       $0x01, Y8, Y10
+	VPSRLD       $0x01, Y9, Y11
+	VPSLLD       $0x17, Y10, Y12
+	VPSLLD       $0x17, Y11, Y13
+	VFMADD231PS  Y12, Y4, Y12
+	VFMADD231PS  Y13, Y5, Y13
+	VPSUBD       Y10, Y8, Y4
+	VPSUBD       Y11, Y9, Y5
+	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y5
+	VANDNPS      Y4, Y6, Y4
+	VANDNPS      Y5, Y7, Y5
+	VMOVUPS      Y4, (AX)
+	VCVTPS2PD    (AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    16(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	VMOVUPS      Y5, 32(AX)
+	VCVTPS2PD    32(AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    48(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	VMOVUPS      (AX)(R8*1), Y4
+	VDIVPS       (SP), Y4, Y4
+	VMOVUPS      Y4, (AX)(R8*1)
+	VMOVUPS      32(AX)(R8*1), Y4
+	VDIVPS       (SP), Y4, Y4
+	VMOVUPS      Y4, 32(AX)(R8*1)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DI
+	JGE          long
+
+rest:
+	ADDQ $0x00000010, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VCMPPS       $0x11, expoTable<>+0(SB), Y4, Y5
+	VANDNPS      Y4, Y5, Y4
+	VMOVUPS      expoTable<>+64(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      expoTable<>+192(SB), Y6
+	VFMADD231PS  expoTable<>+256(SB), Y4, Y6
+	VSUBPS       expoTable<>+192(SB), Y6, Y7
+	VFNMADD231PS expoTable<>+320(SB), Y7, Y4
+	VMOVUPS      expoTable<>+128(SB), Y8
+	VFMADD231PS  expoTable<>+384(SB), Y7, Y8
+	VSUBPS       Y8, Y4, Y7
+	VMOVUPS      expoTable<>+512(SB), Y9
+	VFMADD231PS  expoTable<>+448(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+576(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+640(SB), Y7, Y9
+	VFMADD213PS  expoTable<>+704(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y7
+	VFNMADD231PS Y9, Y7, Y8
+	VSUBPS       Y8, Y4, Y4
+	VPSRLD       $0x01, Y6, Y7
+	VPSLLD       $0x17, Y7, Y8
+	VFMADD231PS  Y8, Y4, Y8
+	VPSUBD       Y7, Y6, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y8, Y4
+	VANDNPS      Y4, Y5, Y4
+	VMOVUPS      Y4, (AX)
+	VCVTPS2PD    (AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    16(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	VMOVUPS      (AX)(R8*1), Y4
+	VDIVPS       (SP), Y4, Y4
+	VMOVUPS      Y4, (AX)(R8*1)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x00000008, DI
+	JNZ          short
+
+done:
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X2
+	VUNPCKHPD    X2, X2, X1
+	VADDSD       X1, X2, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Y1
+	VMOVUPS      Y1, (SP)
+	IMUL3Q       $-4, DX, R8
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          line
+
+last:
+	VMOVUPS (AX)(R8*1), Y0
+	VDIVPS  (SP), Y0, Y0
+	VMOVUPS Y0, (AX)(R8*1)
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x00000008, DX
+	JNZ     last
+	VZEROUPPER
+	RET
+
 // func expAVX512(dst *float32, src *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·expAVX512(SB), NOSPLIT, $0-24
@@ -3504,5 +3678,185 @@ short:
 
 done:
 	VMOVUPD Z2, (BX)
+	VZEROUPPER
+	RET
+
+// func softmaxLinesAVX512(dst *float32, src *float32, n int, lines int, tops *float32, beta float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·softmaxLinesAVX512(SB), NOSPLIT, $64-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         lines+24(FP), BX
+	MOVQ         tops+32(FP), SI
+	VBROADCASTSS beta+40(FP), Z0
+
+	// The first line is divided by 1 itself
+	VMOVUPS expoTable<>+768(SB), Z1
+	VMOVUPS Z1, (SP)
+	XORQ    R8, R8
+
+line:
+	VBROADCASTSS (SI), Z1
+	VXORPS       Z2, Z2, Z2
+	MOVQ         DX, DI
+	SUBQ         $0x00000020, DI
+	JL           rest
+
+long:
+	VMOVUPS      (CX), Z3
+	VMOVUPS      64(CX), Z4
+	VSUBPS       Z1, Z3, Z3
+	VSUBPS       Z1, Z4, Z4
+	VMULPS       Z0, Z3, Z3
+	VMULPS       Z0, Z4, Z4
+	VCMPPS       $0x11, expoTable<>+0(SB), Z3, K1
+	VCMPPS       $0x11, expoTable<>+0(SB), Z4, K2
+	KNOTW        K1, K3
+	VMOVAPS.Z    Z3, K3, Z3
+	KNOTW        K2, K3
+	VMOVAPS.Z    Z4, K3, Z4
+	VMOVUPS      expoTable<>+64(SB), Z5
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      expoTable<>+64(SB), Z5
+	VMINPS       Z4, Z5, Z4
+	VMOVUPS      expoTable<>+192(SB), Z5
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z5
+	VMOVUPS      expoTable<>+192(SB), Z6
+	VFMADD231PS  expoTable<>+256(SB), Z4, Z6
+	VSUBPS       expoTable<>+192(SB), Z5, Z7
+	VSUBPS       expoTable<>+192(SB), Z6, Z8
+	VFNMADD231PS expoTable<>+320(SB), Z7, Z3
+	VFNMADD231PS expoTable<>+320(SB), Z8, Z4
+	VMOVUPS      expoTable<>+128(SB), Z9
+	VFMADD231PS  expoTable<>+384(SB), Z7, Z9
+	VMOVUPS      expoTable<>+128(SB), Z7
+	VFMADD231PS  expoTable<>+384(SB), Z8, Z7
+	VSUBPS       Z9, Z3, Z8
+	VSUBPS       Z7, Z4, Z10
+	VMOVUPS      expoTable<>+512(SB), Z11
+	VFMADD231PS  expoTable<>+448(SB), Z8, Z11
+	VMOVUPS      expoTable<>+512(SB), Z12
+	VFMADD231PS  expoTable<>+448(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+576(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+576(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+640(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+640(SB), Z10, Z12
+	VFMADD213PS  expoTable<>+704(SB), Z8, Z11
+	VFMADD213PS  expoTable<>+704(SB), Z10, Z12
+	VMULPS       Z8, Z8, Z8
+	VMULPS       Z10, Z10, Z10
+	VFNMADD231PS Z11, Z8, Z9
+	VFNMADD231PS Z12, Z10, Z7
+	VSUBPS       Z9, Z3, Z3
+	VSUBPS       Z7, Z4, Z4
+	VPSRLD       $0x01, Z5, Z7
+	VPSRLD       $0x01, Z6, Z8
+	VPSLLD       $0x17, Z7, Z9
+	VPSLLD       $0x17, Z8, Z10
+	VFMADD231PS  Z9, Z3, Z9
+	VFMADD231PS  Z10, Z4, Z10
+	VPSUBD       Z7, Z5, Z3
+	VPSUBD       Z8, Z6, Z4
+	VPSLLD       $0x17, Z3, Z3
+	VPSLLD       $0x17, Z4, Z4
+	VMULPS       Z3, Z9, Z3
+	VMULPS       Z4, Z10, Z4
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z3, K1, Z3
+	KNOTW        K2, K1
+	VMOVAPS.Z    Z4, K1, Z4
+	VMOVUPS      Z3, (AX)
+	VCVTPS2PD    (AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    32(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VMOVUPS      Z4, 64(AX)
+	VCVTPS2PD    64(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    96(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VMOVUPS      (AX)(R8*1), Z3
+	VDIVPS       (SP), Z3, Z3
+	VMOVUPS      Z3, (AX)(R8*1)
+	VMOVUPS      64(AX)(R8*1), Z3
+	VDIVPS       (SP), Z3, Z3
+	VMOVUPS      Z3, 64(AX)(R8*1)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, DI
+	JGE          long
+
+rest:
+	ADDQ $0x00000020, DI
+	JZ   done
+
+short:
+	VMOVUPS      (CX), Z3
+	VSUBPS       Z1, Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VCMPPS       $0x11, expoTable<>+0(SB), Z3, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z3, K2, Z3
+	VMOVUPS      expoTable<>+64(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      expoTable<>+192(SB), Z4
+	VFMADD231PS  expoTable<>+256(SB), Z3, Z4
+	VSUBPS       expoTable<>+192(SB), Z4, Z5
+	VFNMADD231PS expoTable<>+320(SB), Z5, Z3
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VFMADD231PS  expoTable<>+384(SB), Z5, Z6
+	VSUBPS       Z6, Z3, Z5
+	VMOVUPS      expoTable<>+512(SB), Z7
+	VFMADD231PS  expoTable<>+448(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+576(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+640(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+704(SB), Z5, Z7
+	VMULPS       Z5, Z5, Z5
+	VFNMADD231PS Z7, Z5, Z6
+	VSUBPS       Z6, Z3, Z3
+	VPSRLD       $0x01, Z4, Z5
+	VPSLLD       $0x17, Z5, Z6
+	VFMADD231PS  Z6, Z3, Z6
+	VPSUBD       Z5, Z4, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z3, Z6, Z3
+	KNOTW        K1, K1
+	VMOVAPS.Z    Z3, K1, Z3
+	VMOVUPS      Z3, (AX)
+	VCVTPS2PD    (AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VCVTPS2PD    32(AX), Z3
+	VADDPD       Z3, Z2, Z2
+	VMOVUPS      (AX)(R8*1), Z3
+	VDIVPS       (SP), Z3, Z3
+	VMOVUPS      Z3, (AX)(R8*1)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, DI
+	JNZ          short
+
+done:
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPD        Y1, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X1
+	VADDPD        X1, X2, X2
+	VUNPCKHPD     X2, X2, X1
+	VADDSD        X1, X2, X2
+	VCVTSD2SS     X2, X2, X2
+	VBROADCASTSS  X2, Z1
+	VMOVUPS       Z1, (SP)
+	IMUL3Q        $-4, DX, R8
+	ADDQ          $0x04, SI
+	DECQ          BX
+	JNZ           line
+
+last:
+	VMOVUPS (AX)(R8*1), Z0
+	VDIVPS  (SP), Z0, Z0
+	VMOVUPS Z0, (AX)(R8*1)
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x00000010, DX
+	JNZ     last
 	VZEROUPPER
 	RET

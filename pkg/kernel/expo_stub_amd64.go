@@ -45,6 +45,12 @@ func logAsm(dst *float32, src *float32, n int)
 //go:noescape
 func softmaxAsm(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)
 
+// softmaxLinesAsm stores exp(beta*(x - top)) of src over the sum of these, made by F32Sum and rounded, in dst, which may be src, for lines of n elements, a positive multiple of 8,
+// each with a top.
+//
+//go:noescape
+func softmaxLinesAsm(dst *float32, src *float32, n int, lines int, tops *float32, beta float32)
+
 // expAVX512 stores e^x of src in dst, which may be src, for n elements, a positive multiple of 16.
 //
 //go:noescape
@@ -85,3 +91,9 @@ func logAVX512(dst *float32, src *float32, n int)
 //
 //go:noescape
 func softmaxAVX512(dst *float32, src *float32, n int, top float32, beta float32, sums *[8]float64)
+
+// softmaxLinesAVX512 stores exp(beta*(x - top)) of src over the sum of these, made by F32Sum and rounded, in dst, which may be src, for lines of n elements, a positive multiple of 16,
+// each with a top.
+//
+//go:noescape
+func softmaxLinesAVX512(dst *float32, src *float32, n int, lines int, tops *float32, beta float32)

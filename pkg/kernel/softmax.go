@@ -47,6 +47,10 @@ func shortSoftmax(dst, src []float32, n int, beta float32) {
 		rows := min(len(src)/n, shortRows, clampRun/n)
 		in, out, of := src[:rows*n], dst[:rows*n], memory[:rows*n]
 		extremes(factors[:rows], in, n, MaxOf)
+		dst, src = dst[rows*n:], src[rows*n:]
+		if softmaxLines(out, in, n, factors[:rows], beta) {
+			continue
+		}
 		spreadLines(memory[:], factors[:rows], 1, n, rows)
 		Sub(out, in, of)
 		if beta != 1 {
@@ -56,7 +60,6 @@ func shortSoftmax(dst, src []float32, n int, beta float32) {
 		sumRows(factors[:rows], out, n)
 		spreadLines(memory[:], factors[:rows], 1, n, rows)
 		Div(out, out, of)
-		dst, src = dst[rows*n:], src[rows*n:]
 	}
 }
 

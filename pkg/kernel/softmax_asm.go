@@ -23,3 +23,16 @@ func vectorSoftmax(s *lanes, dst, src []float32, top, beta float32) bool {
 	}
 	return true
 }
+
+// softmaxLines stores exp(beta*(x - top)) of src over the rounded sum of these in dst, which may be src, for lines of n elements, each with a top. It reports false if there is no variant
+// for such lines.
+func softmaxLines(dst, src []float32, n int, tops []float32, beta float32) bool {
+	if !variants() || n == 0 || n%mapStep != 0 || len(tops) == 0 {
+		return false
+	}
+	_, _ = src[n*len(tops)-1], dst[n*len(tops)-1]
+	if !softmaxLinesWide(dst, src, n, tops, beta) {
+		softmaxLinesAsm(&dst[0], &src[0], n, len(tops), &tops[0], beta)
+	}
+	return true
+}

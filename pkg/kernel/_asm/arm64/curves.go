@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/octetlite/octet/pkg/kernel/_asm/curve"
@@ -19,6 +20,7 @@ func curves(file *File) {
 		f.Return()
 	}
 	softmax(file, &table)
+	softmaxLines(file, &table)
 	file.Constants(constantsName, table)
 }
 
@@ -34,15 +36,55 @@ func softmax(file *File, table *constants) {
 	for i := 0; i < len(sums); i += 2 {
 		f.ReadPair(sums[i], sums[i+1], at, i*register)
 	}
-	newTranslation(curve.Softmax(), table, f.Vs(24), []V{top, beta}).loop(f, func(result []V) {
-		for i, x := range result {
-			f.Do(FCVTL(wide[0], x), FCVTL2(wide[1], x), FADD.Of(D2, sums[2*i], sums[2*i], wide[0]), FADD.Of(D2, sums[2*i+1], sums[2*i+1], wide[1]))
-		}
-	})
+	newTranslation(curve.Softmax(), table, f.Vs(24), []V{top, beta}).loop(f, func(result []V) { addTo(f, sums, result, wide) })
 	for i := 0; i < len(sums); i += 2 {
 		f.WritePair(sums[i], sums[i+1], at, i*register)
 	}
 	f.Return()
+}
+
+// softmaxLines writes the kernel of softmax for many lines. Each is divided by its sum beside the exponentials of the next one, which leave the divider to it.
+func softmaxLines(file *File, table *constants) {
+	f := file.Function("softmaxLinesAsm", "func(dst, src *float32, n, lines int, tops *float32, beta float32)",
+		"softmaxLinesAsm stores exp(beta*(x - top)) of src over the sum of these, made by F32Sum and rounded, in dst, which may be src, for lines of n elements, a positive multiple of 8,",
+		"each with a top.")
+	top, beta, sum, sums, wide := f.V(), f.V(), f.V(), f.Vs(4), f.Vs(2)
+	f.FillArgument(beta, "beta")
+	lines, tops, whole, before := f.Loaded("lines"), f.Loaded("tops"), f.Loaded("n"), f.R()
+	c := newTranslation(curve.Softmax(), table, f.Vs(23), []V{top, beta})
+	c.begin(f)
+	divide := func() {
+		f.ReadPair(wide[0], wide[1], before, 0)
+		f.Do(FDIV.Of(S4, wide[0], wide[0], sum), FDIV.Of(S4, wide[1], wide[1], sum))
+		f.WritePairNext(wide[0], wide[1], before)
+	}
+	f.Comment("The first line is divided by 1 itself")
+	f.Read(sum, c.constants, table.at(math.Float32bits(1)))
+	f.Op("MOVD", c.dst, before)
+	times(f, "line", lines, 1, func() {
+		f.Fill(top, tops, 0)
+		f.Op("ADD", Imm(size), tops)
+		for _, s := range sums {
+			f.Do(CLEAR(s))
+		}
+		f.Op("MOVD", whole, c.n)
+		c.repeat(func(result []V) {
+			addTo(f, sums, result, wide)
+			divide()
+		})
+		fold(f, sums)
+		f.Do(FCVTN(sums[0], sums[0]), DUP(sum, sums[0]))
+		f.Op("SUB", whole.Shifted(2), c.dst, before)
+	})
+	times(f, "last", whole, side*lanes, divide)
+	f.Return()
+}
+
+// addTo adds eight numbers to eight sums.
+func addTo(f *Function, sums, x, wide []V) {
+	for i, x := range x {
+		f.Do(FCVTL(wide[0], x), FCVTL2(wide[1], x), FADD.Of(D2, sums[2*i], sums[2*i], wide[0]), FADD.Of(D2, sums[2*i+1], sums[2*i+1], wide[1]))
+	}
 }
 
 // constantsName is the name of the table of constants.
@@ -73,6 +115,8 @@ type translation struct {
 	parameters []V // of the program
 	table      *constants
 	constants  R // points to the table
+	dst, src   R
+	n          R // elements that are left
 	uses       map[uint32]int
 	fixed      map[uint32]V // constants that stay in registers
 	last       []int        // steps that use values last
@@ -119,19 +163,28 @@ func (c *translation) reset() {
 
 // loop writes a loop over n elements of src that stores the results in dst, and does what else is to be done with them.
 func (c *translation) loop(f *Function, also func(result []V)) {
+	c.begin(f)
+	c.repeat(also)
+}
+
+// begin loads the arguments dst, src and n, and constants.
+func (c *translation) begin(f *Function) {
 	c.reset()
 	c.f = f
-	dst, src, n := f.Loaded("dst"), f.Loaded("src"), f.Loaded("n")
-	c.constants = f.R()
+	c.dst, c.src, c.n, c.constants = f.Loaded("dst"), f.Loaded("src"), f.Loaded("n"), f.R()
 	f.Op("MOVD", "$"+constantsName+"<>(SB)", c.constants)
 	for _, s := range c.Steps {
 		if v, ok := c.fixed[s.Bits]; ok && s.Op == curve.Const {
 			f.Read(v, c.constants, c.table.at(s.Bits))
 		}
 	}
-	times(f, "step", n, side*lanes, func() {
-		result := c.steps(func(x []V) { f.ReadPairNext(x[0], x[1], src) })
-		f.WritePairNext(result[0], result[1], dst)
+}
+
+// repeat writes the loop of a function that has begun.
+func (c *translation) repeat(also func(result []V)) {
+	times(c.f, "step", c.n, side*lanes, func() {
+		result := c.steps(func(x []V) { c.f.ReadPairNext(x[0], x[1], c.src) })
+		c.f.WritePairNext(result[0], result[1], c.dst)
 		also(result)
 	})
 }

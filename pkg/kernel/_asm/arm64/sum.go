@@ -90,13 +90,18 @@ func sumLines(file *File) {
 		take()
 		f.Op("ADD", rest.Shifted(2), x)
 		f.Label("fold")
-		f.Do(
-			FADD.Of(D2, s[0], s[0], s[2]), FADD.Of(D2, s[1], s[1], s[3]), FADD.Of(D2, s[0], s[0], s[1]),
-			DUPUpper(s[1], s[0]), FADD.Of(D2, s[0], s[0], s[1]),
-		)
+		fold(f, s)
 		f.Op("FMOVD.P", s[0].F(), sums.At(8))
 	})
 	f.Return()
+}
+
+// fold makes one sum, the first of s, of eight.
+func fold(f *Function, s []V) {
+	f.Do(
+		FADD.Of(D2, s[0], s[0], s[2]), FADD.Of(D2, s[1], s[1], s[3]), FADD.Of(D2, s[0], s[0], s[1]),
+		DUPUpper(s[1], s[0]), FADD.Of(D2, s[0], s[0], s[1]),
+	)
 }
 
 // sumLanes writes a kernel that adds what change makes of the elements to eight sums.

@@ -23,10 +23,12 @@ type isa interface {
 	choose(mask, a, b Op, x reg.VecVirtual)
 	// drop makes x 0 where the mask is set, else a.
 	drop(mask, a Op, x reg.VecVirtual)
-	// sums loads the eight sums at m.
-	sums(m Mem) []Op
+	// sums returns registers for eight sums.
+	sums() []reg.VecVirtual
+	// halves returns what the first four sums and the last four are together. It changes sums.
+	halves(sums []reg.VecVirtual) reg.VecVirtual
 	// add adds what was stored at m to the sums, the first element to the first one.
-	add(m Mem, sums []Op)
+	add(m Mem, sums []reg.VecVirtual)
 }
 
 // avx2 is AVX2 with fused multiply-add. Its kernels have the names that all architectures share.
@@ -48,15 +50,14 @@ func (avx2) compare(predicate Op, a, b Op) Op {
 func (avx2) choose(mask, a, b Op, x reg.VecVirtual) { VBLENDVPS(mask, a, b, x) }
 func (avx2) drop(mask, a Op, x reg.VecVirtual)      { VANDNPS(a, mask, x) }
 
-func (avx2) sums(m Mem) []Op {
-	sums := []Op{YMM(), YMM()}
-	for i, s := range sums {
-		VMOVUPD(m.Offset(i*32), s)
-	}
-	return sums
+func (avx2) sums() []reg.VecVirtual { return []reg.VecVirtual{YMM(), YMM()} }
+
+func (avx2) halves(sums []reg.VecVirtual) reg.VecVirtual {
+	VADDPD(sums[1], sums[0], sums[0])
+	return sums[0]
 }
 
-func (avx2) add(m Mem, sums []Op) {
+func (avx2) add(m Mem, sums []reg.VecVirtual) {
 	for i, s := range sums {
 		half := YMM()
 		VCVTPS2PD(m.Offset(i*16), half)
@@ -87,13 +88,16 @@ func (avx512) drop(mask, a Op, x reg.VecVirtual) {
 	VMOVAPS_Z(a, keep, x)
 }
 
-func (avx512) sums(m Mem) []Op {
-	s := ZMM()
-	VMOVUPD(m, s)
-	return []Op{s}
+func (avx512) sums() []reg.VecVirtual { return []reg.VecVirtual{ZMM()} }
+
+func (avx512) halves(sums []reg.VecVirtual) reg.VecVirtual {
+	low, high := sums[0].AsY(), YMM()
+	VEXTRACTF64X4(Imm(1), sums[0], high)
+	VADDPD(high, low, low)
+	return sums[0]
 }
 
-func (avx512) add(m Mem, sums []Op) {
+func (avx512) add(m Mem, sums []reg.VecVirtual) {
 	for i := range 2 {
 		half := ZMM()
 		VCVTPS2PD(m.Offset(i*32), half)

@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -34,6 +35,7 @@ func main() {
 			kernel(i, f, c)
 		}
 		softmax(i, c)
+		softmaxLines(i, c)
 	}
 	Generate()
 }
@@ -77,7 +79,10 @@ func softmax(i isa, c *table) {
 		VBROADCASTSS(p.Addr, x)
 		parameters = append(parameters, x)
 	}
-	sums := i.sums(Mem{Base: at})
+	sums := i.sums()
+	for k, s := range sums {
+		VMOVUPD(Mem{Base: at, Disp: k * bytes(i)}, s)
+	}
 	loops(i, dst, src, n, func(vectors int) {
 		for v, x := range run(i, curve.Softmax(), src, vectors, c, parameters...) {
 			VMOVUPS(x, Mem{Base: dst, Disp: v * bytes(i)})
@@ -87,6 +92,73 @@ func softmax(i isa, c *table) {
 	for k, s := range sums {
 		VMOVUPD(s, Mem{Base: at, Disp: k * bytes(i)})
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// softmaxLines writes the kernel of softmax for many lines. Each is divided by its sum beside the exponentials of the next one, which leave the divider to it.
+func softmaxLines(i isa, c *table) {
+	name := "softmaxLines" + i.suffix()
+	TEXT(name, NOSPLIT, "func(dst, src *float32, n, lines int, tops *float32, beta float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s stores exp(beta*(x - top)) of src over the sum of these, made by F32Sum and rounded, in dst, which may be src, for lines of n elements, a positive multiple of %d,", name, i.lanes()),
+		"each with a top.")
+	dst := Load(Param("dst"), GP64())
+	src := Load(Param("src"), GP64())
+	n := Load(Param("n"), GP64())
+	lines := Load(Param("lines"), GP64())
+	tops := Load(Param("tops"), GP64())
+	beta := i.register()
+	p, err := Param("beta").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(p.Addr, beta)
+	left, before, top, sum, sums := GP64(), GP64(), i.register(), AllocLocal(bytes(i)), i.sums() // too few registers for all
+	divide := func(vectors int) {
+		for v := range vectors {
+			x, at := i.register(), Mem{Base: dst, Index: before, Scale: 1, Disp: v * bytes(i)}
+			VMOVUPS(at, x)
+			VDIVPS(sum, x, x)
+			VMOVUPS(x, at)
+		}
+	}
+	Comment("The first line is divided by 1 itself")
+	one := i.register()
+	VMOVUPS(c.bits(math.Float32bits(1)), one)
+	VMOVUPS(one, sum)
+	XORQ(before, before)
+	Label("line")
+	VBROADCASTSS(Mem{Base: tops}, top)
+	for _, s := range sums {
+		VXORPS(s, s, s)
+	}
+	MOVQ(n, left)
+	loops(i, dst, src, left, func(vectors int) {
+		for v, x := range run(i, curve.Softmax(), src, vectors, c, top, beta) {
+			VMOVUPS(x, Mem{Base: dst, Disp: v * bytes(i)})
+			i.add(Mem{Base: dst, Disp: v * bytes(i)}, sums)
+		}
+		divide(vectors)
+	})
+	a, high := i.halves(sums), XMM()
+	VEXTRACTF128(Imm(1), a.AsY(), high)
+	VADDPD(high, a.AsX(), a.AsX())
+	VUNPCKHPD(a.AsX(), a.AsX(), high)
+	VADDSD(high, a.AsX(), a.AsX())
+	VCVTSD2SS(a.AsX(), a.AsX(), a.AsX())
+	whole := i.register()
+	VBROADCASTSS(a.AsX(), whole)
+	VMOVUPS(whole, sum)
+	IMUL3Q(I8(-size), n, before)
+	ADDQ(Imm(size), tops)
+	DECQ(lines)
+	JNZ(LabelRef("line"))
+	Label("last")
+	divide(1)
+	ADDQ(U32(bytes(i)), dst)
+	SUBQ(U32(i.lanes()), n)
+	JNZ(LabelRef("last"))
 	VZEROUPPER()
 	RET()
 }
