@@ -113,179 +113,171 @@ DATA curveConstants<>+416(SB)/4, $0xc1900000
 DATA curveConstants<>+420(SB)/4, $0xc1900000
 DATA curveConstants<>+424(SB)/4, $0xc1900000
 DATA curveConstants<>+428(SB)/4, $0xc1900000
-DATA curveConstants<>+432(SB)/4, $0xc1666666
-DATA curveConstants<>+436(SB)/4, $0xc1666666
-DATA curveConstants<>+440(SB)/4, $0xc1666666
-DATA curveConstants<>+444(SB)/4, $0xc1666666
-DATA curveConstants<>+448(SB)/4, $0xbf000000
-DATA curveConstants<>+452(SB)/4, $0xbf000000
-DATA curveConstants<>+456(SB)/4, $0xbf000000
-DATA curveConstants<>+460(SB)/4, $0xbf000000
-DATA curveConstants<>+464(SB)/4, $0x4b40009f
-DATA curveConstants<>+468(SB)/4, $0x4b40009f
-DATA curveConstants<>+472(SB)/4, $0x4b40009f
-DATA curveConstants<>+476(SB)/4, $0x4b40009f
-DATA curveConstants<>+480(SB)/4, $0x40160000
-DATA curveConstants<>+484(SB)/4, $0x40160000
-DATA curveConstants<>+488(SB)/4, $0x40160000
-DATA curveConstants<>+492(SB)/4, $0x40160000
-DATA curveConstants<>+496(SB)/4, $0x3eda740e
-DATA curveConstants<>+500(SB)/4, $0x3eda740e
-DATA curveConstants<>+504(SB)/4, $0x3eda740e
-DATA curveConstants<>+508(SB)/4, $0x3eda740e
-DATA curveConstants<>+512(SB)/4, $0xbf800000
-DATA curveConstants<>+516(SB)/4, $0xbf800000
-DATA curveConstants<>+520(SB)/4, $0xbf800000
-DATA curveConstants<>+524(SB)/4, $0xbf800000
-DATA curveConstants<>+528(SB)/4, $0xb8982f08
-DATA curveConstants<>+532(SB)/4, $0xb8982f08
-DATA curveConstants<>+536(SB)/4, $0xb8982f08
-DATA curveConstants<>+540(SB)/4, $0xb8982f08
-DATA curveConstants<>+544(SB)/4, $0xb9778ea6
-DATA curveConstants<>+548(SB)/4, $0xb9778ea6
-DATA curveConstants<>+552(SB)/4, $0xb9778ea6
-DATA curveConstants<>+556(SB)/4, $0xb9778ea6
-DATA curveConstants<>+560(SB)/4, $0x36f475a0
-DATA curveConstants<>+564(SB)/4, $0x36f475a0
-DATA curveConstants<>+568(SB)/4, $0x36f475a0
-DATA curveConstants<>+572(SB)/4, $0x36f475a0
-DATA curveConstants<>+576(SB)/4, $0x3aa0c386
-DATA curveConstants<>+580(SB)/4, $0x3aa0c386
-DATA curveConstants<>+584(SB)/4, $0x3aa0c386
-DATA curveConstants<>+588(SB)/4, $0x3aa0c386
-DATA curveConstants<>+592(SB)/4, $0x3ad802b5
-DATA curveConstants<>+596(SB)/4, $0x3ad802b5
-DATA curveConstants<>+600(SB)/4, $0x3ad802b5
-DATA curveConstants<>+604(SB)/4, $0x3ad802b5
-DATA curveConstants<>+608(SB)/4, $0xbb8eefa6
-DATA curveConstants<>+612(SB)/4, $0xbb8eefa6
-DATA curveConstants<>+616(SB)/4, $0xbb8eefa6
-DATA curveConstants<>+620(SB)/4, $0xbb8eefa6
-DATA curveConstants<>+624(SB)/4, $0xbc5aeade
-DATA curveConstants<>+628(SB)/4, $0xbc5aeade
-DATA curveConstants<>+632(SB)/4, $0xbc5aeade
-DATA curveConstants<>+636(SB)/4, $0xbc5aeade
-DATA curveConstants<>+640(SB)/4, $0x3cb320c1
-DATA curveConstants<>+644(SB)/4, $0x3cb320c1
-DATA curveConstants<>+648(SB)/4, $0x3cb320c1
-DATA curveConstants<>+652(SB)/4, $0x3cb320c1
-DATA curveConstants<>+656(SB)/4, $0x3dcc150c
-DATA curveConstants<>+660(SB)/4, $0x3dcc150c
-DATA curveConstants<>+664(SB)/4, $0x3dcc150c
-DATA curveConstants<>+668(SB)/4, $0x3dcc150c
-DATA curveConstants<>+672(SB)/4, $0xbecf57bf
-DATA curveConstants<>+676(SB)/4, $0xbecf57bf
-DATA curveConstants<>+680(SB)/4, $0xbecf57bf
-DATA curveConstants<>+684(SB)/4, $0xbecf57bf
-DATA curveConstants<>+688(SB)/4, $0x3f329180
-DATA curveConstants<>+692(SB)/4, $0x3f329180
-DATA curveConstants<>+696(SB)/4, $0x3f329180
-DATA curveConstants<>+700(SB)/4, $0x3f329180
-DATA curveConstants<>+704(SB)/4, $0x2f800000
-DATA curveConstants<>+708(SB)/4, $0x2f800000
-DATA curveConstants<>+712(SB)/4, $0x2f800000
-DATA curveConstants<>+716(SB)/4, $0x2f800000
-DATA curveConstants<>+720(SB)/4, $0xc12ccccd
-DATA curveConstants<>+724(SB)/4, $0xc12ccccd
-DATA curveConstants<>+728(SB)/4, $0xc12ccccd
-DATA curveConstants<>+732(SB)/4, $0xc12ccccd
-DATA curveConstants<>+736(SB)/4, $0x3d922279
-DATA curveConstants<>+740(SB)/4, $0x3d922279
-DATA curveConstants<>+744(SB)/4, $0x3d922279
-DATA curveConstants<>+748(SB)/4, $0x3d922279
-DATA curveConstants<>+752(SB)/4, $0x3fcc4000
-DATA curveConstants<>+756(SB)/4, $0x3fcc4000
-DATA curveConstants<>+760(SB)/4, $0x3fcc4000
-DATA curveConstants<>+764(SB)/4, $0x3fcc4000
-DATA curveConstants<>+768(SB)/4, $0x388a67a8
-DATA curveConstants<>+772(SB)/4, $0x388a67a8
-DATA curveConstants<>+776(SB)/4, $0x388a67a8
-DATA curveConstants<>+780(SB)/4, $0x388a67a8
-DATA curveConstants<>+784(SB)/4, $0x3124d8b5
-DATA curveConstants<>+788(SB)/4, $0x3124d8b5
-DATA curveConstants<>+792(SB)/4, $0x3124d8b5
-DATA curveConstants<>+796(SB)/4, $0x3124d8b5
-DATA curveConstants<>+800(SB)/4, $0x00800000
-DATA curveConstants<>+804(SB)/4, $0x00800000
-DATA curveConstants<>+808(SB)/4, $0x00800000
-DATA curveConstants<>+812(SB)/4, $0x00800000
-DATA curveConstants<>+816(SB)/4, $0x4b800000
-DATA curveConstants<>+820(SB)/4, $0x4b800000
-DATA curveConstants<>+824(SB)/4, $0x4b800000
-DATA curveConstants<>+828(SB)/4, $0x4b800000
-DATA curveConstants<>+832(SB)/4, $0x004afb0d
-DATA curveConstants<>+836(SB)/4, $0x004afb0d
-DATA curveConstants<>+840(SB)/4, $0x004afb0d
-DATA curveConstants<>+844(SB)/4, $0x004afb0d
-DATA curveConstants<>+848(SB)/4, $0x4b000000
-DATA curveConstants<>+852(SB)/4, $0x4b000000
-DATA curveConstants<>+856(SB)/4, $0x4b000000
-DATA curveConstants<>+860(SB)/4, $0x4b000000
-DATA curveConstants<>+864(SB)/4, $0x4b000097
-DATA curveConstants<>+868(SB)/4, $0x4b000097
-DATA curveConstants<>+872(SB)/4, $0x4b000097
-DATA curveConstants<>+876(SB)/4, $0x4b000097
-DATA curveConstants<>+880(SB)/4, $0x4b00007f
-DATA curveConstants<>+884(SB)/4, $0x4b00007f
-DATA curveConstants<>+888(SB)/4, $0x4b00007f
-DATA curveConstants<>+892(SB)/4, $0x4b00007f
-DATA curveConstants<>+896(SB)/4, $0x007fffff
-DATA curveConstants<>+900(SB)/4, $0x007fffff
-DATA curveConstants<>+904(SB)/4, $0x007fffff
-DATA curveConstants<>+908(SB)/4, $0x007fffff
-DATA curveConstants<>+912(SB)/4, $0x3f3504f3
-DATA curveConstants<>+916(SB)/4, $0x3f3504f3
-DATA curveConstants<>+920(SB)/4, $0x3f3504f3
-DATA curveConstants<>+924(SB)/4, $0x3f3504f3
-DATA curveConstants<>+928(SB)/4, $0x3d8a399a
-DATA curveConstants<>+932(SB)/4, $0x3d8a399a
-DATA curveConstants<>+936(SB)/4, $0x3d8a399a
-DATA curveConstants<>+940(SB)/4, $0x3d8a399a
-DATA curveConstants<>+944(SB)/4, $0xbdef00ec
-DATA curveConstants<>+948(SB)/4, $0xbdef00ec
-DATA curveConstants<>+952(SB)/4, $0xbdef00ec
-DATA curveConstants<>+956(SB)/4, $0xbdef00ec
-DATA curveConstants<>+960(SB)/4, $0x3df36005
-DATA curveConstants<>+964(SB)/4, $0x3df36005
-DATA curveConstants<>+968(SB)/4, $0x3df36005
-DATA curveConstants<>+972(SB)/4, $0x3df36005
-DATA curveConstants<>+976(SB)/4, $0xbdfe1465
-DATA curveConstants<>+980(SB)/4, $0xbdfe1465
-DATA curveConstants<>+984(SB)/4, $0xbdfe1465
-DATA curveConstants<>+988(SB)/4, $0xbdfe1465
-DATA curveConstants<>+992(SB)/4, $0x3e119dd1
-DATA curveConstants<>+996(SB)/4, $0x3e119dd1
-DATA curveConstants<>+1000(SB)/4, $0x3e119dd1
-DATA curveConstants<>+1004(SB)/4, $0x3e119dd1
-DATA curveConstants<>+1008(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1012(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1016(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1020(SB)/4, $0xbe2aae22
-DATA curveConstants<>+1024(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1028(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1032(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1036(SB)/4, $0x3e4cd23b
-DATA curveConstants<>+1040(SB)/4, $0xbe800003
-DATA curveConstants<>+1044(SB)/4, $0xbe800003
-DATA curveConstants<>+1048(SB)/4, $0xbe800003
-DATA curveConstants<>+1052(SB)/4, $0xbe800003
-DATA curveConstants<>+1056(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1060(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1064(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1068(SB)/4, $0x3eaaaaa4
-DATA curveConstants<>+1072(SB)/4, $0x7fc00000
-DATA curveConstants<>+1076(SB)/4, $0x7fc00000
-DATA curveConstants<>+1080(SB)/4, $0x7fc00000
-DATA curveConstants<>+1084(SB)/4, $0x7fc00000
-DATA curveConstants<>+1088(SB)/4, $0xff800000
-DATA curveConstants<>+1092(SB)/4, $0xff800000
-DATA curveConstants<>+1096(SB)/4, $0xff800000
-DATA curveConstants<>+1100(SB)/4, $0xff800000
-DATA curveConstants<>+1104(SB)/4, $0x7f800000
-DATA curveConstants<>+1108(SB)/4, $0x7f800000
-DATA curveConstants<>+1112(SB)/4, $0x7f800000
-DATA curveConstants<>+1116(SB)/4, $0x7f800000
-GLOBL curveConstants<>(SB), RODATA|NOPTR, $1120
+DATA curveConstants<>+432(SB)/4, $0x40ae0000
+DATA curveConstants<>+436(SB)/4, $0x40ae0000
+DATA curveConstants<>+440(SB)/4, $0x40ae0000
+DATA curveConstants<>+444(SB)/4, $0x40ae0000
+DATA curveConstants<>+448(SB)/4, $0x32c36b39
+DATA curveConstants<>+452(SB)/4, $0x32c36b39
+DATA curveConstants<>+456(SB)/4, $0x32c36b39
+DATA curveConstants<>+460(SB)/4, $0x32c36b39
+DATA curveConstants<>+464(SB)/4, $0x36d5232a
+DATA curveConstants<>+468(SB)/4, $0x36d5232a
+DATA curveConstants<>+472(SB)/4, $0x36d5232a
+DATA curveConstants<>+476(SB)/4, $0x36d5232a
+DATA curveConstants<>+480(SB)/4, $0x39310422
+DATA curveConstants<>+484(SB)/4, $0x39310422
+DATA curveConstants<>+488(SB)/4, $0x39310422
+DATA curveConstants<>+492(SB)/4, $0x39310422
+DATA curveConstants<>+496(SB)/4, $0x3b994334
+DATA curveConstants<>+500(SB)/4, $0x3b994334
+DATA curveConstants<>+504(SB)/4, $0x3b994334
+DATA curveConstants<>+508(SB)/4, $0x3b994334
+DATA curveConstants<>+512(SB)/4, $0x3d0aa81f
+DATA curveConstants<>+516(SB)/4, $0x3d0aa81f
+DATA curveConstants<>+520(SB)/4, $0x3d0aa81f
+DATA curveConstants<>+524(SB)/4, $0x3d0aa81f
+DATA curveConstants<>+528(SB)/4, $0x3ecc4228
+DATA curveConstants<>+532(SB)/4, $0x3ecc4228
+DATA curveConstants<>+536(SB)/4, $0x3ecc4228
+DATA curveConstants<>+540(SB)/4, $0x3ecc4228
+DATA curveConstants<>+544(SB)/4, $0x35a0b9f9
+DATA curveConstants<>+548(SB)/4, $0x35a0b9f9
+DATA curveConstants<>+552(SB)/4, $0x35a0b9f9
+DATA curveConstants<>+556(SB)/4, $0x35a0b9f9
+DATA curveConstants<>+560(SB)/4, $0x389a714f
+DATA curveConstants<>+564(SB)/4, $0x389a714f
+DATA curveConstants<>+568(SB)/4, $0x389a714f
+DATA curveConstants<>+572(SB)/4, $0x389a714f
+DATA curveConstants<>+576(SB)/4, $0x3af6fd9f
+DATA curveConstants<>+580(SB)/4, $0x3af6fd9f
+DATA curveConstants<>+584(SB)/4, $0x3af6fd9f
+DATA curveConstants<>+588(SB)/4, $0x3af6fd9f
+DATA curveConstants<>+592(SB)/4, $0x3ceaa9a3
+DATA curveConstants<>+596(SB)/4, $0x3ceaa9a3
+DATA curveConstants<>+600(SB)/4, $0x3ceaa9a3
+DATA curveConstants<>+604(SB)/4, $0x3ceaa9a3
+DATA curveConstants<>+608(SB)/4, $0x3e80c72f
+DATA curveConstants<>+612(SB)/4, $0x3e80c72f
+DATA curveConstants<>+616(SB)/4, $0x3e80c72f
+DATA curveConstants<>+620(SB)/4, $0x3e80c72f
+DATA curveConstants<>+624(SB)/4, $0x3f000000
+DATA curveConstants<>+628(SB)/4, $0x3f000000
+DATA curveConstants<>+632(SB)/4, $0x3f000000
+DATA curveConstants<>+636(SB)/4, $0x3f000000
+DATA curveConstants<>+640(SB)/4, $0xc12ccccd
+DATA curveConstants<>+644(SB)/4, $0xc12ccccd
+DATA curveConstants<>+648(SB)/4, $0xc12ccccd
+DATA curveConstants<>+652(SB)/4, $0xc12ccccd
+DATA curveConstants<>+656(SB)/4, $0x3d922279
+DATA curveConstants<>+660(SB)/4, $0x3d922279
+DATA curveConstants<>+664(SB)/4, $0x3d922279
+DATA curveConstants<>+668(SB)/4, $0x3d922279
+DATA curveConstants<>+672(SB)/4, $0x3fcc4000
+DATA curveConstants<>+676(SB)/4, $0x3fcc4000
+DATA curveConstants<>+680(SB)/4, $0x3fcc4000
+DATA curveConstants<>+684(SB)/4, $0x3fcc4000
+DATA curveConstants<>+688(SB)/4, $0x388a67a8
+DATA curveConstants<>+692(SB)/4, $0x388a67a8
+DATA curveConstants<>+696(SB)/4, $0x388a67a8
+DATA curveConstants<>+700(SB)/4, $0x388a67a8
+DATA curveConstants<>+704(SB)/4, $0x3124d8b5
+DATA curveConstants<>+708(SB)/4, $0x3124d8b5
+DATA curveConstants<>+712(SB)/4, $0x3124d8b5
+DATA curveConstants<>+716(SB)/4, $0x3124d8b5
+DATA curveConstants<>+720(SB)/4, $0x4b40009f
+DATA curveConstants<>+724(SB)/4, $0x4b40009f
+DATA curveConstants<>+728(SB)/4, $0x4b40009f
+DATA curveConstants<>+732(SB)/4, $0x4b40009f
+DATA curveConstants<>+736(SB)/4, $0x2f800000
+DATA curveConstants<>+740(SB)/4, $0x2f800000
+DATA curveConstants<>+744(SB)/4, $0x2f800000
+DATA curveConstants<>+748(SB)/4, $0x2f800000
+DATA curveConstants<>+752(SB)/4, $0x00800000
+DATA curveConstants<>+756(SB)/4, $0x00800000
+DATA curveConstants<>+760(SB)/4, $0x00800000
+DATA curveConstants<>+764(SB)/4, $0x00800000
+DATA curveConstants<>+768(SB)/4, $0x4b800000
+DATA curveConstants<>+772(SB)/4, $0x4b800000
+DATA curveConstants<>+776(SB)/4, $0x4b800000
+DATA curveConstants<>+780(SB)/4, $0x4b800000
+DATA curveConstants<>+784(SB)/4, $0x004afb0d
+DATA curveConstants<>+788(SB)/4, $0x004afb0d
+DATA curveConstants<>+792(SB)/4, $0x004afb0d
+DATA curveConstants<>+796(SB)/4, $0x004afb0d
+DATA curveConstants<>+800(SB)/4, $0x4b000000
+DATA curveConstants<>+804(SB)/4, $0x4b000000
+DATA curveConstants<>+808(SB)/4, $0x4b000000
+DATA curveConstants<>+812(SB)/4, $0x4b000000
+DATA curveConstants<>+816(SB)/4, $0x4b000097
+DATA curveConstants<>+820(SB)/4, $0x4b000097
+DATA curveConstants<>+824(SB)/4, $0x4b000097
+DATA curveConstants<>+828(SB)/4, $0x4b000097
+DATA curveConstants<>+832(SB)/4, $0x4b00007f
+DATA curveConstants<>+836(SB)/4, $0x4b00007f
+DATA curveConstants<>+840(SB)/4, $0x4b00007f
+DATA curveConstants<>+844(SB)/4, $0x4b00007f
+DATA curveConstants<>+848(SB)/4, $0x007fffff
+DATA curveConstants<>+852(SB)/4, $0x007fffff
+DATA curveConstants<>+856(SB)/4, $0x007fffff
+DATA curveConstants<>+860(SB)/4, $0x007fffff
+DATA curveConstants<>+864(SB)/4, $0x3f3504f3
+DATA curveConstants<>+868(SB)/4, $0x3f3504f3
+DATA curveConstants<>+872(SB)/4, $0x3f3504f3
+DATA curveConstants<>+876(SB)/4, $0x3f3504f3
+DATA curveConstants<>+880(SB)/4, $0x3d8a399a
+DATA curveConstants<>+884(SB)/4, $0x3d8a399a
+DATA curveConstants<>+888(SB)/4, $0x3d8a399a
+DATA curveConstants<>+892(SB)/4, $0x3d8a399a
+DATA curveConstants<>+896(SB)/4, $0xbdef00ec
+DATA curveConstants<>+900(SB)/4, $0xbdef00ec
+DATA curveConstants<>+904(SB)/4, $0xbdef00ec
+DATA curveConstants<>+908(SB)/4, $0xbdef00ec
+DATA curveConstants<>+912(SB)/4, $0x3df36005
+DATA curveConstants<>+916(SB)/4, $0x3df36005
+DATA curveConstants<>+920(SB)/4, $0x3df36005
+DATA curveConstants<>+924(SB)/4, $0x3df36005
+DATA curveConstants<>+928(SB)/4, $0xbdfe1465
+DATA curveConstants<>+932(SB)/4, $0xbdfe1465
+DATA curveConstants<>+936(SB)/4, $0xbdfe1465
+DATA curveConstants<>+940(SB)/4, $0xbdfe1465
+DATA curveConstants<>+944(SB)/4, $0x3e119dd1
+DATA curveConstants<>+948(SB)/4, $0x3e119dd1
+DATA curveConstants<>+952(SB)/4, $0x3e119dd1
+DATA curveConstants<>+956(SB)/4, $0x3e119dd1
+DATA curveConstants<>+960(SB)/4, $0xbe2aae22
+DATA curveConstants<>+964(SB)/4, $0xbe2aae22
+DATA curveConstants<>+968(SB)/4, $0xbe2aae22
+DATA curveConstants<>+972(SB)/4, $0xbe2aae22
+DATA curveConstants<>+976(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+980(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+984(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+988(SB)/4, $0x3e4cd23b
+DATA curveConstants<>+992(SB)/4, $0xbe800003
+DATA curveConstants<>+996(SB)/4, $0xbe800003
+DATA curveConstants<>+1000(SB)/4, $0xbe800003
+DATA curveConstants<>+1004(SB)/4, $0xbe800003
+DATA curveConstants<>+1008(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1012(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1016(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1020(SB)/4, $0x3eaaaaa4
+DATA curveConstants<>+1024(SB)/4, $0xbf000000
+DATA curveConstants<>+1028(SB)/4, $0xbf000000
+DATA curveConstants<>+1032(SB)/4, $0xbf000000
+DATA curveConstants<>+1036(SB)/4, $0xbf000000
+DATA curveConstants<>+1040(SB)/4, $0x7fc00000
+DATA curveConstants<>+1044(SB)/4, $0x7fc00000
+DATA curveConstants<>+1048(SB)/4, $0x7fc00000
+DATA curveConstants<>+1052(SB)/4, $0x7fc00000
+DATA curveConstants<>+1056(SB)/4, $0xff800000
+DATA curveConstants<>+1060(SB)/4, $0xff800000
+DATA curveConstants<>+1064(SB)/4, $0xff800000
+DATA curveConstants<>+1068(SB)/4, $0xff800000
+DATA curveConstants<>+1072(SB)/4, $0x7f800000
+DATA curveConstants<>+1076(SB)/4, $0x7f800000
+DATA curveConstants<>+1080(SB)/4, $0x7f800000
+DATA curveConstants<>+1084(SB)/4, $0x7f800000
+GLOBL curveConstants<>(SB), RODATA|NOPTR, $1088
 
 // func expAsm(dst, src *float32, n int)
 TEXT ·expAsm(SB), NOSPLIT, $0-24
@@ -643,167 +635,73 @@ TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	MOVD	src+8(FP), R1
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
-	FMOVQ	192(R3), F29
-	FMOVQ	432(R3), F28
-	FMOVQ	448(R3), F27
-	FMOVQ	464(R3), F26
-	FMOVQ	32(R3), F25
-	FMOVQ	64(R3), F24
-	FMOVQ	80(R3), F23
-	FMOVQ	112(R3), F22
-	FMOVQ	480(R3), F31
-	FMOVQ	496(R3), F21
-	FMOVQ	384(R3), F30
-	FMOVQ	528(R3), F20
-	FMOVQ	688(R3), F19
+	FMOVQ	256(R3), F31
+	FMOVQ	432(R3), F30
+	FMOVQ	448(R3), F29
+	FMOVQ	544(R3), F28
+	FMOVQ	96(R3), F27
+	FMOVQ	192(R3), F26
 
 step:
 	FLDPQ.P	32(R1), (F0, F1)
-	WORD	$0x4ebd1c02 // orr v2.16b, v0.16b, v29.16b
-	WORD	$0x4ebd1c23 // orr v3.16b, v1.16b, v29.16b
-	WORD	$0x4e3cf442 // fmax v2.4s, v2.4s, v28.4s
-	WORD	$0x4e3cf463 // fmax v3.4s, v3.4s, v28.4s
-	WORD	$0x6e3bdc44 // fmul v4.4s, v2.4s, v27.4s
-	WORD	$0x6e3bdc65 // fmul v5.4s, v3.4s, v27.4s
-	WORD	$0x6e24dc46 // fmul v6.4s, v2.4s, v4.4s
-	WORD	$0x6e25dc67 // fmul v7.4s, v3.4s, v5.4s
-	WORD	$0x4ea61cc8 // orr v8.16b, v6.16b, v6.16b
-	WORD	$0x4ea71ce9 // orr v9.16b, v7.16b, v7.16b
-	WORD	$0x4ea4cc48 // fmls v8.4s, v2.4s, v4.4s
-	WORD	$0x4ea5cc69 // fmls v9.4s, v3.4s, v5.4s
-	FMOVQ	464(R3), F10
-	FMOVQ	464(R3), F11
-	WORD	$0x4e39ccca // fmla v10.4s, v6.4s, v25.4s
-	WORD	$0x4e39cceb // fmla v11.4s, v7.4s, v25.4s
-	WORD	$0x4ebad54c // fsub v12.4s, v10.4s, v26.4s
-	WORD	$0x4ebad56d // fsub v13.4s, v11.4s, v26.4s
-	WORD	$0x4eb8cd86 // fmls v6.4s, v12.4s, v24.4s
-	WORD	$0x4eb8cda7 // fmls v7.4s, v13.4s, v24.4s
-	WORD	$0x4e37cd88 // fmla v8.4s, v12.4s, v23.4s
-	WORD	$0x4e37cda9 // fmla v9.4s, v13.4s, v23.4s
-	WORD	$0x4ea8d4ce // fsub v14.4s, v6.4s, v8.4s
-	WORD	$0x4ea9d4ef // fsub v15.4s, v7.4s, v9.4s
-	FMOVQ	128(R3), F16
-	FMOVQ	128(R3), F17
-	WORD	$0x4e2eced0 // fmla v16.4s, v22.4s, v14.4s
-	WORD	$0x4e2fced1 // fmla v17.4s, v22.4s, v15.4s
-	FMOVQ	144(R3), F18
-	FMOVQ	144(R3), F4
-	WORD	$0x4e2ece12 // fmla v18.4s, v16.4s, v14.4s
-	WORD	$0x4e2fce24 // fmla v4.4s, v17.4s, v15.4s
-	FMOVQ	160(R3), F5
-	FMOVQ	160(R3), F12
-	WORD	$0x4e2ece45 // fmla v5.4s, v18.4s, v14.4s
-	WORD	$0x4e2fcc8c // fmla v12.4s, v4.4s, v15.4s
-	FMOVQ	176(R3), F13
-	FMOVQ	176(R3), F16
-	WORD	$0x4e2eccad // fmla v13.4s, v5.4s, v14.4s
-	WORD	$0x4e2fcd90 // fmla v16.4s, v12.4s, v15.4s
-	WORD	$0x6e2eddce // fmul v14.4s, v14.4s, v14.4s
-	WORD	$0x6e2fddef // fmul v15.4s, v15.4s, v15.4s
-	WORD	$0x4eadcdc8 // fmls v8.4s, v14.4s, v13.4s
-	WORD	$0x4eb0cde9 // fmls v9.4s, v15.4s, v16.4s
-	WORD	$0x4ea8d4c6 // fsub v6.4s, v6.4s, v8.4s
-	WORD	$0x4ea9d4e7 // fsub v7.4s, v7.4s, v9.4s
-	WORD	$0x4ea2d7f1 // fsub v17.4s, v31.4s, v2.4s
-	WORD	$0x4ea3d7f2 // fsub v18.4s, v31.4s, v3.4s
-	WORD	$0x4eb1d7e4 // fsub v4.4s, v31.4s, v17.4s
-	WORD	$0x4eb2d7e5 // fsub v5.4s, v31.4s, v18.4s
-	WORD	$0x4ea2d484 // fsub v4.4s, v4.4s, v2.4s
-	WORD	$0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
-	WORD	$0x6e31fc4c // fdiv v12.4s, v2.4s, v17.4s
-	WORD	$0x6e32fc6e // fdiv v14.4s, v3.4s, v18.4s
-	WORD	$0x4eb1cd82 // fmls v2.4s, v12.4s, v17.4s
-	WORD	$0x4eb2cdc3 // fmls v3.4s, v14.4s, v18.4s
-	WORD	$0x4ea4cd82 // fmls v2.4s, v12.4s, v4.4s
-	WORD	$0x4ea5cdc3 // fmls v3.4s, v14.4s, v5.4s
-	FMOVQ	496(R3), F15
-	FMOVQ	496(R3), F13
-	WORD	$0x4e35cd8f // fmla v15.4s, v12.4s, v21.4s
-	WORD	$0x4e35cdcd // fmla v13.4s, v14.4s, v21.4s
-	WORD	$0x6e2fdc42 // fmul v2.4s, v2.4s, v15.4s
-	WORD	$0x6e2ddc63 // fmul v3.4s, v3.4s, v13.4s
-	FMOVQ	512(R3), F16
-	FMOVQ	512(R3), F8
-	WORD	$0x4e3ecd90 // fmla v16.4s, v12.4s, v30.4s
-	WORD	$0x4e3ecdc8 // fmla v8.4s, v14.4s, v30.4s
-	WORD	$0x4e3ecc50 // fmla v16.4s, v2.4s, v30.4s
-	WORD	$0x4e3ecc68 // fmla v8.4s, v3.4s, v30.4s
-	FMOVQ	544(R3), F9
-	FMOVQ	544(R3), F17
-	WORD	$0x4e30ce89 // fmla v9.4s, v20.4s, v16.4s
-	WORD	$0x4e28ce91 // fmla v17.4s, v20.4s, v8.4s
-	FMOVQ	560(R3), F18
-	FMOVQ	560(R3), F4
-	WORD	$0x4e30cd32 // fmla v18.4s, v9.4s, v16.4s
-	WORD	$0x4e28ce24 // fmla v4.4s, v17.4s, v8.4s
-	FMOVQ	576(R3), F5
-	FMOVQ	576(R3), F15
-	WORD	$0x4e30ce45 // fmla v5.4s, v18.4s, v16.4s
-	WORD	$0x4e28cc8f // fmla v15.4s, v4.4s, v8.4s
-	FMOVQ	592(R3), F13
-	FMOVQ	592(R3), F9
-	WORD	$0x4e30ccad // fmla v13.4s, v5.4s, v16.4s
-	WORD	$0x4e28cde9 // fmla v9.4s, v15.4s, v8.4s
-	FMOVQ	608(R3), F17
-	FMOVQ	608(R3), F18
-	WORD	$0x4e30cdb1 // fmla v17.4s, v13.4s, v16.4s
-	WORD	$0x4e28cd32 // fmla v18.4s, v9.4s, v8.4s
-	FMOVQ	624(R3), F4
-	FMOVQ	624(R3), F5
-	WORD	$0x4e30ce24 // fmla v4.4s, v17.4s, v16.4s
-	WORD	$0x4e28ce45 // fmla v5.4s, v18.4s, v8.4s
-	FMOVQ	640(R3), F15
-	FMOVQ	640(R3), F13
-	WORD	$0x4e30cc8f // fmla v15.4s, v4.4s, v16.4s
-	WORD	$0x4e28ccad // fmla v13.4s, v5.4s, v8.4s
-	FMOVQ	656(R3), F9
-	FMOVQ	656(R3), F17
-	WORD	$0x4e30cde9 // fmla v9.4s, v15.4s, v16.4s
-	WORD	$0x4e28cdb1 // fmla v17.4s, v13.4s, v8.4s
-	FMOVQ	672(R3), F18
-	FMOVQ	672(R3), F4
-	WORD	$0x4e30cd32 // fmla v18.4s, v9.4s, v16.4s
-	WORD	$0x4e28ce24 // fmla v4.4s, v17.4s, v8.4s
-	FMOVQ	688(R3), F5
-	FMOVQ	688(R3), F15
-	WORD	$0x4e32ce05 // fmla v5.4s, v16.4s, v18.4s
-	WORD	$0x4e24cd0f // fmla v15.4s, v8.4s, v4.4s
-	WORD	$0x4ea5d66d // fsub v13.4s, v19.4s, v5.4s
-	WORD	$0x4eafd669 // fsub v9.4s, v19.4s, v15.4s
-	WORD	$0x4e32ce0d // fmla v13.4s, v16.4s, v18.4s
-	WORD	$0x4e24cd09 // fmla v9.4s, v8.4s, v4.4s
-	WORD	$0x6e25dd91 // fmul v17.4s, v12.4s, v5.4s
-	WORD	$0x6e2fddd0 // fmul v16.4s, v14.4s, v15.4s
-	WORD	$0x4eb11e28 // orr v8.16b, v17.16b, v17.16b
-	WORD	$0x4eb01e12 // orr v18.16b, v16.16b, v16.16b
-	WORD	$0x4ea5cd88 // fmls v8.4s, v12.4s, v5.4s
-	WORD	$0x4eafcdd2 // fmls v18.4s, v14.4s, v15.4s
-	WORD	$0x4ea5cc48 // fmls v8.4s, v2.4s, v5.4s
-	WORD	$0x4eafcc72 // fmls v18.4s, v3.4s, v15.4s
-	WORD	$0x4eadcd88 // fmls v8.4s, v12.4s, v13.4s
-	WORD	$0x4ea9cdd2 // fmls v18.4s, v14.4s, v9.4s
-	FMOVQ	240(R3), F4
-	WORD	$0x4e24d4c2 // fadd v2.4s, v6.4s, v4.4s
-	WORD	$0x4e24d4e3 // fadd v3.4s, v7.4s, v4.4s
-	WORD	$0x6e22dd08 // fmul v8.4s, v8.4s, v2.4s
-	WORD	$0x6e23de52 // fmul v18.4s, v18.4s, v3.4s
-	WORD	$0x4eb1ccc8 // fmls v8.4s, v6.4s, v17.4s
-	WORD	$0x4eb0ccf2 // fmls v18.4s, v7.4s, v16.4s
-	WORD	$0x4ea8d631 // fsub v17.4s, v17.4s, v8.4s
-	WORD	$0x4eb2d610 // fsub v16.4s, v16.4s, v18.4s
-	WORD	$0x4f37554a // shl v10.4s, v10.4s, #23
-	WORD	$0x4f37556b // shl v11.4s, v11.4s, #23
-	WORD	$0x6e2ade31 // fmul v17.4s, v17.4s, v10.4s
-	WORD	$0x6e2bde10 // fmul v16.4s, v16.4s, v11.4s
-	FMOVQ	96(R3), F5
-	WORD	$0x6ea0e4af // fcmgt v15.4s, v5.4s, v0.4s
-	WORD	$0x6ea1e4ac // fcmgt v12.4s, v5.4s, v1.4s
-	WORD	$0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
-	WORD	$0x4e6c1c21 // bic v1.16b, v1.16b, v12.16b
-	FMOVQ	704(R3), F14
-	WORD	$0x4e2ece20 // fmla v0.4s, v17.4s, v14.4s
-	WORD	$0x4e2ece01 // fmla v1.4s, v16.4s, v14.4s
+	WORD	$0x4e3f1c02 // and v2.16b, v0.16b, v31.16b
+	WORD	$0x4e3f1c23 // and v3.16b, v1.16b, v31.16b
+	WORD	$0x4ebef442 // fmin v2.4s, v2.4s, v30.4s
+	WORD	$0x4ebef463 // fmin v3.4s, v3.4s, v30.4s
+	WORD	$0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
+	WORD	$0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
+	FMOVQ	464(R3), F6
+	FMOVQ	464(R3), F7
+	WORD	$0x4e24cfa6 // fmla v6.4s, v29.4s, v4.4s
+	WORD	$0x4e25cfa7 // fmla v7.4s, v29.4s, v5.4s
+	FMOVQ	480(R3), F8
+	FMOVQ	480(R3), F9
+	WORD	$0x4e24ccc8 // fmla v8.4s, v6.4s, v4.4s
+	WORD	$0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	FMOVQ	496(R3), F10
+	FMOVQ	496(R3), F11
+	WORD	$0x4e24cd0a // fmla v10.4s, v8.4s, v4.4s
+	WORD	$0x4e25cd2b // fmla v11.4s, v9.4s, v5.4s
+	FMOVQ	512(R3), F12
+	FMOVQ	512(R3), F13
+	WORD	$0x4e24cd4c // fmla v12.4s, v10.4s, v4.4s
+	WORD	$0x4e25cd6d // fmla v13.4s, v11.4s, v5.4s
+	FMOVQ	528(R3), F14
+	FMOVQ	528(R3), F15
+	WORD	$0x4e24cd8e // fmla v14.4s, v12.4s, v4.4s
+	WORD	$0x4e25cdaf // fmla v15.4s, v13.4s, v5.4s
+	FMOVQ	560(R3), F16
+	FMOVQ	560(R3), F17
+	WORD	$0x4e24cf90 // fmla v16.4s, v28.4s, v4.4s
+	WORD	$0x4e25cf91 // fmla v17.4s, v28.4s, v5.4s
+	FMOVQ	576(R3), F18
+	FMOVQ	576(R3), F19
+	WORD	$0x4e24ce12 // fmla v18.4s, v16.4s, v4.4s
+	WORD	$0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
+	FMOVQ	592(R3), F20
+	FMOVQ	592(R3), F21
+	WORD	$0x4e24ce54 // fmla v20.4s, v18.4s, v4.4s
+	WORD	$0x4e25ce75 // fmla v21.4s, v19.4s, v5.4s
+	FMOVQ	608(R3), F22
+	FMOVQ	608(R3), F23
+	WORD	$0x4e24ce96 // fmla v22.4s, v20.4s, v4.4s
+	WORD	$0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
+	FMOVQ	240(R3), F24
+	FMOVQ	240(R3), F25
+	WORD	$0x4e24ced8 // fmla v24.4s, v22.4s, v4.4s
+	WORD	$0x4e25cef9 // fmla v25.4s, v23.4s, v5.4s
+	WORD	$0x6e38fdce // fdiv v14.4s, v14.4s, v24.4s
+	WORD	$0x6e39fdef // fdiv v15.4s, v15.4s, v25.4s
+	FMOVQ	624(R3), F6
+	FMOVQ	624(R3), F7
+	WORD	$0x4eaecc46 // fmls v6.4s, v2.4s, v14.4s
+	WORD	$0x4eafcc67 // fmls v7.4s, v3.4s, v15.4s
+	WORD	$0x4e3bf4c6 // fmax v6.4s, v6.4s, v27.4s
+	WORD	$0x4e3bf4e7 // fmax v7.4s, v7.4s, v27.4s
+	WORD	$0x4e3af400 // fmax v0.4s, v0.4s, v26.4s
+	WORD	$0x4e3af421 // fmax v1.4s, v1.4s, v26.4s
+	WORD	$0x4ea6cc40 // fmls v0.4s, v2.4s, v6.4s
+	WORD	$0x4ea7cc61 // fmls v1.4s, v3.4s, v7.4s
 	FSTPQ.P	(F0, F1), 32(R0)
 	SUBS	$8, R2, R2
 	BNE	step
@@ -817,17 +715,17 @@ TEXT ·geluTanhAsm(SB), NOSPLIT, $0-24
 	MOVD	$curveConstants<>(SB), R3
 	FMOVQ	240(R3), F31
 	FMOVQ	192(R3), F28
-	FMOVQ	720(R3), F27
-	FMOVQ	736(R3), F30
-	FMOVQ	752(R3), F26
-	FMOVQ	768(R3), F25
-	FMOVQ	784(R3), F24
-	FMOVQ	464(R3), F23
+	FMOVQ	640(R3), F27
+	FMOVQ	656(R3), F30
+	FMOVQ	672(R3), F26
+	FMOVQ	688(R3), F25
+	FMOVQ	704(R3), F24
+	FMOVQ	720(R3), F23
 	FMOVQ	32(R3), F22
 	FMOVQ	64(R3), F21
 	FMOVQ	80(R3), F20
 	FMOVQ	112(R3), F19
-	FMOVQ	704(R3), F29
+	FMOVQ	736(R3), F29
 	FMOVQ	96(R3), F18
 
 step:
@@ -838,8 +736,8 @@ step:
 	WORD	$0x4e3bf463 // fmax v3.4s, v3.4s, v27.4s
 	WORD	$0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
 	WORD	$0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
-	FMOVQ	752(R3), F6
-	FMOVQ	752(R3), F7
+	FMOVQ	672(R3), F6
+	FMOVQ	672(R3), F7
 	WORD	$0x4e3ecc86 // fmla v6.4s, v4.4s, v30.4s
 	WORD	$0x4e3ecca7 // fmla v7.4s, v5.4s, v30.4s
 	WORD	$0x4ea6d748 // fsub v8.4s, v26.4s, v6.4s
@@ -862,8 +760,8 @@ step:
 	WORD	$0x4ea7cc6d // fmls v13.4s, v3.4s, v7.4s
 	WORD	$0x4ea8cc4c // fmls v12.4s, v2.4s, v8.4s
 	WORD	$0x4ea9cc6d // fmls v13.4s, v3.4s, v9.4s
-	FMOVQ	464(R3), F14
-	FMOVQ	464(R3), F15
+	FMOVQ	720(R3), F14
+	FMOVQ	720(R3), F15
 	WORD	$0x4e36cd4e // fmla v14.4s, v10.4s, v22.4s
 	WORD	$0x4e36cd6f // fmla v15.4s, v11.4s, v22.4s
 	WORD	$0x4eb7d5d0 // fsub v16.4s, v14.4s, v23.4s
@@ -955,22 +853,22 @@ TEXT ·logAsm(SB), NOSPLIT, $0-24
 	MOVD	src+8(FP), R1
 	MOVD	n+16(FP), R2
 	MOVD	$curveConstants<>(SB), R3
-	FMOVQ	800(R3), F30
-	FMOVQ	816(R3), F29
-	FMOVQ	832(R3), F28
-	FMOVQ	848(R3), F27
-	FMOVQ	864(R3), F26
-	FMOVQ	880(R3), F25
-	FMOVQ	896(R3), F24
-	FMOVQ	912(R3), F23
+	FMOVQ	752(R3), F30
+	FMOVQ	768(R3), F29
+	FMOVQ	784(R3), F28
+	FMOVQ	800(R3), F27
+	FMOVQ	816(R3), F26
+	FMOVQ	832(R3), F25
+	FMOVQ	848(R3), F24
+	FMOVQ	864(R3), F23
 	FMOVQ	240(R3), F22
-	FMOVQ	928(R3), F21
+	FMOVQ	880(R3), F21
 	FMOVQ	64(R3), F20
 	FMOVQ	80(R3), F19
-	FMOVQ	1104(R3), F18
-	FMOVQ	1072(R3), F17
+	FMOVQ	1072(R3), F18
+	FMOVQ	1040(R3), F17
 	FMOVQ	96(R3), F31
-	FMOVQ	1088(R3), F16
+	FMOVQ	1056(R3), F16
 
 step:
 	FLDPQ.P	32(R1), (F0, F1)
@@ -998,40 +896,40 @@ step:
 	WORD	$0x4eb784e7 // add v7.4s, v7.4s, v23.4s
 	WORD	$0x4eb6d4c6 // fsub v6.4s, v6.4s, v22.4s
 	WORD	$0x4eb6d4e7 // fsub v7.4s, v7.4s, v22.4s
-	FMOVQ	944(R3), F10
-	FMOVQ	944(R3), F11
+	FMOVQ	896(R3), F10
+	FMOVQ	896(R3), F11
 	WORD	$0x4e26ceaa // fmla v10.4s, v21.4s, v6.4s
 	WORD	$0x4e27ceab // fmla v11.4s, v21.4s, v7.4s
-	FMOVQ	960(R3), F12
-	FMOVQ	960(R3), F13
+	FMOVQ	912(R3), F12
+	FMOVQ	912(R3), F13
 	WORD	$0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
 	WORD	$0x4e27cd6d // fmla v13.4s, v11.4s, v7.4s
-	FMOVQ	976(R3), F14
-	FMOVQ	976(R3), F15
+	FMOVQ	928(R3), F14
+	FMOVQ	928(R3), F15
 	WORD	$0x4e26cd8e // fmla v14.4s, v12.4s, v6.4s
 	WORD	$0x4e27cdaf // fmla v15.4s, v13.4s, v7.4s
-	FMOVQ	992(R3), F4
-	FMOVQ	992(R3), F5
+	FMOVQ	944(R3), F4
+	FMOVQ	944(R3), F5
 	WORD	$0x4e26cdc4 // fmla v4.4s, v14.4s, v6.4s
 	WORD	$0x4e27cde5 // fmla v5.4s, v15.4s, v7.4s
-	FMOVQ	1008(R3), F2
-	FMOVQ	1008(R3), F3
+	FMOVQ	960(R3), F2
+	FMOVQ	960(R3), F3
 	WORD	$0x4e26cc82 // fmla v2.4s, v4.4s, v6.4s
 	WORD	$0x4e27cca3 // fmla v3.4s, v5.4s, v7.4s
-	FMOVQ	1024(R3), F10
-	FMOVQ	1024(R3), F11
+	FMOVQ	976(R3), F10
+	FMOVQ	976(R3), F11
 	WORD	$0x4e26cc4a // fmla v10.4s, v2.4s, v6.4s
 	WORD	$0x4e27cc6b // fmla v11.4s, v3.4s, v7.4s
-	FMOVQ	1040(R3), F12
-	FMOVQ	1040(R3), F13
+	FMOVQ	992(R3), F12
+	FMOVQ	992(R3), F13
 	WORD	$0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
 	WORD	$0x4e27cd6d // fmla v13.4s, v11.4s, v7.4s
-	FMOVQ	1056(R3), F14
-	FMOVQ	1056(R3), F15
+	FMOVQ	1008(R3), F14
+	FMOVQ	1008(R3), F15
 	WORD	$0x4e26cd8e // fmla v14.4s, v12.4s, v6.4s
 	WORD	$0x4e27cdaf // fmla v15.4s, v13.4s, v7.4s
-	FMOVQ	448(R3), F4
-	FMOVQ	448(R3), F5
+	FMOVQ	1024(R3), F4
+	FMOVQ	1024(R3), F5
 	WORD	$0x4e26cdc4 // fmla v4.4s, v14.4s, v6.4s
 	WORD	$0x4e27cde5 // fmla v5.4s, v15.4s, v7.4s
 	WORD	$0x6e26dcc2 // fmul v2.4s, v6.4s, v6.4s

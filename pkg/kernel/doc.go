@@ -10,7 +10,7 @@
 //     the order of the weights' layout, each by a fused multiply-add. What lies outside an image is zeros that take part.
 //   - Nothing else is fused: float32(x*y) + z.
 //   - The functions of one number (F32Exp, F32Log, F32Tanh …) are fixed sequences of operations on float32, multiply-adds fused where they say so, within 2 units in
-//     the last place. F32Sin, F32Cos, F32Erf, F32Pow and F32Atan2 are computed in float64, within 0.51 units.
+//     the last place, GELU as said there. F32Sin, F32Cos, F32Erf, F32Pow and F32Atan2 are computed in float64, within 0.51 units.
 //   - A NaN stays, whatever its payload, and so does an infinity. Fused activations are comparisons in a fixed order, so that
 //     a NaN passes them; without one there is no limit.
 //

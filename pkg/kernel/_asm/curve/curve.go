@@ -112,24 +112,13 @@ func elu() *Program {
 }
 
 func gelu() *Program {
-	const c, middle = 2.34375, 0x1.6523p-1
 	p, x := newProgram()
-	a := p.do(AtLeast, p.do(Or, x, p.bits(sign)), p.num(-14.4))
-	half := p.mul(a, p.num(-0.5))
-	z := p.mul(a, half)
-	e, t := p.expParts(z, p.fnma(a, half, z), 127+lift)
-
-	d := p.sub(p.num(c), a)
-	dLow := p.sub(p.sub(p.num(c), d), a)
-	q := p.div(a, d)
-	qLow := p.mul(p.fnma(q, dLow, p.fnma(q, d, a)), p.fma(q, p.num(1.0/c), p.num(1.0/c)))
-	u := p.fma(qLow, p.num(-2), p.fma(q, p.num(-2), p.num(-1)))
-	g := p.horner(u, -0x1.305e1p-14, -0x1.ef1d4cp-13, 0x1.e8eb4p-18, 0x1.41870cp-10, 0x1.b0056ap-10, -0x1.1ddf4cp-8, -0x1.b5d5bcp-7, 0x1.664182p-6,
-		0x1.982a18p-4, -0x1.9eaf7ep-2)
-	n := p.fma(u, g, p.num(middle))
-	nLow := p.fma(u, g, p.sub(p.num(middle), n))
-	y := p.mul(q, n)
-	p.tail(x, y, p.fnma(q, nLow, p.fnma(qLow, n, p.fnma(q, n, y))), e, t)
+	b := p.do(AtMost, p.do(And, x, p.bits(magnitude)), p.num(5.4375))
+	square := p.mul(b, b)
+	n := p.horner(square, 0x1.86d672p-26, 0x1.aa4654p-18, 0x1.620844p-13, 0x1.328668p-8, 0x1.15503ep-5, 0x1.98845p-2)
+	d := p.horner(square, 0x1.4173f2p-20, 0x1.34e29ep-14, 0x1.edfb3ep-10, 0x1.d55346p-6, 0x1.018e5ep-2, 1)
+	h := p.do(AtLeast, p.fnma(b, p.div(n, d), p.num(0.5)), p.num(0))
+	p.fnma(b, h, p.do(AtLeast, x, p.bits(sign)))
 	return p
 }
 
