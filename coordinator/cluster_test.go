@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/credential"
@@ -101,6 +102,7 @@ type cluster struct {
 	registry registry.Registry
 	folder   *store.Folder
 	root     string
+	off      time.Duration // by which the coordinator's wall clock is
 	core     zapcore.Core
 	logs     *observer.ObservedLogs
 	server   *Server
@@ -140,6 +142,8 @@ func (c *cluster) start() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	off := c.off
+	s.wall = func() time.Time { return clock.Now().Add(off) }
 	c.folder, c.server = folder, s
 	stop := c.net.serve(c.t, "coordinator", s.Register)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -176,6 +180,13 @@ func (c *cluster) restart() {
 	c.halt()
 	time.Sleep(10 * time.Millisecond) // the client notices that its connection is gone
 	c.start()
+}
+
+// shift stops the coordinator and starts another in its place, whose wall clock is off by something more.
+func (c *cluster) shift(by time.Duration) {
+	c.t.Helper()
+	c.off += by
+	c.restart()
 }
 
 // upload puts a blob into the store by way of BlobService.

@@ -3,11 +3,11 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/store"
 )
@@ -22,11 +22,11 @@ func (s *Server) collectOften(ctx context.Context) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
+		s.recordClock(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			s.agesAgo(0)
 		case <-every.C:
 			s.expire(ctx)
 		}
@@ -63,11 +63,6 @@ func (s *Server) expire(ctx context.Context) {
 	}
 }
 
-// agesAgo returns the time before which what has been there for so long was written.
-func (s *Server) agesAgo(long time.Duration) time.Time {
-	return s.ages.before(time.Now(), clock.Now(), long)
-}
-
 // forget removes a job that is over.
 func (s *Server) forget(ctx context.Context, r Record) error {
 	if err := s.once(ctx, func(ctx context.Context) error { return s.writer().Delete(ctx, r) }); err != nil {
@@ -83,42 +78,63 @@ func (s *Server) forget(ctx context.Context, r Record) error {
 
 // collect deletes blobs older than grace that no job refers to, and returns their number and bytes.
 //
-// Who relies on a blob that no job refers to yet touches it first, or holds it. So what is deleted must have been old when the references were
-// taken stock of, and must be old still.
+// Who relies on a blob that no job refers to yet touches it first, or holds it. So what is deleted must have been old before the references were
+// taken stock of, and must be as it was then. In between this coordinator must have led: one that was stopped and goes on knows nothing of what its successor's jobs refer to.
 func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) (blobs, bytes int64, err error) {
 	s.collects.Lock()
 	defer s.collects.Unlock()
 	limit := s.agesAgo(grace)
+	var old []store.Info
+	for info, err := range s.folder.List(ctx) {
+		if err != nil {
+			return 0, 0, err
+		}
+		if !info.Modified.After(limit) {
+			old = append(old, info)
+		}
+	}
 	used, err := s.references(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	for info, err := range s.folder.List(ctx) {
-		if err != nil {
-			return blobs, bytes, err
+	if now := s.agesAgo(grace); now.Before(limit) { // the clock was set back: who touched a blob since stamped it so
+		limit = now
+	}
+	old = slices.DeleteFunc(old, func(i store.Info) bool { return used[string(i.Digest)] || i.Modified.After(limit) })
+	if !dryRun {
+		if old, err = s.remove(ctx, old); err != nil {
+			return 0, 0, err
 		}
-		if used[string(info.Digest)] || info.Modified.After(limit) {
-			continue
-		}
-		if now := s.agesAgo(grace); now.Before(limit) { // the clock was set back: who touches a blob now stamps it so
-			limit = now
-		}
-		gone := true
-		if !dryRun {
-			if gone, err = s.folder.DeleteOlder(info.Digest, limit); err != nil {
-				return blobs, bytes, err
-			}
-		}
-		if gone {
-			blobs++
-			bytes += info.Size
-		}
+	}
+	for _, info := range old {
+		blobs++
+		bytes += info.Size
 	}
 	if dryRun {
 		return blobs, bytes, nil
 	}
 	s.usages.forget()
 	return blobs, bytes, s.folder.Unmark(ctx, limit)
+}
+
+// remove deletes those of some blobs that are as they were when they were listed, if this coordinator leads, and returns them.
+func (s *Server) remove(ctx context.Context, old []store.Info) (gone []store.Info, err error) {
+	if len(old) == 0 {
+		return nil, nil
+	}
+	if _, err := s.writer().LoadClock(ctx); err != nil { // it is fenced
+		return nil, err
+	}
+	for _, info := range old {
+		deleted, err := s.folder.DeleteUnchanged(info)
+		if err != nil {
+			return nil, err
+		}
+		if deleted {
+			gone = append(gone, info)
+		}
+	}
+	return gone, nil
 }
 
 // references returns the digests of all blobs that are held or that jobs need, those that datasets consist of among them.

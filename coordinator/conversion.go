@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/internal/failpoint"
 	"github.com/octetlite/octet/pkg/convert"
 	"github.com/octetlite/octet/pkg/credential"
@@ -46,7 +45,7 @@ func (c *conversionService) CreateJob(ctx context.Context, req *octetv1.CreateJo
 	}
 	r := Record{
 		ID: "j-" + strings.ToLower(rand.Text()[:16]), RequestID: req.GetRequestId(), Namespace: credential.CallerOf(ctx).Namespace, Spec: spec, State: Preparing,
-		Numerics: numerics.Version, Created: clock.Now().UTC(), Priority: priority, Trace: traceOf(ctx),
+		Numerics: numerics.Version, Created: s.stamp(), Priority: priority, Trace: traceOf(ctx),
 	}
 	// A repeat needs neither a place nor the blobs, which may be gone.
 	s.mu.Lock()

@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/internal/failpoint"
 )
 
@@ -109,7 +108,7 @@ func (s *Server) startSave(now time.Time, f Save) {
 		e.Error = &Failure{f.Error.Kind, clip(f.Error.Message), clip(f.Error.Sample)}
 	}
 	if f.State.Final() {
-		e.Ended, e.Progress = clock.Now().UTC(), f.Progress
+		e.Ended, e.Progress = s.stamp(), f.Progress
 		e.cancel()
 		s.unfinished.add(e.Namespace, -1)
 		s.pace.ended(now)

@@ -85,8 +85,9 @@ func TestElection(t *testing.T) {
 	_, _, createErr := first.Journal.Create(t.Context(), record("j-b", "b"))
 	_, _, againErr := first.Journal.Create(t.Context(), a)
 	_, acceptErr := first.Journal.Accept(t.Context(), a.ID, 1, "x")
+	_, clockErr := first.Journal.LoadClock(t.Context())
 	for what, err := range map[string]error{
-		"Create": createErr, "Create again": againErr, "Accept": acceptErr,
+		"Create": createErr, "Create again": againErr, "Accept": acceptErr, "LoadClock": clockErr, "SaveClock": first.Journal.SaveClock(t.Context(), ClockRecord{Wall: epoch}),
 		"Save": first.Journal.Save(t.Context(), cancelled), "Delete": first.Journal.Delete(t.Context(), a),
 	} {
 		if !errors.Is(err, ErrDeposed) {

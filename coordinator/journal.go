@@ -20,6 +20,7 @@ import (
 type Journal interface {
 	StreamJournal
 	HistoryJournal
+	ClockJournal
 	// Load returns all jobs.
 	Load(ctx context.Context) ([]Record, error)
 	// Create adds a job, unless there is one with its request id already, which is returned then.
@@ -48,6 +49,7 @@ var ErrOver = errors.New("the job has ended in the journal")
 //	PREFIX/history/ID         the HistoryRecord of a job, as JSON
 //	PREFIX/streams/SHA256     the StreamRecord of a namespace's stream id, as JSON
 //	PREFIX/chunks/SHA256/N    the Blob of one of its chunks, as JSON
+//	PREFIX/clock              the ClockRecord, as JSON
 type EtcdJournal struct {
 	client *clientv3.Client
 	prefix string

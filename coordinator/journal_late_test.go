@@ -107,6 +107,15 @@ func TestLateWrites(t *testing.T) {
 		create()
 		piece()
 		wantStreams(t, j, s)
+		clock := twice(func() error { return j.SaveClock(ctx, ClockRecord{Wall: at}) })
+		behind := ClockRecord{Wall: at.Add(-time.Hour)} // the clock was set back meanwhile
+		if err := j.SaveClock(ctx, behind); err != nil {
+			t.Fatal(err)
+		}
+		clock()
+		if got, err := j.LoadClock(ctx); err != nil || !cmp.Equal(got, behind) {
+			t.Errorf("%s: the clock is %v, %v", name, got, err)
+		}
 		remove := twice(func() error { return j.DeleteStream(ctx, s) })
 		if err := j.SaveStream(ctx, s, 0); err != nil { // another one of that name
 			t.Fatal(err)

@@ -17,6 +17,7 @@ type MemoryJournal struct {
 	results   map[string]map[int]string
 	histories map[string]HistoryRecord
 	streams   map[string]StreamRecord
+	clock     ClockRecord
 }
 
 // NewMemoryJournal returns an empty journal.

@@ -66,6 +66,7 @@ func TestJournals(t *testing.T) {
 			t.Run("create", func(t *testing.T) { testCreate(t, open()) })
 			t.Run("save", func(t *testing.T) { testSave(t, open()) })
 			t.Run("accept", func(t *testing.T) { testAccept(t, open()) })
+			t.Run("clock", func(t *testing.T) { testClock(t, open()) })
 			t.Run("history", func(t *testing.T) { testHistory(t, open()) })
 			t.Run("delete", func(t *testing.T) { testDelete(t, open()) })
 			t.Run("two acceptors", func(t *testing.T) { testTwoAcceptors(t, open()) })
@@ -75,6 +76,21 @@ func TestJournals(t *testing.T) {
 	t.Run("many keys", func(t *testing.T) { testManyKeys(t, client) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, client) })
 	t.Run("streams", func(t *testing.T) { testStreams(t, client) })
+}
+
+// The clock is one record, which is replaced as a whole.
+func testClock(t *testing.T, j Journal) {
+	for i, want := range []ClockRecord{{}, {Wall: epoch}, {Wall: epoch.Add(-time.Hour), Jumps: []ClockJump{{By: time.Hour, Ago: time.Minute}, {By: time.Second}}}, {Wall: epoch}} {
+		if i > 0 {
+			if err := j.SaveClock(t.Context(), want); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := j.LoadClock(t.Context())
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+	}
 }
 
 // The history of a job is replaced as a whole, and goes with the job.

@@ -99,7 +99,7 @@ func testTrouble(t *testing.T, trouble error, took bool) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, op := range []string{"watch", "load", "load streams", "create", "accept" + id, "accepted" + id, "save" + id} {
+	for _, op := range []string{"watch", "load", "load streams", "load clock", "save clock", "create", "accept" + id, "accepted" + id, "save" + id} {
 		if asked[op] < 4 {
 			t.Errorf("%s had trouble %d times: that shows nothing", op, asked[op])
 		}

@@ -93,6 +93,12 @@ func (s *Server) lead(ctx context.Context, t *Term, leads func(bool)) error {
 		case <-ctx.Done():
 		}
 	})
+	if err := s.readClock(ctx, t); err != nil {
+		return s.unless(ctx, err)
+	}
+	s.mu.Lock()
+	s.phase = dated
+	s.mu.Unlock()
 	sets, err := patiently(ctx, s, s.registry.Watch)
 	if err != nil {
 		return s.unless(ctx, err)

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
 )
@@ -124,7 +123,7 @@ func cause(ctx context.Context) error {
 // commit puts a stream's new state on record. The caller has claimed the stream.
 func (s *Server) commit(ctx context.Context, st *stream, r StreamRecord) error {
 	had := len(s.record(st).Chunks)
-	r.Changed, r.Count = clock.Now().UTC(), len(r.Chunks)
+	r.Changed, r.Count = s.stamp(), len(r.Chunks)
 	if err := s.persist(ctx, "stream "+r.ID, func(ctx context.Context) error { return st.journal.SaveStream(ctx, r, had) }); err != nil {
 		if ctx.Err() != nil {
 			return cause(ctx)

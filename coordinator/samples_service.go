@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/octetlite/octet/internal/clock"
 	"github.com/octetlite/octet/pkg/credential"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -33,7 +32,7 @@ func (c *sampleService) CreateStream(ctx context.Context, req *octetv1.CreateStr
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	now := clock.Now().UTC()
+	now := s.stamp()
 	s.creates.Lock()
 	defer s.creates.Unlock()
 	s.mu.Lock()

@@ -111,6 +111,7 @@ type Server struct {
 	creates  sync.Mutex // one stream is created at a time
 	usages   usages
 	ages     *ages
+	wall     func() time.Time // the wall clock
 
 	inspections sync.Mutex // one at a time
 
@@ -149,6 +150,7 @@ type phase int
 const (
 	following phase = iota // another coordinator leads, or nobody yet
 	starting               // elected, and the journal is not read yet
+	dated                  // and the time by which ages count is: blobs may come
 	serving
 	stopping
 )
@@ -172,10 +174,12 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
-	return &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights), ages: newAges(time.Now(), clock.Now(), c.withDefaults().longest()),
+	s := &Server{
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights), ages: &ages{keep: c.withDefaults().longest()}, wall: clock.Now,
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
-	}, nil
+	}
+	f.SetClock(s.stamp)
+	return s, nil
 }
 
 // Services are the names of what Register adds, which only the coordinator that leads serves.
@@ -201,8 +205,8 @@ func (s *Server) serves() error {
 	switch s.phase {
 	case following:
 		return notLeading(s.leader)
-	case starting:
-		return status.Error(codes.Unavailable, "the coordinator is starting")
+	case starting, dated:
+		return errStarting
 	case stopping:
 		return errStopping
 	default:
@@ -214,10 +218,14 @@ func (s *Server) serves() error {
 func (s *Server) leads() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase == following {
+	switch s.phase {
+	case following:
 		return notLeading(s.leader)
+	case starting:
+		return errStarting
+	default:
+		return nil
 	}
-	return nil
 }
 
 // writer returns the journal of the present term, for a call that was begun while the server served.
@@ -227,4 +235,7 @@ func (s *Server) writer() Journal {
 	return s.Journal
 }
 
-var errStopping = status.Error(codes.Unavailable, "the coordinator is stopping")
+var (
+	errStarting = status.Error(codes.Unavailable, "the coordinator is starting")
+	errStopping = status.Error(codes.Unavailable, "the coordinator is stopping")
+)

@@ -17,7 +17,7 @@ type testJournal struct {
 
 func newTestJournal() *testJournal { return &testJournal{MemoryJournal: NewMemoryJournal()} }
 
-// set has before called in front of each operation: load, load streams, create, save, accept, accepted, delete, stream, history.
+// set has before called in front of each operation: load, load streams, load clock, save clock, create, save, accept, accepted, delete, stream, history.
 func (j *testJournal) set(before func(op, job string) error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -137,6 +137,18 @@ func (j *testJournal) SaveHistory(ctx context.Context, job string, h HistoryReco
 		}
 		return j.MemoryJournal.SaveHistory(ctx, job, back)
 	})
+}
+
+func (j *testJournal) LoadClock(ctx context.Context) (r ClockRecord, err error) {
+	err = j.try(ctx, "load clock", "", func() (err error) {
+		r, err = j.MemoryJournal.LoadClock(ctx)
+		return err
+	})
+	return r, err
+}
+
+func (j *testJournal) SaveClock(ctx context.Context, r ClockRecord) error {
+	return j.try(ctx, "save clock", "", func() error { return j.MemoryJournal.SaveClock(ctx, r) })
 }
 
 func (j *testJournal) Delete(ctx context.Context, r Record) error {

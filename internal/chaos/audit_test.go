@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -39,7 +41,7 @@ func (a *audited) over() bool {
 // history returns all that was ever written to etcd, as the member has it that has most. The others must have the same, as far as they have come.
 func (c *cluster) history() (longest []*clientv3.Event, err error) {
 	for _, n := range Etcds[:c.plan.Members] {
-		events, err := history(c.t, c.programs, c.folder(n))
+		events, err := history(c.t, c.programs, c.folder(n), freePorts(c.t))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n, err)
 		}
@@ -54,6 +56,9 @@ func (c *cluster) history() (longest []*clientv3.Event, err error) {
 		}
 		longest = long
 	}
+	if !slices.ContainsFunc(longest, func(e *clientv3.Event) bool { return string(e.Kv.Key) == end }) {
+		return nil, errors.New("the history of etcd ends before the run")
+	}
 	return longest, nil
 }
 
@@ -61,28 +66,66 @@ func same(a, b *clientv3.Event) bool {
 	return a.Type == b.Type && a.Kv.ModRevision == b.Kv.ModRevision && bytes.Equal(a.Kv.Key, b.Kv.Key) && bytes.Equal(a.Kv.Value, b.Kv.Value)
 }
 
-// history returns all that was ever written to a member of etcd, which keeps it: its folder is opened by an etcd without the network and the other members of the run.
-func history(t *testing.T, p programs, folder string) ([]*clientv3.Event, error) {
+// history returns all that was ever written to a member of etcd, which keeps it: its folder is opened by an etcd without the network and the other members of the run. That one begins anew, elsewhere, when it ends
+// before it answered: between the choice of its ports and its start they may be taken, by a connection of whoever else runs here.
+func history(t *testing.T, p programs, folder string, ports func() (at, peer string)) (events []*clientv3.Event, err error) {
 	t.Helper()
-	at, peer := freePort(t), freePort(t)
+	for range 5 {
+		at, peer := ports()
+		if events, err = opened(t, p, folder, at, peer); !errors.Is(err, errEnded) {
+			return events, err
+		}
+		t.Logf("etcd is started once more: %v", err)
+	}
+	return nil, err
+}
+
+var errEnded = errors.New("etcd ended")
+
+// freePorts are two that nobody has at present.
+func freePorts(t *testing.T) func() (at, peer string) {
+	return func() (at, peer string) { return freePort(t), freePort(t) }
+}
+
+// opened is history with ports for the etcd that opens the folder; errEnded if that ends.
+func opened(t *testing.T, p programs, folder, at, peer string) ([]*clientv3.Event, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	ctx, ended := context.WithCancelCause(ctx)
+	defer ended(nil)
+	var says bytes.Buffer
 	cmd := exec.Command(p.etcd, "--data-dir", folder, "--log-level", "error", "--unsafe-no-fsync", "--force-new-cluster", "--listen-client-urls", "http://"+at, "--advertise-client-urls", "http://"+at,
 		"--listen-peer-urls", "http://"+peer)
+	cmd.Stdout, cmd.Stderr = &says, &says
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	defer func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // its status says that it was killed
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := cmd.Wait()
+		ended(fmt.Errorf("%w: %w: %s", errEnded, err, &says))
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{at}, DialTimeout: time.Minute})
+	defer func() {
+		_ = cmd.Process.Kill() // it may have ended
+		<-done
+	}()
+	events, err := written(ctx, at)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return events, err
+}
+
+// written returns all that was ever written to the etcd at an address.
+func written(ctx context.Context, at string) ([]*clientv3.Event, error) {
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{at}, DialTimeout: patience})
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	now, err := client.Get(ctx, "any")
-	if err != nil {
+	if _, err := client.Get(ctx, "any"); err != nil {
 		return nil, err
 	}
 	last, err := client.Put(ctx, "last", "")
@@ -101,7 +144,53 @@ func history(t *testing.T, p programs, folder string) ([]*clientv3.Event, error)
 			events = append(events, e)
 		}
 	}
-	return nil, fmt.Errorf("the history of etcd ends before revision %d: %w", now.Header.Revision, ctx.Err())
+	return nil, fmt.Errorf("the history of etcd ends before revision %d: %w", last.Header.Revision, ctx.Err())
+}
+
+// end is the key that is written when all is over.
+const end = "end"
+
+// conclude writes to etcd that all is over. An etcd that is opened alone drops what it does not know to be committed, and a member knows that of an entry, by what is on its disk, when it has the next one. So all that
+// was written before is in the history when two entries follow, the second behind the answer to the first.
+func (c *cluster) conclude(ctx context.Context) error {
+	members := Etcds[:c.plan.Members]
+	for written, try := 0, 0; written < 2; try++ {
+		err := c.put(ctx, members[try%len(members)], end)
+		switch {
+		case err == nil:
+			written++
+		case ctx.Err() != nil:
+			return fmt.Errorf("the end is not written: %w", err)
+		default:
+			time.Sleep(again)
+		}
+	}
+	return nil
+}
+
+// put writes a key without a value by a member of etcd.
+func (c *cluster) put(ctx context.Context, member Node, key string) error {
+	web := http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return c.net.dial(member) },
+	}}
+	body, err := json.Marshal(map[string][]byte{"key": []byte(key)})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.net.listen(member)+"/v3/kv/put", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := web.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", member, resp.Status)
+	}
+	return nil
 }
 
 // audit checks what the journal tells: each job came to an end once, and each of its shards was accepted once before. It returns how many jobs and shards there were.

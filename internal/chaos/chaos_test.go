@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,22 +19,18 @@ var (
 	seeds   = flag.Int("seeds", 20, "how many seeds are run")
 	first   = flag.Uint64("seed", 0, "the first of them")
 	keep    = flag.Bool("keep", false, "keep the logs of runs that pass")
-	steady  = flag.Bool("steady", false, "even seeds alone, whose clusters have one member of etcd, and clocks that nobody sets")
 	proxies = flag.String("proxies", "", "why there are to be proxies instead of namespaces; they are tried if this is empty")
 )
 
 // TestChaos runs clusters that fail by the plans of some seeds.
 func TestChaos(t *testing.T) {
 	p := build(t)
+	t.Run("history", func(t *testing.T) { testHistory(t, p) })
 	cases := conversions(t, p.octet)
 	var total tally
 	t.Run("seed", func(t *testing.T) {
 		for i := range uint64(*seeds) {
 			plan := New(*first + i)
-			if *steady {
-				plan = New(*first&^1 + 2*i)
-				plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return f.Kind == Clock })
-			}
 			t.Run(fmt.Sprint(plan.Seed), func(t *testing.T) {
 				t.Parallel()
 				run(t, p, plan, cases, &total)
@@ -47,9 +42,6 @@ func TestChaos(t *testing.T) {
 		t.Errorf("of %d failpoints %d were come to: the others tell nothing", n, len(total.fired))
 	}
 }
-
-// settle is for the journal: a client may know of the end of its job some milliseconds before etcd does, and a run that ends in between would lack it.
-const settle = 5 * time.Second
 
 // run carries out a plan.
 func run(t *testing.T, p programs, plan Plan, cases []conversion, total *tally) {
@@ -82,7 +74,9 @@ func run(t *testing.T, p programs, plan Plan, cases []conversion, total *tally) 
 		t.Error(err)
 	}
 	took := time.Since(start)
-	time.Sleep(settle)
+	if err := c.conclude(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for _, n := range c.nodes {
 		c.processes[n].kill()
 	}

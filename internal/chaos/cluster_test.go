@@ -69,6 +69,11 @@ func newCluster(t *testing.T, p programs, plan Plan, cases []conversion, dir str
 			c.disks[f.Node] = mount(t, c.store(f.Node), 24)
 		}
 	}
+	for n, by := range plan.Off {
+		if err := c.setClock(n, by); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, n := range c.nodes {
 		c.processes[n] = &process{node: n, command: func() *exec.Cmd { return c.command(n) }, log: filepath.Join(dir, string(n)+".log")}
 	}
@@ -108,9 +113,6 @@ func (c *cluster) command(n Node) *exec.Cmd {
 	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
 	if slices.Contains(Coordinators, n) {
 		cmd := c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}, args...)...)
-		if err := c.setClock(n, 0); err != nil { // who starts with a wrong clock has no way to know
-			c.t.Error(err)
-		}
 		cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
 		return cmd
 	}

@@ -39,7 +39,7 @@ const (
 	Damage  Kind = "damage"  // it is killed, all blobs of its cache change or go, and it starts again
 	Spoil   Kind = "spoil"   // a blob of the store changes or goes, under running coordinators
 	Fail    Kind = "fail"    // it is started anew, to die at a failpoint
-	Clock   Kind = "clock"   // its wall clock is set, and set back
+	Clock   Kind = "clock"   // its wall clock is set, and set right later
 )
 
 // kinds says who may suffer what, and how often one is chosen before another.
@@ -128,8 +128,9 @@ type Plan struct {
 	Seed    uint64
 	Members int // of etcd
 	Jobs    []Job
-	Armed   map[Node]string // failpoints of nodes from their first start on, NAME:N
-	Faults  []Fault         // by time; those of a node don't overlap, but for Clock
+	Armed   map[Node]string        // failpoints of nodes from their first start on, NAME:N
+	Faults  []Fault                // by time; those of a node don't overlap, but for Clock
+	Off     map[Node]time.Duration // by which clocks are off from the beginning, until they are set for the second time
 }
 
 // lease is that of coordinators and workers.
@@ -169,7 +170,8 @@ func New(seed uint64) Plan {
 	if p.Members > 1 {
 		add(Fault{Kind: []Kind{Kill, Stop, Isolate}[seed/2%3], Node: Leader})
 	}
-	p.Faults = append(p.Faults, clocks(seed)...)
+	set, off := clocks(seed)
+	p.Faults, p.Off = append(p.Faults, set...), off
 	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Case, b.Case)) })
 	slices.SortFunc(p.Faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node)) })
 	return p
@@ -178,17 +180,24 @@ func New(seed uint64) Plan {
 // maxStep is more than any job, blob or stream is kept for.
 const maxStep = 1000 * time.Hour
 
-// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them. By then some jobs are over.
-func clocks(seed uint64) (faults []Fault) {
+// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them; each other one is off before its coordinator starts. By then some jobs are over.
+func clocks(seed uint64) (faults []Fault, off map[Node]time.Duration) {
+	off = map[Node]time.Duration{}
 	r := rand.New(rand.NewPCG(seed, 0x636c6f63))
 	for _, n := range Coordinators {
-		f := Fault{Kind: Clock, Node: n, At: horizon/2 + upTo(r, horizon), For: 200*time.Millisecond + upTo(r, longest), By: (time.Hour + upTo(r, maxStep)).Round(time.Second)}
-		if r.IntN(3) == 0 {
-			f.By = -f.By
+		by := func() time.Duration {
+			by := (time.Hour + upTo(r, maxStep)).Round(time.Second)
+			if r.IntN(3) == 0 {
+				return -by
+			}
+			return by
 		}
-		faults = append(faults, f)
+		faults = append(faults, Fault{Kind: Clock, Node: n, At: horizon/2 + upTo(r, horizon), For: 200*time.Millisecond + upTo(r, longest), By: by()})
+		if r.IntN(2) == 0 {
+			off[n] = by()
+		}
 	}
-	return faults
+	return faults, off
 }
 
 // pairs are who sends what to whom, which gets lost in one direction by turns, so that few seeds have all of it.
@@ -265,6 +274,11 @@ func (p Plan) String() string {
 	for _, n := range all {
 		if at, ok := p.Armed[n]; ok {
 			fmt.Fprintf(&b, "%5.2fs  armed    %-14s at %s\n", 0.0, n, at)
+		}
+	}
+	for _, n := range all {
+		if by, ok := p.Off[n]; ok {
+			fmt.Fprintf(&b, "%5.2fs  clock    %-14s is off by %v\n", 0.0, n, by)
 		}
 	}
 	for _, j := range p.Jobs {

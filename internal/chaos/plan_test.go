@@ -9,7 +9,7 @@ import (
 )
 
 func TestPlans(t *testing.T) {
-	suffered, set := map[Kind]bool{}, map[bool]bool{}
+	suffered, set, off := map[Kind]bool{}, map[bool]bool{}, map[bool]bool{}
 	places, cut, beheaded := map[string]bool{}, map[string]bool{}, map[Kind]bool{}
 	for seed := range uint64(20) { // as many as CI runs
 		p := New(seed)
@@ -37,6 +37,9 @@ func TestPlans(t *testing.T) {
 				beheaded[f.Kind] = true
 			}
 		}
+		for _, by := range p.Off {
+			off[by > 0] = true
+		}
 		for _, at := range p.Armed {
 			name, _, _ := strings.Cut(at, ":")
 			places[name] = true
@@ -57,8 +60,8 @@ func TestPlans(t *testing.T) {
 			t.Errorf("no plan of CI cuts off %s", pair)
 		}
 	}
-	if len(set) != 2 {
-		t.Errorf("plans of CI set clocks in one direction alone: %v", set)
+	if len(set) != 2 || len(off) != 2 {
+		t.Errorf("plans of CI set clocks in one direction alone: %v, and have %v at first", set, off)
 	}
 	if len(beheaded) != 3 {
 		t.Errorf("plans of CI do no more to etcd's leader than %v", beheaded)

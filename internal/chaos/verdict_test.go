@@ -3,6 +3,10 @@
 package chaos
 
 import (
+	"context"
+	"errors"
+	"net"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -45,6 +49,42 @@ func TestAudit(t *testing.T) {
 		if got := errorText(err); (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// testHistory makes sure that what was written and answered for is in the history, although etcd was killed at once, and that ports that are taken do no harm.
+func testHistory(t *testing.T, p programs) {
+	folder := t.TempDir()
+	at, peer := freePort(t), freePort(t)
+	c := &cluster{plan: Plan{Members: 1}, net: &proxied{listens: map[Node]string{Etcds[0]: at}}}
+	cmd := exec.Command(p.etcd, "--data-dir", folder, "--log-level", "error", "--unsafe-no-fsync", "--listen-client-urls", "http://"+at, "--advertise-client-urls", "http://"+at, "--listen-peer-urls", "http://"+peer)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := c.conclude(ctx)
+	if err := errors.Join(err, cmd.Process.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its status says that it was killed
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	asked := 0
+	events, err := history(t, p, folder, func() (string, string) {
+		if asked++; asked == 1 {
+			return freePort(t), taken.Addr().String()
+		}
+		return freePort(t), freePort(t)
+	})
+	if err != nil || asked != 2 {
+		t.Errorf("with ports that were taken: %v, at try %d", err, asked)
+	}
+	if n := len(events); n < 2 || string(events[n-1].Kv.Key) != end {
+		t.Errorf("the history has %d entries", n)
 	}
 }
 

@@ -28,19 +28,41 @@ func age(t *testing.T, path string, when time.Time) {
 	}
 }
 
-func TestDeleteOlderSparesWhatWasTouchedOrPutAgain(t *testing.T) {
+// listed returns what a blob is listed as.
+func listed(t *testing.T, f *Folder, d Digest) Info {
+	t.Helper()
+	for info, err := range f.List(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Digest == d {
+			return info
+		}
+	}
+	return Info{Digest: d}
+}
+
+func TestDeleteUnchangedSparesWhatWasTouchedOrPutAgain(t *testing.T) {
 	f := folder(t)
-	old, limit := time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
-	forgotten, touched, again := aged(t, f, "forgotten", old), aged(t, f, "touched", old), aged(t, f, "again", old)
+	old := time.Now().Add(-time.Hour)
+	forgotten, touched, back, again := aged(t, f, "forgotten", old), aged(t, f, "touched", old), aged(t, f, "touched by a clock that is behind", old), aged(t, f, "again", old)
+	all := map[Digest]Info{}
+	for _, d := range []Digest{forgotten, touched, back, again, Of([]byte("never there"))} {
+		all[d] = listed(t, f, d)
+	}
 	if err := f.Touch(touched); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := PutBytes(t.Context(), f, []byte("again")); err != nil {
 		t.Fatal(err)
 	}
-	for d, want := range map[Digest]bool{forgotten: true, touched: false, again: false, Of([]byte("never there")): false} {
-		if got, err := f.DeleteOlder(d, limit); got != want || err != nil {
-			t.Errorf("DeleteOlder(%.12s) = %v, %v, want %v", d, got, err, want)
+	f.SetClock(func() time.Time { return old.Add(-time.Hour) })
+	if err := f.Touch(back); err != nil {
+		t.Fatal(err)
+	}
+	for d, info := range all {
+		if got, err := f.DeleteUnchanged(info); got != (d == forgotten) || err != nil {
+			t.Errorf("DeleteUnchanged(%.12s) = %v, %v", d, got, err)
 		}
 	}
 	if err := f.Touch(forgotten); !errors.Is(err, ErrNotFound) {
@@ -49,11 +71,11 @@ func TestDeleteOlderSparesWhatWasTouchedOrPutAgain(t *testing.T) {
 }
 
 // A blob is never both touched and deleted: who was told that it is there can rely on it.
-func TestTouchAndDeleteOlderAreInOrder(t *testing.T) {
+func TestTouchAndDeleteUnchangedAreInOrder(t *testing.T) {
 	f := folder(t)
-	limit := time.Now().Add(-time.Minute)
 	for range 200 {
-		d := aged(t, f, "x", limit.Add(-time.Hour))
+		d := aged(t, f, "x", time.Now().Add(-time.Hour))
+		info := listed(t, f, d)
 		var (
 			group   sync.WaitGroup
 			touch   error
@@ -61,10 +83,10 @@ func TestTouchAndDeleteOlderAreInOrder(t *testing.T) {
 			failed  error
 		)
 		group.Go(func() { touch = f.Touch(d) })
-		group.Go(func() { deleted, failed = f.DeleteOlder(d, limit) })
+		group.Go(func() { deleted, failed = f.DeleteUnchanged(info) })
 		group.Wait()
 		if failed != nil || (touch == nil) == deleted {
-			t.Fatalf("Touch: %v; DeleteOlder: %v, %v", touch, deleted, failed)
+			t.Fatalf("Touch: %v; DeleteUnchanged: %v, %v", touch, deleted, failed)
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 // not at all. Several processes may read and put blobs in one folder.
 type Folder struct {
 	root string
+	now  func() time.Time // what blobs are stamped with
 
 	mu        sync.Mutex      // held while a blob's age changes or decides, and for uploading
 	uploading map[string]bool // by the file
@@ -33,7 +34,7 @@ const halfWritten = time.Hour
 // NewFolder returns the store in the given folder, which is made if it does not exist. What an earlier process left half-written an hour ago is removed, but for
 // uploads, which can be resumed.
 func NewFolder(root string) (*Folder, error) {
-	f := &Folder{root: root, uploading: map[string]bool{}}
+	f := &Folder{root: root, now: clock.Now, uploading: map[string]bool{}}
 	for _, dir := range []string{"blobs", "tmp", "uploads", "owners"} {
 		if err := os.MkdirAll(f.path(dir), 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -82,6 +83,9 @@ func (f *Folder) Path(d Digest) (string, error) {
 	}
 	return filepath.Abs(path)
 }
+
+// SetClock has blobs be stamped with the times of a clock instead of the machine's, from now on. It is called before the folder is used.
+func (f *Folder) SetClock(now func() time.Time) { f.now = now }
 
 // Root returns the folder.
 func (f *Folder) Root() string { return f.root }
@@ -148,7 +152,7 @@ func (f *Folder) commit(tmp *os.File, d Digest) error {
 	if err != nil {
 		return err
 	}
-	if err := touch(tmp.Name()); err != nil {
+	if err := f.touch(tmp.Name()); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	if err := tmp.Sync(); err != nil {
@@ -173,8 +177,8 @@ func (f *Folder) commit(tmp *os.File, d Digest) error {
 }
 
 // touch makes a file's time of modification the present one.
-func touch(path string) error {
-	now := clock.Now()
+func (f *Folder) touch(path string) error {
+	now := f.now()
 	return os.Chtimes(path, now, now)
 }
 
@@ -227,16 +231,16 @@ func (f *Folder) Touch(d Digest) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := touch(path); err != nil {
+	if err := f.touch(path); err != nil {
 		return notFound(d, err)
 	}
 	return nil
 }
 
-// DeleteOlder removes a blob unless it was put or touched after the given time, and reports whether it did. Between Touch, Put and DeleteOlder there
+// DeleteUnchanged removes a blob unless it was put or touched since it was listed, whatever the clock says, and reports whether it did. Between Touch, Put and DeleteUnchanged there
 // is an order: a blob that was touched before it was deleted is not deleted.
-func (f *Folder) DeleteOlder(d Digest, limit time.Time) (bool, error) {
-	path, err := f.blob(d)
+func (f *Folder) DeleteUnchanged(listed Info) (bool, error) {
+	path, err := f.blob(listed.Digest)
 	if err != nil {
 		return false, err
 	}
@@ -248,7 +252,7 @@ func (f *Folder) DeleteOlder(d Digest, limit time.Time) (bool, error) {
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("store: %w", err)
-	case info.ModTime().After(limit):
+	case !info.ModTime().Equal(listed.Modified):
 		return false, nil
 	}
 	if err := os.Remove(path); err != nil {

@@ -34,7 +34,7 @@ func (f *Folder) Mark(owner string, d Digest) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err = touch(path); !errors.Is(err, fs.ErrNotExist) {
+	if err = f.touch(path); !errors.Is(err, fs.ErrNotExist) {
 		return wrap(err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -44,7 +44,7 @@ func (f *Folder) Mark(owner string, d Digest) error {
 	if err != nil {
 		return wrap(err)
 	}
-	return wrap(file.Close())
+	return wrap(errors.Join(file.Close(), f.touch(path)))
 }
 
 // Marked reports whether a blob has an owner's mark.
