@@ -168,15 +168,19 @@ func (c *Client) List(ctx context.Context) ([]Job, error) {
 func (c *Client) Watch(ctx context.Context, id string, f func(Job)) (Job, error) {
 	tries := newTries(contactPatience)
 	for {
+		whole := false
 		last, err := c.watch(ctx, id, func(j Job) {
-			tries.answered()
-			tries.progress()
+			whole = true
 			if f != nil {
 				f(j)
 			}
 		})
 		if err == nil {
 			return last, nil
+		}
+		if whole { // until now: a job may have no news for hours
+			tries.answered()
+			tries.progress()
 		}
 		if !tries.again(ctx, err) {
 			return Job{}, jobError(ctx, id, err)

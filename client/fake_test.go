@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
@@ -57,7 +58,7 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) start() {
 	l := bufconn.Listen(1 << 20)
-	g := grpc.NewServer(grpc.WaitForHandlers(true))
+	g := grpc.NewServer(grpc.WaitForHandlers(true), grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepAlive / 2})) // as cmd/octet has it
 	octetv1.RegisterBlobServiceServer(g, f)
 	octetv1.RegisterConversionServiceServer(g, f)
 	octetv1.RegisterSampleServiceServer(g, f.samples)

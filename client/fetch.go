@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -42,13 +43,18 @@ type blobReader struct {
 	size   int64  // of the blob; -1 until it is known
 	hash   hash.Hash
 	tries  *tries
+	gave   time.Time // when bytes were returned last
 }
 
 // more receives the next bytes.
 func (r *blobReader) more() error {
+	if !r.gave.IsZero() {
+		r.tries.pass(time.Since(r.gave)) // how long its reader took with what came does not count
+	}
 	for {
 		err := r.receive()
 		if err == nil {
+			r.gave = time.Now()
 			return nil
 		}
 		r.stream = nil

@@ -175,8 +175,8 @@ func (s *Stream) run(ctx context.Context) {
 	for {
 		start := time.Now()
 		err := s.call(ctx, tries)
-		if time.Since(start) > patience {
-			tries.progress() // it worked for long
+		if time.Since(start) > contactPatience {
+			tries.progress() // it worked until now
 		}
 		if code := status.Code(err); code == codes.Aborted || code == codes.ResourceExhausted || !tries.again(ctx, err) {
 			s.mu.Lock()

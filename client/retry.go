@@ -35,6 +35,9 @@ func (t *tries) answered() { t.patience = patience }
 // progress starts the patience anew.
 func (t *tries) progress() { t.since, t.n = time.Now(), 0 }
 
+// pass has some time that passed not count.
+func (t *tries) pass(d time.Duration) { t.since = t.since.Add(d) }
+
 // again waits a while after a failure, longer each time, and reports whether there is any point in another try.
 func (t *tries) again(ctx context.Context, err error) bool {
 	d := min(firstPause<<min(t.n, 10), maxPause)
