@@ -94,23 +94,33 @@ func (j *EtcdJournal) records(ctx context.Context, prefix string, f func(key str
 	})
 }
 
+// eachKey reads before it calls f: if etcd compacts meanwhile what is being read, it begins again.
 func (j *EtcdJournal) eachKey(ctx context.Context, prefix string, f func(*mvccpb.KeyValue) error) error {
+	all, err := j.keys(ctx, prefix)
+	for errors.Is(err, rpctypes.ErrCompacted) {
+		all, err = j.keys(ctx, prefix)
+	}
+	for _, kv := range all {
+		if err := f(kv); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// keys returns all keys under a prefix, as they are at one revision.
+func (j *EtcdJournal) keys(ctx context.Context, prefix string) (all []*mvccpb.KeyValue, err error) {
 	from, end := prefix, clientv3.GetPrefixRangeEnd(prefix)
 	options := []clientv3.OpOption{clientv3.WithRange(end), clientv3.WithLimit(pageSize)}
 	for {
 		resp, err := j.client.Get(ctx, from, options...)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, kv := range resp.Kvs {
-			if err := f(kv); err != nil {
-				return err
-			}
-			from = string(kv.Key) + "\x00"
+		if all = append(all, resp.Kvs...); !resp.More {
+			return all, nil
 		}
-		if !resp.More {
-			return nil
-		}
+		from = string(all[len(all)-1].Key) + "\x00"
 		if len(options) == 2 {
 			options = append(options, clientv3.WithRev(resp.Header.Revision))
 		}

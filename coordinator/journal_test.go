@@ -142,6 +142,9 @@ func TestEtcdIsFull(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	if _, err := j.LoadClock(t.Context()); err != nil {
+		t.Errorf("a coordinator can't begin: %v", err)
+	}
 	if err := j.Delete(t.Context(), a); err != nil {
 		t.Error(err)
 	}

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -106,5 +111,103 @@ func testTrouble(t *testing.T, trouble error, took bool) {
 	}
 	if n := len(w.called()); n > 4 { // the one that ran when the coordinator stopped may run again
 		t.Errorf("%d shards were run, there are 3", n)
+	}
+}
+
+// An etcd that has reached its quota, in the middle of a job, holds it up and fails nothing; clients that create jobs are told what is to be done.
+func TestEtcdIsFullForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		m := convModel(t, 12)
+		spec := c.spec(m)
+		want, err := m.inProcess(t, spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var full atomic.Bool
+		refused := map[string]int{}
+		c.journal.set(func(op, _ string) error {
+			switch op {
+			case "create", "save", "accept", "history", "save clock":
+				if full.Load() {
+					refused[op]++
+					return explained(rpctypes.ErrNoSpace)
+				}
+			}
+			return nil
+		})
+		goOn := make(chan struct{})
+		c.worker("a", after(goOn, honest))
+		id := c.create("r", spec).GetId()
+		time.Sleep(time.Second)
+		full.Store(true)
+		close(goOn)
+		time.Sleep(time.Hour)
+		_, err = c.jobs.CreateJob(t.Context(), &octetv1.CreateJobRequest{RequestId: "s", Spec: spec})
+		wantCode(t, "CreateJob", err, codes.Unavailable)
+		if err == nil || !strings.Contains(err.Error(), "etcdctl alarm disarm") {
+			t.Errorf("it says %v", err)
+		}
+		if j := c.get(id); j.GetState() != octetv1.JobState_JOB_STATE_CALIBRATING || refused["accept"] == 0 || refused["save clock"] == 0 {
+			t.Errorf("it is %v, and these were refused: %v", j.GetState(), refused)
+		}
+		full.Store(false)
+		if !bytes.Equal(c.result(c.wait(id)), want.Model.Bytes()) {
+			t.Error("the model is another than in process")
+		}
+	})
+}
+
+// compacting has etcd forget what a reader of several pages is at, once, before its second page.
+type compacting struct {
+	direct *clientv3.Client
+	t      *testing.T
+	pages  int
+}
+
+func (c *compacting) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if method == "/etcdserverpb.KV/Range" {
+		if c.pages++; c.pages == 2 {
+			resp, err := c.direct.Put(ctx, "other", "")
+			if err == nil {
+				_, err = c.direct.Compact(ctx, resp.Header.GetRevision())
+			}
+			if err != nil {
+				c.t.Error(err)
+			}
+		}
+	}
+	return invoke(ctx, method, req, reply, cc, opts...)
+}
+
+// Whoever reads the journal while etcd compacts it has all of it, and nothing twice.
+func TestEtcdCompactsWhatIsRead(t *testing.T) {
+	direct := etcd(t)
+	c := &compacting{direct: direct, t: t}
+	client, err := clientv3.New(clientv3.Config{
+		Endpoints: direct.Endpoints(), DialTimeout: time.Minute, Logger: zap.NewNop(), DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(c.intercept)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	const n = pageSize + 1
+	j := NewEtcdJournal(direct, "/test")
+	for first := 0; first < n; first += 100 {
+		var ops []clientv3.Op
+		for i := first; i < min(first+100, n); i++ {
+			ops = append(ops, clientv3.OpPut(j.job(fmt.Sprint(i)), fmt.Sprintf(`{"id": "%d"}`, i)))
+		}
+		if _, err := direct.Txn(t.Context()).Then(ops...).Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := NewEtcdJournal(client, "/test").Load(t.Context())
+	ids := map[string]bool{}
+	for _, r := range all {
+		ids[r.ID] = true
+	}
+	if err != nil || len(all) != n || len(ids) != n || c.pages != 4 {
+		t.Errorf("%d jobs, %d of them different, from %d pages, %v; want %d", len(all), len(ids), c.pages, err, n)
 	}
 }
