@@ -131,6 +131,8 @@ func s3Error(err error) error {
 	switch {
 	case answer.StatusCode == 0: // there was none
 		return err
+	case answer.Code == minio.RequestTimeTooSkewed: // which passes: clocks are set right
+		return fmt.Errorf("the server refuses the time at which the request was signed, so a clock is wrong, here or there: %s", answer.Message)
 	case answer.Code == "NoSuchBucket":
 		return fmt.Errorf("%w: no such bucket", ErrNotFound)
 	case answer.StatusCode == http.StatusRequestedRangeNotSatisfiable:
