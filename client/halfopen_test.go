@@ -126,7 +126,7 @@ func TestPushNowAndThen(t *testing.T) {
 		}
 		for i := range 3 {
 			time.Sleep(patience - 5*time.Second)
-			if i == 1 {
+			if i == 0 {
 				f.halt()
 				time.AfterFunc(40*time.Second, f.start)
 			}
