@@ -30,8 +30,7 @@ func confine(set settings) ([]Protection, error) {
 		held = append(held, NoWriting)
 	}
 	if set.Memory > 0 && Enforced() {
-		// Address space that Go only reserves does not count, and pages that it gave back do.
-		if err := bound(unix.RLIMIT_DATA, uint64(set.Memory)); err != nil {
+		if err := boundMemory(uint64(set.Memory)); err != nil {
 			return nil, err
 		}
 		held = append(held, BoundedMemory)
@@ -66,6 +65,26 @@ func bound(resource int, most uint64) error {
 		return fmt.Errorf("limit %d: %w", resource, err)
 	}
 	return nil
+}
+
+// arenas are the address space that Go's heap may reserve beyond what it uses, in bytes: it grows by 64 MiB at a time, and may ask for twice that to align them.
+const arenas = 192 << 20
+
+// boundMemory bounds what is allocated. Address space that Go only reserves does not count for the limit of data, and pages that it gave back do; but newer kernels (seen with 6.18) look at that limit
+// only when memory is mapped at an address of their choice, and Go's heap maps what it has reserved. So the address space is bounded, too.
+func boundMemory(most uint64) error {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return err
+	}
+	var pages uint64
+	if _, err := fmt.Sscan(string(text), &pages); err != nil {
+		return fmt.Errorf("/proc/self/statm: %w", err)
+	}
+	if err := bound(unix.RLIMIT_AS, pages*uint64(os.Getpagesize())+most+arenas); err != nil {
+		return err
+	}
+	return bound(unix.RLIMIT_DATA, most)
 }
 
 // dropPrivileges drops root's capabilities, if there are any.
