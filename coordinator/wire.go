@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -325,7 +326,7 @@ func leaving(s *status.Status) bool { return reasonOf(s) == "STOPPING" }
 func attemptFailed(r Record, f Start, err error, begun bool) ShardFailed {
 	e := ShardFailed{Job: f.Job, Shard: f.Shard, Attempt: f.Attempt}
 	s := status.Convert(err)
-	e.Error = Failure{Kind: Unavailable, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}
+	e.Error = Failure{Kind: Unavailable, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, withoutAddresses(s.Message())))}
 	switch s.Code() {
 	case codes.FailedPrecondition:
 		if termOver(s) {
@@ -366,7 +367,18 @@ func faultOf(r Record, f Start, s *status.Status) Failure {
 		default: // not the job's fault
 		}
 	}
-	return Failure{Kind: Internal, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, s.Message()))}
+	return Failure{Kind: Internal, Message: clip(fmt.Sprintf("worker %s: %s", f.Worker, withoutAddresses(s.Message())))}
+}
+
+// addresses are what errors of connections say of who is at their ends.
+var addresses = regexp.MustCompile(`\b((?:dial|read|write) (?:tcp|udp|unix)[46]?|lookup) [^\s]+(?: on [^\s]+)?:`)
+
+// certified are the names that a certificate is good for, in an error that says which one it is not.
+var certified = regexp.MustCompile(`certificate is (?:not )?valid for [^\n"]*`)
+
+// withoutAddresses returns a message about a worker without its address, which is no business of those whose job the message is about: the worker's id stands for it.
+func withoutAddresses(message string) string {
+	return certified.ReplaceAllString(addresses.ReplaceAllString(message, "$1:"), "certificate is for another host")
 }
 
 // clip bounds a message that comes from elsewhere.

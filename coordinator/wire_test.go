@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -168,4 +169,23 @@ func retryDelay(err error) time.Duration {
 		}
 	}
 	return 0
+}
+
+// Clients see errors of connections to workers, and not where those are.
+func TestErrorsWithoutAddresses(t *testing.T) {
+	for message, want := range map[string]string{
+		`connection error: desc = "transport: Error while dialing: dial tcp 10.1.2.3:8471: connect: connection refused"`: `connection error: desc = "transport: Error while dialing: dial tcp: connect: connection refused"`,
+		`error reading from server: read tcp 10.1.2.3:40112->[fd00::7]:8471: read: connection reset by peer`:             `error reading from server: read tcp: read: connection reset by peer`,
+		`dial tcp: lookup worker-0.octet.svc on 10.0.0.10:53: no such host`:                                              `dial tcp: lookup: no such host`,
+		`tls: failed to verify certificate: x509: certificate is valid for localhost, worker-0, not worker-1"`:           `tls: failed to verify certificate: x509: certificate is for another host"`,
+		`read blob abc: the file "dial.png" is damaged`:                                                                  `read blob abc: the file "dial.png" is damaged`,
+	} {
+		if got := withoutAddresses(message); got != want {
+			t.Errorf("%s\n got %s\nwant %s", message, got, want)
+		}
+		f := attemptFailed(Record{}, Start{Worker: "w-1"}, status.Error(codes.Unavailable, message), true)
+		if f.Error.Message != "worker w-1: "+want {
+			t.Errorf("%s", f.Error.Message)
+		}
+	}
 }
