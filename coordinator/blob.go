@@ -72,11 +72,24 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 	case !sees:
 		return unseen(d)
 	}
+	done, err := b.server.usages.read(stream.Context(), credential.CallerOf(stream.Context()).Namespace)
+	if err != nil {
+		return err
+	}
 	blob, err := b.folder.Open(stream.Context(), d)
 	if err != nil {
+		done()
 		return storeStatus(err)
 	}
-	defer blob.Close()
+	return attended(readIdle, func(progress func()) error {
+		defer done()
+		defer blob.Close()
+		return b.send(blob, d, req, stream, progress)
+	})
+}
+
+// send sends the part of a blob that is asked for, and calls progress for each message that was taken.
+func (b *blobService) send(blob store.Blob, d store.Digest, req *octetv1.ReadRequest, stream grpc.ServerStreamingServer[octetv1.ReadResponse], progress func()) error {
 	at, end := req.GetOffset(), blob.Size()
 	if at < 0 || at > end || req.GetLimit() < 0 {
 		return status.Errorf(codes.OutOfRange, "offset %d, limit %d of a blob of %d bytes", at, req.GetLimit(), end)
@@ -96,10 +109,40 @@ func (b *blobService) Read(req *octetv1.ReadRequest, stream grpc.ServerStreaming
 		if err := stream.Send(resp); err != nil {
 			return err
 		}
+		progress()
 		b.server.metrics.sent.Add(float64(len(part)))
 		at += int64(len(part))
 	}
 	return nil
+}
+
+// readIdle is how long nothing of a download may be taken.
+const readIdle = time.Minute
+
+// attended does work that calls progress each time that it gets on, and gives up when it does not for a while. Work that hangs in a stream goes on behind its back until the call has returned,
+// which ends the stream.
+func attended(idle time.Duration, work func(progress func()) error) error {
+	done, ahead := make(chan error, 1), make(chan struct{}, 1)
+	go func() {
+		done <- work(func() {
+			select {
+			case ahead <- struct{}{}:
+			default: // it is known already
+			}
+		})
+	}()
+	timer := time.NewTimer(idle)
+	defer timer.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ahead:
+			timer.Reset(idle)
+		case <-timer.C:
+			return status.Errorf(codes.Unavailable, "nothing was taken for %v: go on at the offset that was reached", idle)
+		}
+	}
 }
 
 // QueryWrite implements the service.

@@ -144,6 +144,11 @@ func (s *Server) complete(ctx context.Context, spec Spec) (release func(), err e
 		}
 	}
 	if spec.Dataset != nil && missing == nil {
+		leave, ok := s.manifests(spec.Dataset.Size).take(ctx, credential.CallerOf(ctx).Namespace, Normal)
+		if !ok {
+			return nil, status.FromContextError(ctx.Err()).Err()
+		}
+		defer leave()
 		var m *dataset.Manifest
 		err := s.vetManifest(ctx, *spec.Dataset)
 		if err == nil {

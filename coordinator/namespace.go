@@ -13,8 +13,11 @@ import (
 	"github.com/octetlite/octet/pkg/store"
 )
 
-// maxUploads bounds the uploads that a namespace has under way at a time.
-const maxUploads = 64
+// maxUploads bounds the uploads that a namespace has under way at a time, maxReads its downloads: each holds a file and some MiB, at whatever pace its client goes on.
+const maxUploads, maxReads = 64, 64
+
+// maxPushing bounds the memory that a namespace's streams of samples take before they are chunks of the store, in bytes.
+const maxPushing = 1 << 30
 
 // sees reports whether a blob is the caller's to read: one that its namespace uploaded, or that one of its jobs names. Who has no namespace sees all.
 func (s *Server) sees(ctx context.Context, d store.Digest) (bool, error) {
@@ -50,6 +53,8 @@ type usage struct {
 	bytes   int64 // at rest, as far as is known; -1 before that is looked up
 	coming  int64 // announced by uploads that are under way
 	uploads int
+	reads   chan struct{} // holds one for each download that is under way
+	pushing int64         // bytes that streams of samples may take in memory
 }
 
 // begin takes note of an upload of so many bytes; RESOURCE_EXHAUSTED if a namespace has too many, or would have more bytes than limit, which is none if it is 0. done must be called with
@@ -80,6 +85,42 @@ func (u *usages) begin(ctx context.Context, folder *store.Folder, namespace stri
 	}, nil
 }
 
+// read waits until a namespace may begin with one download more. done must be called when that is over.
+func (u *usages) read(ctx context.Context, namespace string) (done func(), err error) {
+	if namespace == "" {
+		return func() {}, nil
+	}
+	u.mu.Lock()
+	reads := u.of(namespace).reads
+	u.mu.Unlock()
+	select {
+	case reads <- struct{}{}:
+		return func() { <-reads }, nil
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	}
+}
+
+// push takes note of a call that pushes samples, and of the memory that it may need; RESOURCE_EXHAUSTED if that is more than a namespace may take. done must be called when it is over.
+func (u *usages) push(namespace string, bytes int64) (done func(), err error) {
+	if namespace == "" {
+		return func() {}, nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := u.of(namespace)
+	if bytes > maxPushing-n.pushing {
+		return nil, status.Errorf(codes.ResourceExhausted, "namespace %s pushes samples for which %d bytes are kept in memory, and %d more would pass the limit of %d: push to fewer streams at a time",
+			namespace, n.pushing, bytes, int64(maxPushing))
+	}
+	n.pushing += bytes
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		n.pushing -= bytes
+	}, nil
+}
+
 // of returns what a namespace takes up. The caller holds the lock.
 func (u *usages) of(namespace string) *usage {
 	if u.all == nil {
@@ -87,7 +128,7 @@ func (u *usages) of(namespace string) *usage {
 	}
 	n := u.all[namespace]
 	if n == nil {
-		n = &usage{bytes: -1}
+		n = &usage{bytes: -1, reads: make(chan struct{}, maxReads)}
 		u.all[namespace] = n
 	}
 	return n

@@ -315,17 +315,74 @@ func TestSlowUploads(t *testing.T) {
 	})
 }
 
+// stalled is a call of Read whose client takes nothing, until its context ends.
+type stalled struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s *stalled) Context() context.Context { return s.ctx }
+func (s *stalled) Send(*octetv1.ReadResponse) error {
+	<-s.ctx.Done()
+	return s.ctx.Err()
+}
+
+// Downloads that nobody takes end. While they are under way those of their namespace wait, and those of others do not.
+func TestSlowDownloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		vision, audio, operator := blobClients(t, c.server)
+		data := []byte("slow")
+		for _, who := range []clientOf{vision, audio} {
+			if err := who.write(data, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ended := make(chan error, maxReads)
+		for range maxReads {
+			go func() {
+				ctx, cancel := context.WithCancel(vision.ctx)
+				defer cancel() // as gRPC does when the call returns
+				ended <- vision.b.Read(&octetv1.ReadRequest{Digest: string(store.Of(data))}, &stalled{ctx: ctx})
+			}()
+		}
+		synctest.Wait()
+		begun := time.Now()
+		for _, who := range []clientOf{audio, operator} {
+			if err := who.read(data); err != nil {
+				t.Error(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(vision.ctx, readIdle/2)
+		defer cancel()
+		wantCode(t, "one too many", vision.b.Read(&octetv1.ReadRequest{Digest: string(store.Of(data))}, &stalled{ctx: ctx}), codes.DeadlineExceeded)
+		if err := vision.read(data); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != readIdle {
+			t.Errorf("a place was free after %v", took)
+		}
+		for range maxReads {
+			wantCode(t, "Read", <-ended, codes.Unavailable)
+		}
+	})
+}
+
 // pushing is a call of PushSamples.
 type pushing struct {
 	grpc.ServerStream
 	ctx  context.Context
 	reqs []*octetv1.PushSamplesRequest
+	then func() error // what comes behind them; the end if nil
 }
 
 func (p *pushing) Context() context.Context                { return p.ctx }
 func (p *pushing) Send(*octetv1.PushSamplesResponse) error { return nil }
 func (p *pushing) Recv() (req *octetv1.PushSamplesRequest, err error) {
 	if len(p.reqs) == 0 {
+		if p.then != nil {
+			return nil, p.then()
+		}
 		return nil, io.EOF
 	}
 	req, p.reqs = p.reqs[0], p.reqs[1:]
@@ -366,5 +423,100 @@ func TestStreamsBecomeBlobsOfTheirNamespace(t *testing.T) {
 		c.result(c.wait(resp.GetJob().GetId()))
 		_, err = create(audio)
 		wantCode(t, "another's dataset", err, codes.FailedPrecondition)
+	})
+}
+
+// Manifests of jobs that are created are read a few at a time, and the large ones one by one, however many callers there are.
+func TestManifestsAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		vision, _, _ := blobClients(t, c.server)
+		spec := c.spec(convModel(t, 8))
+		for info, err := range c.server.folder.List(t.Context()) {
+			if err := errors.Join(err, c.server.own(vision.ctx, info.Digest)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		create := func(ctx context.Context) error {
+			_, err := (&conversionService{server: c.server}).CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: "r", Spec: spec})
+			return err
+		}
+		if c.server.manifests(smallManifest).free != maxManifests || c.server.manifests(smallManifest+1).free != 1 {
+			t.Error("places are taken")
+		}
+		var leave []func()
+		for range maxManifests {
+			l, ok := c.server.manifests(spec.GetDataset().GetSize()).take(t.Context(), "audio", Normal)
+			if !ok {
+				t.Fatal("no place")
+			}
+			leave = append(leave, l)
+		}
+		ctx, cancel := context.WithTimeout(vision.ctx, time.Second)
+		defer cancel()
+		wantCode(t, "one too many", create(ctx), codes.DeadlineExceeded)
+		leave[0]()
+		if err := create(vision.ctx); err != nil {
+			t.Error(err)
+		}
+		for _, l := range leave[1:] {
+			l()
+		}
+		if free := c.server.small.free; free != maxManifests {
+			t.Errorf("%d places are free", free)
+		}
+	})
+}
+
+// Streams of samples whose chunks are not full take no more memory than a namespace may.
+func TestPushingIsBounded(t *testing.T) {
+	var u usages
+	half, err := u.push("vision", maxPushing/2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := u.push("vision", maxPushing/2); err != nil {
+		t.Fatal(err)
+	}
+	_, err = u.push("vision", 1)
+	wantCode(t, "one more", err, codes.ResourceExhausted)
+	for _, namespace := range []string{"audio", ""} {
+		if _, err := u.push(namespace, maxPushing/2); err != nil {
+			t.Error(err)
+		}
+	}
+	half()
+	if _, err := u.push("vision", maxPushing/2); err != nil {
+		t.Error(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		vision, _, _ := blobClients(t, c.server)
+		service := &sampleService{server: c.server}
+		inputs := []*octetv1.StreamInput{{Name: "x", Dtype: "f32", Shape: []int64{1, 200 << 20 / 4}}}
+		for i := range 6 {
+			id := string(rune('a' + i))
+			if _, err := service.CreateStream(vision.ctx, &octetv1.CreateStreamRequest{StreamId: id, Inputs: inputs}); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() {
+				ended <- service.PushSamples(&pushing{ctx: vision.ctx, reqs: []*octetv1.PushSamplesRequest{{StreamId: id}}, then: func() error {
+					<-t.Context().Done()
+					return io.EOF
+				}})
+			}()
+			synctest.Wait()
+			select {
+			case err := <-ended:
+				if wantCode(t, id, err, codes.ResourceExhausted); i != 5 {
+					t.Errorf("stream %d: %v", i, err)
+				}
+			default:
+				if i == 5 {
+					t.Error("1200 MiB are taken")
+				}
+			}
+		}
 	})
 }

@@ -41,6 +41,11 @@ func (s *Server) push(st *stream, first *octetv1.PushSamplesRequest, call grpc.B
 		return err
 	}
 	defer release()
+	done, err := s.usages.push(st.Namespace, int64(st.chunk*st.sampleBytes))
+	if err != nil {
+		return err
+	}
+	defer done()
 	p := &push{server: s, stream: st, record: s.record(st), answer: make(chan int, 1)}
 	if p.record.Dataset != nil {
 		return status.Errorf(codes.FailedPrecondition, "stream %q is finished: it has %d samples", st.ID, p.record.Samples)

@@ -96,6 +96,9 @@ func (c Config) Validate() error {
 // maxPrepares bounds how many jobs are read or finished at a time, since each holds its model in memory.
 const maxPrepares = 2
 
+// maxManifests bounds how many manifests are read at a time when jobs are created.
+const maxManifests = 4
+
 // Server is a coordinator: it feeds the Machine and carries out what it decides.
 type Server struct {
 	config   Config
@@ -107,6 +110,8 @@ type Server struct {
 	tracer   trace.Tracer
 	dial     []grpc.DialOption
 	turns    *turns     // bounds how many models are in memory at a time
+	small    *turns     // bounds how many manifests are, of jobs that are created
+	large    *turns     // the same of those that are larger than smallManifest
 	collects sync.Mutex // one collection at a time
 	creates  sync.Mutex // one stream is created at a time
 	usages   usages
@@ -175,7 +180,7 @@ func NewServer(c Config, e Election, r registry.Registry, f *store.Folder, log *
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	s := &Server{
-		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights), ages: &ages{keep: c.withDefaults().longest()}, wall: clock.Now,
+		config: c.withDefaults(), election: e, registry: r, folder: f, log: log, metrics: newMetrics(), tracer: tracerOf(c.Tracing), dial: dial, turns: newTurns(maxPrepares, c.Weights), small: newTurns(maxManifests, c.Weights), large: newTurns(1, c.Weights), ages: &ages{keep: c.withDefaults().longest()}, wall: clock.Now,
 		changed: make(chan struct{}), held: map[string]int{}, saveReady: make(chan struct{}, 1),
 	}
 	f.SetClock(s.stamp)

@@ -88,6 +88,14 @@ var wayOut = map[sandbox.Cause]string{
 	sandbox.Memory: "coordinators allow more with --sandbox-memory", sandbox.Silent: "coordinators wait longer with --model-timeout",
 }
 
+// manifests returns the places for reading a manifest of a size when a job is created: in memory it may be many times as large, and callers may be many.
+func (s *Server) manifests(size int64) *turns {
+	if size <= smallManifest {
+		return s.small
+	}
+	return s.large
+}
+
 // vetManifest is vet of a manifest alone.
 func (s *Server) vetManifest(ctx context.Context, b Blob) error {
 	if b.Size <= smallManifest {
