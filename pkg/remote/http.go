@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -34,14 +35,18 @@ func newWeb(c Config) *web {
 	}
 	return &web{&http.Client{Transport: transport, CheckRedirect: func(to *http.Request, via []*http.Request) error {
 		first := via[0].URL
+		same := to.URL.Host == first.Host && (to.URL.Scheme == first.Scheme || to.URL.Scheme == "https")
 		switch {
 		case len(via) > maxRedirects:
 			return fmt.Errorf("%w: more than %d redirects", ErrRefused, maxRedirects)
-		case to.URL.Host == first.Host && (to.URL.Scheme == first.Scheme || to.URL.Scheme == "https"):
+		case same && c.Own:
 			return nil
 		}
 		bare := *to.URL
 		bare.RawQuery, bare.User = "", nil // of a redirect they are the server's business, and not kept
+		if same {
+			bare.Scheme = first.Scheme // a better one of the same server is allowed with it
+		}
 		if err := c.Allow.Check(bare.String()); err != nil {
 			return fmt.Errorf("redirect: %w", err)
 		}
@@ -118,6 +123,7 @@ func (w *web) do(ctx context.Context, p place, bytes, match string) (*http.Respo
 	}
 	resp, err := w.client.Do(req)
 	if err != nil {
+		err = withoutURL(err)
 		if errors.Is(err, guard.ErrForbidden) {
 			err = fmt.Errorf("%w: %w", ErrRefused, err)
 		}
@@ -129,6 +135,14 @@ func (w *web) do(ctx context.Context, p place, bytes, match string) (*http.Respo
 	}
 	_ = resp.Body.Close()
 	return nil, statusError(resp.StatusCode, resp.Status)
+}
+
+// withoutURL returns an error of a request without its URL: who asked has one, and the one that a redirect led to may hold what lets others in.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }
 
 // statusError says what a status means.

@@ -295,6 +295,40 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// A job's URL below an allowed path leads nowhere else on that server, and what a redirect adds to a URL is told to nobody.
+func TestRedirectsOfJobs(t *testing.T) {
+	s := serve(t, noise(10))
+	s.before = func(_ int64, w http.ResponseWriter, r *http.Request) bool {
+		to, ok := map[string]string{"/sets/out": "/private/x", "/sets/in": "/sets/x?signature=hunter2", "/sets/cut": "/sets/hangs?signature=hunter2"}[r.URL.Path]
+		switch {
+		case ok:
+			http.Redirect(w, r, to, http.StatusFound)
+		case r.URL.Path == "/sets/hangs":
+			panic(http.ErrAbortHandler)
+		default:
+			return false
+		}
+		return true
+	}
+	allow, err := ParseAllow(nil, []string{s.URL + "/sets"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := New(Config{Allow: allow, Tries: 2, Pause: time.Microsecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Stat(t.Context(), s.URL+"/sets/out"); !errors.Is(err, ErrRefused) || s.requests.Load() != 1 {
+		t.Errorf("a redirect out of what is allowed: %v, %d requests", err, s.requests.Load())
+	}
+	if o, err := client.Stat(t.Context(), s.URL+"/sets/in"); err != nil || o.URL != s.URL+"/sets/in" || o.Size != 10 {
+		t.Errorf("a redirect within what is allowed: %+v, %v", o, err)
+	}
+	if _, err := client.Stat(t.Context(), s.URL+"/sets/cut"); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a redirect that is cut off: %v", err)
+	}
+}
+
 // TestMetadataServices are not reached, whatever is allowed and wherever a name leads.
 func TestMetadataServices(t *testing.T) {
 	urls := []string{"http://169.254.169.254/latest/meta-data", "http://[fe80::1]/x", "http://[::ffff:169.254.169.254]/x"}

@@ -130,7 +130,7 @@ func s3Error(err error) error {
 	answer := minio.ToErrorResponse(err)
 	switch {
 	case answer.StatusCode == 0: // there was none
-		return err
+		return withoutURL(err)
 	case answer.Code == minio.RequestTimeTooSkewed: // which passes: clocks are set right
 		return fmt.Errorf("the server refuses the time at which the request was signed, so a clock is wrong, here or there: %s", answer.Message)
 	case answer.Code == "NoSuchBucket":
