@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -155,12 +157,21 @@ func (s *security) say(addr string) {
 	s.log.Info("security", zap.Bool("tls", s.identity != nil), zap.Bool("tokens", s.tokens != nil), zap.Bool("this_machine_only", credential.Loopback(addr)))
 }
 
+// Of the calls that a server refuses, the first of each second are logged, and few of the others: those who may call nothing must not fill disks.
+const (
+	refusalsLogged  = 20
+	refusalsSampled = 1000
+)
+
 // server returns the options of the server.
 func (s *security) server() []grpc.ServerOption {
+	refusals := s.log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(c, time.Second, refusalsLogged, refusalsSampled)
+	}))
 	g := guard.Guard{
 		Tokens: s.tokens,
 		Refused: func(method, from string, err error) {
-			s.log.Warn("call_refused", zap.String("method", method), zap.String("from", from), zap.Error(err))
+			refusals.Warn("call_refused", zap.String("method", method), zap.String("from", from), zap.Error(err))
 		},
 		Panicked: func(method string, value any, stack []byte) {
 			s.log.Error("panic", zap.String("method", method), zap.Any("value", value), zap.ByteString("stack", stack))

@@ -134,13 +134,22 @@ func (t *telemetry) handler(profiles bool) http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	if profiles {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		for path, show := range map[string]http.HandlerFunc{"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace} {
+			mux.HandleFunc("GET /debug/pprof/"+path, fromHere(show))
+		}
 	}
 	return mux
+}
+
+// fromHere refuses requests for another host: those of a page in a browser of this machine, whose name was made to lead here.
+func fromHere(show http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !credential.Loopback(r.Host) {
+			http.Error(w, "profiles are for this machine, under a name of its own", http.StatusForbidden)
+			return
+		}
+		show(w, r)
+	}
 }
 
 // open serves what the flags say, until the returned function is called.
@@ -160,7 +169,7 @@ func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetr
 		return nil, nil, fmt.Errorf("--metrics-listen: %w", err)
 	}
 	t.addr = l.Addr().String()
-	server := &http.Server{Handler: t.handler(f.pprof), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 14, ErrorLog: zap.NewStdLog(log)}
+	server := &http.Server{Handler: t.handler(f.pprof), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 14, ErrorLog: zap.NewStdLog(log)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

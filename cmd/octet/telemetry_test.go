@@ -272,9 +272,27 @@ func TestProfilesStayHere(t *testing.T) {
 		}
 	}
 	f := telemetryFlags{listen: "127.0.0.1:0", pprof: true}
-	_, stop, err := f.open(t.Context(), zap.NewNop())
+	served, stop, err := f.open(t.Context(), zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop()
+	defer stop()
+	// A name that a page in a browser has lead here is none of this machine's.
+	for host, want := range map[string]int{served.addr: http.StatusOK, "localhost:1": http.StatusOK, "rebound.example.org": http.StatusForbidden, "localhost.example.org:1": http.StatusForbidden} {
+		for _, path := range []string{"", "cmdline", "symbol"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+served.addr+"/debug/pprof/"+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = host
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s of host %s: %s, want %d", path, host, resp.Status, want)
+			}
+		}
+	}
 }
