@@ -36,7 +36,9 @@ addresses.`,
 			if e.lease < time.Second || e.lease%time.Second != 0 {
 				return usagef("--lease %v: want whole seconds, at least one", e.lease)
 			}
-			return f.with(cmd.Context(), s, func(at *site) error { return at.coordinator(cmd.Context(), c, e, &o, nil) })
+			settings := c
+			settings.Advertise = f.listen // what others are told is known later
+			return f.with(cmd.Context(), s, settings, func(at *site) error { return at.coordinator(cmd.Context(), c, e, &o, nil) })
 		},
 	}
 	f.add(cmd, "workers", "127.0.0.1:8470", "octet-coordinator", "blobs")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,10 +62,21 @@ func (f *siteFlags) add(cmd *cobra.Command, callers, listen, dir, holds string) 
 	f.log.add(cmd, "info")
 }
 
-// with opens the site that the flags describe, and runs f on it.
-func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) error {
+// with opens the site that the flags describe, and runs f on it. settings are what the flags say of the daemon itself: what is wrong with them is said before anybody is waited for.
+func (f *siteFlags) with(ctx context.Context, s streams, settings interface{ Validate() error }, run func(*site) error) error {
 	if err := f.box.check(); err != nil {
 		return err
+	}
+	if err := settings.Validate(); err != nil {
+		return &usageError{err}
+	}
+	if err := wantAddress("--listen", f.listen); err != nil {
+		return err
+	}
+	if f.advertise != "" {
+		if err := wantAddress("--advertise", f.advertise); err != nil {
+			return err
+		}
 	}
 	log, err := f.log.logger(s)
 	if err != nil {
@@ -102,4 +114,12 @@ func (f *siteFlags) with(ctx context.Context, s streams, run func(*site) error) 
 	return run(&site{
 		grpcServer: g, advertise: advertise, etcd: etcd, ttl: f.ttl, dir: f.dir, dial: append(secure.dial(), watched.dial()...), log: log, telemetry: watched, box: f.box,
 	})
+}
+
+// wantAddress reports a flag's value that is no HOST:PORT.
+func wantAddress(flag, addr string) error {
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		return usagef("%s %q: want HOST:PORT", flag, addr)
+	}
+	return nil
 }

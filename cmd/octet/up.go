@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ as they would between machines. Jobs survive a restart with the same data direct
 			if c.workers < 1 || c.slots < 1 {
 				return usagef("--workers and --slots must be at least 1")
 			}
-			if err := c.box.check(); err != nil {
+			if err := errors.Join(c.box.check(), wantAddress("--listen", c.listen)); err != nil {
 				return err
 			}
 			logger, err := log.logger(s)

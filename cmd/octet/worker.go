@@ -36,7 +36,9 @@ workers are jobs of their own that should end when the work is done.`,
 			if c.Memory < 0 {
 				return usagef("--memory %d: want bytes, or 0 for the default", c.Memory)
 			}
-			return f.with(cmd.Context(), s, func(at *site) error { return at.worker(cmd.Context(), c, &o, nil) })
+			settings := c
+			settings.Advertise = f.listen // what others are told is known later
+			return f.with(cmd.Context(), s, settings, func(at *site) error { return at.worker(cmd.Context(), c, &o, nil) })
 		},
 	}
 	f.add(cmd, "coordinators", "127.0.0.1:0", "octet-worker", "the cache")
