@@ -41,7 +41,7 @@ func demo(ctx context.Context, s streams, keep string) (err error) {
 	if err := checkOutputs([]string{keep}, nil); err != nil {
 		return err
 	}
-	dir, err := tempDir("octet-demo-")
+	dir, err := tempDir()
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, d *difference, paths []s
 		}
 		runners[i].real()
 	}
-	tmp, err := tempDir("octet-")
+	tmp, err := tempDir()
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ type localData struct {
 
 // openData binds --data to the model's inputs. close must be called if there is no error.
 func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, bar *progress) (_ *localData, err error) {
-	folder, err := tempDir("octet-")
+	folder, err := tempDir()
 	if err != nil {
 		return nil, err
 	}

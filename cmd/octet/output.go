@@ -165,9 +165,12 @@ func plain(err error) error {
 	return err
 }
 
+// tempPrefix is what the names of temporary folders begin with.
+const tempPrefix = "octet-"
+
 // tempDir makes a folder for what is needed meanwhile; the caller removes it.
-func tempDir(prefix string) (string, error) {
-	dir, err := os.MkdirTemp("", prefix)
+func tempDir() (string, error) {
+	dir, err := os.MkdirTemp("", tempPrefix)
 	if err != nil {
 		return "", fmt.Errorf("temporary folder in %s: %w", os.TempDir(), plain(err))
 	}

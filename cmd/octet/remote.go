@@ -96,7 +96,7 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 		}
 		return m, err
 	}
-	if m.folder, err = tempDir("octet-"); err != nil {
+	if m.folder, err = tempDir(); err != nil {
 		return nil, err
 	}
 	if m.manifest, m.files, err = buildDataset(ctx, m.float, f.data, opt.Signature, m.folder, &f.source.objects, bar); err != nil {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -191,9 +194,18 @@ func conclude(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) i
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errInterrupted
 	}
-	text := rpcWords.ReplaceAllString(strings.TrimSpace(err.Error()), "")
+	text := rpcWords.ReplaceAllString(strings.TrimSpace(err.Error()), "") + spaceHint(err)
 	fmt.Fprintln(w, "octet: "+strings.ReplaceAll(text, "\n", "; "))
 	return code
+}
+
+// spaceHint returns what can be done about a full disk on which lies what is needed meanwhile; "" about other errors.
+func spaceHint(err error) string {
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !errors.Is(path, syscall.ENOSPC) || !strings.HasPrefix(path.Path, filepath.Join(os.TempDir(), tempPrefix)) {
+		return ""
+	}
+	return ": what is needed meanwhile lies there; TMPDIR names a folder on another disk for it"
 }
 
 // rpcWords are what gRPC puts in front of a server's words.

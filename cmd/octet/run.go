@@ -127,7 +127,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := tempDir("octet-")
+	tmp, err := tempDir()
 	if err != nil {
 		return err
 	}

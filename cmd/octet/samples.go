@@ -84,7 +84,7 @@ func (f *pushFlags) run(ctx context.Context, s streams, name, model string) erro
 	}
 	bar := newProgress(s.err)
 	defer bar.close()
-	tmp, err := tempDir("octet-")
+	tmp, err := tempDir()
 	if err != nil {
 		return err
 	}

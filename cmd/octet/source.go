@@ -44,7 +44,7 @@ func (f *sourceFlags) open(ctx context.Context, path string) (src convert.Source
 	if !remote.Is(path) {
 		return f.openLocal(path)
 	}
-	dir, err := tempDir("octet-")
+	dir, err := tempDir()
 	if err != nil {
 		return src, 0, func() {}, err
 	}

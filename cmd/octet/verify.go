@@ -236,7 +236,7 @@ func verifyModel(ctx context.Context, s streams, float, quantized string, f *ver
 
 // compare compares two models here or on a cluster.
 func (f *verifyFlags) compare(ctx context.Context, source convert.Source, float *convert.Float, quantized convert.Source, bar *progress) (*verify.Result, error) {
-	tmp, err := tempDir("octet-")
+	tmp, err := tempDir()
 	if err != nil {
 		return nil, err
 	}
