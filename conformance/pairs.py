@@ -271,6 +271,28 @@ def cells():
     return model.bytes()
 
 
+def spotting():
+    """A flatbuffer: a spotter of keywords, one step at a time: SVDFs, the second without a bias, FULLY_CONNECTED, SOFTMAX."""
+    model, rng = flat.Model(), np.random.default_rng(11)
+    g = model.main
+
+    def constant(*shape, scale=0.5):
+        return g.constant((rng.standard_normal(shape) * scale).astype(np.float32))
+
+    def layer(x, units, rank, memory, bias):
+        state, y = g.tensor((1, memory * units * rank), variable=True), g.tensor((1, units))
+        weights = [constant(units * rank, g.shape(x)[1]), constant(units * rank, memory)]
+        g.op('SVDF', [x, *weights, constant(units) if bias else -1, state], [y], rank=rank, fusedActivationFunction=1)
+        return y
+
+    y = layer(layer(g.input((1, 10)), 8, 2, 6, True), 6, 1, 4, False)
+    z, p = g.tensor((1, 3)), g.tensor((1, 3))
+    g.op('FULLY_CONNECTED', [y, constant(3, 6), constant(3)], [z])
+    g.op('SOFTMAX', [z], [p], beta=1.0)
+    g.outputs = [p]
+    return model.bytes()
+
+
 # name: (class, or a function that returns a flatbuffer; sampler; further kinds of inputs and outputs)
 IMAGE = normal(8, 8, 4)
 PAIRS = {
@@ -290,4 +312,5 @@ PAIRS = {
     'branches': (Branches, IMAGE, ()),
     'lstm': (Recurrent, normal(5, 6), ('float32',)),
     'lstm_forms': (cells, normal(3, 4), ()),
+    'svdf': (spotting, normal(10), ('float32',)),
 }

@@ -8,20 +8,22 @@ type Cell struct {
 	Inside  int   // how many values inside it a node must have
 	Weights []int // int8 around 0, with one scale
 	Wide    []int // int16 around 0
+	Time    int   // int16 from -512 to 512, with one scale; 0 if there is none
 	Biases  []CellBias
 	State   int // the operand that remembers the result, by whose type it is stored
-	Cell    int // the operand that remembers what is inside: int16 around 0, the scale a power of two
+	Cell    int // the operand that remembers what is inside: int16 around 0, the scale a power of two; by its range beside Time
 	Hidden  int // the value inside that is int8; those before it are what layer normalizations get, int16 around 0
 	Norm    int // the operand with the first gate's coefficients of the layer normalization; the others' follow
 	Project int // the operand with the weights that the hidden value is multiplied by; without it the hidden value is the result
 }
 
-// CellBias is an int32 operand whose scale is the product of the data's and the weights', where the data is the operator's input, or the hidden value. Beside
+// CellBias is an int32 operand whose scale is the product of the data's and the weights', where the data is the operator's input, the hidden value, or what the operand Cell remembers. Beside
 // coefficients of a layer normalization it is theirs, divided by 1,024.
 type CellBias struct {
 	Input, Weight int
 	Norm          int // 0 if there is none
 	Hidden        bool
+	Memory        bool
 }
 
 var lstmCellRow = Cell{
@@ -33,6 +35,9 @@ var lstmCellRow = Cell{
 	State: oneWay.state, Cell: oneWay.cell, Hidden: lstmHidden, Norm: oneWay.norm, Project: 16,
 }
 
+// svdfCellRow is that of a layer of low rank, which remembers what the weights made of its last inputs.
+var svdfCellRow = Cell{Weights: []int{1}, Time: 2, Biases: []CellBias{{Input: 3, Weight: 2, Memory: true}}, Cell: svdfState}
+
 // CellOf returns the row of a node. LiteRT has no integer kernel for an LSTM of the basic form.
 func CellOf(n *ir.Node) Cell {
 	switch a := n.Attr.(type) {
@@ -42,6 +47,8 @@ func CellOf(n *ir.Node) Cell {
 		}
 	case *SequenceLSTM:
 		return lstmCellRow
+	case *SVDF:
+		return svdfCellRow
 	}
 	return Cell{}
 }

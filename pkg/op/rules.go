@@ -99,6 +99,7 @@ var rules = map[string]Rule{
 	"TOPK_V2":                      share,
 	"TRANSPOSE":                    share,
 	"TRANSPOSE_CONV":               {Kind: Free, TFLite: true, LiteRT: Free, Weight: &Operand{1, 0}, Bias: &BiasOperand{3, 2, 1}},
+	"SVDF":                         {Kind: Free, TFLite: true, LiteRT: Free, Cell: true},
 	"UNIDIRECTIONAL_SEQUENCE_LSTM": {Kind: Free, TFLite: true, LiteRT: Free, Cell: true},
 	"UNIQUE":                       {Kind: Free, TFLite: true, LiteRT: SameScale},
 	"UNPACK":                       share,

@@ -16,8 +16,19 @@ type SVDF struct {
 var svdfs = []Op{{
 	Name: "SVDF",
 	Doc:  "A layer of low rank over the last steps: filters, whose weights are input 1, reduce input 0 to a number each, and the weights in input 2 join what they remember in input 4.",
-	In:   Exactly(5), Out: Exactly(1), Attr: attr[SVDF], Infer: inferSVDF, Prepare: late(prepareSVDF, 1, 2, 3),
+	In:   Exactly(5), Out: Exactly(1), Attr: attr[SVDF], Infer: inferSVDF, Prepare: late(prepareSVDF, 1, 2, 3), Inner: insideSVDF,
 }}
+
+// svdfState is the operand that remembers what the weights made of the last inputs.
+const svdfState = 4
+
+// insideSVDF lists what a node lets see: what it remembers.
+func insideSVDF(n *ir.Node) []*ir.Value {
+	if v := n.Input(svdfState); v != nil && v.Type.DType == tensor.Float32 {
+		return []*ir.Value{v}
+	}
+	return nil
+}
 
 func svdf(o *operands) (batch int, s kernel.F32SVDFSpec) {
 	a := o.node.Attr.(*SVDF)
@@ -59,7 +70,10 @@ func prepareSVDF(n *ir.Node, in, _ []*tensor.Tensor) (Kernel, error) {
 	}
 	k, err := buildSVDF(o, s)
 	return func(c *Call) error {
-		k.Run(f32(c.Out[0]), f32(c.In[0]), f32(c.In[4]), c.Scratch(k.Scratch(batch)))
+		k.Run(f32(c.Out[0]), f32(c.In[0]), f32(c.In[svdfState]), c.Scratch(k.Scratch(batch)))
+		if len(c.Inner) > 0 {
+			c.Inner[0].Include(f32(c.In[svdfState]))
+		}
 		return nil
 	}, err
 }

@@ -66,6 +66,18 @@ func WideWeight(data []float32) *Type {
 	return Int16((float32(hi) - float32(lo)) / (2 * math.MaxInt16))
 }
 
+// minTime is what TimeWeight takes the largest magnitude for at least, so that no scale is 0.
+const minTime = 1e-6
+
+// TimeWeight returns the int16 type of the time weights of an SVDF, whose largest magnitude is 512: 6 bits are left for the sums of products.
+func TimeWeight(data []float32) *Type {
+	const most = 512
+	t := Int16(0)
+	t.Scale[0] = max(largest(data), minTime) / most
+	t.Lo, t.Hi = -most, most
+	return t
+}
+
 // PowerOfTwo returns the int16 type of numbers up to most in magnitude, with the least scale that is a power of two.
 func PowerOfTwo(most float64) *Type {
 	half, exponent := math.Frexp(most)

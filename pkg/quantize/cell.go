@@ -20,10 +20,10 @@ type cell struct {
 // cellOf returns what there is of a node besides its input and result. The operand that remembers the result has its parameters, so that the result's range holds both.
 func (im *importer) cellOf(n *ir.Node, result *value) (*cell, error) {
 	c := &cell{Cell: op.CellOf(n)}
-	if c.Inside == 0 {
+	if c.Cell.Cell == 0 {
 		return nil, nil
 	}
-	if len(n.Intermediates) == c.Inside {
+	if c.Inside > 0 && len(n.Intermediates) == c.Inside {
 		for _, v := range n.Intermediates {
 			w, err := im.inner(v)
 			if err != nil {
@@ -35,7 +35,7 @@ func (im *importer) cellOf(n *ir.Node, result *value) (*cell, error) {
 	if s, ok := im.ranges[n.Input(c.Cell.Cell)]; ok {
 		c.memory = &s
 	}
-	if s, ok := im.ranges[n.Input(c.State)]; ok && result.stat != nil {
+	if s, ok := im.ranges[n.Input(c.State)]; ok && c.State > 0 && result.stat != nil {
 		result.stat = &stat{min(result.stat.lo, s.lo), max(result.stat.hi, s.hi)}
 	}
 	return c, nil
@@ -73,7 +73,7 @@ func (g *graph) unfitCell(o *operation) string {
 	if c == nil {
 		return "LiteRT has no int8 kernel for the basic form of this operator"
 	}
-	if c.memory == nil || len(c.inside) == 0 || !hasStat(c.inside[c.Hidden]) {
+	if c.memory == nil || c.Inside > 0 && (len(c.inside) == 0 || !hasStat(c.inside[c.Hidden])) {
 		return "no range is known of what is inside it"
 	}
 	for gate := range c.Hidden {
@@ -82,6 +82,9 @@ func (g *graph) unfitCell(o *operation) string {
 		}
 	}
 	constants := slices.Concat(c.Weights, c.Wide)
+	if c.Time > 0 {
+		constants = append(constants, c.Time)
+	}
 	for _, b := range c.Biases {
 		constants = append(constants, b.Input)
 	}
@@ -95,10 +98,13 @@ func (g *graph) unfitCell(o *operation) string {
 			return unstorable(v)
 		}
 	}
-	if g.compat == Default {
-		return o.unfitLSTM()
+	switch {
+	case g.compat != Default:
+		return ""
+	case c.Time > 0:
+		return o.unfitSVDF()
 	}
-	return ""
+	return o.unfitLSTM()
 }
 
 // maxCell is what the cell of an int8 LSTM may reach in LiteRT's kernel.
@@ -131,6 +137,10 @@ func (o *operation) unfitLSTM() string {
 // storeCell makes integers of what follows from the types of the input and the result.
 func (g *graph) storeCell(o *operation) {
 	c, in, out := o.cell, o.inputs[0].quantized, o.outputs[0].quantized
+	if c.Time > 0 {
+		g.storeSVDF(o)
+		return
+	}
 	for gate, v := range c.inside[:c.Hidden] {
 		switch {
 		case o.input(c.Norm+gate) != nil:

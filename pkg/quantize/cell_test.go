@@ -106,3 +106,30 @@ func TestLSTMStaysFloat(t *testing.T) {
 		t.Errorf("want one operator float for its peepholes, have %+v", report.Float)
 	}
 }
+
+// An SVDF stays float with another activation than LiteRT's kernel takes, and where no range is known of what it remembers; TFLiteConverter does not mind the former. What it is by the same ranges as
+// TFLiteConverter's TestOracles compares.
+func TestSVDF(t *testing.T) {
+	for reason, damage := range map[string]func(n *ir.Node){
+		"": func(*ir.Node) {},
+		"no range is known of what is inside it": func(n *ir.Node) { n.Input(4).Range = nil },
+		"kernel takes RELU alone":                func(n *ir.Node) { n.Attr = &op.SVDF{Rank: 2} },
+		"are not constant":                       func(n *ir.Node) { n.Input(2).Const = nil; n.Input(2).Variable = true },
+	} {
+		g, report := lstms(t, "svdf", func(g *ir.Graph) { damage(g.Nodes[0]) })
+		i := slices.IndexFunc(g.Nodes, func(n *ir.Node) bool { return n.Op == "SVDF" })
+		n := g.Nodes[i]
+		if reason == "" {
+			if len(report.Float) > 0 || n.Input(4).Type.DType != tensor.Int16 || !n.Input(4).Variable || n.Input(2).Type.DType != tensor.Int16 || n.Outputs[0].Quant.Zero[0] != -128 {
+				t.Errorf("the state is %v, the time weights %v, the result's zero point %d; float are %+v", n.Input(4).Type, n.Input(2).Type, n.Outputs[0].Quant.Zero[0], report.Float)
+			}
+			continue
+		}
+		if n.Input(4).Type.DType != tensor.Float32 || n.Input(1).Type.DType != tensor.Float32 {
+			t.Errorf("%q: the operator is an integer one", reason)
+		}
+		if len(report.Float) != 1 || !strings.Contains(report.Float[0].Reason, reason) {
+			t.Errorf("want one operator float for %q, have %+v", reason, report.Float)
+		}
+	}
+}
