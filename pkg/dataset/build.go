@@ -52,6 +52,11 @@ func build(ctx context.Context, spec string, inputs []Input, files *store.Overla
 		err = b.columns()
 	}
 	if err == nil {
+		var steps int64
+		steps, err = s.whole(sequence, 0)
+		b.m.Sequence = int(min(steps, maxSequence+1))
+	}
+	if err == nil {
 		err = b.m.check()
 	}
 	if err == nil {

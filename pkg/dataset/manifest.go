@@ -16,6 +16,8 @@ const (
 	version = 1
 	// maxSamples bounds what a manifest may claim, so that a shard plan stays small.
 	maxSamples = 1 << 24
+	// maxSequence bounds a sequence, since those who begin in the midst of one run what is before.
+	maxSequence = 1 << 12
 )
 
 // Manifest is a dataset: what it feeds, the blobs that it needs, and where each sample is. Its JSON text is canonical: equal datasets have
@@ -25,6 +27,8 @@ type Manifest struct {
 	Inputs  []Input `json:"inputs"`
 	Blobs   []Blob  `json:"blobs,omitempty"`
 	Samples int     `json:"samples"`
+	// Sequence is how many samples, one after the other, are the steps of one run of a model that remembers; 0 if each is a run of its own.
+	Sequence int `json:"sequence,omitempty"`
 
 	// Exactly one of these is set.
 	Arrays  *arrays  `json:"arrays,omitempty"`
@@ -190,6 +194,15 @@ func (m *Manifest) check() error {
 		return ErrEmpty
 	case m.Samples > maxSamples:
 		return fmt.Errorf("%d samples: the limit is %d", m.Samples, maxSamples)
+	}
+	switch {
+	case m.Sequence == 0:
+	case m.Sequence < 2 || m.Sequence > maxSequence:
+		return fmt.Errorf("sequences of %d samples: want 2 to %d", m.Sequence, maxSequence)
+	case m.Chunks != nil:
+		return errors.New("samples of a stream are no sequences")
+	case m.Samples%m.Sequence != 0:
+		return fmt.Errorf("%d samples do not divide into sequences of %d", m.Samples, m.Sequence)
 	}
 	if bad := m.notText(); bad != "" {
 		return fmt.Errorf("%q is not UTF-8", bad)

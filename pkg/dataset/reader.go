@@ -56,6 +56,9 @@ func Open(ctx context.Context, m *Manifest, blobs store.Opener, options ...Optio
 // Len returns the number of samples.
 func (r *Reader) Len() int { return r.manifest.Samples }
 
+// Sequence returns how many samples, one after the other, are the steps of one run; 0 if each is a run of its own.
+func (r *Reader) Sequence() int { return r.manifest.Sequence }
+
 // Inputs returns what a sample feeds, in the order of its tensors.
 func (r *Reader) Inputs() []Input { return r.manifest.Inputs }
 

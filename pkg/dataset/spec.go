@@ -31,6 +31,9 @@ type Spec struct {
 	Options url.Values
 }
 
+// sequence is the option of all kinds that says how many samples are the steps of one run.
+const sequence = "sequence"
+
 // pictureOptions are the options of everything that may hold pictures.
 var pictureOptions = []string{"resize", "fit", "mean", "std", "order"}
 
@@ -89,7 +92,7 @@ func Parse(text string) (*Spec, error) {
 		return nil, fmt.Errorf("data %q: the path is missing", text)
 	}
 	for key, values := range s.Options {
-		if !slices.Contains(options[s.Kind], key) && (prefixes[s.Kind] == "" || !strings.HasPrefix(key, prefixes[s.Kind])) {
+		if key != sequence && !slices.Contains(options[s.Kind], key) && (prefixes[s.Kind] == "" || !strings.HasPrefix(key, prefixes[s.Kind])) {
 			return nil, fmt.Errorf("data %q: %s take no option %q%s", text, plural[s.Kind], key, listOptions(s.Kind))
 		}
 		if len(values) != 1 {
@@ -100,10 +103,7 @@ func Parse(text string) (*Spec, error) {
 }
 
 func listOptions(k Kind) string {
-	if len(options[k]) == 0 {
-		return ", nor any other"
-	}
-	return "; they take " + strings.Join(options[k], ", ")
+	return "; they take " + strings.Join(append(slices.Clone(options[k]), sequence), ", ")
 }
 
 // plural are the kinds' names in messages.

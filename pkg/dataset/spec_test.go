@@ -43,7 +43,7 @@ func TestParse(t *testing.T) {
 		table:                      "want x.npz, x.npy, x.tar, x.parquet, a folder",
 		records:                    "TFRecord files want tfrecord: in front of the path",
 		"tfrecord:":                "the path is missing",
-		"x.npz?mean=1":             `arrays take no option "mean", nor any other`,
+		"x.npz?mean=1":             `arrays take no option "mean"; they take sequence`,
 		"a/*?mean=1&size=3":        `pictures take no option "size"; they take resize, fit, mean, std, order`,
 		"random:normal?sample=3":   `random samples take no option "sample"; they take samples, seed, low, high`,
 		"random:normal?seed=&seed": "given 2 times",

@@ -70,6 +70,9 @@ func (s *Session) Carry() {
 	s.carry = true
 }
 
+// Separate ends that: runs do not depend on each other from the next one on.
+func (s *Session) Separate() { s.carry = false }
+
 // NewSession allocates the memory of a run.
 func (p *Program) NewSession() *Session {
 	s := &Session{program: p, frames: make([]*frame, len(p.plans))}

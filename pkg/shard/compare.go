@@ -82,7 +82,13 @@ func Compare(ctx context.Context, c *Comparison, samples Samples, labels *datase
 	session := w.session
 	session.Start()
 	part := session.Part()
-	err := each(ctx, samples, len(c.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+	err := each(ctx, samples, len(c.inputs), &w.samples, spec, progress, session, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+		if i < spec.Range.First {
+			if bad != nil {
+				return nil //nolint:nilerr // it is left out where it belongs to
+			}
+			return session.Pass(in)
+		}
 		if bad != nil {
 			part.Skipped = append(part.Skipped, verify.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
 			return nil //nolint:nilerr // it is left out

@@ -61,7 +61,14 @@ func (c *Collection) Add(ctx context.Context, r Range, progress func()) error {
 	defer c.model.idle.give(w)
 	spec := c.spec
 	spec.Range = r
-	return each(ctx, c.samples, len(c.model.inputs), &w.samples, spec, progress, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+	return each(ctx, c.samples, len(c.model.inputs), &w.samples, spec, progress, w.session, func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error {
+		if i < r.First {
+			if bad != nil {
+				return nil //nolint:nilerr // it is left out where it belongs to
+			}
+			_, err := w.session.Run(in, nil)
+			return err
+		}
 		if bad != nil {
 			c.collector.Skip(calib.Skip{Sample: i, Source: bad.Source, Reason: bad.Reason})
 			return nil //nolint:nilerr // it is left out
@@ -81,14 +88,33 @@ func (c *Collection) Stats() *calib.Stats {
 	return stats
 }
 
+// sequences are Samples of which so many, one after the other, are the steps of one run, as dataset.Reader may have; 0 if each is a run of its own.
+type sequences interface{ Sequence() int }
+
+// carrier is what runs samples: models that may remember from one to the next.
+type carrier interface {
+	Carry()    // begins a sequence
+	Separate() // lets each sample be a run of its own
+}
+
 // each calls do with the samples of a range in order, each of so many tensors, or with what is wrong with one that is left out; others are read into memory meanwhile. progress, if not nil,
-// is called after each.
-func each(ctx context.Context, samples Samples, inputs int, memory *blocks, spec Spec, progress func(), do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
-	reading := readAhead(samples, inputs, spec.Range, memory)
+// is called after each. Where samples are steps of sequences, a range that begins in the midst of one has the steps before it run first, so that what is remembered does not depend on the
+// plan; do knows them by their positions.
+func each(ctx context.Context, samples Samples, inputs int, memory *blocks, spec Spec, progress func(), runs carrier, do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
+	length, r := 0, spec.Range
+	if s, ok := samples.(sequences); ok && s.Sequence() > 0 {
+		length = s.Sequence()
+		r.First -= r.First % length
+		defer runs.Separate()
+	}
+	reading := readAhead(samples, inputs, r, memory)
 	defer reading.close()
-	for i := spec.Range.First; i < spec.Range.Last; i++ {
+	for i := r.First; i < r.Last; i++ {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if length > 0 && i%length == 0 {
+			runs.Carry()
 		}
 		in, err := reading.next()
 		var bad *dataset.SampleError
@@ -100,7 +126,7 @@ func each(ctx context.Context, samples Samples, inputs int, memory *blocks, spec
 		if err := do(i, in, bad); err != nil {
 			return &RunError{i, err}
 		}
-		if progress != nil {
+		if progress != nil && i >= spec.Range.First {
 			progress()
 		}
 	}

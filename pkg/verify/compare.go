@@ -103,6 +103,44 @@ func (s *Session) Start() {
 // Part returns what was gathered since Start. The identity of dataset and arithmetic is the caller's to fill in.
 func (s *Session) Part() *Part { return s.part }
 
+// Carry lets all models begin a sequence: they remember from the next sample to those after it, until Separate.
+func (s *Session) Carry() {
+	s.float.Carry()
+	for _, side := range s.sides {
+		side.Carry()
+	}
+}
+
+// Separate lets each sample be a run of its own.
+func (s *Session) Separate() {
+	s.float.Separate()
+	for _, side := range s.sides {
+		side.Separate()
+	}
+}
+
+// Pass runs all models on a sample for what they remember of it, and compares nothing.
+func (s *Session) Pass(in []*tensor.Tensor) error {
+	if _, err := s.float.Run(in, nil); err != nil {
+		return err
+	}
+	for i, side := range s.comparison.sides {
+		if _, err := s.sides[i].Run(side.border.In(side.order(in)), nil); err != nil {
+			return &ModelError{err}
+		}
+	}
+	return nil
+}
+
+// order returns the tensors of a sample in the order of the quantized model's inputs.
+func (s *side) order(in []*tensor.Tensor) []*tensor.Tensor {
+	mine := make([]*tensor.Tensor, len(in))
+	for k, from := range s.pairing.inputs {
+		mine[k] = in[from]
+	}
+	return mine
+}
+
 // Sample runs all models on a sample, whose tensors are those of the float model's inputs, and compares. label says what is right, if labels do.
 func (s *Session) Sample(in []*tensor.Tensor, label []int32) error {
 	for i := range s.kept {
@@ -138,11 +176,7 @@ func (s *Session) side(i int, side *side, in, want []*tensor.Tensor, label []int
 			running[k].want = s.kept[slot]
 		}
 	}
-	mine := make([]*tensor.Tensor, len(in))
-	for k, from := range side.pairing.inputs {
-		mine[k] = in[from]
-	}
-	out, err := s.sides[i].Watch(side.border.In(mine), func(v *ir.Value, t *tensor.Tensor) {
+	out, err := s.sides[i].Watch(side.border.In(side.order(in)), func(v *ir.Value, t *tensor.Tensor) {
 		if k, ok := side.pairs[v]; ok && s.computed[s.comparison.slots[side.pairing.tensors[k].float]] {
 			running[k].take(t, exec.Affine(v), &s.scratch)
 		}
