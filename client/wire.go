@@ -31,6 +31,7 @@ type Spec struct {
 	Fold       bool
 	// How weights are stored: the bits of each under weight-only, 8 by default, and how many share a scale.
 	WeightBits, BlockSize     int
+	WeightFit                 string // "largest", which is the default, "mse" or "balanced"
 	PerTensor, PerTensorDense bool
 	KeepFloat                 []string // patterns of operators that stay float
 	Recipe                    string   // the text of a recipe, of which Scheme is that of integer operators, or else the first that quantizes; "" if there is none
@@ -201,7 +202,7 @@ func specToWire(s Spec) (*octetv1.JobSpec, error) {
 		Source: refToWire(s.Source), SourceName: s.SourceName, Scheme: scheme, Io: io, Strict: s.Strict,
 		Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
-		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
+		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), WeightFit: s.WeightFit, PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.FreshStatistics,
 	}
 	out.Stream = s.Stream

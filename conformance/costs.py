@@ -3,11 +3,13 @@
 
 usage: costs.py [--octet BINARY] [--again] [NAME ...]      measures what is not in .corpus/costs.json yet
        costs.py --calibrators [NAME ...]                   Octet's calibrators in int8, likewise
+       costs.py --fits [NAME ...]                          Octet's fits of weights, likewise
        costs.py --table | --csv | --worse DECIBELS         prints the tables of docs/quantization.md | writes docs/costs.csv | where Octet loses more than a peer
 
 All begin at one float flatbuffer and calibrate over the same samples, with the exception of TFLiteConverter's float16 and dynamic, which need the flatbuffer's
 source and give no row where there is none. LiteRT's builtin kernels run each file over the first 8 of them. The error of a model is the mean, over outputs, of
-the signal-to-noise ratio in decibels (10 log10(sum y² / sum (y - y')²)); equal outputs, and those of constant zero, are left out. Seconds are of CPU time: of Octet's process, and of
+the signal-to-noise ratio in decibels (10 log10(sum y² / sum (y - y')²)); equal outputs, and those of constant zero, are left out. A file that a scheme left as large as the float model,
+since it quantized nothing, has no error to speak of, and counts as none. Seconds are of CPU time: of Octet's process, and of
 the peers' calls alone, without what they take to be loaded, and not where they begin at a source.
 """
 
@@ -53,7 +55,17 @@ EDGE = {
 }
 PEERS = {'octet': 'Octet', 'tflite': 'TFLiteConverter', 'edge': 'AI Edge Quantizer'}
 CALIBRATORS = ['minmax', 'percentile', 'mse', 'entropy', 'ema', 'auto']
+FITTED = {
+    'weight-only': ['--quantize', 'weight-only'],
+    'weight-only 4 bits': ['--quantize', 'weight-only', '--weight-bits', '4'],
+    'blocks of 32': ['--quantize', 'weight-only', '--weight-bits', '4', '--block-size', '32'],
+    'dynamic': ['--quantize', 'dynamic'],
+    'int8': ['--quantize', 'int8', '--io', 'float32'],
+    'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
+}
+FITS = ['largest', 'mse', 'balanced']
 JUDGED = 8  # samples that LiteRT runs
+QUANTIZED = 0.99  # of the float model's size at most is a file in which anything was quantized
 TIMEOUT = 900  # seconds a conversion
 
 
@@ -217,9 +229,24 @@ def calibrated(octet, name):
     return found
 
 
-def decibels(row):
-    """A row's error; None if there is no such file, infinity if it is equal."""
-    if row is None or 'db' not in row:
+def fitted(octet, name):
+    """The rows of Octet's models by scheme and fit of weights."""
+    model = Model(name)
+    expected = outputs(model.content, model.feeds, lite.BUILTIN)
+    found = {}
+    with tempfile.TemporaryDirectory() as root:
+        root = pathlib.Path(root)
+        np.savez(root / 'samples.npz', **model.arrays)
+        for scheme, flags in FITTED.items():
+            calibrated = ['--data', root / 'samples.npz'] if scheme.startswith('int') else []
+            for fit in FITS:
+                found[f'{scheme}, {fit}'] = judged(model, expected, *run_octet(octet, model, root, [*flags, '--weight-fit', fit, *calibrated]))
+    return found
+
+
+def decibels(row, size=None):
+    """A row's error; None if there is no such file, or if it is one that nothing was quantized in, of a model of that size; infinity if it is equal."""
+    if row is None or 'db' not in row or size and row['bytes'] > QUANTIZED * size:
         return None
     known = [x for x in row['db'] if x is not None]
     return statistics.mean(known) if known else float('inf')
@@ -230,7 +257,7 @@ def table(results):
     print('| scheme | models | ' + ' | '.join(f'{p}, dB | size, % | time, s' for p in PEERS.values()) + ' |\n| --- | ---: |' + ' ---: |' * 9)
     for scheme in OCTET:
         asked = [w for w in PEERS if any(scheme in r[w] for r in whole.values())]
-        common = [r for r in whole.values() if all(decibels(r[w].get(scheme)) is not None for w in asked)]
+        common = [r for r in whole.values() if all(decibels(r[w].get(scheme), r['bytes']) is not None for w in asked)]
         cells = []
         for w in PEERS:
             if w not in asked or not common:
@@ -248,6 +275,20 @@ def table(results):
         print('| median | ' + ' | '.join(f'{statistics.median(r[c] for r in chosen.values()):.1f}' for c in CALIBRATORS) + ' |')
 
 
+def fits(results):
+    """The medians of each scheme by fit, and those of 4 bits of each model."""
+    found = {name: {k: decibels(row) for k, row in r['fits'].items()} for name, r in sorted(results.items()) if 'fits' in r}
+    print('| scheme | models | ' + ' | '.join(FITS) + ' |\n| --- | ---: |' + ' ---: |' * len(FITS))
+    for scheme in FITTED:
+        rows = [[r.get(f'{scheme}, {fit}') for fit in FITS] for r in found.values()]
+        rows = [r for r in rows if all(x is not None and x != float('inf') for x in r)]
+        print(f'| {scheme} | {len(rows)} | ' + ' | '.join(f'{statistics.median(column):.1f}' for column in zip(*rows)) + ' |')
+    shown = [f'{scheme}, {fit}' for scheme in list(FITTED)[1:3] for fit in FITS]
+    print('\n| model | ' + ' | '.join(shown) + ' |\n| --- |' + ' ---: |' * len(shown))
+    for name, row in found.items():
+        print(f'| {name} | ' + ' | '.join('–' if row[k] is None else f'{row[k]:.1f}' for k in shown) + ' |')
+
+
 def csv(results):
     """Writes all rows: a model, a scheme, who made it; nothing for decibels means equal outputs."""
     lines = ['model,scheme,by,db,bytes,percent,seconds']
@@ -255,7 +296,7 @@ def csv(results):
         for scheme in OCTET:
             for w, who in PEERS.items():
                 row = r.get(w, {}).get(scheme)
-                if (db := decibels(row)) is not None:
+                if (db := decibels(row, r['bytes'])) is not None:
                     lines.append(f'{name},{scheme},{who},{"" if db == float("inf") else round(db, 2)},{row["bytes"]},{100 * row["bytes"] / r["bytes"]:.1f},{row["seconds"] or ""}')
     (REPO / 'docs/costs.csv').write_text('\n'.join(lines) + '\n')
 
@@ -264,7 +305,7 @@ def worse(results, margin):
     for name, r in results.items():
         for which in ('tflite', 'edge'):
             for scheme, row in r.get(which, {}).items():
-                own, other = decibels(r.get('octet', {}).get(scheme)), decibels(row)
+                own, other = decibels(r.get('octet', {}).get(scheme)), decibels(row, r['bytes'])
                 if own is not None and other is not None and other != float('inf') and own < other - margin:
                     print(f'{name}, {scheme}: {own:.2f} dB, {PEERS[which]} {other:.2f}: {r["octet"][scheme]["db"]} {row["db"]}')
 
@@ -275,6 +316,7 @@ def main():
     parser.add_argument('--octet', type=pathlib.Path, help='the program; built if it is not given')
     parser.add_argument('--again', action='store_true', help='measure what is there')
     parser.add_argument('--calibrators', action='store_true')
+    parser.add_argument('--fits', action='store_true')
     parser.add_argument('--table', action='store_true', help='print what is there')
     parser.add_argument('--csv', action='store_true', help='write what is there to docs/costs.csv')
     parser.add_argument('--worse', type=float, metavar='DECIBELS')
@@ -284,7 +326,8 @@ def main():
         return peer(a.peer[0], pathlib.Path(a.peer[1]), a.name)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if a.table:
-        return table(results)
+        table(results)
+        return fits(results)
     if a.csv:
         return csv(results)
     if a.worse is not None:
@@ -293,9 +336,10 @@ def main():
         octet = a.octet or pathlib.Path(folder) / 'octet'
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
-        for which in ['calibrators'] if a.calibrators else PEERS:
+        alone = {'calibrators': calibrated} if a.calibrators else {'fits': fitted} if a.fits else {}
+        for which in alone or PEERS:
             wanted = [n for n in a.name or real() if a.again or which not in results.get(n, {})]
-            rows = ((n, calibrated(octet, n)) for n in wanted) if a.calibrators else measure(which, octet, wanted)
+            rows = ((n, alone[which](octet, n)) for n in wanted) if alone else measure(which, octet, wanted)
             for name, found in rows:
                 results.setdefault(name, {'bytes': real()[name].path.stat().st_size})[which] = found
                 RESULTS.write_text(json.dumps(results, indent=1) + '\n')

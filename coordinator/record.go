@@ -33,10 +33,11 @@ type Spec struct {
 	SkipBad    bool   `json:"skip_bad_samples,omitempty"`
 	Fold       bool   `json:"fold,omitempty"`
 
-	WeightBits     int  `json:"weight_bits,omitempty"`
-	BlockSize      int  `json:"block_size,omitempty"`
-	PerTensor      bool `json:"per_tensor,omitempty"`
-	PerTensorDense bool `json:"per_tensor_dense,omitempty"`
+	WeightBits     int    `json:"weight_bits,omitempty"`
+	BlockSize      int    `json:"block_size,omitempty"`
+	WeightFit      string `json:"weight_fit,omitempty"`
+	PerTensor      bool   `json:"per_tensor,omitempty"`
+	PerTensorDense bool   `json:"per_tensor_dense,omitempty"`
 
 	KeepFloat []string `json:"keep_float,omitempty"`
 	Recipe    string   `json:"recipe,omitempty"` // its text
@@ -90,6 +91,10 @@ func (s *Spec) options() (convert.Options, error) {
 	o.Quantize.Compat, o.Quantize.IO, o.Quantize.Strict = compat, io, s.Strict
 	o.Quantize.Bits, o.Quantize.Block, o.Quantize.PerTensor, o.Quantize.PerTensorDense = s.WeightBits, s.BlockSize, s.PerTensor, s.PerTensorDense
 	o.Quantize.KeepFloat = s.KeepFloat
+	var err error
+	if o.Quantize.Fit, err = convert.ParseFit(s.WeightFit); err != nil {
+		return convert.Options{}, err
+	}
 	if s.Recipe == "" {
 		return o, nil
 	}

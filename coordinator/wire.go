@@ -137,7 +137,7 @@ func specFromWire(s *octetv1.JobSpec) (Spec, error) {
 	out := Spec{
 		Source: source, SourceName: s.GetSourceName(), Strict: s.GetStrict(), Signature: s.GetSignature(), RangesName: s.GetRangesName(),
 		SkipBad: s.GetSkipBadSamples(), Fold: s.GetFold(),
-		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
+		WeightBits: int(s.GetWeightBits()), BlockSize: int(s.GetBlockSize()), WeightFit: s.GetWeightFit(), PerTensor: s.GetPerTensor(), PerTensorDense: s.GetPerTensorDense(),
 		KeepFloat: s.GetKeepFloat(), Recipe: s.GetRecipe(), Calibrator: s.GetCalibrator(), Histograms: s.GetHistograms(), SampleRanges: s.GetSampleRanges(), Fresh: s.GetFreshStatistics(),
 		Stream: s.GetStream(),
 	}
@@ -214,7 +214,7 @@ func specToWire(s Spec) *octetv1.JobSpec {
 		Source: blobToWire(s.Source), SourceName: s.SourceName, Scheme: schemeToWire[convert.Scheme(s.Scheme)], Compat: rulesToWire[s.Rules], Io: ioToWire[s.IO],
 		Strict: s.Strict, Signature: s.Signature, Dataset: optionalToWire(s.Dataset), Ranges: optionalToWire(s.Ranges), RangesName: s.RangesName,
 		SkipBadSamples: s.SkipBad, Fold: s.Fold,
-		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
+		WeightBits: int32(s.WeightBits), BlockSize: int32(s.BlockSize), WeightFit: s.WeightFit, PerTensor: s.PerTensor, PerTensorDense: s.PerTensorDense,
 		KeepFloat: s.KeepFloat, Recipe: s.Recipe, Calibrator: s.Calibrator, Histograms: s.Histograms, SampleRanges: s.SampleRanges, FreshStatistics: s.Fresh,
 		Verification: verificationToWire(s.Verification), Quantized: optionalToWire(s.Quantized), QuantizedName: s.QuantizedName, Stream: s.Stream,
 	}

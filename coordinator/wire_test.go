@@ -25,7 +25,7 @@ func fullSpec() Spec {
 	return Spec{
 		Source: Blob{d("source"), 1}, SourceName: "model.tflite", Scheme: "int8", Rules: "tflite", IO: "uint8", Strict: true, Signature: "serving",
 		Dataset: &Blob{d("dataset"), 2}, Ranges: &Blob{d("ranges"), 3}, RangesName: "ranges.json", SkipBad: true, Fold: true,
-		WeightBits: 4, BlockSize: 32, PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true, Fresh: true,
+		WeightBits: 4, BlockSize: 32, WeightFit: "mse", PerTensor: true, PerTensorDense: true, KeepFloat: []string{"SOFTMAX", "head/*"}, Recipe: "scheme: int8", Calibrator: "ema:0.9", Histograms: true, SampleRanges: true, Fresh: true,
 		Verification: &Verification{Samples: 5, Task: "segment", Output: "mask", Labels: &Blob{d("labels"), 4}}, Quantized: &Blob{d("quantized"), 5}, QuantizedName: "int8.tflite",
 	}
 }
@@ -43,6 +43,9 @@ func TestSpecKeepsItsChoices(t *testing.T) {
 				}
 				if scheme != "weight-only" {
 					s.WeightBits = 0
+				}
+				if scheme == "none" || scheme == "float16" || compat == "tflite" {
+					s.WeightFit = ""
 				}
 				if scheme == "float16" {
 					s.PerTensor, s.PerTensorDense = false, false

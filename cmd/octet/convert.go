@@ -30,6 +30,7 @@ type convertFlags struct {
 	recipe                         string
 	recipeText                     []byte // what the file holds
 	weightBits, blockSize          int
+	weightFit                      string
 	workers                        int
 	coordinator                    endpoint
 	detach                         bool
@@ -77,6 +78,10 @@ TensorFlow graph (.pb). An unknown batch becomes 1, which callers of the flatbuf
   int8         weights and activations int8: a quarter of the size, and the fastest; what
                microcontrollers and accelerators want; needs --data
   int16x8      weights int8, activations int16: where int8 loses too much; needs --data
+
+--weight-fit says how weights become integers. By default the largest of a channel decides its scale, as
+in other converters; mse takes the scales of the least square error; balanced does so, too, and rounds
+some weights the other way, so that errors make up for each other, which models mostly are closer by.
 
 --recipe FILE gives each operator a scheme of its own, by its kind or the name of a result, and single
 tensors a scheme or a range; docs/schemes.md says how, and 'octet recipe check' shows what comes of it.
@@ -166,6 +171,7 @@ the same tensors, bit for bit.`,
 	complete(cmd, "compat", "tflite")
 	complete(cmd, "io", ioNames...)
 	complete(cmd, "weight-bits", weightBits...)
+	complete(cmd, "weight-fit", quantize.Fits()...)
 	complete(cmd, "on-bad-sample", "fail", "skip")
 	return cmd
 }
@@ -187,6 +193,7 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.perTensorDense, "per-tensor-dense", false, "one scale for the weights of each fully connected layer")
 	flags.IntVar(&f.weightBits, "weight-bits", 8, "bits of a weight with weight-only: 8 or 4")
 	flags.IntVar(&f.blockSize, "block-size", 0, "with --weight-bits 4: how many weights of a row share a scale, 32, 64, 128 or 256 (default: all)")
+	flags.StringVar(&f.weightFit, "weight-fit", "", "how weights become integers: "+strings.Join(quantize.Fits(), ", ")+" (default: largest)")
 	flags.BoolVar(&f.strict, "strict", false, "refuse a model in which an operator would stay float")
 	flags.StringVar(&f.onBad, "on-bad-sample", "fail", "what a NaN or infinite sample does: fail, or skip")
 	flags.StringVar(&f.signature, "signature", "", "the signature to convert of a SavedModel (default: serving_default), or to calibrate (the first)")
@@ -295,6 +302,11 @@ func (f *convertFlags) options(given func(flag string) bool) (convert.Options, e
 	}
 	if o.Scheme == convert.WeightOnly && f.recipe == "" {
 		o.Quantize.Bits, o.Quantize.Block = f.weightBits, f.blockSize
+	}
+	if fit, err := quantize.ParseFit(f.weightFit); err != nil {
+		return o, usagef("--weight-fit: %v", err)
+	} else if scaled(f, o.Scheme) && f.recipe == "" {
+		o.Quantize.Fit = fit
 	}
 	if err := o.Validate(); err != nil {
 		return o, usagef("%v", err)

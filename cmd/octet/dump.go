@@ -57,6 +57,7 @@ func (f *runFlags) writeDump(ctx context.Context, r *runner, samples *dataset.Re
 			if i > 0 {
 				d.prefix = fmt.Sprintf("sample%d/", i)
 			}
+			r.begin(session, i)
 			if _, err := session.Watch(r.fed(in), d.add); err != nil {
 				return fmt.Errorf("sample %d: %w", i, err)
 			}

@@ -12,6 +12,7 @@ var pointless = []struct {
 	{"per-tensor-dense", chosenHere, "is said in the recipe: per-tensor of a rule with op FULLY_CONNECTED"},
 	{"weight-bits", chosenHere, "is said in the recipe, with each rule: bits"},
 	{"block-size", chosenHere, "is said in the recipe, with each rule: block"},
+	{"weight-fit", chosenHere, "is said in the recipe, with each rule: fit"},
 	{"compat", quantizing, "is about quantization: give --quantize, --data or --ranges"},
 	{"io", integers, "is about integer operators: give --data or --ranges"},
 	{"strict", integers, "is about integer operators: give --data or --ranges"},
@@ -20,6 +21,7 @@ var pointless = []struct {
 	{"per-tensor-dense", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"weight-bits", weightOnly, "is about --quantize weight-only"},
 	{"block-size", weightOnly, "is about --quantize weight-only"},
+	{"weight-fit", scaled, "is about quantization to integers: give --quantize, --data or --ranges"},
 	{"calibrator", integers, "is about ranges of activations: give --data or --ranges"},
 	{"observe", calibrating, "is about what --data measures"},
 	{"stats", calibrating, "writes what --data measures"},
@@ -37,11 +39,11 @@ var pointless = []struct {
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
-func chosenHere(f *convertFlags, _ convert.Scheme) bool  { return f.recipe == "" }
-func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.None }
-func integers(_ *convertFlags, s convert.Scheme) bool    { return s.Calibrated() }
-func scaled(_ *convertFlags, s convert.Scheme) bool      { return s != convert.None && s != convert.Float16 }
-func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.WeightOnly }
+func chosenHere(f *convertFlags, _ convert.Scheme) bool { return f.recipe == "" }
+func quantizing(_ *convertFlags, s convert.Scheme) bool { return s != convert.None }
+func integers(_ *convertFlags, s convert.Scheme) bool   { return s.Calibrated() }
+func scaled(_ *convertFlags, s convert.Scheme) bool     { return s != convert.None && s != convert.Float16 }
+func weightOnly(_ *convertFlags, s convert.Scheme) bool { return s == convert.WeightOnly }
 func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s) }
 func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
 func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }

@@ -131,7 +131,7 @@ func (m *remoteModel) upload(ctx context.Context, f *convertFlags, opt convert.O
 	spec := client.Spec{
 		SourceName: filepath.Base(m.source.Name), Scheme: string(opt.Scheme), TFLite: opt.Quantize.Compat == quantize.TFLite, IO: ioName(f, opt),
 		Strict: f.strict, Signature: f.signature, SkipBad: opt.SkipBad, Fold: f.fold,
-		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
+		WeightBits: opt.Quantize.Bits, BlockSize: opt.Quantize.Block, WeightFit: fitName(opt), PerTensor: opt.Quantize.PerTensor, PerTensorDense: opt.Quantize.PerTensorDense,
 		KeepFloat: opt.Quantize.KeepFloat, Recipe: string(f.recipeText), Calibrator: calibratorName(opt), Histograms: opt.Observe.Histogram, SampleRanges: opt.Observe.PerSample,
 		FreshStatistics: f.noCache, Priority: f.priority,
 	}
@@ -171,6 +171,14 @@ func (m *remoteModel) fetch(ctx context.Context, ended client.Job, f *convertFla
 	}
 	out.summary.Notes, out.float = slices.Clone(m.notes), m.float
 	return out, nil
+}
+
+// fitName names the fit of weights for a coordinator.
+func fitName(opt convert.Options) string {
+	if opt.Quantize.Fit == quantize.ByLargest {
+		return ""
+	}
+	return opt.Quantize.Fit.String()
 }
 
 // calibratorName names the calibrator for a coordinator.

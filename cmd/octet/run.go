@@ -143,7 +143,6 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	if f.float {
 		r.real()
 	}
-	r.sequence = f.sequence
 	bar := newProgress(s.err)
 	defer bar.close()
 	files := store.NewOverlay(folder)
@@ -162,6 +161,9 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 		return err
 	}
 	defer samples.Close()
+	if r.sequence = f.sequence; !r.sequence && samples.Sequence() > 0 {
+		r.sequence, r.length = true, samples.Sequence()
+	}
 	result := ran{Samples: manifest.Len()}
 	if f.output != "" {
 		if result.Outputs, err = f.writeOutputs(ctx, r, samples, draft, bar); err != nil {

@@ -25,7 +25,8 @@ type runner struct {
 	inputs  []dataset.Input
 	names   []string // of the outputs, in the graph's order
 
-	sequence bool         // samples are its steps
+	sequence bool         // samples are the steps of one
+	length   int          // of sequences, of which there may be several; 0 if there is one
 	border   *exec.Border // set if the user feeds and gets real numbers
 }
 
@@ -52,6 +53,13 @@ func (r *runner) session() *exec.Session {
 		s.Carry()
 	}
 	return s
+}
+
+// begin lets a session begin a sequence where sample i does.
+func (r *runner) begin(session *exec.Session, i int) {
+	if r.length > 0 && i%r.length == 0 {
+		session.Carry()
+	}
 }
 
 // sample runs a session on a sample.
@@ -135,6 +143,7 @@ func (r *runner) run(ctx context.Context, sample func(int) ([]*tensor.Tensor, er
 				in, err := sample(i)
 				var out []*tensor.Tensor
 				if err == nil {
+					r.begin(session, i)
 					out, err = r.sample(session, in)
 				}
 				mu.Lock()

@@ -104,6 +104,9 @@ type Options struct {
 // ParseCalibrator reads a calibrator's name, for those who may not import package calibrate; the empty string is the default.
 func ParseCalibrator(text string) (calibrate.Calibrator, error) { return calibrate.Parse(text) }
 
+// ParseFit reads the name of a fit of weights, for those who may not import package quantize; the empty string is the default.
+func ParseFit(text string) (quantize.Fit, error) { return quantize.ParseFit(text) }
+
 // SetRecipe lets a recipe in either form that package recipe reads say what becomes of each operator. Scheme becomes that of its integer operators, or else its first that quantizes.
 // Errors of later use say "recipe" and the name of its file, which may be empty.
 func (o *Options) SetRecipe(name string, content []byte) error {

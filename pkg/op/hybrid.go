@@ -20,6 +20,7 @@ type Hybrid struct {
 	// Bits4 and Bits8 are true where AI Edge Quantizer stores weights in 4 and in 8 bits, behind a DEQUANTIZE. It then counts Beside among the weights.
 	Bits4, Bits8 bool
 	Beside       []int
+	Sums         bool // results are sums over the weights of one scale, where these have a scale for each channel
 	Blocks       bool // LiteRT's kernel reads weights of 4 bits in blocks
 	BlockRows    int  // of so many rows at least; of fewer its builtin kernel leaves the products out
 }
@@ -30,13 +31,13 @@ var lstmHybrid = append(through(1, 11), 16)
 // hybrids holds a row for each operator whose weights TFLiteConverter or AI Edge Quantizer stores as integers beside float activations. Measured on TensorFlow
 // 2.21, AI Edge Quantizer 0.10 and LiteRT 2.3.
 var hybrids = map[string]Hybrid{
-	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}},
-	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Channels: grouped, Bits4: true, Bits8: true},
-	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Channels: func(_, _ tensor.Shape) bool { return true }, Bits8: true},
+	"BATCH_MATMUL":      {Weights: []int{1}, Axis: -1, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Beside: []int{0}, Sums: true},
+	"CONV_2D":           {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Channels: grouped, Bits4: true, Bits8: true, Sums: true},
+	"DEPTHWISE_CONV_2D": {Weights: []int{1}, Axis: 3, TFLite: true, LiteRT: true, Channels: func(_, _ tensor.Shape) bool { return true }, Bits8: true, Sums: true},
 	"EMBEDDING_LOOKUP":  {Weights: []int{1}, Axis: 0, LiteRT: true, Bits4: true, Bits8: true, Blocks: true},
-	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true, BlockRows: 4},
+	"FULLY_CONNECTED":   {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits4: true, Bits8: true, Blocks: true, BlockRows: 4, Sums: true},
 	"GATHER":            {Weights: []int{0}, Axis: -1},
-	"TRANSPOSE_CONV":    {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits8: true},
+	"TRANSPOSE_CONV":    {Weights: []int{1}, Axis: 0, TFLite: true, LiteRT: true, Bits8: true, Sums: true},
 
 	"BIDIRECTIONAL_SEQUENCE_LSTM": {
 		Weights: slices.Concat(lstmHybrid, through(18, 28), []int{33}, through(40, 47)), Axis: -1, TFLite: true, LiteRT: true, Whole: true,

@@ -31,6 +31,9 @@ func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 	case t.PerAxis(), t.Rule == Largest:
 		out := tensor.New(tensor.Int8, c.Shape)
 		byReciprocal(tensor.View[int8](out), data, t.reciprocals(), t.inner(c.Shape), math.MaxInt8)
+		if t.Balanced {
+			t.balance(tensor.View[int8](out), data, c.Shape)
+		}
 		return out
 	case t.Symmetric():
 		most := float32(largest(data))
@@ -56,33 +59,42 @@ func (t *Type) Quantize(c *tensor.Tensor) *tensor.Tensor {
 // block of them at a time.
 func (t *Type) quotients(data []float32, shape tensor.Shape) *tensor.Tensor {
 	const block = 1 << 12 // even
-	if t.Bits != 4 {
+	if t.Bits != 4 || t.Balanced {
 		out := tensor.New(tensor.Int8, shape)
-		t.divide(tensor.View[int8](out), data, 0, shape)
-		return out
+		q := tensor.View[int8](out)
+		t.divide(q, data, 0, shape)
+		if t.Balanced {
+			t.balance(q, data, shape)
+		}
+		if t.Bits != 4 {
+			return out
+		}
+		halves := tensor.New(tensor.Int4, shape)
+		pack(halves.Data, q)
+		return halves
 	}
 	out := tensor.New(tensor.Int4, shape)
 	q := make([]int8, min(len(data), block))
 	for start := 0; start < len(data); start += block {
 		part := q[:min(len(data)-start, block)]
 		t.divide(part, data[start:], start, shape)
-		for i, x := range part {
-			out.Data[(start+i)/2] |= byte(x) & 15 << (i % 2 * 4)
-		}
+		pack(out.Data[start/2:], part)
 	}
 	return out
 }
 
+// pack stores integers of 4 bits.
+func pack(out []byte, q []int8) {
+	for i, x := range q {
+		out[i/2] |= byte(x) & 15 << (i % 2 * 4)
+	}
+}
+
 // divide makes the integers of the first elements of data, which begins at an index of a tensor of that shape.
 func (t *Type) divide(q []int8, data []float32, start int, shape tensor.Shape) {
-	inner, lo, hi := t.inner(shape), float64(t.Lo), float64(t.Hi)
+	inner := t.inner(shape)
 	for i := range q {
-		x, s := data[i], t.Scale[(start+i)/inner%len(t.Scale)]
-		if t.Rule == QuotientEven {
-			q[i] = int8(limit(math.RoundToEven(float64(x/float32(s))), lo, hi))
-		} else {
-			q[i] = int8(clip(float64(x)/s, lo, hi))
-		}
+		q[i] = int8(t.quotient(data[i], t.Scale[(start+i)/inner%len(t.Scale)]))
 	}
 }
 

@@ -15,6 +15,9 @@ type Type struct {
 	Bits   int       // 4, 8, 16, 32 or 64
 	Lo, Hi int64     // the integers that may be stored
 	Rule   Rounding  // how a constant's integers come about
+
+	// Balanced rounds some of a constant's integers the other way, for rounding errors that make up for each other. With a scale for each index of Axis.
+	Balanced bool
 }
 
 // Rounding is how the integers of a constant come about. Converters differ in that, in ties and in the last bit of a quotient.
@@ -44,7 +47,7 @@ func (t *Type) Equal(u *Type) bool {
 	if t == nil || u == nil {
 		return t == u
 	}
-	return t.Zero == u.Zero && t.Axis == u.Axis && t.Bits == u.Bits && t.Lo == u.Lo && t.Hi == u.Hi && t.Rule == u.Rule && slices.Equal(t.Scale, u.Scale)
+	return t.Zero == u.Zero && t.Axis == u.Axis && t.Bits == u.Bits && t.Lo == u.Lo && t.Hi == u.Hi && t.Rule == u.Rule && t.Balanced == u.Balanced && slices.Equal(t.Scale, u.Scale)
 }
 
 // Params returns what a file holds of t: scales rounded to float32.

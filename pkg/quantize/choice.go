@@ -17,6 +17,7 @@ type Choice struct {
 	Scheme      Scheme
 	Bits, Block int  // as in Options
 	PerTensor   bool // likewise
+	Fit         Fit  // likewise
 	Least       int  // the number of elements under which weights stay float; by Options alone that is 1,024 under Dynamic
 }
 
@@ -38,7 +39,7 @@ func (c Choice) Validate() error {
 	case c.Least != 0 && c.Scheme != Dynamic && c.Scheme != WeightOnly:
 		return errors.New("the least number of elements is chosen with dynamic and weight-only quantization alone")
 	}
-	return Options{Scheme: c.Scheme, Bits: c.Bits, Block: c.Block, PerTensor: c.PerTensor}.Validate()
+	return Options{Scheme: c.Scheme, Bits: c.Bits, Block: c.Block, PerTensor: c.PerTensor, Fit: c.Fit}.Validate()
 }
 
 // validate reports a choice that a model under a scheme can't have.
@@ -88,7 +89,7 @@ func (g *graph) choice(o *operation) Choice {
 		return *o.own
 	}
 	perTensor := g.opt.PerTensor || g.opt.PerTensorDense && o.is("FULLY_CONNECTED")
-	c := Choice{Scheme: g.opt.Scheme, Bits: g.opt.Bits, Block: g.opt.Block, PerTensor: perTensor}
+	c := Choice{Scheme: g.opt.Scheme, Bits: g.opt.Bits, Block: g.opt.Block, PerTensor: perTensor, Fit: g.opt.Fit}
 	if c.Scheme == Dynamic {
 		c.Least = minHybrid
 	}

@@ -16,6 +16,7 @@ type solver struct {
 	wishes    map[*value][]wish
 	weights   map[*operation]bool // constants that take their type from their content
 	axis      map[*operation]int
+	fit       map[*operation]Fit
 	work      []*operation // a stack
 	done      map[*operation]bool
 }
@@ -31,7 +32,7 @@ type wish struct {
 func (g *graph) propagate() *solver {
 	s := &solver{
 		graph: g, state: map[*value]*quant.Type{}, immutable: map[*value]bool{}, wishes: map[*value][]wish{},
-		weights: map[*operation]bool{}, axis: map[*operation]int{}, done: map[*operation]bool{},
+		weights: map[*operation]bool{}, axis: map[*operation]int{}, fit: map[*operation]Fit{}, done: map[*operation]bool{},
 	}
 	s.constants()
 	for _, v := range g.inputs {
@@ -92,7 +93,7 @@ func (s *solver) constants() {
 			default:
 				s.weights[c] = true
 				if _, ok := s.axis[c]; !ok && r.Weight != nil && r.Weight.Input == u.i {
-					s.axis[c] = s.scales(u.by, r.Weight.Axis)
+					s.axis[c], s.fit[c] = s.scales(u.by, r.Weight.Axis), s.choice(u.by).Fit
 				}
 			}
 		}
@@ -217,7 +218,7 @@ func (s *solver) visitConstant(o *operation) {
 	v := o.outputs[0]
 	t := quant.Constant
 	if axis, ok := s.axis[o]; ok && axis < len(v.typ.Shape) {
-		t = func(data []float32) *quant.Type { return quant.Weight(data, v.typ.Shape, axis) }
+		t = func(data []float32) *quant.Type { return s.fit[o].of(quant.Weight(data, v.typ.Shape, axis), v) }
 	}
 	s.setResult(o, 0, t(v.floats()))
 }

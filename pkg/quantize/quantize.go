@@ -45,6 +45,7 @@ type Options struct {
 	PerTensor, PerTensorDense bool
 	Bits                      int // of the weights under WeightOnly: 4, or else 8
 	Block                     int // under WeightOnly with 4 bits: how many weights of a row share a scale; 0 for all of them
+	Fit                       Fit // of weights under WeightOnly and Dynamic
 }
 
 // Operand is a value that a node reads.

@@ -71,6 +71,9 @@ func (o Options) Validate() error {
 	case (o.PerTensor || o.PerTensorDense) && o.Scheme == Float16:
 		return errors.New("half precision has no scales: one for each tensor is for the other schemes")
 	}
+	if err := o.validateFit(); err != nil {
+		return err
+	}
 	for _, c := range o.Own {
 		if err := c.validate(o.Scheme); err != nil {
 			return err

@@ -40,7 +40,7 @@ func (g *graph) storeWeights(source *ir.Graph) {
 		return
 	}
 	for _, c := range g.constantsOf(source) {
-		w.blocked = map[int]*value{}
+		w.blocked = map[blocking]*value{}
 		w.half(c)
 		w.integers(c)
 	}
@@ -80,8 +80,8 @@ func (g *graph) constantsOf(source *ir.Graph) []*operation {
 // weights is what the steps of such a scheme share.
 type weights struct {
 	*graph
-	last    *operation     // the last DEQUANTIZE at the start of the graph
-	blocked map[int]*value // the constant at hand in blocks, by their size
+	last    *operation          // the last DEQUANTIZE at the start of the graph
+	blocked map[blocking]*value // the constant at hand in blocks
 }
 
 // half stores c in half precision for the operators whose scheme that is. What leaves the graph stays as it is, and what operators read that are kept float.
@@ -155,10 +155,10 @@ func (w *weights) integers(c *operation) {
 			continue
 		}
 		if own.Block > 0 {
-			w.block(c, u, own.Block)
+			w.block(c, u, blocking{own.Block, own.Fit != ByLargest})
 			continue
 		}
-		f := form{own.Scheme, own.bits(), w.axisOf(u, row)}
+		f := w.formOf(u, row, own)
 		if types[f] == nil {
 			types[f], order = f.typeOf(v), append(order, f)
 		}
@@ -186,14 +186,30 @@ func (w *weights) integers(c *operation) {
 type form struct {
 	scheme     Scheme
 	bits, axis int
+	fit        Fit
+}
+
+// formOf is how the constant that u reads is stored.
+func (w *weights) formOf(u use, row op.Hybrid, own Choice) form {
+	f := form{own.Scheme, own.bits(), w.axisOf(u, row), own.Fit}
+	if f.fit == Balanced && (f.axis == quant.PerTensorAxis || !row.Sums) {
+		f.fit = ByError
+	}
+	return f
 }
 
 // typeOf is the type of a constant in that form.
 func (f form) typeOf(v *value) *quant.Type {
+	data, shape := v.floats(), v.typ.Shape
+	t := quant.HybridWeight(data, shape, f.axis)
 	if f.scheme == WeightOnly {
-		return quant.WeightOnly(v.floats(), v.typ.Shape, f.axis, f.bits)
+		t = quant.WeightOnly(data, shape, f.axis, f.bits)
 	}
-	return quant.HybridWeight(v.floats(), v.typ.Shape, f.axis)
+	if f.fit != ByLargest {
+		t = t.Closest(data, shape)
+	}
+	t.Balanced = f.fit == Balanced
+	return t
 }
 
 // axisOf is the dimension along which weights get a scale each.

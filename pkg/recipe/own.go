@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,12 +25,15 @@ var schemes = map[string]quantize.Choice{
 
 const schemeNames = "none, float16, dynamic, weight-only, int8, int16x8"
 
+var fits = map[string]quantize.Fit{"largest": quantize.ByLargest, "mse": quantize.ByError, "balanced": quantize.Balanced}
+
 // ownRule is a rule of Octet's form, or its head, as it is written. Patterns are empty where absent.
 type ownRule struct {
 	op, name, tensor   string
 	scheme             *quantize.Choice
 	bits, block, least int
 	perTensor          bool
+	fit                *quantize.Fit
 	limits             *quantize.Range
 }
 
@@ -39,7 +43,11 @@ func (o *ownRule) settings() []field {
 		o.scheme = new(quantize.Choice)
 		return named("scheme", o.scheme, schemes, schemeNames).read(n)
 	}}
-	return []field{scheme, value("bits", &o.bits), value("block", &o.block), value("per-tensor", &o.perTensor), value("min-elements", &o.least)}
+	fit := field{"fit", func(n *yaml.Node) error {
+		o.fit = new(quantize.Fit)
+		return named("fit", o.fit, fits, strings.Join(quantize.Fits(), ", ")).read(n)
+	}}
+	return []field{scheme, value("bits", &o.bits), value("block", &o.block), value("per-tensor", &o.perTensor), value("min-elements", &o.least), fit}
 }
 
 // selectors are the keys that say which operators.
@@ -68,12 +76,15 @@ func (o *ownRule) choice(line int) (quantize.Choice, error) {
 		return quantize.Choice{}, errorf(line, "scheme is missing: want one of %s", schemeNames)
 	}
 	c := *o.scheme
-	if c.Float && (o.bits != 0 || o.block != 0 || o.perTensor || o.least != 0) {
-		return c, errorf(line, "scheme none has no bits, blocks, scales or least number of elements")
+	if c.Float && (o.bits != 0 || o.block != 0 || o.perTensor || o.least != 0 || o.fit != nil) {
+		return c, errorf(line, "scheme none has no bits, blocks, scales, fit or least number of elements")
 	}
 	c.Bits, c.Block, c.PerTensor = o.bits, o.block, o.perTensor
 	if o.least != 0 {
 		c.Least = o.least
+	}
+	if o.fit != nil {
+		c.Fit = *o.fit
 	}
 	return c, nil
 }

@@ -149,6 +149,9 @@ func text(c quantize.Choice) string {
 	if c.PerTensor {
 		s += ", per tensor"
 	}
+	if c.Fit != quantize.ByLargest {
+		s += ", " + c.Fit.String() + " fit"
+	}
 	return s
 }
 

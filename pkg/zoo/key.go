@@ -70,6 +70,7 @@ var keys = map[string]row{
 	"strict":           {truth, ofSchemes, false, false},
 	"weight-bits":      {number, ofSchemes, false, false},
 	"block-size":       {number, ofSchemes, false, false},
+	"weight-fit":       {text, ofSchemes, false, false},
 	"recipe":           {text, ofSchemes, false, true},
 }
 

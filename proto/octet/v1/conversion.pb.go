@@ -504,7 +504,9 @@ type JobSpec struct {
 	// The file name of quantized, for messages.
 	QuantizedName string `protobuf:"bytes,25,opt,name=quantized_name,json=quantizedName,proto3" json:"quantized_name,omitempty"`
 	// The stream of samples, by its id, that is the dataset, instead of a manifest. It may still be open: then shards run as samples arrive, and the job goes on when it is finished.
-	Stream        string `protobuf:"bytes,26,opt,name=stream,proto3" json:"stream,omitempty"`
+	Stream string `protobuf:"bytes,26,opt,name=stream,proto3" json:"stream,omitempty"`
+	// With all schemes of integers: how weights become integers, largest, mse or balanced; largest if empty.
+	WeightFit     string `protobuf:"bytes,27,opt,name=weight_fit,json=weightFit,proto3" json:"weight_fit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -717,6 +719,13 @@ func (x *JobSpec) GetQuantizedName() string {
 func (x *JobSpec) GetStream() string {
 	if x != nil {
 		return x.Stream
+	}
+	return ""
+}
+
+func (x *JobSpec) GetWeightFit() string {
+	if x != nil {
+		return x.WeightFit
 	}
 	return ""
 }
@@ -1768,7 +1777,7 @@ var File_octet_v1_conversion_proto protoreflect.FileDescriptor
 
 const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\n" +
-	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xa8\a\n" +
+	"\x19octet/v1/conversion.proto\x12\boctet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13octet/v1/blob.proto\"\xc7\a\n" +
 	"\aJobSpec\x12&\n" +
 	"\x06source\x18\x01 \x01(\v2\x0e.octet.v1.BlobR\x06source\x12\x1f\n" +
 	"\vsource_name\x18\x02 \x01(\tR\n" +
@@ -1806,7 +1815,9 @@ const file_octet_v1_conversion_proto_rawDesc = "" +
 	"\fverification\x18\x17 \x01(\v2\x16.octet.v1.VerificationR\fverification\x12,\n" +
 	"\tquantized\x18\x18 \x01(\v2\x0e.octet.v1.BlobR\tquantized\x12%\n" +
 	"\x0equantized_name\x18\x19 \x01(\tR\rquantizedName\x12\x16\n" +
-	"\x06stream\x18\x1a \x01(\tR\x06stream\"\x8c\x01\n" +
+	"\x06stream\x18\x1a \x01(\tR\x06stream\x12\x1d\n" +
+	"\n" +
+	"weight_fit\x18\x1b \x01(\tR\tweightFit\"\x8c\x01\n" +
 	"\fVerification\x12\x18\n" +
 	"\asamples\x18\x01 \x01(\x03R\asamples\x12\"\n" +
 	"\x04task\x18\x02 \x01(\x0e2\x0e.octet.v1.TaskR\x04task\x12\x16\n" +
