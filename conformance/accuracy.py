@@ -36,10 +36,16 @@ FLAGS = {
     'float16': ['--quantize', 'float16'],
     'dynamic': ['--quantize', 'dynamic'],
     'weight-only': ['--quantize', 'weight-only'],
+    'weight-only, balanced': ['--quantize', 'weight-only', '--weight-fit', 'balanced'],
     'weight-only 4 bits': ['--quantize', 'weight-only', '--weight-bits', '4'],
+    'weight-only 4 bits, mse': ['--quantize', 'weight-only', '--weight-bits', '4', '--weight-fit', 'mse'],
+    'weight-only 4 bits, balanced': ['--quantize', 'weight-only', '--weight-bits', '4', '--weight-fit', 'balanced'],
+    'weight-only blocks of 32': ['--quantize', 'weight-only', '--weight-bits', '4', '--block-size', '32'],
+    'int16x8, balanced': ['--quantize', 'int16x8', '--io', 'float32', '--weight-fit', 'balanced'],
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
     'int8': INT8,
     **{f'int8, {c}': [*INT8, '--calibrator', c] for c in ('percentile', 'mse', 'entropy', 'ema', 'auto')},
+    'int8, balanced': [*INT8, '--weight-fit', 'balanced'],
     'int8 per tensor': [*INT8, '--per-tensor'],
 }
 PEER = {'int16x8, TFLiteConverter': 'int16x8', 'int8, TFLiteConverter': 'int8'}

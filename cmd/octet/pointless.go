@@ -39,11 +39,11 @@ var pointless = []struct {
 	{"fold", func(f *convertFlags, s convert.Scheme) bool { return !quantizing(f, s) }, "is for models that stay float: quantization folds anyway"},
 }
 
-func chosenHere(f *convertFlags, _ convert.Scheme) bool { return f.recipe == "" }
-func quantizing(_ *convertFlags, s convert.Scheme) bool { return s != convert.None }
-func integers(_ *convertFlags, s convert.Scheme) bool   { return s.Calibrated() }
-func scaled(_ *convertFlags, s convert.Scheme) bool     { return s != convert.None && s != convert.Float16 }
-func weightOnly(_ *convertFlags, s convert.Scheme) bool { return s == convert.WeightOnly }
+func chosenHere(f *convertFlags, _ convert.Scheme) bool  { return f.recipe == "" }
+func quantizing(_ *convertFlags, s convert.Scheme) bool  { return s != convert.None }
+func integers(_ *convertFlags, s convert.Scheme) bool    { return s.Calibrated() }
+func scaled(_ *convertFlags, s convert.Scheme) bool      { return s != convert.None && s != convert.Float16 }
+func weightOnly(_ *convertFlags, s convert.Scheme) bool  { return s == convert.WeightOnly }
 func calibrating(f *convertFlags, s convert.Scheme) bool { return f.calibrates(s) }
 func sampling(f *convertFlags, _ convert.Scheme) bool    { return f.data != "" }
 func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }

@@ -111,7 +111,7 @@ func TestLSTMStaysFloat(t *testing.T) {
 // TFLiteConverter's TestOracles compares.
 func TestSVDF(t *testing.T) {
 	for reason, damage := range map[string]func(n *ir.Node){
-		"": func(*ir.Node) {},
+		"":                                       func(*ir.Node) {},
 		"no range is known of what is inside it": func(n *ir.Node) { n.Input(4).Range = nil },
 		"kernel takes RELU alone":                func(n *ir.Node) { n.Attr = &op.SVDF{Rank: 2} },
 		"are not constant":                       func(n *ir.Node) { n.Input(2).Const = nil; n.Input(2).Variable = true },
