@@ -65,6 +65,74 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// A row says what a room imports, and not what it once did.
+func TestNoRowIsStale(t *testing.T) {
+	used := map[string]map[string]bool{}
+	for _, s := range read(t) {
+		r, _ := room(path.Dir(s.file))
+		for _, imported := range s.imports {
+			own, ok := strings.CutPrefix(imported, Module+"/")
+			if !ok || isTest(s.file) && slices.ContainsFunc(Tests, func(p string) bool { return matches(p, own) }) {
+				continue
+			}
+			for _, m := range r.May {
+				if matches(m, own) || m == Public {
+					if used[r.Path] == nil {
+						used[r.Path] = map[string]bool{}
+					}
+					used[r.Path][m] = true
+				}
+			}
+		}
+	}
+	for _, r := range Rooms {
+		for _, m := range r.May {
+			if !used[r.Path][m] {
+				t.Errorf("%s may import %s, and does not", r.Path, m)
+			}
+		}
+	}
+}
+
+// ARCHITECTURE.md has the rooms in a table, each with what it may import.
+func TestArchitectureSaysTheSame(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{} // by room
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 3 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for name := range strings.SplitSeq(strings.TrimPrefix(cells[0], "| "), ", ") {
+			said[strings.Trim(name, "`/")] = strings.TrimSuffix(cells[2], " |")
+		}
+	}
+	for _, r := range Rooms {
+		var names []string
+		for _, m := range r.May {
+			names = append(names, short(m))
+		}
+		want := cmp.Or(strings.Join(names, ", "), "–")
+		if got := said[strings.TrimSuffix(r.Path, "/...")]; got != want {
+			t.Errorf("ARCHITECTURE.md says that %s may import %q, want %q", r.Path, got, want)
+		}
+	}
+}
+
+// short is how ARCHITECTURE.md names what a room may import.
+func short(pattern string) string {
+	switch pattern {
+	case Public:
+		return "all public"
+	case "proto/octet/v1":
+		return "proto"
+	}
+	return path.Base(strings.TrimSuffix(pattern, "/..."))
+}
+
 // TestCheck makes sure that the rules can fail, on imports that would be wrong.
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
