@@ -35,7 +35,14 @@ def main():
         return 1
     build = subprocess.run(
         ["go", "build", "-trimpath", "-gcflags=-S", *packages],
-        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace", check=True)
+        cwd=ROOT,
+        env=env,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        check=True,
+    )
     seen, used, bad, floats = set(), set(), [], 0
     files = allowed()
     for text in build.stderr.split("\n"):
@@ -43,7 +50,7 @@ def main():
         m = INSTRUCTION.search(text)
         if not m or not m["file"].startswith(MODULE):
             continue
-        path, line = m["file"][len(MODULE):], int(m["line"])
+        path, line = m["file"][len(MODULE) :], int(m["line"])
         if (path, line) in seen:
             continue
         seen.add((path, line))

@@ -4,8 +4,9 @@
 usage: accuracy.py [--octet BINARY] [--again] [CASE ...]     measures what is not in .corpus/accuracy.json yet
        accuracy.py --table                                   prints the table of docs/quantization.md
 
-All of a case begin at one float flatbuffer and calibrate over the same samples, none of which is judged. LiteRT runs each file as it does on a CPU by default (XNNPACK, where that has the
-operators). Of each file two numbers are kept: the samples for which the most probable class is the label, and those for which it is what the float model says.
+All of a case begin at one float flatbuffer and calibrate over the same samples, none of which is judged. LiteRT runs each file as
+it does on a CPU by default (XNNPACK, where that has the operators). Of each file two numbers are kept: the samples for which the
+most probable class is the label, and those for which it is what the float model says.
 """
 
 import argparse
@@ -59,17 +60,33 @@ def fashion(_octet, _folder):
     labels = np.frombuffer(gzip.decompress((data / 't10k-labels-idx1-ubyte.gz').read_bytes()), np.uint8, offset=8)
     with np.load(REPO / 'examples/fashion/calibration.npz') as stored:
         calibration = stored['image'].astype(np.float32)
-    return (REPO / 'examples/fashion/model.tflite').read_bytes(), calibration, pixels.reshape(-1, 28, 28, 1)[:PICTURES].astype(np.float32) / 255, labels[:PICTURES]
+    return (
+        (REPO / 'examples/fashion/model.tflite').read_bytes(),
+        calibration,
+        pixels.reshape(-1, 28, 28, 1)[:PICTURES].astype(np.float32) / 255,
+        labels[:PICTURES],
+    )
 
 
 def names(octet, folder):
     """Origins of names, by an LSTM over pairs of letters: 5,000 names, of which the model was trained on some, and 200 others."""
     root = PACKAGES / 'ethnicolr/ethnicolr'
     path = root / 'models/wiki/lstm'
-    subprocess.run([octet, 'convert', path / 'wiki_name_lstm.h5', '-o', folder / 'names.tflite'], check=True, capture_output=True, timeout=TIMEOUT)
-    vocabulary, classes = ([row[0] for row in csv.reader((path / f'wiki_name_{what}.csv').open(encoding='utf-8'))][1:] for what in ('vocab', 'race'))
+    subprocess.run(
+        [octet, 'convert', path / 'wiki_name_lstm.h5', '-o', folder / 'names.tflite'],
+        check=True,
+        capture_output=True,
+        timeout=TIMEOUT,
+    )
+    vocabulary, classes = (
+        [row[0] for row in csv.reader((path / f'wiki_name_{what}.csv').open(encoding='utf-8'))][1:] for what in ('vocab', 'race')
+    )
     index = {pair: i for i, pair in reversed(list(enumerate(vocabulary)))}  # of equal ones the first
-    people = [p for p in csv.DictReader((root / 'data/wiki/wiki_name_race.csv').open(encoding='utf-8')) if p['name_last'] and p['name_first']]
+    people = [
+        p
+        for p in csv.DictReader((root / 'data/wiki/wiki_name_race.csv').open(encoding='utf-8'))
+        if p['name_last'] and p['name_first']
+    ]
     chosen = np.random.default_rng(SEED).permutation(len(people))[: NAMES + CALIBRATION]
     arrays = np.zeros((len(chosen), 25), np.int32)
     for row, i in zip(arrays, chosen):
@@ -128,7 +145,11 @@ def measure(octet, case, known):
         model, data, out = folder / 'float.tflite', folder / 'samples.npz', folder / 'out.tflite'
         model.write_bytes(content)
         flatbuffer = models.parse(content)
-        name = flatbuffer.signatureDefs[0].inputs[0].name.decode() if flatbuffer.signatureDefs else flatbuffer.subgraphs[0].tensors[flatbuffer.subgraphs[0].inputs[0]].name.decode()
+        name = (
+            flatbuffer.signatureDefs[0].inputs[0].name.decode()
+            if flatbuffer.signatureDefs
+            else flatbuffer.subgraphs[0].tensors[flatbuffer.subgraphs[0].inputs[0]].name.decode()
+        )
         dtype = lite.Runner(content).inputs[0]['dtype']
         calibration, arrays = calibration.astype(dtype), arrays.astype(dtype)
         np.savez(data, **{name: calibration})
@@ -140,10 +161,24 @@ def measure(octet, case, known):
                     made = by_peer(content, calibration, PEER[which])
                 else:
                     calibrated = ['--data', data, '--no-cache'] if which.startswith('int') else []
-                    subprocess.run([octet, 'convert', model, '-o', out, *FLAGS[which], *calibrated], check=True, capture_output=True, text=True, timeout=TIMEOUT)
+                    subprocess.run(
+                        [octet, 'convert', model, '-o', out, *FLAGS[which], *calibrated],
+                        check=True,
+                        capture_output=True,
+                        text=True,
+                        timeout=TIMEOUT,
+                    )
                     made = out.read_bytes()
                 found = answers(made, arrays)
-                yield which, {'samples': len(labels), 'right': int(np.sum(found == labels)), 'same': int(np.sum(found == expected)), 'bytes': len(made)}
+                yield (
+                    which,
+                    {
+                        'samples': len(labels),
+                        'right': int(np.sum(found == labels)),
+                        'same': int(np.sum(found == expected)),
+                        'bytes': len(made),
+                    },
+                )
             except subprocess.CalledProcessError as e:
                 yield which, {'error': e.stderr.strip().splitlines()[-1][:300]}
             except (ValueError, RuntimeError) as e:
@@ -163,7 +198,13 @@ def table(results):
         for c in cases:
             row = results[c].get(which, {'error': ''})
             n = row.get('samples')
-            cells.append('–' if 'error' in row else f'{row["right"]} ({row["same"]})' if n < 100 else f'{100 * row["right"] / n:.2f} ({100 * row["same"] / n:.2f})')
+            cells.append(
+                '–'
+                if 'error' in row
+                else f'{row["right"]} ({row["same"]})'
+                if n < 100
+                else f'{100 * row["right"] / n:.2f} ({100 * row["same"] / n:.2f})'
+            )
         print(f'| {which} | ' + ' | '.join(cells) + ' |')
 
 
@@ -189,7 +230,9 @@ def main():
                 results.setdefault(case, {})[which] = row
                 RESULTS.write_text(json.dumps(results, indent=1) + '\n')
                 print(f'{case}, {which}: {row}', flush=True)
-    bad = [f'{case}, {which}' for case, rows in stored().items() for which, row in rows.items() if 'error' in row and which not in PEER]
+    bad = [
+        f'{case}, {which}' for case, rows in stored().items() for which, row in rows.items() if 'error' in row and which not in PEER
+    ]
     if bad:
         sys.exit(f'accuracy: no result of {", ".join(bad)}')
 

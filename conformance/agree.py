@@ -5,13 +5,14 @@ usage: agree.py [--octet FILE] [--jobs N] [NAME | PATTERN ...]
 
 For each of .corpus/sources (see source.py) it writes octet.tflite there, and a record of .corpus/agree.json:
     verdict         agrees, refused (problems: what octet says), or wrong (problems: what is)
-    error           greatest difference from TensorFlow, relative to the greatest magnitude of an output, in LiteRT's builtin kernels
+    error           greatest difference from TensorFlow, relative to the greatest magnitude of an output, in LiteRT's builtin
+                    kernels
     xnnpack         the same as LiteRT runs by default
     lite, lite_error, lite_xnnpack      whether TFLiteConverter converts the source, and its errors
     ops, lite_ops, more     numbers of operators, and by operator where Octet has more of them in all
     differences     in names, types and shapes of the signature
-Wrong are errors of floats above limit(), any of other types, a flatbuffer that LiteRT refuses, and one that advertises an open batch and, resized
-to 4, computes something else than four single runs.
+Wrong are errors of floats above limit(), any of other types, a flatbuffer that LiteRT refuses, and one that advertises an open
+batch and, resized to 4, computes something else than four single runs.
 """
 
 import argparse
@@ -104,7 +105,8 @@ def error(model, samples, wanted):
 
 
 def limit(theirs):
-    """The error that is allowed, by TFLiteConverter's: 1e-4, or 1e-5 where it is within that, and twice its own, which is the model's doing."""
+    """The error that is allowed, by TFLiteConverter's: 1e-4, or 1e-5 where it is within that, and twice its own, which is the
+    model's doing."""
     if theirs is None:
         return 1e-4
     return max(1e-5 if theirs <= 1e-5 else 1e-4, 2 * theirs)
@@ -228,7 +230,8 @@ def summary(records):
     )
     both = [r for r in records if r['lite']]
     yield f'TFLiteConverter converts {len(both)}; of these {sum(r["verdict"] == "agrees" for r in both)} agree'
-    yield f'converted by Octet alone: {", ".join(r["name"] for r in records if not r["lite"] and r["verdict"] == "agrees") or "none"}'
+    alone = [r['name'] for r in records if not r['lite'] and r['verdict'] == 'agrees']
+    yield f'converted by Octet alone: {", ".join(alone) or "none"}'
     yield f'more operators than TFLiteConverter: {", ".join(r["name"] for r in records if "more" in r) or "none"}'
     for r in records:
         if r['verdict'] == 'wrong' or r['verdict'] == 'refused' and r['lite']:

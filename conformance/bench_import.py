@@ -4,8 +4,8 @@ And of ResNet50 as .keras and .h5, beside a copy of the file that is hashed on t
 
 usage: bench_import.py [--octet FILE] [--rounds N] [--keras] [NAME ...]     sources of .corpus/sources; full-* if none is named
 
-Both programs are started anew in each round, one after the other, and read the same files, which are in the system's cache. A cell is the median
-of the rounds; memory is the resident set's greatest size. For a machine that does nothing else.
+Both programs are started anew in each round, one after the other, and read the same files, which are in the system's cache. A
+cell is the median of the rounds; memory is the resident set's greatest size. For a machine that does nothing else.
 """
 
 import argparse

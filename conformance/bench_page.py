@@ -51,13 +51,28 @@ def calibration(run, label):
 
 
 def cores(native, avx2):
-    head = ['samples per second', 'Octet, 1 core', '2 cores', '2 / 1', 'XNNPACK, 2 / 1', 'AVX2: 1 core', '2 cores', '2 / 1', 'XNNPACK, 2 / 1']
+    head = [
+        'samples per second',
+        'Octet, 1 core',
+        '2 cores',
+        '2 / 1',
+        'XNNPACK, 2 / 1',
+        'AVX2: 1 core',
+        '2 cores',
+        '2 / 1',
+        'XNNPACK, 2 / 1',
+    ]
     rows = []
     for name in native:
         row = [name]
         for run in (native, avx2):
             c = run[name]['cores']
-            row += [f'{c["octet1"]:.0f}', f'{c["octet2"]:.0f}', ratio(c['octet2'], c['octet1']), ratio(c['xnnpack2'], c['xnnpack1'])]
+            row += [
+                f'{c["octet1"]:.0f}',
+                f'{c["octet2"]:.0f}',
+                ratio(c['octet2'], c['octet1']),
+                ratio(c['xnnpack2'], c['xnnpack1']),
+            ]
         rows.append(row)
     return head, rows
 
@@ -78,7 +93,16 @@ def conversion(native, avx2):
 
 
 def int8(native, avx2):
-    head = ['int8, CPU ms per sample', 'Octet', 'XNNPACK', 'reference kernels', 'Octet / XNNPACK', 'AVX2: Octet', 'XNNPACK', 'Octet / XNNPACK']
+    head = [
+        'int8, CPU ms per sample',
+        'Octet',
+        'XNNPACK',
+        'reference kernels',
+        'Octet / XNNPACK',
+        'AVX2: Octet',
+        'XNNPACK',
+        'Octet / XNNPACK',
+    ]
     rows = []
     for name in native:
         n, a = native[name]['int8'], avx2[name]['int8']
@@ -102,7 +126,10 @@ def replaced(lines, head, rows):
     begin = end = begins[0]
     while end < len(lines) and lines[end].startswith('|'):
         end += 1
-    table = [' | '.join(cells) for cells in ([*head], ['---', *['---:'] * (len(head) - 1)], *([NAMES.get(r[0], r[0]), *r[1:]] for r in rows))]
+    table = [
+        ' | '.join(cells)
+        for cells in ([*head], ['---', *['---:'] * (len(head) - 1)], *([NAMES.get(r[0], r[0]), *r[1:]] for r in rows))
+    ]
     return [*lines[:begin], *(f'| {line} |' for line in table), *lines[end:]]
 
 

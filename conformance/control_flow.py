@@ -11,8 +11,9 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')  # for TensorFlow 1's cells
 import numpy as np
 import tensorflow as tf
-from places import REPO
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from places import REPO
 
 v1 = tf.compat.v1
 FOLDER = REPO / 'pkg/frontend/raise/testdata'

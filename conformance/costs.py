@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""What each scheme costs, beside TFLiteConverter's and AI Edge Quantizer's: size, output error and time, of models with trained weights.
+"""What each scheme costs, beside TFLiteConverter's and AI Edge Quantizer's: size, output error and time, of models with trained
+weights.
 
 usage: costs.py [--octet BINARY] [--again] [NAME ...]      measures what is not in .corpus/costs.json yet
        costs.py --calibrators [NAME ...]                   Octet's calibrators in int8, likewise
        costs.py --fits [NAME ...]                          Octet's fits of weights, likewise
-       costs.py --table | --csv | --worse DECIBELS         prints the tables of docs/quantization.md | writes docs/costs.csv | where Octet loses more than a peer
+       costs.py --table | --csv | --worse DECIBELS         prints the tables of docs/quantization.md | writes docs/costs.csv |
+           where Octet loses more than a peer
 
-All begin at one float flatbuffer and calibrate over the same samples, with the exception of TFLiteConverter's float16 and dynamic, which need the flatbuffer's
-source and give no row where there is none. LiteRT's builtin kernels run each file over the first 8 of them. The error of a model is the mean, over outputs, of
-the signal-to-noise ratio in decibels (10 log10(sum y² / sum (y - y')²)); equal outputs, and those of constant zero, are left out. A file that a scheme left as large as the float model,
-since it quantized nothing, has no error to speak of, and counts as none. Seconds are of CPU time: of Octet's process, and of
-the peers' calls alone, without what they take to be loaded, and not where they begin at a source.
+All begin at one float flatbuffer and calibrate over the same samples, with the exception of TFLiteConverter's float16 and
+dynamic, which need the flatbuffer's source and give no row where there is none. LiteRT's builtin kernels run each file over the
+first 8 of them. The error of a model is the mean, over outputs, of the signal-to-noise ratio in decibels (10 log10(sum y² / sum
+(y - y')²)); equal outputs, and those of constant zero, are left out. A file that a scheme left as large as the float model,
+since it quantized nothing, has no error to speak of, and counts as none. Seconds are of CPU time: of Octet's process, and of the
+peers' calls alone, without what they take to be loaded, and not where they begin at a source.
 """
 
 import argparse
@@ -71,7 +74,8 @@ TIMEOUT = 900  # seconds a conversion
 
 @functools.cache
 def real():
-    """The corpus' float models with trained weights by name, the smallest first: float32 twins in place of those that they are of, and none that LiteRT can't run."""
+    """The corpus' float models with trained weights by name, the smallest first: float32 twins in place of those that they are
+    of, and none that LiteRT can't run."""
     found = {m.name: m for m in models.corpus() if m.kind == 'float' and m.name not in ARCHITECTURES}
     kept = [m for m in found.values() if f'folded-{m.name}' not in found and 'CUSTOM' not in lite.operators(m.path.read_bytes())]
     return {m.name: m for m in sorted(kept, key=lambda m: m.path.stat().st_size)}
@@ -108,14 +112,18 @@ def by_edge(model):
 
     for scheme, make in EDGE.items():
 
-        def convert():
+        def convert(make=make):
             q = quantizer.Quantizer(bytearray(model.content), getattr(recipe, make)())
             ranges = None
             if q.need_calibration:
                 key = (model.flatbuffer.signatureDefs or [None])[0]
                 count = min(len(a) for a in model.arrays.values())
                 data = [{x.name: np.ascontiguousarray(model.arrays[x.name][i : i + 1]) for x in model.order} for i in range(count)]
-                ranges = q.calibrate({key and key.signatureKey.decode(): data}, num_threads=2, mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED)
+                ranges = q.calibrate(
+                    {key and key.signatureKey.decode(): data},
+                    num_threads=2,
+                    mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED,
+                )
             return bytes(q.quantize(ranges, enable_progress_report=False).quantized_model)
 
         yield scheme, convert
@@ -143,7 +151,8 @@ def by_tflite(model):
 
 
 def peer(which, folder, names):
-    """Write a peer's files of each model, and what it says, to a folder of the model's name, which is printed. A process of its own calls this, as TensorFlow may abort."""
+    """Write a peer's files of each model, and what it says, to a folder of the model's name, which is printed. A process of its
+    own calls this, as TensorFlow may abort."""
     for name in names:
         (folder / name).mkdir()
         for scheme, convert in {'edge': by_edge, 'tflite': by_tflite}[which](Model(name)):
@@ -206,7 +215,10 @@ def measure(which, octet, names):
                 yield name, judge(model, by_octet(octet, model, folder))
             return
         with subprocess.Popen(
-            [sys.executable, '-W', 'ignore', __file__, '--peer', which, folder, *names], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, '-W', 'ignore', __file__, '--peer', which, folder, *names],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as run:
             for line in run.stdout:
                 if (name := line.strip()) in names:
@@ -254,7 +266,12 @@ def decibels(row, size=None):
 
 def table(results):
     whole = {name: r for name, r in sorted(results.items()) if all(w in r for w in PEERS)}
-    print('| scheme | models | ' + ' | '.join(f'{p}, dB | size, % | time, s' for p in PEERS.values()) + ' |\n| --- | ---: |' + ' ---: |' * 9)
+    print(
+        '| scheme | models | '
+        + ' | '.join(f'{p}, dB | size, % | time, s' for p in PEERS.values())
+        + ' |\n| --- | ---: |'
+        + ' ---: |' * 9
+    )
     for scheme in OCTET:
         asked = [w for w in PEERS if any(scheme in r[w] for r in whole.values())]
         common = [r for r in whole.values() if all(decibels(r[w].get(scheme), r['bytes']) is not None for w in asked)]
@@ -264,8 +281,11 @@ def table(results):
                 cells.append('– | – | –')
                 continue
             rows = [r[w][scheme] for r in common]
-            cells.append(f'{statistics.median(map(decibels, rows)):.1f} | {statistics.median(100 * x["bytes"] / r["bytes"] for x, r in zip(rows, common)):.0f} | '
-                         + (f'{statistics.median(x["seconds"] for x in rows):.2f}' if all(x['seconds'] for x in rows) else '–'))
+            size = statistics.median(100 * x['bytes'] / r['bytes'] for x, r in zip(rows, common))
+            cells.append(
+                f'{statistics.median(map(decibels, rows)):.1f} | {size:.0f} | '
+                + (f'{statistics.median(x["seconds"] for x in rows):.2f}' if all(x['seconds'] for x in rows) else '–')
+            )
         print(f'| {scheme} | {len(common)} | ' + ' | '.join(cells) + ' |')
     chosen = {name: {c: decibels(r['calibrators'][c]) for c in CALIBRATORS} for name, r in results.items() if 'calibrators' in r}
     print('\n| model | ' + ' | '.join(CALIBRATORS) + ' |\n| --- |' + ' ---: |' * len(CALIBRATORS))
@@ -297,7 +317,9 @@ def csv(results):
             for w, who in PEERS.items():
                 row = r.get(w, {}).get(scheme)
                 if (db := decibels(row, r['bytes'])) is not None:
-                    lines.append(f'{name},{scheme},{who},{"" if db == float("inf") else round(db, 2)},{row["bytes"]},{100 * row["bytes"] / r["bytes"]:.1f},{row["seconds"] or ""}')
+                    shown = '' if db == float('inf') else round(db, 2)
+                    size = f'{row["bytes"]},{100 * row["bytes"] / r["bytes"]:.1f}'
+                    lines.append(f'{name},{scheme},{who},{shown},{size},{row["seconds"] or ""}')
     (REPO / 'docs/costs.csv').write_text('\n'.join(lines) + '\n')
 
 

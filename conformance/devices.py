@@ -4,8 +4,9 @@
 usage: devices.py [--octet PROGRAM] [NAME …]
        devices.py --table       the results of micro.py and vela.py, as docs/devices.md has them
 
-Each float model of the corpus that has no int8.tflite yet is converted over its calibration samples, with int8 inputs and outputs. Why that failed is in
-failed.txt. TensorFlow's int8 model of the same float model, where there is one, is .corpus/oracle/NAME/int8.tflite.
+Each float model of the corpus that has no int8.tflite yet is converted over its calibration samples, with int8 inputs and
+outputs. Why that failed is in failed.txt. TensorFlow's int8 model of the same float model, where there is one, is
+.corpus/oracle/NAME/int8.tflite.
 """
 
 import argparse
@@ -84,7 +85,10 @@ def on_cpu(found):
 
 def table():
     micro, vela = (json.loads((CORPUS / f'{name}.json').read_text()) for name in ('micro', 'vela'))
-    print('| model | TFLite Micro | TFLiteConverter\'s | on the CPU of an Ethos-U55 | TFLiteConverter\'s |\n| --- | --- | --- | --- | --- |')
+    print(
+        "| model | TFLite Micro | TFLiteConverter's | on the CPU of an Ethos-U55 | TFLiteConverter's |\n"
+        '| --- | --- | --- | --- | --- |'
+    )
     for name in sorted(vela):
         (a, b), (c, d) = ([found.get(name, {}).get(k) for k in ('octet', 'tensorflow')] for found in (micro, vela))
         print(f'| {name} | {cell(a)} | {cell(b)} | {on_cpu(c)} | {on_cpu(d)[: (on_cpu(d) + ":").index(":")]} |')
@@ -92,7 +96,8 @@ def table():
 
 
 def kernels(micro):
-    """Of TFLite Micro's kernels alone: those that differ from LiteRT's, in Markdown, those that are equal, and those that it has not for integers."""
+    """Of TFLite Micro's kernels alone: those that differ from LiteRT's, in Markdown, those that are equal, and those that it has
+    not for integers."""
     apart, refused = {}, set()
     for found in micro.values():
         for op, distances in found.get('operators', {}).items():

@@ -3,9 +3,10 @@
 
 usage: dynamic_ranges.py [NAME …]       of .corpus/hybrid/NAME.dynamic, by default three
 
-CONV_2D of one pixel with int8 weights runs alone, fed with what LiteRT's reference kernels gave it, by the reference kernels, the optimized ones and XNNPACK. Beside them stand sums in float64 over
-activations that were rounded to 256 steps of the range of the whole image, of each pixel, and to 255 steps around 0 of the image; and over the floats themselves. A line has the distances relative to
-the result's greatest magnitude. The exit status is 1 if a kernel is near none of them.
+CONV_2D of one pixel with int8 weights runs alone, fed with what LiteRT's reference kernels gave it, by the reference kernels, the
+optimized ones and XNNPACK. Beside them stand sums in float64 over activations that were rounded to 256 steps of the range of the
+whole image, of each pixel, and to 255 steps around 0 of the image; and over the floats themselves. A line has the distances
+relative to the result's greatest magnitude. The exit status is 1 if a kernel is near none of them.
 """
 
 import sys
@@ -56,14 +57,26 @@ def layers(folder):
     with np.load(folder / 'tensors.npz') as tensors:
         for op, kind in zip(graph.operators, operators(model, graph)):
             weights, options = graph.tensors[op.inputs[1]] if len(op.inputs) > 1 else None, op.builtinOptions
-            if kind != 'CONV_2D' or not hybrid(model, graph, op) or list(weights.shape[1:3]) != [1, 1] or options.strideH != 1 or count == REPEATS:
+            if (
+                kind != 'CONV_2D'
+                or not hybrid(model, graph, op)
+                or list(weights.shape[1:3]) != [1, 1]
+                or options.strideH != 1
+                or count == REPEATS
+            ):
                 continue
             count += 1
             small, fed = alone(model, op)
             values = [tensors[str(i)] for i in fed]
-            w = constant(model, graph, op.inputs[1], np.int8).reshape(weights.shape[0], -1) * np.asarray(weights.quantization.scale, np.float64)[:, None]
+            w = (
+                constant(model, graph, op.inputs[1], np.int8).reshape(weights.shape[0], -1)
+                * np.asarray(weights.quantization.scale, np.float64)[:, None]
+            )
             x = values[0].reshape(-1, w.shape[1]).astype(np.float64)
-            wanted = {k: np.clip(f(x) @ w.T + constant(model, graph, op.inputs[2], np.float32), *CLAMPS[options.fusedActivationFunction]) for k, f in ROUNDED.items()}
+            wanted = {
+                k: np.clip(f(x) @ w.T + constant(model, graph, op.inputs[2], np.float32), *CLAMPS[options.fusedActivationFunction])
+                for k, f in ROUNDED.items()
+            }
             found = {k: Runner(small, r).resized(values)[0].reshape(-1, len(w)) for k, r in KERNELS.items()}
             most = np.abs(wanted['float']).max()
             yield list(weights.shape), {k: {n: np.abs(y - z).max() / most for n, z in wanted.items()} for k, y in found.items()}
@@ -73,7 +86,12 @@ def main():
     bad = seen = 0
     for name in sys.argv[1:] or NAMES:
         for shape, found in layers(CORPUS / 'hybrid' / f'{name}.dynamic'):
-            print(name, 'x'.join(map(str, shape)), '; '.join(f'{k}: ' + ', '.join(f'{n} {d:.1e}' for n, d in far.items()) for k, far in found.items()), flush=True)
+            print(
+                name,
+                'x'.join(map(str, shape)),
+                '; '.join(f'{k}: ' + ', '.join(f'{n} {d:.1e}' for n, d in far.items()) for k, far in found.items()),
+                flush=True,
+            )
             bad += sum(min(far.values()) > NEAR for far in found.values())
             seen += 1
     sys.exit(1 if bad or not seen else 0)

@@ -2,10 +2,12 @@
 """Calibrators by another implementation, in NumPy and from the elements themselves: pkg/calibrate/testdata/golden.json.
 
 usage: golden_calibrators.py            writes the file
-       golden_calibrators.py STATS OUT LEVELS    statistics with histograms become ranges by TensorRT's definition of entropy, for `octet convert --ranges`
+       golden_calibrators.py STATS OUT LEVELS    statistics with histograms become ranges by TensorRT's definition of entropy, for
+           `octet convert --ranges`
 
-What the calibrators are is in docs/statistics.md. TensorRT's definition (S. Migacz, 8-bit Inference with TensorRT, 2017) is of the histogram of absolute values: of all limits from
-128 bins on the one with the least divergence of 128 levels from what they stand for, with all that is beyond the limit in the last bin. It knows no bound of the error.
+What the calibrators are is in docs/statistics.md. TensorRT's definition (S. Migacz, 8-bit Inference with TensorRT, 2017) is of
+the histogram of absolute values: of all limits from 128 bins on the one with the least divergence of 128 levels from what they
+stand for, with all that is beyond the limit in the last bin. It knows no bound of the error.
 """
 
 import base64

@@ -10,6 +10,7 @@ import zipfile
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 import numpy as np
 import tensorflow as tf
+
 from places import REPO
 
 ARCHIVE = REPO / 'pkg/frontend/graphdef/testdata/control.zip'
@@ -19,7 +20,8 @@ CASES = []
 
 
 def case(*inputs, runs=((), ())):
-    """Adds a function of inputs of the given shapes and types. A run fixes the values of the first inputs; the others are random."""
+    """Adds a function of inputs of the given shapes and types. A run fixes the values of the first inputs; the others are
+    random."""
 
     def add(function):
         specs = [tf.TensorSpec(i, F) if isinstance(i, list) else tf.TensorSpec(*i) for i in inputs]
@@ -286,7 +288,10 @@ def asserted(x):
 def from_nothing(x):
     """Variables that begin without elements."""
     shapes = [tf.TensorShape([]), tf.TensorShape([None, 2]), tf.TensorShape([None])]
-    grow = lambda i, a, b: (tf.concat([a, x[None] * tf.cast(i, F)], 0), tf.concat([x, b], 0))
+
+    def grow(i, a, b):
+        return tf.concat([a, x[None] * tf.cast(i, F)], 0), tf.concat([x, b], 0)
+
     return loop(20, grow, tf.zeros([0, 2]), tf.zeros([0]), shape_invariants=shapes)
 
 

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""The corpus' float models in the schemes that leave activations float, and LiteRT's outputs of them, for go test -tags conformance.
+"""The corpus' float models in the schemes that leave activations float, and LiteRT's outputs of them, for go test -tags
+conformance.
 
 usage: golden_hybrid.py [--octet BINARY] [--again] [NAME ...]
 
-Each float model is converted by `octet convert` in each scheme of SCHEMES that stores weights in it. .corpus/hybrid/NAME.SCHEME holds
+Each float model is converted by `octet convert` in each scheme of SCHEMES that stores weights in it. .corpus/hybrid/NAME.SCHEME
+holds
     model.tflite    the model
     inputs.npz      in0, in1 …: one sample of each input, in the model's order
-    reference.npz   out0, out1 …: the outputs of LiteRT's reference kernels. Where an operator has no right one among these, or reads weights in blocks, the builtin kernel takes its place: in a
-                    model without loops for that operator alone, else for all
-    tensors.npz     0, 5, …: by tensor index, what the same kernels gave of the first subgraph's tensors that are no constants; of the schemes in INSIDE
+    reference.npz   out0, out1 …: the outputs of LiteRT's reference kernels. Where an operator has no right one among these, or
+                    reads weights in blocks, the builtin kernel takes its place: in a model without loops for that operator alone,
+                    else for all
+    tensors.npz     0, 5, …: by tensor index, what the same kernels gave of the first subgraph's tensors that are no constants; of
+                    the schemes in INSIDE
     builtin.npz     those of the builtin kernels
     xnnpack.npz     the same with the XNNPACK delegate
 or failed.txt: why there are none.
@@ -44,7 +48,9 @@ def reference(content, feed):
     model = models.parse(content)
     graph = model.subgraphs[0]
     kinds = operators(model, graph)
-    right = not EXCEPTIONS.keys() & lite.operators(content).keys() and not any(blocks(g, op) for g in model.subgraphs for op in g.operators)
+    right = not EXCEPTIONS.keys() & lite.operators(content).keys() and not any(
+        blocks(g, op) for g in model.subgraphs for op in g.operators
+    )
     for resolver in (REFERENCE, None, lite.BUILTIN) if right else (None, lite.BUILTIN):
         try:
             if resolver is None:
@@ -68,7 +74,11 @@ def dump(octet, model, scheme, out):
             feed = [np.ascontiguousarray(arrays[x.name][:1]) for x in inputs(flatbuffer)]
             content = made.read_bytes()
             outputs, inside = reference(content, feed)
-            found = {'reference': outputs, 'builtin': lite.Runner(content, lite.BUILTIN).run(feed), 'xnnpack': lite.Runner(content, lite.XNNPACK).run(feed)}
+            found = {
+                'reference': outputs,
+                'builtin': lite.Runner(content, lite.BUILTIN).run(feed),
+                'xnnpack': lite.Runner(content, lite.XNNPACK).run(feed),
+            }
             for name, values in found.items():
                 np.savez(out / f'{name}.npz', **{f'out{i}': a for i, a in enumerate(values)})
             if scheme in INSIDE:

@@ -3,8 +3,9 @@
 
 usage: golden_int16.py [--octet FILE] [NAME …]      names are made again, others where they are missing
 
-Each float model that LiteRT runs is converted by `octet convert --quantize int16x8` over its samples. .corpus/int16/NAME holds model.tflite and tensors.npz with
-in0 … (random inputs) and out0 … (what LiteRT's reference kernels make of them, as in golden_int8.py), or failed.txt.
+Each float model that LiteRT runs is converted by `octet convert --quantize int16x8` over its samples. .corpus/int16/NAME holds
+model.tflite and tensors.npz with in0 … (random inputs) and out0 … (what LiteRT's reference kernels make of them, as in
+golden_int8.py), or failed.txt.
 """
 
 import argparse

@@ -3,13 +3,13 @@
 
 usage: golden_int8.py [corpus [NAME …]]
 
-For each int8*.tflite, uint8.tflite and float32.tflite, and each int16x8_*.tflite, of pkg/quantize/testdata/oracle/NAME and each subgraph that a
-signature starts the archives hold the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and
-NAME/MODEL.GRAPH.out0.npy … (what LiteRT's reference kernels make of them). Models with operators that have no right
-reference kernel are run operator by operator, those by the optimized kernels.
+For each int8*.tflite, uint8.tflite and float32.tflite, and each int16x8_*.tflite, of pkg/quantize/testdata/oracle/NAME and each
+subgraph that a signature starts the archives hold the members NAME/MODEL.GRAPH.in0.npy … (random inputs in order) and
+NAME/MODEL.GRAPH.out0.npy … (what LiteRT's reference kernels make of them). Models with operators that have no right reference
+kernel are run operator by operator, those by the optimized kernels.
 
-With `corpus`, the same of the int8 models of the corpus, TFLiteConverter's of its float models and Octet's (NAME.octet): .corpus/int8/NAME holds model.tflite and tensors.npz with
-in0 … and out0 …, or failed.txt.
+With `corpus`, the same of the int8 models of the corpus, TFLiteConverter's of its float models and Octet's (NAME.octet):
+.corpus/int8/NAME holds model.tflite and tensors.npz with in0 … and out0 …, or failed.txt.
 """
 
 import io
@@ -109,7 +109,9 @@ def integer(path):
 
 
 def corpus(names):
-    paths = {p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if p.parent.suffix != '.int8' and integer(p)}  # those are ORACLE's
+    paths = {
+        p.parent.name: p for p in GOLDEN.glob('*/model.tflite') if p.parent.suffix != '.int8' and integer(p)
+    }  # those are ORACLE's
     paths |= {p.parent.name: p for p in ORACLE.glob('*/int8.tflite')}
     paths |= {f'{p.parent.name}.octet': p for p in DEVICES.glob('*/int8.tflite')}
     for name, path in sorted(paths.items()):

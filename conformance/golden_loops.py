@@ -13,8 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tf_keras
-from places import REPO
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from places import REPO
 
 v1 = tf.compat.v1
 ARCHIVE = REPO / 'pkg/frontend/graphdef/testdata/loops.zip'
@@ -141,7 +142,8 @@ def static_rnn():
 
 
 def static_cell():
-    """The cell of TensorFlow 1, of which only outputs are wanted: it has one product for input and state, and a bias of its own for a gate."""
+    """The cell of TensorFlow 1, of which only outputs are wanted: it has one product for input and state, and a bias of its own
+    for a gate."""
     x = v1.placeholder(tf.float32, [2, 20, 3], 'x')
     return v1.nn.dynamic_rnn(v1.nn.rnn_cell.LSTMCell(2), x, dtype=tf.float32)[0]
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Golden values of single operators, by LiteRT's kernels: golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip and golden_hybrid.zip of pkg/exec/testdata.
+"""Golden values of single operators, by LiteRT's kernels: golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip and
+golden_hybrid.zip of pkg/exec/testdata.
 
 usage: golden_ops.py [NAME-PREFIX ...]     with prefixes nothing is written, the cases are only run
 
@@ -40,7 +41,12 @@ from places import REPO
 OUT = REPO / 'pkg/exec/testdata'
 OPTIMIZED, REFERENCE = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType.BUILTIN_REF
 ARCHIVES = [  # file, modules of cases, functions that build graphs, the kernels that decide
-    (OUT / 'golden_ops.zip', (nn, elementwise, reduction, shape, indexing, recurrent, spectrum), graphs.GRAPHS + spectrum.GRAPHS, OPTIMIZED),
+    (
+        OUT / 'golden_ops.zip',
+        (nn, elementwise, reduction, shape, indexing, recurrent, spectrum),
+        graphs.GRAPHS + spectrum.GRAPHS,
+        OPTIMIZED,
+    ),
     (OUT / 'golden_int8.zip', (integer, integer_random), (), REFERENCE),
     (OUT / 'golden_int16.zip', (integer_wide,), (), REFERENCE),
     (OUT / 'golden_hybrid.zip', (hybrid,), (), REFERENCE),
@@ -148,7 +154,11 @@ def write(path, members):
 def main():
     prefixes = tuple(sys.argv[1:])
     for path, families, functions, resolver in ARCHIVES:
-        cases = [(c.name, build_case, c, OPTIMIZED if c.optimized else EXCEPTIONS.get(c.op, resolver)) for family in families for c in family.CASES]
+        cases = [
+            (c.name, build_case, c, OPTIMIZED if c.optimized else EXCEPTIONS.get(c.op, resolver))
+            for family in families
+            for c in family.CASES
+        ]
         cases += [(f.__name__, build_graph, f, resolver) for f in functions]
         names = [name for name, *_ in cases]
         if len(set(names)) != len(names):

@@ -9,6 +9,7 @@ import shutil
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
 import numpy as np
 import tensorflow as tf
+
 from places import REPO
 
 OUT = REPO / 'pkg/frontend/savedmodel/testdata'
@@ -56,8 +57,8 @@ def session(folder, build):
         inputs, outputs = build()
         s.run(v1.global_variables_initializer())
         builder = v1.saved_model.Builder(folder)
-        info = lambda m: {k: v1.saved_model.build_tensor_info(t) for k, t in m.items()}
-        sig = v1.saved_model.build_signature_def(info(inputs), info(outputs), 'predict')
+        ports = [{k: v1.saved_model.build_tensor_info(t) for k, t in m.items()} for m in (inputs, outputs)]
+        sig = v1.saved_model.build_signature_def(*ports, 'predict')
         builder.add_meta_graph_and_variables(s, ['serve'], {'serving_default': sig})
         builder.save()
         feed = {k: numbers(7, *[d or 2 for d in t.shape.as_list()]) for k, t in inputs.items()}
@@ -85,8 +86,13 @@ def resources():
 
 def partitioned():
     x = v1.placeholder(tf.float32, [None, 3], name='x')
-    w = v1.get_variable('w', [3, 4], initializer=v1.random_uniform_initializer(-1, 1, seed=1), use_resource=False,
-                        partitioner=v1.fixed_size_partitioner(2))
+    w = v1.get_variable(
+        'w',
+        [3, 4],
+        initializer=v1.random_uniform_initializer(-1, 1, seed=1),
+        use_resource=False,
+        partitioner=v1.fixed_size_partitioner(2),
+    )
     return {'x': x}, {'y': tf.matmul(x, tf.convert_to_tensor(w))}
 
 

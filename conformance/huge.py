@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""A model of more than 2 GB, whose constants a flatbuffer can't hold and which stand behind it: every scheme of it in LiteRT, and the memory that octet takes.
+"""A model of more than 2 GB, whose constants a flatbuffer can't hold and which stand behind it: every scheme of it in LiteRT, and
+the memory that octet takes.
 
-usage: huge.py [--octet BINARY] [--rows N] [--only WHAT,...] [FOLDER]      FOLDER (default: .corpus/huge) takes some 10 GB; what is made there is removed
+usage: huge.py [--octet BINARY] [--rows N] [--only WHAT,...] [FOLDER]      FOLDER (default: .corpus/huge) takes some 10 GB; what
+           is made there is removed
 
-The model looks up 16 of N words, averages and multiplies twice; its weights are drawn a block at a time. It is written as a SavedModel, as .h5 and as .keras, each of which octet
-converts to a float flatbuffer and at once to int8; the last flatbuffer is inspected, run, written again, converted in every scheme, and compared with results. LiteRT, which takes more
-than 2 GB by path alone, must give for float models what NumPy computes from the weights (1e-5 of the greatest magnitude), and octet's executor the same, and for others at least LEAST
-decibels. Prints a table in Markdown: sizes, the greatest resident set, also in proportion to what is read, CPU time, decibels. --only leaves out rows that lead to something else than
-it lists (none, int8, inspect, ...), but for the float flatbuffer's.
+The model looks up 16 of N words, averages and multiplies twice; its weights are drawn a block at a time. It is written as a
+SavedModel, as .h5 and as .keras, each of which octet converts to a float flatbuffer and at once to int8; the last flatbuffer is
+inspected, run, written again, converted in every scheme, and compared with results. LiteRT, which takes more than 2 GB by path
+alone, must give for float models what NumPy computes from the weights (1e-5 of the greatest magnitude), and octet's executor the
+same, and for others at least LEAST decibels. Prints a table in Markdown: sizes, the greatest resident set, also in proportion to
+what is read, CPU time, decibels. --only leaves out rows that lead to something else than it lists (none, int8, inspect, ...), but
+for the float flatbuffer's.
 """
 
 import argparse
@@ -39,26 +43,40 @@ SCHEMES = {
     'int8': ['--quantize', 'int8', '--io', 'float32'],
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
 }
-LEAST = {'none': 100, 'float16': 50, 'dynamic': 25, 'weight-only': 30, 'weight-only 4 bits': 10, 'weight-only 4 bits in blocks': 13, 'int8': 15, 'int16x8': 30}
+LEAST = {
+    'none': 100,
+    'float16': 50,
+    'dynamic': 25,
+    'weight-only': 30,
+    'weight-only 4 bits': 10,
+    'weight-only 4 bits in blocks': 13,
+    'int8': 15,
+    'int16x8': 30,
+}
 
 
 def blocks(layer, rows, columns):
     """A matrix of normal numbers, a block of rows at a time."""
     rng = np.random.default_rng(layer)
     for start in range(0, rows, BLOCK):
-        yield start, rng.standard_normal((min(BLOCK, rows - start), columns), np.float32) * np.float32(1 if layer == 0 else rows**-0.5)
+        yield (
+            start,
+            rng.standard_normal((min(BLOCK, rows - start), columns), np.float32) * np.float32(1 if layer == 0 else rows**-0.5),
+        )
 
 
 def small():
     """The model with a tiny vocabulary and tiny layers."""
     import keras
 
-    return keras.Sequential([
-        keras.Input((WORDS,), dtype='int32', name='words'),
-        keras.layers.Embedding(3, WIDTH, name='table'),
-        keras.layers.GlobalAveragePooling1D(name='mean'),
-        *(keras.layers.Dense(5 + i, use_bias=False, activation='relu' if i == 0 else None, name=f'dense{i}') for i in range(2)),
-    ])
+    return keras.Sequential(
+        [
+            keras.Input((WORDS,), dtype='int32', name='words'),
+            keras.layers.Embedding(3, WIDTH, name='table'),
+            keras.layers.GlobalAveragePooling1D(name='mean'),
+            *(keras.layers.Dense(5 + i, use_bias=False, activation='relu' if i == 0 else None, name=f'dense{i}') for i in range(2)),
+        ]
+    )
 
 
 def matrices(vocabulary):
@@ -68,7 +86,10 @@ def matrices(vocabulary):
 
 def enlarge(config, vocabulary):
     """The configuration of the small model, as that of the large one."""
-    for old, new in (('"input_dim": 3', f'"input_dim": {vocabulary}'), *((f'"units": {5 + i}', f'"units": {n}') for i, n in enumerate(HIDDEN))):
+    for old, new in (
+        ('"input_dim": 3', f'"input_dim": {vocabulary}'),
+        *((f'"units": {5 + i}', f'"units": {n}') for i, n in enumerate(HIDDEN)),
+    ):
         if config.count(old) != 1:
             raise ValueError(f'the configuration has {config.count(old)} times {old}')
         config = config.replace(old, new)
@@ -134,7 +155,11 @@ def make_saved_model(path, vocabulary):
     tf.saved_model.save(model, path, signatures={'serving_default': call})
 
 
-SOURCES = {'saved_model': make_saved_model, 'model.h5': make_h5, 'model.keras': make_keras}  # the last one's flatbuffer is converted further
+SOURCES = {
+    'saved_model': make_saved_model,
+    'model.h5': make_h5,
+    'model.keras': make_keras,
+}  # the last one's flatbuffer is converted further
 
 
 def make(path, vocabulary):
@@ -173,7 +198,9 @@ def run(command, want=0):
 
 
 def in_litert(path, words, scheme):
-    runner = lite.Runner(path, lite.XNNPACK if 'blocks' in scheme else lite.BUILTIN)  # the builtin kernel for weights in blocks leaves out activations
+    runner = lite.Runner(
+        path, lite.XNNPACK if 'blocks' in scheme else lite.BUILTIN
+    )  # the builtin kernel for weights in blocks leaves out activations
     return np.concatenate([runner.run([row[None]])[0] for row in words]).astype(np.float64)
 
 
@@ -190,29 +217,51 @@ class Table:
         self.words = np.random.default_rng(9).integers(0, vocabulary, (SAMPLES, WORDS), np.int32)
         np.savez(self.data, words=self.words)
         self.want = expected(self.words, vocabulary)
-        print('| from | to | file, MB | greatest resident set, MB | beside what is read | CPU, s | dB |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |')
+        print(
+            '| from | to | file, MB | greatest resident set, MB | beside what is read | CPU, s | dB |\n'
+            '| --- | --- | ---: | ---: | ---: | ---: | ---: |'
+        )
 
     def asked(self, what):
         return not self.only or what in self.only
 
     def row(self, name, what, *arguments, read, result=None, found=None, least=None, status=0):
-        """Run octet; found gives outputs to compare with what is expected, least the decibels that they must have, exact results if it is None."""
+        """Run octet; found gives outputs to compare with what is expected, least the decibels that they must have, exact results
+        if it is None."""
         memory, seconds = run([self.octet, *arguments], status)
         taken = sum(map(size, read))
         decibel = ''
         if found:
             got = found()
             decibel = f'{decibels(self.want, got):.1f}'
-            wrong = np.abs(got - self.want).max() > 1e-5 * np.abs(self.want).max() if least is None else decibels(self.want, got) < least
+            wrong = (
+                np.abs(got - self.want).max() > 1e-5 * np.abs(self.want).max()
+                if least is None
+                else decibels(self.want, got) < least
+            )
             if wrong:
                 self.bad.append(f'{what} from {name}')
         written = f'{size(result) / 1e6:.0f}' if result else ''
-        print(f'| {name} | {what} | {written} | {memory / 1e6:.0f} | {memory / taken:.2f} | {seconds:.1f} | {decibel} |', flush=True)
+        print(
+            f'| {name} | {what} | {written} | {memory / 1e6:.0f} | {memory / taken:.2f} | {seconds:.1f} | {decibel} |', flush=True
+        )
 
     def convert(self, source, scheme, out):
         data = ['--data', self.data] if scheme.startswith('int') else []
-        self.row(source.name, scheme, 'convert', source, '-o', out, *SCHEMES[scheme], *data, read=[source], result=out,
-                 found=lambda: in_litert(out, self.words, scheme), least=None if scheme == 'none' else LEAST[scheme])
+        self.row(
+            source.name,
+            scheme,
+            'convert',
+            source,
+            '-o',
+            out,
+            *SCHEMES[scheme],
+            *data,
+            read=[source],
+            result=out,
+            found=lambda: in_litert(out, self.words, scheme),
+            least=None if scheme == 'none' else LEAST[scheme],
+        )
 
     def source(self, source, model, out):
         """Convert a source to a float flatbuffer, and at once to int8."""

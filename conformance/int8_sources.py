@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""int8 exactness of imported models: Octet's float flatbuffers of the sources, quantized with TensorFlow's ranges, against TensorFlow's int8.
+"""int8 exactness of imported models: Octet's float flatbuffers of the sources, quantized with TensorFlow's ranges, against
+TensorFlow's int8.
 
 usage: int8_sources.py [--octet FILE] [--jobs N] [NAME | PATTERN ...]      after agree.py
 
-For each source that both convert, TensorFlow calibrates and quantizes its own float model. Its ranges go to the tensors of Octet's float model that
-are the same: those whose name is a part of TensorFlow's (which joins the names of what it fused with ';'), or that the same operators make of
-the same tensors. Octet quantizes its model with them (--compat tflite). Of the constants of paired operators then holds:
+For each source that both convert, TensorFlow calibrates and quantizes its own float model. Its ranges go to the tensors of
+Octet's float model that are the same: those whose name is a part of TensorFlow's (which joins the names of what it fused with
+';'), or that the same operators make of the same tensors. Octet quantizes its model with them (--compat tflite). Of the constants
+of paired operators then holds:
     where the float values are bit-identical, the int8 (int32) tensors are equal, values and scales;
     elsewhere, as the two fold constants in different orders, int8 values differ by at most 1: the rate is reported.
 Written are .corpus/int8.json and a table.
@@ -236,15 +238,19 @@ def main():
         else:
             rate = r['apart'] / max(r['elements'], 1)
             print(
-                f'{r["name"]}: {r["operators"]} operators; {r["identical"]} constants bit-identical, {len(r["unequal"])} of them unequal in '
-                f'int8; {r["other"]} others, {rate:.2%} of their elements apart, {len(r["beyond"])} by more than 1; '
+                f'{r["name"]}: {r["operators"]} operators; {r["identical"]} constants bit-identical, '
+                f'{len(r["unequal"])} of them unequal in int8; {r["other"]} others, {rate:.2%} of their elements apart, '
+                f'{len(r["beyond"])} by more than 1; '
                 f'{r["alike"]} of {r["activations"]} activations alike; {len(r["lacking"])} without a range'
             )
             bad += bool(r['unequal'] or r['beyond'])
     done = [r for r in records if 'identical' in r]
     elements, apart = sum(r['elements'] for r in done), sum(r['apart'] for r in done)
-    print(f'{len(done)} sources: {sum(r["identical"] for r in done)} constants bit-identical, {sum(len(r["unequal"]) for r in done)} unequal; '
-          f'of {elements} other int8 weights {apart} are apart ({apart / max(elements, 1):.3%})')  # fmt: skip
+    identical, unequal = sum(r['identical'] for r in done), sum(len(r['unequal']) for r in done)
+    print(
+        f'{len(done)} sources: {identical} constants bit-identical, {unequal} unequal; '
+        f'of {elements} other int8 weights {apart} are apart ({apart / max(elements, 1):.3%})'
+    )
     sys.exit(1 if bad else 0)
 
 

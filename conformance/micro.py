@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """int8 models in TensorFlow Lite for Microcontrollers, beside LiteRT's reference kernels and `octet run`.
 
-usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata, and Octet's models of the same ranges
+usage: micro.py [--octet PROGRAM] [--runs N] [MODEL.tflite ...]     by default the int8 oracles of pkg/quantize/testdata, and
+           Octet's models of the same ranges
        micro.py --corpus [--runs N] [NAME ...]
 
 Each model runs on random integers in TFLite Micro's interpreter, whose answers may be a step of the outputs' scales away from
@@ -9,10 +10,11 @@ LiteRT's; and in Octet, whose answers must be LiteRT's, but for models that comp
 lacks are named, and are no failure. Its kernel of UNIDIRECTIONAL_SEQUENCE_LSTM is another than LiteRT's, with other roundings
 inside: behind it LSTM_STEPS are allowed.
 
-With --corpus the models are Octet's int8 models of the corpus (devices.py makes them), and TensorFlow's of the same float models. .corpus/micro.json holds of each
-why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; and of Octet's the operators alone, at most REPEATS of a kind, each fed with what LiteRT gave it: how many
-elements there are, how many differ, and by how much at most. Names are
-measured again, others where that was not done yet. The exit status is 1 if it refuses a model of Octet's whose twin it takes.
+With --corpus the models are Octet's int8 models of the corpus (devices.py makes them), and TensorFlow's of the same float models.
+.corpus/micro.json holds of each why TFLite Micro refuses it, or by how many steps its outputs are away from LiteRT's; and of
+Octet's the operators alone, at most REPEATS of a kind, each fed with what LiteRT gave it: how many elements there are, how many
+differ, and by how much at most. Names are measured again, others where that was not done yet. The exit status is 1 if it refuses
+a model of Octet's whose twin it takes.
 """
 
 import argparse
@@ -108,7 +110,8 @@ def octet(program, content, samples):
 
 
 def computes_float(content):
-    """Whether a model computes on floats, too: where such a number lies in the middle between two integers, its last bit decides."""
+    """Whether a model computes on floats, too: where such a number lies in the middle between two integers, its last bit
+    decides."""
     graphs = models.parse(content).subgraphs
     return any(t.type == schema.TensorType.FLOAT32 and len(t.shape) > 0 and t.shape.all() for g in graphs for t in g.tensors)
 
@@ -134,7 +137,8 @@ class Stepwise:
 
 
 def peer(content):
-    """LiteRT by its reference kernels. An operator that has no right one has the optimized one; in a model that calls other graphs all have it then."""
+    """LiteRT by its reference kernels. An operator that has no right one has the optimized one; in a model that calls other
+    graphs all have it then."""
     found = operators(content)
     if not any(EXCEPTIONS.get(name) == OPTIMIZED for name in found):
         with contextlib.suppress(ValueError):
@@ -187,7 +191,8 @@ def record(content, runs):
 
 
 def by_operator(content):
-    """How far each kind of operator is from LiteRT's, of the same inputs, as yardstick.distance has it; None of one that TFLite Micro refuses. The bodies of loops are fed random numbers."""
+    """How far each kind of operator is from LiteRT's, of the same inputs, as yardstick.distance has it; None of one that TFLite
+    Micro refuses. The bodies of loops are fed random numbers."""
     whole = models.parse(content)
     found, seen = {}, collections.Counter()
     for i, graph in enumerate(whole.subgraphs):
@@ -225,11 +230,17 @@ def by_operator(content):
 def isolated(path, runs, what='--here'):
     """record, or by_operator, in a process of its own, which TFLite Micro may end."""
     try:
-        run = subprocess.run([PYTHON, '-W', 'ignore', __file__, what, '--runs', str(runs), path], capture_output=True, text=True, timeout=TIMEOUT)
+        run = subprocess.run(
+            [PYTHON, '-W', 'ignore', __file__, what, '--runs', str(runs), path], capture_output=True, text=True, timeout=TIMEOUT
+        )
     except subprocess.TimeoutExpired:
         return {'refused': f'no answer within {TIMEOUT} s'}
     lines = run.stderr.strip().splitlines() or ['']
-    return {'refused': lines[-1][:150] or f'it ends with signal {-run.returncode}'} if run.returncode else json.loads(run.stdout.splitlines()[-1])
+    return (
+        {'refused': lines[-1][:150] or f'it ends with signal {-run.returncode}'}
+        if run.returncode
+        else json.loads(run.stdout.splitlines()[-1])
+    )
 
 
 def corpus(names, runs):

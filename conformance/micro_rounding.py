@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Why TFLite Micro's FULLY_CONNECTED is a step away from LiteRT's reference kernel now and then: the one rounds twice, the other once.
+"""Why TFLite Micro's FULLY_CONNECTED is a step away from LiteRT's reference kernel now and then: the one rounds twice, the other
+once.
 
 usage: micro_rounding.py [--runs N] [MODEL.tflite ...]      by default recurrent and dense models of .corpus/devices
 
-Both have the same sum of products, which the scales turn into steps of the result. TFLite Micro multiplies it by a fixed-point number of 31 bits, which rounds to the nearest, and shifts that
-to the right, which rounds again; LiteRT multiplies it by a double and rounds that. Each FULLY_CONNECTED of a model runs alone in both, fed with what LiteRT's reference kernels gave it, and
-each of its integers is computed here in both ways. The exit status is 1 if any of them is not what was foretold.
+Both have the same sum of products, which the scales turn into steps of the result. TFLite Micro multiplies it by a fixed-point
+number of 31 bits, which rounds to the nearest, and shifts that to the right, which rounds again; LiteRT multiplies it by a double
+and rounds that. Each FULLY_CONNECTED of a model runs alone in both, fed with what LiteRT's reference kernels gave it, and each of
+its integers is computed here in both ways. The exit status is 1 if any of them is not what was foretold.
 """
 
 import argparse
@@ -52,7 +54,11 @@ def layer(model, graph, op, values):
     total = (values[0].reshape(-1, weights.shape[1]).astype(np.int64) - x.quantization.zeroPoint[0]) @ weights.T
     if len(op.inputs) > 2 and op.inputs[2] >= 0:
         total += np.frombuffer(bytes(model.buffers[graph.tensors[op.inputs[2]].buffer].data), np.int32)
-    step = np.float64(x.quantization.scale[0]) * np.resize(w.quantization.scale, len(weights)).astype(np.float64) / np.float64(y.quantization.scale[0])
+    step = (
+        np.float64(x.quantization.scale[0])
+        * np.resize(w.quantization.scale, len(weights)).astype(np.float64)
+        / np.float64(y.quantization.scale[0])
+    )
     zero = int(y.quantization.zeroPoint[0])
     low = zero if op.builtinOptions.fusedActivationFunction == RELU else -128
     return [[min(max(way(int(t), float(s)) + zero, low), 127) for row in total for t, s in zip(row, step)] for way in (twice, once)]

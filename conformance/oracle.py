@@ -9,7 +9,8 @@ For each float model it writes into .corpus/oracle/NAME/
     calibrated.tflite   the float model with the minimum and maximum of each activation that TensorFlow's calibrator recorded
     int8.tflite         TensorFlow's quantizer applied to exactly these ranges, inputs and outputs int8
     int8.1.tflite, …    its other results: for operators with several results it depends on memory addresses
-    uint8.tflite, float32.tflite   the same with the other kinds of inputs and outputs (models under 1 MB), and further results of these
+    uint8.tflite, float32.tflite   the same with the other kinds of inputs and outputs (models under 1 MB), and further results of
+        these
     int16x8_float32.tflite  its older quantizer's int16 activations and int8 weights, of the same samples, if it can
     failed.txt          why TensorFlow could not, instead of the above
 

@@ -5,8 +5,9 @@ usage: oracle_pairs.py [NAME ...]
 
 The models are those of pairs.py. samples.npz holds the calibration samples by input name, calibrated.tflite the float model with
 the ranges that TensorFlow's calibrator found, int8.tflite (uint8, float32: other inputs and outputs) its quantizer's answer to
-them; per_tensor.tflite and per_tensor_dense.tflite, for those in SCALES, the same with one scale for each weight tensor, or for those of fully
-connected layers; int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of them is right.
+them; per_tensor.tflite and per_tensor_dense.tflite, for those in SCALES, the same with one scale for each weight tensor, or for
+those of fully connected layers; int8.1.tflite and so on are answers that it gives at other times, as addresses decide: any of
+them is right.
 """
 
 import os

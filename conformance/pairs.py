@@ -224,8 +224,8 @@ class Branches(Net):
 
 
 class Recurrent(tf.Module):
-    """Keras 2's LSTMs, which TFLiteConverter fuses: one that returns all steps, and one that returns the last. Large weights make the cell pass 1/2, under which
-    LiteRT's int8 kernel fails."""
+    """Keras 2's LSTMs, which TFLiteConverter fuses: one that returns all steps, and one that returns the last. Large weights make
+    the cell pass 1/2, under which LiteRT's int8 kernel fails."""
 
     def __init__(self, scale=3):
         tf_keras.utils.set_random_seed(5)
@@ -238,7 +238,8 @@ class Recurrent(tf.Module):
 
 
 def cells():
-    """A flatbuffer: LSTMs in the forms that Keras does not make, one after the other, and a single step over the rows of the result."""
+    """A flatbuffer: LSTMs in the forms that Keras does not make, one after the other, and a single step over the rows of the
+    result."""
     model, rng = flat.Model(), np.random.default_rng(7)
     g, samples, steps, sizes = model.main, 1, 3, (4, 5, 3, 6, 4)
 
@@ -256,7 +257,13 @@ def cells():
         states = [g.tensor((*batch, n), variable=True) for n in (outputs, cells)]
         norms = [constant(cells) for _ in range(4)] if norm else [-1] * 4
         y = g.tensor((*g.shape(x)[:-1], outputs))
-        g.op(name, [x, *weights[0], *weights[1], *vectors, *biases, *projection, *states, *norms], [y], fusedActivationFunction=4, **options)
+        g.op(
+            name,
+            [x, *weights[0], *weights[1], *vectors, *biases, *projection, *states, *norms],
+            [y],
+            fusedActivationFunction=4,
+            **options,
+        )
         return y
 
     x = g.input((samples, steps, sizes[0]))

@@ -3,10 +3,11 @@
 
 usage: recipe_peer.py [--octet BINARY] [--table] [NAME ...]
 
-The recipes are presets of AI Edge Quantizer's and mixed ones, by operator and by name. It calibrates where a recipe needs that, and Octet quantizes by its calibration results (--ranges).
-Operators other than QUANTIZE and DEQUANTIZE are paired in their order; of each pair every operand and result is compared: stored as integers or not, type,
-scales, zero points, content of constants. What is behind a DEQUANTIZE is what is dequantized. .corpus/recipes.json holds, for each model and recipe, how many tensors are equal, and how many
-differ, by operator and kind of difference. --table prints it as docs/schemes.md has it.
+The recipes are presets of AI Edge Quantizer's and mixed ones, by operator and by name. It calibrates where a recipe needs that,
+and Octet quantizes by its calibration results (--ranges). Operators other than QUANTIZE and DEQUANTIZE are paired in their order;
+of each pair every operand and result is compared: stored as integers or not, type, scales, zero points, content of constants.
+What is behind a DEQUANTIZE is what is dequantized. .corpus/recipes.json holds, for each model and recipe, how many tensors are
+equal, and how many differ, by operator and kind of difference. --table prints it as docs/schemes.md has it.
 """
 
 import argparse
@@ -29,7 +30,12 @@ from places import CORPUS, REPO
 
 RESULTS = CORPUS / 'recipes.json'
 DEFAULT = [
-    'keras2-keyword_spotting', 'keras2-emotion_model', 'keras2-image_classification', 'keras2-visual_wake_words', 'keras2-tflite_micro_magic_wand', 'keras2-anomaly_detection',
+    'keras2-keyword_spotting',
+    'keras2-emotion_model',
+    'keras2-image_classification',
+    'keras2-visual_wake_words',
+    'keras2-tflite_micro_magic_wand',
+    'keras2-anomaly_detection',
     'tfjs-blazeface-front',
 ]
 TIMEOUT = 300  # seconds a model and recipe
@@ -50,7 +56,12 @@ def rule(kind, operation='*', regex='.*', bits=8):
     }.get(kind)
     if config is None:
         return {'regex': regex, 'operation': operation, 'algorithm_key': 'no_quantize'}
-    return {'regex': regex, 'operation': operation, 'algorithm_key': 'min_max_uniform_quantize', 'op_config': {'weight_tensor_config': tensors(bits), **config}}
+    return {
+        'regex': regex,
+        'operation': operation,
+        'algorithm_key': 'min_max_uniform_quantize',
+        'op_config': {'weight_tensor_config': tensors(bits), **config},
+    }
 
 
 def preset(name):
@@ -69,7 +80,11 @@ RECIPES = {
     'sample of advanced usage': lambda: preset('sample_advanced_usage'),
     'int8, convolutions weight-only': lambda: [rule('int8'), rule('weight-only', 'CONV_2D')],
     'int8, some names float': lambda: [rule('int8'), rule('none', regex='[13579]/')],
-    'dense int8, depthwise dynamic': lambda: [rule('int8', 'FULLY_CONNECTED'), rule('dynamic', 'DEPTHWISE_CONV_2D'), rule('int8', 'CONV_2D', '2')],
+    'dense int8, depthwise dynamic': lambda: [
+        rule('int8', 'FULLY_CONNECTED'),
+        rule('dynamic', 'DEPTHWISE_CONV_2D'),
+        rule('int8', 'CONV_2D', '2'),
+    ],
     'int16x8, dense weight-only 4 bits': lambda: [rule('int16x8'), rule('weight-only', 'FULLY_CONNECTED', bits=4)],
 }
 
@@ -186,10 +201,17 @@ def by_edge(model, made):
     ranges = None
     if q.need_calibration:
         key = (model.flatbuffer.signatureDefs or [None])[0]
-        data = [{x.name: np.ascontiguousarray(model.arrays[x.name][i : i + 1]) for x in model.order} for i in range(min(len(a) for a in model.arrays.values()))]
-        ranges = q.calibrate({key and key.signatureKey.decode(): data}, num_threads=1, mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED)
+        data = [
+            {x.name: np.ascontiguousarray(model.arrays[x.name][i : i + 1]) for x in model.order}
+            for i in range(min(len(a) for a in model.arrays.values()))
+        ]
+        ranges = q.calibrate(
+            {key and key.signatureKey.decode(): data}, num_threads=1, mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED
+        )
     content = bytes(q.quantize(ranges, enable_progress_report=False).quantized_model)
-    return content, ranges and {n: {k: np.asarray(v).tolist() for k, v in r.items() if k in ('min', 'max')} for n, r in ranges.items()}
+    return content, ranges and {
+        n: {k: np.asarray(v).tolist() for k, v in r.items() if k in ('min', 'max')} for n, r in ranges.items()
+    }
 
 
 def measure(octet, model, name, folder):
@@ -219,7 +241,11 @@ def table(results):
             for what, n in r['different'].items():
                 different[what.partition(': ')[2]] += n
         equal = sum(r['equal'] for r in rows)
-        print(f'| {name} | {len(rows)} | {equal + sum(different.values())} | {equal} | ' + '; '.join(f'{n} {what}' for what, n in different.most_common(8)) + ' |')
+        print(
+            f'| {name} | {len(rows)} | {equal + sum(different.values())} | {equal} | '
+            + '; '.join(f'{n} {what}' for what, n in different.most_common(8))
+            + ' |'
+        )
 
 
 def main():
@@ -240,7 +266,12 @@ def main():
             model = Model(name)
             for made in RECIPES:
                 found = results.setdefault(name, {})[made] = measure(octet, model, made, folder)
-                print(name, made, found.get('error') or f'{found["equal"]} equal, {found["different"]}, unpaired {found["unpaired"]}', flush=True)
+                print(
+                    name,
+                    made,
+                    found.get('error') or f'{found["equal"]} equal, {found["different"]}, unpaired {found["unpaired"]}',
+                    flush=True,
+                )
                 RESULTS.write_text(json.dumps(results, indent=1) + '\n')
 
 

@@ -30,15 +30,16 @@ Not of `all`:
     bench-import    wall time and memory of SavedModel to .tflite, beside TFLiteConverter; likewise
     recipes     presets and mixed recipes of AI Edge Quantizer's, there and in Octet
     sqnr        output error of both rule sets, the table of docs/quantization.md
-    costs       size, output error and time of each scheme, beside TFLiteConverter's and AI Edge Quantizer's, of calibrators likewise; hours
+    costs       size, output error and time of each scheme, beside TFLiteConverter's and AI Edge Quantizer's, of calibrators
+                likewise; hours
     accuracy    how often models of each scheme and calibrator are right on labelled samples, beside TFLiteConverter's
     huge        a model of more than 2 GB in every scheme, and the memory that it takes; some 10 GB of disk
 Steps that rewrite committed files:
     pairs       pkg/quantize/testdata/oracle
     weight-pairs pkg/quantize/testdata/weights
     graphs      pkg/quantize/testdata/fuzz
-    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip, golden_hybrid.zip, oracle_int8.zip and
-                oracle_int16.zip
+    golden-ops  pkg/exec/testdata/golden_ops.zip, golden_int8.zip, golden_int16.zip, golden_lstm.zip, golden_hybrid.zip,
+                oracle_int8.zip and oracle_int16.zip
     golden-loops pkg/frontend/graphdef/testdata/loops.zip, control.zip and arrays.zip
     control-flow pkg/frontend/raise/testdata
     golden-calibrators  pkg/calibrate/testdata/golden.json
@@ -68,9 +69,15 @@ STEPS = {
     'schemes': [[PYTHON, '-W', 'ignore', HERE / 'schemes.py']],
     'verification': [[PYTHON, '-W', 'ignore', HERE / 'verification.py']],
     'protocol': [[PYTHON, '-W', 'ignore', HERE / 'push.py']],
-    'golden': [[PYTHON, HERE / 'compare.py'], [PYTHON, HERE / 'golden_int8.py', 'corpus'], [PYTHON, HERE / 'golden_int16.py'],
-               [PYTHON, '-W', 'ignore', HERE / 'golden_hybrid.py']],
-    'micro': [[PYTHON, '-W', 'ignore', HERE / name, *rest] for name, *rest in (('micro.py',), ('devices.py',), ('micro.py', '--corpus'))],
+    'golden': [
+        [PYTHON, HERE / 'compare.py'],
+        [PYTHON, HERE / 'golden_int8.py', 'corpus'],
+        [PYTHON, HERE / 'golden_int16.py'],
+        [PYTHON, '-W', 'ignore', HERE / 'golden_hybrid.py'],
+    ],
+    'micro': [
+        [PYTHON, '-W', 'ignore', HERE / name, *rest] for name, *rest in (('micro.py',), ('devices.py',), ('micro.py', '--corpus'))
+    ],
     'vela': [[PYTHON, '-W', 'ignore', HERE / name] for name in ('devices.py', 'vela.py')],
     'yardstick': [[PYTHON, '-W', 'ignore', HERE / 'yardstick.py']],
     'fuzz': [[PYTHON, HERE / 'fuzz_graphs.py', 'check', '--count', FUZZ_SAMPLE]],
@@ -93,8 +100,26 @@ STEPS = {
     'demo': [[PYTHON, REPO / 'examples/fashion/train.py']],
 }
 ALL = [
-    'setup', 'corpus', 'models', 'sources', 'tfops', 'keras-sources', 'agree', 'keras', 'int8', 'oracle', 'weights', 'schemes', 'verification', 'protocol', 'golden', 'micro', 'vela', 'yardstick',
-    'fuzz', 'test',
+    'setup',
+    'corpus',
+    'models',
+    'sources',
+    'tfops',
+    'keras-sources',
+    'agree',
+    'keras',
+    'int8',
+    'oracle',
+    'weights',
+    'schemes',
+    'verification',
+    'protocol',
+    'golden',
+    'micro',
+    'vela',
+    'yardstick',
+    'fuzz',
+    'test',
 ]
 
 

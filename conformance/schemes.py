@@ -3,11 +3,12 @@
 
 usage: schemes.py [--octet BINARY] [--samples N] [--table] [NAME ...]
 
-Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs unless the scheme's name says otherwise, over
-its calibration samples where the scheme needs them, and run in LiteRT on N of them: builtin kernels, and what a CPU gets by default (XNNPACK). The
-signal-to-noise ratio of an output is 10 log10(sum y² / sum (y - y')²); a model's is its worst output's. .corpus/schemes.json holds the results. A scheme
-that LiteRT does not run, or with an output that is no number where the float model's is one, ends the script with status 1. --table prints the results as
-docs/schemes.md has them.
+Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs unless the
+scheme's name says otherwise, over its calibration samples where the scheme needs them, and run in LiteRT on N of them: builtin
+kernels, and what a CPU gets by default (XNNPACK). The signal-to-noise ratio of an output is 10 log10(sum y² / sum (y - y')²); a
+model's is its worst output's. .corpus/schemes.json holds the results. A scheme that LiteRT does not run, or with an output that
+is no number where the float model's is one, ends the script with status 1. --table prints the results as docs/schemes.md has
+them.
 """
 
 import argparse
@@ -101,7 +102,10 @@ def measure(octet, model, count, names):
     content, flatbuffer = model.path.read_bytes(), models.load(model.path)
     arrays = samples(model, flatbuffer)
     order = inputs(flatbuffer)
-    feeds = [[np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in order] for i in range(min(count, *(len(a) for a in arrays.values())))]
+    feeds = [
+        [np.ascontiguousarray(arrays[x.name][i : i + 1]) for x in order]
+        for i in range(min(count, *(len(a) for a in arrays.values())))
+    ]
     try:
         expected = outputs(content, feeds, lite.BUILTIN)
     except (ValueError, RuntimeError) as e:
@@ -135,7 +139,7 @@ def table(results):
         if size is None:
             continue
 
-        def cell(row):
+        def cell(row, size=size):
             if 'error' in row:
                 return 'error'
             decibels = '=' if row['db'] is None else f'{row["db"]:.1f}'
@@ -166,7 +170,11 @@ def main():
             found = measure(octet, model, a.samples, a.scheme or SCHEMES)
             results.setdefault(model.name, {}).update(found)
             RESULTS.write_text(json.dumps(results, indent=1) + '\n')
-            print(model.name, {k: v.get('error') or v.get('db') and round(v['db'], 1) for k, v in found.items() if k != 'float' or 'error' in v}, flush=True)
+            print(
+                model.name,
+                {k: v.get('error') or v.get('db') and round(v['db'], 1) for k, v in found.items() if k != 'float' or 'error' in v},
+                flush=True,
+            )
             bad += [f'{model.name}: {k}' for k, v in found.items() if 'error' in v and k != 'float']
     if bad:
         sys.exit(f'schemes: {len(bad)} results are bad: {", ".join(bad)}')

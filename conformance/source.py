@@ -2,8 +2,8 @@
 
 A folder holds
     saved_model/ or graph.pb    the source
-    source.json     origin (who made it), signature (its key; SavedModels), inputs and outputs: name, tensor, dtype, shape (-1 where open, null
-                    where the rank is)
+    source.json     origin (who made it), signature (its key; SavedModels), inputs and outputs: name, tensor, dtype, shape (-1
+                    where open, null where the rank is)
     inputs.npz      samples: S.NAME is input NAME of sample S. A NAME is the signature's, or the tensor's without :0 in a graph
     outputs.npz     TensorFlow's answers, likewise
     tflite.tflite   what TFLiteConverter makes of the source with its default settings, or
@@ -160,7 +160,8 @@ def finish(draft):
 def saved_model(name, origin, make, given=None, key='serving_default', objects=False):
     """Make a source by a function that writes a SavedModel to a path; given are the samples, a list of dicts by input name.
 
-    The main graph computes the values; or the signature among the SavedModel's objects, where that graph does not initialize its variables.
+    The main graph computes the values; or the signature among the SavedModel's objects, where that graph does not initialize its
+    variables.
     """
     import tensorflow as tf
 
@@ -218,7 +219,8 @@ def graph(name, origin, definition, inputs, outputs, given=None):
 
 
 def convert(source):
-    """TFLiteConverter's flatbuffer of a source, in this process; open dimensions of a graph's inputs are those of the first sample."""
+    """TFLiteConverter's flatbuffer of a source, in this process; open dimensions of a graph's inputs are those of the first
+    sample."""
     import tensorflow as tf
 
     if source.signature:

@@ -3,8 +3,8 @@
 
 usage: sources.py [--jobs N] [--again] [NAME | PREFIX* ...]
 
-Each is made in a process of its own with a time limit, as TensorFlow may abort. What TensorFlow itself can't make or run is recorded in
-.corpus/sources/failed.json.
+Each is made in a process of its own with a time limit, as TensorFlow may abort. What TensorFlow itself can't make or run is
+recorded in .corpus/sources/failed.json.
 """
 
 import argparse

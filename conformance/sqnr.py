@@ -3,10 +3,10 @@
 
 usage: sqnr.py [NAME ...]      models of .corpus/oracle; those with trained weights if none is named
 
-Each model is calibrated by `octet convert` over all its samples, with float32 inputs and outputs, once by either rule set; LiteRT's builtin
-kernels then run the float model and both int8 ones over the same samples. A row holds, over all outputs and samples, ten times the logarithm
-of the float outputs' energy over the error's (dB, an output of constant zero left out), the mean over outputs; and the numbers of operators
-that stay float and of requantizes.
+Each model is calibrated by `octet convert` over all its samples, with float32 inputs and outputs, once by either rule set;
+LiteRT's builtin kernels then run the float model and both int8 ones over the same samples. A row holds, over all outputs and
+samples, ten times the logarithm of the float outputs' energy over the error's (dB, an output of constant zero left out), the mean
+over outputs; and the numbers of operators that stay float and of requantizes.
 """
 
 import json
@@ -54,7 +54,19 @@ def measure(octet, folder, work):
     cells = {}
     for rule, flags in RULES.items():
         out = work / f'{rule}.tflite'
-        command = [octet, 'convert', folder / 'float.tflite', '-o', out, '--data', folder / 'samples.npz', '--io', 'float32', '--json', *flags]
+        command = [
+            octet,
+            'convert',
+            folder / 'float.tflite',
+            '-o',
+            out,
+            '--data',
+            folder / 'samples.npz',
+            '--io',
+            'float32',
+            '--json',
+            *flags,
+        ]
         summary = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         got = outputs(out.read_bytes(), rows)
         ratios = [decibels(w, g) for w, g in zip(want, got) if w.dtype.kind == 'f' and w.any()]

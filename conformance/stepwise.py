@@ -1,4 +1,5 @@
-"""LiteRT's reference kernels operator for operator, for models in which some have no right one: their builtin kernels take its place, and those alone."""
+"""LiteRT's reference kernels operator for operator, for models in which some have no right one: their builtin kernels take its
+place, and those alone."""
 
 import numpy as np
 

@@ -12,8 +12,8 @@ numbers as pairs). A case is
     random      its outputs' values mean nothing
     xla         the outputs are XLA's, as TensorFlow lacks a kernel on a CPU
     failed      why TensorFlow itself can't run it (no files then)
-    lite        what TFLiteConverter makes of it with its default settings: its operators (ops: name to count) and their greatest relative
-                error in LiteRT over the samples (error: null if shapes or types differ), or why it fails (failed)
+    lite        what TFLiteConverter makes of it with its default settings: its operators (ops: name to count) and their greatest
+                relative error in LiteRT over the samples (error: null if shapes or types differ), or why it fails (failed)
 Cases with variables or tables become SavedModels in .corpus/sources instead.
 Each case is made in a process of its own, as TensorFlow may abort, and is kept in .corpus/tfops/cases until its group is packed.
 """

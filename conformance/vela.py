@@ -3,8 +3,10 @@
 
 usage: vela.py [--accelerator NAME] [NAME …]
 
-Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models: names again, others where that was not done yet. .corpus/vela.json holds of each whether it
-was compiled, how many of its operators there are and how many stay on the CPU, and why, by operator. The exit status is 1 if Vela refuses a model of Octet's whose twin of TensorFlow's it takes.
+Compiles Octet's int8 models of the corpus (devices.py makes them) and TensorFlow's of the same float models: names again, others
+where that was not done yet. .corpus/vela.json holds of each whether it was compiled, how many of its operators there are and how
+many stay on the CPU, and why, by operator. The exit status is 1 if Vela refuses a model of Octet's whose twin of TensorFlow's it
+takes.
 """
 
 import argparse
@@ -44,7 +46,11 @@ def compiled(content, accelerator):
         said = run.stdout + run.stderr
         out = folder / 'model_vela.tflite'
         if run.returncode or not out.exists():
-            return {'refused': ([line for line in said.splitlines() if 'rror' in line] or said.strip().splitlines() or ['nothing was said'])[-1][:200]}
+            return {
+                'refused': (
+                    [line for line in said.splitlines() if 'rror' in line] or said.strip().splitlines() or ['nothing was said']
+                )[-1][:200]
+            }
         left = operators(out.read_bytes())
     left.pop(NPU, None)
     return {'operators': sum(operators(content).values()), 'cpu': sum(left.values()), 'left': left, 'reasons': reasons(said)}
@@ -63,7 +69,11 @@ def main():
             continue
         results[pair.name] = have | found
         RESULTS.write_text(json.dumps(results, indent=1) + '\n')
-        print(f'{pair.name}: ' + '; '.join(f'{k} {v.get("refused") or "{cpu} of {operators} on the CPU".format(**v)}' for k, v in found.items()), flush=True)
+        print(
+            f'{pair.name}: '
+            + '; '.join(f'{k} {v.get("refused") or "{cpu} of {operators} on the CPU".format(**v)}' for k, v in found.items()),
+            flush=True,
+        )
     bad = [n for n, r in results.items() if 'refused' in r['octet'] and 'refused' not in r.get('tensorflow', {'refused': ''})]
     if bad:
         sys.exit(f'vela: takes TensorFlow\'s model but not Octet\'s of {", ".join(bad)}')

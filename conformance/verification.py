@@ -3,13 +3,15 @@
 
 usage: verification.py [--octet BINARY] [NAME ...]
 
-Each case of CASES is a float model of the corpus, or examples/fashion, and a scheme. `octet convert` makes the quantized model, and `octet verify --json` compares them over some samples. LiteRT runs
-both models on these, the float one by its builtin kernels and the quantized one by its reference kernels, and keeps all tensors. numpy computes every figure of every tensor, output and
+Each case of CASES is a float model of the corpus, or examples/fashion, and a scheme. `octet convert` makes the quantized model,
+and `octet verify --json` compares them over some samples. LiteRT runs both models on these, the float one by its builtin kernels
+and the quantized one by its reference kernels, and keeps all tensors. numpy computes every figure of every tensor, output and
 score of what LiteRT gives.
 
-Integers of both are equal, floats nearly: an element of the float model may be off by TOLERANCE of the greatest one, and where activations of the quantized model are float, by that of its scheme.
-Each figure may differ by as much as that can change it. Tensors with the same name and shape in both models must be among those that octet compares. .corpus/verification.json holds how far figures differ,
-as shares of what is allowed; more than 1 ends the script with status 1.
+Integers of both are equal, floats nearly: an element of the float model may be off by TOLERANCE of the greatest one, and where
+activations of the quantized model are float, by that of its scheme. Each figure may differ by as much as that can change it.
+Tensors with the same name and shape in both models must be among those that octet compares. .corpus/verification.json holds how
+far figures differ, as shares of what is allowed; more than 1 ends the script with status 1.
 """
 
 import argparse
@@ -77,7 +79,8 @@ CASES = [
 
 
 def source(case, corpus):
-    """A case's float model, and arrays by input: those that it is compared over, and those that it is calibrated over; and the real labels."""
+    """A case's float model, and arrays by input: those that it is compared over, and those that it is calibrated over; and the
+    real labels."""
     if case.model == 'fashion':
         with np.load(FASHION / 'test.npz') as test, np.load(FASHION / 'calibration.npz') as calibration:
             take = {'image': test['image'][: case.count].astype(np.float32)}
@@ -145,15 +148,27 @@ class Judge:
         self.near(f'{what}: mean error', row['mean_error'], np.abs(difference).mean(), off)
         self.near(f'{what}: least', row['low'], min(x.min(), 0), TOLERANCE * size)
         self.near(f'{what}: greatest', row['high'], max(x.max(), 0), TOLERANCE * size)
-        cosine = float(np.clip(np.dot(x, y) / max(np.linalg.norm(x) * np.linalg.norm(y), 1e-300), -1, 1)) if x.any() and y.any() else float(x.any() == y.any())
+        cosine = (
+            float(np.clip(np.dot(x, y) / max(np.linalg.norm(x) * np.linalg.norm(y), 1e-300), -1, 1))
+            if x.any() and y.any()
+            else float(x.any() == y.any())
+        )
         self.near(f'{what}: cosine', row['cosine'], cosine, 1e-9 + 2 * off / max(rms, 1e-300))
         ratio = decibels(np.sum(x**2), np.sum(difference**2))
         if noise > 2 * off:  # otherwise there is nothing but what may be off
-            self.near(f'{what}: ratio', row['sqnr_db'], ratio, 1e-6 + 20 * np.log10((noise + off) / (noise - off)) + 20 * np.log10(1 + off / rms))
+            self.near(
+                f'{what}: ratio',
+                row['sqnr_db'],
+                ratio,
+                1e-6 + 20 * np.log10((noise + off) / (noise - off)) + 20 * np.log10(1 + off / rms),
+            )
         least, most = 0, 0
         if stored.dtype != np.float32:
             limits, q = np.iinfo(stored.dtype), stored.ravel()
-            scale, zero = float(detail['quantization_parameters']['scales'][0]), int(detail['quantization_parameters']['zero_points'][0])
+            scale, zero = (
+                float(detail['quantization_parameters']['scales'][0]),
+                int(detail['quantization_parameters']['zero_points'][0]),
+            )
             low, high = scale * (limits.min - zero - 0.5), scale * (limits.max - zero + 0.5)
             least, most = (
                 int(np.sum((q == limits.min) & (x < low + m)) + np.sum((q == limits.max) & (x > high - m))) for m in (-off, off)
@@ -222,7 +237,9 @@ def measure(octet, case, corpus):
             np.save(folder / 'labels.npy', labels.astype(np.int32))
             extra = ['--labels', folder / 'labels.npy']
         verify = subprocess.run(
-            [octet, 'verify', path, out, '--data', folder / 'take.npz', '--json', '--task', case.task, *extra], capture_output=True, text=True
+            [octet, 'verify', path, out, '--data', folder / 'take.npz', '--json', '--task', case.task, *extra],
+            capture_output=True,
+            text=True,
         )
         if verify.returncode:
             raise RuntimeError(verify.stderr.strip().splitlines()[-1])
@@ -239,7 +256,12 @@ def measure(octet, case, corpus):
             judge.error(t['name'], t, floats[pair[0]], details[t['tensor']], found[t['tensor']], relative)
     for i, d in details.items():
         pair = by_name.get(d['name'], [])
-        if len(pair) == 1 and real(d, found[i]) is not None and floats[pair[0]].dtype == np.float32 and floats[pair[0]].shape == found[i].shape:
+        if (
+            len(pair) == 1
+            and real(d, found[i]) is not None
+            and floats[pair[0]].dtype == np.float32
+            and floats[pair[0]].shape == found[i].shape
+        ):
             judge.near(f'{d["name"]} is compared', i in compared, True, 0)
     for k, row in enumerate(result['outputs']):
         judge.error(f'output {row["name"]}', row, floats[float_outputs[k]], details[outputs[k]], found[outputs[k]], relative)

@@ -1,4 +1,5 @@
-"""Tiny TensorFlow models for the committed oracles of float16 and dynamic range quantization, each aimed at some of its rules: the rows of NETS."""
+"""Tiny TensorFlow models for the committed oracles of float16 and dynamic range quantization, each aimed at some of its rules:
+the rows of NETS."""
 
 import tensorflow as tf
 import tf_keras
@@ -7,7 +8,8 @@ from pairs import Net
 
 
 class Products(Net):
-    """FULLY_CONNECTED with and without bias, with weights that two share; BATCH_MATMUL with its constant on either side; weights of few elements."""
+    """FULLY_CONNECTED with and without bias, with weights that two share; BATCH_MATMUL with its constant on either side; weights
+    of few elements."""
 
     SHAPES = ((1, 6, 32),)
 
@@ -27,7 +29,8 @@ class Products(Net):
 
 
 class Convolutions(Net):
-    """All kinds of convolutions, some with few weights; a constant that is multiplied; one that leaves the graph, and one that does both."""
+    """All kinds of convolutions, some with few weights; a constant that is multiplied; one that leaves the graph, and one that
+    does both."""
 
     def run(self, x):
         y = tf.nn.relu(self.conv(x, 30))
@@ -99,7 +102,9 @@ class Recurrent(tf.Module):
 
     def __init__(self, inputs):
         tf_keras.utils.set_random_seed(5)
-        self.layers = tf_keras.Sequential([tf_keras.Input((5, inputs), batch_size=1), tf_keras.layers.LSTM(32), tf_keras.layers.Dense(32)])
+        self.layers = tf_keras.Sequential(
+            [tf_keras.Input((5, inputs), batch_size=1), tf_keras.layers.LSTM(32), tf_keras.layers.Dense(32)]
+        )
         specs = [tf.TensorSpec((1, 5, inputs), tf.float32, name='x')]
         self.first = tf.function(lambda x: {'out': self.layers(x)}, input_signature=specs)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""AI Edge Quantizer's weight-only quantization of the float models of weight_oracle.py, beside each float.tflite: wi8.tflite and wi4.tflite, and
-wi4b32.tflite with a scale for each 32 weights, which operators read without a DEQUANTIZE; and mixed.tflite, by the recipe of pkg/recipe/testdata/aiedge.json.
+"""AI Edge Quantizer's weight-only quantization of the float models of weight_oracle.py, beside each float.tflite: wi8.tflite and
+wi4.tflite, and wi4b32.tflite with a scale for each 32 weights, which operators read without a DEQUANTIZE; and mixed.tflite, by
+the recipe of pkg/recipe/testdata/aiedge.json.
 
 usage: weight_only.py pairs [NAME ...]    pkg/quantize/testdata/weights/NAME
        weight_only.py [NAME ...]          .corpus/weights/NAME

@@ -2,7 +2,8 @@
 """What TFLiteConverter makes of a source in its schemes for weights alone: float16 and dynamic range quantization.
 
 usage: weight_oracle.py pairs [NAME ...]      pkg/quantize/testdata/weights/NAME, of the models of weight_nets.py
-       weight_oracle.py [--again] [NAME ...]  .corpus/weights/NAME, of the corpus' models that are made from a TensorFlow or Keras source, and of the
+       weight_oracle.py [--again] [NAME ...]  .corpus/weights/NAME, of the corpus' models that are made from a TensorFlow or Keras
+       source, and of the
                                               sources of sources.py as far as they are there
 
 Each folder holds
@@ -112,7 +113,9 @@ def converting(name, draft):
     kind, _, rest = name.partition('-')
     if name == 'efficientnet_lite0':
         return efficientnet
-    return {'keras2': lambda: keras2(rest), 'tfjs': lambda: tfjs(rest), 'source': lambda: source(rest)}.get(kind, lambda: zoo(name, draft))
+    return {'keras2': lambda: keras2(rest), 'tfjs': lambda: tfjs(rest), 'source': lambda: source(rest)}.get(
+        kind, lambda: zoo(name, draft)
+    )
 
 
 def names():
@@ -122,7 +125,8 @@ def names():
 
 
 def overwrites_state(content):
-    """Whether an operator of a model makes a variable: TFLiteConverter stores the zeros that states begin with in half precision."""
+    """Whether an operator of a model makes a variable: TFLiteConverter stores the zeros that states begin with in half
+    precision."""
     graphs = models.parse(content).subgraphs
     return any(g.tensors[i].isVariable for g in graphs for op in g.operators or [] for i in op.outputs)
 
@@ -140,7 +144,9 @@ def spawn(name):
     draft.mkdir(parents=True)
     why = None
     try:
-        run = subprocess.run([sys.executable, '-W', 'ignore', __file__, '--here', draft, name], capture_output=True, text=True, timeout=TIMEOUT)
+        run = subprocess.run(
+            [sys.executable, '-W', 'ignore', __file__, '--here', draft, name], capture_output=True, text=True, timeout=TIMEOUT
+        )
         if run.returncode:
             why = f'signal {-run.returncode}' if run.returncode < 0 else '\n'.join(run.stderr.strip().splitlines()[-2:])[:600]
     except subprocess.TimeoutExpired:
@@ -157,7 +163,7 @@ def pairs(wanted):
     from weight_nets import NETS
 
     for name in wanted or NETS:
-        folder, found = PAIRS / name, answers_of(lambda: convert(NETS[name]()), per_tensor=True)
+        folder, found = PAIRS / name, answers_of(lambda name=name: convert(NETS[name]()), per_tensor=True)
         folder.mkdir(parents=True, exist_ok=True)
         for stem, content in found.items():
             if len(content) > LIMIT:
@@ -185,7 +191,10 @@ def main():
         if a.again or not (WEIGHTS / name).exists():
             print(f'{name}: {spawn(name)}', flush=True)
     failed = [n for n in wanted if (WEIGHTS / n / 'failed.txt').exists()]
-    print(f'{len(wanted) - len(failed)} of {len(wanted)} sources have an oracle; TFLiteConverter fails on: {", ".join(failed) or "none"}')
+    print(
+        f'{len(wanted) - len(failed)} of {len(wanted)} sources have an oracle; '
+        f'TFLiteConverter fails on: {", ".join(failed) or "none"}'
+    )
 
 
 if __name__ == '__main__':

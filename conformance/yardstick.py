@@ -3,10 +3,11 @@
 
 usage: yardstick.py [--table] [SCHEME/NAME …]
 
-The models are those whose tensors LiteRT's reference kernels gave: .corpus/int8, .corpus/int16 and .corpus/hybrid/*.dynamic. Each runs once on random inputs (seeded)
-by the reference kernels. Then each of its operators runs alone on what these gave it, at most REPEATS of a kind in a model, by the other kernels, and so does
-the whole model. Integers are compared in steps, floats relative to the greatest magnitude of the reference's result. .corpus/yardstick.json holds
-the results; --table prints them as docs/verification.md has them.
+The models are those whose tensors LiteRT's reference kernels gave: .corpus/int8, .corpus/int16 and .corpus/hybrid/*.dynamic. Each
+runs once on random inputs (seeded) by the reference kernels. Then each of its operators runs alone on what these gave it, at most
+REPEATS of a kind in a model, by the other kernels, and so does the whole model. Integers are compared in steps, floats relative
+to the greatest magnitude of the reference's result. .corpus/yardstick.json holds the results; --table prints them as
+docs/verification.md has them.
 """
 
 import argparse
@@ -33,26 +34,51 @@ PEERS = {'builtin': OPTIMIZED, 'xnnpack': XNNPACK}
 REPEATS = 3
 SEED = 29
 TIMEOUT = 600  # seconds a model
-SKIPPED = {'WHILE', 'IF', 'CALL_ONCE', 'VAR_HANDLE', 'READ_VARIABLE', 'ASSIGN_VARIABLE', 'CUSTOM', 'RANDOM_UNIFORM', 'RANDOM_STANDARD_NORMAL', 'MULTINOMIAL'}
+SKIPPED = {
+    'WHILE',
+    'IF',
+    'CALL_ONCE',
+    'VAR_HANDLE',
+    'READ_VARIABLE',
+    'ASSIGN_VARIABLE',
+    'CUSTOM',
+    'RANDOM_UNIFORM',
+    'RANDOM_STANDARD_NORMAL',
+    'MULTINOMIAL',
+}
 
 
 def folders():
     """The folder of each model, by SCHEME/NAME."""
-    found = [(p.parent, scheme) for scheme, (folder, pattern) in SCHEMES.items() for p in (CORPUS / folder).glob(pattern + '/model.tflite')]
+    found = [
+        (p.parent, scheme)
+        for scheme, (folder, pattern) in SCHEMES.items()
+        for p in (CORPUS / folder).glob(pattern + '/model.tflite')
+    ]
     return {f'{scheme}/{path.name}': path for path, scheme in sorted(found, key=lambda f: (f[0].name, f[1]))}
 
 
 def hybrid(model, graph, op):
     """Whether an operator computes on float activations and integer weights."""
-    kinds = {graph.tensors[i].type for i in op.inputs if i >= 0 and model.buffers[graph.tensors[i].buffer].data is not None and graph.tensors[i].quantization is not None}
-    return graph.tensors[op.inputs[0]].type == schema.TensorType.FLOAT32 and not kinds.isdisjoint({schema.TensorType.INT8, schema.TensorType.INT4})
+    kinds = {
+        graph.tensors[i].type
+        for i in op.inputs
+        if i >= 0 and model.buffers[graph.tensors[i].buffer].data is not None and graph.tensors[i].quantization is not None
+    }
+    return graph.tensors[op.inputs[0]].type == schema.TensorType.FLOAT32 and not kinds.isdisjoint(
+        {schema.TensorType.INT8, schema.TensorType.INT4}
+    )
 
 
 def alone(model, op):
     """A model of one operator of the main graph, and the tensors that it takes, in its inputs' order."""
     graph, small = model.subgraphs[0], schema.SubGraphT()
     small.tensors, buffers, places = [], [schema.BufferT()], {-1: -1}
-    tables = [q.details.scales for q in (graph.tensors[i].quantization for i in op.inputs if i >= 0) if q is not None and q.details is not None]
+    tables = [
+        q.details.scales
+        for q in (graph.tensors[i].quantization for i in op.inputs if i >= 0)
+        if q is not None and q.details is not None
+    ]
     for i in [*tables, *op.inputs, *op.outputs, *(op.intermediates if op.intermediates is not None else [])]:
         if i in places:
             continue
@@ -62,7 +88,9 @@ def alone(model, op):
         if data is not None and len(data):
             tensor.buffer = len(buffers)
             buffers.append(model.buffers[old.buffer])
-        if old.quantization is not None and old.quantization.details is not None:  # weights in blocks, whose scales are another tensor
+        if (
+            old.quantization is not None and old.quantization.details is not None
+        ):  # weights in blocks, whose scales are another tensor
             tensor.quantization = copy.deepcopy(old.quantization)
             tensor.quantization.details.scales = places[old.quantization.details.scales]
         places[i] = len(small.tensors)
@@ -133,7 +161,10 @@ def measure(name):
             continue
         for peer, resolver in PEERS.items():
             try:
-                add(found['operators'].setdefault(kind, {}).setdefault(peer, {}), distance(Runner(small, resolver).resized(values), base))
+                add(
+                    found['operators'].setdefault(kind, {}).setdefault(peer, {}),
+                    distance(Runner(small, resolver).resized(values), base),
+                )
             except (RuntimeError, ValueError):
                 continue
     return found
@@ -166,7 +197,11 @@ def table(results):
     for scheme, peers in whole.items():
         for kind in ('steps', 'relative'):
             if peers.get('builtin', {}).get(kind, [0])[0]:
-                print(f'| {counts[scheme]} {scheme} | {"integers" if kind == "steps" else "floats"} | ' + ' | '.join(cell(peers.get(p, {}), kind) for p in PEERS) + ' |')
+                print(
+                    f'| {counts[scheme]} {scheme} | {"integers" if kind == "steps" else "floats"} | '
+                    + ' | '.join(cell(peers.get(p, {}), kind) for p in PEERS)
+                    + ' |'
+                )
     print('\n| scheme | operator | optimized | XNNPACK |\n| --- | --- | ---: | ---: |')
     equal = {}
     for scheme, kinds in operators.items():
@@ -177,7 +212,9 @@ def table(results):
                     if '=' in cells:
                         equal.setdefault(scheme, []).append(op)
                     continue
-                print(f'| {scheme} | {op}{", floats" if kind == "relative" and scheme != "dynamic" else ""} | {" | ".join(cells)} |')
+                print(
+                    f'| {scheme} | {op}{", floats" if kind == "relative" and scheme != "dynamic" else ""} | {" | ".join(cells)} |'
+                )
     for scheme, kinds in equal.items():
         print(f'\nEqual everywhere in {scheme}: {", ".join(dict.fromkeys(kinds))}.')
     print(f'\nRun by other kernels for the golden values: {", ".join(sorted(k for k, v in EXCEPTIONS.items() if v is OPTIMIZED))}.')
@@ -199,7 +236,9 @@ def main():
         if name not in a.name if a.name else name in results:
             continue
         try:
-            run = subprocess.run([PYTHON, '-W', 'ignore', __file__, '--here', name], capture_output=True, text=True, timeout=TIMEOUT)
+            run = subprocess.run(
+                [PYTHON, '-W', 'ignore', __file__, '--here', name], capture_output=True, text=True, timeout=TIMEOUT
+            )
             lines = run.stderr.strip().splitlines() or [f'signal {-run.returncode}']
             results[name] = {'failed': lines[-1][:200]} if run.returncode else json.loads(run.stdout.splitlines()[-1])
         except subprocess.TimeoutExpired:

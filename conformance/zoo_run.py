@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""The corpus' float models as a zoo: octet batch converts all of them in several schemes, in one run; TFLiteConverter's quantizer makes int8 of those that it can.
+"""The corpus' float models as a zoo: octet batch converts all of them in several schemes, in one run; TFLiteConverter's quantizer
+makes int8 of those that it can.
 
 usage: zoo_run.py [--octet BINARY] [--folder DIR] [--every N] [--jobs N] [NAME ...]
 
-The zoo is written to DIR/zoo.yaml (default: .corpus/zoo), each model with its calibration samples; results go to DIR/out. What is printed, and written to DIR/figures.json, is: time by the clock, CPU time and
-greatest memory of the run, how many results there are and what failed, sizes and SQNR by scheme; the time of a second run, which has nothing to do; and of a run that makes only int8 models,
-without comparing them and without reports, as TFLiteConverter would, with an empty cache. TensorFlow's figure is CPU time of its calibrator and quantizer alone, on every Nth model, in a process that has loaded it
-already; Octet's beside it is that of a whole process for each of the same models. A result that fails while the journal of a run says otherwise, or an output that differs from octet convert's, ends the script with status 1.
+The zoo is written to DIR/zoo.yaml (default: .corpus/zoo), each model with its calibration samples; results go to DIR/out. What is
+printed, and written to DIR/figures.json, is: time by the clock, CPU time and greatest memory of the run, how many results there
+are and what failed, sizes and SQNR by scheme; the time of a second run, which has nothing to do; and of a run that makes only
+int8 models, without comparing them and without reports, as TFLiteConverter would, with an empty cache. TensorFlow's figure is CPU
+time of its calibrator and quantizer alone, on every Nth model, in a process that has loaded it already; Octet's beside it is that
+of a whole process for each of the same models. A result that fails while the journal of a run says otherwise, or an output that
+differs from octet convert's, ends the script with status 1.
 """
 
 import argparse
@@ -53,7 +57,9 @@ def write(folder, names):
         np.savez(folder / 'samples' / f'{model.name}.npz', **samples(model, models.load(model.path)))
         lines.append(f'  - {{path: {json.dumps(str(model.path.resolve()))}, name: {json.dumps(model.name)}}}')
         found.append(model)
-    text = 'version: 1\ndefaults: {data: "samples/{name}.npz", holdout: 25%}\n' + DEFINITIONS + 'models:\n' + '\n'.join(lines) + '\n'
+    text = (
+        'version: 1\ndefaults: {data: "samples/{name}.npz", holdout: 25%}\n' + DEFINITIONS + 'models:\n' + '\n'.join(lines) + '\n'
+    )
     (folder / 'zoo.yaml').write_text(text)
     return found
 
@@ -181,12 +187,28 @@ def main():
     picked = [m.name for m in found[:: a.every]]
     own = {}
     for name in picked:
-        plain = ['--quantize', 'int8', '--holdout', 'none', '--report', 'none', '--io', 'float32', '--no-cache', '--only', name, '--again']
+        plain = [
+            '--quantize',
+            'int8',
+            '--holdout',
+            'none',
+            '--report',
+            'none',
+            '--io',
+            'float32',
+            '--no-cache',
+            '--only',
+            name,
+            '--again',
+        ]
         own[name] = run([octet, 'batch', folder / 'zoo.yaml', '-o', folder / 'int8', *plain], cache)
     peer = tensorflow(picked)
     both = [n for n in picked if 'cpu' in peer[n] and own[n]['status'] == 0]
     note('int8', {n: {'octet': own[n]['cpu'], 'peak_mb': own[n]['peak_mb'], 'tensorflow': peer[n]} for n in picked})
-    note('int8 of both', {'models': len(both), 'octet': sum(own[n]['cpu'] for n in both), 'tensorflow': sum(peer[n]['cpu'] for n in both)})
+    note(
+        'int8 of both',
+        {'models': len(both), 'octet': sum(own[n]['cpu'] for n in both), 'tensorflow': sum(peer[n]['cpu'] for n in both)},
+    )
     kept = again['kept'] + again['broken']
     made = table['totals']['converted'] + table['totals']['same'] + table['totals']['broken']
     if figures['wrong'] or failed or kept != made:

@@ -79,7 +79,8 @@ class QW:
 
 @dataclasses.dataclass(frozen=True)
 class Q4:
-    """Weights of four-bit random integers: with a scale each along the axis, with one if there is none, or with one for each run of block weights."""
+    """Weights of four-bit random integers: with a scale each along the axis, with one if there is none, or with one for each run
+    of block weights."""
 
     shape: tuple
     axis: int = None

@@ -103,8 +103,16 @@ CASES = [
     *[c for op in ('EQUAL', 'NOT_EQUAL') for c in binary(op, TWO_SHAPES, 'bool', 'bool', dtype='bool')],
     *[c for op in ('LOGICAL_AND', 'LOGICAL_OR') for c in binary(op, FEW, dtype='bool')],
     *[c for t in ('int32', 'int16', 'uint8') for c in binary('BITWISE_XOR', FEW[:2], t, dtype=t, low=0, high=99)],
-    case('RIGHT_SHIFT', 'int32', X((5,), 'int32', values=[-9, 9, -9, 1 << 30, -7]), X((5,), 'int32', values=[1, 1, 40, 3, -2]), results=['int32']),
-    case('RIGHT_SHIFT', 'uint8', X((4,), 'uint8', values=[200, 9, 255, 1]), X((4,), 'uint8', values=[1, 2, 9, 0]), results=['uint8']),
+    case(
+        'RIGHT_SHIFT',
+        'int32',
+        X((5,), 'int32', values=[-9, 9, -9, 1 << 30, -7]),
+        X((5,), 'int32', values=[1, 1, 40, 3, -2]),
+        results=['int32'],
+    ),
+    case(
+        'RIGHT_SHIFT', 'uint8', X((4,), 'uint8', values=[200, 9, 255, 1]), X((4,), 'uint8', values=[1, 2, 9, 0]), results=['uint8']
+    ),
     case('ADD_N', 'three', X(S), X(S), X(S)),
     case('ADD_N', 'int32', X(S, **INTEGER), X(S, **INTEGER), results=['int32']),
     case('BITCAST', 'same_size', X(S), results=['int32']),

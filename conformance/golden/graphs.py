@@ -214,7 +214,13 @@ def variable_handles(model, rng):
     initialised(model, a=rng.uniform(-1, 1, (4,)).astype(np.float32), b=np.array([7, 8], np.int32))
     g = model.main
     x, number = g.input((4,)), g.input((2,), 'int32')
-    first, last, total, counted, doubled = g.tensor((4,)), g.tensor((4,)), g.tensor((4,)), g.tensor((2,), 'int32'), g.tensor((2,), 'int32')
+    first, last, total, counted, doubled = (
+        g.tensor((4,)),
+        g.tensor((4,)),
+        g.tensor((4,)),
+        g.tensor((2,), 'int32'),
+        g.tensor((2,), 'int32'),
+    )
     g.op('READ_VARIABLE', [handle(g, 'a')], [first])
     g.op('ASSIGN_VARIABLE', [handle(g, 'a'), x], [])
     g.op('READ_VARIABLE', [handle(g, 'a')], [last])

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 
 from golden.case import ACTIVATION, NONE, Q4, QK, QW, SAME, VALID, K, W, X, case
-from golden.recurrent import birnn, bilstm, lstm, rnn, step, svdf
+from golden.recurrent import bilstm, birnn, lstm, rnn, step, svdf
 
 SEED = 7
 ACTIVATIONS = [ACTIVATION[a] for a in ('NONE', 'NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1', 'TANH')]
@@ -38,7 +38,8 @@ def bias(rng, n):
 
 
 def axis(rng, n):
-    """Weights of several scales along an axis, or of one. LiteRT reads several of DEPTHWISE_CONV_2D and of groups, even if there is one."""
+    """Weights of several scales along an axis, or of one. LiteRT reads several of DEPTHWISE_CONV_2D and of groups, even if there
+    is one."""
     return n if rng.random() < 0.7 else None
 
 
@@ -54,7 +55,9 @@ def window(rng, kernel, image):
 def dense(rng, label):
     m, k, n = size(rng, 1, 20), size(rng, 1, 70), size(rng, 1, 20)
     options = dict(asymmetricQuantizeInputs=bool(rng.integers(2)), fusedActivationFunction=int(rng.choice(ACTIVATIONS)))
-    return case('FULLY_CONNECTED', label, numbers(rng, m, k), QW((n, k), axis(rng, 0)), *(bias(rng, n) or [NONE]), version=12, **options)
+    return case(
+        'FULLY_CONNECTED', label, numbers(rng, m, k), QW((n, k), axis(rng, 0)), *(bias(rng, n) or [NONE]), version=12, **options
+    )
 
 
 def conv(rng, label):
@@ -77,7 +80,9 @@ def matmul(rng, label):
     m, k, n, stacks = size(rng, 1, 20), size(rng, 1, 40), size(rng, 1, 20), size(rng, 1, 3)
     adj = dict(adjX=bool(rng.integers(2)), adjY=bool(rng.integers(2)))
     left, right = ((k, m) if adj['adjX'] else (m, k)), ((n, k) if adj['adjY'] else (k, n))
-    x, y = [((stacks,), (stacks,)), ((stacks,), (1,)), ((1,), (stacks,)), ((), (stacks,)), ((2, stacks), (stacks,))][rng.integers(5)]
+    x, y = [((stacks,), (stacks,)), ((stacks,), (1,)), ((1,), (stacks,)), ((), (stacks,)), ((2, stacks), (stacks,))][
+        rng.integers(5)
+    ]
     options = adj | dict(asymmetricQuantizeInputs=bool(rng.integers(2)))
     return case('BATCH_MATMUL', label, numbers(rng, *x, *left), QW((*y, *right)), version=4, **options)
 

@@ -82,7 +82,9 @@ CASES = [
     case('WHERE', 'none', X((3,), 'bool', values=[0, 0, 0]), results=[R('int64', open=(-1, 1))]),
     case('UNIQUE', 'int32', X((8,), 'int32', 0, 4), results=[R('int32', open=(-1,)), 'int32'], idxOutType=TYPES['int32']),
     *[
-        case('NON_MAX_SUPPRESSION_V4', name, K(BOXES), X((5,), values=scores), K(most), K(0.5), K(least), results=['int32', 'int32'])
+        case(
+            'NON_MAX_SUPPRESSION_V4', name, K(BOXES), X((5,), values=scores), K(most), K(0.5), K(least), results=['int32', 'int32']
+        )
         for name, scores, most, least in (
             ('all', [0.9, 0.8, 0.7, 0.6, 0.5], 5, 0.0),
             ('limited', [0.1, 0.2, 0.3, 0.4, 0.5], 2, 0.0),
@@ -90,7 +92,17 @@ CASES = [
         )
     ],
     *[
-        case('NON_MAX_SUPPRESSION_V5', name, K(BOXES), X((5,), low=0.1, high=1), K(4), K(0.7), K(0.2), K(sigma), results=['int32', 'float32', 'int32'])
+        case(
+            'NON_MAX_SUPPRESSION_V5',
+            name,
+            K(BOXES),
+            X((5,), low=0.1, high=1),
+            K(4),
+            K(0.7),
+            K(0.2),
+            K(sigma),
+            results=['int32', 'float32', 'int32'],
+        )
         for name, sigma in (('hard', 0.0), ('soft', 0.5))
     ],
     case('MATRIX_DIAG', 'rows', X((2, 3))),

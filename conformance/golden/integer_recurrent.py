@@ -1,7 +1,8 @@
-"""LSTMs and SVDFs on int8 tensors, as a quantized model holds them: int8 weights, an int16 cell or state, and parameters of what is inside.
+"""LSTMs and SVDFs on int8 tensors, as a quantized model holds them: int8 weights, an int16 cell or state, and parameters of what
+is inside.
 
-Each case is a function of (model, rng) that builds the model and returns its inputs; its name is the case's. The outputs of LSTMs are the result and both states, those of SVDFs the
-results of three steps.
+Each case is a function of (model, rng) that builds the model and returns its inputs; its name is the case's. The outputs of LSTMs
+are the result and both states, those of SVDFs the results of three steps.
 """
 
 import numpy as np
@@ -76,8 +77,8 @@ def build(model, rng, op, time_major, cifg, peephole, projection, bias, norm, cl
     return [rng.integers(-128, 127, shape, endpoint=True).astype(np.int8)]
 
 
-def lstm(label, op='UNIDIRECTIONAL_SEQUENCE_LSTM', time_major=False, cifg=False, peephole=False, projection=False, bias=False, norm=False,
-         clip=(0.0, 0.0), bits=2, batch=BATCH, input_scale=0.01, output=(0.0078, 3)):  # fmt: skip
+def lstm(label, op='UNIDIRECTIONAL_SEQUENCE_LSTM', time_major=False, cifg=False, peephole=False, projection=False, bias=False,
+         norm=False, clip=(0.0, 0.0), bits=2, batch=BATCH, input_scale=0.01, output=(0.0078, 3)):  # fmt: skip
     def case(model, rng):
         return build(model, rng, op, time_major, cifg, peephole, projection, bias, norm, clip, bits, batch, input_scale, output)
 
@@ -107,7 +108,9 @@ def build_svdf(model, rng, rank, units, memory, bias, batch, input_scale, output
     return inputs
 
 
-def svdf(label, rank=1, units=UNITS, memory=4, bias=False, batch=BATCH, input_scale=0.01, output=(0.02, -128), weights=(0.01, 0.003)):
+def svdf(
+    label, rank=1, units=UNITS, memory=4, bias=False, batch=BATCH, input_scale=0.01, output=(0.02, -128), weights=(0.01, 0.003)
+):
     def case(model, rng):
         return build_svdf(model, rng, rank, units, memory, bias, batch, input_scale, output, weights)
 

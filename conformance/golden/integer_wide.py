@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from golden.case import NONE, QB, QK, K, Q, R, X, case, schema
+from golden.case import NONE, QB, K, Q, R, X, case, schema
 from golden.integer_random import (
     ACTIVATIONS,
     Kind,

@@ -46,7 +46,9 @@ def lstm(label, time_major=False, norm=False, clip=(0.0, 0.0), cifg=False, proje
         *states(projection),
         *(vectors(4, UNITS, skip_first=cifg) if norm else []),
     ]
-    return case('UNIDIRECTIONAL_SEQUENCE_LSTM', label, *operands, timeMajor=time_major, cellClip=clip[0], projClip=clip[1], **TANH, **more)
+    return case(
+        'UNIDIRECTIONAL_SEQUENCE_LSTM', label, *operands, timeMajor=time_major, cellClip=clip[0], projClip=clip[1], **TANH, **more
+    )
 
 
 def step(label, norm=False, cifg=False, projection=False, **kind):

@@ -7,7 +7,9 @@ from .case import K, X, case
 CASES = [
     case('BUCKETIZE', 'float32', X((3, 5)), results=['int32'], boundaries=[-1.0, 0.0, 0.5]),
     case('BUCKETIZE', 'int32', X((3, 5), 'int32', -5, 5), results=['int32'], boundaries=[-1.0, 0.0, 2.5]),
-    case('BUCKETIZE', 'bounds', X((4,), values=np.array([-1, 0, 0.5, 7], np.float32)), results=['int32'], boundaries=[-1.0, 0.0, 0.5]),
+    case(
+        'BUCKETIZE', 'bounds', X((4,), values=np.array([-1, 0, 0.5, 7], np.float32)), results=['int32'], boundaries=[-1.0, 0.0, 0.5]
+    ),
     case('RANDOM_UNIFORM', 'seeds', K([3, 5]), seed=1, seed2=2),
     case('RANDOM_STANDARD_NORMAL', 'seeds', K([3, 5]), seed=3, seed2=1 << 40),
     case('MULTINOMIAL', 'int32', X((2, 3)), K(7), results=['int32'], seed=5, seed2=6),

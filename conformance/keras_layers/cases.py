@@ -29,30 +29,55 @@ def layer(name, shape, make, both=False, dtype=None):
     model(shape, dtype=dtype)(lambda x: make()(x), name, both)
 
 
-ACTIVATIONS = ('celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish relu relu6 '
-               'selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid squareplus tanh tanh_shrink').split()
+ACTIVATIONS = (
+    'celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish '
+    'relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid squareplus tanh tanh_shrink'
+).split()
 for a in ACTIVATIONS:
     layer(f'activation/{a}', (3, 4), lambda a=a: L.Activation(a))
 layer('dense/relu', (5,), lambda: L.Dense(4, activation='relu'), both=True)
 layer('dense/rank3', (3, 5), lambda: L.Dense(4))
 layer('dense/rank4_no_bias', (2, 3, 5), lambda: L.Dense(4, use_bias=False, activation='gelu'))
 layer('dense/layer_activation', (5,), lambda: L.Dense(4, activation=L.LeakyReLU(0.1)))
-for i, (eq, out, bias) in enumerate([('abc,cd->abd', (None, 6), 'd'), ('ab,bc->ac', 6, 'c'), ('abc,cde->abde', (None, 2, 3), 'de'),
-                                     ('...x,xy->...y', 4, 'y'), ('abc,cd->abd', (None, 6), None), ('abcd,cde->abe', (None, 4), 'e')]):
-    layer(f'einsum_dense/{i}', (3, 4, 5) if eq.startswith('abcd') else (3, 4) if eq[2:3] != ',' else (4,),
-          lambda eq=eq, out=out, bias=bias: L.EinsumDense(eq, out, bias_axes=bias, activation='tanh'))
+for i, (eq, out, bias) in enumerate(
+    [
+        ('abc,cd->abd', (None, 6), 'd'),
+        ('ab,bc->ac', 6, 'c'),
+        ('abc,cde->abde', (None, 2, 3), 'de'),
+        ('...x,xy->...y', 4, 'y'),
+        ('abc,cd->abd', (None, 6), None),
+        ('abcd,cde->abe', (None, 4), 'e'),
+    ]
+):
+    layer(
+        f'einsum_dense/{i}',
+        (3, 4, 5) if eq.startswith('abcd') else (3, 4) if eq[2:3] != ',' else (4,),
+        lambda eq=eq, out=out, bias=bias: L.EinsumDense(eq, out, bias_axes=bias, activation='tanh'),
+    )
 layer('embedding', (3,), lambda: L.Embedding(5, 4), dtype='int32', both=True)
 layer('embedding/float_input', (3,), lambda: L.Embedding(5, 4), dtype='int64')
 
 for same in ('same', 'valid'):
     layer(f'conv1d/{same}', (9, 3), lambda s=same: L.Conv1D(4, 3, padding=s, strides=2), both=same == 'same')
-    layer(f'conv2d/{same}', (8, 7, 3), lambda s=same: L.Conv2D(4, (3, 2), padding=s, strides=(2, 1), activation='relu'), both=same == 'same')
+    layer(
+        f'conv2d/{same}',
+        (8, 7, 3),
+        lambda s=same: L.Conv2D(4, (3, 2), padding=s, strides=(2, 1), activation='relu'),
+        both=same == 'same',
+    )
     layer(f'conv2d/{same}_dilated', (8, 8, 3), lambda s=same: L.Conv2D(4, 3, padding=s, dilation_rate=2))
     layer(f'conv3d/{same}', (6, 5, 4, 2), lambda s=same: L.Conv3D(3, 2, padding=s))
     layer(f'depthwise1d/{same}', (9, 3), lambda s=same: L.DepthwiseConv1D(3, padding=s, depth_multiplier=2))
-    layer(f'depthwise2d/{same}', (8, 8, 3), lambda s=same: L.DepthwiseConv2D(3, padding=s, strides=2, depth_multiplier=2), both=same == 'same')
+    layer(
+        f'depthwise2d/{same}',
+        (8, 8, 3),
+        lambda s=same: L.DepthwiseConv2D(3, padding=s, strides=2, depth_multiplier=2),
+        both=same == 'same',
+    )
     layer(f'separable1d/{same}', (9, 3), lambda s=same: L.SeparableConv1D(4, 3, padding=s, strides=2))
-    layer(f'separable2d/{same}', (8, 8, 3), lambda s=same: L.SeparableConv2D(4, 3, padding=s, depth_multiplier=2), both=same == 'same')
+    layer(
+        f'separable2d/{same}', (8, 8, 3), lambda s=same: L.SeparableConv2D(4, 3, padding=s, depth_multiplier=2), both=same == 'same'
+    )
     layer(f'conv1d_transpose/{same}', (5, 3), lambda s=same: L.Conv1DTranspose(4, 3, padding=s, strides=2))
     layer(f'conv2d_transpose/{same}', (5, 4, 3), lambda s=same: L.Conv2DTranspose(4, 3, padding=s, strides=2), both=same == 'same')
     layer(f'conv2d_transpose/{same}_stride3', (5, 4, 3), lambda s=same: L.Conv2DTranspose(4, 2, padding=s, strides=3))
@@ -67,7 +92,9 @@ layer('conv2d_transpose/output_padding', (5, 4, 3), lambda: L.Conv2DTranspose(4,
 for n, shape in ((1, (9, 3)), (2, (8, 7, 3)), (3, (6, 5, 4, 2))):
     for kind in ('Max', 'Average'):
         layer(f'global_{kind.lower()}_pooling{n}d', shape, lambda n=n, k=kind: getattr(L, f'Global{k}Pooling{n}D')())
-        layer(f'global_{kind.lower()}_pooling{n}d/keep', shape, lambda n=n, k=kind: getattr(L, f'Global{k}Pooling{n}D')(keepdims=True))
+        layer(
+            f'global_{kind.lower()}_pooling{n}d/keep', shape, lambda n=n, k=kind: getattr(L, f'Global{k}Pooling{n}D')(keepdims=True)
+        )
 
 layer('batch_normalization', (4, 4, 3), L.BatchNormalization, both=True)
 layer('batch_normalization/bare', (4, 3), lambda: L.BatchNormalization(center=False, scale=False))
@@ -151,7 +178,11 @@ for cell in ('LSTM', 'GRU', 'SimpleRNN'):
     layer(f'{cell.lower()}/relu', (5, 3), lambda c=cell: getattr(L, c)(4, activation='relu'))
     layer(f'{cell.lower()}/state', (5, 3), lambda c=cell: getattr(L, c)(4, return_state=True))
     layer(f'{cell.lower()}/bidirectional', (5, 3), lambda c=cell: L.Bidirectional(getattr(L, c)(4)), both=True)
-    layer(f'{cell.lower()}/bidirectional_all', (5, 3), lambda c=cell: L.Bidirectional(getattr(L, c)(4, return_sequences=True), merge_mode='sum'))
+    layer(
+        f'{cell.lower()}/bidirectional_all',
+        (5, 3),
+        lambda c=cell: L.Bidirectional(getattr(L, c)(4, return_sequences=True), merge_mode='sum'),
+    )
     layer(f'{cell.lower()}/rnn_of_cell', (5, 3), lambda c=cell: L.RNN(getattr(L, f'{c}Cell')(4)))
 layer('gru/reset_before', (5, 3), lambda: L.GRU(4, reset_after=False))
 layer('gru/hard', (5, 3), lambda: L.GRU(4, recurrent_activation='hard_sigmoid'))
@@ -173,15 +204,23 @@ model((5, 6), (4, 6))(lambda x, y: L.AdditiveAttention()([x, y]), 'additive_atte
 
 for cell in ('LSTM', 'GRU', 'SimpleRNN'):
     for steps in (6, 20):
-        model((steps,), dtype='int32')(lambda x, c=cell: getattr(L, c)(4)(L.Embedding(5, 3, mask_zero=True)(x)), f'mask/{cell.lower()}_{steps}', cell == 'LSTM')
         model((steps,), dtype='int32')(
-            lambda x, c=cell: getattr(L, c)(4, return_sequences=True)(L.Embedding(5, 3, mask_zero=True)(x)), f'mask/{cell.lower()}_{steps}_all')
-model((6,), dtype='int32')(lambda x: L.Bidirectional(L.LSTM(4, return_sequences=True))(L.Embedding(5, 3, mask_zero=True)(x)), 'mask/bidirectional')
+            lambda x, c=cell: getattr(L, c)(4)(L.Embedding(5, 3, mask_zero=True)(x)), f'mask/{cell.lower()}_{steps}', cell == 'LSTM'
+        )
+        model((steps,), dtype='int32')(
+            lambda x, c=cell: getattr(L, c)(4, return_sequences=True)(L.Embedding(5, 3, mask_zero=True)(x)),
+            f'mask/{cell.lower()}_{steps}_all',
+        )
+model((6,), dtype='int32')(
+    lambda x: L.Bidirectional(L.LSTM(4, return_sequences=True))(L.Embedding(5, 3, mask_zero=True)(x)), 'mask/bidirectional'
+)
 model((6,), dtype='int32')(lambda x: L.GlobalAveragePooling1D()(L.Dense(4)(L.Embedding(5, 3, mask_zero=True)(x))), 'mask/pooling')
 model((6, 3))(lambda x: L.GRU(4)(L.Dropout(0.1)(L.Masking()(ops.relu(x)))), 'mask/masking')
 model((6,), dtype='int32')(lambda x: (lambda e: L.MultiHeadAttention(2, 3)(e, e))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/mha')
 model((6,), dtype='int32')(lambda x: (lambda e: L.Attention()([e, e]))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/attention')
-model((6,), dtype='int32')(lambda x: (lambda e: L.GRU(3)(L.Add()([e, L.Dense(4)(e)])))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/merge')
+model((6,), dtype='int32')(
+    lambda x: (lambda e: L.GRU(3)(L.Add()([e, L.Dense(4)(e)])))(L.Embedding(5, 4, mask_zero=True)(x)), 'mask/merge'
+)
 
 
 def shared():
@@ -258,10 +297,15 @@ CASES['models/mixed_bfloat16'] = lambda: keras.Sequential([keras.Input((4,)), L.
 
 
 for same in ('same', 'valid'):
-    layer(f'conv_lstm1d/{same}', (4, 7, 2), lambda s=same: L.ConvLSTM1D(3, 3, padding=s, return_sequences=True), both=same == 'same')
+    layer(
+        f'conv_lstm1d/{same}', (4, 7, 2), lambda s=same: L.ConvLSTM1D(3, 3, padding=s, return_sequences=True), both=same == 'same'
+    )
     layer(f'conv_lstm2d/{same}', (3, 6, 5, 2), lambda s=same: L.ConvLSTM2D(3, 3, padding=s), both=same == 'same')
-layer('conv_lstm2d/strides_backwards', (3, 6, 5, 2),
-      lambda: L.ConvLSTM2D(3, (3, 2), strides=2, go_backwards=True, return_sequences=True, use_bias=False))
+layer(
+    'conv_lstm2d/strides_backwards',
+    (3, 6, 5, 2),
+    lambda: L.ConvLSTM2D(3, (3, 2), strides=2, go_backwards=True, return_sequences=True, use_bias=False),
+)
 layer('conv_lstm2d/dilated', (2, 6, 5, 2), lambda: L.ConvLSTM2D(2, 2, dilation_rate=2, recurrent_activation='hard_sigmoid'))
 layer('conv_lstm2d/loop', (18, 4, 3, 2), lambda: L.ConvLSTM2D(2, 2, padding='same', return_sequences=True))
 model((3, 4, 4, 2))(lambda x: L.ConvLSTM2D(2, 2, padding='same', return_state=True)(x), 'conv_lstm2d/state')
@@ -292,8 +336,13 @@ model((5, 8))(lambda x: L.MultiHeadAttention(2, 4)(x, x), 'quantized/attention')
 for name in [n for n in CASES if n.startswith('quantized/')]:
     CASES[name] = quantized(CASES[name])
 for policy in ('mixed_float16', 'mixed_bfloat16', 'float16'):
-    layer(f'policy/{policy}', (6, 6, 2), lambda p=policy: keras.Sequential(
-        [L.Conv2D(3, 3, dtype=p), L.Activation('relu', dtype=p), L.Flatten(), L.Dense(2, dtype=keras.DTypePolicy(p))]))
+    layer(
+        f'policy/{policy}',
+        (6, 6, 2),
+        lambda p=policy: keras.Sequential(
+            [L.Conv2D(3, 3, dtype=p), L.Activation('relu', dtype=p), L.Flatten(), L.Dense(2, dtype=keras.DTypePolicy(p))]
+        ),
+    )
 
 model((3, 4))(lambda x: (x + ops.reshape(ops.arange(12.0), (3, 4))) * ops.sqrt(2.0), 'ops/constants', both=True)
 model((3, 4))(lambda x: ops.maximum(x - ops.mean(x, axis=1, keepdims=True), 0.5), 'ops/like_layers', both=True)

@@ -74,7 +74,8 @@ def binary(name, dtypes, group='math', shapes=([2, 3], [2, 3]), tag=''):
 
 
 def conv(x, s=(1, 1), p='SAME', d=(1, 1), k=(3, 3), co=4, df='NHWC', ci=3, ep=()):
-    """A convolution with constant weights: strides s, padding p, dilations d, kernel k, pads ep, co and ci channels, data format df."""
+    """A convolution with constant weights: strides s, padding p, dilations d, kernel k, pads ep, co and ci channels, data format
+    df."""
     wide = (lambda pair: [1, 1, *pair]) if df == 'NCHW' else (lambda pair: [1, *pair, 1])
     weights = const(uniform(*k, ci, co))
     return raw.Conv2D(

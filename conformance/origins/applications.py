@@ -30,7 +30,8 @@ MEASURED = ['MobileNetV2', 'ResNet50', 'EfficientNetB0']  # at 224x224
 
 
 def jitter(model, arrays, rng, scale=1.0):
-    """Change fresh weights of a model with one input a little. With the statistics of few small pictures, models this deep would enlarge each rounding."""
+    """Change fresh weights of a model with one input a little. With the statistics of few small pictures, models this deep would
+    enlarge each rounding."""
     for layer in model._flatten_layers():
         for w in layer.weights if not getattr(layer, 'layers', None) else []:
             if w.name == 'moving_variance':

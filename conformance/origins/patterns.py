@@ -1,4 +1,5 @@
-"""SavedModels and graphs of what real models do around their layers: preprocessing, masks, spectra, decoding of boxes, state in TensorFlow 1."""
+"""SavedModels and graphs of what real models do around their layers: preprocessing, masks, spectra, decoding of boxes, state in
+TensorFlow 1."""
 
 import functools
 import math
@@ -223,7 +224,8 @@ GIVEN = {
         {'ids': RNG.integers(0, 30, (1, 12)).astype(np.int32), 'kinds': RNG.integers(0, 2, (1, 12)).astype(np.int32),
          'mask': (np.arange(12)[None] < n).astype(np.int32)} for n in (12, 7, 1)],
     'pooled-last': [
-        {'ids': RNG.integers(0, 20, (2, 10)).astype(np.int32), 'lengths': np.array(n, np.int32)} for n in ([3, 10], [1, 1], [5, 9])],
+        {'ids': RNG.integers(0, 20, (2, 10)).astype(np.int32), 'lengths': np.array(n, np.int32)}
+        for n in ([3, 10], [1, 1], [5, 9])],
     'pictures-from_bytes': [
         {'image': RNG.integers(0, 256, (1, 20, 24, 3)).astype(np.uint8)} for _ in range(3)],
 }  # fmt: skip

@@ -3,10 +3,11 @@
 
 usage: versions.py [OPERATOR ...]     remakes all rows, or those of the given operators
 
-A row is: operator; inputs; outputs; options; contents; version; runtime. Types are written as in graphs' text; "c:" marks a constant, "v:" a
-variable, "-" an absent input, "!" a scale for each index of the quantized dimension. Options are fields of the schema's table. Contents
-are those of constants by input; others hold ones. Each row becomes a model of one node, which TensorFlow reads and writes again
-(tensorflow.lite.python.convert.mlir_sparsify does nothing else to it). Rows that TensorFlow refuses or folds away are dropped.
+A row is: operator; inputs; outputs; options; contents; version; runtime. Types are written as in graphs' text; "c:" marks a
+constant, "v:" a variable, "-" an absent input, "!" a scale for each index of the quantized dimension. Options are fields of the
+schema's table. Contents are those of constants by input; others hold ones. Each row becomes a model of one node, which TensorFlow
+reads and writes again (tensorflow.lite.python.convert.mlir_sparsify does nothing else to it). Rows that TensorFlow refuses or
+folds away are dropped.
 
 It needs tensorflow-cpu 2.21.0 and ai-edge-litert 2.3.0.
 """
@@ -25,17 +26,49 @@ from tensorflow.lite.python import convert
 
 FILE = pathlib.Path(__file__).with_name('versions.txt')
 TYPES = {
-    'f32': ('FLOAT32', np.float32), 'f16': ('FLOAT16', np.float16), 'f64': ('FLOAT64', np.float64), 'i8': ('INT8', np.int8),
-    'i16': ('INT16', np.int16), 'i32': ('INT32', np.int32), 'i64': ('INT64', np.int64), 'u8': ('UINT8', np.uint8), 'u16': ('UINT16', np.uint16),
-    'u32': ('UINT32', np.uint32), 'bool': ('BOOL', np.bool_), 'i4': ('INT4', None), 'str': ('STRING', None), 'c64': ('COMPLEX64', np.complex64),
+    'f32': ('FLOAT32', np.float32),
+    'f16': ('FLOAT16', np.float16),
+    'f64': ('FLOAT64', np.float64),
+    'i8': ('INT8', np.int8),
+    'i16': ('INT16', np.int16),
+    'i32': ('INT32', np.int32),
+    'i64': ('INT64', np.int64),
+    'u8': ('UINT8', np.uint8),
+    'u16': ('UINT16', np.uint16),
+    'u32': ('UINT32', np.uint32),
+    'bool': ('BOOL', np.bool_),
+    'i4': ('INT4', None),
+    'str': ('STRING', None),
+    'c64': ('COMPLEX64', np.complex64),
 }
 OPTIONS = {  # tables that are not named after their operator
-    'ADD_N': 'AddN', 'ATAN2': 'ATan2', 'AVERAGE_POOL_2D': 'Pool2D', 'BATCH_MATMUL': 'BatchMatMul', 'BATCH_TO_SPACE_ND': 'BatchToSpaceND',
-    'CONV_2D': 'Conv2D', 'DEPTHWISE_CONV_2D': 'DepthwiseConv2D', 'L2_NORMALIZATION': 'L2Norm', 'MAXIMUM': 'MaximumMinimum',
-    'MAX_POOL_2D': 'Pool2D', 'MEAN': 'Reducer', 'MINIMUM': 'MaximumMinimum', 'MULTINOMIAL': 'Random', 'PADV2': 'PadV2',
-    'RANDOM_STANDARD_NORMAL': 'Random', 'RANDOM_UNIFORM': 'Random', 'REDUCE_ALL': 'Reducer', 'REDUCE_ANY': 'Reducer', 'REDUCE_MAX': 'Reducer',
-    'REDUCE_MIN': 'Reducer', 'REDUCE_PROD': 'Reducer', 'SPACE_TO_BATCH_ND': 'SpaceToBatchND', 'SUM': 'Reducer', 'SVDF': 'SVDF', 'TOPK_V2': 'TopKV2',
-    'UNIDIRECTIONAL_SEQUENCE_LSTM': 'UnidirectionalSequenceLSTM', 'UNIDIRECTIONAL_SEQUENCE_RNN': 'SequenceRNN',
+    'ADD_N': 'AddN',
+    'ATAN2': 'ATan2',
+    'AVERAGE_POOL_2D': 'Pool2D',
+    'BATCH_MATMUL': 'BatchMatMul',
+    'BATCH_TO_SPACE_ND': 'BatchToSpaceND',
+    'CONV_2D': 'Conv2D',
+    'DEPTHWISE_CONV_2D': 'DepthwiseConv2D',
+    'L2_NORMALIZATION': 'L2Norm',
+    'MAXIMUM': 'MaximumMinimum',
+    'MAX_POOL_2D': 'Pool2D',
+    'MEAN': 'Reducer',
+    'MINIMUM': 'MaximumMinimum',
+    'MULTINOMIAL': 'Random',
+    'PADV2': 'PadV2',
+    'RANDOM_STANDARD_NORMAL': 'Random',
+    'RANDOM_UNIFORM': 'Random',
+    'REDUCE_ALL': 'Reducer',
+    'REDUCE_ANY': 'Reducer',
+    'REDUCE_MAX': 'Reducer',
+    'REDUCE_MIN': 'Reducer',
+    'REDUCE_PROD': 'Reducer',
+    'SPACE_TO_BATCH_ND': 'SpaceToBatchND',
+    'SUM': 'Reducer',
+    'SVDF': 'SVDF',
+    'TOPK_V2': 'TopKV2',
+    'UNIDIRECTIONAL_SEQUENCE_LSTM': 'UnidirectionalSequenceLSTM',
+    'UNIDIRECTIONAL_SEQUENCE_RNN': 'SequenceRNN',
 }
 
 
@@ -58,7 +91,13 @@ def model(row):
         name, dims, bang = re.fullmatch(r'(\w+)\[([\d,]*)\](!?)', text).groups()
         dims = [int(d) for d in dims.split(',') if d]
         t = schema.TensorT()
-        t.name, t.shape, t.type, t.hasRank, t.buffer = f't{len(g.tensors)}', np.array(dims, np.int32), getattr(schema.TensorType, TYPES[name][0]), True, 0
+        t.name, t.shape, t.type, t.hasRank, t.buffer = (
+            f't{len(g.tensors)}',
+            np.array(dims, np.int32),
+            getattr(schema.TensorType, TYPES[name][0]),
+            True,
+            0,
+        )
         t.isVariable = mark == 'v'
         if bang or name in ('i8', 'u8', 'i16', 'i4'):
             t.quantization = quantization(name, dims, bang, len(dims) - 1 if operator == 'DEPTHWISE_CONV_2D' else 0)

@@ -137,17 +137,33 @@ def attributes():
     one = tf.make_tensor_proto([1.0, 2.0])
     V = attr_value_pb2.AttrValue
     for name, value in {
-        "s": V(s=b"\x00\xff"), "i": V(i=-5), "i0": V(i=0), "f": V(f=1.5), "b": V(b=True), "b0": V(b=False),
-        "type": V(type=types_pb2.DT_HALF), "shape": V(shape=shape), "unknown": V(shape=nothing),
-        "scalar": V(shape=tf.TensorShape([]).as_proto()), "tensor": V(tensor=one),
-        "placeholder": V(placeholder="T"), "func": V(func=call), "none": V(),
+        "s": V(s=b"\x00\xff"),
+        "i": V(i=-5),
+        "i0": V(i=0),
+        "f": V(f=1.5),
+        "b": V(b=True),
+        "b0": V(b=False),
+        "type": V(type=types_pb2.DT_HALF),
+        "shape": V(shape=shape),
+        "unknown": V(shape=nothing),
+        "scalar": V(shape=tf.TensorShape([]).as_proto()),
+        "tensor": V(tensor=one),
+        "placeholder": V(placeholder="T"),
+        "func": V(func=call),
+        "none": V(),
     }.items():
         node.attr[name].CopyFrom(value)
     L = attr_value_pb2.AttrValue.ListValue
     for name, value in {
-        "list": L(), "lists": L(s=[b"", b"x"]), "listi": L(i=[1, -1, 1 << 40]), "listf": L(f=[0.5, float("inf")]),
-        "listb": L(b=[True, False]), "listtype": L(type=[1, 104]), "listshape": L(shape=[shape, nothing]),
-        "listtensor": L(tensor=[one, one]), "listfunc": L(func=[call, call]),
+        "list": L(),
+        "lists": L(s=[b"", b"x"]),
+        "listi": L(i=[1, -1, 1 << 40]),
+        "listf": L(f=[0.5, float("inf")]),
+        "listb": L(b=[True, False]),
+        "listtype": L(type=[1, 104]),
+        "listshape": L(shape=[shape, nothing]),
+        "listtensor": L(tensor=[one, one]),
+        "listfunc": L(func=[call, call]),
     }.items():
         node.attr[name].list.CopyFrom(value)
     write("attributes.graph.pb", graph)
@@ -170,11 +186,25 @@ def tensors():
 
     base = np.array([[-3.0, 1.5, 2.0], [0.0, 100.0, 7.25]])
     fields = {
-        "float32": "float_val", "float64": "double_val", "complex64": "scomplex_val", "complex128": "dcomplex_val",
-        "int8": "int_val", "int16": "int_val", "int32": "int_val", "uint8": "int_val", "uint16": "int_val",
-        "int4": "int_val", "uint4": "int_val",
-        "int64": "int64_val", "uint32": "uint32_val", "uint64": "uint64_val", "bool": "bool_val",
-        "float16": "half_val", "bfloat16": "half_val", "float8_e5m2": "float8_val", "float8_e4m3fn": "float8_val",
+        "float32": "float_val",
+        "float64": "double_val",
+        "complex64": "scomplex_val",
+        "complex128": "dcomplex_val",
+        "int8": "int_val",
+        "int16": "int_val",
+        "int32": "int_val",
+        "uint8": "int_val",
+        "uint16": "int_val",
+        "int4": "int_val",
+        "uint4": "int_val",
+        "int64": "int64_val",
+        "uint32": "uint32_val",
+        "uint64": "uint64_val",
+        "bool": "bool_val",
+        "float16": "half_val",
+        "bfloat16": "half_val",
+        "float8_e5m2": "float8_val",
+        "float8_e4m3fn": "float8_val",
     }
     for dtype, field in fields.items():
         t = tf.dtypes.as_dtype(dtype)

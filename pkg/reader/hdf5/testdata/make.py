@@ -4,8 +4,8 @@
 usage: make.py               writes the files
        make.py FILE.h5 ...   prints what h5py reads from other files, one line of JSON each
 
-The JSON maps the path of each object that links lead to (soft ones, too) to what it is; paths that h5py can't follow are left out. Bytes are
-little-endian in C order, in base64, or as sha256 if they are many. Needs h5py 3.14 (HDF5 1.14).
+The JSON maps the path of each object that links lead to (soft ones, too) to what it is; paths that h5py can't follow are left
+out. Bytes are little-endian in C order, in base64, or as sha256 if they are many. Needs h5py 3.14 (HDF5 1.14).
 """
 
 import base64
@@ -62,7 +62,7 @@ def describe(path):
         attrs = {}
         for key in obj.attrs:
             attr = obj.attrs.get_id(key)
-            attrs[key] = content(attr.get_type(), attr.get_space(), lambda: obj.attrs[key])
+            attrs[key] = content(attr.get_type(), attr.get_space(), lambda key=key: obj.attrs[key])
         node = {"attrs": attrs}
         if isinstance(obj, h5py.Dataset):
             node |= content(obj.id.get_type(), obj.id.get_space(), lambda: obj[()])

@@ -25,7 +25,8 @@ def reference(name, pixels):
 
 
 def jpeg(name, im, factors=None, **options):
-    """factors replaces the sampling factors of the luma, where Pillow has no option for them; the blocks then form another picture."""
+    """factors replaces the sampling factors of the luma, where Pillow has no option for them; the blocks then form another
+    picture."""
     out = io.BytesIO()
     im.save(out, "JPEG", quality=90, **options)
     data = bytearray(out.getvalue())

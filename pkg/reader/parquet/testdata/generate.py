@@ -20,13 +20,16 @@ def table():
             "nested": pa.array([[[i, i + 1], [i + 2, i + 3]] for i in row], pa.list_(pa.list_(pa.int32()))),
             "image": pa.array([{"bytes": bytes([i % 256] * (i % 5)), "path": f"{i}.png"} for i in row]),
             "maybe": pa.array([None if i % 10 == 3 else float(i) for i in row], pa.float32()),
-            "gaps": pa.array([None if i == 7 else [] if i == 8 else [1.0, None] if i == 9 else [float(i)] for i in row], pa.list_(pa.float32())),
+            "gaps": pa.array(
+                [None if i == 7 else [] if i == 8 else [1.0, None] if i == 9 else [float(i)] for i in row], pa.list_(pa.float32())
+            ),
             "when": pa.array(row, pa.timestamp("us")),
         }
     )
 
 
-# Small pages and groups, so that rows are sought in the middle of both; with and without an index of pages, in both versions of pages.
+# Small pages and groups, so that rows are sought in the middle of both; with and without an index of pages, in both versions of
+# pages.
 common = dict(row_group_size=130, data_page_size=256, write_batch_size=16)
 pq.write_table(table(), "plain.parquet", compression="none", use_dictionary=False, **common)
 pq.write_table(table(), "snappy.parquet", compression="snappy", data_page_version="2.0", write_page_index=True, **common)
