@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"math"
@@ -86,7 +87,12 @@ func (f *sourceFlags) openLocal(path string) (src convert.Source, size int64, do
 		src.File, src.Size = file, size
 		return src, size, func() { _ = file.Close() }, nil
 	}
-	if src.Data, err = os.ReadFile(path); err != nil {
+	if src.Data, err = os.ReadFile(path); errors.Is(err, fs.ErrNotExist) { // the prefix of a checkpoint, which TensorFlow takes for its name
+		if index, found := os.ReadFile(path + ".index"); found == nil {
+			src.Data, err = index, nil
+		}
+	}
+	if err != nil {
 		return src, 0, done, err
 	}
 	if src.Flatbuffer() {

@@ -44,7 +44,7 @@ func IsSavedModel(fsys fs.FS) bool {
 // decodeSavedModel converts the SavedModel in a folder.
 func decodeSavedModel(src Source) (*ir.Model, []string, error) {
 	if !IsSavedModel(src.Folder) {
-		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: fmt.Errorf("a folder without %s: no SavedModel", savedmodel.File)}
+		return nil, nil, noSavedModel(src)
 	}
 	if len(src.Import.Set) > 0 {
 		return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: errors.New("a SavedModel has no placeholders to set")}

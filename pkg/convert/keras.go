@@ -29,6 +29,14 @@ func decodeKeras(src Source) (*ir.Model, []string, error) {
 	if file == nil {
 		file, size = io.ReaderAt(bytes.NewReader(src.Data)), int64(len(src.Data))
 	}
+	head := make([]byte, 1<<10)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	if head = head[:n]; isTorch(head) {
+		return nil, nil, estranged(src, head)
+	}
 	res, err := eitherBatch(imp.Batch, func(batch int) (*graphdef.Result, error) {
 		r, err := keras.Import(file, size, keras.Options{Batch: batch, Shapes: imp.Shapes})
 		if err != nil {

@@ -2,7 +2,6 @@
 package convert
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -130,22 +129,10 @@ func decode(src Source) (m *ir.Model, notes []string, err error) {
 			return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
 		}
 		return m, nil, nil
-	case isGraph(src.Data):
+	case isGraph(src.Data) && !isONNX(src.Data):
 		return decodeGraph(src)
 	}
-	return nil, nil, &Error{Kind: BadInput, Source: src.Name, Err: fmt.Errorf("not a model that can be converted, but %s", guess(src.Data)),
-		Hint: "Octet reads .tflite files, SavedModels, frozen graphs (.pb) and Keras models (.keras, .h5)"}
+	return nil, nil, estranged(src, src.Data)
 }
 
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }
-
-// guess says what a file looks like that is no model.
-func guess(data []byte) string {
-	switch {
-	case len(data) == 0:
-		return "an empty file"
-	case isArchive(data) && bytes.Contains(data[:min(len(data), 1<<10)], []byte(".npy")):
-		return "a NumPy archive (.npz)"
-	}
-	return "something else"
-}

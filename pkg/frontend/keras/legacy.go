@@ -19,8 +19,9 @@ func openHDF5(r io.ReaderAt, size int64) (*file, error) {
 	}
 	attr, err := h.Root().Attr("model_config")
 	if errors.Is(err, hdf5.ErrNotFound) {
-		if _, err := h.Root().Attr("layer_names"); err == nil {
-			return nil, errors.New("the file holds weights alone, without the model that they belong to: save the whole model (model.save)")
+		_, keras2 := h.Root().Attr("layer_names")
+		if _, keras3 := h.Root().Group("layers"); keras2 == nil || keras3 == nil {
+			return nil, errors.New(`the file holds weights alone, without the model that they belong to: save the whole model (model.save("model.keras"))`)
 		}
 		return nil, errors.New("an HDF5 file, but not one of Keras: it has no model_config")
 	}

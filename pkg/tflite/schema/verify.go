@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -22,7 +23,7 @@ func Verify(data []byte) (end int, err error) {
 	}
 	root := int64(binary.LittleEndian.Uint32(data))
 	if bad := v.table(layouts()["Model"], root); bad != nil {
-		return 0, fmt.Errorf("%s: %s", bad.path, bad.message)
+		return 0, fmt.Errorf("%s: %s", cmp.Or(bad.path, "Model"), bad.message)
 	}
 	return int(v.end), nil
 }
