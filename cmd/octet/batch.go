@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -104,7 +103,7 @@ The files are the same, byte for byte, as those of 'octet convert' with the same
 	}
 	flags.StringSliceVar(&f.only, "only", nil, "convert only models whose names match, with * and ?; may be repeated")
 	flags.IntVar(&f.jobs, "jobs", 0, "models that are converted at a time in this process, or jobs on a cluster (default: 2; 4 on a cluster)")
-	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that calibrate each model, in this process")
+	perCore(flags, &f.workers, "workers", "goroutines that calibrate each model, in this process")
 	f.objects.add(cmd)
 	f.coordinator.add(cmd, "", "HOST:PORT of a cluster that does the work; of all its coordinators, HOST:PORT,..., if there are several")
 	addPriority(cmd, &f.priority)

@@ -52,6 +52,7 @@ addresses.`,
 	flags.IntVar(&c.Limits.NamespaceJobs, "max-jobs-per-namespace", 0, "the same for each client's namespace (0: no bound)")
 	flags.IntVar(&c.Limits.NamespaceShards, "max-shards-per-namespace", 0, "shards of a namespace that run at a time (0: no bound)")
 	flags.StringToIntVar((*map[string]int)(&c.Weights), "namespace-weight", nil, "NAME=N,...: shares of namespaces beside those of others (default: 1 each)")
+	flags.Lookup("namespace-weight").DefValue = "" // not "[]"
 	flags.DurationVar(&c.JobTTL, "job-ttl", 7*24*time.Hour, "how long jobs that have ended are kept")
 	flags.DurationVar(&c.BlobGrace, "blob-grace", time.Hour, "how long blobs that no job refers to are kept")
 	f.box.add(cmd, "model-timeout", modelTimeout, modelTimeoutUsage)

@@ -105,7 +105,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 		if out.stats, err = res.Stats.Encode(); err != nil {
 			return nil, err
 		}
-		out.summary.setStats(res.Stats)
+		out.summary.setStats(res.Stats, float.Model, opt.Signature)
 	}
 	if f.verify {
 		manifest, err := m.data.draft.Wait()

@@ -361,7 +361,11 @@ func fetchOutcome(ctx context.Context, c *client.Client, job client.Job, f *conv
 		if err != nil {
 			return nil, fmt.Errorf("statistics of job %s: %w", job.ID, err)
 		}
-		out.summary.setStats(stats)
+		made, err := convert.Decode(convert.Source{Name: f.output, Data: model})
+		if err != nil {
+			return nil, err
+		}
+		out.summary.setStats(stats, made, opt.Signature)
 	}
 	return out, nil
 }

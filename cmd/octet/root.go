@@ -68,12 +68,12 @@ is not supported), 4 a limit of --max-drop or --min-sqnr is broken, 130 interrup
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetVersionTemplate(versionLine())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		newConvert(s), newBatch(s), newVerify(s), newInspect(s), newRun(s), newDiff(s), newStats(s), newRecipe(s),
 		newUp(s), newCoordinator(s), newWorker(s), newJobs(s), newSamples(s), newTop(s), newStore(s), newCerts(s), newToken(s), newDemo(s), newMan(s), newSandbox(s), newVersion(s),
 	)
+	addHelp(root)
 	wrapArgs(root)
 	return root
 }

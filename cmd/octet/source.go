@@ -37,7 +37,22 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.shapes, "input-shapes", nil, "shape of an input, a=1,224,224,3; may be repeated, ? leaves a dimension open")
 	flags.StringArrayVar(&f.set, "set", nil, "of a frozen graph: a number in place of a placeholder, keep_prob=1 or is_training=false; may be repeated")
 	f.objects.add(cmd)
-	flags.IntVar(&f.batch, "batch", 0, "fix unknown batches to this size (default: 1, and callers may resize)")
+	flags.Var((*size)(&f.batch), "batch", "fix unknown batches to this size (default: 1, and callers may resize)")
+}
+
+// size is a flag's number of at least 1; 0 if it is not given.
+type size int
+
+func (s *size) String() string { return strconv.Itoa(int(*s)) }
+func (s *size) Type() string   { return "int" }
+
+func (s *size) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return errors.New("want a whole number of at least 1")
+	}
+	*s = size(n)
+	return nil
 }
 
 // open returns the source at a path or URL, the size of its files, and what to call when it is no longer used. What lies elsewhere is brought here first.
@@ -145,9 +160,6 @@ func openKeras(path string) (*os.File, int64, bool) {
 // options turns the flags into the pipeline's options.
 func (f *sourceFlags) options() (convert.Import, error) {
 	o := convert.Import{Tags: f.tags, Signature: f.signature, Inputs: f.inputs, Outputs: f.outputs, Batch: f.batch, Shapes: map[string]tensor.Shape{}}
-	if f.batch < 0 {
-		return o, usagef("--batch must be at least 1")
-	}
 	var err error
 	if o.Set, err = placeholders(f.set); err != nil {
 		return o, err

@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/convert"
+	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/quantize"
+	"github.com/octetlite/octet/pkg/shard"
 	"github.com/octetlite/octet/pkg/verify"
 )
 
@@ -38,6 +41,7 @@ type summary struct {
 	OutputBytes int              `json:"output_bytes"`
 	Seconds     float64          `json:"seconds"`
 	Samples     uint64           `json:"samples,omitempty"`
+	Fed         []fed            `json:"inputs,omitempty"` // what calibration saw of the model's inputs
 	Skipped     []calib.Skip     `json:"skipped,omitempty"`
 	StatsFrom   string           `json:"statistics_from,omitempty"` // fromCache, or the job that measured them; "" if this conversion did
 	Report      *quantize.Report `json:"report,omitempty"`
@@ -68,7 +72,28 @@ func ioName(f *convertFlags, opt convert.Options) string {
 // ownIO is the type that inputs and outputs have by default.
 var ownIO = map[convert.Scheme]string{convert.Int8: "int8", convert.Int16x8: "int16"}
 
-func (s *summary) setStats(stats *calib.Stats) { s.Samples, s.Skipped = stats.Samples, stats.Skipped }
+// fed is what samples held for an input.
+type fed struct {
+	Name string  `json:"name"`
+	Min  float32 `json:"min"`
+	Max  float32 `json:"max"`
+}
+
+// setStats says what was measured. The model is the float one or what was made of it, whose inputs have the same names, and the signature the one that
+// was run.
+func (s *summary) setStats(stats *calib.Stats, model *ir.Model, signature string) {
+	s.Samples, s.Skipped = stats.Samples, stats.Skipped
+	run, err := shard.Signature(model, signature)
+	if err != nil || stats.Samples == 0 {
+		return
+	}
+	for _, p := range run.Inputs {
+		i := slices.IndexFunc(stats.Tensors, func(t calib.Tensor) bool { return t.Name == p.Value.Name })
+		if i >= 0 && stats.Tensors[i].Range.Count > 0 {
+			s.Fed = append(s.Fed, fed{p.Name, stats.Tensors[i].Range.Min, stats.Tensors[i].Range.Max})
+		}
+	}
+}
 
 func (s *summary) print(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %s, %.0f %% of %s (%s)\n",
@@ -79,6 +104,9 @@ func (s *summary) print(w io.Writer) error {
 	}
 	if s.Samples > 0 {
 		fmt.Fprintf(t, "calibrated\tover %s%s\n", countSamples(s.Samples), s.measured())
+	}
+	for _, i := range s.Fed[:min(len(s.Fed), listed)] {
+		fmt.Fprintf(t, "input\t%s: %g to %g\n", i.Name, i.Min, i.Max)
 	}
 	for _, k := range s.Skipped[:min(len(s.Skipped), listed)] {
 		fmt.Fprintf(t, "left out\t%s: %s\n", k.Source, k.Reason)

@@ -23,13 +23,14 @@ type stranger struct {
 
 var strangers = []stranger{
 	{func(d []byte) bool { return len(d) == 0 }, "an empty file", readable},
-	{func(d []byte) bool { return isArchive(d) && holds(d, ".npy") }, "a NumPy archive (.npz)", "--data takes samples; " + readable},
-	{isONNX, "a model in ONNX", "make a SavedModel of it first, for example by onnx2tf; " + readable},
-	{isTorch, "a file of PyTorch", "export the model to a .tflite file or a SavedModel first; " + readable},
+	{func(d []byte) bool { return isArchive(d) && holds(d, ".npy") }, "a NumPy archive (.npz)", "--data takes samples"},
+	{func(d []byte) bool { return bytes.HasPrefix(d, []byte("\x93NUMPY")) }, "a NumPy array (.npy)", "--data takes samples"},
+	{isONNX, "a model in ONNX", "make a SavedModel of it first, for example by onnx2tf"},
+	{isTorch, "a file of PyTorch", "export the model to a .tflite file or a SavedModel first"},
 	{isCheckpoint, "the index of a TensorFlow checkpoint, which holds weights alone", "export the model with them as a SavedModel (tf.saved_model.save, or model.export of Keras)"},
-	{func(d []byte) bool { return isJSON(d) && holds(d, `"weightsManifest"`) }, "a model of TensorFlow.js", "give the model that it was made from; " + readable},
+	{func(d []byte) bool { return isJSON(d) && holds(d, `"weightsManifest"`) }, "a model of TensorFlow.js", "give the model that it was made from"},
 	{func(d []byte) bool { return isJSON(d) && holds(d, `"class_name"`) }, "the configuration of a Keras model without its weights", `model.save("model.keras") keeps both`},
-	{isPicture, "a picture", "--data takes pictures; " + readable},
+	{isPicture, "a picture", "--data takes pictures"},
 	{func([]byte) bool { return true }, "something else", readable},
 }
 

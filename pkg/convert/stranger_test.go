@@ -13,6 +13,7 @@ func TestStrangersAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
 		{"x", "", "an empty file"},
 		{"x.npz", "PK\x03\x04 image.npy", "--data takes samples"},
+		{"x.npy", "\x93NUMPY\x01\x00", "a NumPy array (.npy)"},
 		{"x.onnx", "\x08\x08\x12\x07pytorch\x1a\x032.1", "a model in ONNX (make a SavedModel of it first"},
 		{"x.pt", "PK\x03\x04 archive/data.pkl", "a file of PyTorch"},
 		{"x.pth", "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "a file of PyTorch"},

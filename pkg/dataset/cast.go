@@ -48,26 +48,18 @@ func (in Input) castable(t npy.Type) error {
 	return typeError("input %v: want elements of type %v, have %v", in, in.DType, from)
 }
 
-// lossyError is a value that the input's type can't hold.
-type lossyError struct {
-	input   Input
-	element int
-	value   any
-	from    tensor.DType
+// lossy is the error for a value that the input's type can't hold.
+func (in Input) lossy(element int, value any, from tensor.DType) error {
+	hint := ""
+	if in.DType.Float() {
+		hint = fmt.Sprintf("; convert the data, for example by astype(%q) in NumPy", numpyNames[in.DType])
+	}
+	return typeError("input %v: element %d is %v as %v, which %v can't hold exactly%s", in, element, value, from, in.DType, hint)
 }
 
-func (e *lossyError) Error() string {
-	return fmt.Sprintf("input %v: element %d is %v as %v, which %v can't hold exactly; convert the data, for example by astype(%q) in NumPy",
-		e.input, e.element, e.value, e.from, e.input.DType, numpyNames[e.input.DType])
-}
+var numpyNames = map[tensor.DType]string{tensor.Float16: "float16", tensor.Float32: "float32", tensor.Float64: "float64"}
 
-var numpyNames = map[tensor.DType]string{
-	tensor.Float32: "float32", tensor.Float64: "float64",
-	tensor.Int8: "int8", tensor.Int16: "int16", tensor.Int32: "int32", tensor.Int64: "int64",
-	tensor.UInt8: "uint8", tensor.UInt16: "uint16", tensor.UInt32: "uint32", tensor.UInt64: "uint64",
-}
-
-// cast fills a tensor of the input's type from little-endian elements of another type, exactly, or returns a *lossyError.
+// cast fills a tensor of the input's type from little-endian elements of another type, exactly, or returns a *TypeError.
 func (in Input) cast(dst *tensor.Tensor, t npy.Type, data []byte) error {
 	if dtypes[t] == dst.DType {
 		copy(dst.Data, data)
@@ -89,7 +81,7 @@ func (in Input) cast(dst *tensor.Tensor, t npy.Type, data []byte) error {
 			case v.large:
 				value = uint64(v.i)
 			}
-			return &lossyError{in, i, value, dtypes[t]}
+			return in.lossy(i, value, dtypes[t])
 		}
 	}
 	return nil

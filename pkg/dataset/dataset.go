@@ -29,7 +29,7 @@ func (in Input) String() string { return fmt.Sprintf("%q %v%v", in.Name, in.DTyp
 // ErrEmpty says that a source has no samples.
 var ErrEmpty = errors.New("the dataset is empty: it needs at least one sample")
 
-// TypeError says that data of one kind of elements can't feed an input of another: fractions an input of integers, for example.
+// TypeError says that data of one kind of elements can't feed an input of another: fractions an input of integers, for example, or numbers beyond its own.
 type TypeError struct{ text string }
 
 func (e *TypeError) Error() string { return e.text }
