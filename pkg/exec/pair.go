@@ -26,7 +26,7 @@ func (s *Session) pair(f *frame, k int) error {
 	}
 	st := &p.steps[k]
 	if st.joint != nil {
-		s.join(&f.calls[k], p, k)
+		s.join(f, k)
 	}
 	if err := st.pair(&f.calls[k], &f.calls[k+1]); err != nil {
 		return nodeError(st.index, st.node, err)

@@ -59,6 +59,7 @@ type step struct {
 	in, out []int                // slots; -1 where an input is absent
 	shared  bool                 // the result is the operand's memory: there is nothing to compute
 	joint   *kernel.F32Functions // if not nil, the operand is counted with the result, and with that of the next step if that is computed at once
+	maker   int                  // the step that makes that operand
 	spare   bool                 // nobody reads the result, unless the run is watched
 	by      runner
 	inner   []int // slots of what the operator lets see of its inside; -1 where that is absent

@@ -221,7 +221,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) 
 		f.feed(k)
 		s.look(&c.Seen, p, st)
 		if st.joint != nil {
-			s.join(c, p, k)
+			s.join(f, k)
 		}
 		if st.inner != nil {
 			s.lookInside(c.Inner, p, st)

@@ -12,8 +12,10 @@ const (
 	cellMargin = 7       // the sum of all weights: so far a cell's number may lie beyond the least and the greatest of what is expected
 	mostCells  = 1 << 15 // numbers of cells
 	cellRound  = 512     // bins of the argument to which bounds are rounded, so that tensors share tables
-	cellExp    = 100     // the greatest absolute value of an exponent: no number near a bin's end is denormal but near 0
 	mostTables = 64      // that are kept
+
+	leastCellExp = -100 // of a bin's width: no number near a bin's end is denormal but near 0
+	mostCellExp  = 0    // no product with a number becomes 0
 )
 
 // cellWeight is what a step of each of the numbers adds to a cell's number. Sums of different sets differ.
@@ -81,7 +83,7 @@ type crossing struct {
 // make finds the cells, and reports whether they can be told apart.
 func (c *cells) make() bool {
 	for i := range c.joint.count() + 1 {
-		if e := c.exps[i]; e < -cellExp || e > cellExp {
+		if e := c.exps[i]; e < leastCellExp || e > mostCellExp {
 			return false
 		}
 	}

@@ -649,78 +649,6 @@ step:
 	VZEROUPPER
 	RET
 
-// func cellsAsm(dst *int32, x *int32, y *int32, n int, turn int32, least int32, first int32)
-// Requires: AVX, AVX2
-TEXT ·cellsAsm(SB), NOSPLIT, $0-44
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         y+16(FP), DX
-	MOVQ         n+24(FP), BX
-	MOVL         turn+32(FP), SI
-	VMOVD        SI, X0
-	VPBROADCASTD X0, Y0
-	MOVL         least+36(FP), SI
-	VMOVD        SI, X1
-	VPBROADCASTD X1, Y1
-	MOVL         first+40(FP), SI
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Y2
-	XORQ         SI, SI
-
-step:
-	VMOVDQU (CX)(SI*4), Y3
-	VPSUBD  Y0, Y3, Y4
-	VPSUBD  Y2, Y3, Y3
-	VMOVDQU (DX)(SI*4), Y5
-	VPSUBD  Y1, Y5, Y5
-	VPSIGND Y4, Y5, Y5
-	VPSLLD  $0x01, Y5, Y5
-	VPADDD  Y5, Y3, Y3
-	VMOVDQU Y3, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
-	JLT     step
-	VZEROUPPER
-	RET
-
-// func cells3Asm(dst *int32, x *int32, y *int32, z *int32, n int, turn int32, least int32, first int32)
-// Requires: AVX, AVX2
-TEXT ·cells3Asm(SB), NOSPLIT, $0-52
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         y+16(FP), DX
-	MOVQ         z+24(FP), BX
-	MOVQ         n+32(FP), SI
-	MOVL         turn+40(FP), DI
-	VMOVD        DI, X0
-	VPBROADCASTD X0, Y0
-	MOVL         least+44(FP), DI
-	VMOVD        DI, X1
-	VPBROADCASTD X1, Y1
-	MOVL         first+48(FP), DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
-	XORQ         DI, DI
-
-step:
-	VMOVDQU (CX)(DI*4), Y3
-	VPSUBD  Y0, Y3, Y4
-	VPSUBD  Y2, Y3, Y3
-	VMOVDQU (DX)(DI*4), Y5
-	VPSUBD  Y1, Y5, Y5
-	VPSIGND Y4, Y5, Y5
-	VPSLLD  $0x01, Y5, Y5
-	VPADDD  Y5, Y3, Y3
-	VMOVDQU (BX)(DI*4), Y5
-	VPSLLD  $0x02, Y5, Y5
-	VPADDD  Y5, Y3, Y3
-	VMOVDQU Y3, (AX)(DI*4)
-	ADDQ    $0x08, DI
-	CMPQ    DI, SI
-	JLT     step
-	VZEROUPPER
-	RET
-
 // func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·binsAVX512(SB), NOSPLIT, $0-40
@@ -861,5 +789,295 @@ step:
 	VMOVSS           X1, (AX)
 	VORPS            X0, X2, X2
 	VMOVSS           X2, 4(AX)
+	VZEROUPPER
+	RET
+
+// func joint1Asm(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+// Requires: AVX, AVX2
+TEXT ·joint1Asm(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         scale+32(FP), SI
+	MOVQ         bins+40(FP), DI
+	MOVQ         found+48(FP), R8
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS (DX), Y2
+	VBROADCASTSS (DX), Y3
+	VPBROADCASTD (DI), Y4
+	VPBROADCASTD 4(DI), Y5
+	VPBROADCASTD 8(DI), Y6
+	XORQ         SI, SI
+
+step:
+	VMULPS       (CX)(SI*4), Y0, Y7
+	VROUNDPS     $0x01, Y7, Y7
+	VCVTTPS2DQ   Y7, Y7
+	VMOVUPS      (DX)(SI*4), Y8
+	VMINPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMULPS       Y8, Y1, Y8
+	VROUNDPS     $0x01, Y8, Y8
+	VCVTTPS2DQ   Y8, Y8
+	VPSUBD       Y5, Y8, Y8
+	VPSUBD       Y4, Y7, Y9
+	VPSIGND      Y9, Y8, Y8
+	VPADDD       Y8, Y8, Y8
+	VPSUBD       Y6, Y7, Y7
+	VPADDD       Y8, Y7, Y7
+	VMOVDQU      Y7, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLT          step
+	VMINPS       Y2, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VMINPS       X0, X2, X2
+	VPSHUFD      $0x0e, X2, X0
+	VMINPS       X0, X2, X2
+	VPSHUFD      $0x01, X2, X0
+	VMINPS       X0, X2, X2
+	VMAXPS       Y3, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X0
+	VMAXPS       X0, X3, X3
+	VPSHUFD      $0x0e, X3, X0
+	VMAXPS       X0, X3, X3
+	VPSHUFD      $0x01, X3, X0
+	VMAXPS       X0, X3, X3
+	VMOVSS       X2, (R8)
+	VMOVSS       X3, 4(R8)
+	VZEROUPPER
+	RET
+
+// func joint1AVX512(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·joint1AVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         scale+32(FP), SI
+	MOVQ         bins+40(FP), DI
+	MOVQ         found+48(FP), R8
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	VBROADCASTSS (DX), Z2
+	VBROADCASTSS (DX), Z3
+	VPBROADCASTD (DI), Z4
+	VPBROADCASTD 4(DI), Z5
+	VPBROADCASTD 8(DI), Z6
+	VPXORD       Z7, Z7, Z7
+	XORQ         SI, SI
+
+step:
+	VMULPS           (CX)(SI*4), Z0, Z8
+	VCVTPS2DQ.RD_SAE Z8, Z8
+	VMOVUPS          (DX)(SI*4), Z9
+	VMINPS           Z2, Z9, Z2
+	VMAXPS           Z3, Z9, Z3
+	VMULPS           Z9, Z1, Z9
+	VCVTPS2DQ.RD_SAE Z9, Z9
+	VPSUBD           Z5, Z9, Z9
+	VPCMPD           $0x01, Z4, Z8, K1
+	VPSUBD           Z9, Z7, K1, Z9
+	VPADDD           Z9, Z9, Z9
+	VPSUBD           Z6, Z8, Z8
+	VPADDD           Z9, Z8, Z8
+	VMOVDQU32        Z8, (AX)(SI*4)
+	ADDQ             $0x10, SI
+	CMPQ             SI, BX
+	JLT              step
+	VEXTRACTI64X4    $0x01, Z2, Y0
+	VEXTRACTI64X4    $0x01, Z3, Y1
+	VMINPS           Y0, Y2, Y2
+	VEXTRACTI128     $0x01, Y2, X0
+	VMINPS           X0, X2, X2
+	VPSHUFD          $0x0e, X2, X0
+	VMINPS           X0, X2, X2
+	VPSHUFD          $0x01, X2, X0
+	VMINPS           X0, X2, X2
+	VMAXPS           Y1, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X0
+	VMAXPS           X0, X3, X3
+	VPSHUFD          $0x0e, X3, X0
+	VMAXPS           X0, X3, X3
+	VPSHUFD          $0x01, X3, X0
+	VMAXPS           X0, X3, X3
+	VMOVSS           X2, (R8)
+	VMOVSS           X3, 4(R8)
+	VZEROUPPER
+	RET
+
+// func joint2Asm(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+// Requires: AVX, AVX2
+TEXT ·joint2Asm(SB), NOSPLIT, $0-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         scale+40(FP), DI
+	MOVQ         bins+48(FP), R8
+	MOVQ         found+56(FP), R9
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS (DX), Y2
+	VBROADCASTSS (DX), Y3
+	VBROADCASTSS 8(DI), Y4
+	VBROADCASTSS (BX), Y5
+	VBROADCASTSS (BX), Y6
+	VPBROADCASTD (R8), Y7
+	VPBROADCASTD 4(R8), Y8
+	VPBROADCASTD 8(R8), Y9
+	XORQ         DI, DI
+
+step:
+	VMULPS       (CX)(DI*4), Y0, Y10
+	VROUNDPS     $0x01, Y10, Y10
+	VCVTTPS2DQ   Y10, Y10
+	VMOVUPS      (DX)(DI*4), Y11
+	VMINPS       Y2, Y11, Y2
+	VMAXPS       Y3, Y11, Y3
+	VMULPS       Y11, Y1, Y11
+	VROUNDPS     $0x01, Y11, Y11
+	VCVTTPS2DQ   Y11, Y11
+	VPSUBD       Y8, Y11, Y11
+	VPSUBD       Y7, Y10, Y12
+	VPSIGND      Y12, Y11, Y11
+	VPADDD       Y11, Y11, Y11
+	VPSUBD       Y9, Y10, Y10
+	VPADDD       Y11, Y10, Y10
+	VMOVUPS      (BX)(DI*4), Y11
+	VMINPS       Y5, Y11, Y5
+	VMAXPS       Y6, Y11, Y6
+	VMULPS       Y11, Y4, Y11
+	VCVTTPS2DQ   Y11, Y11
+	VPSLLD       $0x02, Y11, Y11
+	VPADDD       Y11, Y10, Y10
+	VMOVDQU      Y10, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JLT          step
+	VMINPS       Y2, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VMINPS       X0, X2, X2
+	VPSHUFD      $0x0e, X2, X0
+	VMINPS       X0, X2, X2
+	VPSHUFD      $0x01, X2, X0
+	VMINPS       X0, X2, X2
+	VMAXPS       Y3, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X0
+	VMAXPS       X0, X3, X3
+	VPSHUFD      $0x0e, X3, X0
+	VMAXPS       X0, X3, X3
+	VPSHUFD      $0x01, X3, X0
+	VMAXPS       X0, X3, X3
+	VMOVSS       X2, (R9)
+	VMOVSS       X3, 4(R9)
+	VMINPS       Y5, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X0
+	VMINPS       X0, X5, X5
+	VPSHUFD      $0x0e, X5, X0
+	VMINPS       X0, X5, X5
+	VPSHUFD      $0x01, X5, X0
+	VMINPS       X0, X5, X5
+	VMAXPS       Y6, Y6, Y6
+	VEXTRACTI128 $0x01, Y6, X0
+	VMAXPS       X0, X6, X6
+	VPSHUFD      $0x0e, X6, X0
+	VMAXPS       X0, X6, X6
+	VPSHUFD      $0x01, X6, X0
+	VMAXPS       X0, X6, X6
+	VMOVSS       X5, 8(R9)
+	VMOVSS       X6, 12(R9)
+	VZEROUPPER
+	RET
+
+// func joint2AVX512(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·joint2AVX512(SB), NOSPLIT, $0-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         z+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         scale+40(FP), DI
+	MOVQ         bins+48(FP), R8
+	MOVQ         found+56(FP), R9
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS (DX), Z2
+	VBROADCASTSS (DX), Z3
+	VBROADCASTSS 8(DI), Z4
+	VBROADCASTSS (BX), Z5
+	VBROADCASTSS (BX), Z6
+	VPBROADCASTD (R8), Z7
+	VPBROADCASTD 4(R8), Z8
+	VPBROADCASTD 8(R8), Z9
+	VPXORD       Z10, Z10, Z10
+	XORQ         DI, DI
+
+step:
+	VMULPS           (CX)(DI*4), Z0, Z11
+	VCVTPS2DQ.RD_SAE Z11, Z11
+	VMOVUPS          (DX)(DI*4), Z12
+	VMINPS           Z2, Z12, Z2
+	VMAXPS           Z3, Z12, Z3
+	VMULPS           Z12, Z1, Z12
+	VCVTPS2DQ.RD_SAE Z12, Z12
+	VPSUBD           Z8, Z12, Z12
+	VPCMPD           $0x01, Z7, Z11, K1
+	VPSUBD           Z12, Z10, K1, Z12
+	VPADDD           Z12, Z12, Z12
+	VPSUBD           Z9, Z11, Z11
+	VPADDD           Z12, Z11, Z11
+	VMOVUPS          (BX)(DI*4), Z12
+	VMINPS           Z5, Z12, Z5
+	VMAXPS           Z6, Z12, Z6
+	VMULPS           Z12, Z4, Z12
+	VCVTTPS2DQ       Z12, Z12
+	VPSLLD           $0x02, Z12, Z12
+	VPADDD           Z12, Z11, Z11
+	VMOVDQU32        Z11, (AX)(DI*4)
+	ADDQ             $0x10, DI
+	CMPQ             DI, SI
+	JLT              step
+	VEXTRACTI64X4    $0x01, Z2, Y0
+	VEXTRACTI64X4    $0x01, Z3, Y1
+	VMINPS           Y0, Y2, Y2
+	VEXTRACTI128     $0x01, Y2, X0
+	VMINPS           X0, X2, X2
+	VPSHUFD          $0x0e, X2, X0
+	VMINPS           X0, X2, X2
+	VPSHUFD          $0x01, X2, X0
+	VMINPS           X0, X2, X2
+	VMAXPS           Y1, Y3, Y3
+	VEXTRACTI128     $0x01, Y3, X0
+	VMAXPS           X0, X3, X3
+	VPSHUFD          $0x0e, X3, X0
+	VMAXPS           X0, X3, X3
+	VPSHUFD          $0x01, X3, X0
+	VMAXPS           X0, X3, X3
+	VMOVSS           X2, (R9)
+	VMOVSS           X3, 4(R9)
+	VEXTRACTI64X4    $0x01, Z5, Y0
+	VEXTRACTI64X4    $0x01, Z6, Y1
+	VMINPS           Y0, Y5, Y5
+	VEXTRACTI128     $0x01, Y5, X0
+	VMINPS           X0, X5, X5
+	VPSHUFD          $0x0e, X5, X0
+	VMINPS           X0, X5, X5
+	VPSHUFD          $0x01, X5, X0
+	VMINPS           X0, X5, X5
+	VMAXPS           Y1, Y6, Y6
+	VEXTRACTI128     $0x01, Y6, X0
+	VMAXPS           X0, X6, X6
+	VPSHUFD          $0x0e, X6, X0
+	VMAXPS           X0, X6, X6
+	VPSHUFD          $0x01, X6, X0
+	VMAXPS           X0, X6, X6
+	VMOVSS           X5, 8(R9)
+	VMOVSS           X6, 12(R9)
 	VZEROUPPER
 	RET

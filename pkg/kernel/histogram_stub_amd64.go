@@ -27,16 +27,6 @@ func countAsm(table *[2]uint16, bins *int32, n int)
 //go:noescape
 func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 
-// cellsAsm stores x - first ± 2·(y - least), of bins x and y, for n of them, a positive multiple of 8: + where x is greater than turn, - where it is less, neither where both are equal.
-//
-//go:noescape
-func cellsAsm(dst *int32, x *int32, y *int32, n int, turn int32, least int32, first int32)
-
-// cells3Asm is cellsAsm with 4·z added.
-//
-//go:noescape
-func cells3Asm(dst *int32, x *int32, y *int32, z *int32, n int, turn int32, least int32, first int32)
-
 // binsAVX512 is binsAsm.
 //
 //go:noescape
@@ -46,3 +36,24 @@ func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
 //
 //go:noescape
 func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)
+
+// joint1Asm stores the bin of x - bins[2] ± 2·(the bin of y - bins[1]) for n numbers, a positive multiple of 16: - where the bin of x is less than bins[0], else +.
+// Scales are powers of two of 1 or more. x holds finite numbers, and all bins fit into 32 bits; extrema of results go to found.
+//
+//go:noescape
+func joint1Asm(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+
+// joint1AVX512 is joint1Asm.
+//
+//go:noescape
+func joint1AVX512(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+
+// joint2Asm is joint1Asm for two results: it adds 4 times the bin of z, which is nowhere negative.
+//
+//go:noescape
+func joint2Asm(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+
+// joint2AVX512 is joint2Asm.
+//
+//go:noescape
+func joint2AVX512(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)

@@ -7,7 +7,8 @@ type F32Function struct {
 	Exact bool                     // Map gives nothing less than what it gives of Turn
 }
 
-// F32Functions are one or two functions that are counted with their argument. The second one rises everywhere.
+// F32Functions are one or two functions that are counted with their argument. The second one rises everywhere, and is nowhere
+// negative. Of a finite number they make a finite one.
 type F32Functions struct{ list [mostJoined - 1]F32Function }
 
 // NewF32Functions returns functions, which are told apart from others by the pointer.
@@ -31,57 +32,58 @@ type F32Joint struct {
 	functions *F32Functions
 	by        *F32Counter
 	into      [mostJoined]*F32Tally
-	bins      [mostJoined][]int32 // of a run
-	n         int                 // so many of the argument's numbers are to be counted with their results
+	at        *sharedCounts // nil if each is counted by itself
+	x         []float32     // the numbers that Argument took last
+	memory    []float32
 }
 
-// Start begins with a tensor that is to be counted for the first tally, and results of the functions, for the others, of which the second is nil if there is one function. One that
-// is nil otherwise is not counted, and nothing at once then.
-func (j *F32Joint) Start(functions *F32Functions, by *F32Counter, argument, first, second *F32Tally) {
+// Start begins with a tensor that is to be counted for the first tally, and results of the functions, for the others, of which the second is nil if there is one function. Where another one
+// is nil, nothing is counted at once. r is the argument's range. functions is nil if nothing is to be counted.
+func (j *F32Joint) Start(functions *F32Functions, by *F32Counter, r F32Range, argument, first, second *F32Tally) {
 	j.functions, j.by, j.into = functions, by, [mostJoined]*F32Tally{argument, first, second}
-	j.start()
+	j.at = j.together(r)
 }
 
 // Stop ends counting.
 func (j *F32Joint) Stop() {
 	if j.functions != nil {
-		j.functions, j.by, j.into = nil, nil, [mostJoined]*F32Tally{}
+		j.functions, j.by, j.into, j.at = nil, nil, [mostJoined]*F32Tally{}, nil
 	}
 }
 
 // On reports whether anything is counted.
-func (j *F32Joint) On() bool { return j != nil && j.functions != nil }
+func (j *F32Joint) On() bool { return j.functions != nil }
 
 // Argument takes at most JointRun numbers, before their results are computed, which may take their memory.
 func (j *F32Joint) Argument(x []float32) {
-	if !j.On() {
-		return
-	}
-	j.n = 0
-	n := len(x) &^ (jointStep - 1)
-	if n < len(x) {
-		j.by.add(j.into[0], x[n:])
-	}
-	if n > 0 && !j.argument(x[:n]) {
-		j.by.add(j.into[0], x[:n])
+	switch {
+	case !j.On():
+	case j.at == nil:
+		j.by.add(j.into[0], x)
+	default:
+		if j.memory == nil {
+			j.memory = make([]float32, JointRun)
+		}
+		j.x = j.memory[:copy(j.memory, x)]
 	}
 }
 
 // Results takes what has become of the numbers that Argument took last, and has the scans see them, which count for the same tallies. The second one is nil if there is one function.
 func (j *F32Joint) Results(seen *F32Scan, first []float32, also *F32Scan, second []float32) {
 	n := 0
-	if j.On() && j.n > 0 {
-		if ranges, ok := j.results(first, second); ok {
-			n = j.n
-			seen.add(n, ranges[0])
-			if also != nil {
-				also.add(n, ranges[1])
-			}
+	if j.On() && j.at != nil {
+		if n = len(first) &^ (jointStep - 1); n > 0 {
+			n = j.count(n, seen, first, also, second)
+		}
+		if n < len(j.x) {
+			j.by.add(j.into[0], j.x[n:])
 		}
 	}
-	seen.Include(first[n:])
-	if also != nil {
-		also.Include(second[n:])
+	if n < len(first) {
+		seen.Include(first[n:])
+		if also != nil {
+			also.Include(second[n:])
+		}
 	}
 }
 

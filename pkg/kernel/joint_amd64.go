@@ -16,18 +16,21 @@ type sharedCounts struct {
 	next  int      // the call from which on other cells may be taken
 }
 
-// start looks for cells.
-func (j *F32Joint) start() {
-	argument := j.into[0]
+// together returns the counts of what is to be counted at once, where the argument has the given range; nil if that can't be.
+func (j *F32Joint) together(r F32Range) *sharedCounts {
+	if j.functions == nil || !useAVX2 || r.NaN+r.Inf > 0 {
+		return nil
+	}
 	for _, t := range j.into[:j.functions.count()+1] {
-		if t == nil {
-			return
+		if t == nil || t.histogram.Counts == nil {
+			return nil
 		}
 	}
+	argument := j.into[0]
 	if argument.shared == nil {
 		for _, t := range j.into {
 			if t != nil && t.shared != nil {
-				return
+				return nil
 			}
 		}
 		argument.shared = &sharedCounts{of: j.into}
@@ -39,26 +42,31 @@ func (j *F32Joint) start() {
 	}
 	s := argument.shared
 	if s.of != j.into {
-		return
+		return nil
 	}
-	s.calls++
-	if s.fit() || s.calls < s.next || len(argument.histogram.Counts) == 0 {
-		return
-	}
-	s.next = s.calls + s.calls/2 + 1
-	j.by.queueOf(&s.tally).count()
-	s.settle()
-	var exps [mostJoined]int
-	for i, t := range s.of {
-		if t != nil {
-			exps[i] = t.histogram.Exp
+	if s.calls++; !s.fit() && s.calls >= s.next {
+		s.next = s.calls + s.calls/2 + 1
+		j.by.queueOf(&s.tally).count()
+		s.settle()
+		var exps [mostJoined]int
+		for i, t := range s.of {
+			if t != nil {
+				exps[i] = t.histogram.Exp
+			}
+		}
+		h := &argument.histogram
+		s.cells = cellsOf(j.functions, exps, h.First, h.Last()+1)
+		if s.cells.ok {
+			s.begin()
 		}
 	}
-	h := &argument.histogram
-	s.cells = cellsOf(j.functions, exps, h.First, h.Last()+1)
-	if s.cells.ok {
-		s.begin()
+	if h := &argument.histogram; s.fit() && !h.covers(r.Min, r.Max) {
+		j.by.queueOf(argument).extend(r)
 	}
+	if !s.fit() {
+		return nil
+	}
+	return s
 }
 
 // begin makes counts for the cells.
@@ -113,56 +121,38 @@ func (s *sharedCounts) settle() {
 	}
 }
 
-// find finds the bins of one of the tensors, and reports whether the histogram has all of them.
-func (j *F32Joint) find(what int, x []float32, n int) (F32Range, bool) {
-	h := &j.into[what].histogram
-	if len(h.Counts) == 0 {
-		return F32Range{}, false
+// count counts n numbers with their results, a multiple of jointStep, and returns n; or 0 if these can't be counted at once.
+func (j *F32Joint) count(n int, seen *F32Scan, first []float32, also *F32Scan, second []float32) int {
+	s := j.at
+	if !s.fit() { // what was counted by itself in between may have changed bins
+		return 0
 	}
-	if j.bins[what] == nil {
-		j.bins[what] = make([]int32, JointRun)
+	var scale [mostJoined]float32
+	for i, e := range s.cells.exps {
+		scale[i] = float32(power(-e))
 	}
-	var found [2]float32
-	allBins(&j.bins[what][:n][0], &x[:n][0], n, float32(power(-h.Exp)), h.First, &found)
-	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, h.covers(found[0], found[1])
-}
-
-// argument finds the bins of numbers, a multiple of jointStep, and reports whether they are to be counted with their results.
-func (j *F32Joint) argument(x []float32) bool {
-	s := j.into[0].shared
-	if !useAVX2 || s == nil || s.of != j.into || !s.fit() {
-		return false
+	c, q := s.cells, j.by.queueOf(&s.tally)
+	cells, bins := q.room(n), [3]int32{c.turn, c.least, int32(c.first)}
+	var found [mostJoined - 1][2]float32
+	switch x, y := &j.x[:n][0], &first[:n][0]; {
+	case also == nil && useAVX512:
+		joint1AVX512(&cells[0], x, y, n, &scale, &bins, &found)
+	case also == nil:
+		joint1Asm(&cells[0], x, y, n, &scale, &bins, &found)
+	case useAVX512:
+		joint2AVX512(&cells[0], x, y, &second[:n][0], n, &scale, &bins, &found)
+	default:
+		joint2Asm(&cells[0], x, y, &second[:n][0], n, &scale, &bins, &found)
 	}
-	if _, ok := j.find(0, x, len(x)); !ok {
-		return false
-	}
-	j.n = len(x)
-	return true
-}
-
-// results counts the numbers with their results, or alone, and reports whether these are counted, too.
-func (j *F32Joint) results(first, second []float32) (ranges [mostJoined - 1]F32Range, ok bool) {
-	ok = true
-	for i, y := range [][]float32{first, second}[:j.functions.count()] {
-		if ok {
-			ranges[i], ok = j.find(i+1, y, j.n)
+	for i := range j.functions.count() {
+		if !j.into[i+1].histogram.covers(found[i][0], found[i][1]) {
+			return 0
 		}
 	}
-	s := j.into[0].shared
-	into := j.into[0]
-	if ok {
-		into = &s.tally
+	q.put(n)
+	seen.add(n, F32Range{Min: found[0][0] + 0, Max: found[0][1] + 0})
+	if also != nil {
+		also.add(n, F32Range{Min: found[1][0] + 0, Max: found[1][1] + 0})
 	}
-	q := j.by.queueOf(into)
-	bins := q.room(j.n)
-	switch c := s.cells; {
-	case !ok:
-		copy(bins, j.bins[0][:j.n])
-	case j.into[2] == nil:
-		cellsAsm(&bins[0], &j.bins[0][0], &j.bins[1][0], j.n, c.turn, c.least, int32(c.first))
-	default:
-		cells3Asm(&bins[0], &j.bins[0][0], &j.bins[1][0], &j.bins[2][0], j.n, c.turn, c.least, int32(c.first))
-	}
-	q.put(j.n)
-	return ranges, ok
+	return n
 }

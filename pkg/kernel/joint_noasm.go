@@ -10,10 +10,6 @@ type sharedCounts struct{}
 
 func (*sharedCounts) settle() {}
 
-func (*F32Joint) start() {}
+func (*F32Joint) together(F32Range) *sharedCounts { return nil }
 
-func (*F32Joint) argument([]float32) bool { return false }
-
-func (*F32Joint) results(_, _ []float32) ([mostJoined - 1]F32Range, bool) {
-	return [mostJoined - 1]F32Range{}, false
-}
+func (*F32Joint) count(int, *F32Scan, []float32, *F32Scan, []float32) int { return 0 }

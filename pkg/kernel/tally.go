@@ -6,12 +6,39 @@ type F32Tally struct {
 	histogram F32Histogram
 	table     countTable
 	shared    *sharedCounts // with other tallies; nil if there are none
+	few       []float32     // that are not counted yet: of small tensors, what it takes to begin is shared by many
+}
+
+// fewNumbers is how many numbers at most wait for others, and fewAll how many are counted together then.
+const (
+	fewNumbers = 256
+	fewAll     = 1024
+)
+
+// countFew counts what waits for others, one by one.
+func (t *F32Tally) countFew() {
+	x := t.few
+	t.few = t.few[:0]
+	for len(x) > 0 {
+		n := 0
+		for n < len(x) && x[n]-x[n] == 0 {
+			n++
+		}
+		if n > 0 {
+			r := F32MinMax(x[:n])
+			t.histogram.extend(r.Min, r.Max)
+			t.table.restart(&t.histogram)
+			t.histogram.add(x[:n])
+		}
+		x = x[min(n+1, len(x)):]
+	}
 }
 
 // Histogram returns what was counted by counters that were flushed since. It is the tally's own, and complete until more is counted.
 func (t *F32Tally) Histogram() *F32Histogram {
 	t.shared.settle()
 	t.table.move(&t.histogram, 0)
+	t.countFew()
 	return &t.histogram
 }
 
@@ -66,6 +93,22 @@ func (c *F32Counter) queueOf(t *F32Tally) *queue {
 
 // add counts x and returns its range, as F32MinMax does.
 func (c *F32Counter) add(into *F32Tally, x []float32) F32Range {
+	if len(x) > fewNumbers {
+		return c.addMany(into, x)
+	}
+	if len(into.few)+len(x) > fewAll {
+		c.addMany(into, into.few)
+		into.few = into.few[:0]
+	}
+	if into.few == nil {
+		into.few = make([]float32, 0, fewAll)
+	}
+	into.few = append(into.few, x...)
+	return F32MinMax(x)
+}
+
+// addMany is add for so many numbers that it is worth beginning.
+func (c *F32Counter) addMany(into *F32Tally, x []float32) F32Range {
 	q := c.queueOf(into)
 	all := emptyRange
 	for len(x) > 0 {
@@ -82,6 +125,15 @@ func (c *F32Counter) add(into *F32Tally, x []float32) F32Range {
 	return all
 }
 
+// extend makes bins for finite numbers with the given range.
+func (q *queue) extend(r F32Range) {
+	h := &q.into.histogram
+	q.count()
+	q.into.table.move(h, 0)
+	h.extend(r.Min, r.Max)
+	q.into.table.restart(h)
+}
+
 // addGeneric counts numbers with the given range.
 func (q *queue) addGeneric(x []float32, r F32Range) {
 	h := &q.into.histogram
@@ -91,10 +143,7 @@ func (q *queue) addGeneric(x []float32, r F32Range) {
 	case h.covers(r.Min, r.Max):
 		h.add(x)
 	default:
-		q.count()
-		q.into.table.move(h, 0)
-		h.extend(r.Min, r.Max)
-		q.into.table.restart(h)
+		q.extend(r)
 		if _, n := q.add(x); n < len(x) {
 			h.add(x[n:])
 		}

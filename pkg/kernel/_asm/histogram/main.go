@@ -32,9 +32,11 @@ func main() {
 	others()
 	count()
 	empty()
-	cells(false)
-	cells(true)
 	wide()
+	for _, results := range []int{1, 2} {
+		joint(results, false)
+		joint(results, true)
+	}
 	Generate()
 }
 
@@ -282,51 +284,6 @@ func empty() {
 	ADDQ(Imm(register), table)
 	SUBQ(Imm(vector), n)
 	JNZ(LabelRef("step"))
-	VZEROUPPER()
-	RET()
-}
-
-// cells writes the kernels that make numbers of cells of the bins of an argument and of results.
-func cells(three bool) {
-	name, more, doc := "cellsAsm", "", "cellsAsm stores x - first ± 2·(y - least), of bins x and y, for n of them, a positive multiple of 8: + where x is greater than turn, - where it is less, neither where both are equal."
-	if three {
-		name, more, doc = "cells3Asm", ", z", "cells3Asm is cellsAsm with 4·z added."
-	}
-	TEXT(name, NOSPLIT, "func(dst, x, y"+more+" *int32, n int, turn, least, first int32)")
-	Pragma("noescape")
-	Doc(doc)
-	dst, x, y := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("y"), GP64())
-	var z reg.Register
-	if three {
-		z = Load(Param("z"), GP64())
-	}
-	n := Load(Param("n"), GP64())
-	turn, least, first := YMM(), YMM(), YMM()
-	for i, to := range []reg.VecVirtual{turn, least, first} {
-		VMOVD(Load(Param([]string{"turn", "least", "first"}[i]), GP32()), to.AsX())
-		VPBROADCASTD(to.AsX(), to)
-	}
-	at := GP64()
-	XORQ(at, at)
-	Label("step")
-	sum, side, bins := YMM(), YMM(), YMM()
-	VMOVDQU(Mem{Base: x, Index: at, Scale: size}, sum)
-	VPSUBD(turn, sum, side)
-	VPSUBD(first, sum, sum)
-	VMOVDQU(Mem{Base: y, Index: at, Scale: size}, bins)
-	VPSUBD(least, bins, bins)
-	VPSIGND(side, bins, bins)
-	VPSLLD(Imm(1), bins, bins)
-	VPADDD(bins, sum, sum)
-	if three {
-		VMOVDQU(Mem{Base: z, Index: at, Scale: size}, bins)
-		VPSLLD(Imm(2), bins, bins)
-		VPADDD(bins, sum, sum)
-	}
-	VMOVDQU(sum, Mem{Base: dst, Index: at, Scale: size})
-	ADDQ(Imm(vector), at)
-	CMPQ(at, n)
-	JLT(LabelRef("step"))
 	VZEROUPPER()
 	RET()
 }
