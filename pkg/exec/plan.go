@@ -32,6 +32,7 @@ type slot struct {
 	same   int  // the slot whose memory this one takes: its own position, or an earlier planned slot
 	rest   byte // each byte of a variable before a run: 0, or the zero point of an int8 one
 	uses   int  // how often it is read; twice more if the graph returns it
+	left   int  // how many of the uses lie behind the steps that are planned
 	sole   bool // no other value that is still read has its memory, of planned slots
 	number int  // its position among Program.Observed's values, graph after graph; -1 if it is not one of them
 	moved  bool // Program.Moved lists it
@@ -148,6 +149,9 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	for _, v := range c.graph.Outputs {
 		p.slots[index[v]].uses += 2 // it is read after the last step
 	}
+	for i := range p.slots {
+		p.slots[i].left = p.slots[i].uses
+	}
 	for i, n := range c.graph.Nodes {
 		if err := c.step(i, n, index); err != nil {
 			return nil, nodeError(i, n, err)
@@ -198,6 +202,7 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 			continue
 		}
 		t := c.plan.slots[index[v]].static
+		c.plan.slots[index[v]].left--
 		s.in = append(s.in, index[v])
 		in = append(in, t)
 		static = static && t != nil
@@ -266,7 +271,7 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 }
 
 // share lets the result of a step take an operand's memory: where both are the same, or where the operand is not read any more and is overwritten element by
-// element.
+// element. Of several that could be, the first is: x of x·logistic(x), which is in the cache where the logistic function is not even stored.
 func (c *compiler) share(s *step) {
 	if len(s.out) != 1 {
 		return
@@ -277,10 +282,10 @@ func (c *compiler) share(s *step) {
 			continue
 		}
 		from := &c.plan.slots[i]
-		last := from.sole && from.uses == 1
+		last := from.sole && from.left == 0
 		switch {
 		case s.op.Same && i == s.in[0]:
-			s.shared, out.same, out.sole = true, from.same, last
+			s.shared, out.same, out.sole, from.sole = true, from.same, last, false
 			return
 		case s.op.Over && last && overwritten(out.static.DType) && from.static.DType == out.static.DType && from.static.Shape.Equal(out.static.Shape):
 			out.same = from.same
