@@ -215,11 +215,10 @@ func check(in Input, t *tensor.Tensor) error {
 	}
 	switch t.DType {
 	case tensor.Float32:
-		x := tensor.View[float32](t)
-		if allFinite(x) {
+		if allFinite(t.Data) {
 			return nil
 		}
-		for i, v := range x {
+		for i, v := range tensor.View[float32](t) {
 			if v-v != 0 {
 				return found(i, float64(v))
 			}
@@ -240,19 +239,19 @@ func check(in Input, t *tensor.Tensor) error {
 	return nil
 }
 
-// allFinite reports whether no element is NaN or infinite: whether no exponent is all ones, which 1 at its end would carry into the sign.
-func allFinite(x []float32) bool {
-	const exponent, one, sign = 0x7f800000, 0x00800000, 0x80000000
-	var carry uint32
-	for len(x) >= 4 {
-		carry |= math.Float32bits(x[0])&exponent + one
-		carry |= math.Float32bits(x[1])&exponent + one
-		carry |= math.Float32bits(x[2])&exponent + one
-		carry |= math.Float32bits(x[3])&exponent + one
-		x = x[4:]
+// allFinite reports whether no float32 is NaN or infinite: whether no exponent is all ones, which 1 at its end would carry into the sign. It looks at two at a time.
+func allFinite(data []byte) bool {
+	const exponents, ones, signs = 0x7f8000007f800000, 0x0080000000800000, 0x8000000080000000
+	le := binary.LittleEndian
+	var carry uint64
+	for ; len(data) >= 32; data = data[32:] {
+		carry |= le.Uint64(data)&exponents + ones
+		carry |= le.Uint64(data[8:])&exponents + ones
+		carry |= le.Uint64(data[16:])&exponents + ones
+		carry |= le.Uint64(data[24:])&exponents + ones
 	}
-	for _, v := range x {
-		carry |= math.Float32bits(v)&exponent + one
+	for ; len(data) >= 4; data = data[4:] {
+		carry |= uint64(le.Uint32(data))&exponents + ones
 	}
-	return carry&sign == 0
+	return carry&signs == 0
 }
