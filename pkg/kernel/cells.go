@@ -18,6 +18,9 @@ const (
 	mostCellExp  = 0    // no product with a number becomes 0
 )
 
+// cellShare is how many times as wide as what a function is off by a bin is at least.
+const cellShare = 1 << 11
+
 // cellWeight is what a step of each of the numbers adds to a cell's number. Sums of different sets differ.
 var cellWeight = [mostJoined]int{1, 2, 4}
 
@@ -27,7 +30,7 @@ var cellWeight = [mostJoined]int{1, 2, 4}
 // of f's least value, with a minus sign. So x runs through cells, of each of which the sum of the bins by weights is another number than of any other, and counting these numbers counts
 // x and all its results at once.
 //
-// A computed f is off by a few units in the last place, at most 2^-11 of a bin's width, so that near an end of a bin, and nowhere else, its bins may go to and fro by one. What happens there to two of the numbers at once
+// A computed f is off by a few units in the last place, at most 1/cellShare of a bin's width, so that near an end of a bin, and nowhere else, its bins may go to and fro by one. What happens there to two of the numbers at once
 // is told apart as well, since sums of weights differ: near a point at which several ends meet, each set of them that may have been passed has a cell of its own. One number does not pass two ends so
 // near each other, and where two such points ask for one number, the nearer ends decide.
 type cells struct {
@@ -84,6 +87,12 @@ type crossing struct {
 func (c *cells) make() bool {
 	for i := range c.joint.count() + 1 {
 		if e := c.exps[i]; e < leastCellExp || e > mostCellExp {
+			return false
+		}
+	}
+	for i := range c.joint.count() {
+		f := &c.joint.list[i]
+		if off := f.Off * math.Max(0, -float64(max(c.begin(c.lo), f.Until))); power(c.exps[i+1]) < off*cellShare {
 			return false
 		}
 	}

@@ -113,10 +113,10 @@ DATA curveConstants<>+416(SB)/4, $0xc1900000
 DATA curveConstants<>+420(SB)/4, $0xc1900000
 DATA curveConstants<>+424(SB)/4, $0xc1900000
 DATA curveConstants<>+428(SB)/4, $0xc1900000
-DATA curveConstants<>+432(SB)/4, $0x40ae0000
-DATA curveConstants<>+436(SB)/4, $0x40ae0000
-DATA curveConstants<>+440(SB)/4, $0x40ae0000
-DATA curveConstants<>+444(SB)/4, $0x40ae0000
+DATA curveConstants<>+432(SB)/4, $0x40a46e7e
+DATA curveConstants<>+436(SB)/4, $0x40a46e7e
+DATA curveConstants<>+440(SB)/4, $0x40a46e7e
+DATA curveConstants<>+444(SB)/4, $0x40a46e7e
 DATA curveConstants<>+448(SB)/4, $0x32c36b39
 DATA curveConstants<>+452(SB)/4, $0x32c36b39
 DATA curveConstants<>+456(SB)/4, $0x32c36b39

@@ -2,15 +2,21 @@ package kernel
 
 import "math"
 
+// geluMost is the least |x| for which h, as gelu computes it, is not above 0; geluOff is its error there, and so what gelu is off by for each unit of x below -0.5.
+const (
+	geluMost = 0x1.48dcfcp+2
+	geluOff  = 1.5e-7
+)
+
 // gelu returns x·Φ(x), Φ being the normal distribution's share below x: within 2.5 units in the last place above -0.5, and below within 2^-22.7·|x|, since 0.5·(1 + erf(x/√2)), which TFLite
-// computes, too, loses there what it is near 0; -0 below -5.4375.
+// computes, too, loses there what it is near 0; -0 from -geluMost on down, and below 0 up to 0.
 //
 // With b = |x| it is max(x, 0) - b·h, where h = Φ(-b) = 0.5 - b·r, and r is a quotient of polynomials of degree 5 in b² with an error of 2^-27/b.
 func gelu(x float32) float32 {
 	if x != x {
 		return x
 	}
-	b := min(f32Abs(x), 5.4375)
+	b := min(f32Abs(x), geluMost)
 	square := float32(b * b)
 	n := fma32(0x1.86d672p-26, square, 0x1.aa4654p-18)
 	n = fma32(n, square, 0x1.620844p-13)

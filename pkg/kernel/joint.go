@@ -5,6 +5,9 @@ type F32Function struct {
 	Map   func(dst, src []float32) // computes it as nodes do, within 4 units in the last place
 	Turn  float32                  // it falls up to here, and rises from here on; -Inf if it rises everywhere
 	Exact bool                     // Map gives nothing less than what it gives of Turn
+	// What Map is off by besides, at most, for each unit of a negative argument that is not below Until.
+	Off   float64
+	Until float32
 }
 
 // F32Functions are one or two functions that are counted with their argument. The second one rises everywhere, and is nowhere

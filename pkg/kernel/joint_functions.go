@@ -10,7 +10,7 @@ var (
 	JointLogistic  = NewF32Functions(F32Function{Map: F32MapLogistic, Turn: rising})
 	JointTanh      = NewF32Functions(F32Function{Map: F32MapTanh, Turn: rising})
 	JointElu       = NewF32Functions(F32Function{Map: F32Elu, Turn: rising})
-	JointGelu      = NewF32Functions(F32Function{Map: F32Gelu, Turn: -0.7517916})
+	JointGelu      = NewF32Functions(F32Function{Map: F32Gelu, Turn: -0.7517916, Off: geluOff, Until: -geluMost})
 	JointGeluTanh  = NewF32Functions(F32Function{Map: F32GeluTanh, Turn: -0.7524614})
 	JointHardSwish = NewF32Functions(F32Function{Map: F32HardSwish, Turn: -1.5, Exact: true})
 	// JointSwish are x times its logistic function, and that.

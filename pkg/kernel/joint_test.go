@@ -84,13 +84,14 @@ func TestJointIsTheDirectCount(t *testing.T) {
 	r := rand.New(rand.NewPCG(82, 83))
 	for _, f := range joints {
 		for _, scale := range []float64{1e-30, 1e-3, 0.1, 1, 3, 20, 200} {
-			for _, run := range []int{JointRun, 700, 100} {
+			for i, run := range []int{JointRun, 700, 100} {
+				middle := []float64{0, -4, 4}[i] // beside 0 there are tails alone
 				check := func() {
 					j := jointly{of: f.of}
 					for i := range 6 {
 						x := make([]float32, 6000+r.IntN(20))
 						for k := range x {
-							x[k] = float32((r.NormFloat64() + r.Float64()) * scale)
+							x[k] = float32((r.NormFloat64() + r.Float64() + middle) * scale)
 						}
 						switch i {
 						case 3: // grows by other widths
@@ -108,7 +109,7 @@ func TestJointIsTheDirectCount(t *testing.T) {
 						}
 					}
 					j.check(t, fmt.Sprintf("%s, scale %v, runs of %d", f.name, scale, run))
-					if JointWins() && scale > 0.01 && scale < 10 && j.at < 1 {
+					if JointWins() && middle == 0 && scale > 0.01 && scale < 10 && j.at < 1 {
 						t.Errorf("%s, scale %v: numbers are counted at once in %d of 6 samples", f.name, scale, j.at)
 					}
 				}

@@ -113,7 +113,7 @@ func elu() *Program {
 
 func gelu() *Program {
 	p, x := newProgram()
-	b := p.do(AtMost, p.do(And, x, p.bits(magnitude)), p.num(5.4375))
+	b := p.do(AtMost, p.do(And, x, p.bits(magnitude)), p.num(0x1.48dcfcp+2))
 	square := p.mul(b, b)
 	n := p.horner(square, 0x1.86d672p-26, 0x1.aa4654p-18, 0x1.620844p-13, 0x1.328668p-8, 0x1.15503ep-5, 0x1.98845p-2)
 	d := p.horner(square, 0x1.4173f2p-20, 0x1.34e29ep-14, 0x1.edfb3ep-10, 0x1.d55346p-6, 0x1.018e5ep-2, 1)
