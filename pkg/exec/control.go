@@ -38,7 +38,8 @@ type loop struct {
 // knownRange is the range of a tensor of float32, if it is known.
 type knownRange struct {
 	kernel.F32Range
-	ok bool
+	ok    bool
+	stays bool // the tensor is counted by somebody else, who knows how often it is seen
 }
 
 // callers returns how often the nodes of some graphs name each graph of a model.
@@ -217,9 +218,13 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 		return err
 	}
 	clear(l.known)
-	for range maxIterations {
+	body := s.frames[a.Body].plan
+	for n := range maxIterations {
 		if s.recorder != nil || s.observer != nil {
 			l.measure()
+			for j := range l.known {
+				l.known[j].stays = s.recorder != nil && l.known[j].ok && body.makers[j] == j
+			}
 		}
 		out, err := s.graph(a.Cond, l.vars, l.known)
 		if err != nil {
@@ -230,6 +235,8 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 			return fmt.Errorf("condition, graph %d: %w", a.Cond, err)
 		}
 		if !yes {
+			s.countStaying(l, s.frames[a.Cond].plan, n+1)
+			s.countStaying(l, body, n)
 			return s.copyAll(c.Out, l.vars)
 		}
 		if out, err = s.graph(a.Body, l.vars, l.known); err != nil {
@@ -244,11 +251,24 @@ func (s *Session) while(f *frame, a *op.While, c *op.Call, k int) error {
 	return fmt.Errorf("did not end after %d iterations", maxIterations)
 }
 
+// countStaying counts the variables that are the same in all iterations, in a graph that ran so many times.
+func (s *Session) countStaying(l *loop, p *plan, times int) {
+	for j, t := range l.vars {
+		sl := &p.slots[p.inputs[j]]
+		if !l.known[j].stays || !s.sees(sl) {
+			continue
+		}
+		if tally := s.tally(sl); tally != nil {
+			s.counter.AddTimes(tally, tensor.View[float32](t), l.known[j].F32Range, times)
+		}
+	}
+}
+
 // measure finds the ranges of variables that are not known, for both graphs of the loop.
 func (l *loop) measure() {
 	for j, t := range l.vars {
 		if t.DType == tensor.Float32 && !l.known[j].ok {
-			l.known[j] = knownRange{kernel.F32MinMax(tensor.View[float32](t)), true}
+			l.known[j] = knownRange{F32Range: kernel.F32MinMax(tensor.View[float32](t)), ok: true}
 		}
 	}
 }
@@ -263,7 +283,7 @@ func (f *frame) outputRanges(results, inputs []knownRange) {
 			results[j] = inputs[from]
 		default:
 			r, ok := f.calls[from-len(inputs)].Seen.Range(len(t.Data) / 4)
-			results[j] = knownRange{r, ok}
+			results[j] = knownRange{F32Range: r, ok: ok}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package exec_test
 import (
 	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/exec"
@@ -11,16 +12,16 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// TestLoopRanges records a loop whose variables stay, change places, grow, are split, moved, and replaced by a constant: their ranges are known from what made them, or looked for.
+// TestLoopRanges records a loop whose variables stay the same, change places, grow, are split, moved, and replaced by a constant: their ranges are known from what made them, or looked for.
 func TestLoopRanges(t *testing.T) {
 	const text = `graph "main" {
 		%0 = input "x" f32[4]
 		%1 = const "zero" i32[] = [0]
-		%2 "i" i32[], %3 "a" f32[4], %4 "b" f32[4], %5 "c" f32[4], %6 "d" f32[2], %7 "e" f32[2], %8 "f" f32[2,2], %9 "g" f32[4] = WHILE(%1, %0, %10, %0, %11, %11, %12, %0) {cond=1, body=2}
-		%10 = const "other" f32[4] = [-1 -2 -3 -4]
-		%11 = const "pair" f32[2] = [5 6]
-		%12 = const "square" f32[2,2] = [1 2 3 4]
-		return %3, %4, %5, %6, %7, %8, %9
+		%2 "i" i32[], %3 "a" f32[4], %4 "b" f32[4], %5 "c" f32[4], %6 "d" f32[2], %7 "e" f32[2], %8 "f" f32[2,2], %9 "g" f32[4], %10 "stays" f32[4], %11 "stays, finite" f32[2] = WHILE(%1, %0, %12, %0, %13, %13, %14, %0, %0, %13) {cond=1, body=2}
+		%12 = const "other" f32[4] = [-1 -2 -3 -4]
+		%13 = const "pair" f32[2] = [5 6]
+		%14 = const "square" f32[2,2] = [1 2 3 4]
+		return %3, %4, %5, %6, %7, %8, %9, %10, %11
 	}
 	graph "cond" {
 		%0 = input "i" i32[]
@@ -31,9 +32,11 @@ func TestLoopRanges(t *testing.T) {
 		%5 = input "e" f32[2]
 		%6 = input "f" f32[2,2]
 		%7 = input "g" f32[4]
-		%8 = const "five" i32[] = [5]
-		%9 "less" bool[] = LESS(%0, %8)
-		return %9
+		%8 = input "stays" f32[4]
+		%9 = input "stays, finite" f32[2]
+		%10 = const "five" i32[] = [5]
+		%11 "less" bool[] = LESS(%0, %10)
+		return %11
 	}
 	graph "body" {
 		%0 = input "i" i32[]
@@ -44,16 +47,18 @@ func TestLoopRanges(t *testing.T) {
 		%5 = input "e" f32[2]
 		%6 = input "f" f32[2,2]
 		%7 = input "g" f32[4]
-		%8 = const "one" i32[] = [1]
-		%9 = const "two" f32[] = [2]
-		%10 = const "axis" i32[] = [0]
-		%11 = const "square" i32[2] = [2 2]
-		%12 = const "fixed" f32[4] = [7 8 9 -10]
-		%13 "next" i32[] = ADD(%0, %8)
-		%14 "double" f32[4] = MUL(%3, %9)
-		%15 "left" f32[2], %16 "right" f32[2] = SPLIT(%10, %14) {count=2}
-		%17 "reshaped" f32[2,2] = RESHAPE(%14, %11)
-		return %13, %2, %1, %14, %15, %16, %17, %12
+		%8 = input "stays" f32[4]
+		%9 = input "stays, finite" f32[2]
+		%10 = const "one" i32[] = [1]
+		%11 = const "two" f32[] = [2]
+		%12 = const "axis" i32[] = [0]
+		%13 = const "square" i32[2] = [2 2]
+		%14 = const "fixed" f32[4] = [7 8 9 -10]
+		%15 "next" i32[] = ADD(%0, %10)
+		%16 "double" f32[4] = MUL(%3, %11)
+		%17 "left" f32[2], %18 "right" f32[2] = SPLIT(%12, %16) {count=2}
+		%19 "reshaped" f32[2,2] = RESHAPE(%16, %13)
+		return %15, %2, %1, %16, %17, %18, %19, %14, %8, %9
 	}`
 	m, err := ir.Parse(text, op.Set)
 	if err != nil {
@@ -80,6 +85,12 @@ func TestLoopRanges(t *testing.T) {
 	}
 	if !maps.Equal(want.ranges, got.ranges) {
 		t.Errorf("ranges\n%v\nwant\n%v", got.ranges, want.ranges)
+	}
+	for v := range want.ranges {
+		h, g := want.tally(v).Histogram(), got.tally(v).Histogram()
+		if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
+			t.Errorf("%q is counted otherwise", v.Name)
+		}
 	}
 	if r := want.ranges[m.Graphs[1].Inputs[3]]; r.Count != 2*6*4 || r.NaN != 2*6 || r.Min != -96 {
 		t.Errorf("the condition saw %+v of a variable that doubles from -3 on", r)

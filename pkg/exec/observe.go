@@ -77,10 +77,7 @@ func (s *Session) observeInside(seen []kernel.F32Scan, p *plan, st *step) {
 
 // count has what is looked at of a value counted, too, if that is wanted.
 func (s *Session) count(seen *kernel.F32Scan, sl *slot) {
-	if s.recorder == nil || sl.later {
-		return
-	}
-	if t := s.recorder.Tally(sl.number); t != nil {
+	if t := s.tally(sl); t != nil {
 		seen.Count(&s.counter, t)
 	}
 }
@@ -100,14 +97,22 @@ func (s *Session) observe(sl *slot, t *tensor.Tensor) {
 }
 
 // observeKnown is observe for a tensor whose range is known.
-func (s *Session) observeKnown(sl *slot, t *tensor.Tensor, r kernel.F32Range) {
-	switch {
-	case !s.sees(sl):
-	case s.recorder != nil && s.recorder.Tally(sl.number) != nil:
-		s.observe(sl, t)
-	default:
-		s.tell(sl, t, r, t.Elements())
+func (s *Session) observeKnown(sl *slot, t *tensor.Tensor, r *knownRange) {
+	if !s.sees(sl) {
+		return
 	}
+	if tally := s.tally(sl); tally != nil && !r.stays {
+		s.counter.Add(tally, tensor.View[float32](t))
+	}
+	s.tell(sl, t, r.F32Range, t.Elements())
+}
+
+// tally returns where a value is counted when it is seen, nil if it is not.
+func (s *Session) tally(sl *slot) *kernel.F32Tally {
+	if s.recorder == nil || sl.later {
+		return nil
+	}
+	return s.recorder.Tally(sl.number)
 }
 
 // observeResult is observe for a result that the kernel may have looked at.
@@ -120,7 +125,7 @@ func (s *Session) observeResult(sl *slot, t *tensor.Tensor, seen *kernel.F32Scan
 	switch {
 	case ok:
 		s.tell(sl, t, r, n)
-	case seen.Seen() > 0 && s.recorder != nil && !sl.later && s.recorder.Tally(sl.number) != nil: // what was counted can't be taken back
+	case seen.Seen() > 0 && s.tally(sl) != nil: // what was counted can't be taken back
 		panic(fmt.Sprintf("exec: the kernel of %q looked at %d of %d elements", sl.value.Name, seen.Seen(), n))
 	default: // seen has it then, for those who read the result next
 		seen.Start(true)

@@ -196,7 +196,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) 
 	for j, i := range p.inputs {
 		f.tensors[i] = inputs[j]
 		if known != nil && known[j].ok {
-			s.observeKnown(&p.slots[i], inputs[j], known[j].F32Range)
+			s.observeKnown(&p.slots[i], inputs[j], &known[j])
 		} else {
 			s.observe(&p.slots[i], inputs[j])
 		}
@@ -205,7 +205,7 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) 
 		}
 	}
 	for j, i := range p.folded {
-		s.observeKnown(&p.slots[i], f.tensors[i], f.ranges[j])
+		s.observeKnown(&p.slots[i], f.tensors[i], &knownRange{F32Range: f.ranges[j]})
 	}
 	pairs := s.pairs()
 	for k := 0; k < len(p.steps); k++ {

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // F32Tally is a histogram that grows while samples are computed. Most counts are kept as small integers, which are moved to the histogram where they might not fit any
 // more, and in the end. The zero value holds nothing.
 type F32Tally struct {
@@ -96,6 +98,42 @@ func (c *F32Counter) add(into *F32Tally, x []float32) F32Range {
 	if len(x) > fewNumbers {
 		return c.addMany(into, x)
 	}
+	c.addFew(into, x)
+	return F32MinMax(x)
+}
+
+// Add counts x, of which nobody wants to know the range.
+func (c *F32Counter) Add(into *F32Tally, x []float32) {
+	if len(x) > fewNumbers {
+		c.addMany(into, x)
+	} else {
+		c.addFew(into, x)
+	}
+}
+
+// AddTimes counts x so many times. r is its range.
+func (c *F32Counter) AddTimes(into *F32Tally, x []float32, r F32Range, times int) {
+	if r.NaN+r.Inf > 0 {
+		for range times {
+			c.Add(into, x)
+		}
+		return
+	}
+	if times == 0 || len(x) == 0 {
+		return
+	}
+	h := &into.histogram
+	if !h.covers(r.Min, r.Max) {
+		c.queueOf(into).extend(r)
+	}
+	scale := power(-h.Exp)
+	for _, v := range x {
+		h.Counts[int(math.Floor(float64(v)*scale))-h.First] += uint64(times)
+	}
+}
+
+// addFew has at most fewNumbers wait until it is worth counting them.
+func (c *F32Counter) addFew(into *F32Tally, x []float32) {
 	if len(into.few)+len(x) > fewAll {
 		c.addMany(into, into.few)
 		into.few = into.few[:0]
@@ -104,7 +142,6 @@ func (c *F32Counter) add(into *F32Tally, x []float32) F32Range {
 		into.few = make([]float32, 0, fewAll)
 	}
 	into.few = append(into.few, x...)
-	return F32MinMax(x)
 }
 
 // addMany is add for so many numbers that it is worth beginning.
