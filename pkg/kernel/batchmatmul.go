@@ -87,10 +87,11 @@ func (b *F32BatchMatMul) RunScan(out, x, y, scratch []float32, scan *F32Scan) {
 		row, column = 1, s.K
 	}
 	memory, turned := scratch[:panelsLen(s.K, s.N)], scratch[panelsLen(s.K, s.N):]
-	g := gemm{row: s.K, outRow: s.N, bounds: F32Clamp{}.bounds(), scan: scan}
+	g := gemm{row: s.K, outRow: s.N, right: emptyPanels(memory, s.K, s.N, nil), bounds: F32Clamp{}.bounds(), scan: scan}
 	for i := range b.count {
 		if i == 0 || b.y[i] != b.y[i-1] {
-			g.right = newPanels(memory, s.K, s.N, y[b.y[i]*s.K*s.N:][:s.K*s.N], row, column, nil)
+			g.right.fill(0, s.K, y[b.y[i]*s.K*s.N:][:s.K*s.N], row, column)
+			g.right.divides = lifts(s.M, s.N) && divides(g.right.data)
 		}
 		g.in = x[b.x[i]*s.M*s.K:][:s.M*s.K]
 		if s.AdjX {

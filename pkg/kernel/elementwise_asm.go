@@ -24,8 +24,8 @@ func f32Lines[R float32 | bool](code rowCode, dst []R, a, b []float32) {
 		return
 	}
 	// A line is repeated in the cache, so that short ones don't make short loops.
-	const short = 64
-	var repeated [8 * short]float32
+	const short = 128
+	var repeated [4 * short]float32
 	lines := 1
 	if line < short {
 		lines = min(len(dst), len(repeated)) / line

@@ -33,6 +33,9 @@ func divides(x []float32) bool {
 	return useAVX2 && len(x) >= minMaxLeast && leastAsm(&x[0], len(x)) >= divisible
 }
 
+// lifts reports whether a product of so many rows and columns, whose left operand has no gaps and no overlaps, may be worth it.
+func lifts(rows, columns int) bool { return useAVX2 && rows >= liftRows && columns >= liftUses }
+
 // lift has the product read no denormal number from the left operand, if it is worth it.
 func (p *gemm) lift(rows int) {
 	in := p.in
