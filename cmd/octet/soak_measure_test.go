@@ -45,7 +45,7 @@ func newSoakCluster(t *testing.T, h *host) *soakCluster {
 	coordinator := add("coordinator", t.TempDir(), "coordinator", "--listen", c.addr, "--store", c.store, "--job-ttl", "1s", "--blob-grace", "4s", "--collect-every", "1s")
 	coordinator.wait(t, "coordinator_started", nil)
 	for i := range 2 {
-		w := add(fmt.Sprint("worker ", i), t.TempDir(), "worker", "--slots", "1", "--cache-bytes", strconv.Itoa(2<<20))
+		w := add(fmt.Sprint("worker ", i), t.TempDir(), "worker", "--slots", "1", "--cache-bytes", strconv.Itoa(min(2<<20, *soakJobs<<9)))
 		w.wait(t, "worker_started", nil)
 		coordinator.wait(t, "worker_found", nil)
 	}

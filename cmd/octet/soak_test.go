@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	soakJobs    = flag.Int("soak-jobs", 10_000, "how many jobs TestSoak runs; with fewer than 3,000 workers' caches are not full when it begins to compare")
+	soakJobs    = flag.Int("soak-jobs", 10_000, "how many jobs TestSoak runs; with fewer than 4,096 workers' caches are smaller, so that they are full when it begins to compare")
 	soakClients = flag.Int("soak-clients", 6, "how many of them at a time")
 )
 
