@@ -40,10 +40,25 @@ func NewFolder(root string) (*Folder, error) {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 	}
-	if err := f.sweep(time.Now().Add(-halfWritten)); err != nil {
+	if err := f.sweep(f.written().Add(-halfWritten)); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	return f, nil
+}
+
+// written returns the time of a file that is written now, which that of others compares with: the clock of the file system may be another machine's. On a disk that takes no file it is this machine's time.
+func (f *Folder) written() time.Time {
+	file, err := os.CreateTemp(f.path("tmp"), "now-")
+	if err != nil {
+		return time.Now()
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return time.Now()
+	}
+	return info.ModTime()
 }
 
 // sweep removes unfinished blobs to which nothing was written since the given time.

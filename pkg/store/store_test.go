@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,6 +113,27 @@ func TestFolderForgetsHalfWrittenBlobs(t *testing.T) {
 	if _, err := os.Stat(other); err != nil {
 		t.Errorf("what another process is writing is gone: %v", err)
 	}
+}
+
+// What another process is writing stays also when this one begins with a clock that is ahead.
+func TestSweepWithAnotherClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root := t.TempDir()
+		if _, err := NewFolder(root); err != nil {
+			t.Fatal(err)
+		}
+		other := filepath.Join(root, "tmp", "put-1")
+		if err := os.WriteFile(other, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * 365 * 24 * time.Hour) // by the clock of the test, which is not the file system's
+		if _, err := NewFolder(root); err != nil {
+			t.Fatal(err)
+		}
+		if files, err := os.ReadDir(filepath.Join(root, "tmp")); err != nil || len(files) != 1 {
+			t.Errorf("there are %v, %v", files, err)
+		}
+	})
 }
 
 func TestUploadResumesAfterARestart(t *testing.T) {
