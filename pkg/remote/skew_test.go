@@ -32,7 +32,9 @@ func TestAClockIsOff(t *testing.T) {
 				if asked.Add(1) <= tt.times {
 					w.Header().Set("Content-Type", "application/xml")
 					w.WriteHeader(http.StatusForbidden)
-					fmt.Fprintf(w, "<Error><Code>%s</Code><Message>denied: by 16 minutes</Message></Error>", tt.code)
+					if _, err := fmt.Fprintf(w, "<Error><Code>%s</Code><Message>denied: by 16 minutes</Message></Error>", tt.code); err != nil {
+						t.Error(err)
+					}
 					return
 				}
 				w.Header().Set("ETag", `"e"`)

@@ -52,7 +52,7 @@ func (f *Folder) written() time.Time {
 	if err != nil {
 		return time.Now()
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }() // a later sweep does it else
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
