@@ -80,6 +80,7 @@ func start(ctx context.Context, c Config) (*child, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	k.send.w = k.in
+	keepFiles()
 	if err := k.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 	"unsafe"
@@ -15,6 +16,10 @@ const maxOpen = 4096
 
 // Enforced reports whether the bound of memory is kept by the system; otherwise the collector works harder when it is near, and no more.
 func Enforced() bool { return !instrumented }
+
+// keepFiles has children inherit none of the files that are open in this process, those neither that it was started with: a supervisor's, for example. Kernels before 5.11 can't, and children
+// of theirs have what this process was started with.
+func keepFiles() { _ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) }
 
 // confine takes the protections that the kernel has, for all threads. A bound of memory must hold; what an old kernel or a container does without is left out of the list.
 func confine(set settings) ([]Protection, error) {

@@ -7,3 +7,5 @@ func confine(settings) ([]Protection, error) { return []Protection{NoEnvironment
 
 // Enforced reports whether the bound of memory is kept by the system; otherwise the collector works harder when it is near, and no more.
 func Enforced() bool { return false }
+
+func keepFiles() {}

@@ -2,9 +2,13 @@ package sandbox_test
 
 import (
 	"os"
+	"strconv"
+	"testing"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/octetlite/octet/pkg/sandbox"
 )
 
 // raw is a system call that does something to the process's parent or to a file, unless it is refused.
@@ -69,4 +73,21 @@ func reachedBySystemCalls(path string) (all []string) {
 		}
 	}
 	return all
+}
+
+// A child has none of the files that its parent was started with.
+func TestFilesAreKept(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	fd := 200
+	if err := unix.Dup3(int(null.Fd()), fd, 0); err != nil { // to be inherited
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if _, err := open(t).Call(t.Context(), "file", []byte(strconv.Itoa(fd)), sandbox.Host{}); err == nil {
+		t.Error("a child has a file that its parent was started with")
+	}
 }

@@ -141,6 +141,13 @@ var handlers = map[string]sandbox.Handler{
 	"write": func(_ context.Context, _ *sandbox.Caller, request []byte) ([]byte, error) {
 		return nil, os.WriteFile(string(request), []byte("x"), 0o600)
 	},
+	"file": func(_ context.Context, _ *sandbox.Caller, request []byte) ([]byte, error) {
+		fd, err := strconv.Atoi(string(request))
+		if err != nil {
+			return nil, err
+		}
+		return nil, os.NewFile(uintptr(fd), "inherited").Close()
+	},
 	"env": func(context.Context, *sandbox.Caller, []byte) ([]byte, error) {
 		return []byte(strings.Join(os.Environ(), "\n")), nil
 	},
