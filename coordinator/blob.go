@@ -189,14 +189,14 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 	d := store.Digest(ref.Digest)
 	switch size, there, err := b.touched(ctx, d); {
 	case err != nil:
-		return storeStatus(err)
+		return b.server.trouble(err)
 	case there:
 		return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: size})
 	}
 	namespace := credential.CallerOf(ctx).Namespace
 	up, err := b.folder.Upload(namespace, d, ref.Size)
 	if err != nil {
-		return storeStatus(err)
+		return b.server.trouble(err)
 	}
 	defer up.Close()
 	before := up.Committed()
@@ -207,7 +207,7 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 	defer func() { done(up.Committed() - before) }()
 	if req.GetOffset() == 0 && up.Committed() > 0 {
 		if err := up.Restart(); err != nil {
-			return storeStatus(err)
+			return b.server.trouble(err)
 		}
 	}
 	for {
@@ -218,7 +218,7 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 			return status.Errorf(codes.InvalidArgument, "%d bytes in one message, the limit is %d", len(req.GetData()), chunk)
 		}
 		if _, err := up.Write(req.GetData()); err != nil {
-			return storeStatus(err)
+			return b.server.trouble(err)
 		}
 		b.server.metrics.received.Add(float64(len(req.GetData())))
 		if err := b.server.leads(); err != nil { // the next one may be at the same upload
@@ -231,10 +231,10 @@ func (b *blobService) Write(stream grpc.ClientStreamingServer[octetv1.WriteReque
 		}
 	}
 	if err := up.Commit(); err != nil {
-		return storeStatus(err)
+		return b.server.trouble(err)
 	}
 	if err := b.server.own(ctx, d); err != nil {
-		return storeStatus(err)
+		return b.server.trouble(err)
 	}
 	return stream.SendAndClose(&octetv1.WriteResponse{CommittedSize: ref.Size})
 }

@@ -3,8 +3,10 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc/codes"
@@ -79,3 +81,26 @@ func (s *Server) lost(ctx context.Context, r Record, err error) bool {
 
 // named is how much of a digest errors tell at least.
 const named = 12
+
+// troubleEvery is the least time between two lines of the log about a store that fails.
+const troubleEvery = 10 * time.Second
+
+// trouble gives an error of the store its status code, if it has none. What is wrong with the disk is for the log; clients learn what it is, and not where.
+func (s *Server) trouble(err error) error {
+	said := statusOf(err)
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !ok || status.Code(said) != codes.Unavailable {
+		return said
+	}
+	s.mu.Lock()
+	now := time.Now()
+	quiet := now.Sub(s.troubled) < troubleEvery
+	if !quiet {
+		s.troubled = now
+	}
+	s.mu.Unlock()
+	if !quiet {
+		s.log.Error("store_failed", zap.Error(err))
+	}
+	return status.Errorf(codes.Unavailable, "the coordinator's store: %v", path.Err)
+}

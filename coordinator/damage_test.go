@@ -2,8 +2,11 @@ package coordinator
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -128,5 +131,28 @@ func TestNothingIsDamaged(t *testing.T) {
 			return honest(w, req, stream)
 		})
 		c.result(c.wait(c.create("r", c.spec(m)).GetId()))
+	})
+}
+
+// A disk that is full, or gone, is in the log, where the operator looks, once in a while; clients are told what is wrong, and not where.
+func TestStoreInTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		vision, _, _ := blobClients(t, c.server)
+		uploads := filepath.Join(c.server.folder.Root(), "uploads")
+		if err := errors.Join(os.Remove(uploads), os.WriteFile(uploads, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []int{1, 1, 2} {
+			err := vision.write([]byte("data"), 0)
+			if wantCode(t, "Write", err, codes.Unavailable); strings.Contains(err.Error(), uploads) || !strings.Contains(err.Error(), "the coordinator's store: not a directory") {
+				t.Errorf("clients are told %v", err)
+			}
+			all := c.logs.FilterMessage("store_failed").All()
+			if len(all) != want || !strings.Contains(fmt.Sprint(all[0].ContextMap()["error"]), uploads) {
+				t.Errorf("after %d writes the log has %v", i+1, all)
+			}
+			time.Sleep(6 * time.Second)
+		}
 	})
 }

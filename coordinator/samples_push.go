@@ -234,7 +234,7 @@ func (p *push) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return cause(ctx)
 	}
-	return statusOf(err)
+	return p.server.trouble(err)
 }
 
 // statusOf gives an error its status code, if it has none.

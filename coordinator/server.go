@@ -124,6 +124,7 @@ type Server struct {
 	phase     phase
 	leader    string         // the address of the coordinator that leads, as far as is known
 	held      map[string]int // digests that are about to be referred to
+	troubled  time.Time      // when the log last said that the store fails
 	changed   chan struct{}  // closed at each change of what clients see
 	saveReady chan struct{}
 	term                     // what is begun anew each time this coordinator is elected
