@@ -54,6 +54,7 @@ type usage struct {
 	coming  int64 // announced by uploads that are under way
 	uploads int
 	reads   chan struct{} // holds one for each download that is under way
+	checks  chan struct{} // holds one while a blob is compared with its digest
 	pushing int64         // bytes that streams of samples may take in memory
 }
 
@@ -87,15 +88,25 @@ func (u *usages) begin(ctx context.Context, folder *store.Folder, namespace stri
 
 // read waits until a namespace may begin with one download more. done must be called when that is over.
 func (u *usages) read(ctx context.Context, namespace string) (done func(), err error) {
+	return u.enter(ctx, namespace, func(n *usage) chan struct{} { return n.reads })
+}
+
+// check waits until nobody else of a namespace has a blob compared with its digest. done must be called when that is over.
+func (u *usages) check(ctx context.Context, namespace string) (done func(), err error) {
+	return u.enter(ctx, namespace, func(n *usage) chan struct{} { return n.checks })
+}
+
+// enter waits for a place of a namespace; who has none need not wait.
+func (u *usages) enter(ctx context.Context, namespace string, places func(*usage) chan struct{}) (done func(), err error) {
 	if namespace == "" {
 		return func() {}, nil
 	}
 	u.mu.Lock()
-	reads := u.of(namespace).reads
+	all := places(u.of(namespace))
 	u.mu.Unlock()
 	select {
-	case reads <- struct{}{}:
-		return func() { <-reads }, nil
+	case all <- struct{}{}:
+		return func() { <-all }, nil
 	case <-ctx.Done():
 		return nil, status.FromContextError(ctx.Err()).Err()
 	}
@@ -128,7 +139,7 @@ func (u *usages) of(namespace string) *usage {
 	}
 	n := u.all[namespace]
 	if n == nil {
-		n = &usage{bytes: -1, reads: make(chan struct{}, maxReads)}
+		n = &usage{bytes: -1, reads: make(chan struct{}, maxReads), checks: make(chan struct{}, 1)}
 		u.all[namespace] = n
 	}
 	return n

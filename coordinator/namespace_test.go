@@ -520,3 +520,37 @@ func TestPushingIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// Who says a wrong size of a blob has it compared with its digest, once for each call, and one call of a namespace after the other.
+func TestChecksAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		vision, audio, _ := blobClients(t, c.server)
+		data := []byte("of eleven bytes")
+		for _, who := range []clientOf{vision, audio} {
+			if err := who.write(data, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		find := func(ctx context.Context, who clientOf) (*octetv1.FindMissingResponse, error) {
+			wrong := &octetv1.Blob{Digest: string(store.Of(data)), Size: 11}
+			return who.b.FindMissing(ctx, &octetv1.FindMissingRequest{Blobs: []*octetv1.Blob{wrong, wrong, wrong}})
+		}
+		done, err := c.server.usages.check(t.Context(), "vision")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := find(audio.ctx, audio); err != nil || len(resp.GetMissing()) > 0 {
+			t.Errorf("another namespace is told %v, %v", resp, err)
+		}
+		ctx, cancel := context.WithTimeout(vision.ctx, time.Second)
+		defer cancel()
+		if _, err := find(ctx, vision); err == nil {
+			t.Error("two are compared at a time")
+		}
+		done()
+		if resp, err := find(vision.ctx, vision); err != nil || len(resp.GetMissing()) > 0 {
+			t.Errorf("%v, %v", resp, err)
+		}
+	})
+}
