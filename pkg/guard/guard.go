@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -26,6 +27,9 @@ type Guard struct {
 	Refused func(method, from string, err error)
 	// Panicked, if not nil, is told of panics in calls.
 	Panicked func(method string, value any, stack []byte)
+
+	mu    sync.Mutex
+	calls map[string]int // that are under way, by namespace
 }
 
 // Bounds of what a connection may take up.
@@ -34,6 +38,7 @@ const (
 	maxHeaders = 32 << 10
 	maxStreams = 1000             // at a time on one connection
 	handshake  = 20 * time.Second // for TLS and HTTP/2's preface
+	maxCalls   = 2000             // at a time of one namespace, on all its connections
 )
 
 // Options are those of the server.
@@ -46,18 +51,21 @@ func (g *Guard) Options() []grpc.ServerOption {
 
 func (g *Guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (resp any, err error) {
 	defer g.recovered(info.FullMethod, &err)
-	if ctx, err = g.admit(ctx, info.FullMethod); err != nil {
+	ctx, done, err := g.admit(ctx, info.FullMethod)
+	if err != nil {
 		return nil, err
 	}
+	defer done()
 	return handle(ctx, req)
 }
 
 func (g *Guard) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
 	defer g.recovered(info.FullMethod, &err)
-	ctx, err := g.admit(s.Context(), info.FullMethod)
+	ctx, done, err := g.admit(s.Context(), info.FullMethod)
 	if err != nil {
 		return err
 	}
+	defer done()
 	return handle(srv, &admitted{s, ctx})
 }
 
@@ -79,11 +87,14 @@ func (g *Guard) recovered(method string, err *error) {
 	}
 }
 
-// admit returns the context of a call that may be made: it says who calls.
-func (g *Guard) admit(ctx context.Context, method string) (context.Context, error) {
+// admit returns the context of a call that may be made: it says who calls. done must be called when the call is over.
+func (g *Guard) admit(ctx context.Context, method string) (_ context.Context, done func(), err error) {
 	caller, err := g.authorize(ctx, method)
 	if err == nil {
-		return credential.WithCaller(ctx, caller), nil
+		done, err = g.begin(caller.Namespace)
+	}
+	if err == nil {
+		return credential.WithCaller(ctx, caller), done, nil
 	}
 	if g.Refused != nil {
 		from := ""
@@ -92,7 +103,30 @@ func (g *Guard) admit(ctx context.Context, method string) (context.Context, erro
 		}
 		g.Refused(method, from, err)
 	}
-	return nil, err
+	return nil, nil, err
+}
+
+// begin counts a call of a namespace; RESOURCE_EXHAUSTED if it has too many under way.
+func (g *Guard) begin(namespace string) (done func(), err error) {
+	if namespace == "" {
+		return func() {}, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.calls[namespace] == maxCalls {
+		return nil, status.Errorf(codes.ResourceExhausted, "namespace %s has %d calls under way, which is the limit", namespace, maxCalls)
+	}
+	if g.calls == nil {
+		g.calls = map[string]int{}
+	}
+	g.calls[namespace]++
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.calls[namespace]--; g.calls[namespace] == 0 {
+			delete(g.calls, namespace)
+		}
+	}, nil
 }
 
 func (g *Guard) authorize(ctx context.Context, method string) (credential.Caller, error) {

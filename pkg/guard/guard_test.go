@@ -129,10 +129,10 @@ func TestAccessNamesEveryCall(t *testing.T) {
 		}
 	}
 	g := &Guard{}
-	if _, err := g.admit(t.Context(), "/octet.v1.ConversionService/New"); status.Code(err) != codes.PermissionDenied {
+	if _, _, err := g.admit(t.Context(), "/octet.v1.ConversionService/New"); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("a call without a row: %v", err)
 	}
-	if _, err := (&Guard{Tokens: &credential.Tokens{}}).admit(t.Context(), "/grpc.health.v1.Health/Check"); err != nil {
+	if _, _, err := (&Guard{Tokens: &credential.Tokens{}}).admit(t.Context(), "/grpc.health.v1.Health/Check"); err != nil {
 		t.Errorf("a probe without a token: %v", err)
 	}
 }
@@ -233,5 +233,38 @@ func TestAddresses(t *testing.T) {
 	}
 	if _, err := Dial(t.Context(), "unix:///var/run/docker.sock"); err == nil {
 		t.Error("a socket of this machine is dialled")
+	}
+}
+
+// A namespace has so many calls under way and no more, however many connections it opens; others have theirs.
+func TestCallsAtATime(t *testing.T) {
+	tokens := &credential.Tokens{}
+	vision, audio := tokens.Issue(credential.Caller{Role: credential.Client, Namespace: "vision"}), tokens.Issue(credential.Caller{Role: credential.Client, Namespace: "audio"})
+	g := &Guard{Tokens: tokens}
+	conn := start(t, g)
+	get := func(token credential.Token) codes.Code {
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+string(token))
+		_, err := octetv1.NewConversionServiceClient(conn).GetJob(ctx, &octetv1.GetJobRequest{})
+		return status.Code(err)
+	}
+	var last func()
+	for range maxCalls {
+		done, err := g.begin("vision")
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = done
+	}
+	if code := get(vision); code != codes.ResourceExhausted {
+		t.Errorf("one too many: %v", code)
+	}
+	if code := get(audio); code != codes.OK {
+		t.Errorf("another namespace: %v", code)
+	}
+	last()
+	for range 3 { // each gives back its place
+		if code := get(vision); code != codes.OK {
+			t.Errorf("there is a place: %v", code)
+		}
 	}
 }
