@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Limits bound what clients may ask of a coordinator; 0 stands for no bound.
@@ -45,12 +48,31 @@ func (l Limits) full(namespace string, unfinished, coming tally) string {
 	return ""
 }
 
+// maxTexts bounds what the records of a namespace's jobs may take of the journal, in bytes: etcd refuses everybody when it is full.
+const maxTexts = 128 << 20
+
+// text returns about how many bytes a record takes in the journal: what a client chose, and what all have.
+func (r *Record) text() int {
+	const all = 1 << 10
+	n := all + len(r.RequestID) + len(r.Spec.SourceName) + len(r.Spec.Recipe) + len(r.Spec.Signature) + len(r.Spec.RangesName) + len(r.Spec.QuantizedName)
+	for _, k := range r.Spec.KeepFloat {
+		n += len(k)
+	}
+	if r.Error != nil {
+		n += len(r.Error.Message)
+	}
+	return n
+}
+
 // admit reserves a place for a job that is about to be created, until it is released: by then the job is known, or there will be none.
 func (s *Server) admit(r Record) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if why := s.config.Limits.full(r.Namespace, s.unfinished, s.coming); why != "" {
 		return nil, exhausted(why, s.pace.next(time.Now()))
+	}
+	if have := s.published.texts[r.Namespace]; r.Namespace != "" && have+r.text() > maxTexts {
+		return nil, status.Errorf(codes.ResourceExhausted, "the jobs of namespace %s take %d bytes of the journal, and this one would pass the limit of %d: delete jobs that have ended", r.Namespace, have, maxTexts)
 	}
 	s.coming.add(r.Namespace, 1)
 	return func() {

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,5 +96,56 @@ func TestPriorityIsKept(t *testing.T) {
 		}
 		_, err = c.jobs.CreateJob(t.Context(), &octetv1.CreateJobRequest{RequestId: "s", Spec: c.spec(convModel(t, 8)), Priority: 9})
 		wantCode(t, "CreateJob", err, codes.InvalidArgument)
+	})
+}
+
+// A namespace's jobs take so much of the journal and no more, since etcd refuses everybody when it is full. What is deleted makes room.
+func TestJournalIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		c.worker("a", nil)
+		spec := c.specOf(convModel(t, 8), "vision", "audio")
+		spec.KeepFloat = []string{strings.Repeat("x", 50_000)}
+		service := &conversionService{server: c.server}
+		as := func(namespace string) context.Context {
+			return credential.WithCaller(t.Context(), credential.Caller{Role: credential.Client, Namespace: namespace})
+		}
+		create := func(namespace, id string) (*octetv1.Job, error) {
+			resp, err := service.CreateJob(as(namespace), &octetv1.CreateJobRequest{RequestId: id, Spec: spec})
+			return resp.GetJob(), err
+		}
+		first, err := create("vision", "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.wait(first.GetId())
+		taken := func() int {
+			c.server.mu.Lock()
+			defer c.server.mu.Unlock()
+			return c.server.published.texts["vision"]
+		}
+		if n := taken(); n < 50_000 || n > 120_000 {
+			t.Errorf("a job takes %d bytes", n)
+		}
+		c.server.mu.Lock()
+		c.server.published.texts["vision"] += maxTexts - 60_000
+		c.server.mu.Unlock()
+		_, err = create("vision", "2")
+		wantCode(t, "CreateJob", err, codes.ResourceExhausted)
+		if !strings.Contains(err.Error(), "delete jobs that have ended") || retryDelay(err) != 0 {
+			t.Errorf("%v, again after %v", err, retryDelay(err))
+		}
+		if _, err := create("audio", "2"); err != nil {
+			t.Error(err)
+		}
+		if _, err := service.DeleteJob(as("vision"), &octetv1.DeleteJobRequest{Id: first.GetId()}); err != nil {
+			t.Fatal(err)
+		}
+		if n := taken(); n != maxTexts-60_000 {
+			t.Errorf("without jobs %d bytes are taken", n)
+		}
+		if _, err = create("vision", "2"); err != nil {
+			t.Error(err)
+		}
 	})
 }

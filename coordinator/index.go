@@ -13,13 +13,14 @@ type index struct {
 	requests map[string]string // ids by the names of requests
 	order    []string          // positions, ascending
 	named    map[name]int      // how many records of a namespace name a blob
+	texts    map[string]int    // by namespace, about how many bytes its records take in the journal
 }
 
 // name is a blob that a namespace's jobs name.
 type name struct{ namespace, digest string }
 
 func newIndex() index {
-	return index{records: map[string]Record{}, requests: map[string]string{}, named: map[name]int{}}
+	return index{records: map[string]Record{}, requests: map[string]string{}, named: map[name]int{}, texts: map[string]int{}}
 }
 
 // position orders jobs by their time, as text.
@@ -66,6 +67,9 @@ func (x *index) remove(id string) {
 func (x *index) count(r Record, by int) {
 	if r.Namespace == "" {
 		return
+	}
+	if x.texts[r.Namespace] += by * r.text(); x.texts[r.Namespace] == 0 {
+		delete(x.texts, r.Namespace)
 	}
 	for _, d := range r.blobs() {
 		n := name{r.Namespace, d}
