@@ -123,6 +123,9 @@ func TestSVDF(t *testing.T) {
 			if len(report.Float) > 0 || n.Input(4).Type.DType != tensor.Int16 || !n.Input(4).Variable || n.Input(2).Type.DType != tensor.Int16 || n.Outputs[0].Quant.Zero[0] != -128 {
 				t.Errorf("the state is %v, the time weights %v, the result's zero point %d; float are %+v", n.Input(4).Type, n.Input(2).Type, n.Outputs[0].Quant.Zero[0], report.Float)
 			}
+			if b := g.Nodes[i+1].Input(3); b == nil || b.Type.DType != tensor.Int32 || !b.Type.Shape.Equal(tensor.Shape{6}) || !slices.Equal(tensor.View[int32](b.Const), make([]int32, 6)) {
+				t.Errorf("an SVDF without a bias has %v, want zeros, which TFLite Micro reads", b)
+			}
 			continue
 		}
 		if n.Input(4).Type.DType != tensor.Float32 || n.Input(1).Type.DType != tensor.Float32 {

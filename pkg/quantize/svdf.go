@@ -1,8 +1,10 @@
 package quantize
 
 import (
+	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/quant"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // unfitSVDF says which of its forms LiteRT's int8 kernel does not take.
@@ -24,8 +26,12 @@ func (g *graph) storeSVDF(o *operation) {
 	}
 	types[c.Time] = quant.TimeWeight(o.operand(c.Time).floats())
 	for _, b := range c.Biases {
-		if o.operand(b.Input) != nil {
-			types[b.Input] = quant.Bias(memory, types[b.Weight], 1)
+		t := quant.Bias(memory, types[b.Weight], 1)
+		switch {
+		case o.operand(b.Input) != nil:
+			types[b.Input] = t
+		case g.compat == Default && b.Input < len(o.inputs):
+			g.addBias(o, b.Input, t)
 		}
 	}
 	for i := range o.inputs {
@@ -37,4 +43,15 @@ func (g *graph) storeSVDF(o *operation) {
 			g.storeOperand(o, i, t, g.toIntegers(o.operand(i).made.content, t))
 		}
 	}
+}
+
+// addBias gives an SVDF a bias of zeros: TFLite Micro's int8 kernel reads one, whether it is there or not.
+func (g *graph) addBias(o *operation, i int, t *quant.Type) {
+	result := o.outputs[0]
+	shape := tensor.Shape{result.typ.Shape[len(result.typ.Shape)-1]}
+	v := &value{name: result.name + "/bias", typ: ir.Type{DType: tensor.Int32, Shape: shape}, quantized: t}
+	n := newOperation(constant, nil, []*value{v})
+	n.content = tensor.New(tensor.Int32, shape)
+	g.insertBefore(o, n)
+	o.setInput(i, v)
 }
