@@ -103,6 +103,9 @@ activations are measured:
   stream:NAME            samples that are pushed to a coordinator, maybe still while it calibrates:
                          see 'octet samples'
 
+With any of these but a stream, ?sequence=50 says that 50 samples each are the steps of one run, for
+models that remember (SVDF, LSTM and the like, one step a run).
+
 Paths may be globs, hold {000..127}, and be URLs: s3://BUCKET/KEY of S3 and what speaks its protocol, or
 https://HOST/PATH of a server that serves ranges. Such data stay where they are: a cluster's workers read
 them there. SOURCE, --ranges, -o and --stats may be s3:// URLs too. docs/data.md says more.

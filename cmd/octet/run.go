@@ -42,7 +42,8 @@ and gives numbers that compare with that model's.
 
 A model with a state, such as a keyword spotter for streams, begins each sample with its first state, so that
 samples may run side by side. With --sequence they are the steps of one sequence, as successive calls of
-LiteRT's interpreter are: each goes on with the state that the one before left.
+LiteRT's interpreter are: each goes on with the state that the one before left. With ?sequence=N behind the
+data's name they are several of N steps each.
 
 -o writes the outputs as arrays of a .npz file: named as the signature names them, samples along axis 0.
 
