@@ -252,12 +252,15 @@ def fitted(octet, name):
         for scheme, flags in FITTED.items():
             calibrated = ['--data', root / 'samples.npz'] if scheme.startswith('int') else []
             for fit in FITS:
-                found[f'{scheme}, {fit}'] = judged(model, expected, *run_octet(octet, model, root, [*flags, '--weight-fit', fit, *calibrated]))
+                found[f'{scheme}, {fit}'] = judged(
+                    model, expected, *run_octet(octet, model, root, [*flags, '--weight-fit', fit, *calibrated])
+                )
     return found
 
 
 def decibels(row, size=None):
-    """A row's error; None if there is no such file, or if it is one that nothing was quantized in, of a model of that size; infinity if it is equal."""
+    """A row's error; None if there is no such file, or if nothing in it is quantized, of a model of that size; infinity if all
+    outputs are equal."""
     if row is None or 'db' not in row or size and row['bytes'] > QUANTIZED * size:
         return None
     known = [x for x in row['db'] if x is not None]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every scheme of quantization on the corpus' float models: does LiteRT run it, how large is it, and how near to the float model.
 
-usage: schemes.py [--octet BINARY] [--samples N] [--table] [NAME ...]
+usage: schemes.py [--octet BINARY] [--samples N] [--table] [--summary] [NAME ...]
 
 Each float model that LiteRT runs is converted by `octet convert` in each scheme, with float inputs and outputs unless the
 scheme's name says otherwise, over its calibration samples where the scheme needs them, and run in LiteRT on N of them: builtin
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -148,6 +149,21 @@ def table(results):
         print(f'| {name} | ' + ' | '.join(cell(found[s]) if s in found else '' for s in SCHEMES) + ' |')
 
 
+def summary(results):
+    """The lines of a table in Markdown: how many models each scheme was asked of, how many of these run, and the median of the
+    worst outputs' decibels; then what does not run, and why."""
+    print('| scheme | models | run | dB, median |\n| --- | ---: | ---: | ---: |')
+    bad = {name: r['float']['error'] for name, r in results.items() if 'error' in r['float']}
+    for s in SCHEMES:
+        rows = {name: r[s] for name, r in results.items() if s in r and name not in bad}
+        run = [r for r in rows.values() if 'error' not in r]
+        known = [r['db'] for r in run if r['db'] is not None]
+        print(f'| {s} | {len(rows)} | {len(run)} | {statistics.median(known):.1f} |')
+        bad |= {f'{name}, {s}': r['error'] for name, r in rows.items() if 'error' in r}
+    for name, why in bad.items():
+        print(f'{name}: {why}')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('name', nargs='*', help='only these models')
@@ -155,10 +171,11 @@ def main():
     parser.add_argument('--samples', type=int, default=4, help='that LiteRT runs')
     parser.add_argument('--scheme', action='append', choices=list(SCHEMES), help='only these')
     parser.add_argument('--table', action='store_true', help='print what is there')
+    parser.add_argument('--summary', action='store_true', help='print how many models run')
     a = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    if a.table:
-        return table(results)
+    if a.table or a.summary:
+        return summary(results) if a.summary else table(results)
     with tempfile.TemporaryDirectory() as folder:
         octet = a.octet or pathlib.Path(folder) / 'octet'
         if not a.octet:
