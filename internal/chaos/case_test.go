@@ -11,9 +11,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/op"
-	"github.com/octetlite/octet/pkg/tensor"
+	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -34,7 +32,7 @@ func conversions(t *testing.T, octet string) []conversion {
 	if err != nil {
 		t.Fatal(err)
 	}
-	large, err := tflite.Encode(heavy())
+	large, err := tflite.Encode(testmodel.Chain(96, 32, 4)) // tens of milliseconds a sample, so that shards are interrupted
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,30 +72,4 @@ func conversions(t *testing.T, octet string) []conversion {
 func sum(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
-}
-
-// heavy is a chain of convolutions that takes tens of milliseconds a sample, so that shards are interrupted.
-func heavy() *ir.Model {
-	const size, channels, layers = 96, 32, 4
-	f32 := func(dims ...int) ir.Type { return ir.Type{DType: tensor.Float32, Shape: dims} }
-	x := &ir.Value{Name: "image", Type: f32(1, size, size, channels)}
-	g := &ir.Graph{Name: "main", Inputs: []*ir.Value{x}, Values: []*ir.Value{x}}
-	seed := uint32(1)
-	for i := range layers {
-		w := make([]float32, channels*3*3*channels)
-		for k := range w {
-			seed = seed*1664525 + 1013904223
-			w[k] = float32(int32(seed>>16)-1<<15) / (1 << 18)
-		}
-		weights := g.AddConst(fmt.Sprintf("w%d", i), tensor.F32(tensor.Shape{channels, 3, 3, channels}, w...))
-		bias := g.AddConst(fmt.Sprintf("b%d", i), tensor.New(tensor.Float32, tensor.Shape{channels}))
-		y := g.Add(&ir.Value{Name: fmt.Sprintf("y%d", i), Type: f32(1, size, size, channels)})
-		g.Nodes = append(g.Nodes, &ir.Node{
-			Op: "CONV_2D", Attr: &op.Conv2D{Padding: op.Same, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Activation: op.Relu},
-			Inputs: []*ir.Value{x, weights, bias}, Outputs: []*ir.Value{y},
-		})
-		x = y
-	}
-	g.Outputs = []*ir.Value{x}
-	return &ir.Model{Graphs: []*ir.Graph{g}}
 }

@@ -19,9 +19,6 @@ import (
 
 var update = flag.Bool("update", false, "write golden files instead of comparing with them; read the diff afterwards")
 
-// Updating tells whether -update was given, for tests that keep golden data in a form of their own.
-func Updating() bool { return *update }
-
 // File compares got with the file at path, byte for byte. Under -update it writes got there, making folders as needed.
 // Text is reported as a diff, anything else by length and first differing offset.
 func File(t testing.TB, path string, got []byte) {

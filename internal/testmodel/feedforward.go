@@ -1,6 +1,8 @@
 package testmodel
 
 import (
+	"fmt"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -50,4 +52,19 @@ func Signatures() *ir.Model {
 	m := model(double.g, split.g)
 	m.Signatures = []*ir.Signature{signature("double", 0, double.g), signature("split", 1, split.g)}
 	return m
+}
+
+// Chain is a model of so many convolutions, one after the other, over an image of size by size pixels, all of so many channels: as much work, weights or
+// memory as a test wants. It is not among All.
+func Chain(size, channels, layers int) *ir.Model {
+	b := newGraph("main")
+	shape := tensor.Shape{1, size, size, channels}
+	x := b.input("image", shape...)
+	for i := range layers {
+		attr := &op.Conv2D{Padding: op.Same, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Activation: op.Relu}
+		bias := b.g.AddConst(fmt.Sprint("b", i), tensor.New(tensor.Float32, tensor.Shape{channels}))
+		x = b.node("CONV_2D", fmt.Sprint("y", i), attr, shape, x, b.weights(fmt.Sprint("w", i), channels, 3, 3, channels), bias)
+	}
+	b.g.Outputs = []*ir.Value{x}
+	return &ir.Model{Graphs: []*ir.Graph{b.g}}
 }

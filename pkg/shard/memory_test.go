@@ -5,39 +5,15 @@
 package shard
 
 import (
-	"fmt"
 	"runtime"
 	"testing"
 
+	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite"
 )
-
-// sizedConvs returns convolutions over images of so many pixels a side.
-func sizedConvs(size, channels, layers int) *ir.Model {
-	f32 := func(dims ...int) ir.Type { return ir.Type{DType: tensor.Float32, Shape: dims} }
-	x := &ir.Value{Name: "image", Type: f32(1, size, size, channels)}
-	g := &ir.Graph{Name: "main", Inputs: []*ir.Value{x}, Values: []*ir.Value{x}}
-	for i := range layers {
-		w := make([]float32, channels*3*3*channels)
-		for k := range w {
-			w[k] = float32(k%13-6) / 512
-		}
-		weights := g.AddConst(fmt.Sprintf("w%d", i), tensor.F32(tensor.Shape{channels, 3, 3, channels}, w...))
-		bias := g.AddConst(fmt.Sprintf("b%d", i), tensor.New(tensor.Float32, tensor.Shape{channels}))
-		y := g.Add(&ir.Value{Name: fmt.Sprintf("y%d", i), Type: f32(1, size, size, channels)})
-		g.Nodes = append(g.Nodes, &ir.Node{
-			Op: "CONV_2D", Attr: &op.Conv2D{Padding: op.Same, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Activation: op.Relu},
-			Inputs: []*ir.Value{x, weights, bias}, Outputs: []*ir.Value{y},
-		})
-		x = y
-	}
-	g.Outputs = []*ir.Value{x}
-	return &ir.Model{Graphs: []*ir.Graph{g}}
-}
 
 // heldBy returns what the heap grows by when something is made that stays.
 func heldBy(make func()) int64 {
@@ -59,7 +35,7 @@ func (c constantSamples) Sample(int) ([]*tensor.Tensor, error) { return c.sample
 
 // What a model and its shards are said to take is what they take, of models whose weights are most of it and of models whose activations are.
 func TestMemory(t *testing.T) {
-	for name, build := range map[string]*ir.Model{"activations": sizedConvs(256, 16, 4), "weights": sizedConvs(4, 256, 6)} {
+	for name, build := range map[string]*ir.Model{"activations": testmodel.Chain(256, 16, 4), "weights": testmodel.Chain(4, 256, 6)} {
 		t.Run(name, func(t *testing.T) {
 			data, err := tflite.Encode(build)
 			if err != nil {

@@ -102,19 +102,6 @@ func (c *Context) StringList(name string) []string {
 	return list
 }
 
-// TypeList returns an attribute that is a list of element types.
-func (c *Context) TypeList(name string) []tensor.DType {
-	a := c.kind(name, tfpb.AttrList)
-	if a == nil || a.List == nil {
-		return nil
-	}
-	list := make([]tensor.DType, len(a.List.Type))
-	for i, t := range a.List.Type {
-		list[i] = dtype(t)
-	}
-	return list
-}
-
 // ShapeAttr returns an attribute that is a shape, -1 where a dimension is unknown.
 func (c *Context) ShapeAttr(name string) (shape tensor.Shape, unranked bool) {
 	a := c.kind(name, tfpb.AttrShape)
@@ -122,21 +109,6 @@ func (c *Context) ShapeAttr(name string) (shape tensor.Shape, unranked bool) {
 		return nil, true
 	}
 	return shapeOf(a.Shape)
-}
-
-// ShapeList returns an attribute that is a list of shapes; nil stands for shapes of unknown rank.
-func (c *Context) ShapeList(name string) []tensor.Shape {
-	a := c.kind(name, tfpb.AttrList)
-	if a == nil || a.List == nil {
-		return nil
-	}
-	list := make([]tensor.Shape, len(a.List.Shape))
-	for i := range a.List.Shape {
-		if s, unranked := shapeOf(&a.List.Shape[i]); !unranked {
-			list[i] = s
-		}
-	}
-	return list
 }
 
 // Func returns an attribute that is a function with its attributes.

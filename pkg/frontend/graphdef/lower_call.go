@@ -93,12 +93,3 @@ func (s *scope) finish(def *tfpb.FunctionDef) error {
 	}
 	return nil
 }
-
-// Signature returns the declaration of a function.
-func (c *Context) Signature(name string) *tfpb.OpDef {
-	def := c.scope.functions[name]
-	if def == nil {
-		build.Damaged("there is no function %q", name)
-	}
-	return &def.Signature
-}
