@@ -7,11 +7,11 @@ Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
                 the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
                 records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
-inference       the same without reading, hashing and checking samples: in process, samples in memory (pkg/shard BenchmarkRate), with every
-                range recorded and with every histogram, beside XNNPACK's plain inference
-cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its one
-                worker, and on two: octet's --workers, XNNPACK's threads; and what two octets make together, each on a core of its
-                own and with nothing in common but the machine, which bounds what one program can reach
+inference       the same without reading, hashing and checking samples: in process, samples in memory (pkg/shard BenchmarkRate),
+                with every range recorded and with every histogram, beside XNNPACK's plain inference
+cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its
+                one worker, and on two: octet's --workers, XNNPACK's threads; and what two octets make together, each on a core of
+                its own and with nothing in common but the machine, which bounds what one program can reach
 conversion      float model and 100 samples to int8, the whole program: seconds and peak memory of octet and of TFLiteConverter;
                 from a SavedModel where .corpus/sources has one, else from the float flatbuffer, of which TFLiteConverter's
                 calibrator and quantizer make one
@@ -258,7 +258,14 @@ def calibration_table(results):
 
 
 def inference_table(results):
-    head = ['in process, CPU ms per sample', 'Octet, ranges', 'histograms', 'XNNPACK, plain', 'ranges / XNNPACK', 'histograms / ranges']
+    head = [
+        'in process, CPU ms per sample',
+        'Octet, ranges',
+        'histograms',
+        'XNNPACK, plain',
+        'ranges / XNNPACK',
+        'histograms / ranges',
+    ]
     rows = []
     for name, r in results.items():
         o, h, x = (r['inference'][key] for key in ('ranges', 'histograms', 'xnnpack'))

@@ -3,7 +3,8 @@
 
 usage: bench_page.py NATIVE.json AVX2.json
 
-The files are what `bench.py --json NATIVE.json` and `bench.py --isa avx2 --json AVX2.json` wrote.
+The files are what `bench.py --json NATIVE.json` and `bench.py --isa avx2 --json AVX2.json` wrote, of which the tables that both
+have are taken. A table of the page is found by its first cell.
 """
 
 import json
@@ -50,29 +51,41 @@ def calibration(run, label):
     return head, rows
 
 
+def inference(native, avx2):
+    head = ['in process, CPU ms per sample', 'Octet, ranges', 'XNNPACK, plain', 'Octet / XNNPACK']
+    head += ['AVX2: Octet', 'XNNPACK', 'Octet / XNNPACK']
+    rows = []
+    for name in native:
+        row = [name]
+        for run in (native, avx2):
+            o, x = (run[name]['inference'][key] for key in ('ranges', 'xnnpack'))
+            row += [digits(o), digits(x), ratio(o, x)]
+        rows.append(row)
+    return head, rows
+
+
+def histograms(native, avx2):
+    head = ['histograms add', 'to ranges, CPU ms', '', 'AVX2: to ranges', '']
+    rows = []
+    for name in native:
+        row = [name]
+        for run in (native, avx2):
+            o, h = (run[name]['inference'][key] for key in ('ranges', 'histograms'))
+            row += [digits(o), f'{100 * (h / o - 1):.0f} %' if o and h else '–']
+        rows.append(row)
+    return head, rows
+
+
 def cores(native, avx2):
-    head = [
-        'samples per second',
-        'Octet, 1 core',
-        '2 cores',
-        '2 / 1',
-        'XNNPACK, 2 / 1',
-        'AVX2: 1 core',
-        '2 cores',
-        '2 / 1',
-        'XNNPACK, 2 / 1',
-    ]
+    more = ['2 cores', '2 / 1', 'two programs / 1', 'XNNPACK, 2 / 1']
+    head = ['samples per second', 'Octet, 1 core', *more, 'AVX2: 1 core', *more]
     rows = []
     for name in native:
         row = [name]
         for run in (native, avx2):
             c = run[name]['cores']
-            row += [
-                f'{c["octet1"]:.0f}',
-                f'{c["octet2"]:.0f}',
-                ratio(c['octet2'], c['octet1']),
-                ratio(c['xnnpack2'], c['xnnpack1']),
-            ]
+            one, two = c['octet1'], c['octet2']
+            row += [f'{one:.0f}', f'{two:.0f}', ratio(two, one), ratio(c.get('apart'), one), ratio(c['xnnpack2'], c['xnnpack1'])]
         rows.append(row)
     return head, rows
 
@@ -138,14 +151,17 @@ def main():
         sys.exit(__doc__.strip())
     native, avx2 = (json.loads(pathlib.Path(p).read_text()) for p in sys.argv[1:])
     lines = PAGE.read_text().splitlines()
-    for head, rows in (
-        calibration(native, 'AVX-512: CPU ms per sample'),
-        calibration(avx2, 'AVX2: CPU ms per sample'),
-        cores(native, avx2),
-        conversion(native, avx2),
-        int8(native, avx2),
+    for name, table in (
+        ('calibration', lambda: calibration(native, 'AVX-512: CPU ms per sample')),
+        ('calibration', lambda: calibration(avx2, 'AVX2: CPU ms per sample')),
+        ('inference', lambda: inference(native, avx2)),
+        ('inference', lambda: histograms(native, avx2)),
+        ('cores', lambda: cores(native, avx2)),
+        ('conversion', lambda: conversion(native, avx2)),
+        ('int8', lambda: int8(native, avx2)),
     ):
-        lines = replaced(lines, head, rows)
+        if all(name in r for run in (native, avx2) for r in run.values()):
+            lines = replaced(lines, *table())
     PAGE.write_text('\n'.join(lines) + '\n')
 
 
