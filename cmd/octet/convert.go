@@ -14,9 +14,7 @@ import (
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/calibrate"
 	"github.com/octetlite/octet/pkg/convert"
-	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/quantize"
-	"github.com/octetlite/octet/pkg/store"
 )
 
 // convertFlags are the flags of `octet convert`.
@@ -219,29 +217,8 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 // options checks the flags and turns them into the pipeline's options. given tells which of them are on the command line.
 func (f *convertFlags) options(given func(flag string) bool) (convert.Options, error) {
 	var o convert.Options
-	switch {
-	case f.output == "" && !f.detach:
-		return o, usagef("-o OUT.tflite is required")
-	case f.data != "" && f.ranges != "" && !f.verify:
-		return o, usagef("--data and --ranges exclude each other")
-	case f.verify && f.data == "":
-		return o, usagef("--verify compares over samples: give --data")
-	case f.detach && (f.question.maxDrop != "" || f.question.minSQNR != "") && f.verify:
-		return o, usagef("--max-drop and --min-sqnr can't be checked with --detach: 'octet jobs get ID --verification FILE' has the figures later")
-	case f.workers < 1:
-		return o, usagef("--workers must be at least 1")
-	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
-		return o, usagef("--cache and --no-cache exclude each other")
-	case !isPriority(f.priority):
-		return o, usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
-	case strings.HasPrefix(f.data, streamData) && f.coordinator.addr == "":
-		return o, usagef("--data %sNAME is a stream of a coordinator: give --coordinator", streamData)
-	case f.detach && f.coordinator.addr == "":
-		return o, usagef("--detach needs --coordinator")
-	case f.detach && len(f.report.paths) > 0:
-		return o, usagef("--report can't be written with --detach")
-	case f.detach && f.stats != "":
-		return o, usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
+	if err := f.contradiction(given); err != nil {
+		return o, err
 	}
 	if err := f.scheme(&o, given); err != nil {
 		return o, err
@@ -451,57 +428,6 @@ func load(source convert.Source, opt convert.Options) (*convert.Float, error) {
 		return float, err
 	}
 	return float, convert.Quantizable(float)
-}
-
-// beginDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func beginDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Draft, *store.Overlay, error) {
-	inputs, err := float.Inputs(signature)
-	if err != nil {
-		return nil, nil, err
-	}
-	folder, err := store.NewFolder(tmp)
-	if err != nil {
-		return nil, nil, err
-	}
-	files := store.NewOverlay(folder)
-	done := bar.soon("reading " + data)
-	draft, err := dataset.Begin(ctx, data, inputs, files, objects.option())
-	done()
-	if err != nil {
-		return nil, nil, badData(err)
-	}
-	return draft, files, nil
-}
-
-// buildDataset is beginDataset that waits for the dataset's digest.
-func buildDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Manifest, *store.Overlay, error) {
-	draft, files, err := beginDataset(ctx, float, data, signature, tmp, objects, bar)
-	if err != nil {
-		return nil, nil, err
-	}
-	done := bar.soon("reading " + data)
-	manifest, err := draft.Wait()
-	done()
-	if err != nil {
-		return nil, nil, badData(err)
-	}
-	return manifest, files, nil
-}
-
-// badData says that data are to blame, unless the user interrupted.
-func badData(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	return &convert.Error{Kind: convert.BadInput, Err: err}
-}
-
-// dataFile returns the path within a --data.
-func dataFile(spec string) string {
-	if s, err := dataset.Parse(spec); err == nil {
-		return s.Path
-	}
-	return ""
 }
 
 // outcome is what a conversion made, before it is written.

@@ -45,6 +45,11 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // checkOutput finds out whether a file can be written.
 func checkOutput(path string) error {
 	if path == "-" {
@@ -59,7 +64,7 @@ func checkOutput(path string) error {
 	}
 	tmp, err := beside(resolve(path))
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && !isFolder(filepath.Dir(path)):
 		return fmt.Errorf("write %s: there is no folder %s", path, filepath.Dir(path))
 	case err != nil:
 		return fmt.Errorf("write %s: %w", path, plain(err))

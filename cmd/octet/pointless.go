@@ -1,6 +1,10 @@
 package main
 
-import "github.com/octetlite/octet/pkg/convert"
+import (
+	"strings"
+
+	"github.com/octetlite/octet/pkg/convert"
+)
 
 // pointless lists flags that would do nothing without another one.
 var pointless = []struct {
@@ -50,4 +54,33 @@ func verifying(f *convertFlags, _ convert.Scheme) bool   { return f.verify }
 func onCluster(f *convertFlags, _ convert.Scheme) bool   { return f.coordinator.addr != "" }
 func calibratingHere(f *convertFlags, s convert.Scheme) bool {
 	return f.calibrates(s) && f.coordinator.addr == ""
+}
+
+// contradiction returns the first error in what the flags say together, whatever the scheme is.
+func (f *convertFlags) contradiction(given func(flag string) bool) error {
+	switch {
+	case f.output == "" && !f.detach:
+		return usagef("-o OUT.tflite is required")
+	case f.data != "" && f.ranges != "" && !f.verify:
+		return usagef("--data and --ranges exclude each other")
+	case f.verify && f.data == "":
+		return usagef("--verify compares over samples: give --data")
+	case f.detach && (f.question.maxDrop != "" || f.question.minSQNR != "") && f.verify:
+		return usagef("--max-drop and --min-sqnr can't be checked with --detach: 'octet jobs get ID --verification FILE' has the figures later")
+	case f.workers < 1:
+		return usagef("--workers must be at least 1")
+	case f.cache != "" && f.noCache && given("cache") && given("no-cache"):
+		return usagef("--cache and --no-cache exclude each other")
+	case !isPriority(f.priority):
+		return usagef("--priority %q: want %s", f.priority, strings.Join(priorities, ", "))
+	case strings.HasPrefix(f.data, streamData) && f.coordinator.addr == "":
+		return usagef("--data %sNAME is a stream of a coordinator: give --coordinator", streamData)
+	case f.detach && f.coordinator.addr == "":
+		return usagef("--detach needs --coordinator")
+	case f.detach && len(f.report.paths) > 0:
+		return usagef("--report can't be written with --detach")
+	case f.detach && f.stats != "":
+		return usagef("--stats can't be written with --detach: 'octet jobs get ID --stats FILE' does it later")
+	}
+	return nil
 }

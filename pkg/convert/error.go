@@ -61,7 +61,7 @@ func KindOf(err error) Kind {
 }
 
 // unsupported turns an error of the executor or the dataset into one of this package.
-func unsupported(source string, err error) error {
+func unsupported(source string, err error) *Error {
 	if _, ok := errors.AsType[*dataset.SampleError](err); ok {
 		return &Error{Kind: BadInput, Err: err, Hint: "--on-bad-sample skip leaves such samples out"}
 	}

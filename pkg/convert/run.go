@@ -80,7 +80,7 @@ func Calibrate(ctx context.Context, f *Float, opt Options, data *dataset.Manifes
 		if isCancel(err) || KindOf(err) != "" {
 			return nil, err
 		}
-		return nil, unsupported(f.Source, err)
+		return nil, f.sized(unsupported(f.Source, err))
 	}
 	stats, err := shard.Merge(parts)
 	if err != nil {

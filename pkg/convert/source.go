@@ -2,12 +2,15 @@
 package convert
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +41,8 @@ type Float struct {
 	Model  *ir.Model    // the float graph, not to be changed: File has its constants
 	File   *tflite.File // its flatbuffer
 	Notes  []string
+	// OpenSizes says how to fix the sizes that inputs leave open beyond the batch, for errors that this may explain; empty if there are none.
+	OpenSizes string
 
 	bytes  func() []byte // these are computed once
 	digest func() string
@@ -63,6 +68,9 @@ func Load(src Source, folding bool) (f *Float, err error) {
 		return nil, err
 	}
 	f = &Float{Source: src.Name, Model: m, Notes: notes}
+	if !src.Flatbuffer() {
+		f.OpenSizes = openSizes(m)
+	}
 	if folding {
 		if err := pass.Run(m, pass.Float); err != nil {
 			return nil, &Error{Kind: BadInput, Source: src.Name, Err: err}
@@ -136,3 +144,28 @@ func decode(src Source) (m *ir.Model, notes []string, err error) {
 }
 
 func isFlatbuffer(data []byte) bool { return len(data) >= 8 && string(data[4:8]) == "TFL3" }
+
+// openSizes says how to fix the sizes that a model's inputs leave open beyond the batch, each of which is taken for 1 where the model runs; "" if there are none.
+func openSizes(m *ir.Model) string {
+	for _, s := range m.Signatures {
+		for _, p := range s.Inputs {
+			shape, open := make([]string, len(p.Value.Type.Shape)), false
+			for axis, size := range p.Value.Type.Shape {
+				shape[axis] = strconv.Itoa(size)
+				if axis > 0 && size == 1 && axis < len(p.Value.Advertised) && p.Value.Advertised[axis] < 0 {
+					shape[axis], open = "SIZE", true
+				}
+			}
+			if open {
+				return fmt.Sprintf("the input %q leaves sizes open: --input-shapes %s=%s fixes them", p.Name, p.Name, strings.Join(shape, ","))
+			}
+		}
+	}
+	return ""
+}
+
+// sized adds to an error that has no hint what open sizes may have to do with it.
+func (f *Float) sized(e *Error) *Error {
+	e.Hint = cmp.Or(e.Hint, f.OpenSizes)
+	return e
+}

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/octetlite/octet/internal/testmodel"
+	"github.com/octetlite/octet/pkg/tensor"
 )
 
 // What people take for a model is called by its name, and the way out is said.
@@ -59,5 +62,29 @@ func TestFoldersSayWhatIsInThem(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), c.name+": a folder without saved_model.pb") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 		}
+	}
+}
+
+// Sizes that an input leaves open are taken for 1, which what then fails is told of.
+func TestOpenSizesAreExplained(t *testing.T) {
+	m := testmodel.Conv()
+	if hint := openSizes(m); hint != "" {
+		t.Errorf("a model of fixed sizes: %q", hint)
+	}
+	x := m.Signatures[0].Inputs[0].Value
+	x.Type.Shape, x.Advertised = tensor.Shape{1, 1, 1, 3}, tensor.Shape{-1, -1, -1, 3}
+	f := &Float{OpenSizes: openSizes(m)}
+	if got, want := f.OpenSizes, `the input "x0" leaves sizes open: --input-shapes x0=1,SIZE,SIZE,3 fixes them`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := f.sized(&Error{Err: errors.New("a window")}).Error(); !strings.HasSuffix(got, "fixes them)") {
+		t.Errorf("%q does not say how sizes are fixed", got)
+	}
+	if got := f.sized(&Error{Err: errors.New("a window"), Hint: "another"}).Error(); got != "a window (another)" {
+		t.Errorf("%q: the hint was lost", got)
+	}
+	x.Advertised = tensor.Shape{-1, 1, 1, 3}
+	if hint := openSizes(m); hint != "" {
+		t.Errorf("an open batch alone: %q", hint)
 	}
 }

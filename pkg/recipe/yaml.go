@@ -15,7 +15,7 @@ import (
 // document returns the one value of a YAML or JSON text.
 func document(content []byte) (*yaml.Node, error) {
 	if len(content) > MaxBytes {
-		return nil, fmt.Errorf("the recipe has %d bytes, the limit is %d", len(content), MaxBytes)
+		return nil, fmt.Errorf("a recipe has at most %d bytes, and this file has more", MaxBytes)
 	}
 	if !utf8.Valid(content) {
 		return nil, errors.New("the recipe is not UTF-8")

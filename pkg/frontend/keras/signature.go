@@ -120,7 +120,7 @@ func inputType(l *instance) ir.Type {
 	case "", "float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16":
 	default:
 		if err := t.DType.UnmarshalText([]byte(shortType(name))); err != nil {
-			build.Refuse("an input of the type %q", name)
+			build.Refuse("an input of the type %q: convert the part of the model behind the layer that makes numbers of it (StringLookup, TextVectorization, …)", name)
 		}
 	}
 	return t
