@@ -148,7 +148,7 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	for _, g := range flagGroups {
 		set := pflag.NewFlagSet("", pflag.ContinueOnError)
 		set.SortFlags = false
-		for _, name := range strings.Fields(g.flags) {
+		for name := range strings.FieldsSeq(g.flags) {
 			if f := flags.Lookup(name); f != nil {
 				set.AddFlag(f)
 			}

@@ -23,7 +23,7 @@ func TestHelpGroups(t *testing.T) {
 	visit(root)
 	grouped := map[string]string{}
 	for _, g := range flagGroups {
-		for _, name := range strings.Fields(g.flags) {
+		for name := range strings.FieldsSeq(g.flags) {
 			if !flags[name] {
 				t.Errorf("%s: no command has --%s", g.title, name)
 			}
@@ -34,7 +34,7 @@ func TestHelpGroups(t *testing.T) {
 		}
 	}
 	for _, g := range commandGroups {
-		for _, name := range strings.Fields(g.commands) {
+		for name := range strings.FieldsSeq(g.commands) {
 			if !commands["octet "+name] {
 				t.Errorf("%s: there is no command %s", g.title, name)
 			}
