@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -26,9 +28,8 @@ var cellWeight = [mostJoined]int{1, 2, 4}
 
 // cells says which bins of an argument and of results of functions of it belong together.
 //
-// All lines of bins of an argument x and of y = f(x) cross each other in order of x where f rises: from one number to the next, bins are kept or grow. Where f falls, what is looked at is the distance from the bin
-// of f's least value, with a minus sign. So x runs through cells, of each of which the sum of the bins by weights is another number than of any other, and counting these numbers counts
-// x and all its results at once.
+// Where f rises, the bins of x and of f(x) never become less as x grows. Where it falls, that holds for the distance from the bin of f's least value, with a minus sign. So x runs through cells, each of which has its
+// bins; the sum of the bins by weights is another number in each, so that counting these numbers counts x and all its results at once.
 //
 // A computed f is off by a few units in the last place, at most 1/cellShare of a bin's width, so that near an end of a bin, and nowhere else, its bins may go to and fro by one. What happens there to two of the numbers at once
 // is told apart as well, since sums of weights differ: near a point at which several ends meet, each set of them that may have been passed has a cell of its own. One number does not pass two ends so
@@ -37,11 +38,10 @@ type cells struct {
 	ok    bool // false where cells can't be told apart
 	joint *F32Functions
 	exps  [mostJoined]int
-	lo    int      // the argument's first bin
-	hi    int      // and the one behind its last
-	start []int    // by the argument's bin, from lo to hi: the number of the first cell in it
-	first int      // the least number of a cell
-	of    [][3]int // the bins of each cell, from the first on
+	lo    int                 // the argument's first bin
+	hi    int                 // and the one behind its last
+	first int                 // the least number of a cell
+	of    [][mostJoined]int32 // the bins of each cell, from the first on
 	known []bool
 	turn  int32 // the argument's bin in which the first function turns, and the bin of its value there
 	least int32
@@ -121,15 +121,7 @@ func (c *cells) make() bool {
 		}
 		passed = append(passed, found...)
 	}
-	slices.SortStableFunc(passed, func(a, b crossing) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(passed, func(a, b crossing) int { return cmp.Compare(a.at, b.at) })
 	c.number(at, passed)
 	return true
 }
@@ -226,11 +218,11 @@ func (c *cells) search(what int, ends []float32, bins []int) (found []crossing, 
 // ordered returns a number's place in the order of all numbers, both zeros being one.
 func ordered(x float32) int {
 	b := math.Float32bits(x)
-	if n := int(b &^ (1 << 31)); b>>31 == 0 {
-		return n
-	} else {
+	n := int(b &^ (1 << 31))
+	if b>>31 != 0 {
 		return -n
 	}
+	return n
 }
 
 // unordered returns the number of a place.
@@ -251,17 +243,16 @@ func (c *cells) number(at [mostJoined]int, passed []crossing) {
 		total += cellWeight[p.what]
 	}
 	c.first = sum - cellMargin
-	c.of, c.known = make([][3]int, total+2*cellMargin+1), make([]bool, total+2*cellMargin+1)
+	c.of, c.known = make([][mostJoined]int32, total+2*cellMargin+1), make([]bool, total+2*cellMargin+1)
 	gap := make([]float64, len(c.of))
 	for i := range gap {
 		gap[i] = math.Inf(1)
 	}
 	put := func(sum int, bins [mostJoined]int, near float64) {
 		if i := sum - c.first; near < gap[i] {
-			c.of[i], c.known[i], gap[i] = bins, true, near
+			c.of[i], c.known[i], gap[i] = [mostJoined]int32{int32(bins[0]), int32(bins[1]), int32(bins[2])}, true, near
 		}
 	}
-	c.start = append(c.start, sum)
 	put(sum, at, -1)
 	for i, p := range passed {
 		for _, more := range [][]int{{1}, {2}, {1, 2}} { // what may be passed before p is
@@ -279,33 +270,22 @@ func (c *cells) number(at [mostJoined]int, passed []crossing) {
 			if last == i+2 && last < len(passed) {
 				all |= 1 << passed[i+1].what
 			}
-			if last < len(passed) && onesCount(all) == last-i+1 {
+			if last < len(passed) && bits.OnesCount(uint(all)) == last-i+1 {
 				put(s, set, float64(passed[last].at)-float64(p.at))
 			}
 		}
 		at[p.what]++
 		sum += cellWeight[p.what]
 		put(sum, at, -1)
-		if p.what == 0 {
-			c.start = append(c.start, sum)
-		}
 	}
-	c.start = append(c.start, sum)
 	for i := range c.of { // of the first function, what the bin is
 		if !c.known[i] {
 			continue
 		}
 		b := &c.of[i]
-		if b[0] < int(c.turn) {
+		if b[0] < c.turn {
 			b[1] = -b[1]
 		}
-		b[1] += int(c.least)
+		b[1] += c.least
 	}
-}
-
-func onesCount(x int) (n int) {
-	for ; x != 0; x &= x - 1 {
-		n++
-	}
-	return n
 }

@@ -99,7 +99,7 @@ func checkCells(t *testing.T, name string, c *cells, x []float32) {
 		case want[0] == int(c.turn):
 			d = 0
 		}
-		if i := want[0] + 2*d + 4*want[2] - c.first; i < 0 || i >= len(c.of) || !c.known[i] || c.of[i] != want {
+		if i := want[0] + 2*d + 4*want[2] - c.first; i < 0 || i >= len(c.of) || !c.known[i] || c.of[i] != [mostJoined]int32{int32(want[0]), int32(want[1]), int32(want[2])} {
 			t.Fatalf("%s, bins of 2^%v: %v is in bins %v and not in a cell of these", name, c.exps, v, want)
 		}
 	}

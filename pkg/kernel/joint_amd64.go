@@ -115,7 +115,7 @@ func (s *sharedCounts) settle() {
 		for k, t := range s.of {
 			if t != nil {
 				into := &t.histogram
-				into.Counts[s.cells.of[i][k]>>(into.Exp-s.cells.exps[k])-into.First] += n
+				into.Counts[int(s.cells.of[i][k])>>(into.Exp-s.cells.exps[k])-into.First] += n
 			}
 		}
 	}

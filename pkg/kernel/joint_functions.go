@@ -5,7 +5,8 @@ import "math"
 // rising is the turn of a function that rises everywhere.
 var rising = float32(math.Inf(-1))
 
-// The functions whose results are counted with their argument. Where they turn was found numerically.
+// The functions whose results are counted with their argument. Where they turn was found numerically. The exact form of GELU
+// is off by more than some units in the last place below zero.
 var (
 	JointLogistic  = NewF32Functions(F32Function{Map: F32MapLogistic, Turn: rising})
 	JointTanh      = NewF32Functions(F32Function{Map: F32MapTanh, Turn: rising})

@@ -83,6 +83,7 @@ func joint(o Op, of *kernel.F32Functions) Op {
 	return o
 }
 
+// gelu is joint for both forms of GELU.
 func gelu(o Op) Op {
 	o.Joint = func(n *ir.Node) *kernel.F32Functions {
 		if n.Attr.(*Gelu).Approximate {

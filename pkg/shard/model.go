@@ -70,8 +70,8 @@ type Memory struct {
 	Shard int64 // for each shard that runs: values, samples, and what is gathered
 }
 
-// histogramBytes is what the histogram of a tensor takes, as a rule.
-const histogramBytes = 16 << 10
+// histogramBytes is what the histogram of a tensor takes, as a rule, with what is not yet in it: more where a function is counted with its argument, less elsewhere.
+const histogramBytes = 48 << 10
 
 // Memory returns what shards of the model take that observe what is asked for.
 func (m *Model) Memory(observe calib.Spec) Memory {
