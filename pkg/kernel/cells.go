@@ -20,9 +20,6 @@ const (
 	mostCellExp  = 0    // no product with a number becomes 0
 )
 
-// cellShare is how many times as wide as what a function is off by a bin is at least.
-const cellShare = 1 << 11
-
 // cellWeight is what a step of each of the numbers adds to a cell's number. Sums of different sets differ.
 var cellWeight = [mostJoined]int{1, 2, 4}
 
@@ -31,7 +28,7 @@ var cellWeight = [mostJoined]int{1, 2, 4}
 // Where f rises, the bins of x and of f(x) never become less as x grows. Where it falls, that holds for the distance from the bin of f's least value, with a minus sign. So x runs through cells, each of which has its
 // bins; the sum of the bins by weights is another number in each, so that counting these numbers counts x and all its results at once.
 //
-// A computed f is off by a few units in the last place, at most 1/cellShare of a bin's width, so that near an end of a bin, and nowhere else, its bins may go to and fro by one. What happens there to two of the numbers at once
+// A computed f is off by a few units in the last place, at most 2^-11 of a bin's width, or else by so little that steep allows it, so that near an end of a bin, and nowhere else, its bins may go to and fro by one. What happens there to two of the numbers at once
 // is told apart as well, since sums of weights differ: near a point at which several ends meet, each set of them that may have been passed has a cell of its own. One number does not pass two ends so
 // near each other, and where two such points ask for one number, the nearer ends decide.
 type cells struct {
@@ -90,12 +87,6 @@ func (c *cells) make() bool {
 			return false
 		}
 	}
-	for i := range c.joint.count() {
-		f := &c.joint.list[i]
-		if off := f.Off * math.Max(0, -float64(max(c.begin(c.lo), f.Until))); power(c.exps[i+1]) < off*cellShare {
-			return false
-		}
-	}
 	c.turn, c.least = math.MinInt32/2, 0
 	if f := &c.joint.list[0]; f.Turn > -math.MaxFloat32 && !c.turns(f) {
 		return false
@@ -116,7 +107,7 @@ func (c *cells) make() bool {
 		c.bins(i, bins, ends, memory)
 		at[i] = bins[0]
 		found, ok := c.search(i, ends, bins)
-		if !ok || len(passed)+len(found) > mostCells {
+		if !ok || len(passed)+len(found) > mostCells || !c.steep(i, found) {
 			return false
 		}
 		passed = append(passed, found...)
@@ -213,6 +204,30 @@ func (c *cells) search(what int, ends []float32, bins []int) (found []crossing, 
 		found = append(found, crossing{unordered(o.hi), what})
 	}
 	return found, true
+}
+
+// steep reports whether a function passes ends of its bins so steeply that its error tells within half a bin of the argument, and by no more than one bin.
+func (c *cells) steep(what int, found []crossing) bool {
+	f := &c.joint.list[what-1]
+	if f.Off == 0 {
+		return true
+	}
+	half, y := float32(power(c.exps[0])/2), make([]float32, 3*len(found))
+	for i, p := range found {
+		y[3*i], y[3*i+1], y[3*i+2] = p.at-half, p.at, p.at+half
+	}
+	f.Map(y, y)
+	for i, p := range found {
+		if p.at == math.Nextafter32(f.Until, 0) {
+			continue // it becomes 0 at once
+		}
+		off := 4 * f.Off * math.Abs(float64(p.at))
+		at := float64(y[3*i+1])
+		if math.Abs(float64(y[3*i])-at) < off || math.Abs(float64(y[3*i+2])-at) < off || power(c.exps[what]) < off {
+			return false
+		}
+	}
+	return true
 }
 
 // ordered returns a number's place in the order of all numbers, both zeros being one.

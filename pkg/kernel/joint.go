@@ -5,7 +5,7 @@ type F32Function struct {
 	Map   func(dst, src []float32) // computes it as nodes do, within 4 units in the last place
 	Turn  float32                  // it falls up to here, and rises from here on; -Inf if it rises everywhere
 	Exact bool                     // Map gives nothing less than what it gives of Turn
-	// What Map is off by besides, at most, for each unit of a negative argument that is not below Until.
+	// What Map is off by, at most, for each unit of a negative argument, where that is more; it gives 0 of Until and less, and numbers below 0 from there on.
 	Off   float64
 	Until float32
 }
