@@ -104,7 +104,7 @@ func (s *Session) observeKnown(sl *slot, t *tensor.Tensor, r *knownRange) {
 	if tally := s.tally(sl); tally != nil && !r.stays {
 		s.counter.Add(tally, tensor.View[float32](t))
 	}
-	s.tell(sl, t, r.F32Range, t.Elements())
+	s.tell(sl, t, r.F32Range, len(t.Data)/4) // of float32, which takes less time than multiplying a shape
 }
 
 // tally returns where a value is counted when it is seen, nil if it is not.
