@@ -27,7 +27,7 @@
 // F32Pool and F32Bilinear are prepared as well. F32MinMax is a plain function.
 //
 // An F32Scan is the range of a result, taken while its parts are in the cache: RunScan and F32BinaryScan fill it in. It is what F32MinMax finds of the whole.
-// Where it is told to Count, the F32Histogram of an F32Tally grows beside it.
+// Where it is told to Count, the F32Histogram of an F32Tally grows beside it. An F32Joint counts a tensor and what functions make of each of its elements at once.
 //
 // Images are NHWC. The number of images, N, follows from the lengths of the slices. Sizes and padding are the caller's: a Window says
 // how many outputs there are and what is padded before the first row and column. New… return an error for a geometry that makes no sense
