@@ -243,6 +243,40 @@ func TestCollectWithoutTheJournal(t *testing.T) {
 	})
 }
 
+// A coordinator that was stopped, goes on in the middle of a collection, and leads no longer deletes nothing; nor what its successor's clients touched with a clock that is behind.
+func TestCollectBehindTheEndOfTheTerm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		stray, touched := c.upload([]byte("stray")).GetDigest(), c.upload([]byte("touched")).GetDigest()
+		time.Sleep(time.Minute)
+		c.journal.set(func(op, _ string) error {
+			if op == "load clock" {
+				return ErrDeposed
+			}
+			return nil
+		})
+		if n, _, err := c.server.collect(t.Context(), 0, false); !errors.Is(err, ErrDeposed) || n != 0 {
+			t.Errorf("%d blobs, %v", n, err)
+		}
+		c.holds("behind the end", stray, touched)
+		c.journal.set(func(op, _ string) error {
+			if op != "load clock" {
+				return nil
+			}
+			other, err := store.NewFolder(c.root) // of the successor, which is elected right behind this answer
+			if err != nil {
+				return err
+			}
+			other.SetClock(func() time.Time { return time.Now().Add(-1000 * time.Hour) })
+			return other.Touch(store.Digest(touched))
+		})
+		if n, _, err := c.server.collect(t.Context(), 0, false); err != nil || n != 1 {
+			t.Errorf("%d blobs, %v", n, err)
+		}
+		c.holds("touched meanwhile", touched)
+	})
+}
+
 // cut uploads the first n bytes of a blob, and breaks off.
 func (c *cluster) cut(data []byte, n int) *octetv1.Blob {
 	c.t.Helper()
