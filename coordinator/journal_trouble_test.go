@@ -124,12 +124,17 @@ func TestEtcdIsFullForAWhile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var full atomic.Bool
-		refused := map[string]int{}
+		var (
+			full    atomic.Bool
+			mu      sync.Mutex
+			refused = map[string]int{}
+		)
 		c.journal.set(func(op, _ string) error {
 			switch op {
 			case "create", "save", "accept", "history", "save clock":
 				if full.Load() {
+					mu.Lock()
+					defer mu.Unlock()
 					refused[op]++
 					return explained(rpctypes.ErrNoSpace)
 				}
@@ -148,9 +153,11 @@ func TestEtcdIsFullForAWhile(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "etcdctl alarm disarm") {
 			t.Errorf("it says %v", err)
 		}
+		mu.Lock()
 		if j := c.get(id); j.GetState() != octetv1.JobState_JOB_STATE_CALIBRATING || refused["accept"] == 0 || refused["save clock"] == 0 {
 			t.Errorf("it is %v, and these were refused: %v", j.GetState(), refused)
 		}
+		mu.Unlock()
 		full.Store(false)
 		if !bytes.Equal(c.result(c.wait(id)), want.Model.Bytes()) {
 			t.Error("the model is another than in process")
