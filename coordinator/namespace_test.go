@@ -446,7 +446,7 @@ func TestManifestsAtATime(t *testing.T) {
 		}
 		var leave []func()
 		for range maxManifests {
-			l, ok := c.server.manifests(spec.GetDataset().GetSize()).take(t.Context(), "audio", Normal)
+			l, ok := c.server.manifests(spec.GetDataset().GetSize()).take(t.Context(), "vision", Normal)
 			if !ok {
 				t.Fatal("no place")
 			}

@@ -8,10 +8,12 @@ import (
 )
 
 // turns are places for work within this process, of which there are few. Who waits for one gets it when it is the turn of the job's namespace, and of its priority there, by what
-// they had: a client with a thousand jobs keeps nobody else waiting.
+// they had: a client with a thousand jobs keeps nobody else waiting. Work may take long, too: there is one place more for others while a single namespace has all.
 type turns struct {
 	mu      sync.Mutex
-	free    int
+	places  int
+	free    int // -1 while the one more is taken
+	held    map[*turnSpace]int
 	weights Weights
 	waiting []*waiter // the oldest first
 	spaces  map[string]*turnSpace
@@ -34,14 +36,14 @@ type waiter struct {
 }
 
 func newTurns(places int, w Weights) *turns {
-	return &turns{free: places, weights: w, spaces: map[string]*turnSpace{}}
+	return &turns{places: places, free: places, held: map[*turnSpace]int{}, weights: w, spaces: map[string]*turnSpace{}}
 }
 
 // taken returns how many places are.
 func (t *turns) taken() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return maxPrepares - t.free
+	return t.places - max(t.free, 0)
 }
 
 // take waits for a place, which release gives back; false if the context ends before.
@@ -94,18 +96,36 @@ func (t *turns) release(w *waiter, took float64) {
 	w.space.share.tag += (took - unknownCost) / w.space.weight
 	w.class.tag += (took - unknownCost) / w.priority.weight()
 	t.free++
+	if t.held[w.space]--; t.held[w.space] == 0 {
+		delete(t.held, w.space)
+	}
 	t.next()
+}
+
+// may reports whether there is a place for who waits. The caller holds the lock.
+func (t *turns) may(w *waiter) bool {
+	return t.free > 0 || t.free == 0 && len(t.held) == 1 && t.held[w.space] == 0
 }
 
 // next gives out what is free. The caller holds the lock.
 func (t *turns) next() {
-	for t.free > 0 && len(t.waiting) > 0 {
-		best := t.waiting[0]
-		for _, w := range t.waiting[1:] {
+	for {
+		var best *waiter
+		for _, w := range t.waiting {
+			switch {
+			case !t.may(w):
+				continue
+			case best == nil:
+				best = w
+				continue
+			}
 			a, b := w.space.share.start(t.clock), best.space.share.start(t.clock)
 			if a < b || w.space == best.space && w.class.start(w.space.clock) < best.class.start(w.space.clock) {
 				best = w
 			}
+		}
+		if best == nil {
+			return
 		}
 		t.clock = best.space.share.start(t.clock)
 		best.space.clock = best.class.start(best.space.clock)
@@ -113,6 +133,7 @@ func (t *turns) next() {
 		best.class.take(best.space.clock, unknownCost, best.priority.weight())
 		t.waiting = slices.DeleteFunc(t.waiting, func(w *waiter) bool { return w == best })
 		t.free--
+		t.held[best.space]++
 		close(best.ready)
 	}
 }

@@ -37,7 +37,7 @@ func TestTurns(t *testing.T) {
 		}
 		line(t.Context(), "x", Low, 20)
 		line(t.Context(), "x", High, 20)
-		line(gone, "y", Normal, 1)
+		line(gone, "x", Normal, 1)
 		line(t.Context(), "y", Normal, 2)
 		leave()
 		synctest.Wait()
@@ -59,6 +59,49 @@ func TestTurns(t *testing.T) {
 		}
 		if turns.free != 1 || len(turns.waiting) > 0 {
 			t.Errorf("%d places are free, %d wait", turns.free, len(turns.waiting))
+		}
+	})
+}
+
+// A namespace whose work never ends has all places, and another's goes on beside it, in one more. A namespace that is alone gets no more than the places.
+func TestTurnsThatNeverEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(2, nil)
+		soon := func(namespace string) (release func(), ok bool) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return turns.take(ctx, namespace, Normal)
+		}
+		var stuck []func()
+		for range 2 {
+			release, ok := soon("x")
+			if !ok {
+				t.Fatal("a free place was not given")
+			}
+			stuck = append(stuck, release)
+		}
+		if _, ok := soon("x"); ok {
+			t.Error("there are two places, and three were given to one namespace")
+		}
+		for range 3 {
+			release, ok := soon("y")
+			if !ok {
+				t.Fatal("another namespace waits")
+			}
+			for _, other := range []string{"x", "y", "z"} {
+				if _, ok := soon(other); ok {
+					t.Errorf("%s gets a fourth place", other)
+				}
+			}
+			if n := turns.taken(); n != 2 {
+				t.Errorf("%d of 2 places are taken", n)
+			}
+			release()
+		}
+		stuck[0]()
+		stuck[1]()
+		if turns.free != 2 || len(turns.held) != 0 {
+			t.Errorf("%d places are free, held are %v", turns.free, turns.held)
 		}
 	})
 }
