@@ -22,7 +22,7 @@ var commandGroups = []struct{ id, title, commands string }{
 
 // flagGroups are the groups in which help lists the flags of commands that have many; what is in none comes first.
 var flagGroups = []struct{ title, flags string }{
-	{"What to make of a model", "quantize recipe weight-bits block-size per-tensor per-tensor-dense keep-float io compat strict fold"},
+	{"What to make of a model", "quantize recipe weight-bits block-size weight-fit per-tensor per-tensor-dense keep-float io compat strict fold"},
 	{"Samples and ranges", "data ranges calibrator observe stats on-bad-sample cache no-cache"},
 	{"What to convert of a model", "signature batch input-shapes tags inputs outputs set"},
 	{"Comparing with the float model", "verify holdout labels task score max-drop min-sqnr report"},
