@@ -22,8 +22,9 @@ const demoWorkers = 2
 func newDemo(s streams) *cobra.Command {
 	var keep string
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "Quantize a small real model on an embedded cluster, and measure it",
+		Use:     "demo",
+		Example: `  octet demo --keep fashion_int8.tflite`,
+		Short:   "Quantize a small real model on an embedded cluster, and measure it",
 		Long: `Quantize a small real model on a cluster within this process: etcd, a coordinator and two workers.
 The model is a convolutional network for Fashion-MNIST, as Keras saved it; it is calibrated over 200
 images, and its accuracy is measured on 1,000 others, before and after. Nothing is left behind, but for

@@ -166,7 +166,8 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	fmt.Fprintf(b, "\nFlags:\n%s%s", flagLines(other), groups.String())
 }
 
-// flagLines writes a line or two for each flag. Lists are strings to who writes them.
+// flagLines writes a line or two for each flag. Lists are strings to who writes them, and a default that is nothing is none.
 func flagLines(flags *pflag.FlagSet) string {
-	return strings.NewReplacer("stringArray ", "string      ", "stringToInt ", "string      ", " strings ", " string  ").Replace(flags.FlagUsagesWrapped(helpWidth))
+	words := strings.NewReplacer("stringArray ", "string      ", "stringToInt ", "string      ", " strings ", " string  ", " (default )", "")
+	return words.Replace(flags.FlagUsagesWrapped(helpWidth))
 }

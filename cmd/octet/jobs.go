@@ -19,8 +19,15 @@ func newJobs(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "jobs",
 		Short: "Look after the jobs of a cluster",
-		Args:  noCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: `Look after the jobs of a cluster, by the id that 'octet convert --coordinator' prints. Jobs that have ended are kept for a time,
+so that what they made can be fetched later.`,
+		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz --coordinator cluster:8470 --detach
+  octet jobs list --coordinator cluster:8470
+  octet jobs watch JOB --coordinator cluster:8470
+  octet jobs get JOB -o int8.tflite --stats stats.json --coordinator cluster:8470
+  octet jobs explain JOB --coordinator cluster:8470`,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newJobsList(s), newJobsGet(s), newJobsWatch(s), newJobsExplain(s), newJobsCancel(s), newJobsDelete(s))
 	return cmd
@@ -125,6 +132,8 @@ func newJobsGet(s streams) *cobra.Command {
 		return showJob(s.out, j)
 	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Example = `  octet jobs get JOB -o int8.tflite --stats stats.json --coordinator cluster:8470
+  octet jobs get JOB --json | jq .state`
 	cmd.Flags().StringVarP(&out, "output", "o", "", "file for the model that the job made")
 	cmd.Flags().StringVar(&stats, "stats", "", "file for its statistics")
 	cmd.Flags().StringVar(&verification, "verification", "", "file for what its verification found")
@@ -239,7 +248,9 @@ func newStore(s streams) *cobra.Command {
 		fmt.Fprintf(s.out, "%s %d blobs, %s\n", verb, blobs, bytesText(bytes))
 		return nil
 	})
+	gc.Example = `  octet store gc --dry-run --coordinator cluster:8470`
 	gc.Flags().DurationVar(&grace, "grace", -1, "keep blobs younger than this (default: the coordinator's setting)")
+	gc.Flags().Lookup("grace").DefValue = "" // not "-1ns"
 	gc.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what would be deleted")
 	cmd.AddCommand(gc)
 	return cmd

@@ -39,6 +39,8 @@ would choose for int8, beside those that were seen.
 
 Where the file holds histograms, each is drawn from the least to the greatest element, in columns
 whose height is the logarithm of how many elements they hold.`,
+		Example: `  octet convert model.tflite -o int8.tflite --data samples.npz --stats stats.json --observe histograms
+  octet stats show stats.json --tensor 'conv*' --calibrator mse`,
 		Args: want("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := calibrate.Parse(calibrator)
