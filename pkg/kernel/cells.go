@@ -131,8 +131,8 @@ func (c *cells) turns(f *F32Function) bool {
 	f.Map(y, y)
 	least := bin(y[0], c.exps[1])
 	c.least = int32(least)
-	from, to := float64(least)*power(c.exps[1]), float64(least+1)*power(c.exps[1])
-	near := math.Abs(float64(y[0])) / (1 << 18)
+	from, to := float64(float64(least)*power(c.exps[1])), float64(float64(least+1)*power(c.exps[1]))
+	near := float64(math.Abs(float64(y[0])) / (1 << 18))
 	for _, v := range y {
 		if !f.Exact && float64(v) < from+near || float64(v) > to-near {
 			return false
