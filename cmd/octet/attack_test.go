@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -105,6 +108,62 @@ func manifestIn(t *testing.T, dir string) string {
 		t.Fatalf("no manifest in the store: %v", err)
 	}
 	return found
+}
+
+// frame is a frame of HTTP/2.
+func frame(kind, flags byte, stream uint32, payload []byte) []byte {
+	head := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))[1:]
+	return append(binary.BigEndian.AppendUint32(append(head, kind, flags), stream), payload...)
+}
+
+// field is a header that no table has.
+func field(name, value string) []byte {
+	return slices.Concat([]byte{0, byte(len(name))}, []byte(name), []byte{byte(len(value))}, []byte(value))
+}
+
+// floods are what a connection may be flooded with: each returns what is sent as the i-th.
+func floods() map[string]func(i uint32) []byte {
+	const (
+		settings, headers, reset, ping, continuation, data = 4, 1, 3, 6, 9, 0
+		endStream, endHeaders                              = 1, 4
+	)
+	call := slices.Concat(field(":method", "POST"), field(":scheme", "http"), field(":path", "/octet.v1.WorkerService/RunShard"), field(":authority", "x"), field("content-type", "application/grpc"), field("te", "trailers"))
+	first := func(i uint32, then []byte) []byte {
+		if i == 0 {
+			return slices.Concat(frame(settings, 0, 0, nil), then)
+		}
+		return nil
+	}
+	return map[string]func(i uint32) []byte{
+		"streams that are reset at once": func(i uint32) []byte {
+			return slices.Concat(first(i, nil), frame(headers, endHeaders|endStream, 2*i+1, call), frame(reset, 0, 2*i+1, []byte{0, 0, 0, 8}))
+		},
+		"streams that are left open": func(i uint32) []byte {
+			return slices.Concat(first(i, nil), frame(headers, endHeaders, 2*i+1, call))
+		},
+		"headers without end": func(i uint32) []byte {
+			return slices.Concat(first(i, frame(headers, 0, 1, call)), frame(continuation, 0, 1, bytes.Repeat(field("x", strings.Repeat("y", 100)), 100)))
+		},
+		"a message of 4 GiB": func(i uint32) []byte {
+			return slices.Concat(first(i, slices.Concat(frame(headers, endHeaders, 1, call), frame(data, 0, 1, []byte{0, 0xff, 0xff, 0xff, 0xf0}))), frame(data, 0, 1, make([]byte, 1000)))
+		},
+		"settings": func(uint32) []byte { return frame(settings, 0, 0, nil) },
+		"pings":    func(i uint32) []byte { return slices.Concat(first(i, nil), frame(ping, 0, 0, make([]byte, 8))) },
+	}
+}
+
+// residentOf returns the memory of a process, in bytes; 0 where the system does not tell.
+func residentOf(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0
+	}
+	var size, resident int
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident * os.Getpagesize()
 }
 
 // TestAttackedWorker attacks a worker of a process of its own, whose port a stranger can reach, with whatever calls and bytes there are. Each is refused and says why, the worker asks nobody whom it should
@@ -223,6 +282,32 @@ func TestAttackedWorker(t *testing.T) {
 		}
 		if err := conn.Invoke(t.Context(), "/octet.v1.WorkerService/Nothing", &healthv1.HealthCheckRequest{}, &healthv1.HealthCheckResponse{}); status.Code(err) != codes.Unimplemented && status.Code(err) != codes.PermissionDenied {
 			t.Errorf("a call that there is not: %v", err)
+		}
+	})
+	t.Run("frames", func(t *testing.T) {
+		seed := 10 // another each time, so that the worker has something to do
+		for what, send := range floods() {
+			c, err := net.Dial("tcp", at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			go io.Copy(io.Discard, c) //nolint:errcheck // what it answers does not matter, nor that it ends
+			w := bufio.NewWriter(c)
+			_, err = w.WriteString("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+			for i := 0; i < 20_000 && err == nil; i++ { // until the worker has had enough
+				_, err = w.Write(send(uint32(i)))
+			}
+			t.Logf("%s: %v", what, err)
+			seed++
+			converts(seed)
+			c.Close()
+		}
+		const most = 256 << 20 // it takes 60 MiB or so
+		if rss := residentOf(t, worker.cmd.Process.Pid); rss > most {
+			t.Errorf("the worker takes %d MiB", rss>>20)
 		}
 	})
 	t.Run("connections", func(t *testing.T) {
