@@ -51,7 +51,7 @@ func writeConv(t *testing.T) string {
 func get(t *testing.T, h http.Handler, path string) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, http.NoBody)) // profiles are shown under no other name
 	return w.Code, w.Body.String()
 }
 
