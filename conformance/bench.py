@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Calibration and conversion: Octet with every range recorded, beside its peers in the same run, as tables in Markdown.
 
-usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--json FILE] [--isa SET]
+usage: bench.py [--octet BINARY] [--rounds N] [--seconds S] [--models NAME,...] [--tables NAME,...] [--calibrators NAME,...]
+                [--json FILE] [--isa SET]
 
 Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
@@ -83,10 +84,10 @@ def bound(first, end):
 class Bench:
     """The programs, for one model after the other, on a set of instructions."""
 
-    def __init__(self, octet, rate, folder, rounds, seconds, instructions):
+    def __init__(self, octet, rate, folder, rounds, seconds, instructions, calibrators):
         self.octet, self.rate, self.folder, self.rounds, self.seconds = octet, rate, folder, rounds, seconds
         self.ours, self.theirs = isa.octet(instructions), isa.peers(instructions, folder)
-        self.samples = {}
+        self.samples, self.calibrators = {}, calibrators
 
     def model(self, path):
         """Makes the model's samples: few and many, and those of a conversion."""
@@ -166,8 +167,8 @@ class Bench:
 
     def calibration(self, _name):
         runs = {'octet': lambda: self.calibrate(1)}
-        runs |= {kind: lambda kind=kind: self.peer(kind, 1) for kind in CALIBRATORS}
-        return {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
+        runs |= {kind: lambda kind=kind: self.peer(kind, 1) for kind in self.calibrators}
+        return dict.fromkeys(CALIBRATORS) | {name: r and 1e3 * r['cpu'] for name, r in self.medians(runs).items()}
 
     def inference(self, _name):
         runs = {name: lambda name=name: self.inside(name) for name in ('ranges', 'histograms')}
@@ -336,12 +337,15 @@ def main():
     parser.add_argument('--seconds', type=float, default=1)
     parser.add_argument('--models', default=MODELS)
     parser.add_argument('--tables', default=','.join(TABLES))
+    parser.add_argument('--calibrators', default=','.join(CALIBRATORS), help='the peers of the table calibration')
     parser.add_argument('--json', type=pathlib.Path)
     parser.add_argument('--isa', choices=isa.SETS, default='native')
     a = parser.parse_args()
     tables = a.tables.split(',')
     if unknown := set(tables) - set(TABLES):
         sys.exit(f'bench: no table is called {", ".join(unknown)}')
+    if unknown := set(a.calibrators.split(',')) - set(CALIBRATORS):
+        sys.exit(f'bench: no calibrator is called {", ".join(unknown)}, only {", ".join(CALIBRATORS)}')
     paths = {m.name: m.path for m in models.corpus()}
     if missing := [name for name in a.models.split(',') if name not in paths]:
         sys.exit(f'bench: the corpus has no {", ".join(missing)}; python3 conformance/run.py corpus models makes it')
@@ -360,7 +364,7 @@ def main():
         if 'inference' in tables:
             subprocess.run(['go', 'test', '-c', '-tags', 'conformance', '-o', rate, './pkg/shard'], cwd=REPO, check=True)
         try:
-            bench = Bench(octet, rate, folder, a.rounds, a.seconds, a.isa)
+            bench = Bench(octet, rate, folder, a.rounds, a.seconds, a.isa, a.calibrators.split(','))
         except isa.Missing as missing:
             sys.exit(f'bench: {missing}')
         for model in a.models.split(','):
