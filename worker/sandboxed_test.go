@@ -14,10 +14,8 @@ import (
 
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/sandbox"
 	"github.com/octetlite/octet/pkg/shard"
-	"github.com/octetlite/octet/pkg/tensor"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
 
@@ -83,35 +81,6 @@ func TestShardsInTheSandbox(t *testing.T) {
 	}
 }
 
-// huge is a model whose activations take 4 GiB, within the executor's own bound.
-func huge(t *testing.T) *ir.Model {
-	t.Helper()
-	m, err := ir.Parse(`graph "main" {
-  %0 = input "x" f32[1,32768]
-  %1 = const "shape" i32[2] = [32768 1]
-  %2 "column" f32[32768,1] = RESHAPE(%0, %1) {new_shape=[32768 1]}
-  %3 "table" f32[32768,32768] = ADD(%0, %2) {pot_scale_int16=true}
-  return %3
-}
-signature "serving_default" graph=0 inputs={"x0"=%0} outputs={"y0"=%3}
-`, op.Set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// endless is a loop whose counter never grows.
-func endless() *ir.Model {
-	m := testmodel.While()
-	for _, v := range m.Graphs[2].Values {
-		if v.Name == "one" {
-			v.Const = tensor.I32(tensor.Shape{1}, 0)
-		}
-	}
-	return m
-}
-
 // TestHostileModels demands that a model which takes too much memory, or never ends, fails its job with the samples named, while others' shards beside it come to their end.
 func TestHostileModels(t *testing.T) {
 	var mu sync.Mutex
@@ -131,8 +100,8 @@ func TestHostileModels(t *testing.T) {
 		data  string
 		want  string
 	}{
-		"huge":    {huge(t), "random:normal?samples=4", "more memory was wanted than the 256 MiB that are allowed (workers allow more with --sandbox-memory)"},
-		"endless": {endless(), "random:uniform?samples=4&low=0&high=2", "there was no progress for 4s"},
+		"huge":    {testmodel.Vast(), "random:normal?samples=4", "more memory was wanted than the 256 MiB that are allowed (workers allow more with --sandbox-memory)"},
+		"endless": {testmodel.Endless(), "random:uniform?samples=4&low=0&high=2", "there was no progress for 4s"},
 	} {
 		if name == "huge" && !sandbox.Enforced() {
 			continue
@@ -175,7 +144,7 @@ func TestHostileModels(t *testing.T) {
 // TestCancelledEndlessLoop demands that the slot of a shard which can't be stopped is free soon after it was cancelled.
 func TestCancelledEndlessLoop(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Slots = 1 }, inSandbox(newSandbox(t, func(c *sandbox.Config) { c.Grace = 100 * time.Millisecond })))
-	bad := r.request(endless(), "random:uniform?samples=4&low=0&high=2")
+	bad := r.request(testmodel.Endless(), "random:uniform?samples=4&low=0&high=2")
 	ctx, cancel := context.WithCancel(t.Context())
 	r.store.before(func(_ context.Context, digest string) error {
 		if digest == bad.GetDataset().GetDigest() { // the model has been read

@@ -30,9 +30,7 @@ import (
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
 	"github.com/octetlite/octet/pkg/ir"
-	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/store"
-	"github.com/octetlite/octet/pkg/tensor"
 	"github.com/octetlite/octet/pkg/tflite"
 )
 
@@ -88,35 +86,6 @@ func encoded(t *testing.T, m *ir.Model) []byte {
 		t.Fatal(err)
 	}
 	return data
-}
-
-// forever is a loop whose counter never grows.
-func forever() *ir.Model {
-	m := testmodel.While()
-	for _, v := range m.Graphs[2].Values {
-		if v.Name == "one" {
-			v.Const = tensor.I32(tensor.Shape{1}, 0)
-		}
-	}
-	return m
-}
-
-// vast is a model whose activations take 4 GiB.
-func vast(t *testing.T) *ir.Model {
-	t.Helper()
-	m, err := ir.Parse(`graph "main" {
-  %0 = input "x" f32[1,32768]
-  %1 = const "shape" i32[2] = [32768 1]
-  %2 "column" f32[32768,1] = RESHAPE(%0, %1) {new_shape=[32768 1]}
-  %3 "table" f32[32768,32768] = ADD(%0, %2) {pot_scale_int16=true}
-  return %3
-}
-signature "serving_default" graph=0 inputs={"x0"=%0} outputs={"y0"=%3}
-`, op.Set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
 }
 
 // datasetOf returns the manifest of a dataset for a model.
@@ -296,7 +265,7 @@ func TestHostileJobs(t *testing.T) {
 	of := func(data []byte, name string) client.Spec {
 		return client.Spec{Source: s.upload(data), SourceName: name, Scheme: "dynamic"}
 	}
-	loop, table := forever(), vast(t)
+	loop, table := testmodel.Endless(), testmodel.Vast()
 	endless, huge := int8(s.dataset(datasetOf(t, loop, "random:uniform?samples=4&low=0&high=2"))), int8(s.dataset(datasetOf(t, table, "random:normal?samples=2")))
 	endless.Source, huge.Source = s.upload(encoded(t, loop)), s.upload(encoded(t, table))
 	if good := s.run(int8(s.dataset(manifest, picture))); good != "" {

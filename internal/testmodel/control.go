@@ -47,3 +47,14 @@ func If() *ir.Model {
 	other.g.Outputs = []*ir.Value{other.node("NEG", "y", nil, tensor.Shape{2}, other.input("x", 2))}
 	return model(main.g, then.g, other.g)
 }
+
+// Endless is While whose counter never grows.
+func Endless() *ir.Model {
+	m := While()
+	for _, v := range m.Graphs[2].Values {
+		if v.Name == "one" {
+			v.Const = tensor.I32(tensor.Shape{1}, 0)
+		}
+	}
+	return m
+}

@@ -68,3 +68,20 @@ func Chain(size, channels, layers int) *ir.Model {
 	b.g.Outputs = []*ir.Value{x}
 	return &ir.Model{Graphs: []*ir.Graph{b.g}}
 }
+
+// Vast adds f32[1,32768] to itself as a column: its activations take 4 GiB, within the executor's own bound.
+func Vast() *ir.Model {
+	m, err := ir.Parse(`graph "main" {
+  %0 = input "x" f32[1,32768]
+  %1 = const "shape" i32[2] = [32768 1]
+  %2 "column" f32[32768,1] = RESHAPE(%0, %1) {new_shape=[32768 1]}
+  %3 "table" f32[32768,32768] = ADD(%0, %2) {pot_scale_int16=true}
+  return %3
+}
+signature "serving_default" graph=0 inputs={"x0"=%0} outputs={"y0"=%3}
+`, op.Set)
+	if err != nil {
+		panic(err) // the text is above
+	}
+	return m
+}
