@@ -161,14 +161,14 @@ func TestFollowBehindCompaction(t *testing.T) {
 		t.Error("a watch from a compacted revision is fine")
 	}
 	var got []string
+	put := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	e.Follow(ctx, func(addr string) {
 		got = append(got, addr)
 		if len(got) == 1 {
 			go func() {
-				if _, err := client.Put(ctx, "/test/leader/x", "new"); err != nil {
-					t.Error(err)
-				}
+				_, err := client.Put(t.Context(), "/test/leader/x", "new") // ctx may end before the answer is here
+				put <- err
 			}()
 		} else {
 			cancel()
@@ -176,6 +176,9 @@ func TestFollowBehindCompaction(t *testing.T) {
 	})
 	if diff := cmp.Diff([]string{"9", "new"}, got); diff != "" {
 		t.Error(diff)
+	}
+	if err := within(t, "answer to the write", slow, put); err != nil {
+		t.Error(err)
 	}
 }
 
