@@ -44,7 +44,7 @@ type tileCall struct {
 	outRow, last               int
 	bounds                     *[2]float32
 	left                       int         // for the kernel
-	bins, binsEnd              *int32      // what is counted beside, and from where on too few are left for that
+	bins, binsEnd              *waitingBin // what is counted beside, and from where on too few are left for that
 	counts                     *countEntry // of bin 0
 	inRow                      int         // from a row to the next in memory, where rows are evenly spaced
 }

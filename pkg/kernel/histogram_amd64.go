@@ -2,27 +2,41 @@
 
 package kernel
 
+import "math"
+
 // mostWaiting is how many bins of a histogram may wait to be counted beside a product.
 const mostWaiting = 32 << 10
 
 // anySpikes says that any bins can be left out.
 const anySpikes = true
 
-// allBins is binsAsm, by the widest registers that there are. from is the first bin that matters, at most 0.
-func allBins(dst *int32, x *float32, n int, scale float32, from int, found *[2]float32) {
+// waitingBin is a bin that waits to be counted.
+type waitingBin = int16
+
+// mostMagic is the greatest exponent of a width for which there is a magic number.
+const mostMagic = 104
+
+// magic returns 1.5·2^23 times the width 2^exp, which exp must allow: added to a number and rounded down, it gives the number's bin.
+func magic(exp int) float32 { return math.Float32frombits(uint32(127+23+exp)<<23 | 1<<22) }
+
+// hasBins reports whether variants find bins of that width.
+func hasBins(exp int) bool { return exp <= mostMagic }
+
+// allBins is binsAsm, by the widest registers that there are.
+func allBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32) {
 	if useAVX512 {
-		binsAVX512(dst, x, n, scale, found)
+		binsAVX512(dst, x, n, magic(exp), found)
 		return
 	}
-	binsAsm(dst, x, n, scale, int32(from), found)
+	binsAsm(dst, x, n, magic(exp), found)
 }
 
 // otherBins is otherBinsAsm, by the widest registers that there are.
-func otherBins(dst *int32, x *float32, n int, scale float32, from int, found *[2]float32, spikes *[2]int32) (left, first int) {
+func otherBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32, spikes *[2]int32) (left, first int) {
 	if useAVX512 {
-		return otherBinsAVX512(dst, x, n, scale, found, spikes)
+		return otherBinsAVX512(dst, x, n, magic(exp), found, spikes)
 	}
-	return otherBinsAsm(dst, x, n, scale, int32(from), found, spikes)
+	return otherBinsAsm(dst, x, n, magic(exp), found, spikes)
 }
 
 // worthLeavingOut reports whether so many of n numbers are in spikes that leaving these out saves more than it costs.

@@ -8,13 +8,19 @@ const mostWaiting = countRun
 // anySpikes says that only bin 0 can be left out.
 const anySpikes = false
 
-func allBins(dst *int32, x *float32, n int, scale float32, _ int, found *[2]float32) {
-	binsAsm(dst, x, n, scale, found)
+// waitingBin is a bin that waits to be counted.
+type waitingBin = int32
+
+// hasBins reports that variants find bins of any width.
+func hasBins(int) bool { return true }
+
+func allBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32) {
+	binsAsm(dst, x, n, float32(power(-exp)), found)
 }
 
 // otherBins leaves out the first of the spikes, which must be 0.
-func otherBins(dst *int32, x *float32, n int, scale float32, _ int, found *[2]float32, _ *[2]int32) (left, first int) {
-	left = otherBinsAsm(dst, x, n, scale, found)
+func otherBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32, _ *[2]int32) (left, first int) {
+	left = otherBinsAsm(dst, x, n, float32(power(-exp)), found)
 	return left, n - left
 }
 

@@ -26,8 +26,8 @@ type spikes struct {
 	on   bool
 }
 
-// noBin is no number's bin.
-const noBin = math.MinInt32
+// noBin is no number's bin, not even by its last 16 bits.
+const noBin = math.MinInt16
 
 // begin is called when counting begins for a histogram, as once in a sample. From the second time on its spikes are known; they are looked for
 // again the less often the longer they are.
@@ -58,17 +58,17 @@ const maxHeld = 1<<16 - 1
 func (q *queue) add(x []float32) (F32Range, int) {
 	h, t := &q.into.histogram, &q.into.table
 	n := len(x) &^ (countStep - 1)
-	if !variants() || n < countLeast || len(h.Counts) == 0 {
+	if !variants() || n < countLeast || len(h.Counts) == 0 || !hasBins(h.Exp) {
 		return F32Range{}, 0
 	}
 	bins := q.room(n)
-	scale, left := float32(power(-h.Exp)), n
+	left := n
 	var found [2]float32
 	first := 0
 	if t.spikes.on {
-		left, first = otherBins(&bins[0], &x[0], n, scale, h.First, &found, &t.spikes.bins)
+		left, first = otherBins(&bins[0], &x[0], n, h.Exp, &found, &t.spikes.bins)
 	} else {
-		allBins(&bins[0], &x[0], n, scale, h.First, &found)
+		allBins(&bins[0], &x[0], n, h.Exp, &found)
 	}
 	if !h.covers(found[0], found[1]) {
 		return F32Range{}, 0
@@ -80,16 +80,16 @@ func (q *queue) add(x []float32) (F32Range, int) {
 	}
 	t.spikes.on = t.spikes.on && worthLeavingOut(n-left, n)
 	for ; left%countEach != 0; left++ {
-		bins[left] = int32(h.First + MaxBins)
+		bins[left] = waitingBin(h.First + MaxBins)
 	}
 	q.put(left)
 	return F32Range{Min: found[0] + 0, Max: found[1] + 0}, n
 }
 
 // room returns the memory for n bins that are to be counted, and for what may be written behind them.
-func (q *queue) room(n int) []int32 {
+func (q *queue) room(n int) []waitingBin {
 	if q.bins == nil {
-		q.bins = make([]int32, mostWaiting+countBehind)
+		q.bins = make([]waitingBin, mostWaiting+countBehind)
 	}
 	if t := &q.into.table; t.counts == nil {
 		t.counts = make([]countEntry, MaxBins+1)

@@ -2,6 +2,9 @@
 
 package kernel
 
+// waitingBin is a bin that waits to be counted, which none does.
+type waitingBin = int32
+
 // countTable holds nothing: numbers are counted in their histogram at once.
 type countTable struct{}
 

@@ -4,23 +4,23 @@
 
 package kernel
 
-// binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and
-// what they are or NaN if a bin does not fit into 32 bits. If from is 0, bins of negative numbers are undefined.
+// binsAsm stores the bins of n numbers, a positive multiple of 16, in some order. magic is 1.5·2^23 times the width. It finds the extrema of x, or NaN if one of the numbers is none.
+// A bin that does not fit into 16 bits is undefined.
 //
 //go:noescape
-func binsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32)
+func binsAsm(dst *int16, x *float32, n int, magic float32, found *[2]float32)
 
-// otherBinsAsm is binsAsm without the numbers whose bins are the two spikes. It returns how many are left, and how many were in the first spike. It may write 8 numbers
+// otherBinsAsm is binsAsm without the numbers whose bins are the two spikes; n is less than 2^19. It returns how many are left, and how many were in the first spike. It may write 8 bins
 // behind those that are left.
 //
 //go:noescape
-func otherBinsAsm(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32, spikes *[2]int32) (left int, first int)
+func otherBinsAsm(dst *int16, x *float32, n int, magic float32, found *[2]float32, spikes *[2]int32) (left int, first int)
 
-// countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,
+// countAsm adds 1 for each of n bins, a positive multiple of 4, to an entry of the table, which points to bin 0: in turn to its first and its second number,
 // so that two equal bins in a row don't wait for each other.
 //
 //go:noescape
-func countAsm(table *[2]uint16, bins *int32, n int)
+func countAsm(table *[2]uint16, bins *int16, n int)
 
 // emptyTableAsm adds the sums of n entries of the table, a positive multiple of 8, to counts, and sets the entries to 0.
 //
@@ -30,30 +30,30 @@ func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 // binsAVX512 is binsAsm.
 //
 //go:noescape
-func binsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32)
+func binsAVX512(dst *int16, x *float32, n int, magic float32, found *[2]float32)
 
-// otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.
+// otherBinsAVX512 is otherBinsAsm. It may write 16 bins behind those that are left.
 //
 //go:noescape
-func otherBinsAVX512(dst *int32, x *float32, n int, scale float32, found *[2]float32, spikes *[2]int32) (left int, first int)
+func otherBinsAVX512(dst *int16, x *float32, n int, magic float32, found *[2]float32, spikes *[2]int32) (left int, first int)
 
-// joint1Asm stores the bin of x - bins[2] ± 2·(the bin of y - bins[1]) for n numbers, a positive multiple of 16: - where the bin of x is less than bins[0], else +.
-// Scales are powers of two of 1 or more. x holds finite numbers, and all bins fit into 32 bits; extrema of results go to found.
+// joint1Asm stores the last 16 bits of x - bins[2] ± 2·(y - bins[1]) for n numbers, a positive multiple of 16, in some order: - where x is less than bins[0], else +.
+// Here x and y are the bits of their sums with magic, as binsAsm finds them. All numbers are finite, and fit in there; extrema of results go to found.
 //
 //go:noescape
-func joint1Asm(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+func joint1Asm(dst *int16, x *float32, y *float32, n int, magic *[3]float32, bins *[3]int32, found *[2][2]float32)
 
 // joint1AVX512 is joint1Asm.
 //
 //go:noescape
-func joint1AVX512(dst *int32, x *float32, y *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+func joint1AVX512(dst *int16, x *float32, y *float32, n int, magic *[3]float32, bins *[3]int32, found *[2][2]float32)
 
-// joint2Asm is joint1Asm for two results: it adds 4 times the bin of z, which is nowhere negative.
+// joint2Asm is joint1Asm for two results: it adds 4 times what z is in these terms, which is nowhere negative.
 //
 //go:noescape
-func joint2Asm(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+func joint2Asm(dst *int16, x *float32, y *float32, z *float32, n int, magic *[3]float32, bins *[3]int32, found *[2][2]float32)
 
 // joint2AVX512 is joint2Asm.
 //
 //go:noescape
-func joint2AVX512(dst *int32, x *float32, y *float32, z *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)
+func joint2AVX512(dst *int16, x *float32, y *float32, z *float32, n int, magic *[3]float32, bins *[3]int32, found *[2][2]float32)

@@ -2,7 +2,10 @@
 
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // JointWins reports whether counting at once takes less time than counting by itself.
 func JointWins() bool { return useAVX2 }
@@ -127,22 +130,28 @@ func (j *F32Joint) count(n int, seen *F32Scan, first []float32, also *F32Scan, s
 	if !s.fit() { // what was counted by itself in between may have changed bins
 		return 0
 	}
-	var scale [mostJoined]float32
+	var by [mostJoined]float32
+	var from [mostJoined]int32 // the bits of bin 0
 	for i, e := range s.cells.exps {
-		scale[i] = float32(power(-e))
+		by[i] = magic(e)
+		from[i] = int32(math.Float32bits(by[i]))
 	}
 	c, q := s.cells, j.by.queueOf(&s.tally)
-	cells, bins := q.room(n), [3]int32{c.turn, c.least, int32(c.first)}
+	cells := q.room(n)
+	bins := [3]int32{c.turn + from[0], c.least + from[1], int32(c.first) + from[0]}
 	var found [mostJoined - 1][2]float32
+	if also != nil {
+		bins[2] += from[2] << 2
+	}
 	switch x, y := &j.x[:n][0], &first[:n][0]; {
 	case also == nil && useAVX512:
-		joint1AVX512(&cells[0], x, y, n, &scale, &bins, &found)
+		joint1AVX512(&cells[0], x, y, n, &by, &bins, &found)
 	case also == nil:
-		joint1Asm(&cells[0], x, y, n, &scale, &bins, &found)
+		joint1Asm(&cells[0], x, y, n, &by, &bins, &found)
 	case useAVX512:
-		joint2AVX512(&cells[0], x, y, &second[:n][0], n, &scale, &bins, &found)
+		joint2AVX512(&cells[0], x, y, &second[:n][0], n, &by, &bins, &found)
 	default:
-		joint2Asm(&cells[0], x, y, &second[:n][0], n, &scale, &bins, &found)
+		joint2Asm(&cells[0], x, y, &second[:n][0], n, &by, &bins, &found)
 	}
 	for i := range j.functions.count() {
 		if !j.into[i+1].histogram.covers(found[i][0], found[i][1]) {

@@ -53,7 +53,7 @@ type F32Counter struct {
 // queue holds the bins of numbers that are to be counted, where there are variants.
 type queue struct {
 	into        *F32Tally
-	bins        []int32 // those from first to last, a multiple of countEach, are to be counted. mostWaiting of them, and countBehind
+	bins        []waitingBin // those from first to last, a multiple of countEach, are to be counted. mostWaiting of them, and countBehind
 	first, last int
 }
 

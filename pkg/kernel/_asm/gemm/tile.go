@@ -196,11 +196,11 @@ func (f *form) tile(rows int, call reg.GPVirtual) {
 		steps(func(i, row int) {
 			for j := n * row / rows; j < n*(row+1)/rows; j++ {
 				bin := GP64()
-				MOVLQSX(Mem{Base: bins, Disp: (n*i + j) * size}, bin)
+				MOVWQSX(Mem{Base: bins, Disp: (n*i + j) * 2}, bin)
 				INCW(Mem{Base: counts, Index: bin, Scale: 4, Disp: j % 2 * 2})
 			}
 		})
-		LEAQ(Mem{Base: bins, Disp: unroll * n * size}, bins)
+		LEAQ(Mem{Base: bins, Disp: unroll * n * 2}, bins)
 		MOVQ(bins, argument("bins"))
 		JG(LabelRef(label("rest")))
 		CMPQ(bins, argument("binsEnd"))

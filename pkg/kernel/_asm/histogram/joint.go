@@ -8,29 +8,27 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const less = 1 // VPCMPD
-
 // joint writes a kernel that finds the cells of numbers and one or two results of each.
 func joint(results int, wide bool) {
-	name, lanes, vec := fmt.Sprintf("joint%dAsm", results), vector, func() reg.VecVirtual { return YMM() }
+	name, registers, vec := fmt.Sprintf("joint%dAsm", results), unroll, func() reg.VecVirtual { return YMM() }
 	if wide {
-		name, lanes, vec = fmt.Sprintf("joint%dAVX512", results), 2*vector, func() reg.VecVirtual { return ZMM() }
+		name, registers, vec = fmt.Sprintf("joint%dAVX512", results), 1, func() reg.VecVirtual { return ZMM() }
 	}
 	names := []string{"x", "y", "z"}[:results+1]
 	z := ""
 	if results == 2 {
 		z = ", z"
 	}
-	TEXT(name, NOSPLIT, "func(dst *int32, x, y"+z+" *float32, n int, scale *[3]float32, bins *[3]int32, found *[2][2]float32)")
+	TEXT(name, NOSPLIT, "func(dst *int16, x, y"+z+" *float32, n int, magic *[3]float32, bins *[3]int32, found *[2][2]float32)")
 	Pragma("noescape")
 	switch {
 	case wide:
 		Doc(name + fmt.Sprintf(" is joint%dAsm.", results))
 	case results == 2:
-		Doc("joint2Asm is joint1Asm for two results: it adds 4 times the bin of z, which is nowhere negative.")
+		Doc("joint2Asm is joint1Asm for two results: it adds 4 times what z is in these terms, which is nowhere negative.")
 	default:
-		Doc("joint1Asm stores the bin of x - bins[2] ± 2·(the bin of y - bins[1]) for n numbers, a positive multiple of 16: - where the bin of x is less than bins[0], else +.",
-			"Scales are powers of two of 1 or more. x holds finite numbers, and all bins fit into 32 bits; extrema of results go to found.")
+		Doc("joint1Asm stores the last 16 bits of x - bins[2] ± 2·(y - bins[1]) for n numbers, a positive multiple of 16, in some order: - where x is less than bins[0], else +.",
+			"Here x and y are the bits of their sums with magic, as binsAsm finds them. All numbers are finite, and fit in there; extrema of results go to found.")
 	}
 	dst := Load(Param("dst"), GP64())
 	var from []reg.Register
@@ -38,11 +36,11 @@ func joint(results int, wide bool) {
 		from = append(from, Load(Param(n), GP64()))
 	}
 	n := Load(Param("n"), GP64())
-	scales, bins, found := Load(Param("scale"), GP64()), Load(Param("bins"), GP64()), Load(Param("found"), GP64())
-	var scale, lo, hi []reg.VecVirtual
+	magics, bins, found := Load(Param("magic"), GP64()), Load(Param("bins"), GP64()), Load(Param("found"), GP64())
+	var magic, lo, hi []reg.VecVirtual
 	for i := range names {
-		scale = append(scale, vec())
-		VBROADCASTSS(Mem{Base: scales, Disp: i * size}, scale[i])
+		magic = append(magic, vec())
+		VBROADCASTSS(Mem{Base: magics, Disp: i * size}, magic[i])
 		lo, hi = append(lo, vec()), append(hi, vec())
 		if i > 0 {
 			VBROADCASTSS(Mem{Base: from[i]}, lo[i])
@@ -54,50 +52,69 @@ func joint(results int, wide bool) {
 		VPBROADCASTD(Mem{Base: bins, Disp: i * size}, v)
 	}
 	none := vec()
+	ended := func() {}
 	if wide {
 		VPXORD(none, none, none)
+	} else {
+		ended = roundDown()
 	}
 	at := GP64()
 	XORQ(at, at)
 	Label("step")
-	sum, y, side := vec(), vec(), vec()
-	VMULPS(Mem{Base: from[0], Index: at, Scale: size}, scale[0], sum)
-	floor(sum, wide)
-	find := func(i int, v reg.VecVirtual) {
-		VMOVUPS(Mem{Base: from[i], Index: at, Scale: size}, v)
-		VMINPS(lo[i], v, lo[i])
-		VMAXPS(hi[i], v, hi[i])
-		VMULPS(v, scale[i], v)
+	var sums [unroll]reg.VecVirtual
+	for i := range registers {
+		sums[i] = vec()
+		y, side := vec(), vec()
+		place := func(j int) Mem { return Mem{Base: from[j], Index: at, Scale: size, Disp: i * register} }
+		find := func(j int) reg.VecVirtual {
+			v := vec()
+			VMOVUPS(place(j), v)
+			VMINPS(lo[j], v, lo[j])
+			VMAXPS(hi[j], v, hi[j])
+			return v
+		}
+		if wide {
+			VMOVUPS(place(0), sums[i])
+			VADDPS_RD_SAE(sums[i], magic[0], sums[i])
+			y = find(1)
+			VADDPS_RD_SAE(y, magic[1], y)
+		} else {
+			VADDPS(place(0), magic[0], sums[i])
+			y = find(1)
+			VADDPS(y, magic[1], y)
+		}
+		VPSUBD(least, y, y)
+		if wide {
+			falls := K()
+			VPCMPD(Imm(less), turn, sums[i], falls)
+			VPSUBD(y, none, falls, y)
+		} else {
+			VPSUBD(turn, sums[i], side)
+			VPSIGND(side, y, y)
+		}
+		VPADDD(y, y, y)
+		VPSUBD(first, sums[i], sums[i])
+		VPADDD(y, sums[i], sums[i])
+		if results == 2 {
+			z := find(2)
+			if wide {
+				VADDPS_RD_SAE(z, magic[2], z)
+			} else {
+				VADDPS(z, magic[2], z)
+			}
+			VPSLLD(Imm(2), z, z)
+			VPADDD(z, sums[i], sums[i])
+		}
 	}
-	find(1, y)
-	floor(y, wide)
-	VPSUBD(least, y, y)
 	if wide {
-		falls := K()
-		VPCMPD(Imm(less), turn, sum, falls)
-		VPSUBD(y, none, falls, y)
+		VPMOVDW(sums[0], Mem{Base: dst, Index: at, Scale: binSize})
 	} else {
-		VPSUBD(turn, sum, side)
-		VPSIGND(side, y, y)
+		VMOVDQU(packed(sums), Mem{Base: dst, Index: at, Scale: binSize})
 	}
-	VPADDD(y, y, y)
-	VPSUBD(first, sum, sum)
-	VPADDD(y, sum, sum)
-	if results == 2 {
-		z := vec()
-		find(2, z)
-		VCVTTPS2DQ(z, z)
-		VPSLLD(Imm(2), z, z)
-		VPADDD(z, sum, sum)
-	}
-	if wide {
-		VMOVDQU32(sum, Mem{Base: dst, Index: at, Scale: size})
-	} else {
-		VMOVDQU(sum, Mem{Base: dst, Index: at, Scale: size})
-	}
-	ADDQ(Imm(uint64(lanes)), at)
+	ADDQ(Imm(2*vector), at)
 	CMPQ(at, n)
 	JLT(LabelRef("step"))
+	ended()
 	for i := range results {
 		l, h := [unroll]reg.VecVirtual{lo[i+1], lo[i+1]}, [unroll]reg.VecVirtual{hi[i+1], hi[i+1]}
 		if wide {
@@ -109,14 +126,4 @@ func joint(results int, wide bool) {
 	}
 	VZEROUPPER()
 	RET()
-}
-
-// floor makes integers of numbers, rounding down.
-func floor(v reg.VecVirtual, wide bool) {
-	if wide {
-		VCVTPS2DQ_RD_SAE(v, v)
-		return
-	}
-	VROUNDPS(Imm(down), v, v)
-	VCVTTPS2DQ(v, v)
 }

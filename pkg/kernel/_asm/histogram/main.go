@@ -1,4 +1,8 @@
 // Command histogram writes the AVX2 kernels that count numbers by bins, and those of them for which AVX-512 is faster. Their Go counterpart is F32Histogram.add.
+//
+// A bin is found by one addition. Of 1.5·2^23·w, where w is the width of a bin, the last bit of the fraction is worth w. So the sum of that and x, rounded down, is what
+// x's bin makes it, exactly where |x| is at most 2^22·w; its bits, read as an integer, are those of 1.5·2^23·w plus the bin. The last 16 of these are 0, so that the last
+// 16 of the sum are the bin.
 package main
 
 //go:generate go run . -out ../../histogram_amd64.s -stubs ../../histogram_stub_amd64.go -pkg kernel
@@ -14,12 +18,14 @@ const (
 	register = 32 // bytes
 	unroll   = 2  // registers in a step
 	size     = 4  // bytes of a number
+	binSize  = 2  // bytes of a bin
 
-	down      = 1 // VROUNDPS: to the next integer below
-	equal     = 0 // VCMPPS: ordered, quiet
-	unordered = 3
-	lessThan  = 17
-	unequal   = 4 // VPCMPD
+	less    = 1 // VPCMPD
+	unequal = 4
+
+	odd = 0xaa // VPBLENDW: every second one
+
+	exponent = 0x7f800000 // of a number's bits: all of them where it is infinite or none
 )
 
 // spikes ends the parameters of functions that leave out two bins.
@@ -40,93 +46,91 @@ func main() {
 	Generate()
 }
 
-// kind is what is known of the numbers whose bins are looked for.
-type kind int
-
-const (
-	anyNumber kind = iota
-	mayVanish      // the scale is less than 1
-	positive       // negative numbers don't matter
-)
-
-// floored writes a function that computes bins by rounding down, and looks for extrema on the way. begin returns what is done with a vector of bins.
+// roundDown has the processor round sums down, and returns what ends that.
 //
-// A product with a power of two is exact, unless that is less than 1 and the product too small: then it may have become zero, but the bin of a negative number is -1.
-// The processor's rounding mode is not changed: a signal handler might see it.
-func floored(name, rest string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, from int32, found *[2]float32"+rest)
+// Nobody else sees it: goroutines are not preempted within assembly, and a signal handler begins with a state of its own on Linux, and computes no results elsewhere.
+func roundDown() (end func()) {
+	modes := AllocLocal(8)
+	was, now := modes, modes.Offset(4)
+	STMXCSR(was)
+	r := GP32()
+	MOVL(was, r)
+	ANDL(I32(^0x6000), r)
+	ORL(I32(0x2000), r)
+	MOVL(r, now)
+	LDMXCSR(now)
+	return func() { LDMXCSR(was) }
+}
+
+// floored writes a function that finds bins, and looks for extrema on the way. begin returns what is done with a register of bins of 16 bits, of which those of the step's first
+// register have the even places and those of its second one the odd ones.
+func floored(name, rest string, begin func(dst reg.Register) (step func(bins reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int16, x *float32, n int, magic float32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	scale, zero, nan := YMM(), YMM(), YMM()
+	magic, seen := YMM(), YMM()
 	var lo, hi [unroll]reg.VecVirtual // of each register in a step, so that comparisons don't wait for each other
-	address, err := Param("scale").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(address.Addr, scale)
-	VXORPS(zero, zero, zero)
-	VXORPS(nan, nan, nan)
+	VBROADCASTSS(parameter("magic"), magic)
+	VXORPS(seen, seen, seen)
 	for i := range unroll {
 		lo[i], hi[i] = YMM(), YMM()
 		VBROADCASTSS(Mem{Base: x}, lo[i])
 		VBROADCASTSS(Mem{Base: x}, hi[i])
 	}
 	each := begin(dst)
-	loop := func(label string, k kind) {
-		Label(label)
-		var v [unroll]reg.VecVirtual
-		for i := range unroll {
-			v[i] = YMM()
-			VMOVUPS(Mem{Base: x, Disp: i * register}, v[i])
-		}
-		odd := YMM()
-		VCMPPS(Imm(unordered), v[0], v[1], odd)
-		VORPS(odd, nan, nan)
-		for i, v := range v {
-			bin, vanished := YMM(), YMM()
-			VMINPS(lo[i], v, lo[i])
-			VMAXPS(hi[i], v, hi[i])
-			VMULPS(v, scale, bin)
-			if k == mayVanish {
-				VCMPPS(Imm(equal), zero, bin, vanished)
-				VCMPPS(Imm(lessThan), zero, v, v)
-				VANDPS(vanished, v, vanished)
-			}
-			if k != positive {
-				VROUNDPS(Imm(down), bin, bin)
-			}
-			VCVTTPS2DQ(bin, bin)
-			if k == mayVanish {
-				VPADDD(vanished, bin, bin)
-			}
-			each(bin)
-		}
-		ADDQ(Imm(unroll*register), x)
-		SUBQ(Imm(unroll*vector), n)
-		JNZ(LabelRef(label))
+	ended := roundDown()
+	Label("step")
+	var sums [unroll]reg.VecVirtual
+	for i := range unroll {
+		v := YMM()
+		sums[i] = YMM()
+		VMOVUPS(Mem{Base: x, Disp: i * register}, v)
+		VADDPS(v, magic, sums[i])
+		VMINPS(lo[i], v, lo[i])
+		VMAXPS(hi[i], v, hi[i])
+		VPOR(sums[i], seen, seen)
 	}
-	bits, from := GP32(), Load(Param("from"), GP32())
-	TESTL(from, from)
-	JZ(LabelRef("positive"))
-	MOVL(address.Addr, bits)
-	CMPL(bits, U32(0x3f800000)) // 1
-	JL(LabelRef("small"))
-	loop("step", anyNumber)
-	JMP(LabelRef("end"))
-	loop("small", mayVanish)
-	JMP(LabelRef("end"))
-	loop("positive", positive)
-	Label("end")
+	each(packed(sums))
+	ADDQ(Imm(unroll*register), x)
+	SUBQ(Imm(unroll*vector), n)
+	JNZ(LabelRef("step"))
+	ended()
 	end(dst)
-	store(lo, hi, across([unroll]reg.VecVirtual{nan, nan}, func(ops ...Op) { VPOR(ops[0], ops[1], ops[2]) }))
+	store(lo, hi, orAcross(seen))
 }
 
-// store ends a function: it stores the extrema, or NaN if a register's first lane is that.
-func store(lo, hi [unroll]reg.VecVirtual, nan reg.VecVirtual) {
-	found := Load(Param("found"), GP64())
+// packed returns the last 16 bits of the lanes of two registers, in turn.
+func packed(v [unroll]reg.VecVirtual) reg.VecVirtual {
+	VPSLLD(Imm(16), v[1], v[1])
+	VPBLENDW(Imm(odd), v[1], v[0], v[0])
+	return v[0]
+}
+
+// parameter is the place of a parameter in memory.
+func parameter(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// orAcross returns a register whose first lane is that of all lanes.
+func orAcross(v reg.VecVirtual) reg.VecVirtual {
+	return across([unroll]reg.VecVirtual{v, v}, func(ops ...Op) { VPOR(ops[0], ops[1], ops[2]) })
+}
+
+// store ends a function: it stores the extrema, or NaN if the bits of a register's first lane have the exponent of that.
+func store(lo, hi [unroll]reg.VecVirtual, seen reg.VecVirtual) {
+	found, r := Load(Param("found"), GP64()), GP32()
+	all, nan := XMM(), seen.AsX()
+	MOVL(U32(exponent), r)
+	VMOVD(r, all)
+	VPAND(all, nan, nan)
+	VPCMPEQD(all, nan, nan)
 	for i, v := range []reg.VecVirtual{across(lo, VMINPS), across(hi, VMAXPS)} {
 		VORPS(nan, v, v)
 		VMOVSS(v, Mem{Base: found, Disp: i * size})
@@ -154,66 +158,82 @@ func across(v [unroll]reg.VecVirtual, f func(ops ...Op)) reg.VecVirtual {
 func all() {
 	floored("binsAsm", ")",
 		func(dst reg.Register) func(reg.VecVirtual) {
-			return func(bin reg.VecVirtual) {
-				VMOVDQU(bin, Mem{Base: dst})
+			return func(bins reg.VecVirtual) {
+				VMOVDQU(bins, Mem{Base: dst})
 				ADDQ(Imm(register), dst)
 			}
 		}, func(reg.Register) {},
-		"binsAsm stores x * scale, rounded down, for n numbers, a positive multiple of 16. The scale is a power of two. It finds the extrema of x: NaN if there is one, and",
-		"what they are or NaN if a bin does not fit into 32 bits. If from is 0, bins of negative numbers are undefined.")
+		"binsAsm stores the bins of n numbers, a positive multiple of 16, in some order. magic is 1.5·2^23 times the width. It finds the extrema of x, or NaN if one of the numbers is none.",
+		"A bin that does not fit into 16 bits is undefined.")
 }
 
 // others writes the kernel that leaves out two bins.
 func others() {
-	// Byte j of entry m is the position of the lane that comes to lane j when those in the mask m are left out.
+	// The bytes of entry m are the positions of those that come to their place when the lanes of 16 bits in the mask m are kept.
 	table := GLOBL("histogramLanes", 8|16) // RODATA, NOPTR
 	for m := range 1 << vector {
-		var entry uint64
+		var entry [2]uint64
 		at := 0
 		for lane := range vector {
-			if m>>lane&1 == 0 {
-				entry |= uint64(lane) << (8 * at)
+			if m>>lane&1 == 1 {
+				entry[at/4] |= uint64(2*lane|(2*lane+1)<<8) << (16 * (at % 4))
 				at++
 			}
 		}
-		DATA(8*m, U64(entry))
+		for i, half := range entry {
+			DATA(16*m+8*i, U64(half))
+		}
 	}
 	var firsts reg.VecVirtual
 	floored("otherBinsAsm", spikes,
 		func(dst reg.Register) func(reg.VecVirtual) {
 			first, second, at, lookup := YMM(), YMM(), Load(Param("spikes"), GP64()), GP64()
 			firsts = YMM()
-			VPBROADCASTD(Mem{Base: at}, first)
-			VPBROADCASTD(Mem{Base: at, Disp: size}, second)
+			VPBROADCASTW(Mem{Base: at}, first)
+			VPBROADCASTW(Mem{Base: at, Disp: size}, second)
 			VPXOR(firsts, firsts, firsts)
 			LEAQ(table, lookup)
-			return func(bin reg.VecVirtual) {
-				lanes, others, mask := YMM(), YMM(), GP64()
-				VPCMPEQD(first, bin, lanes)
-				VPCMPEQD(second, bin, others)
-				VPSUBD(lanes, firsts, firsts)
+			return func(bins reg.VecVirtual) {
+				lanes, others, upper, masks := YMM(), YMM(), XMM(), GP64()
+				VPCMPEQW(first, bins, lanes)
+				VPCMPEQW(second, bins, others)
+				VPSUBW(lanes, firsts, firsts)
 				VPOR(others, lanes, lanes)
-				VMOVMSKPS(lanes, mask.As32())
-				VPMOVZXBD(Mem{Base: lookup, Index: mask, Scale: 8}, lanes)
-				VPERMD(bin, lanes, bin)
-				VMOVDQU(bin, Mem{Base: dst})
-				XORL(U8(1<<vector-1), mask.As32())
-				POPCNTL(mask.As32(), mask.As32())
-				LEAQ(Mem{Base: dst, Index: mask, Scale: size}, dst)
+				VEXTRACTI128(Imm(1), lanes, upper)
+				VPACKSSWB(upper, lanes.AsX(), upper)
+				VPMOVMSKB(upper, masks.As32())
+				VEXTRACTI128(Imm(1), bins, upper)
+				NOTL(masks.As32())
+				for i, half := range []reg.VecVirtual{bins.AsX().(reg.VecVirtual), upper} {
+					if i > 0 {
+						SHRL(Imm(vector), masks.As32())
+					}
+					mask, left := GP64(), GP64()
+					MOVBLZX(masks.As8(), mask.As32())
+					POPCNTL(mask.As32(), left.As32())
+					ADDL(mask.As32(), mask.As32())
+					VPSHUFB(Mem{Base: lookup, Index: mask, Scale: 8}, half, half)
+					VMOVDQU(half, Mem{Base: dst})
+					LEAQ(Mem{Base: dst, Index: left, Scale: binSize}, dst)
+				}
 			}
 		}, func(dst reg.Register) {
 			storeLeft(dst)
+			one := YMM()
+			VPCMPEQW(one, one, one)
+			VPSRLW(Imm(15), one, one)
+			VPMADDWD(one, firsts, firsts)
 			Store(sum(firsts), Return("first"))
 		},
-		"otherBinsAsm is binsAsm without the numbers whose bins are the two spikes. It returns how many are left, and how many were in the first spike. It may write 8 numbers",
+		"otherBinsAsm is binsAsm without the numbers whose bins are the two spikes; n is less than 2^19. It returns how many are left, and how many were in the first spike. It may write 8 bins",
 		"behind those that are left.")
 }
 
-// storeLeft stores how many numbers lie before dst.
+// storeLeft stores how many bins lie before dst.
 func storeLeft(dst reg.Register) {
 	start := Load(Param("dst"), GP64())
 	SUBQ(start, dst)
-	SHRQ(Imm(2), dst)
+	SHRQ(Imm(1), dst)
 	Store(dst, Return("left"))
 }
 
@@ -232,25 +252,36 @@ func sum(v reg.VecVirtual) reg.GPVirtual {
 
 // count writes the kernel that adds to counts.
 func count() {
-	TEXT("countAsm", NOSPLIT, "func(table *[2]uint16, bins *int32, n int)")
+	TEXT("countAsm", NOSPLIT, "func(table *[2]uint16, bins *int16, n int)")
 	Pragma("noescape")
-	Doc("countAsm adds 1 for each of n bins, a positive multiple of 8, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
+	Doc("countAsm adds 1 for each of n bins, a positive multiple of 4, to an entry of the table, which points to bin 0: in turn to its first and its second number,",
 		"so that two equal bins in a row don't wait for each other.")
 	table := Load(Param("table"), GP64())
 	at := Load(Param("bins"), GP64())
 	n := Load(Param("n"), GP64())
-	Label("step")
-	for i := range vector / 2 {
-		a, b := GP64(), GP64()
-		MOVQ(Mem{Base: at, Disp: 8 * i}, b)
-		MOVLQSX(b.As32(), a)
-		SARQ(Imm(32), b)
-		INCW(Mem{Base: table, Index: a, Scale: 4})
-		INCW(Mem{Base: table, Index: b, Scale: 4, Disp: 2})
+	group := func(first int) { // bins are read before anything is written, for which they would wait
+		var bins [4]reg.GPVirtual
+		for i := range bins {
+			bins[i] = GP64()
+			MOVWQSX(Mem{Base: at, Disp: (first + i) * binSize}, bins[i])
+		}
+		for i, b := range bins {
+			INCW(Mem{Base: table, Index: b, Scale: 4, Disp: i % 2 * 2})
+		}
 	}
-	ADDQ(Imm(register), at)
-	SUBQ(Imm(vector), n)
-	JNZ(LabelRef("step"))
+	SUBQ(Imm(8), n)
+	JLT(LabelRef("rest"))
+	Label("step")
+	group(0)
+	group(4)
+	ADDQ(Imm(8*binSize), at)
+	SUBQ(Imm(8), n)
+	JGE(LabelRef("step"))
+	Label("rest")
+	CMPQ(n, I8(-8))
+	JEQ(LabelRef("end"))
+	group(0)
+	Label("end")
 	RET()
 }
 
@@ -288,28 +319,31 @@ func empty() {
 	RET()
 }
 
-// wide writes the kernels that find bins by AVX-512, which rounds each result as its instruction says.
+// wide writes the kernels that find bins by AVX-512, which rounds each sum as its instruction says.
 func wide() {
-	wideFloored("binsAVX512", ")", func(reg.Register) func(reg.VecVirtual) { return nil }, func(reg.Register) {}, "binsAVX512 is binsAsm.")
+	wideFloored("binsAVX512", ")", 2, func(reg.Register) func(...reg.VecVirtual) { return nil }, func(reg.Register) {}, "binsAVX512 is binsAsm.")
 	var others reg.VecVirtual
-	wideFloored("otherBinsAVX512", spikes,
-		func(dst reg.Register) func(reg.VecVirtual) {
-			first, second, one, at := ZMM(), ZMM(), ZMM(), Load(Param("spikes"), GP64())
+	wideFloored("otherBinsAVX512", spikes, 1,
+		func(dst reg.Register) func(...reg.VecVirtual) {
+			first, second, bias, one, at := ZMM(), ZMM(), ZMM(), ZMM(), Load(Param("spikes"), GP64())
 			others = ZMM()
 			VPBROADCASTD(Mem{Base: at}, first)
 			VPBROADCASTD(Mem{Base: at, Disp: size}, second)
+			VBROADCASTSS(parameter("magic"), bias)
+			VPADDD(bias, first, first)
+			VPADDD(bias, second, second)
 			VPTERNLOGD(Imm(0xff), one, one, one)
 			VPXORD(others, others, others)
-			return func(bin reg.VecVirtual) {
+			return func(sums ...reg.VecVirtual) {
 				other, mask, count := K(), K(), GP64()
-				VPCMPD(Imm(unequal), first, bin, other)
+				VPCMPD(Imm(unequal), first, sums[0], other)
 				VPSUBD(one, others, other, others)
-				VPCMPD(Imm(unequal), second, bin, other, mask)
-				VPCOMPRESSD_Z(bin, mask, bin)
-				VMOVDQU32(bin, Mem{Base: dst})
+				VPCMPD(Imm(unequal), second, sums[0], other, mask)
+				VPCOMPRESSD_Z(sums[0], mask, sums[0])
+				VPMOVDW(sums[0], Mem{Base: dst})
 				KMOVW(mask, count.As32())
 				POPCNTL(count.As32(), count.As32())
-				LEAQ(Mem{Base: dst, Index: count, Scale: size}, dst)
+				LEAQ(Mem{Base: dst, Index: count, Scale: binSize}, dst)
 			}
 		}, func(dst reg.Register) {
 			storeLeft(dst)
@@ -319,50 +353,84 @@ func wide() {
 			SUBQ(sum(both[0]), n)
 			Store(n, Return("first"))
 		},
-		"otherBinsAVX512 is otherBinsAsm. It may write 16 numbers behind those that are left.")
+		"otherBinsAVX512 is otherBinsAsm. It may write 16 bins behind those that are left.")
 }
 
-// wideFloored is floored for registers of 16 numbers. Without a step, all bins are stored.
-func wideFloored(name, rest string, begin func(dst reg.Register) (step func(bin reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
-	TEXT(name, NOSPLIT, "func(dst *int32, x *float32, n int, scale float32, found *[2]float32"+rest)
+// wideFloored is floored for registers of 16 numbers, so many in a step, and one in the last where their number is odd. A step gets sums whose last bits are bins. Without one, all bins are stored.
+func wideFloored(name, rest string, registers int, begin func(dst reg.Register) (step func(sums ...reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+	TEXT(name, NOSPLIT, "func(dst *int16, x *float32, n int, magic float32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
 	dst := Load(Param("dst"), GP64())
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
-	scale, lo, hi, least := ZMM(), ZMM(), ZMM(), ZMM()
-	address, err := Param("scale").Resolve()
-	if err != nil {
-		panic(err)
+	magic, seen, low, r := ZMM(), ZMM(), ZMM(), GP32()
+	VBROADCASTSS(parameter("magic"), magic)
+	var lo, hi [unroll]reg.VecVirtual
+	for i := range registers {
+		lo[i], hi[i] = ZMM(), ZMM()
+		VBROADCASTSS(Mem{Base: x}, lo[i])
+		VBROADCASTSS(Mem{Base: x}, hi[i])
 	}
-	VBROADCASTSS(address.Addr, scale)
-	VBROADCASTSS(Mem{Base: x}, lo)
-	VBROADCASTSS(Mem{Base: x}, hi)
-	VPXORD(least, least, least)
+	VPXORD(seen, seen, seen)
 	each := begin(dst)
-	Label("step")
-	v, bin := ZMM(), ZMM()
-	VMOVUPS(Mem{Base: x}, v)
-	VMINPS(lo, v, lo)
-	VMAXPS(hi, v, hi)
-	VMULPS_RD_SAE(v, scale, bin)
-	VCVTPS2DQ_RD_SAE(bin, bin)
-	VPMINSD(bin, least, least)
-	if each != nil {
-		each(bin)
-	} else {
-		VMOVDQU32(bin, Mem{Base: dst})
-		ADDQ(Imm(2*register), dst)
+	if each == nil {
+		MOVL(U32(1<<16-1), r)
+		VPBROADCASTD(r, low)
+		each = func(sums ...reg.VecVirtual) {
+			if len(sums) == 1 {
+				VPMOVDW(sums[0], Mem{Base: dst})
+				return
+			}
+			VPSLLD(Imm(16), sums[1], sums[1])
+			VPTERNLOGD(Imm(0xf8), low, sums[0], sums[1]) // its own bits, and those that are in both others
+			VMOVDQU32(sums[1], Mem{Base: dst})
+			ADDQ(Imm(2*register), dst)
+		}
 	}
-	ADDQ(Imm(2*register), x)
-	SUBQ(Imm(2*vector), n)
-	JNZ(LabelRef("step"))
+	find := func(registers int) {
+		var sums []reg.VecVirtual
+		for i := range registers {
+			v, s := ZMM(), ZMM()
+			VMOVUPS(Mem{Base: x, Disp: 2 * i * register}, v)
+			VADDPS_RD_SAE(v, magic, s)
+			VMINPS(lo[i], v, lo[i])
+			VMAXPS(hi[i], v, hi[i])
+			sums = append(sums, s)
+		}
+		if registers == 2 {
+			VPTERNLOGD(Imm(0xfe), sums[0], sums[1], seen) // all bits of three
+		} else {
+			VPORD(sums[0], seen, seen)
+		}
+		each(sums...)
+	}
+	if registers == 1 {
+		Label("step")
+		find(1)
+		ADDQ(Imm(2*register), x)
+		SUBQ(Imm(2*vector), n)
+		JNZ(LabelRef("step"))
+	} else {
+		SUBQ(Imm(4*vector), n)
+		JLT(LabelRef("rest"))
+		Label("step")
+		find(2)
+		ADDQ(Imm(4*register), x)
+		SUBQ(Imm(4*vector), n)
+		JGE(LabelRef("step"))
+		Label("rest")
+		CMPQ(n, I8(-4*vector))
+		JEQ(LabelRef("end"))
+		find(1)
+		Label("end")
+		VMINPS(lo[1], lo[0], lo[0])
+		VMAXPS(hi[1], hi[0], hi[0])
+	}
 	end(dst)
-	notFit := XMM()
-	VPCMPEQD(notFit, notFit, notFit)
-	VPSLLD(Imm(31), notFit, notFit)
-	VPCMPEQD(across(halves(least), VPMINSD), notFit, notFit)
-	store(halves(lo), halves(hi), notFit)
+	half := halves(seen)
+	VPOR(half[1], half[0], half[0])
+	store(halves(lo[0]), halves(hi[0]), orAcross(half[0]))
 }
 
 // halves returns both halves of a register of 16 numbers.
