@@ -40,6 +40,14 @@ func layout(p *plan) (int, error) {
 			}
 		}
 	}
+	for k, s := range p.steps {
+		if s.chain == nil {
+			continue
+		}
+		end := k + s.chained - 1
+		in, out := &lives[p.slots[s.in[0]].same], &lives[p.slots[p.steps[end].out[0]].same]
+		in.last, out.first = max(in.last, end), k
+	}
 	for _, i := range p.output {
 		lives[p.slots[i].same].last = len(p.steps)
 	}

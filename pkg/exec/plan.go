@@ -13,14 +13,15 @@ import (
 
 // plan is a compiled graph. Every value has a slot: its position among the graph's values.
 type plan struct {
-	graph  *ir.Graph
-	slots  []slot
-	steps  []step
-	inputs []int
-	output []int
-	makers []int // by output, of which it is: an input, or the one result of a step, whose number comes after the inputs'; -1 if of neither
-	arena  int   // bytes of the planned memory
-	folded []int // float32 results that were computed at compile time
+	graph   *ir.Graph
+	slots   []slot
+	steps   []step
+	inputs  []int
+	output  []int
+	makers  []int // by output, of which it is: an input, or the one result of a step, whose number comes after the inputs'; -1 if of neither
+	arena   int   // bytes of the planned memory
+	between int   // float32 that lie within chains
+	folded  []int // float32 results that were computed at compile time
 }
 
 // slot says where a value's memory comes from.
@@ -57,6 +58,9 @@ type step struct {
 	op      *op.Op
 	kernel  op.Kernel            // nil if it must be prepared at run time, and for control flow
 	pair    op.PairKernel        // computes the next step, too; nil if there is none
+	link    kernel.F32Link       // what can be computed in a chain; nil if it can't
+	chain   *kernel.F32Chain     // computes this step and some next ones; nil if there is none
+	chained int                  // so many, itself among them
 	in, out []int                // slots; -1 where an input is absent
 	shared  bool                 // the result is the operand's memory: there is nothing to compute
 	joint   *kernel.F32Functions // if not nil, the operand is counted with the result, and with that of the next step if that is computed at once
@@ -162,6 +166,7 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	}
 	p.makers = p.makersOf(p.output)
 	pairUp(p)
+	chainUp(p)
 	size, err := layout(p)
 	if err != nil {
 		return nil, err
@@ -252,7 +257,7 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 			return fmt.Errorf("result %d of type %v passes the limit of %d bytes", j, t, c.program.limit)
 		}
 	}
-	if s.kernel, err = s.op.Kernel(n, in, out); err != nil {
+	if s.kernel, s.link, err = s.op.Linked(n, in, out); err != nil {
 		return err
 	}
 	if (known && len(n.Inputs) > 0) || s.op.TypesOnly {

@@ -19,7 +19,8 @@ type Session struct {
 	watch    func(v *ir.Value, t *tensor.Tensor)
 	trace    func(graph, node int, done bool)
 	counter  kernel.F32Counter
-	spent    int64 // bytes of dynamic memory that is kept from run to run
+	between  []float32 // memory of chains
+	spent    int64     // bytes of dynamic memory that is kept from run to run
 	state    state
 	carry    bool // from run to run
 }
@@ -45,11 +46,13 @@ type prepared struct {
 
 // Memory returns the bytes that NewSession allocates for values, which share memory, and those of all values together. Results of a size that is known at run time alone are in neither.
 func (p *Program) Memory() (session, values int64) {
+	between := 0
 	for _, pl := range p.plans {
 		if pl == nil {
 			continue
 		}
 		session += int64(pl.arena + alignment)
+		between = max(between, pl.between)
 		for _, s := range pl.slots {
 			switch s.place {
 			case variable:
@@ -60,7 +63,7 @@ func (p *Program) Memory() (session, values int64) {
 			}
 		}
 	}
-	return session, values
+	return session + 4*int64(between), values
 }
 
 // Carry makes variables and resource variables keep from run to run, from the next one on, what they hold at its end, and CALL_ONCE run its graph in the first run
@@ -79,6 +82,9 @@ func (p *Program) NewSession() *Session {
 	for i, pl := range p.plans {
 		if pl != nil {
 			s.frames[i] = newFrame(pl)
+			if n := pl.between; len(s.between) < n {
+				s.between = tensor.View[float32](tensor.New(tensor.Float32, tensor.Shape{n}))
+			}
 		}
 	}
 	return s
@@ -216,6 +222,11 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) 
 				return nil, err
 			}
 			k++
+			continue
+		}
+		if st.chain != nil && pairs {
+			s.chain(f, k)
+			k += st.chained - 1
 			continue
 		}
 		f.feed(k)

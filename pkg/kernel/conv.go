@@ -117,6 +117,23 @@ func (c *F32Conv) run(out, in []float32, right panels, scan *F32Scan) {
 	}
 }
 
+// band computes rows of an image's result. Its operand is there as a whole unless the convolution is pointwise.
+func (c *F32Conv) band(out, in *band, from, to int, scan *F32Scan) {
+	s := &c.spec
+	g := c.product(c.right, scan)
+	for end := from; from < to; from = end {
+		end = out.until(from, to)
+		if c.rows == nil {
+			end = in.until(from, end)
+			g.in, g.out = in.data[in.at(from):], out.data[out.at(from):]
+			g.run((end - from) * s.OW)
+			continue
+		}
+		g.in, g.out, g.before = in.data, out.data[out.at(from):], from*s.OW
+		g.between(from*s.OW, end*s.OW)
+	}
+}
+
 // product returns the product that the convolution of an image is.
 func (c *F32Conv) product(right panels, scan *F32Scan) gemm {
 	s := &c.spec

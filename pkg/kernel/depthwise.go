@@ -103,23 +103,23 @@ func (d *F32Depthwise) run(out, in, blocks []float32, scan *F32Scan) {
 	s := &d.spec
 	inSize, outSize := s.H*s.W*s.C, s.OH*s.OW*s.outputs()
 	for range batches(len(in), inSize, len(out), outSize) {
-		d.rows(out[:outSize], in[:inSize], blocks, 0, s.OH, scan)
+		result, image := wholeImage(out[:outSize], s.OH), wholeImage(in[:inSize], s.H)
+		d.rows(&result, &image, blocks, 0, s.OH, scan)
 		in, out = in[inSize:], out[outSize:]
 	}
 }
 
 // rowsGeneric computes rows of an image's result. It defines what all variants compute.
-func (d *F32Depthwise) rowsGeneric(out, in, blocks []float32, from, to int, scan *F32Scan) {
-	n := d.spec.OW * d.spec.outputs()
+func (d *F32Depthwise) rowsGeneric(out, in *band, blocks []float32, from, to int, scan *F32Scan) {
 	for y := from; y < to; y++ {
-		row := out[y*n : (y+1)*n]
+		row := out.line(y)
 		d.rowGeneric(row, in, blocks, y)
 		scan.Include(row)
 	}
 }
 
 // rowGeneric computes one row.
-func (d *F32Depthwise) rowGeneric(out, in, blocks []float32, y int) {
+func (d *F32Depthwise) rowGeneric(out []float32, in *band, blocks []float32, y int) {
 	s, bounds, oc := &d.spec, d.spec.Clamp.bounds(), d.spec.outputs()
 	n := min(oc, channelBlock)
 	for x := range s.OW {
@@ -129,7 +129,7 @@ func (d *F32Depthwise) rowGeneric(out, in, blocks []float32, y int) {
 			for t := range s.taps() {
 				line := d.zero
 				if off := s.offset(y, x, t, s.C); off >= 0 {
-					line = in[off:][:s.C]
+					line = in.line(off / in.row)[off%in.row:][:s.C]
 				}
 				taps := w[(1+t)*channelBlock:]
 				if s.Multiplier == 1 {

@@ -42,6 +42,7 @@ type stripCall struct {
 const (
 	minStrip, maxStrip = 4, 8
 	maxStripRows       = 8
+	maxStripTaps       = maxStripRows * 7
 )
 
 func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
@@ -127,19 +128,24 @@ func (p *depthwisePlan) add(size int, strip []int32) {
 }
 
 // rows computes rows of an image's result.
-func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+func (d *F32Depthwise) rows(out, in *band, blocks []float32, from, to int, scan *F32Scan) {
 	if !variants() {
 		d.rowsGeneric(out, in, blocks, from, to, scan)
 		return
 	}
 	s, bounds := &d.spec, d.spec.Clamp.bounds()
-	n, oc := s.OW*s.outputs(), s.outputs()
+	oc, moved := s.outputs(), [maxStripTaps]int32{}
 	c := stripCall{rows: s.KH, zero: &d.zero[0], outStep: 4 * s.C * s.DilationW, bounds: &bounds}
 	for y := from; y < to; y++ {
-		row := out[y*n : (y+1)*n]
+		row := out.line(y)
 		table := d.plan.table[y*len(d.plan.single)*s.taps():]
 		for _, x := range d.plan.single {
-			d.pixel(row[x*oc:][:oc], in, blocks, table[:s.taps()], &bounds)
+			offs := table[:s.taps()]
+			if in.places < s.H {
+				offs = moved[:copy(moved[:], offs)]
+				in.move(offs)
+			}
+			d.pixel(row[x*oc:][:oc], in.data, blocks, offs, &bounds)
 			table = table[s.taps():]
 		}
 		d.strips(row, in, y, &c, blocks)
@@ -148,7 +154,7 @@ func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Sc
 }
 
 // strips computes the strips of a row.
-func (d *F32Depthwise) strips(out, in []float32, y int, c *stripCall, blocks []float32) {
+func (d *F32Depthwise) strips(out []float32, in *band, y int, c *stripCall, blocks []float32) {
 	s, p := &d.spec, &d.plan
 	if len(p.runs) == 0 {
 		return
@@ -178,13 +184,13 @@ func (d *F32Depthwise) strips(out, in []float32, y int, c *stripCall, blocks []f
 }
 
 // place makes a call compute the row y from its first channel on.
-func (d *F32Depthwise) place(c *stripCall, out, in []float32, y, first int) {
+func (d *F32Depthwise) place(c *stripCall, out []float32, in *band, y, first int) {
 	s := &d.spec
 	c.out = &out[first]
 	for ky := range s.KH {
 		c.from[ky], c.step[ky] = &d.zero[first], 0
 		if iy := y*s.StrideH - s.Top + ky*s.DilationH; uint(iy) < uint(s.H) {
-			c.from[ky], c.step[ky] = &in[iy*s.W*s.C+first], 4*s.C*s.DilationW
+			c.from[ky], c.step[ky] = &in.data[in.at(iy)+first], 4*s.C*s.DilationW
 		}
 	}
 }

@@ -7,6 +7,6 @@ type depthwisePlan struct{}
 
 func newDepthwisePlan(*F32DepthwiseSpec) depthwisePlan { return depthwisePlan{} }
 
-func (d *F32Depthwise) rows(out, in, blocks []float32, from, to int, scan *F32Scan) {
+func (d *F32Depthwise) rows(out, in *band, blocks []float32, from, to int, scan *F32Scan) {
 	d.rowsGeneric(out, in, blocks, from, to, scan)
 }

@@ -32,6 +32,7 @@ type gemm struct {
 	outRow int  // from a row of the result to the next
 	line   int  // so many rows are a line, if not 0, and lines are
 	toLine int  // so far apart
+	before int  // so many rows of the result are not in out, which begins with the next one
 	resume bool // start from out
 	bounds [2]float32
 	from   int // the first of the rows that are computed together
@@ -57,15 +58,20 @@ func (p *gemm) run(rows int) {
 	in := p.in
 	p.lift(rows)
 	defer p.unlift(in)
-	step := p.blockRows(rows)
-	for row := 0; row < rows; row += step {
-		end := min(row+step, rows)
+	p.between(0, rows)
+}
+
+// between computes some of the result's rows.
+func (p *gemm) between(from, to int) {
+	step := p.blockRows(to - from)
+	for row := from; row < to; row += step {
+		end := min(row+step, to)
 		p.block(row, end)
 		if p.groups > 1 {
 			p.others(row, end)
 		}
 		if p.scan.On() {
-			p.scan.Include(p.out[row*p.outRow : end*p.outRow])
+			p.scan.Include(p.out[p.at(row):][:(end-row)*p.outRow])
 		}
 	}
 }
@@ -141,7 +147,7 @@ func (p *gemm) block(from, to int) {
 // at returns where a row of the result starts.
 func (p *gemm) at(row int) int {
 	if p.line == 0 {
-		return row * p.outRow
+		return (row - p.before) * p.outRow
 	}
 	return row/p.line*p.toLine + row%p.line*p.outRow
 }

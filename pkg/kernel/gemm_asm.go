@@ -124,7 +124,7 @@ func (p *gemm) vector(row int) int {
 	if in == nil {
 		return 0
 	}
-	out, start := p.out[row*p.outRow:][:p.right.n], p.right.bias
+	out, start := p.out[p.at(row):][:p.right.n], p.right.bias
 	if p.resume {
 		start = out
 	}

@@ -17,7 +17,7 @@ type Conv2D struct {
 
 var convs = []Op{{
 	Name: "CONV_2D", Doc: "The sums of products of the weights in input 1, OHWI, with every window of the images in input 0, NHWC, and the bias in input 2.",
-	In: Between(2, 3), Out: Exactly(1), Attr: attr[Conv2D], Infer: inferConv, Prepare: prepareConv,
+	In: Between(2, 3), Out: Exactly(1), Attr: attr[Conv2D], Infer: inferConv, Prepare: unlinked(linkConv), Link: linkConv,
 }}
 
 var convInputs = layerInputs{data: 0, weights: 1, bias: 2}
@@ -48,22 +48,22 @@ func inferConv(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	return o.like(0, shape)
 }
 
-func prepareConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+func linkConv(n *ir.Node, in, out []*tensor.Tensor) (Kernel, kernel.F32Link, error) {
 	switch in[0].DType {
 	case tensor.Int8:
-		return late(s8Conv, 1, 2)(n, in, out)
+		return unlink(late(s8Conv, 1, 2)(n, in, out))
 	case tensor.Int16:
-		return late(s16Conv, 1, 2)(n, in, out)
+		return unlink(late(s16Conv, 1, 2)(n, in, out))
 	}
 	if isHybrid(in, 0) {
-		return late(hybridConv, 1, 2)(n, in, out)
+		return unlink(late(hybridConv, 1, 2)(n, in, out))
 	}
 	o := read(n, in)
 	s, _ := conv(o)
 	if o.err != nil {
-		return nil, o.err
+		return nil, nil, o.err
 	}
-	return convInputs.prepare(in, n.Attr.(*Conv2D).Activation, func(weights, bias []float32) (layer, error) {
+	return convInputs.link(in, n.Attr.(*Conv2D).Activation, func(weights, bias []float32) (layer, error) {
 		return made(kernel.NewF32Conv(s, weights, bias))
 	})
 }

@@ -17,7 +17,7 @@ type DepthwiseConv2D struct {
 
 var depthwises = []Op{{
 	Name: "DEPTHWISE_CONV_2D", Doc: "The sums of products of the weights in input 1, [1, H, W, C*M], with every window of each channel of the images in input 0, NHWC, and the bias in input 2.",
-	In: Between(2, 3), Out: Exactly(1), Attr: attr[DepthwiseConv2D], Infer: inferDepthwise, Prepare: prepareDepthwise,
+	In: Between(2, 3), Out: Exactly(1), Attr: attr[DepthwiseConv2D], Infer: inferDepthwise, Prepare: unlinked(linkDepthwise), Link: linkDepthwise,
 }}
 
 // depthwise reads a node of DEPTHWISE_CONV_2D. The multiplier follows from the shapes, as in TFLite's runtime; the attribute is not looked at.
@@ -46,22 +46,22 @@ func inferDepthwise(n *ir.Node, in []*tensor.Tensor) ([]ir.Type, error) {
 	return o.like(0, shape)
 }
 
-func prepareDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
+func linkDepthwise(n *ir.Node, in, out []*tensor.Tensor) (Kernel, kernel.F32Link, error) {
 	switch in[0].DType {
 	case tensor.Int8:
-		return late(s8Depthwise, 1, 2)(n, in, out)
+		return unlink(late(s8Depthwise, 1, 2)(n, in, out))
 	case tensor.Int16:
-		return late(s16Depthwise, 1, 2)(n, in, out)
+		return unlink(late(s16Depthwise, 1, 2)(n, in, out))
 	}
 	if isHybrid(in, 0) {
-		return late(hybridDepthwise, 1, 2)(n, in, out)
+		return unlink(late(hybridDepthwise, 1, 2)(n, in, out))
 	}
 	o := read(n, in)
 	s, _ := depthwise(o)
 	if o.err != nil {
-		return nil, o.err
+		return nil, nil, o.err
 	}
-	return convInputs.prepare(in, n.Attr.(*DepthwiseConv2D).Activation, func(weights, bias []float32) (layer, error) {
+	return convInputs.link(in, n.Attr.(*DepthwiseConv2D).Activation, func(weights, bias []float32) (layer, error) {
 		return made(kernel.NewF32Depthwise(s, weights, bias))
 	})
 }

@@ -38,6 +38,10 @@ type Op struct {
 	Prepare func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error)
 	Eval    Kernel
 
+	// Link is Prepare that also returns the layer that the kernel runs, where a chain of such layers can be computed at once: it makes the one result of the first operand, to the same bits, and
+	// the others are constants. It is nil where that can't be, and may be nil itself.
+	Link func(n *ir.Node, in, out []*tensor.Tensor) (Kernel, kernel.F32Link, error)
+
 	// Same marks operators whose one result is operand 0, byte for byte: an executor may let both be the same memory, and needs no kernel then.
 	Same bool
 
@@ -123,6 +127,14 @@ func scratch[T tensor.Element](c *Call, d tensor.DType, n int) []T {
 
 // Executable reports whether the op has arithmetic of its own.
 func (o *Op) Executable() bool { return o.Prepare != nil || o.Eval != nil }
+
+// Linked returns the kernel of a node, as Kernel does, and what Link says of it.
+func (o *Op) Linked(n *ir.Node, in, out []*tensor.Tensor) (Kernel, kernel.F32Link, error) {
+	if o.Link == nil || empty(out) {
+		return unlink(o.Kernel(n, in, out))
+	}
+	return o.Link(n, in, out)
+}
 
 // Kernel returns the kernel of a node; see Prepare. Where all results are empty there is nothing to compute, however large the other dimensions are.
 func (o *Op) Kernel(n *ir.Node, in, out []*tensor.Tensor) (Kernel, error) {
