@@ -17,6 +17,7 @@ var Rooms = []Room{
 	// Leaves: they import nothing of ours, but for the places at which tests have processes die.
 	{Path: "internal/failpoint"},
 	{Path: "internal/clock"},
+	{Path: "pkg/parallel"},
 	{Path: "pkg/tensor"},
 	{Path: "pkg/numerics"},
 	{Path: "pkg/kernel"},
@@ -32,7 +33,7 @@ var Rooms = []Room{
 	{Path: "examples/..."},
 
 	// The waist.
-	{Path: "pkg/quant", May: []string{"pkg/tensor"}},
+	{Path: "pkg/quant", May: []string{"pkg/parallel", "pkg/tensor"}},
 	{Path: "pkg/calib", May: []string{"pkg/kernel", "pkg/quant"}},
 	{Path: "pkg/calibrate", May: []string{"pkg/kernel", "pkg/quant", "pkg/calib"}},
 	{Path: "pkg/ir", May: []string{"pkg/tensor", "pkg/quant"}},

@@ -3,6 +3,7 @@ package quant
 import (
 	"math"
 
+	"github.com/octetlite/octet/pkg/parallel"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -93,9 +94,11 @@ func pack(out []byte, q []int8) {
 // divide makes the integers of the first elements of data, which begins at an index of a tensor of that shape.
 func (t *Type) divide(q []int8, data []float32, start int, shape tensor.Shape) {
 	inner := t.inner(shape)
-	for i := range q {
-		q[i] = int8(t.quotient(data[i], t.Scale[(start+i)/inner%len(t.Scale)]))
-	}
+	parallel.Do(len(q), leastPart, func(first, last int) {
+		for i := first; i < last; i++ {
+			q[i] = int8(t.quotient(data[i], t.Scale[(start+i)/inner%len(t.Scale)]))
+		}
+	})
 }
 
 // inner is the number of elements that share an index of the axis in one run.
@@ -125,10 +128,56 @@ const (
 	maxInt64 = 1<<63 - 1<<10 // the largest float64 that an int64 holds
 )
 
+// byReciprocal multiplies elements by the reciprocal of their scale, of which each is that of inner elements in a row, by turns, and rounds.
 func byReciprocal[T int8 | int16 | int32 | int64](q []T, data, reciprocal []float32, inner int, limit float64) {
-	for i, x := range data {
-		q[i] = T(clip(float64(float32(x*reciprocal[i/inner%len(reciprocal)])), -limit, limit))
+	if len(reciprocal) == 1 {
+		parallel.Do(len(data), leastPart, func(first, last int) { scaled(q[first:last], data[first:last], reciprocal[0], limit) })
+		return
 	}
+	if inner == 1 {
+		columns := len(reciprocal)
+		for i := len(data) / columns * columns; i < len(data); i++ { // fewer elements than scales
+			q[i] = T(rounded(float32(data[i]*reciprocal[i%columns]), limit))
+		}
+		parallel.Do(len(data)/columns, max(leastPart/columns, 1), func(first, last int) {
+			for start := first * columns; start < last*columns; start += columns {
+				row := q[start : start+columns]
+				for i, x := range data[start : start+columns] {
+					row[i] = T(rounded(float32(x*reciprocal[i]), limit))
+				}
+			}
+		})
+		return
+	}
+	parallel.Do(len(data)/max(inner, 1), max(leastPart/max(inner, 1), 1), func(first, last int) {
+		for run := first; run < last; run++ {
+			start := run * inner
+			scaled(q[start:start+inner], data[start:start+inner], reciprocal[run%len(reciprocal)], limit)
+		}
+	})
+}
+
+// scaled is byReciprocal for elements of one scale.
+func scaled[T int8 | int16 | int32 | int64](q []T, data []float32, reciprocal float32, limit float64) {
+	q = q[:len(data)]
+	for i, x := range data {
+		q[i] = T(rounded(float32(x*reciprocal), limit))
+	}
+}
+
+// rounded is clip for a product in float32 and ends that are integers: halves away from zero, which adding them and cutting off does, since such a product and a half have an exact
+// sum in float64 where it has a fraction.
+func rounded(product float32, limit float64) int64 {
+	x := float64(product)
+	switch {
+	case x > limit:
+		x = limit
+	case x < -limit:
+		x = -limit
+	case x != x:
+		return 0
+	}
+	return int64(x + math.Copysign(0.5, x))
 }
 
 // clip rounds x and limits it to [lo, hi]; a NaN becomes 0, since converting one to an integer is the platform's choice.

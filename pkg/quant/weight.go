@@ -3,6 +3,7 @@ package quant
 import (
 	"math"
 
+	"github.com/octetlite/octet/pkg/parallel"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -50,24 +51,68 @@ func symmetric(scale []float64, axis int) *Type {
 	return &Type{Scale: scale, Axis: axis, Bits: 8, Lo: -127, Hi: 127}
 }
 
-// largestAlong returns the largest magnitude of each index of an axis, or of all.
+// largestAlong returns the largest magnitude of each index of an axis, or of all; a NaN is the largest of all.
 func largestAlong(data []float32, shape tensor.Shape, axis int) []float64 {
 	if axis == PerTensorAxis {
 		return []float64{largest(data)}
 	}
 	most := make([]float64, shape[axis])
 	inner := shape[axis+1:].Elements()
-	for i, x := range data {
-		c := i / inner % len(most)
-		most[c] = max(most[c], math.Abs(float64(x)))
-	}
+	block := len(most) * inner
+	parallel.Do(len(most), max(leastPart*len(most)/max(len(data), 1), 1), func(first, last int) {
+		if inner == 1 {
+			largestColumns(most, data, first, last)
+			return
+		}
+		for c := first; c < last; c++ {
+			for start := c * inner; start < len(data); start += block {
+				most[c] = max(most[c], largestOf(data[start:start+inner]))
+			}
+		}
+	})
 	return most
 }
 
+// leastPart is how many numbers are worth a goroutine: some 20 µs of work.
+const leastPart = 1 << 14
+
+// largestColumns is largestAlong for the last axis, for some of its indices.
+func largestColumns(most []float64, data []float32, first, last int) {
+	bits := make([]uint32, last-first)
+	for start := 0; start < len(data); start += len(most) {
+		for i, x := range data[start+first : start+last] {
+			bits[i] = max(bits[i], magnitude(x))
+		}
+	}
+	for i, b := range bits {
+		most[first+i] = float64(math.Float32frombits(b))
+	}
+}
+
 func largest(data []float32) float64 {
+	most := make([]float64, 1+len(data)/leastPart) // more than there are parts
+	parallel.Do(len(data), leastPart, func(first, last int) { most[first/leastPart] = largestOf(data[first:last]) })
 	m := 0.0
-	for _, x := range data {
-		m = max(m, math.Abs(float64(x)))
+	for _, x := range most {
+		m = max(m, x)
 	}
 	return m
 }
+
+// Finite reports whether a constant holds neither NaN nor infinity.
+func Finite(data []float32) bool { return largest(data) <= math.MaxFloat32 }
+
+// largestOf returns the largest magnitude; 0 of none. Four at a time do not wait for each other.
+func largestOf(data []float32) float64 {
+	var a, b, c, d uint32
+	for ; len(data) >= 4; data = data[4:] {
+		a, b, c, d = max(a, magnitude(data[0])), max(b, magnitude(data[1])), max(c, magnitude(data[2])), max(d, magnitude(data[3]))
+	}
+	for _, x := range data {
+		a = max(a, magnitude(x))
+	}
+	return float64(math.Float32frombits(max(a, b, c, d)))
+}
+
+// magnitude returns the bits of |x|, which are in the order of magnitudes, with NaNs behind infinity.
+func magnitude(x float32) uint32 { return math.Float32bits(x) &^ (1 << 31) }

@@ -85,7 +85,7 @@ func unfit(o *operation, r op.Rule) string {
 			}
 		case len(v.floats()) == 0:
 			return fmt.Sprintf("the constant %q is empty, a variable, or not stored as plain numbers", v.name)
-		case slices.ContainsFunc(v.floats(), func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }):
+		case !quant.Finite(v.floats()):
 			return fmt.Sprintf("the constant %q holds NaN or infinity", v.name)
 		}
 	}

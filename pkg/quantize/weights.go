@@ -308,7 +308,7 @@ func (w *weights) partial(o *operation, row op.Hybrid, least int) string {
 
 // unstorable says why a constant can't be integers.
 func unstorable(v *value) string {
-	if slices.ContainsFunc(v.floats(), func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
+	if !quant.Finite(v.floats()) {
 		return fmt.Sprintf("the constant %q holds NaN or infinity", v.name)
 	}
 	return ""
