@@ -49,7 +49,7 @@ func (b *batch) convertHere(ctx context.Context, all []*work, bar *progress) {
 			}
 			note := w.notCompared(m.float, &runs)
 			if w.flags.data != "" && data == nil {
-				if data, err = openData(ctx, m.float, w.flags, w.opt, bar); err != nil {
+				if data, err = openData(ctx, m.float, w.flags, w.opt, true, bar); err != nil {
 					return nil, err
 				}
 			}

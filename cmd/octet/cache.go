@@ -52,6 +52,7 @@ const moment = 20 * time.Millisecond
 type remembering struct {
 	convert.Runner
 	data   draft                   // of the jobs
+	named  bool                    // whether data will have a digest, which memo and shared need
 	memo   *memo.Folder            // nil for none
 	shared map[string]*calib.Stats // what this process measured, by the jobs' keys; nil for none
 	recall bool                    // whether the last Calibrate found its statistics in memo
@@ -63,20 +64,31 @@ type remembering struct {
 func (r *remembering) Calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
 	r.recall, r.again, r.err = false, false, nil
 	var run *begun
+	wait := time.After(moment)
+	if !r.named {
+		wait = time.After(0)
+	}
 	select {
 	case <-r.data.Done():
-	case <-time.After(moment):
+	case <-wait:
 		run = begin(ctx, r.Runner, *job, progress)
 		defer run.stop()
 	}
 	manifest, err := r.data.Wait()
-	if err == nil {
+	switch {
+	case err != nil:
+	case r.named:
 		job.Dataset, err = manifest.Digest()
+	default:
+		job.Dataset = ""
 	}
 	if err != nil {
 		return nil, badData(err)
 	}
-	key := job.Key()
+	key := ""
+	if r.memo != nil || r.shared != nil {
+		key = job.Key() // which has the model summed, if it was not
+	}
 	if s, ok := r.shared[key]; ok {
 		r.again = true
 		return []*calib.Stats{s}, nil

@@ -41,7 +41,7 @@ func (r *fakeRunner) Calibrate(ctx context.Context, job *convert.Job, _ func(con
 	close(r.began)
 	select {
 	case <-r.end:
-		return []*calib.Stats{{Kind: calib.True, Model: job.Digest, Dataset: job.Dataset, Numerics: numerics.Version, Samples: uint64(job.Samples)}}, nil
+		return []*calib.Stats{{Kind: calib.True, Model: job.Digest(), Dataset: job.Dataset, Numerics: numerics.Version, Samples: uint64(job.Samples)}}, nil
 	case <-ctx.Done():
 		r.stopped = true
 		return nil, ctx.Err()
@@ -72,7 +72,7 @@ func TestCalibrationBeforeTheDigest(t *testing.T) {
 	run := func(err error, end bool) (*remembering, *fakeRunner, []*calib.Stats, error) {
 		f := &fakeRunner{began: make(chan struct{}), end: make(chan struct{})}
 		d := &slowDraft{make(chan struct{}), manifest, err}
-		r := &remembering{Runner: f, data: d, memo: kept}
+		r := &remembering{Runner: f, data: d, named: true, memo: kept}
 		go func() {
 			<-f.began
 			close(d.done)
@@ -80,7 +80,7 @@ func TestCalibrationBeforeTheDigest(t *testing.T) {
 				close(f.end)
 			}
 		}()
-		stats, err := r.Calibrate(t.Context(), &convert.Job{Digest: "model", Dataset: "draft", Samples: 3}, nil)
+		stats, err := r.Calibrate(t.Context(), &convert.Job{Digest: func() string { return "model" }, Dataset: "draft", Samples: 3}, nil)
 		return r, f, stats, err
 	}
 

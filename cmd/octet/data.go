@@ -10,7 +10,7 @@ import (
 )
 
 // beginDataset binds the user's data to the model's inputs. What has no random access is rewritten into a folder.
-func beginDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress) (*dataset.Draft, *store.Overlay, error) {
+func beginDataset(ctx context.Context, float *convert.Float, data, signature, tmp string, objects *objectFlags, bar *progress, options ...dataset.Option) (*dataset.Draft, *store.Overlay, error) {
 	inputs, err := float.Inputs(signature)
 	if err != nil {
 		return nil, nil, err
@@ -21,7 +21,7 @@ func beginDataset(ctx context.Context, float *convert.Float, data, signature, tm
 	}
 	files := store.NewOverlay(folder)
 	done := bar.soon("reading " + data)
-	draft, err := dataset.Begin(ctx, data, inputs, files, objects.option())
+	draft, err := dataset.Begin(ctx, data, inputs, files, append(options, objects.option())...)
 	done()
 	if err != nil {
 		err = badData(err)

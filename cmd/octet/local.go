@@ -21,16 +21,17 @@ func convertLocal(ctx context.Context, source *convert.Source, f *convertFlags, 
 	}
 	source.Data = nil
 	m := localModel{float: float}
-	if f.data != "" {
-		if m.data, err = openData(ctx, float, f, opt, bar); err != nil {
-			return nil, err
-		}
-		defer m.data.close()
-	}
 	if f.calibrates(opt.Scheme) {
 		if m.memo, err = openCache(f); err != nil {
 			return nil, err
 		}
+	}
+	named := m.memo != nil || f.stats != "" || f.verify || len(f.report.paths) > 0
+	if f.data != "" {
+		if m.data, err = openData(ctx, float, f, opt, named, bar); err != nil {
+			return nil, err
+		}
+		defer m.data.close()
 	}
 	return m.convert(ctx, f, opt, bar)
 }
@@ -66,7 +67,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 			return nil, err
 		}
 	case f.calibrates(opt.Scheme):
-		runner.Runner, runner.data, runner.memo, runner.shared = m.data.pool, m.data.draft, m.memo, m.shared
+		runner.Runner, runner.data, runner.named, runner.memo, runner.shared = m.data.pool, m.data.draft, m.data.named, m.memo, m.shared
 		reclaim(float)
 		float.Bytes() // takes the place of what was imported
 		reclaim(float)
@@ -123,13 +124,14 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 // localData are samples in this process.
 type localData struct {
 	folder string
+	named  bool // the draft will have a digest
 	draft  *dataset.Draft
 	reader *dataset.Reader
 	pool   *convert.Pool
 }
 
-// openData binds --data to the model's inputs. close must be called if there is no error.
-func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, bar *progress) (_ *localData, err error) {
+// openData binds --data to the model's inputs; named says that somebody asks for the dataset's digest. close must be called if there is no error.
+func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt convert.Options, named bool, bar *progress) (_ *localData, err error) {
 	folder, err := tempDir()
 	if err != nil {
 		return nil, err
@@ -139,9 +141,13 @@ func openData(ctx context.Context, float *convert.Float, f *convertFlags, opt co
 			_ = os.RemoveAll(folder)
 		}
 	}()
-	d := &localData{folder: folder}
+	d := &localData{folder: folder, named: named}
+	var options []dataset.Option
+	if !named {
+		options = append(options, dataset.Unnamed())
+	}
 	var files *store.Overlay
-	if d.draft, files, err = beginDataset(ctx, float, f.data, opt.Signature, d.folder, &f.source.objects, bar); err != nil {
+	if d.draft, files, err = beginDataset(ctx, float, f.data, opt.Signature, d.folder, &f.source.objects, bar, options...); err != nil {
 		return nil, err
 	}
 	if d.reader, err = dataset.Open(ctx, d.draft.Manifest(), files, f.source.objects.option()); err != nil {

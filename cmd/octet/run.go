@@ -148,7 +148,7 @@ func runModel(ctx context.Context, s streams, path string, f *runFlags) error {
 	defer bar.close()
 	files := store.NewOverlay(folder)
 	read := bar.soon("reading " + f.data)
-	draft, err := dataset.Begin(ctx, f.data, r.inputs, files, f.source.objects.option())
+	draft, err := dataset.Begin(ctx, f.data, r.inputs, files, f.source.objects.option(), dataset.Unnamed())
 	read()
 	if err != nil {
 		if _, ok := errors.AsType[*dataset.TypeError](err); ok && r.takesIntegers() {

@@ -36,7 +36,7 @@ func TestLSTMBecomesInt8(t *testing.T) {
 	}
 	var first []byte
 	for _, workers := range []int{1, 3} {
-		parts, err := (&Pool{Workers: workers, Samples: sequences{}}).Calibrate(t.Context(), &Job{Model: f.Bytes(), Digest: f.Digest(), Samples: 40}, nil)
+		parts, err := (&Pool{Workers: workers, Samples: sequences{}}).Calibrate(t.Context(), &Job{Model: f.Bytes(), Digest: f.Digest, Samples: 40}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

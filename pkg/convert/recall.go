@@ -31,7 +31,7 @@ func (j *Job) Keys() []string {
 func (j *Job) key(spec calib.Spec) string {
 	h := sha256.New()
 	// An Encoder of a hash does not fail, and its text is the same for the same values.
-	_ = json.NewEncoder(h).Encode([]any{"octet statistics", numerics.Version, j.Digest, j.Signature, j.Dataset, j.Samples, spec.Histogram, spec.PerSample})
+	_ = json.NewEncoder(h).Encode([]any{"octet statistics", numerics.Version, j.Digest(), j.Signature, j.Dataset, j.Samples, spec.Histogram, spec.PerSample})
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -43,9 +43,9 @@ func (j *Job) Recall(data []byte) (*calib.Stats, error) {
 		return nil, err
 	}
 	switch {
-	case s.Kind != calib.True || s.Model != j.Digest || s.Dataset != j.Dataset || s.Numerics != numerics.Version:
+	case s.Kind != calib.True || s.Model != j.Digest() || s.Dataset != j.Dataset || s.Numerics != numerics.Version:
 		return nil, fmt.Errorf("statistics %s of model %.12s, dataset %.12s, numerics %d: want %s of %.12s, %.12s, %d",
-			s.Kind, s.Model, s.Dataset, s.Numerics, calib.True, j.Digest, j.Dataset, numerics.Version)
+			s.Kind, s.Model, s.Dataset, s.Numerics, calib.True, j.Digest(), j.Dataset, numerics.Version)
 	case s.Samples == 0 || s.Samples > uint64(j.Samples) || int(s.Samples)+len(s.Skipped) != j.Samples:
 		return nil, fmt.Errorf("statistics of %d samples and %d bad ones: want %d", s.Samples, len(s.Skipped), j.Samples)
 	case len(s.Skipped) > 0 && !j.SkipBad:

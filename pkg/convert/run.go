@@ -38,7 +38,7 @@ func Plan(f *Float, opt Options, data *dataset.Manifest) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Job{Model: f.Bytes(), Digest: f.Digest(), Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
+	return &Job{Model: f.Bytes(), Digest: f.Digest, Signature: opt.Signature, Dataset: digest, Samples: samples, SkipBad: opt.SkipBad, Observe: opt.Observed()}, nil
 }
 
 // names checks that what the options and the recipe name is there.

@@ -10,8 +10,8 @@ import (
 
 // Job is a calibration that is ready to run.
 type Job struct {
-	Model     []byte // the float flatbuffer
-	Digest    string // of Model
+	Model     []byte        // the float flatbuffer
+	Digest    func() string // of Model: hex sha256, computed when it is first asked for
 	Signature string
 	Dataset   string // digest of the dataset's manifest
 	Samples   int    // how many there are
@@ -36,19 +36,22 @@ type Progress struct {
 	Skipped     int
 }
 
-// Pool is the Runner of this process: a number of goroutines that take shards in order.
+// Pool is the Runner of this process: a number of goroutines that take samples in order, in pieces.
 type Pool struct {
 	Workers int // at least 1
 	Samples shard.Samples
 }
 
-// Calibrate implements Runner. When shards fail, the error is that of the first of them in the plan's order, whichever failed first.
+// Calibrate implements Runner. When pieces fail, the error is that of the first of them, whichever failed first. The model's digest is computed meanwhile.
 func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress)) ([]*calib.Stats, error) {
-	model, err := shard.Load(job.Model, job.Signature)
+	var naming sync.WaitGroup
+	naming.Go(func() { job.Digest() })
+	defer naming.Wait()
+	model, err := shard.LoadNamed(job.Model, job.Signature, job.Digest)
 	if err != nil {
 		return nil, err
 	}
-	plan := shard.Plan(job.Samples)
+	pieces := shard.Pieces(job.Samples, shard.Steps(p.Samples), p.Workers)
 	tick := counter("calibrate", job.Samples, progress)
 	var mu sync.Mutex
 	var idle []*shard.Collection // all of them in the end: as many as there were goroutines at work
@@ -63,9 +66,9 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 		idle = idle[:n-1]
 		return c
 	}
-	err = p.run(ctx, len(plan), func(ctx context.Context, i int) error {
-		c := take() // what it holds lies before shard i, since shards are handed out in order
-		err := c.Add(ctx, plan[i], tick)
+	err = p.run(ctx, len(pieces), func(ctx context.Context, i int) error {
+		c := take() // what it holds lies before piece i, since pieces are handed out in order
+		err := c.Add(ctx, pieces[i], tick)
 		mu.Lock()
 		defer mu.Unlock()
 		idle = append(idle, c)

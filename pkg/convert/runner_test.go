@@ -59,7 +59,7 @@ func convJob(t *testing.T, samples int) *Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Job{Model: data, Samples: samples}
+	return &Job{Model: data, Digest: func() string { return "conv" }, Samples: samples}
 }
 
 // The message of a bad sample starts with the sample, and ends with the way out.

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/octetlite/octet/pkg/reader/npy"
@@ -133,6 +134,9 @@ func (b *builder) whole(file *input, entries []*npy.Entry) (int, error) {
 			return "", err
 		}
 		defer func() { err = errors.Join(err, again.Close()) }()
+		if b.unnamed {
+			return "", b.compare(again, entries)
+		}
 		t, err := b.sum(again, entries)
 		if err != nil {
 			return "", err
@@ -144,16 +148,27 @@ func (b *builder) whole(file *input, entries []*npy.Entry) (int, error) {
 // sum reads a file.
 func (b *builder) sum(file *input, entries []*npy.Entry) (*tee, error) {
 	t := newTee(b.ctx, file.reader())
-	sums := &checksums{entries: entries, found: make([]uint32, len(entries))}
+	sums := newChecksums(entries)
 	if _, err := io.CopyBuffer(sums, t, make([]byte, wholeRun)); err != nil {
 		return nil, err
 	}
-	for i, e := range entries {
-		if want := e.Checksum(); want != 0 && sums.found[i] != want {
-			return nil, fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
+	return t, sums.check()
+}
+
+// compare reads those entries of a file that have a checksum.
+func (b *builder) compare(file *input, entries []*npy.Entry) error {
+	sums := newChecksums(slices.DeleteFunc(slices.Clone(entries), func(e *npy.Entry) bool { return e.Checksum() == 0 }))
+	buffer := make([]byte, wholeRun)
+	for _, e := range sums.entries {
+		sums.at = e.Offset
+		if _, err := io.CopyBuffer(sums, onlyReader{&ending{b.ctx, io.NewSectionReader(file, e.Offset, e.Size)}}, buffer); err != nil {
+			return err
+		}
+		if sums.at < e.Offset+e.Size {
+			return changed(file, sums.at)
 		}
 	}
-	return t, nil
+	return sums.check()
 }
 
 // checksums computes those of entries of an archive whose bytes are written to it.
@@ -161,6 +176,20 @@ type checksums struct {
 	entries []*npy.Entry
 	found   []uint32
 	at      int64
+}
+
+func newChecksums(entries []*npy.Entry) *checksums {
+	return &checksums{entries: entries, found: make([]uint32, len(entries))}
+}
+
+// check is an error unless all entries were written, and are what the archive says.
+func (c *checksums) check() error {
+	for i, e := range c.entries {
+		if want := e.Checksum(); want != 0 && c.found[i] != want {
+			return fmt.Errorf("array %q: %w", e.Name, damaged(zip.ErrChecksum))
+		}
+	}
+	return nil
 }
 
 func (c *checksums) Write(p []byte) (int, error) {

@@ -146,23 +146,32 @@ func (b *builder) probe() error {
 	return errors.Join(err, r.Close())
 }
 
-// tee is a reader that sums what passes.
-type tee struct {
+// ending is a reader that ends with a context.
+type ending struct {
 	ctx context.Context
 	r   io.Reader
-	h   interface {
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	if err := e.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return e.r.Read(p)
+}
+
+// tee is a reader that sums what passes.
+type tee struct {
+	r io.Reader
+	h interface {
 		io.Writer
 		Sum([]byte) []byte
 	}
 	n int64
 }
 
-func newTee(ctx context.Context, r io.Reader) *tee { return &tee{ctx: ctx, r: r, h: sha256.New()} }
+func newTee(ctx context.Context, r io.Reader) *tee { return &tee{r: &ending{ctx, r}, h: sha256.New()} }
 
 func (t *tee) Read(p []byte) (int, error) {
-	if err := t.ctx.Err(); err != nil {
-		return 0, err
-	}
 	n, err := t.r.Read(p)
 	t.n += int64(n)
 	t.h.Write(p[:n]) //nolint:errcheck // a hash never fails
@@ -178,9 +187,14 @@ func (t *tee) drain() error {
 // read is an error unless all of an input passed.
 func (t *tee) read(in *input) error {
 	if t.n != in.size {
-		return fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", in.name, t.n, in.size)
+		return changed(in, t.n)
 	}
 	return nil
+}
+
+// changed is the error for an input that turns out to end elsewhere than when it was opened.
+func changed(in *input, read int64) error {
+	return fmt.Errorf("%s: read %d bytes of %d: it changed meanwhile", in.name, read, in.size)
 }
 
 // onlyReader hides what else a reader can do, so that io.CopyBuffer uses its buffer.

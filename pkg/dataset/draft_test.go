@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -68,5 +69,53 @@ func TestDamagedDraft(t *testing.T) {
 	}
 	if m, err := draft.Wait(); m != nil || err == nil || !strings.Contains(err.Error(), "the file is damaged") {
 		t.Errorf("manifest %v, error %v", m, err)
+	}
+}
+
+// A draft that gets no name has the same samples, and is refused for the same damage, wherever in an array that is.
+func TestUnnamedDraft(t *testing.T) {
+	x, y := input("x", tensor.Float32, 1, 2), input("y", tensor.Float32, 1)
+	numbers := make([]float32, 100_000)
+	for i := range numbers {
+		numbers[i] = float32(i)
+	}
+	path := npz(t, zip.Store, array{name: "x", t: npy.Float32, shape: []int{40_000, 2}, values: numbers[:80_000]},
+		array{name: "y", t: npy.Float32, shape: []int{40_000}, values: numbers[20_000:60_000]})
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := func(options ...dataset.Option) (*dataset.Draft, *store.Overlay) {
+		files := store.NewOverlay(store.NewMemory())
+		d, err := dataset.Begin(t.Context(), path, []dataset.Input{x, y}, files, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, files
+	}
+	read := func(d *dataset.Draft, files *store.Overlay) []byte {
+		m, err := d.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := dataset.Open(t.Context(), m, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		s := sample(t, r, 39_999)
+		return append(s[0].Data, s[1].Data...)
+	}
+	if diff := cmp.Diff(read(begin(dataset.Unnamed())), read(begin())); diff != "" {
+		t.Errorf("the samples differ: %s", diff)
+	}
+	for _, at := range []int{1000, len(content) / 2, len(content) - 1000} {
+		damaged := bytes.Clone(content)
+		damaged[at] ^= 1
+		write(t, path, damaged)
+		d, _ := begin(dataset.Unnamed())
+		if m, err := d.Wait(); m != nil || err == nil || !strings.Contains(err.Error(), "the file is damaged") {
+			t.Errorf("damage at %d of %d: manifest %v, error %v", at, len(content), m, err)
+		}
 	}
 }

@@ -27,8 +27,11 @@ type Prefetcher interface{ Prefetch(offset, n int64) bool }
 // Option is a setting of Build and Open.
 type Option func(*access)
 
-// access is how to read what does not lie in a store.
-type access struct{ objects Objects }
+// access is how to read what does not lie in a store, and what is to be known of what is read.
+type access struct {
+	objects Objects
+	unnamed bool // the digest is not asked for
+}
 
 // Elsewhere is how to read what does not lie in files or in the store. Without it, such data are an error.
 func Elsewhere(o Objects) Option { return func(to *access) { to.objects = o } }

@@ -15,7 +15,7 @@ import (
 
 // Model is a float model that is ready to run shards. It is safe for concurrent use.
 type Model struct {
-	digest  string
+	digest  func() string
 	program *exec.Program
 	tensors []calib.Tensor           // what is observed
 	derived map[int]calib.Derivation // what follows from others, by position
@@ -25,9 +25,21 @@ type Model struct {
 	idle idle[*exec.Session]
 }
 
-// Load decodes and compiles a float flatbuffer. The signature selects the graph; the first one if it is empty. Operators that can't be executed
+// Load decodes and compiles a float flatbuffer, and computes its digest. The signature selects the graph; the first one if it is empty. Operators that can't be executed
 // are all reported, as an *exec.UnsupportedError.
 func Load(flatbuffer []byte, signature string) (*Model, error) {
+	m, err := LoadNamed(flatbuffer, signature, nil)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(flatbuffer)
+	digest := hex.EncodeToString(sum[:])
+	m.digest = func() string { return digest }
+	return m, nil
+}
+
+// LoadNamed is Load for a flatbuffer whose digest another one knows, who is asked for it when it is needed, for Digest and statistics.
+func LoadNamed(flatbuffer []byte, signature string, digest func() string) (*Model, error) {
 	m, err := tflite.Decode(flatbuffer)
 	if err != nil {
 		return nil, err
@@ -40,8 +52,7 @@ func Load(flatbuffer []byte, signature string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(flatbuffer)
-	model := &Model{digest: hex.EncodeToString(sum[:]), program: program, derived: map[int]calib.Derivation{}, inputs: Inputs(m, sig), size: int64(len(flatbuffer))}
+	model := &Model{digest: digest, program: program, derived: map[int]calib.Derivation{}, inputs: Inputs(m, sig), size: int64(len(flatbuffer))}
 	slots := map[*ir.Value]int{}
 	seen := program.Observed()
 	for g, graph := range m.Graphs {
@@ -118,7 +129,7 @@ func Inputs(m *ir.Model, s *ir.Signature) []dataset.Input {
 }
 
 // Digest returns the hex sha256 of the flatbuffer.
-func (m *Model) Digest() string { return m.digest }
+func (m *Model) Digest() string { return m.digest() }
 
 // Inputs returns what a sample holds, in order.
 func (m *Model) Inputs() []dataset.Input { return m.inputs }

@@ -25,3 +25,18 @@ func Plan(samples int) []Range {
 	}
 	return plan
 }
+
+// Pieces splits a dataset for so many goroutines of one process, which take the pieces in order: they get smaller towards the end, so that all goroutines finish at about the same time, and are
+// no more than it takes. Each begins at a multiple of unit, the samples that are the steps of one run; 0 is 1. Statistics are the same for all pieces, which therefore need not be a plan's shards.
+func Pieces(samples, unit, goroutines int) []Range {
+	const each = 3 // a piece is one of so many equal parts of what each goroutine has left to do
+	unit = max(unit, 1)
+	var pieces []Range
+	for first := 0; first < samples; {
+		size := min(max((samples-first)/(each*max(goroutines, 1)), 1), maxSamples)
+		last := min(first+(size+unit-1)/unit*unit, samples)
+		pieces = append(pieces, Range{first, last})
+		first = last
+	}
+	return pieces
+}

@@ -84,12 +84,20 @@ func (c *Collection) Add(ctx context.Context, r Range, progress func()) error {
 // Stats returns the statistics of all shards that were added.
 func (c *Collection) Stats() *calib.Stats {
 	stats := c.collector.Stats()
-	stats.Model, stats.Dataset, stats.Numerics = c.model.digest, c.spec.Dataset, numerics.Version
+	stats.Model, stats.Dataset, stats.Numerics = c.model.digest(), c.spec.Dataset, numerics.Version
 	return stats
 }
 
 // sequences are Samples of which so many, one after the other, are the steps of one run, as dataset.Reader may have; 0 if each is a run of its own.
 type sequences interface{ Sequence() int }
+
+// Steps returns how many samples, one after the other, are the steps of one run; 0 if each is a run of its own.
+func Steps(samples Samples) int {
+	if s, ok := samples.(sequences); ok {
+		return s.Sequence()
+	}
+	return 0
+}
 
 // carrier is what runs samples: models that may remember from one to the next.
 type carrier interface {
@@ -101,9 +109,8 @@ type carrier interface {
 // is called after each. Where samples are steps of sequences, a range that begins in the midst of one has the steps before it run first, so that what is remembered does not depend on the
 // plan; do knows them by their positions.
 func each(ctx context.Context, samples Samples, inputs int, memory *blocks, spec Spec, progress func(), runs carrier, do func(i int, in []*tensor.Tensor, bad *dataset.SampleError) error) error {
-	length, r := 0, spec.Range
-	if s, ok := samples.(sequences); ok && s.Sequence() > 0 {
-		length = s.Sequence()
+	length, r := Steps(samples), spec.Range
+	if length > 0 {
 		r.First -= r.First % length
 		defer runs.Separate()
 	}
