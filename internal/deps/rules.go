@@ -38,7 +38,7 @@ var Rooms = []Room{
 	{Path: "pkg/calibrate", May: []string{"pkg/kernel", "pkg/quant", "pkg/calib"}},
 	{Path: "pkg/ir", May: []string{"pkg/tensor", "pkg/quant"}},
 	{Path: "pkg/op", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir"}},
-	{Path: "pkg/exec", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/kernel"}},
+	{Path: "pkg/exec", May: []string{"pkg/parallel", "pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/kernel"}},
 
 	// What makes graphs.
 	{Path: "pkg/build", May: []string{"pkg/tensor", "pkg/ir", "pkg/op"}},

@@ -8,6 +8,7 @@ import (
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/op"
+	"github.com/octetlite/octet/pkg/parallel"
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
@@ -86,7 +87,17 @@ type compiler struct {
 	callers []int // by graph: how often control flow names it
 	free    bool  // inputs have any shape: the body of control flow that is not known better
 	plan    *plan
+	heavy   []heavy
 }
+
+// heavy is a step whose kernel is prepared when those of other steps are, at the same time on several processors, since it packs many weights.
+type heavy struct {
+	step    int
+	in, out []*tensor.Tensor
+}
+
+// heavyBytes is from how many bytes of constants on a step is heavy: some 10 µs of packing.
+const heavyBytes = 1 << 16
 
 // graphPlan compiles a graph for inputs of the given shapes, or of those that it declares where there are none.
 func (c *compiler) graphPlan(index int, shapes []tensor.Shape) error {
@@ -158,8 +169,14 @@ func (c *compiler) compile(shapes []tensor.Shape) (*plan, error) {
 	}
 	for i, n := range c.graph.Nodes {
 		if err := c.step(i, n, index); err != nil {
+			if earlier := c.prepare(); earlier != nil {
+				return nil, earlier
+			}
 			return nil, nodeError(i, n, err)
 		}
+	}
+	if err := c.prepare(); err != nil {
+		return nil, err
 	}
 	for _, v := range c.graph.Outputs {
 		p.output = append(p.output, index[v])
@@ -257,10 +274,13 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 			return fmt.Errorf("result %d of type %v passes the limit of %d bytes", j, t, c.program.limit)
 		}
 	}
-	if s.kernel, s.link, err = s.op.Linked(n, in, out); err != nil {
+	folds := (known && len(n.Inputs) > 0) || s.op.TypesOnly
+	if later := !folds && !s.op.Over && constants(in) >= heavyBytes; later {
+		c.heavy = append(c.heavy, heavy{len(c.plan.steps), in, out})
+	} else if s.kernel, s.link, err = s.op.Linked(n, in, out); err != nil {
 		return err
 	}
-	if (known && len(n.Inputs) > 0) || s.op.TypesOnly {
+	if folds {
 		return c.fold(&s, in, out)
 	}
 	for j, slotIndex := range s.out {
@@ -272,6 +292,33 @@ func (c *compiler) step(i int, n *ir.Node, index map[*ir.Value]int) error {
 	}
 	c.share(&s)
 	c.plan.steps = append(c.plan.steps, s)
+	return nil
+}
+
+// constants returns the bytes of operands that are known.
+func constants(in []*tensor.Tensor) (n int) {
+	for _, t := range in {
+		if t != nil && t.Known() {
+			n += len(t.Data)
+		}
+	}
+	return n
+}
+
+// prepare prepares the kernels of heavy steps. If some can't be, the error is that of the first of them.
+func (c *compiler) prepare() error {
+	errs := make([]error, len(c.heavy))
+	parallel.Each(len(c.heavy), func(i int) {
+		h := &c.heavy[i]
+		s := &c.plan.steps[h.step]
+		s.kernel, s.link, errs[i] = s.op.Linked(s.node, h.in, h.out)
+	})
+	for i, err := range errs {
+		if err != nil {
+			s := &c.plan.steps[c.heavy[i].step]
+			return nodeError(s.index, s.node, err)
+		}
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ package parallel
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Do has items 0 to n-1 done: do is called with half-open intervals [first, last) that together are all of them, each of at least least items unless there are fewer, by as many goroutines at a
@@ -32,4 +33,15 @@ func Do(n, least int, do func(first, last int)) {
 			panic(p)
 		}
 	}
+}
+
+// Each has items 0 to n-1 done one by one, begun in this order, by as many goroutines at a time as may run: for items of which some take much longer than others. It returns when all are done; if
+// one panics, so does Each, which then may leave others out.
+func Each(n int, do func(i int)) {
+	var next atomic.Int64
+	Do(min(n, runtime.GOMAXPROCS(0)), 1, func(first, last int) {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			do(i)
+		}
+	})
 }

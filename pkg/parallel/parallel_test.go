@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -49,6 +50,32 @@ func TestDoPanicsAsItsCallsDo(t *testing.T) {
 	Do(100, 1, func(first, _ int) {
 		if first > 0 {
 			panic(first)
+		}
+	})
+}
+
+func TestEachDoesEachItemOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, processors := range []int{1, 2, 3, 8} {
+		runtime.GOMAXPROCS(processors)
+		for _, n := range []int{0, 1, 2, 7, 8, 100} {
+			seen := make([]atomic.Int32, n)
+			Each(n, func(i int) { seen[i].Add(1) })
+			for i := range seen {
+				if k := seen[i].Load(); k != 1 {
+					t.Fatalf("item %d of %d was done %d times", i, n, k)
+				}
+			}
+		}
+	}
+	defer func() {
+		if p := recover(); p != "seven" {
+			t.Errorf("recovered %v, want what item 7 panicked with", p)
+		}
+	}()
+	Each(10, func(i int) {
+		if i == 7 {
+			panic("seven")
 		}
 	})
 }
