@@ -59,7 +59,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	if watched == nil {
 		watched = newTelemetry(tracingOf(ctx))
 	}
-	at, err := embedded(c.listen, etcd, filepath.Join(c.dir, "coordinator"), secureCoordinator, watched)
+	at, err := embedded("coordinator", c.listen, etcd, c.dir, secureCoordinator, watched)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	for i := range c.workers {
 		name := fmt.Sprintf("worker-%d", i)
 		parts.start(name, func(up func()) error {
-			at, err := embedded("127.0.0.1:0", etcd, filepath.Join(c.dir, name), secureWorker, watched)
+			at, err := embedded(name, "127.0.0.1:0", etcd, c.dir, secureWorker, watched)
 			if err != nil {
 				return err
 			}
@@ -83,15 +83,19 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 	return parts.wait()
 }
 
-// embedded returns the site of a server of the cluster.
-func embedded(addr string, etcd *clientv3.Client, dir string, secure *security, watched *telemetry) (*site, error) {
-	g, err := listen(addr, append(watched.server(), secure.server()...)...)
+// embedded returns the site of a server of the cluster, which has a folder of its name in dir.
+func embedded(name, addr string, etcd *clientv3.Client, dir string, secure *security, watched *telemetry) (*site, error) {
+	gate := secure.gate()
+	g, err := listen(addr, gate, append(watched.server(), secure.server()...)...)
 	if err != nil {
+		return nil, err
+	}
+	if err := watched.register(connections{gate}, name); err != nil {
 		return nil, err
 	}
 	watched.watch(g)
 	return &site{
-		grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: dir, dial: append(secure.dial(), watched.dial()...), log: secure.log, telemetry: watched,
+		grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: filepath.Join(dir, name), dial: append(secure.dial(), watched.dial()...), log: secure.log, telemetry: watched,
 	}, nil
 }
 

@@ -92,6 +92,7 @@ type serverFlags struct {
 	credentialFlags
 	tokens, clientCerts string
 	insecure            bool
+	bounds              guard.Bounds
 }
 
 // The values of --client-certs.
@@ -107,6 +108,7 @@ func (f *serverFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.clientCerts, "client-certs", certsRequired, "with TLS: require certificates of those who connect, or have them optional, where --tokens knows them")
 	flags.BoolVar(&f.insecure, "insecure", false, "DANGEROUS: use addresses beyond this machine without TLS, so that anybody on the network can read models and run jobs")
 	complete(cmd, "client-certs", certsRequired, certsOptional)
+	addBounds(cmd, &f.bounds)
 }
 
 // security is what the servers of a process let in by, and what they call others with.
@@ -115,6 +117,7 @@ type security struct {
 	tokens   *credential.Tokens   // nil if nobody is asked
 	bearer   *credential.Bearer   // nil if it has none
 	optional bool                 // clients' certificates
+	bounds   guard.Bounds         // of connections
 	log      *zap.Logger
 }
 
@@ -123,6 +126,9 @@ func (f *serverFlags) open(addr string, log *zap.Logger) (*security, error) {
 	s := &security{optional: f.clientCerts == certsOptional, log: log}
 	report := func(err error) { log.Error("credentials_not_read", zap.Error(err)) }
 	var err error
+	if s.bounds, err = checkBounds(f.bounds); err != nil {
+		return nil, err
+	}
 	if s.identity, err = f.identity(report); err != nil {
 		return nil, err
 	}
@@ -157,17 +163,22 @@ func (s *security) say(addr string) {
 	s.log.Info("security", zap.Bool("tls", s.identity != nil), zap.Bool("tokens", s.tokens != nil), zap.Bool("this_machine_only", credential.Loopback(addr)))
 }
 
-// Of the calls that a server refuses, the first of each second are logged, and few of the others: those who may call nothing must not fill disks.
+// Of the calls and connections that a server refuses, the first of each second are logged, and few of the others: those who may call nothing must not fill disks.
 const (
 	refusalsLogged  = 20
 	refusalsSampled = 1000
 )
 
-// server returns the options of the server.
-func (s *security) server() []grpc.ServerOption {
-	refusals := s.log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+// sampled is the log of what others bring about as often as they like.
+func (s *security) sampled() *zap.Logger {
+	return s.log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Second, refusalsLogged, refusalsSampled)
 	}))
+}
+
+// server returns the options of the server.
+func (s *security) server() []grpc.ServerOption {
+	refusals := s.sampled()
 	g := guard.Guard{
 		Tokens: s.tokens,
 		Refused: func(method, from string, err error) {
@@ -179,7 +190,7 @@ func (s *security) server() []grpc.ServerOption {
 	}
 	options := g.Options()
 	if s.identity != nil {
-		options = append(options, grpc.Creds(s.identity.Server(!s.optional)))
+		options = append(options, grpc.Creds(guard.Credentials(s.identity.Server(!s.optional))))
 	}
 	return options
 }

@@ -12,6 +12,8 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
+
+	"github.com/octetlite/octet/pkg/guard"
 )
 
 // stopGrace is how long calls may go on when a server stops.
@@ -24,11 +26,14 @@ type grpcServer struct {
 	health   *health.Server
 }
 
-// listen opens a server at HOST:PORT; port 0 takes a free one. Options come after its own: credentials, for example.
-func listen(addr string, options ...grpc.ServerOption) (*grpcServer, error) {
+// listen opens a server at HOST:PORT, behind a gate if there is one; port 0 takes a free one. Options come after its own: credentials, for example.
+func listen(addr string, gate *guard.Gate, options ...grpc.ServerOption) (*grpcServer, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if gate != nil {
+		l = gate.Listen(l)
 	}
 	g := grpc.NewServer(append([]grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),

@@ -96,11 +96,15 @@ func (f *siteFlags) with(ctx context.Context, s streams, settings interface{ Val
 		return err
 	}
 	defer unwatch()
-	g, err := listen(f.listen, append(watched.server(), secure.server()...)...)
+	gate := secure.gate()
+	g, err := listen(f.listen, gate, append(watched.server(), secure.server()...)...)
 	if err != nil {
 		return err
 	}
 	defer g.listener.Close()
+	if err := watched.register(connections{gate}, ""); err != nil {
+		return err
+	}
 	watched.watch(g)
 	advertise, err := g.addr(f.advertise)
 	if err != nil {

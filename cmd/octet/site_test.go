@@ -57,7 +57,7 @@ func TestWaitingForEtcdIsNotSilent(t *testing.T) {
 // A cluster in one process may listen on all interfaces: its own members meet on loopback.
 func TestLocalAddress(t *testing.T) {
 	for listened, want := range map[string]string{"127.0.0.1:0": "127.0.0.1", "0.0.0.0:0": "127.0.0.1", ":0": "127.0.0.1"} {
-		g, err := listen(listened)
+		g, err := listen(listened, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

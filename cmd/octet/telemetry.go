@@ -21,6 +21,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/octetlite/octet/pkg/credential"
+	"github.com/octetlite/octet/pkg/guard"
 	"github.com/octetlite/octet/pkg/sandbox"
 )
 
@@ -152,6 +153,9 @@ func fromHere(show http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// watchers are the connections to what is served for those who watch: a quarter of them, since nobody proves anything there.
+var watchers = guard.Bounds{Most: 512, PerAddress: 512}
+
 // open serves what the flags say, until the returned function is called.
 func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetry, stop func(), err error) {
 	t = newTelemetry(tracingOf(ctx))
@@ -169,11 +173,12 @@ func (f *telemetryFlags) open(ctx context.Context, log *zap.Logger) (t *telemetr
 		return nil, nil, fmt.Errorf("--metrics-listen: %w", err)
 	}
 	t.addr = l.Addr().String()
+	gate := guard.NewGate(watchers, nil)
 	server := &http.Server{Handler: t.handler(f.pprof), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 14, ErrorLog: zap.NewStdLog(log)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(gate.Listen(l)); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			log.Error("metrics_ended", zap.Error(err))
 		}
 	}()

@@ -90,6 +90,10 @@ func (g *Guard) recovered(method string, err *error) {
 // admit returns the context of a call that may be made: it says who calls. done must be called when the call is over.
 func (g *Guard) admit(ctx context.Context, method string) (_ context.Context, done func(), err error) {
 	caller, err := g.authorize(ctx, method)
+	p, ok := peer.FromContext(ctx)
+	if err == nil && ok && !vouch(p.Addr, standingOf(caller), caller.Namespace) {
+		err = status.Error(codes.ResourceExhausted, "there are too many connections of this address or namespace, or of clients in all: close some, or make many calls on one")
+	}
 	if err == nil {
 		done, err = g.begin(caller.Namespace)
 	}
@@ -98,7 +102,7 @@ func (g *Guard) admit(ctx context.Context, method string) (_ context.Context, do
 	}
 	if g.Refused != nil {
 		from := ""
-		if p, ok := peer.FromContext(ctx); ok {
+		if ok {
 			from = p.Addr.String()
 		}
 		g.Refused(method, from, err)
