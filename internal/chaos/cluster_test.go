@@ -111,12 +111,13 @@ func (c *cluster) command(n Node) *exec.Cmd {
 		etcds = append(etcds, c.net.etcd(n, member))
 	}
 	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
+	role := []string{"worker", "--slots", "1"}
 	if slices.Contains(Coordinators, n) {
-		cmd := c.net.command(n, c.programs.octet, append([]string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}, args...)...)
-		cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
-		return cmd
+		role = []string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}
 	}
-	return c.net.command(n, c.programs.octet, append([]string{"worker", "--slots", "1"}, args...)...)
+	cmd := c.net.command(n, c.programs.octet, append(role, args...)...)
+	cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
+	return cmd
 }
 
 // collectEvery is short, so that what is set aside by a clock that was set is noticed.

@@ -57,10 +57,13 @@ var kinds = []struct {
 	{Damage, 2, Workers},
 	{Spoil, 2, Coordinators[:1]},
 	{Fail, 4, slices.Concat(Coordinators, Workers)},
-	{Clock, 0, Coordinators}, // never chosen: each plan has it for all of them
+	{Clock, 0, clocked}, // never chosen: each plan has it for all of them
 }
 
-var all = slices.Concat(Etcds, Coordinators, Workers)
+var (
+	all     = slices.Concat(Etcds, Coordinators, Workers)
+	clocked = slices.Concat(Coordinators, Workers) // those whose clocks are set: nothing of etcd's depends on one
+)
 
 // Nodes returns those that take part in the plan.
 func (p Plan) Nodes() []Node { return slices.Concat(Etcds[:p.Members], Coordinators, Workers) }
@@ -180,11 +183,11 @@ func New(seed uint64) Plan {
 // maxStep is more than any job, blob or stream is kept for.
 const maxStep = 1000 * time.Hour
 
-// clocks sets the wall clocks of coordinators, forward or back, whatever else happens to them; each other one is off before its coordinator starts. By then some jobs are over.
+// clocks sets the wall clocks of coordinators and workers, forward or back, whatever else happens to them; each other one is off before its process starts. By then some jobs are over.
 func clocks(seed uint64) (faults []Fault, off map[Node]time.Duration) {
 	off = map[Node]time.Duration{}
 	r := rand.New(rand.NewPCG(seed, 0x636c6f63))
-	for _, n := range Coordinators {
+	for _, n := range clocked {
 		by := func() time.Duration {
 			by := (time.Hour + upTo(r, maxStep)).Round(time.Second)
 			if r.IntN(3) == 0 {
