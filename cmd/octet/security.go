@@ -190,7 +190,7 @@ func (s *security) server() []grpc.ServerOption {
 	}
 	options := g.Options()
 	if s.identity != nil {
-		options = append(options, grpc.Creds(guard.Credentials(s.identity.Server(!s.optional))))
+		options = append(options, grpc.Creds(s.identity.Server(!s.optional)))
 	}
 	return options
 }

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"sync"
 
-	"google.golang.org/grpc/credentials"
-
 	"github.com/octetlite/octet/pkg/credential"
 )
 
@@ -29,9 +27,9 @@ type Standing int
 
 // The standings.
 const (
-	Unproven Standing = iota // neither a certificate nor a call that was let through
-	Known                    // either of them
-	Member                   // a token of role worker or coordinator
+	Unproven Standing = iota // no call was let through; a certificate alone proves little, where there are tokens
+	Known                    // one was
+	Member                   // one with a token of role worker or coordinator
 )
 
 // Ended is why a gate ended a connection.
@@ -294,24 +292,3 @@ func standingOf(c credential.Caller) Standing {
 		return Known
 	}
 }
-
-// Credentials has those who show a certificate count as known before they call.
-func Credentials(c credentials.TransportCredentials) credentials.TransportCredentials {
-	return shown{c}
-}
-
-type shown struct {
-	credentials.TransportCredentials
-}
-
-// ServerHandshake implements credentials.TransportCredentials.
-func (s shown) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	c, info, err := s.TransportCredentials.ServerHandshake(raw)
-	if tls, ok := info.(credentials.TLSInfo); err == nil && ok && len(tls.State.VerifiedChains) > 0 {
-		vouch(raw.RemoteAddr(), Known, "") // where there are too many it proves nothing, and is bounded all the same
-	}
-	return c, info, err
-}
-
-// Clone implements credentials.TransportCredentials.
-func (s shown) Clone() credentials.TransportCredentials { return shown{s.TransportCredentials.Clone()} }
