@@ -86,7 +86,8 @@ func runCluster(ctx context.Context, c clusterConfig, log *zap.Logger, ready fun
 // embedded returns the site of a server of the cluster, which has a folder of its name in dir.
 func embedded(name, addr string, etcd *clientv3.Client, dir string, secure *security, watched *telemetry) (*site, error) {
 	gate := secure.gate()
-	g, err := listen(addr, gate, append(watched.server(), secure.server()...)...)
+	var advertise string // is known before the server serves
+	g, err := listen(addr, gate, append(watched.server(), secure.server(func() string { return advertise })...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +95,9 @@ func embedded(name, addr string, etcd *clientv3.Client, dir string, secure *secu
 		return nil, err
 	}
 	watched.watch(g)
+	advertise = g.local()
 	return &site{
-		grpcServer: g, advertise: g.local(), etcd: etcd, ttl: embeddedTTL, dir: filepath.Join(dir, name), dial: append(secure.dial(), watched.dial()...), log: secure.log, telemetry: watched,
+		grpcServer: g, advertise: advertise, etcd: etcd, ttl: embeddedTTL, dir: filepath.Join(dir, name), dial: append(secure.dial(), watched.dial()...), log: secure.log, telemetry: watched,
 	}, nil
 }
 

@@ -176,11 +176,11 @@ func (s *security) sampled() *zap.Logger {
 	}))
 }
 
-// server returns the options of the server.
-func (s *security) server() []grpc.ServerOption {
+// server returns the options of the server. at returns the address that others reach it at, once it serves.
+func (s *security) server(at func() string) []grpc.ServerOption {
 	refusals := s.sampled()
 	g := guard.Guard{
-		Tokens: s.tokens,
+		Tokens: s.tokens, Audience: at,
 		Refused: func(method, from string, err error) {
 			refusals.Warn("call_refused", zap.String("method", method), zap.String("from", from), zap.Error(err))
 		},

@@ -21,7 +21,7 @@ import (
 func TestRefusalsDoNotFillDisks(t *testing.T) {
 	core, logs := observer.New(zap.InfoLevel)
 	secure := &security{tokens: new(credential.Tokens), log: zap.New(core)}
-	g, err := listen("127.0.0.1:0", nil, secure.server()...)
+	g, err := listen("127.0.0.1:0", nil, secure.server(func() string { return "" })...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,8 @@ func (f *siteFlags) with(ctx context.Context, s streams, settings interface{ Val
 	}
 	defer unwatch()
 	gate := secure.gate()
-	g, err := listen(f.listen, gate, append(watched.server(), secure.server()...)...)
+	var advertise string // is known before the server serves
+	g, err := listen(f.listen, gate, append(watched.server(), secure.server(func() string { return advertise })...)...)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (f *siteFlags) with(ctx context.Context, s streams, settings interface{ Val
 		return err
 	}
 	watched.watch(g)
-	advertise, err := g.addr(f.advertise)
+	advertise, err = g.addr(f.advertise)
 	if err != nil {
 		return err
 	}

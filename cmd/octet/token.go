@@ -22,7 +22,7 @@ file of tokens that a server knows. A server sees the change at once. To withdra
   client       runs conversions, and sees what is in its namespace
   reader       looks at the jobs of a namespace, or of all of them
   worker       reads what shards need from the coordinator, and writes what they yield
-  coordinator  gives shards to workers
+  coordinator  gives shards to workers: a key, of which each worker is shown a proof that no other one takes
   operator     everything that people do, in all namespaces`,
 		Example: `  octet token client --namespace vision --tokens tokens --output vision.token
   octet jobs list --coordinator coordinator:8470 --tls-ca ca.pem --token-file vision.token`,
@@ -48,7 +48,7 @@ file of tokens that a server knows. A server sees the change at once. To withdra
 
 // writeToken makes a token. The hash goes last, so that no hash is left over if the token can't be written.
 func writeToken(s streams, c credential.Caller, tokens, out string) error {
-	token := credential.NewToken()
+	token := credential.MakeToken(c.Role)
 	if err := writeSecret(out, []byte(string(token)+"\n")); err != nil {
 		return err
 	}

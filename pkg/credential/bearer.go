@@ -42,7 +42,13 @@ func (b *Bearer) GetRequestMetadata(ctx context.Context, uri ...string) (map[str
 	if credentials.CheckSecurityLevel(info.AuthInfo, credentials.PrivacyAndIntegrity) != nil && !(len(uri) > 0 && toLoopback(uri[0])) {
 		return nil, status.Error(codes.Unauthenticated, "the token is not sent, since the connection is not encrypted: --tls-ca says whose certificates to trust")
 	}
-	return map[string]string{"authorization": "Bearer " + string(b.token())}, nil
+	audience := ""
+	if len(uri) > 0 {
+		if u, err := url.Parse(uri[0]); err == nil {
+			audience = u.Host
+		}
+	}
+	return map[string]string{"authorization": "Bearer " + b.token().For(audience)}, nil
 }
 
 // RequireTransportSecurity implements credentials.PerRPCCredentials: GetRequestMetadata looks at the connection itself.

@@ -27,7 +27,7 @@ func TestTokens(t *testing.T) {
 	own := tokens.Issue(Caller{Role: Worker})
 	is := func(token Token, want Caller, known bool) {
 		t.Helper()
-		if got, ok := tokens.Find(token); got != want || ok != known {
+		if got, ok := tokens.Find(string(token), ""); got != want || ok != known {
 			t.Errorf("it stands for %+v, %v, want %+v, %v", got, ok, want, known)
 		}
 	}
@@ -135,5 +135,53 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := Open(files, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// What a coordinator sends to one worker is worth nothing at another, and does not tell its key.
+func TestKeys(t *testing.T) {
+	key, tokens := NewKey(), &Tokens{}
+	path := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(path, []byte(Line(key, Caller{Role: Coordinator})+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read, err := OpenTokens(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued := tokens.Issue(Caller{Role: Coordinator})
+	other := NewKey()
+	sent := key.For("worker-1:8471")
+	if strings.Contains(sent, strings.TrimPrefix(string(key), keyPrefix)) {
+		t.Fatal("what is sent tells the key")
+	}
+	for _, tt := range []struct {
+		what           string
+		tokens         *Tokens
+		sent, audience string
+		known          bool
+	}{
+		{"its own", read, sent, "worker-1:8471", true},
+		{"its own, written otherwise", read, sent, "Worker-1:8471", true},
+		{"one that is issued", tokens, issued.For("a:1"), "a:1", true},
+		{"the port of HTTPS", read, key.For("worker-1"), "worker-1:443", true},
+		{"another worker's", read, sent, "worker-2:8471", false},
+		{"another port's", read, sent, "worker-1:8472", false},
+		{"a coordinator's", read, sent, "coordinator:8470", false},
+		{"for nobody", read, key.For(""), "worker-1:8471", false},
+		{"another key's", read, other.For("worker-1:8471"), "worker-1:8471", false},
+		{"the key itself", read, string(key), "worker-1:8471", false},
+		{"its public half", read, string(key.shown()), "worker-1:8471", false},
+		{"another signature", read, strings.TrimSuffix(sent, sent[len(sent)-128:]) + other.For("worker-1:8471")[len(sent)-128:], "worker-1:8471", false},
+		{"half of it", read, sent[:len(sent)-2], "worker-1:8471", false},
+		{"no signature", read, sent[:len(proofPrefix)+64], "worker-1:8471", false},
+		{"nothing", read, proofPrefix, "worker-1:8471", false},
+	} {
+		if who, ok := tt.tokens.Find(tt.sent, tt.audience); ok != tt.known || ok && who.Role != Coordinator {
+			t.Errorf("%s: %v, %v", tt.what, who, ok)
+		}
+	}
+	if MakeToken(Coordinator)[:len(keyPrefix)] != keyPrefix || strings.HasPrefix(string(MakeToken(Worker)), keyPrefix) {
+		t.Error("coordinators alone have keys")
 	}
 }

@@ -61,11 +61,21 @@ var namespaces = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 // Token is a secret that a caller is known by.
 type Token string
 
+const tokenPrefix = "octet_"
+
+// MakeToken returns a token for a role: those of coordinators are keys.
+func MakeToken(r Role) Token {
+	if r == Coordinator {
+		return NewKey()
+	}
+	return NewToken()
+}
+
 // NewToken returns a token of 256 random bits, as text of its own alphabet.
 func NewToken() Token {
 	var bits [32]byte
 	rand.Read(bits[:]) // never fails
-	return Token("octet_" + hex.EncodeToString(bits[:]))
+	return Token(tokenPrefix + hex.EncodeToString(bits[:]))
 }
 
 // String keeps a token out of logs and messages.
@@ -84,7 +94,7 @@ type entry struct {
 
 // Line returns the line of a file of tokens that makes a token known.
 func Line(t Token, c Caller) string {
-	sum := sha256.Sum256([]byte(t))
+	sum := sha256.Sum256([]byte(t.shown()))
 	return strings.TrimSpace(fmt.Sprintf("%x %s %s", sum, c.Role, c.Namespace))
 }
 
@@ -94,7 +104,7 @@ type Tokens struct {
 	issued []entry
 }
 
-// OpenTokens reads a file of tokens: on each line the SHA-256 of a token in hex, a role, and a namespace if the role has one. Empty lines, and those that start with #, mean nothing.
+// OpenTokens reads a file of tokens: on each line the SHA-256 of a token, or of a key's public half, in hex, a role, and a namespace if the role has one. Empty lines, and those that start with #, mean nothing.
 // report is as in Open.
 func OpenTokens(path string, report func(error)) (*Tokens, error) {
 	file, err := newReloaded(report, func(texts [][]byte) ([]entry, error) {
@@ -112,13 +122,18 @@ func OpenTokens(path string, report func(error)) (*Tokens, error) {
 
 // Issue makes a token that is known for as long as the process lives. It must not be called while tokens are looked up.
 func (t *Tokens) Issue(c Caller) Token {
-	token := NewToken()
-	t.issued = append(t.issued, entry{sha256.Sum256([]byte(token)), c})
+	token := MakeToken(c.Role)
+	t.issued = append(t.issued, entry{sha256.Sum256([]byte(token.shown())), c})
 	return token
 }
 
-// Find returns who a token stands for; false if it is not known. How long it takes says nothing of the tokens that are known but their number.
-func (t *Tokens) Find(token Token) (Caller, bool) {
+// Find returns whom what was sent to a server stands for; false if it is not known. audience is the HOST:PORT that others reach the server at. How long it takes says nothing of the tokens
+// that are known but their number.
+func (t *Tokens) Find(sent, audience string) (Caller, bool) {
+	token, ok := proven(sent, audience)
+	if !ok {
+		return Caller{}, false
+	}
 	all := t.issued
 	if t.file != nil {
 		all = slices.Concat(t.file.get(), all)

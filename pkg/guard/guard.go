@@ -23,6 +23,8 @@ import (
 type Guard struct {
 	// Tokens are those that are known; nil if nobody is asked who they are, and all are operators.
 	Tokens *credential.Tokens
+	// Audience, if not nil, returns the HOST:PORT that others reach the server at, which what coordinators send must be for.
+	Audience func() string
 	// Refused, if not nil, is told of calls that are refused: the method, and where they came from.
 	Refused func(method, from string, err error)
 	// Panicked, if not nil, is told of panics in calls.
@@ -147,22 +149,26 @@ func (g *Guard) authorize(ctx context.Context, method string) (credential.Caller
 	if !ok {
 		return credential.Caller{}, status.Error(codes.Unauthenticated, "no token: --token-file names a file with one")
 	}
-	caller, ok := g.Tokens.Find(token)
+	audience := ""
+	if g.Audience != nil {
+		audience = g.Audience()
+	}
+	caller, ok := g.Tokens.Find(token, audience)
 	switch {
 	case !ok:
-		return credential.Caller{}, status.Error(codes.Unauthenticated, "unknown token: has it been replaced?")
+		return credential.Caller{}, status.Error(codes.Unauthenticated, "unknown token: has it been replaced? A coordinator's is for the address that a worker advertises")
 	case !slices.Contains(roles, caller.Role):
 		return credential.Caller{}, status.Errorf(codes.PermissionDenied, "role %s may not call %s", caller.Role, method[strings.LastIndex(method, "/")+1:])
 	}
 	return caller, nil
 }
 
-// bearer returns the call's only token.
-func bearer(ctx context.Context) (credential.Token, bool) {
+// bearer returns what the call has sent as its only token.
+func bearer(ctx context.Context) (string, bool) {
 	values := metadata.ValueFromIncomingContext(ctx, "authorization")
 	if len(values) != 1 {
 		return "", false
 	}
 	scheme, token, ok := strings.Cut(values[0], " ")
-	return credential.Token(token), ok && strings.EqualFold(scheme, "bearer")
+	return token, ok && strings.EqualFold(scheme, "bearer")
 }

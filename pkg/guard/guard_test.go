@@ -84,7 +84,7 @@ func TestRolesMayCall(t *testing.T) {
 		for role, token := range who {
 			ctx := t.Context()
 			if role != "" {
-				ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+string(token))
+				ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token.For(""))
 			}
 			stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, method)
 			if err != nil {
@@ -153,7 +153,7 @@ func TestServicesKnowWhoCalls(t *testing.T) {
 	if got, err := stream.Recv(); err != nil || got.GetJob().GetRequestId() != "vision" {
 		t.Errorf("WatchJob: %v, %v", got, err)
 	}
-	if _, err := jobs.GetJob(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+string(token)), &octetv1.GetJobRequest{}); status.Code(err) != codes.Unauthenticated {
+	if _, err := jobs.GetJob(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token.For("")), &octetv1.GetJobRequest{}); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("two tokens: %v", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestCallsAtATime(t *testing.T) {
 	g := &Guard{Tokens: tokens}
 	conn := start(t, g)
 	get := func(token credential.Token) codes.Code {
-		ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+string(token))
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token.For(""))
 		_, err := octetv1.NewConversionServiceClient(conn).GetJob(ctx, &octetv1.GetJobRequest{})
 		return status.Code(err)
 	}
