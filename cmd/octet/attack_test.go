@@ -32,6 +32,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/pkg/numerics"
 	"github.com/octetlite/octet/pkg/store"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -173,11 +174,11 @@ func TestAttackedWorker(t *testing.T) {
 		t.Skip("runs a cluster of processes; -short is for the race detector, which they are not built with")
 	}
 	h := newHost(t)
-	addr := freePort(t)
+	addr := freeport.Addr(t)
 	blobs := t.TempDir()
 	lead := h.coordinator(addr, blobs)
 	lead.wait(t, "coordinator_started", nil)
-	at := freePort(t)
+	at := freeport.Addr(t)
 	worker := start(t, "worker", h.program, "worker", "--etcd", h.etcd, "--slots", "16", "--data-dir", t.TempDir(), "--listen", at)
 	worker.wait(t, "worker_started", nil)
 	lead.wait(t, "worker_found", nil)

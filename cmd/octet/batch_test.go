@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/tflite"
 	"github.com/octetlite/octet/pkg/zoo"
@@ -246,7 +247,7 @@ func TestBatchOutlivesACoordinator(t *testing.T) {
 	file := testZoo(t)
 	here := batchOf(t, file, "-o", t.TempDir())
 	h := newHost(t)
-	addr, store := freePort(t), t.TempDir()
+	addr, store := freeport.Addr(t), t.TempDir()
 	first := h.coordinator(addr, store)
 	first.wait(t, "coordinator_started", nil)
 	workers := h.workers(2)
@@ -294,7 +295,7 @@ func TestBatchOutlivesACoordinator(t *testing.T) {
 // A coordinator that stays away ends the run, which says so once.
 func TestBatchWithoutACoordinator(t *testing.T) {
 	var out, errs strings.Builder
-	args := []string{"batch", testZoo(t), "-o", t.TempDir(), "--json", "--coordinator", freePort(t), "--patience", "1ms"}
+	args := []string{"batch", testZoo(t), "-o", t.TempDir(), "--json", "--coordinator", freeport.Addr(t), "--patience", "1ms"}
 	if code := run(t.Context(), args, streams{strings.NewReader(""), &out, &errs}); code != exitFailed {
 		t.Errorf("status %d", code)
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // patience is how long the test waits for anything that must happen.
@@ -27,7 +28,7 @@ const patience = 90 * time.Second
 func convertUnderFaults(t *testing.T, model string) string {
 	t.Helper()
 	h := newHost(t)
-	addr := freePort(t)
+	addr := freeport.Addr(t)
 	coordinator := h.coordinator(addr, t.TempDir())
 	coordinator.wait(t, "coordinator_started", nil)
 	workers := h.workers(3)
@@ -130,7 +131,7 @@ func (m tests) Run() int {
 // in returns the host with an etcd of its own, for a test.
 func (h *host) in(t *testing.T, args ...string) *host {
 	t.Helper()
-	client, peer := freePort(t), freePort(t)
+	client, peer := freeport.Addr(t), freeport.Addr(t)
 	start(t, "etcd", h.server, append(args, "--data-dir", t.TempDir(), "--log-level", "error", "--unsafe-no-fsync", // processes die here, and the machine does not
 		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
 		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)...)
@@ -152,16 +153,6 @@ func (h *host) workers(n int, flags ...string) (all []*process) {
 		all = append(all, w)
 	}
 	return all
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // process is a running program whose log is read as it comes.

@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/dataset"
@@ -185,7 +186,7 @@ func TestHostileJobs(t *testing.T) {
 	for _, role := range [][]string{{"coordinator"}, {"worker"}, {"client", "--namespace", "vision"}, {"client", "--namespace", "mallory"}} {
 		octet(t, append([]string{"token", "--tokens", in("tokens"), "-o", in(role[len(role)-1])}, role...)...)
 	}
-	addr := freePort(t)
+	addr := freeport.Addr(t)
 	const memory = "335544320"
 	lead := start(t, "coordinator", h.program, "coordinator", "--etcd", h.etcd, "--listen", addr, "--data-dir", t.TempDir(), "--store", in("store"), "--lease", lease.String(),
 		"--tokens", in("tokens"), "--token-file", in("coordinator"), "--sandbox-memory", memory, "--model-timeout", "20s", "--allow-http", "http://data.invalid/sets", "--allow-s3", "sets/public")

@@ -17,6 +17,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // What a command line says is in `ps` for all to see: secrets are named by files.
@@ -69,7 +71,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	octet(t, "token", "client", "--namespace", "vision", "--tokens", at("tokens"), "-o", at("good"))
 	octet(t, "token", "client", "--namespace", "vision", "--tokens", at("others"), "-o", at("bad"))
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+freePort(t)) // nobody is there
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+freeport.Addr(t)) // nobody is there
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20otlp-secret")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

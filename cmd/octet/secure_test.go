@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // attempt runs a command line in this process, and returns what it says of errors, and its exit status.
@@ -60,7 +62,7 @@ func TestSecureCluster(t *testing.T) {
 			"--data-dir", t.TempDir(), "--worker-ttl", lease.String(),
 		}, flags...)...)
 	}
-	a, b := freePort(t), freePort(t)
+	a, b := freeport.Addr(t), freeport.Addr(t)
 	coordinator := func(addr string) *process {
 		return server("coordinator", "--listen", addr, "--store", in("store"), "--lease", lease.String())
 	}

@@ -9,6 +9,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // Two processes do not share a data folder: the second one says so at once, instead of waiting for the first one's etcd.
@@ -30,12 +32,7 @@ func TestDataFolderHasOneOwner(t *testing.T) {
 }
 
 func TestWaitingForEtcdIsNotSilent(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close() // nobody listens there any more
+	addr := freeport.Addr(t) // nobody listens there
 	core, logs := observer.New(zap.WarnLevel)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/pkg/numerics"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
 )
@@ -95,7 +96,7 @@ func TestSkew(t *testing.T) {
 				}
 				return h
 			}
-			addr, store, out := freePort(t), t.TempDir(), t.TempDir()+"/out.tflite"
+			addr, store, out := freeport.Addr(t), t.TempDir(), t.TempDir()+"/out.tflite"
 			first := of(is.coordinator).coordinator(addr, store)
 			first.wait(t, "coordinator_started", nil)
 			id := strings.TrimSpace(command(t, of(is.client).program, "convert", model, "-o", out, "--data", skewData, "--coordinator", addr, "--detach"))
@@ -122,7 +123,7 @@ func TestSkewOfNumerics(t *testing.T) {
 		t.Fatalf("both have numerics %s", v)
 	}
 	h := newHost(t)
-	addr, out := freePort(t), t.TempDir()+"/out.tflite"
+	addr, out := freeport.Addr(t), t.TempDir()+"/out.tflite"
 	h.coordinator(addr, t.TempDir()).wait(t, "coordinator_started", nil)
 	h.as(other).workers(1)
 	id := strings.TrimSpace(octet(t, "convert", writeConv(t), "-o", out, "--data", skewData, "--coordinator", addr, "--detach"))

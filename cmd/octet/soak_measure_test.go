@@ -19,6 +19,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // soakCluster is a coordinator and two workers that forget soon.
@@ -35,9 +37,9 @@ type soakMember struct {
 
 func newSoakCluster(t *testing.T, h *host) *soakCluster {
 	t.Helper()
-	c := &soakCluster{addr: freePort(t), etcd: h.etcd, store: t.TempDir()}
+	c := &soakCluster{addr: freeport.Addr(t), etcd: h.etcd, store: t.TempDir()}
 	add := func(name, cache string, args ...string) *process {
-		at := freePort(t)
+		at := freeport.Addr(t)
 		p := start(t, name, h.program, append(args, "--etcd", h.etcd, "--data-dir", cache, "--metrics-listen", at, "--pprof")...)
 		c.members = append(c.members, soakMember{name: name, metrics: at, pid: p.cmd.Process.Pid, cache: cache})
 		return p

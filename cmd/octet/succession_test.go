@@ -12,6 +12,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // ledger takes down what etcd is told of results, as it comes.
@@ -90,7 +92,7 @@ func TestSuccession(t *testing.T) {
 	want := convertHeavy(t, model, "--workers", "2")
 	h := newHost(t)
 	results := keepLedger(t, h.etcd)
-	store, a, b := t.TempDir(), freePort(t), freePort(t)
+	store, a, b := t.TempDir(), freeport.Addr(t), freeport.Addr(t)
 	first := h.coordinator(a, store)
 	first.wait(t, "coordinator_started", nil)
 	second := h.coordinator(b, store)

@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/internal/testmodel"
 	"github.com/octetlite/octet/pkg/tflite"
 )
@@ -258,7 +259,7 @@ func TestTracesAreSent(t *testing.T) {
 		t.Errorf("status %d, %q", code, text)
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+freePort(t))
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+freeport.Addr(t))
 	if code, text := command(); code != 0 || !strings.HasPrefix(text, "octet: traces: 1 spans could not be sent: ") {
 		t.Errorf("without a collector: status %d, %q", code, text)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // ended waits for the end of a process and returns its exit status.
@@ -58,7 +59,7 @@ func TestTermination(t *testing.T) {
 	model := writeHeavy(t)
 	want := convertHeavy(t, model, "--workers", "2")
 	h := newHost(t)
-	store, a, b := t.TempDir(), freePort(t), freePort(t)
+	store, a, b := t.TempDir(), freeport.Addr(t), freeport.Addr(t)
 	first := h.coordinator(a, store)
 	first.wait(t, "coordinator_started", nil)
 	second := h.coordinator(b, store)
@@ -144,7 +145,7 @@ func TestStreamSuccession(t *testing.T) {
 	model := writeHeavy(t)
 	want := convertHeavy(t, model, "--workers", "2")
 	h := newHost(t)
-	store, a, b := t.TempDir(), freePort(t), freePort(t)
+	store, a, b := t.TempDir(), freeport.Addr(t), freeport.Addr(t)
 	both := b + "," + a
 	first := h.coordinator(a, store)
 	first.wait(t, "coordinator_started", nil)

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // audited is a job as the journal tells its story.
@@ -84,7 +86,7 @@ var errEnded = errors.New("etcd ended")
 
 // freePorts are two that nobody has at present.
 func freePorts(t *testing.T) func() (at, peer string) {
-	return func() (at, peer string) { return freePort(t), freePort(t) }
+	return func() (at, peer string) { return freeport.Addr(t), freeport.Addr(t) }
 }
 
 // opened is history with ports for the etcd that opens the folder; errEnded if that ends.

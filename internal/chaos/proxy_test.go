@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // proxied is a network on loopback, with a proxy in front of each node, one in front of what each member of etcd has for the others, and one between each other node and each member.
@@ -22,27 +24,17 @@ func newProxies(t *testing.T) *proxied {
 	t.Helper()
 	n := &proxied{map[Node]string{}, map[Node]string{}, map[Node]*proxy{}, map[Node]*proxy{}, map[[2]Node]*proxy{}}
 	for _, node := range all {
-		n.listens[node] = freePort(t)
+		n.listens[node] = freeport.Addr(t)
 		n.fronts[node] = newProxy(t, n.listens[node])
 	}
 	for _, member := range Etcds {
-		n.peers[member] = freePort(t)
+		n.peers[member] = freeport.Addr(t)
 		n.peerFronts[member] = newProxy(t, n.peers[member])
 		for _, node := range all {
 			n.etcds[[2]Node{node, member}] = newProxy(t, n.listens[member])
 		}
 	}
 	return n
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (n *proxied) listen(node Node) string       { return n.listens[node] }

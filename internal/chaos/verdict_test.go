@@ -13,6 +13,8 @@ import (
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // TestAudit makes sure that the audit finds what must not be.
@@ -56,7 +58,7 @@ func TestAudit(t *testing.T) {
 // testHistory makes sure that what was written and answered for is in the history, although etcd was killed at once, and that ports that are taken do no harm.
 func testHistory(t *testing.T, p programs) {
 	folder := t.TempDir()
-	at, peer := freePort(t), freePort(t)
+	at, peer := freeport.Addr(t), freeport.Addr(t)
 	c := &cluster{plan: Plan{Members: 1}, net: &proxied{listens: map[Node]string{Etcds[0]: at}}}
 	cmd := exec.Command(p.etcd, "--data-dir", folder, "--log-level", "error", "--unsafe-no-fsync", "--listen-client-urls", "http://"+at, "--advertise-client-urls", "http://"+at, "--listen-peer-urls", "http://"+peer)
 	if err := cmd.Start(); err != nil {
@@ -81,9 +83,9 @@ func testHistory(t *testing.T, p programs) {
 	asked := 0
 	events, err := history(t, p, folder, func() (string, string) {
 		if asked++; asked == 1 {
-			return freePort(t), taken.Addr().String()
+			return freeport.Addr(t), taken.Addr().String()
 		}
-		return freePort(t), freePort(t)
+		return freeport.Addr(t), freeport.Addr(t)
 	})
 	if err != nil || asked != 2 {
 		t.Errorf("with ports that were taken: %v, at try %d", err, asked)

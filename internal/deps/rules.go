@@ -91,9 +91,10 @@ var Rooms = []Room{
 
 	// For tests alone: no room above lists them.
 	{Path: "internal/chaos", May: []string{"internal/clock", "internal/failpoint"}},
+	{Path: "internal/freeport"},
 	{Path: "internal/golden"},
 	{Path: "internal/peak"},
-	{Path: "internal/s3server"},
+	{Path: "internal/s3server", May: []string{"internal/freeport"}},
 	{Path: "internal/testmodel", May: []string{"pkg/tensor", "pkg/ir", "pkg/op"}},
 	{Path: "internal/deps"},
 }
@@ -103,7 +104,7 @@ const Public = "public"
 
 // Tests are the packages of ours that a test file may import on top of its room's row. The coordinator's and the worker's
 // tests still don't import each other: what needs both is tested from cmd/octet.
-var Tests = []string{"pkg/...", "internal/golden", "internal/peak", "internal/s3server", "internal/testmodel", "proto/octet/v1"}
+var Tests = []string{"pkg/...", "internal/freeport", "internal/golden", "internal/peak", "internal/s3server", "internal/testmodel", "proto/octet/v1"}
 
 // Foreign is a package or tree of packages that is not ours, or a package of the standard library with a limited place,
 // and the files that may import it, as prefixes of their paths. Every module we depend on has a row.
@@ -183,7 +184,7 @@ var Foreigners = []Foreign{
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
 	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
 	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
-	{"math/rand/v2", []string{OnlyTests, "internal/chaos/", "coordinator/", "worker/", "client/", "pkg/registry/", "pkg/remote/"}, "jitter and tests; never a sample"},
+	{"math/rand/v2", []string{OnlyTests, "internal/chaos/", "internal/freeport/", "coordinator/", "worker/", "client/", "pkg/registry/", "pkg/remote/"}, "jitter and tests; never a sample"},
 	{"C", nil, "one static binary"},
 	{"plugin", nil, "one static binary"},
 }

@@ -6,7 +6,6 @@ package s3server
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -18,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // Key and Secret are the server's credentials.
@@ -46,7 +47,7 @@ func Start(t testing.TB, buckets ...string) *Server {
 			t.Fatal(err)
 		}
 	}
-	addr := free(t)
+	addr := freeport.Addr(t)
 	var said bytes.Buffer
 	// Apart from the files, since not all file systems hold attributes of them.
 	cmd := exec.Command(program, "--access", Key, "--secret", Secret, "--port", addr, "--quiet", "posix", "--sidecar", filepath.Join(root, "meta"), s.Dir)
@@ -80,16 +81,6 @@ func Start(t testing.TB, buckets ...string) *Server {
 	}
 	t.Fatal("the server does not answer")
 	return nil
-}
-
-func free(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Use makes the server the one of this process's surroundings.
