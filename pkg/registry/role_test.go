@@ -47,7 +47,7 @@ func TestRoleOfWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	as := func(user string) *clientv3.Client {
-		c, err := clientv3.New(clientv3.Config{Endpoints: []string{addr}, DialTimeout: 10 * time.Second, Logger: zap.NewNop(), Username: user, Password: "secret"})
+		c, err := clientv3.New(clientv3.Config{Endpoints: []string{addr}, DialTimeout: slow, Logger: zap.NewNop(), Username: user, Password: "secret"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestRoleOfWorkers(t *testing.T) {
 	}
 	admin, worker := as("root"), as("worker")
 
-	sets, err := NewEtcd(admin, "/octet/workers", 5*time.Second).Watch(ctx)
+	sets, err := NewEtcd(admin, "/octet/workers", slow).Watch(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestRoleOfWorkers(t *testing.T) {
 	if _, err := worker.Get(ctx, "/octet", clientv3.WithCountOnly()); err != nil { // as programs ask whether etcd is there
 		t.Error(err)
 	}
-	r, err := NewEtcd(worker, "/octet/workers", 5*time.Second).Register(ctx, Worker{ID: "w-1", Addr: "a:1", Slots: 1})
+	r, err := NewEtcd(worker, "/octet/workers", slow).Register(ctx, Worker{ID: "w-1", Addr: "a:1", Slots: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
