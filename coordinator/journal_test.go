@@ -43,7 +43,7 @@ func etcd(t testing.TB, change ...func(*embed.Config)) *clientv3.Client {
 	case <-time.After(slow):
 		t.Fatal("etcd did not get ready")
 	}
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{server.Clients[0].Addr().String()}, DialTimeout: 10 * time.Second, Logger: zap.NewNop()})
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{server.Clients[0].Addr().String()}, DialTimeout: slow, Logger: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -21,7 +20,7 @@ func TestStoresThatAreNotShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := NewServer(Config{Advertise: addr, AdoptStore: adopt}, NewEtcdElection(client, "/test", time.Second, zap.NewNop()), registry.NewMemory(), folder, zap.NewNop())
+		s, err := NewServer(Config{Advertise: addr, AdoptStore: adopt}, NewEtcdElection(client, "/test", slow, zap.NewNop()), registry.NewMemory(), folder, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
