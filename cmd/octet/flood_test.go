@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 // secured is a cluster of processes of which each connection is TLS, with certificates of both sides and a token.
@@ -83,7 +85,7 @@ func TestFloodsOfConnections(t *testing.T) {
 	}
 	s := newSecured(t)
 	bounds := []string{"--max-connections", "64", "--max-connections-per-address", "48"} // 12 of an address that prove nothing
-	at, addr := freePort(t), freePort(t)
+	at, addr := freeport.Addr(t), freeport.Addr(t)
 	lead := s.run("coordinator", addr, bounds...)
 	lead.wait(t, "coordinator_started", nil)
 	ctx, stop := context.WithCancel(t.Context())
