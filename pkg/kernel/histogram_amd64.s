@@ -16,31 +16,74 @@ TEXT ·binsAsm(SB), NOSPLIT, $8-40
 	VBROADCASTSS (CX), Y3
 	VBROADCASTSS (CX), Y4
 	VBROADCASTSS (CX), Y5
+	VBROADCASTSS (CX), Y6
+	VBROADCASTSS (CX), Y7
+	VBROADCASTSS (CX), Y8
+	VBROADCASTSS (CX), Y9
 	STMXCSR      (SP)
 	MOVL         (SP), BX
 	ANDL         $-24577, BX
 	ORL          $+8192, BX
 	MOVL         BX, 4(SP)
 	LDMXCSR      4(SP)
+	SUBQ         $+32, DX
+	JLT          rest
 
 step:
-	VMOVUPS      (CX), Y6
-	VADDPS       Y6, Y0, Y7
-	VMINPS       Y2, Y6, Y2
-	VMAXPS       Y3, Y6, Y3
-	VPOR         Y7, Y1, Y1
-	VMOVUPS      32(CX), Y6
-	VADDPS       Y6, Y0, Y8
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y5, Y6, Y5
-	VPOR         Y8, Y1, Y1
-	VPSLLD       $0x10, Y8, Y8
-	VPBLENDW     $0xaa, Y8, Y7, Y7
-	VMOVDQU      Y7, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x10, DX
-	JNZ          step
+	VMOVUPS  (CX), Y10
+	VADDPS   Y10, Y0, Y11
+	VMINPS   Y2, Y10, Y2
+	VMAXPS   Y3, Y10, Y3
+	VPOR     Y11, Y1, Y1
+	VMOVUPS  32(CX), Y10
+	VADDPS   Y10, Y0, Y12
+	VMINPS   Y4, Y10, Y4
+	VMAXPS   Y5, Y10, Y5
+	VPOR     Y12, Y1, Y1
+	VPSLLD   $0x10, Y12, Y12
+	VPBLENDW $0xaa, Y12, Y11, Y11
+	VMOVDQU  Y11, (AX)
+	VMOVUPS  64(CX), Y10
+	VADDPS   Y10, Y0, Y11
+	VMINPS   Y6, Y10, Y6
+	VMAXPS   Y7, Y10, Y7
+	VPOR     Y11, Y1, Y1
+	VMOVUPS  96(CX), Y10
+	VADDPS   Y10, Y0, Y12
+	VMINPS   Y8, Y10, Y8
+	VMAXPS   Y9, Y10, Y9
+	VPOR     Y12, Y1, Y1
+	VPSLLD   $0x10, Y12, Y12
+	VPBLENDW $0xaa, Y12, Y11, Y11
+	VMOVDQU  Y11, 32(AX)
+	ADDQ     $0x80, CX
+	ADDQ     $0x40, AX
+	SUBQ     $+32, DX
+	JGE      step
+
+rest:
+	CMPQ     DX, $-32
+	JEQ      end
+	VMOVUPS  (CX), Y10
+	VADDPS   Y10, Y0, Y11
+	VMINPS   Y2, Y10, Y2
+	VMAXPS   Y3, Y10, Y3
+	VPOR     Y11, Y1, Y1
+	VMOVUPS  32(CX), Y10
+	VADDPS   Y10, Y0, Y0
+	VMINPS   Y4, Y10, Y4
+	VMAXPS   Y5, Y10, Y5
+	VPOR     Y0, Y1, Y1
+	VPSLLD   $0x10, Y0, Y0
+	VPBLENDW $0xaa, Y0, Y11, Y11
+	VMOVDQU  Y11, (AX)
+	ADDQ     $0x20, AX
+
+end:
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMINPS       Y8, Y4, Y4
+	VMAXPS       Y9, Y5, Y5
 	LDMXCSR      (SP)
 	VPOR         Y1, Y1, Y1
 	VEXTRACTI128 $0x01, Y1, X0
@@ -601,10 +644,14 @@ TEXT ·otherBinsAsm(SB), NOSPLIT, $8-64
 	VBROADCASTSS (CX), Y3
 	VBROADCASTSS (CX), Y4
 	VBROADCASTSS (CX), Y5
+	VBROADCASTSS (CX), Y6
+	VBROADCASTSS (CX), Y7
+	VBROADCASTSS (CX), Y8
+	VBROADCASTSS (CX), Y9
 	MOVQ         spikes+40(FP), BX
-	VPBROADCASTW (BX), Y6
-	VPBROADCASTW 4(BX), Y7
-	VPXOR        Y8, Y8, Y8
+	VPBROADCASTW (BX), Y10
+	VPBROADCASTW 4(BX), Y11
+	VPXOR        Y12, Y12, Y12
 	LEAQ         histogramLanes<>+0(SB), BX
 	STMXCSR      (SP)
 	MOVL         (SP), SI
@@ -612,45 +659,125 @@ TEXT ·otherBinsAsm(SB), NOSPLIT, $8-64
 	ORL          $+8192, SI
 	MOVL         SI, 4(SP)
 	LDMXCSR      4(SP)
+	SUBQ         $+32, DX
+	JLT          rest
 
 step:
-	VMOVUPS      (CX), Y9
-	VADDPS       Y9, Y0, Y10
-	VMINPS       Y2, Y9, Y2
-	VMAXPS       Y3, Y9, Y3
-	VPOR         Y10, Y1, Y1
-	VMOVUPS      32(CX), Y9
-	VADDPS       Y9, Y0, Y11
-	VMINPS       Y4, Y9, Y4
-	VMAXPS       Y5, Y9, Y5
-	VPOR         Y11, Y1, Y1
-	VPSLLD       $0x10, Y11, Y11
-	VPBLENDW     $0xaa, Y11, Y10, Y10
-	VPCMPEQW     Y6, Y10, Y9
-	VPCMPEQW     Y7, Y10, Y11
-	VPSUBW       Y9, Y8, Y8
-	VPOR         Y11, Y9, Y9
-	VEXTRACTI128 $0x01, Y9, X11
-	VPACKSSWB    X11, X9, X11
-	VPMOVMSKB    X11, SI
-	VEXTRACTI128 $0x01, Y10, X11
+	VMOVUPS      (CX), Y13
+	VADDPS       Y13, Y0, Y14
+	VMINPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VPOR         Y14, Y1, Y1
+	VMOVUPS      32(CX), Y13
+	VADDPS       Y13, Y0, Y15
+	VMINPS       Y4, Y13, Y4
+	VMAXPS       Y5, Y13, Y5
+	VPOR         Y15, Y1, Y1
+	VPSLLD       $0x10, Y15, Y15
+	VPBLENDW     $0xaa, Y15, Y14, Y14
+	VPCMPEQW     Y10, Y14, Y13
+	VPCMPEQW     Y11, Y14, Y15
+	VPSUBW       Y13, Y12, Y12
+	VPOR         Y15, Y13, Y13
+	VEXTRACTI128 $0x01, Y13, X15
+	VPACKSSWB    X15, X13, X15
+	VPMOVMSKB    X15, SI
+	VEXTRACTI128 $0x01, Y14, X15
 	NOTL         SI
 	MOVBLZX      SI, DI
 	POPCNTL      DI, R8
 	ADDL         DI, DI
-	VPSHUFB      (BX)(DI*8), X10, X10
-	VMOVDQU      X10, (AX)
+	VPSHUFB      (BX)(DI*8), X14, X14
+	VMOVDQU      X14, (AX)
 	LEAQ         (AX)(R8*2), AX
 	SHRL         $0x08, SI
 	MOVBLZX      SI, SI
 	POPCNTL      SI, DI
 	ADDL         SI, SI
-	VPSHUFB      (BX)(SI*8), X11, X11
-	VMOVDQU      X11, (AX)
+	VPSHUFB      (BX)(SI*8), X15, X15
+	VMOVDQU      X15, (AX)
 	LEAQ         (AX)(DI*2), AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x10, DX
-	JNZ          step
+	VMOVUPS      64(CX), Y13
+	VADDPS       Y13, Y0, Y14
+	VMINPS       Y6, Y13, Y6
+	VMAXPS       Y7, Y13, Y7
+	VPOR         Y14, Y1, Y1
+	VMOVUPS      96(CX), Y13
+	VADDPS       Y13, Y0, Y15
+	VMINPS       Y8, Y13, Y8
+	VMAXPS       Y9, Y13, Y9
+	VPOR         Y15, Y1, Y1
+	VPSLLD       $0x10, Y15, Y15
+	VPBLENDW     $0xaa, Y15, Y14, Y14
+	VPCMPEQW     Y10, Y14, Y13
+	VPCMPEQW     Y11, Y14, Y15
+	VPSUBW       Y13, Y12, Y12
+	VPOR         Y15, Y13, Y13
+	VEXTRACTI128 $0x01, Y13, X15
+	VPACKSSWB    X15, X13, X15
+	VPMOVMSKB    X15, SI
+	VEXTRACTI128 $0x01, Y14, X15
+	NOTL         SI
+	MOVBLZX      SI, DI
+	POPCNTL      DI, R8
+	ADDL         DI, DI
+	VPSHUFB      (BX)(DI*8), X14, X14
+	VMOVDQU      X14, (AX)
+	LEAQ         (AX)(R8*2), AX
+	SHRL         $0x08, SI
+	MOVBLZX      SI, SI
+	POPCNTL      SI, DI
+	ADDL         SI, SI
+	VPSHUFB      (BX)(SI*8), X15, X15
+	VMOVDQU      X15, (AX)
+	LEAQ         (AX)(DI*2), AX
+	ADDQ         $0x80, CX
+	SUBQ         $+32, DX
+	JGE          step
+
+rest:
+	CMPQ         DX, $-32
+	JEQ          end
+	VMOVUPS      (CX), Y13
+	VADDPS       Y13, Y0, Y14
+	VMINPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VPOR         Y14, Y1, Y1
+	VMOVUPS      32(CX), Y13
+	VADDPS       Y13, Y0, Y0
+	VMINPS       Y4, Y13, Y4
+	VMAXPS       Y5, Y13, Y5
+	VPOR         Y0, Y1, Y1
+	VPSLLD       $0x10, Y0, Y0
+	VPBLENDW     $0xaa, Y0, Y14, Y14
+	VPCMPEQW     Y10, Y14, Y0
+	VPCMPEQW     Y11, Y14, Y10
+	VPSUBW       Y0, Y12, Y12
+	VPOR         Y10, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X10
+	VPACKSSWB    X10, X0, X10
+	VPMOVMSKB    X10, CX
+	VEXTRACTI128 $0x01, Y14, X10
+	NOTL         CX
+	MOVBLZX      CL, DX
+	POPCNTL      DX, SI
+	ADDL         DX, DX
+	VPSHUFB      (BX)(DX*8), X14, X14
+	VMOVDQU      X14, (AX)
+	LEAQ         (AX)(SI*2), AX
+	SHRL         $0x08, CX
+	MOVBLZX      CL, CX
+	POPCNTL      CX, DX
+	ADDL         CX, CX
+	VPSHUFB      (BX)(CX*8), X10, X10
+	VMOVDQU      X10, (AX)
+	LEAQ         (AX)(DX*2), AX
+
+end:
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMINPS       Y8, Y4, Y4
+	VMAXPS       Y9, Y5, Y5
 	LDMXCSR      (SP)
 	MOVQ         dst+0(FP), CX
 	SUBQ         CX, AX
@@ -658,14 +785,14 @@ step:
 	MOVQ         AX, left+48(FP)
 	VPCMPEQW     Y0, Y0, Y0
 	VPSRLW       $0x0f, Y0, Y0
-	VPMADDWD     Y0, Y8, Y8
-	VEXTRACTI128 $0x01, Y8, X0
-	VPADDD       X0, X8, X8
-	VPSHUFD      $0x0e, X8, X0
-	VPADDD       X0, X8, X8
-	VPSHUFD      $0x01, X8, X0
-	VPADDD       X0, X8, X8
-	VMOVD        X8, AX
+	VPMADDWD     Y0, Y12, Y12
+	VEXTRACTI128 $0x01, Y12, X0
+	VPADDD       X0, X12, X12
+	VPSHUFD      $0x0e, X12, X0
+	VPADDD       X0, X12, X12
+	VPSHUFD      $0x01, X12, X0
+	VPADDD       X0, X12, X12
+	VMOVD        X12, AX
 	MOVQ         AX, first+56(FP)
 	VPOR         Y1, Y1, Y1
 	VEXTRACTI128 $0x01, Y1, X0
@@ -705,7 +832,7 @@ TEXT ·countAsm(SB), NOSPLIT, $0-24
 	MOVQ table+0(FP), AX
 	MOVQ bins+8(FP), CX
 	MOVQ n+16(FP), DX
-	SUBQ $0x08, DX
+	SUBQ $+8, DX
 	JLT  rest
 
 step:
@@ -726,7 +853,7 @@ step:
 	INCW    (AX)(DI*4)
 	INCW    2(AX)(R8*4)
 	ADDQ    $0x10, CX
-	SUBQ    $0x08, DX
+	SUBQ    $+8, DX
 	JGE     step
 
 rest:
@@ -788,7 +915,7 @@ TEXT ·binsAVX512(SB), NOSPLIT, $0-40
 	VPXORD       Z1, Z1, Z1
 	MOVL         $0x0000ffff, BX
 	VPBROADCASTD BX, Z2
-	SUBQ         $0x20, DX
+	SUBQ         $+32, DX
 	JLT          rest
 
 step:
@@ -806,7 +933,7 @@ step:
 	VMOVDQU32     Z9, (AX)
 	ADDQ          $0x40, AX
 	ADDQ          $0x80, CX
-	SUBQ          $0x20, DX
+	SUBQ          $+32, DX
 	JGE           step
 
 rest:

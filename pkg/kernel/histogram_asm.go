@@ -6,7 +6,7 @@ import "math"
 
 const (
 	countStep  = 16 // the number of elements whose bins are found in a step
-	countEach  = 8  // the number of bins that are counted in a step
+	countEach  = 4  // the number of bins that are counted in a step
 	countLeast = 32 // how many elements are worth the effort
 
 	countBehind = 16 // how many bins a variant may write behind those that are left
@@ -51,8 +51,8 @@ func (t *countTable) restart(h *F32Histogram) {
 // countEntry is a count in two parts.
 type countEntry = [2]uint16
 
-// maxHeld is how many counts fit into a part.
-const maxHeld = 1<<16 - 1
+// maxHeld is how many counts fit into an entry: each of its parts takes every second one.
+const maxHeld = 2 * (1<<16 - 1)
 
 // add counts the first of at most countRun numbers if they are finite and the histogram has bins for them. It returns their range, and how many they are.
 func (q *queue) add(x []float32) (F32Range, int) {

@@ -62,9 +62,9 @@ func roundDown() (end func()) {
 	return func() { LDMXCSR(was) }
 }
 
-// floored writes a function that finds bins, and looks for extrema on the way. begin returns what is done with a register of bins of 16 bits, of which those of the step's first
-// register have the even places and those of its second one the odd ones.
-func floored(name, rest string, begin func(dst reg.Register) (step func(bins reg.VecVirtual)), end func(dst reg.Register), doc ...string) {
+// floored writes a function that finds bins, and looks for extrema on the way. begin returns what is done with a register of bins of 16 bits, of which those of one
+// register of numbers have the even places and those of the next one the odd ones: the first or the second such register of a step; and what is done after so many of them.
+func floored(name, rest string, begin func(dst reg.Register) (each func(bins reg.VecVirtual, place int), next func(places int)), end func(dst reg.Register), doc ...string) {
 	TEXT(name, NOSPLIT, "func(dst *int16, x *float32, n int, magic float32, found *[2]float32"+rest)
 	Pragma("noescape")
 	Doc(doc...)
@@ -72,34 +72,60 @@ func floored(name, rest string, begin func(dst reg.Register) (step func(bins reg
 	x := Load(Param("x"), GP64())
 	n := Load(Param("n"), GP64())
 	magic, seen := YMM(), YMM()
-	var lo, hi [unroll]reg.VecVirtual // of each register in a step, so that comparisons don't wait for each other
+	var lo, hi [2 * unroll]reg.VecVirtual // of each register in two steps, so that comparisons don't wait for each other
 	VBROADCASTSS(parameter("magic"), magic)
 	VXORPS(seen, seen, seen)
-	for i := range unroll {
+	for i := range lo {
 		lo[i], hi[i] = YMM(), YMM()
 		VBROADCASTSS(Mem{Base: x}, lo[i])
 		VBROADCASTSS(Mem{Base: x}, hi[i])
 	}
-	each := begin(dst)
+	each, next := begin(dst)
 	ended := roundDown()
-	Label("step")
-	var sums [unroll]reg.VecVirtual
-	for i := range unroll {
-		v := YMM()
-		sums[i] = YMM()
-		VMOVUPS(Mem{Base: x, Disp: i * register}, v)
-		VADDPS(v, magic, sums[i])
-		VMINPS(lo[i], v, lo[i])
-		VMAXPS(hi[i], v, hi[i])
-		VPOR(sums[i], seen, seen)
+	find := func(first, at int) {
+		var sums [unroll]reg.VecVirtual
+		for i := range unroll {
+			v, lo, hi := YMM(), lo[first+i], hi[first+i]
+			sums[i] = YMM()
+			VMOVUPS(Mem{Base: x, Disp: (at + i) * register}, v)
+			VADDPS(v, magic, sums[i])
+			VMINPS(lo, v, lo)
+			VMAXPS(hi, v, hi)
+			VPOR(sums[i], seen, seen)
+		}
+		each(packed(sums), at/unroll)
 	}
-	each(packed(sums))
-	ADDQ(Imm(unroll*register), x)
-	SUBQ(Imm(unroll*vector), n)
-	JNZ(LabelRef("step"))
+	pairs(n, unroll*vector, func() {
+		find(0, 0)
+		find(unroll, unroll)
+		ADDQ(Imm(2*unroll*register), x)
+		next(2)
+	}, func() {
+		find(0, 0)
+		next(1)
+	})
+	for i := range unroll {
+		VMINPS(lo[unroll+i], lo[i], lo[i])
+		VMAXPS(hi[unroll+i], hi[i], hi[i])
+	}
 	ended()
 	end(dst)
-	store(lo, hi, orAcross(seen))
+	store([unroll]reg.VecVirtual(lo[:]), [unroll]reg.VecVirtual(hi[:]), orAcross(seen))
+}
+
+// pairs writes a loop over n, a positive multiple of each: it does two while there are two, and one in the end if there is one.
+func pairs(n reg.Register, each int, two, one func()) {
+	SUBQ(I8(2*each), n)
+	JLT(LabelRef("rest"))
+	Label("step")
+	two()
+	SUBQ(I8(2*each), n)
+	JGE(LabelRef("step"))
+	Label("rest")
+	CMPQ(n, I8(-2*each))
+	JEQ(LabelRef("end"))
+	one()
+	Label("end")
 }
 
 // packed returns the last 16 bits of the lanes of two registers, in turn.
@@ -157,11 +183,9 @@ func across(v [unroll]reg.VecVirtual, f func(ops ...Op)) reg.VecVirtual {
 // all writes the kernel that finds the bin of every number.
 func all() {
 	floored("binsAsm", ")",
-		func(dst reg.Register) func(reg.VecVirtual) {
-			return func(bins reg.VecVirtual) {
-				VMOVDQU(bins, Mem{Base: dst})
-				ADDQ(Imm(register), dst)
-			}
+		func(dst reg.Register) (func(reg.VecVirtual, int), func(int)) {
+			return func(bins reg.VecVirtual, place int) { VMOVDQU(bins, Mem{Base: dst, Disp: place * register}) },
+				func(places int) { ADDQ(Imm(uint64(places*register)), dst) }
 		}, func(reg.Register) {},
 		"binsAsm stores the bins of n numbers, a positive multiple of 16, in some order. magic is 1.5·2^23 times the width. It finds the extrema of x, or NaN if one of the numbers is none.",
 		"A bin that does not fit into 16 bits is undefined.")
@@ -186,14 +210,14 @@ func others() {
 	}
 	var firsts reg.VecVirtual
 	floored("otherBinsAsm", spikes,
-		func(dst reg.Register) func(reg.VecVirtual) {
+		func(dst reg.Register) (func(reg.VecVirtual, int), func(int)) {
 			first, second, at, lookup := YMM(), YMM(), Load(Param("spikes"), GP64()), GP64()
 			firsts = YMM()
 			VPBROADCASTW(Mem{Base: at}, first)
 			VPBROADCASTW(Mem{Base: at, Disp: size}, second)
 			VPXOR(firsts, firsts, firsts)
 			LEAQ(table, lookup)
-			return func(bins reg.VecVirtual) {
+			return func(bins reg.VecVirtual, _ int) {
 				lanes, others, upper, masks := YMM(), YMM(), XMM(), GP64()
 				VPCMPEQW(first, bins, lanes)
 				VPCMPEQW(second, bins, others)
@@ -216,7 +240,7 @@ func others() {
 					VMOVDQU(half, Mem{Base: dst})
 					LEAQ(Mem{Base: dst, Index: left, Scale: binSize}, dst)
 				}
-			}
+			}, func(int) {}
 		}, func(dst reg.Register) {
 			storeLeft(dst)
 			one := YMM()
@@ -269,19 +293,11 @@ func count() {
 			INCW(Mem{Base: table, Index: b, Scale: 4, Disp: i % 2 * 2})
 		}
 	}
-	SUBQ(Imm(8), n)
-	JLT(LabelRef("rest"))
-	Label("step")
-	group(0)
-	group(4)
-	ADDQ(Imm(8*binSize), at)
-	SUBQ(Imm(8), n)
-	JGE(LabelRef("step"))
-	Label("rest")
-	CMPQ(n, I8(-8))
-	JEQ(LabelRef("end"))
-	group(0)
-	Label("end")
+	pairs(n, 4, func() {
+		group(0)
+		group(4)
+		ADDQ(Imm(8*binSize), at)
+	}, func() { group(0) })
 	RET()
 }
 
@@ -412,18 +428,10 @@ func wideFloored(name, rest string, registers int, begin func(dst reg.Register) 
 		SUBQ(Imm(2*vector), n)
 		JNZ(LabelRef("step"))
 	} else {
-		SUBQ(Imm(4*vector), n)
-		JLT(LabelRef("rest"))
-		Label("step")
-		find(2)
-		ADDQ(Imm(4*register), x)
-		SUBQ(Imm(4*vector), n)
-		JGE(LabelRef("step"))
-		Label("rest")
-		CMPQ(n, I8(-4*vector))
-		JEQ(LabelRef("end"))
-		find(1)
-		Label("end")
+		pairs(n, 2*vector, func() {
+			find(2)
+			ADDQ(Imm(4*register), x)
+		}, func() { find(1) })
 		VMINPS(lo[1], lo[0], lo[0])
 		VMAXPS(hi[1], hi[0], hi[0])
 	}
