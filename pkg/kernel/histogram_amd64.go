@@ -46,3 +46,15 @@ func worthLeavingOut(spikes, n int) bool {
 	}
 	return spikes >= n/4
 }
+
+// mostCounted returns the greatest number in a table.
+func mostCounted(t []countEntry) int {
+	n, most := len(t)&^7, 0
+	if n > 0 {
+		most = mostCountedAsm(&t[0], n)
+	}
+	for _, e := range t[n:] {
+		most = max(most, int(e[0]), int(e[1]))
+	}
+	return most
+}

@@ -901,6 +901,29 @@ step:
 	VZEROUPPER
 	RET
 
+// func mostCountedAsm(table *[2]uint16, n int) (most int)
+// Requires: AVX, AVX2
+TEXT ·mostCountedAsm(SB), NOSPLIT, $0-24
+	MOVQ  table+0(FP), AX
+	MOVQ  n+8(FP), CX
+	VPXOR Y0, Y0, Y0
+
+step:
+	VPMAXUW      (AX), Y0, Y0
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JNZ          step
+	VEXTRACTI128 $0x01, Y0, X1
+	VPMAXUW      X1, X0, X0
+	VPCMPEQW     X1, X1, X1
+	VPXOR        X1, X0, X0
+	VPHMINPOSUW  X0, X0
+	VPXOR        X1, X0, X0
+	VPEXTRW      $0x00, X0, AX
+	MOVQ         AX, most+16(FP)
+	VZEROUPPER
+	RET
+
 // func binsAVX512(dst *int16, x *float32, n int, magic float32, found *[2]float32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·binsAVX512(SB), NOSPLIT, $0-40

@@ -26,3 +26,6 @@ func otherBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32, _ *[2
 
 // worthLeavingOut reports whether so many of n numbers are in spikes that leaving these out saves more than it costs.
 func worthLeavingOut(spikes, n int) bool { return spikes >= n/4 }
+
+// mostCounted returns the greatest number that a table can hold: looking for it takes as long as moving all of them.
+func mostCounted([]countEntry) int { return maxHeld / 2 }

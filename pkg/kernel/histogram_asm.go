@@ -89,23 +89,30 @@ func (q *queue) add(x []float32) (F32Range, int) {
 // room returns the memory for n bins that are to be counted, and for what may be written behind them.
 func (q *queue) room(n int) []waitingBin {
 	if q.bins == nil {
-		q.bins = make([]waitingBin, mostWaiting+countBehind)
+		q.bins = make([]waitingBin, mostWaiting+JointRun+countBehind)
 	}
 	if t := &q.into.table; t.counts == nil {
 		t.counts = make([]countEntry, MaxBins+1)
 	}
-	if q.last+n > mostWaiting {
-		q.makeRoom()
+	if q.last+n > mostWaiting && q.waiting() <= mostWaiting/2 {
+		q.last = copy(q.bins, q.bins[q.first:q.last])
+		q.first = 0
 	}
 	return q.bins[q.last:][:n+countBehind]
 }
 
-// put has n bins counted that were written there, a multiple of countEach.
+// put has n bins counted that were written there, a multiple of countEach: at once, while they are in the first-level cache, where enough others wait.
 func (q *queue) put(n int) {
-	q.last += n
 	t := &q.into.table
 	if t.held += n; t.held > maxHeld {
-		t.move(&q.into.histogram, q.waiting())
+		t.makeRoom(&q.into.histogram, q.waiting()+n)
+	}
+	switch {
+	case n == 0:
+	case q.last+n <= mostWaiting:
+		q.last += n
+	default:
+		countAsm(q.zero(), &q.bins[q.last], n)
 	}
 }
 
@@ -114,15 +121,6 @@ func (q *queue) waiting() int { return q.last - q.first }
 
 // zero returns the entry of bin 0, from which on counts are found.
 func (q *queue) zero() *countEntry { return &q.into.table.counts[-q.into.histogram.First] }
-
-// makeRoom makes room for countRun bins: what waits is moved to the front, or counted if it is much.
-func (q *queue) makeRoom() {
-	if q.waiting() > (mostWaiting-countRun)/2 {
-		q.count()
-	}
-	q.last = copy(q.bins, q.bins[q.first:q.last])
-	q.first = 0
-}
 
 // count counts what is to be counted.
 func (q *queue) count() {
@@ -146,6 +144,14 @@ func (t *countTable) move(h *F32Histogram, waiting int) {
 	for i := n; i < len(entries); i++ {
 		h.Counts[i] += uint64(entries[i][0]) + uint64(entries[i][1])
 		entries[i] = countEntry{}
+	}
+}
+
+// makeRoom makes sure that what waits can be counted, too. Entries hold far less than what was counted, as a rule.
+func (t *countTable) makeRoom(h *F32Histogram, waiting int) {
+	t.held = waiting + 2*mostCounted(t.counts[:len(h.Counts)])
+	if t.held > maxHeld/2 {
+		t.move(h, waiting)
 	}
 }
 

@@ -27,6 +27,11 @@ func countAsm(table *[2]uint16, bins *int16, n int)
 //go:noescape
 func emptyTableAsm(counts *uint64, table *[2]uint16, n int)
 
+// mostCountedAsm returns the greatest number in n entries of the table, a positive multiple of 8.
+//
+//go:noescape
+func mostCountedAsm(table *[2]uint16, n int) (most int)
+
 // binsAVX512 is binsAsm.
 //
 //go:noescape

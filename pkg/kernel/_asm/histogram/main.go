@@ -38,6 +38,7 @@ func main() {
 	others()
 	count()
 	empty()
+	most()
 	wide()
 	for _, results := range []int{1, 2} {
 		joint(results, false)
@@ -331,6 +332,33 @@ func empty() {
 	ADDQ(Imm(register), table)
 	SUBQ(Imm(vector), n)
 	JNZ(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}
+
+// most writes the kernel that finds the greatest count.
+func most() {
+	TEXT("mostCountedAsm", NOSPLIT, "func(table *[2]uint16, n int) (most int)")
+	Pragma("noescape")
+	Doc("mostCountedAsm returns the greatest number in n entries of the table, a positive multiple of 8.")
+	table := Load(Param("table"), GP64())
+	n := Load(Param("n"), GP64())
+	found, half, r := YMM(), XMM(), GP64()
+	VPXOR(found, found, found)
+	Label("step")
+	VPMAXUW(Mem{Base: table}, found, found)
+	ADDQ(Imm(register), table)
+	SUBQ(Imm(vector), n)
+	JNZ(LabelRef("step"))
+	x := found.AsX()
+	VEXTRACTI128(Imm(1), found, half)
+	VPMAXUW(half, x, x)
+	VPCMPEQW(half, half, half)
+	VPXOR(half, x, x)
+	VPHMINPOSUW(x, x) // of complements
+	VPXOR(half, x, x)
+	VPEXTRW(Imm(0), x, r.As32())
+	Store(r, ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }
