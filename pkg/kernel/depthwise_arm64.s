@@ -5,6 +5,1458 @@
 #include "go_asm.h"
 #include "textflag.h"
 
+// func depthwise3s1n12Asm(call *byte)
+TEXT ·depthwise3s1n12Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c14 // orr v20.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c35 // orr v21.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c16 // orr v22.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c37 // orr v23.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd0 // fmla v16.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff1 // fmla v17.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfd0 // fmla v16.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff1 // fmla v17.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff5 // fmla v21.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfd2 // fmla v18.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff3 // fmla v19.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd6 // fmla v22.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff7 // fmla v23.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfd2 // fmla v18.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff3 // fmla v19.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfd6 // fmla v22.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff7 // fmla v23.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfd4 // fmla v20.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff5 // fmla v21.4s, v31.4s, v29.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	WORD	$0x4e38f54a // fmax v10.4s, v10.4s, v24.4s
+	WORD	$0x4e38f56b // fmax v11.4s, v11.4s, v24.4s
+	WORD	$0x4e38f58c // fmax v12.4s, v12.4s, v24.4s
+	WORD	$0x4e38f5ad // fmax v13.4s, v13.4s, v24.4s
+	WORD	$0x4e38f5ce // fmax v14.4s, v14.4s, v24.4s
+	WORD	$0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
+	WORD	$0x4e38f610 // fmax v16.4s, v16.4s, v24.4s
+	WORD	$0x4e38f631 // fmax v17.4s, v17.4s, v24.4s
+	WORD	$0x4e38f652 // fmax v18.4s, v18.4s, v24.4s
+	WORD	$0x4e38f673 // fmax v19.4s, v19.4s, v24.4s
+	WORD	$0x4e38f694 // fmax v20.4s, v20.4s, v24.4s
+	WORD	$0x4e38f6b5 // fmax v21.4s, v21.4s, v24.4s
+	WORD	$0x4e38f6d6 // fmax v22.4s, v22.4s, v24.4s
+	WORD	$0x4e38f6f7 // fmax v23.4s, v23.4s, v24.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eaae719 // fcmgt v25.4s, v24.4s, v10.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eabe719 // fcmgt v25.4s, v24.4s, v11.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eace719 // fcmgt v25.4s, v24.4s, v12.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eade719 // fcmgt v25.4s, v24.4s, v13.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eaee719 // fcmgt v25.4s, v24.4s, v14.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eafe719 // fcmgt v25.4s, v24.4s, v15.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+	WORD	$0x6eb0e719 // fcmgt v25.4s, v24.4s, v16.4s
+	WORD	$0x6eb91f10 // bit v16.16b, v24.16b, v25.16b
+	WORD	$0x6eb1e719 // fcmgt v25.4s, v24.4s, v17.4s
+	WORD	$0x6eb91f11 // bit v17.16b, v24.16b, v25.16b
+	WORD	$0x6eb2e719 // fcmgt v25.4s, v24.4s, v18.4s
+	WORD	$0x6eb91f12 // bit v18.16b, v24.16b, v25.16b
+	WORD	$0x6eb3e719 // fcmgt v25.4s, v24.4s, v19.4s
+	WORD	$0x6eb91f13 // bit v19.16b, v24.16b, v25.16b
+	WORD	$0x6eb4e719 // fcmgt v25.4s, v24.4s, v20.4s
+	WORD	$0x6eb91f14 // bit v20.16b, v24.16b, v25.16b
+	WORD	$0x6eb5e719 // fcmgt v25.4s, v24.4s, v21.4s
+	WORD	$0x6eb91f15 // bit v21.16b, v24.16b, v25.16b
+	WORD	$0x6eb6e719 // fcmgt v25.4s, v24.4s, v22.4s
+	WORD	$0x6eb91f16 // bit v22.16b, v24.16b, v25.16b
+	WORD	$0x6eb7e719 // fcmgt v25.4s, v24.4s, v23.4s
+	WORD	$0x6eb91f17 // bit v23.16b, v24.16b, v25.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	WORD	$0x4eb8f54a // fmin v10.4s, v10.4s, v24.4s
+	WORD	$0x4eb8f56b // fmin v11.4s, v11.4s, v24.4s
+	WORD	$0x4eb8f58c // fmin v12.4s, v12.4s, v24.4s
+	WORD	$0x4eb8f5ad // fmin v13.4s, v13.4s, v24.4s
+	WORD	$0x4eb8f5ce // fmin v14.4s, v14.4s, v24.4s
+	WORD	$0x4eb8f5ef // fmin v15.4s, v15.4s, v24.4s
+	WORD	$0x4eb8f610 // fmin v16.4s, v16.4s, v24.4s
+	WORD	$0x4eb8f631 // fmin v17.4s, v17.4s, v24.4s
+	WORD	$0x4eb8f652 // fmin v18.4s, v18.4s, v24.4s
+	WORD	$0x4eb8f673 // fmin v19.4s, v19.4s, v24.4s
+	WORD	$0x4eb8f694 // fmin v20.4s, v20.4s, v24.4s
+	WORD	$0x4eb8f6b5 // fmin v21.4s, v21.4s, v24.4s
+	WORD	$0x4eb8f6d6 // fmin v22.4s, v22.4s, v24.4s
+	WORD	$0x4eb8f6f7 // fmin v23.4s, v23.4s, v24.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e559 // fcmgt v25.4s, v10.4s, v24.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e579 // fcmgt v25.4s, v11.4s, v24.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e599 // fcmgt v25.4s, v12.4s, v24.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5b9 // fcmgt v25.4s, v13.4s, v24.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5d9 // fcmgt v25.4s, v14.4s, v24.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5f9 // fcmgt v25.4s, v15.4s, v24.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e619 // fcmgt v25.4s, v16.4s, v24.4s
+	WORD	$0x6eb91f10 // bit v16.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e639 // fcmgt v25.4s, v17.4s, v24.4s
+	WORD	$0x6eb91f11 // bit v17.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e659 // fcmgt v25.4s, v18.4s, v24.4s
+	WORD	$0x6eb91f12 // bit v18.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e679 // fcmgt v25.4s, v19.4s, v24.4s
+	WORD	$0x6eb91f13 // bit v19.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e699 // fcmgt v25.4s, v20.4s, v24.4s
+	WORD	$0x6eb91f14 // bit v20.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6b9 // fcmgt v25.4s, v21.4s, v24.4s
+	WORD	$0x6eb91f15 // bit v21.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6d9 // fcmgt v25.4s, v22.4s, v24.4s
+	WORD	$0x6eb91f16 // bit v22.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6f9 // fcmgt v25.4s, v23.4s, v24.4s
+	WORD	$0x6eb91f17 // bit v23.16b, v24.16b, v25.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	FSTPQ	(F20, F21), (R11)
+	ADD	R3, R11
+	FSTPQ	(F22, F23), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n11Asm(call *byte)
+TEXT ·depthwise3s1n11Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c14 // orr v20.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c35 // orr v21.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8e // fmla v14.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfaf // fmla v15.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf90 // fmla v16.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb1 // fmla v17.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8e // fmla v14.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfaf // fmla v15.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf92 // fmla v18.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf90 // fmla v16.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb1 // fmla v17.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8e // fmla v14.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfaf // fmla v15.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf94 // fmla v20.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb5 // fmla v21.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf92 // fmla v18.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb3 // fmla v19.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf90 // fmla v16.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb1 // fmla v17.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf94 // fmla v20.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb5 // fmla v21.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf92 // fmla v18.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb3 // fmla v19.4s, v29.4s, v27.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf94 // fmla v20.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb5 // fmla v21.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F22
+	WORD	$0x4e0406d6 // dup v22.4s, v22.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e36f400 // fmax v0.4s, v0.4s, v22.4s
+	WORD	$0x4e36f421 // fmax v1.4s, v1.4s, v22.4s
+	WORD	$0x4e36f442 // fmax v2.4s, v2.4s, v22.4s
+	WORD	$0x4e36f463 // fmax v3.4s, v3.4s, v22.4s
+	WORD	$0x4e36f484 // fmax v4.4s, v4.4s, v22.4s
+	WORD	$0x4e36f4a5 // fmax v5.4s, v5.4s, v22.4s
+	WORD	$0x4e36f4c6 // fmax v6.4s, v6.4s, v22.4s
+	WORD	$0x4e36f4e7 // fmax v7.4s, v7.4s, v22.4s
+	WORD	$0x4e36f508 // fmax v8.4s, v8.4s, v22.4s
+	WORD	$0x4e36f529 // fmax v9.4s, v9.4s, v22.4s
+	WORD	$0x4e36f54a // fmax v10.4s, v10.4s, v22.4s
+	WORD	$0x4e36f56b // fmax v11.4s, v11.4s, v22.4s
+	WORD	$0x4e36f58c // fmax v12.4s, v12.4s, v22.4s
+	WORD	$0x4e36f5ad // fmax v13.4s, v13.4s, v22.4s
+	WORD	$0x4e36f5ce // fmax v14.4s, v14.4s, v22.4s
+	WORD	$0x4e36f5ef // fmax v15.4s, v15.4s, v22.4s
+	WORD	$0x4e36f610 // fmax v16.4s, v16.4s, v22.4s
+	WORD	$0x4e36f631 // fmax v17.4s, v17.4s, v22.4s
+	WORD	$0x4e36f652 // fmax v18.4s, v18.4s, v22.4s
+	WORD	$0x4e36f673 // fmax v19.4s, v19.4s, v22.4s
+	WORD	$0x4e36f694 // fmax v20.4s, v20.4s, v22.4s
+	WORD	$0x4e36f6b5 // fmax v21.4s, v21.4s, v22.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e6d7 // fcmgt v23.4s, v22.4s, v0.4s
+	WORD	$0x6eb71ec0 // bit v0.16b, v22.16b, v23.16b
+	WORD	$0x6ea1e6d7 // fcmgt v23.4s, v22.4s, v1.4s
+	WORD	$0x6eb71ec1 // bit v1.16b, v22.16b, v23.16b
+	WORD	$0x6ea2e6d7 // fcmgt v23.4s, v22.4s, v2.4s
+	WORD	$0x6eb71ec2 // bit v2.16b, v22.16b, v23.16b
+	WORD	$0x6ea3e6d7 // fcmgt v23.4s, v22.4s, v3.4s
+	WORD	$0x6eb71ec3 // bit v3.16b, v22.16b, v23.16b
+	WORD	$0x6ea4e6d7 // fcmgt v23.4s, v22.4s, v4.4s
+	WORD	$0x6eb71ec4 // bit v4.16b, v22.16b, v23.16b
+	WORD	$0x6ea5e6d7 // fcmgt v23.4s, v22.4s, v5.4s
+	WORD	$0x6eb71ec5 // bit v5.16b, v22.16b, v23.16b
+	WORD	$0x6ea6e6d7 // fcmgt v23.4s, v22.4s, v6.4s
+	WORD	$0x6eb71ec6 // bit v6.16b, v22.16b, v23.16b
+	WORD	$0x6ea7e6d7 // fcmgt v23.4s, v22.4s, v7.4s
+	WORD	$0x6eb71ec7 // bit v7.16b, v22.16b, v23.16b
+	WORD	$0x6ea8e6d7 // fcmgt v23.4s, v22.4s, v8.4s
+	WORD	$0x6eb71ec8 // bit v8.16b, v22.16b, v23.16b
+	WORD	$0x6ea9e6d7 // fcmgt v23.4s, v22.4s, v9.4s
+	WORD	$0x6eb71ec9 // bit v9.16b, v22.16b, v23.16b
+	WORD	$0x6eaae6d7 // fcmgt v23.4s, v22.4s, v10.4s
+	WORD	$0x6eb71eca // bit v10.16b, v22.16b, v23.16b
+	WORD	$0x6eabe6d7 // fcmgt v23.4s, v22.4s, v11.4s
+	WORD	$0x6eb71ecb // bit v11.16b, v22.16b, v23.16b
+	WORD	$0x6eace6d7 // fcmgt v23.4s, v22.4s, v12.4s
+	WORD	$0x6eb71ecc // bit v12.16b, v22.16b, v23.16b
+	WORD	$0x6eade6d7 // fcmgt v23.4s, v22.4s, v13.4s
+	WORD	$0x6eb71ecd // bit v13.16b, v22.16b, v23.16b
+	WORD	$0x6eaee6d7 // fcmgt v23.4s, v22.4s, v14.4s
+	WORD	$0x6eb71ece // bit v14.16b, v22.16b, v23.16b
+	WORD	$0x6eafe6d7 // fcmgt v23.4s, v22.4s, v15.4s
+	WORD	$0x6eb71ecf // bit v15.16b, v22.16b, v23.16b
+	WORD	$0x6eb0e6d7 // fcmgt v23.4s, v22.4s, v16.4s
+	WORD	$0x6eb71ed0 // bit v16.16b, v22.16b, v23.16b
+	WORD	$0x6eb1e6d7 // fcmgt v23.4s, v22.4s, v17.4s
+	WORD	$0x6eb71ed1 // bit v17.16b, v22.16b, v23.16b
+	WORD	$0x6eb2e6d7 // fcmgt v23.4s, v22.4s, v18.4s
+	WORD	$0x6eb71ed2 // bit v18.16b, v22.16b, v23.16b
+	WORD	$0x6eb3e6d7 // fcmgt v23.4s, v22.4s, v19.4s
+	WORD	$0x6eb71ed3 // bit v19.16b, v22.16b, v23.16b
+	WORD	$0x6eb4e6d7 // fcmgt v23.4s, v22.4s, v20.4s
+	WORD	$0x6eb71ed4 // bit v20.16b, v22.16b, v23.16b
+	WORD	$0x6eb5e6d7 // fcmgt v23.4s, v22.4s, v21.4s
+	WORD	$0x6eb71ed5 // bit v21.16b, v22.16b, v23.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F22
+	WORD	$0x4e0406d6 // dup v22.4s, v22.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb6f400 // fmin v0.4s, v0.4s, v22.4s
+	WORD	$0x4eb6f421 // fmin v1.4s, v1.4s, v22.4s
+	WORD	$0x4eb6f442 // fmin v2.4s, v2.4s, v22.4s
+	WORD	$0x4eb6f463 // fmin v3.4s, v3.4s, v22.4s
+	WORD	$0x4eb6f484 // fmin v4.4s, v4.4s, v22.4s
+	WORD	$0x4eb6f4a5 // fmin v5.4s, v5.4s, v22.4s
+	WORD	$0x4eb6f4c6 // fmin v6.4s, v6.4s, v22.4s
+	WORD	$0x4eb6f4e7 // fmin v7.4s, v7.4s, v22.4s
+	WORD	$0x4eb6f508 // fmin v8.4s, v8.4s, v22.4s
+	WORD	$0x4eb6f529 // fmin v9.4s, v9.4s, v22.4s
+	WORD	$0x4eb6f54a // fmin v10.4s, v10.4s, v22.4s
+	WORD	$0x4eb6f56b // fmin v11.4s, v11.4s, v22.4s
+	WORD	$0x4eb6f58c // fmin v12.4s, v12.4s, v22.4s
+	WORD	$0x4eb6f5ad // fmin v13.4s, v13.4s, v22.4s
+	WORD	$0x4eb6f5ce // fmin v14.4s, v14.4s, v22.4s
+	WORD	$0x4eb6f5ef // fmin v15.4s, v15.4s, v22.4s
+	WORD	$0x4eb6f610 // fmin v16.4s, v16.4s, v22.4s
+	WORD	$0x4eb6f631 // fmin v17.4s, v17.4s, v22.4s
+	WORD	$0x4eb6f652 // fmin v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb6f673 // fmin v19.4s, v19.4s, v22.4s
+	WORD	$0x4eb6f694 // fmin v20.4s, v20.4s, v22.4s
+	WORD	$0x4eb6f6b5 // fmin v21.4s, v21.4s, v22.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb6e417 // fcmgt v23.4s, v0.4s, v22.4s
+	WORD	$0x6eb71ec0 // bit v0.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e437 // fcmgt v23.4s, v1.4s, v22.4s
+	WORD	$0x6eb71ec1 // bit v1.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e457 // fcmgt v23.4s, v2.4s, v22.4s
+	WORD	$0x6eb71ec2 // bit v2.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e477 // fcmgt v23.4s, v3.4s, v22.4s
+	WORD	$0x6eb71ec3 // bit v3.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e497 // fcmgt v23.4s, v4.4s, v22.4s
+	WORD	$0x6eb71ec4 // bit v4.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4b7 // fcmgt v23.4s, v5.4s, v22.4s
+	WORD	$0x6eb71ec5 // bit v5.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4d7 // fcmgt v23.4s, v6.4s, v22.4s
+	WORD	$0x6eb71ec6 // bit v6.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4f7 // fcmgt v23.4s, v7.4s, v22.4s
+	WORD	$0x6eb71ec7 // bit v7.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e517 // fcmgt v23.4s, v8.4s, v22.4s
+	WORD	$0x6eb71ec8 // bit v8.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e537 // fcmgt v23.4s, v9.4s, v22.4s
+	WORD	$0x6eb71ec9 // bit v9.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e557 // fcmgt v23.4s, v10.4s, v22.4s
+	WORD	$0x6eb71eca // bit v10.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e577 // fcmgt v23.4s, v11.4s, v22.4s
+	WORD	$0x6eb71ecb // bit v11.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e597 // fcmgt v23.4s, v12.4s, v22.4s
+	WORD	$0x6eb71ecc // bit v12.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5b7 // fcmgt v23.4s, v13.4s, v22.4s
+	WORD	$0x6eb71ecd // bit v13.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5d7 // fcmgt v23.4s, v14.4s, v22.4s
+	WORD	$0x6eb71ece // bit v14.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5f7 // fcmgt v23.4s, v15.4s, v22.4s
+	WORD	$0x6eb71ecf // bit v15.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e617 // fcmgt v23.4s, v16.4s, v22.4s
+	WORD	$0x6eb71ed0 // bit v16.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e637 // fcmgt v23.4s, v17.4s, v22.4s
+	WORD	$0x6eb71ed1 // bit v17.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e657 // fcmgt v23.4s, v18.4s, v22.4s
+	WORD	$0x6eb71ed2 // bit v18.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e677 // fcmgt v23.4s, v19.4s, v22.4s
+	WORD	$0x6eb71ed3 // bit v19.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e697 // fcmgt v23.4s, v20.4s, v22.4s
+	WORD	$0x6eb71ed4 // bit v20.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e6b7 // fcmgt v23.4s, v21.4s, v22.4s
+	WORD	$0x6eb71ed5 // bit v21.16b, v22.16b, v23.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	FSTPQ	(F20, F21), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n10Asm(call *byte)
+TEXT ·depthwise3s1n10Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf50 // fmla v16.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf71 // fmla v17.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf52 // fmla v18.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf73 // fmla v19.4s, v27.4s, v21.4s
+	WORD	$0x4e36cf50 // fmla v16.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf71 // fmla v17.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
+	WORD	$0x4e38cf50 // fmla v16.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf71 // fmla v17.4s, v27.4s, v25.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e38cf52 // fmla v18.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf73 // fmla v19.4s, v27.4s, v25.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
+	WORD	$0x4e34f421 // fmax v1.4s, v1.4s, v20.4s
+	WORD	$0x4e34f442 // fmax v2.4s, v2.4s, v20.4s
+	WORD	$0x4e34f463 // fmax v3.4s, v3.4s, v20.4s
+	WORD	$0x4e34f484 // fmax v4.4s, v4.4s, v20.4s
+	WORD	$0x4e34f4a5 // fmax v5.4s, v5.4s, v20.4s
+	WORD	$0x4e34f4c6 // fmax v6.4s, v6.4s, v20.4s
+	WORD	$0x4e34f4e7 // fmax v7.4s, v7.4s, v20.4s
+	WORD	$0x4e34f508 // fmax v8.4s, v8.4s, v20.4s
+	WORD	$0x4e34f529 // fmax v9.4s, v9.4s, v20.4s
+	WORD	$0x4e34f54a // fmax v10.4s, v10.4s, v20.4s
+	WORD	$0x4e34f56b // fmax v11.4s, v11.4s, v20.4s
+	WORD	$0x4e34f58c // fmax v12.4s, v12.4s, v20.4s
+	WORD	$0x4e34f5ad // fmax v13.4s, v13.4s, v20.4s
+	WORD	$0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD	$0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	WORD	$0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD	$0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	WORD	$0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
+	WORD	$0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e695 // fcmgt v21.4s, v20.4s, v0.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6ea1e695 // fcmgt v21.4s, v20.4s, v1.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6ea2e695 // fcmgt v21.4s, v20.4s, v2.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6ea3e695 // fcmgt v21.4s, v20.4s, v3.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6ea4e695 // fcmgt v21.4s, v20.4s, v4.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6ea5e695 // fcmgt v21.4s, v20.4s, v5.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6ea6e695 // fcmgt v21.4s, v20.4s, v6.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6ea7e695 // fcmgt v21.4s, v20.4s, v7.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6ea8e695 // fcmgt v21.4s, v20.4s, v8.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6ea9e695 // fcmgt v21.4s, v20.4s, v9.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eaae695 // fcmgt v21.4s, v20.4s, v10.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eabe695 // fcmgt v21.4s, v20.4s, v11.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eace695 // fcmgt v21.4s, v20.4s, v12.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eade695 // fcmgt v21.4s, v20.4s, v13.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eaee695 // fcmgt v21.4s, v20.4s, v14.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eafe695 // fcmgt v21.4s, v20.4s, v15.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb0e695 // fcmgt v21.4s, v20.4s, v16.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb1e695 // fcmgt v21.4s, v20.4s, v17.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb2e695 // fcmgt v21.4s, v20.4s, v18.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb3e695 // fcmgt v21.4s, v20.4s, v19.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb4f400 // fmin v0.4s, v0.4s, v20.4s
+	WORD	$0x4eb4f421 // fmin v1.4s, v1.4s, v20.4s
+	WORD	$0x4eb4f442 // fmin v2.4s, v2.4s, v20.4s
+	WORD	$0x4eb4f463 // fmin v3.4s, v3.4s, v20.4s
+	WORD	$0x4eb4f484 // fmin v4.4s, v4.4s, v20.4s
+	WORD	$0x4eb4f4a5 // fmin v5.4s, v5.4s, v20.4s
+	WORD	$0x4eb4f4c6 // fmin v6.4s, v6.4s, v20.4s
+	WORD	$0x4eb4f4e7 // fmin v7.4s, v7.4s, v20.4s
+	WORD	$0x4eb4f508 // fmin v8.4s, v8.4s, v20.4s
+	WORD	$0x4eb4f529 // fmin v9.4s, v9.4s, v20.4s
+	WORD	$0x4eb4f54a // fmin v10.4s, v10.4s, v20.4s
+	WORD	$0x4eb4f56b // fmin v11.4s, v11.4s, v20.4s
+	WORD	$0x4eb4f58c // fmin v12.4s, v12.4s, v20.4s
+	WORD	$0x4eb4f5ad // fmin v13.4s, v13.4s, v20.4s
+	WORD	$0x4eb4f5ce // fmin v14.4s, v14.4s, v20.4s
+	WORD	$0x4eb4f5ef // fmin v15.4s, v15.4s, v20.4s
+	WORD	$0x4eb4f610 // fmin v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb4f631 // fmin v17.4s, v17.4s, v20.4s
+	WORD	$0x4eb4f652 // fmin v18.4s, v18.4s, v20.4s
+	WORD	$0x4eb4f673 // fmin v19.4s, v19.4s, v20.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb4e415 // fcmgt v21.4s, v0.4s, v20.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e435 // fcmgt v21.4s, v1.4s, v20.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e455 // fcmgt v21.4s, v2.4s, v20.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e475 // fcmgt v21.4s, v3.4s, v20.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e495 // fcmgt v21.4s, v4.4s, v20.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4b5 // fcmgt v21.4s, v5.4s, v20.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4d5 // fcmgt v21.4s, v6.4s, v20.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4f5 // fcmgt v21.4s, v7.4s, v20.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e515 // fcmgt v21.4s, v8.4s, v20.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e535 // fcmgt v21.4s, v9.4s, v20.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e555 // fcmgt v21.4s, v10.4s, v20.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e575 // fcmgt v21.4s, v11.4s, v20.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e595 // fcmgt v21.4s, v12.4s, v20.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5b5 // fcmgt v21.4s, v13.4s, v20.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5d5 // fcmgt v21.4s, v14.4s, v20.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5f5 // fcmgt v21.4s, v15.4s, v20.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e615 // fcmgt v21.4s, v16.4s, v20.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e635 // fcmgt v21.4s, v17.4s, v20.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e655 // fcmgt v21.4s, v18.4s, v20.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e675 // fcmgt v21.4s, v19.4s, v20.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s1n9Asm(call *byte)
+TEXT ·depthwise3s1n9Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0a // fmla v10.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2b // fmla v11.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2d // fmla v13.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf0a // fmla v10.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2b // fmla v11.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0e // fmla v14.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2f // fmla v15.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf0a // fmla v10.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2b // fmla v11.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf10 // fmla v16.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf31 // fmla v17.4s, v25.4s, v19.4s
+	WORD	$0x4e34cf0e // fmla v14.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2f // fmla v15.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2d // fmla v13.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf10 // fmla v16.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf31 // fmla v17.4s, v25.4s, v21.4s
+	WORD	$0x4e36cf0e // fmla v14.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2f // fmla v15.4s, v25.4s, v23.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf10 // fmla v16.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf31 // fmla v17.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e32f400 // fmax v0.4s, v0.4s, v18.4s
+	WORD	$0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
+	WORD	$0x4e32f442 // fmax v2.4s, v2.4s, v18.4s
+	WORD	$0x4e32f463 // fmax v3.4s, v3.4s, v18.4s
+	WORD	$0x4e32f484 // fmax v4.4s, v4.4s, v18.4s
+	WORD	$0x4e32f4a5 // fmax v5.4s, v5.4s, v18.4s
+	WORD	$0x4e32f4c6 // fmax v6.4s, v6.4s, v18.4s
+	WORD	$0x4e32f4e7 // fmax v7.4s, v7.4s, v18.4s
+	WORD	$0x4e32f508 // fmax v8.4s, v8.4s, v18.4s
+	WORD	$0x4e32f529 // fmax v9.4s, v9.4s, v18.4s
+	WORD	$0x4e32f54a // fmax v10.4s, v10.4s, v18.4s
+	WORD	$0x4e32f56b // fmax v11.4s, v11.4s, v18.4s
+	WORD	$0x4e32f58c // fmax v12.4s, v12.4s, v18.4s
+	WORD	$0x4e32f5ad // fmax v13.4s, v13.4s, v18.4s
+	WORD	$0x4e32f5ce // fmax v14.4s, v14.4s, v18.4s
+	WORD	$0x4e32f5ef // fmax v15.4s, v15.4s, v18.4s
+	WORD	$0x4e32f610 // fmax v16.4s, v16.4s, v18.4s
+	WORD	$0x4e32f631 // fmax v17.4s, v17.4s, v18.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e653 // fcmgt v19.4s, v18.4s, v0.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6ea1e653 // fcmgt v19.4s, v18.4s, v1.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6ea2e653 // fcmgt v19.4s, v18.4s, v2.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6ea3e653 // fcmgt v19.4s, v18.4s, v3.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6ea4e653 // fcmgt v19.4s, v18.4s, v4.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6ea5e653 // fcmgt v19.4s, v18.4s, v5.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6ea6e653 // fcmgt v19.4s, v18.4s, v6.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6ea7e653 // fcmgt v19.4s, v18.4s, v7.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6ea8e653 // fcmgt v19.4s, v18.4s, v8.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6ea9e653 // fcmgt v19.4s, v18.4s, v9.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eaae653 // fcmgt v19.4s, v18.4s, v10.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eabe653 // fcmgt v19.4s, v18.4s, v11.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eace653 // fcmgt v19.4s, v18.4s, v12.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eade653 // fcmgt v19.4s, v18.4s, v13.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eaee653 // fcmgt v19.4s, v18.4s, v14.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eafe653 // fcmgt v19.4s, v18.4s, v15.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb0e653 // fcmgt v19.4s, v18.4s, v16.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb1e653 // fcmgt v19.4s, v18.4s, v17.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb2f400 // fmin v0.4s, v0.4s, v18.4s
+	WORD	$0x4eb2f421 // fmin v1.4s, v1.4s, v18.4s
+	WORD	$0x4eb2f442 // fmin v2.4s, v2.4s, v18.4s
+	WORD	$0x4eb2f463 // fmin v3.4s, v3.4s, v18.4s
+	WORD	$0x4eb2f484 // fmin v4.4s, v4.4s, v18.4s
+	WORD	$0x4eb2f4a5 // fmin v5.4s, v5.4s, v18.4s
+	WORD	$0x4eb2f4c6 // fmin v6.4s, v6.4s, v18.4s
+	WORD	$0x4eb2f4e7 // fmin v7.4s, v7.4s, v18.4s
+	WORD	$0x4eb2f508 // fmin v8.4s, v8.4s, v18.4s
+	WORD	$0x4eb2f529 // fmin v9.4s, v9.4s, v18.4s
+	WORD	$0x4eb2f54a // fmin v10.4s, v10.4s, v18.4s
+	WORD	$0x4eb2f56b // fmin v11.4s, v11.4s, v18.4s
+	WORD	$0x4eb2f58c // fmin v12.4s, v12.4s, v18.4s
+	WORD	$0x4eb2f5ad // fmin v13.4s, v13.4s, v18.4s
+	WORD	$0x4eb2f5ce // fmin v14.4s, v14.4s, v18.4s
+	WORD	$0x4eb2f5ef // fmin v15.4s, v15.4s, v18.4s
+	WORD	$0x4eb2f610 // fmin v16.4s, v16.4s, v18.4s
+	WORD	$0x4eb2f631 // fmin v17.4s, v17.4s, v18.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb2e413 // fcmgt v19.4s, v0.4s, v18.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e433 // fcmgt v19.4s, v1.4s, v18.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e453 // fcmgt v19.4s, v2.4s, v18.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e473 // fcmgt v19.4s, v3.4s, v18.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e493 // fcmgt v19.4s, v4.4s, v18.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4b3 // fcmgt v19.4s, v5.4s, v18.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4d3 // fcmgt v19.4s, v6.4s, v18.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4f3 // fcmgt v19.4s, v7.4s, v18.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e513 // fcmgt v19.4s, v8.4s, v18.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e533 // fcmgt v19.4s, v9.4s, v18.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e553 // fcmgt v19.4s, v10.4s, v18.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e573 // fcmgt v19.4s, v11.4s, v18.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e593 // fcmgt v19.4s, v12.4s, v18.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5b3 // fcmgt v19.4s, v13.4s, v18.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5d3 // fcmgt v19.4s, v14.4s, v18.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5f3 // fcmgt v19.4s, v15.4s, v18.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e613 // fcmgt v19.4s, v16.4s, v18.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e633 // fcmgt v19.4s, v17.4s, v18.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
 // func depthwise3s1n8Asm(call *byte)
 TEXT ·depthwise3s1n8Asm(SB), NOSPLIT, $0-8
 	MOVD	call+0(FP), R0
@@ -1268,6 +2720,1534 @@ high:
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
 	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n12Asm(call *byte)
+TEXT ·depthwise3s2n12Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c14 // orr v20.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c35 // orr v21.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c16 // orr v22.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c37 // orr v23.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd0 // fmla v16.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff1 // fmla v17.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfd0 // fmla v16.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff1 // fmla v17.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfd2 // fmla v18.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff3 // fmla v19.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff5 // fmla v21.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfd2 // fmla v18.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff3 // fmla v19.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd6 // fmla v22.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff7 // fmla v23.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfd4 // fmla v20.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff5 // fmla v21.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e3acfd6 // fmla v22.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff7 // fmla v23.4s, v31.4s, v27.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD	$0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD	$0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD	$0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD	$0x4e38f484 // fmax v4.4s, v4.4s, v24.4s
+	WORD	$0x4e38f4a5 // fmax v5.4s, v5.4s, v24.4s
+	WORD	$0x4e38f4c6 // fmax v6.4s, v6.4s, v24.4s
+	WORD	$0x4e38f4e7 // fmax v7.4s, v7.4s, v24.4s
+	WORD	$0x4e38f508 // fmax v8.4s, v8.4s, v24.4s
+	WORD	$0x4e38f529 // fmax v9.4s, v9.4s, v24.4s
+	WORD	$0x4e38f54a // fmax v10.4s, v10.4s, v24.4s
+	WORD	$0x4e38f56b // fmax v11.4s, v11.4s, v24.4s
+	WORD	$0x4e38f58c // fmax v12.4s, v12.4s, v24.4s
+	WORD	$0x4e38f5ad // fmax v13.4s, v13.4s, v24.4s
+	WORD	$0x4e38f5ce // fmax v14.4s, v14.4s, v24.4s
+	WORD	$0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
+	WORD	$0x4e38f610 // fmax v16.4s, v16.4s, v24.4s
+	WORD	$0x4e38f631 // fmax v17.4s, v17.4s, v24.4s
+	WORD	$0x4e38f652 // fmax v18.4s, v18.4s, v24.4s
+	WORD	$0x4e38f673 // fmax v19.4s, v19.4s, v24.4s
+	WORD	$0x4e38f694 // fmax v20.4s, v20.4s, v24.4s
+	WORD	$0x4e38f6b5 // fmax v21.4s, v21.4s, v24.4s
+	WORD	$0x4e38f6d6 // fmax v22.4s, v22.4s, v24.4s
+	WORD	$0x4e38f6f7 // fmax v23.4s, v23.4s, v24.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e719 // fcmgt v25.4s, v24.4s, v0.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6ea1e719 // fcmgt v25.4s, v24.4s, v1.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6ea2e719 // fcmgt v25.4s, v24.4s, v2.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6ea3e719 // fcmgt v25.4s, v24.4s, v3.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6ea4e719 // fcmgt v25.4s, v24.4s, v4.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6ea6e719 // fcmgt v25.4s, v24.4s, v6.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6ea7e719 // fcmgt v25.4s, v24.4s, v7.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6ea8e719 // fcmgt v25.4s, v24.4s, v8.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6ea9e719 // fcmgt v25.4s, v24.4s, v9.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eaae719 // fcmgt v25.4s, v24.4s, v10.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eabe719 // fcmgt v25.4s, v24.4s, v11.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eace719 // fcmgt v25.4s, v24.4s, v12.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eade719 // fcmgt v25.4s, v24.4s, v13.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eaee719 // fcmgt v25.4s, v24.4s, v14.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eafe719 // fcmgt v25.4s, v24.4s, v15.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+	WORD	$0x6eb0e719 // fcmgt v25.4s, v24.4s, v16.4s
+	WORD	$0x6eb91f10 // bit v16.16b, v24.16b, v25.16b
+	WORD	$0x6eb1e719 // fcmgt v25.4s, v24.4s, v17.4s
+	WORD	$0x6eb91f11 // bit v17.16b, v24.16b, v25.16b
+	WORD	$0x6eb2e719 // fcmgt v25.4s, v24.4s, v18.4s
+	WORD	$0x6eb91f12 // bit v18.16b, v24.16b, v25.16b
+	WORD	$0x6eb3e719 // fcmgt v25.4s, v24.4s, v19.4s
+	WORD	$0x6eb91f13 // bit v19.16b, v24.16b, v25.16b
+	WORD	$0x6eb4e719 // fcmgt v25.4s, v24.4s, v20.4s
+	WORD	$0x6eb91f14 // bit v20.16b, v24.16b, v25.16b
+	WORD	$0x6eb5e719 // fcmgt v25.4s, v24.4s, v21.4s
+	WORD	$0x6eb91f15 // bit v21.16b, v24.16b, v25.16b
+	WORD	$0x6eb6e719 // fcmgt v25.4s, v24.4s, v22.4s
+	WORD	$0x6eb91f16 // bit v22.16b, v24.16b, v25.16b
+	WORD	$0x6eb7e719 // fcmgt v25.4s, v24.4s, v23.4s
+	WORD	$0x6eb91f17 // bit v23.16b, v24.16b, v25.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F24
+	WORD	$0x4e040718 // dup v24.4s, v24.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb8f400 // fmin v0.4s, v0.4s, v24.4s
+	WORD	$0x4eb8f421 // fmin v1.4s, v1.4s, v24.4s
+	WORD	$0x4eb8f442 // fmin v2.4s, v2.4s, v24.4s
+	WORD	$0x4eb8f463 // fmin v3.4s, v3.4s, v24.4s
+	WORD	$0x4eb8f484 // fmin v4.4s, v4.4s, v24.4s
+	WORD	$0x4eb8f4a5 // fmin v5.4s, v5.4s, v24.4s
+	WORD	$0x4eb8f4c6 // fmin v6.4s, v6.4s, v24.4s
+	WORD	$0x4eb8f4e7 // fmin v7.4s, v7.4s, v24.4s
+	WORD	$0x4eb8f508 // fmin v8.4s, v8.4s, v24.4s
+	WORD	$0x4eb8f529 // fmin v9.4s, v9.4s, v24.4s
+	WORD	$0x4eb8f54a // fmin v10.4s, v10.4s, v24.4s
+	WORD	$0x4eb8f56b // fmin v11.4s, v11.4s, v24.4s
+	WORD	$0x4eb8f58c // fmin v12.4s, v12.4s, v24.4s
+	WORD	$0x4eb8f5ad // fmin v13.4s, v13.4s, v24.4s
+	WORD	$0x4eb8f5ce // fmin v14.4s, v14.4s, v24.4s
+	WORD	$0x4eb8f5ef // fmin v15.4s, v15.4s, v24.4s
+	WORD	$0x4eb8f610 // fmin v16.4s, v16.4s, v24.4s
+	WORD	$0x4eb8f631 // fmin v17.4s, v17.4s, v24.4s
+	WORD	$0x4eb8f652 // fmin v18.4s, v18.4s, v24.4s
+	WORD	$0x4eb8f673 // fmin v19.4s, v19.4s, v24.4s
+	WORD	$0x4eb8f694 // fmin v20.4s, v20.4s, v24.4s
+	WORD	$0x4eb8f6b5 // fmin v21.4s, v21.4s, v24.4s
+	WORD	$0x4eb8f6d6 // fmin v22.4s, v22.4s, v24.4s
+	WORD	$0x4eb8f6f7 // fmin v23.4s, v23.4s, v24.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb8e419 // fcmgt v25.4s, v0.4s, v24.4s
+	WORD	$0x6eb91f00 // bit v0.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e439 // fcmgt v25.4s, v1.4s, v24.4s
+	WORD	$0x6eb91f01 // bit v1.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e459 // fcmgt v25.4s, v2.4s, v24.4s
+	WORD	$0x6eb91f02 // bit v2.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e479 // fcmgt v25.4s, v3.4s, v24.4s
+	WORD	$0x6eb91f03 // bit v3.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e499 // fcmgt v25.4s, v4.4s, v24.4s
+	WORD	$0x6eb91f04 // bit v4.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4b9 // fcmgt v25.4s, v5.4s, v24.4s
+	WORD	$0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4d9 // fcmgt v25.4s, v6.4s, v24.4s
+	WORD	$0x6eb91f06 // bit v6.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e4f9 // fcmgt v25.4s, v7.4s, v24.4s
+	WORD	$0x6eb91f07 // bit v7.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e519 // fcmgt v25.4s, v8.4s, v24.4s
+	WORD	$0x6eb91f08 // bit v8.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e539 // fcmgt v25.4s, v9.4s, v24.4s
+	WORD	$0x6eb91f09 // bit v9.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e559 // fcmgt v25.4s, v10.4s, v24.4s
+	WORD	$0x6eb91f0a // bit v10.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e579 // fcmgt v25.4s, v11.4s, v24.4s
+	WORD	$0x6eb91f0b // bit v11.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e599 // fcmgt v25.4s, v12.4s, v24.4s
+	WORD	$0x6eb91f0c // bit v12.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5b9 // fcmgt v25.4s, v13.4s, v24.4s
+	WORD	$0x6eb91f0d // bit v13.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5d9 // fcmgt v25.4s, v14.4s, v24.4s
+	WORD	$0x6eb91f0e // bit v14.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e5f9 // fcmgt v25.4s, v15.4s, v24.4s
+	WORD	$0x6eb91f0f // bit v15.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e619 // fcmgt v25.4s, v16.4s, v24.4s
+	WORD	$0x6eb91f10 // bit v16.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e639 // fcmgt v25.4s, v17.4s, v24.4s
+	WORD	$0x6eb91f11 // bit v17.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e659 // fcmgt v25.4s, v18.4s, v24.4s
+	WORD	$0x6eb91f12 // bit v18.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e679 // fcmgt v25.4s, v19.4s, v24.4s
+	WORD	$0x6eb91f13 // bit v19.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e699 // fcmgt v25.4s, v20.4s, v24.4s
+	WORD	$0x6eb91f14 // bit v20.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6b9 // fcmgt v25.4s, v21.4s, v24.4s
+	WORD	$0x6eb91f15 // bit v21.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6d9 // fcmgt v25.4s, v22.4s, v24.4s
+	WORD	$0x6eb91f16 // bit v22.16b, v24.16b, v25.16b
+	WORD	$0x6eb8e6f9 // fcmgt v25.4s, v23.4s, v24.4s
+	WORD	$0x6eb91f17 // bit v23.16b, v24.16b, v25.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	FSTPQ	(F20, F21), (R11)
+	ADD	R3, R11
+	FSTPQ	(F22, F23), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n11Asm(call *byte)
+TEXT ·depthwise3s2n11Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c14 // orr v20.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c35 // orr v21.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf8e // fmla v14.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfaf // fmla v15.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf8e // fmla v14.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfaf // fmla v15.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf90 // fmla v16.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb1 // fmla v17.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8e // fmla v14.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfaf // fmla v15.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf90 // fmla v16.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb1 // fmla v17.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf92 // fmla v18.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf90 // fmla v16.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb1 // fmla v17.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf92 // fmla v18.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb3 // fmla v19.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf94 // fmla v20.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb5 // fmla v21.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf92 // fmla v18.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb3 // fmla v19.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e38cf94 // fmla v20.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb5 // fmla v21.4s, v29.4s, v25.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf94 // fmla v20.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb5 // fmla v21.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F22
+	WORD	$0x4e0406d6 // dup v22.4s, v22.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e36f400 // fmax v0.4s, v0.4s, v22.4s
+	WORD	$0x4e36f421 // fmax v1.4s, v1.4s, v22.4s
+	WORD	$0x4e36f442 // fmax v2.4s, v2.4s, v22.4s
+	WORD	$0x4e36f463 // fmax v3.4s, v3.4s, v22.4s
+	WORD	$0x4e36f484 // fmax v4.4s, v4.4s, v22.4s
+	WORD	$0x4e36f4a5 // fmax v5.4s, v5.4s, v22.4s
+	WORD	$0x4e36f4c6 // fmax v6.4s, v6.4s, v22.4s
+	WORD	$0x4e36f4e7 // fmax v7.4s, v7.4s, v22.4s
+	WORD	$0x4e36f508 // fmax v8.4s, v8.4s, v22.4s
+	WORD	$0x4e36f529 // fmax v9.4s, v9.4s, v22.4s
+	WORD	$0x4e36f54a // fmax v10.4s, v10.4s, v22.4s
+	WORD	$0x4e36f56b // fmax v11.4s, v11.4s, v22.4s
+	WORD	$0x4e36f58c // fmax v12.4s, v12.4s, v22.4s
+	WORD	$0x4e36f5ad // fmax v13.4s, v13.4s, v22.4s
+	WORD	$0x4e36f5ce // fmax v14.4s, v14.4s, v22.4s
+	WORD	$0x4e36f5ef // fmax v15.4s, v15.4s, v22.4s
+	WORD	$0x4e36f610 // fmax v16.4s, v16.4s, v22.4s
+	WORD	$0x4e36f631 // fmax v17.4s, v17.4s, v22.4s
+	WORD	$0x4e36f652 // fmax v18.4s, v18.4s, v22.4s
+	WORD	$0x4e36f673 // fmax v19.4s, v19.4s, v22.4s
+	WORD	$0x4e36f694 // fmax v20.4s, v20.4s, v22.4s
+	WORD	$0x4e36f6b5 // fmax v21.4s, v21.4s, v22.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e6d7 // fcmgt v23.4s, v22.4s, v0.4s
+	WORD	$0x6eb71ec0 // bit v0.16b, v22.16b, v23.16b
+	WORD	$0x6ea1e6d7 // fcmgt v23.4s, v22.4s, v1.4s
+	WORD	$0x6eb71ec1 // bit v1.16b, v22.16b, v23.16b
+	WORD	$0x6ea2e6d7 // fcmgt v23.4s, v22.4s, v2.4s
+	WORD	$0x6eb71ec2 // bit v2.16b, v22.16b, v23.16b
+	WORD	$0x6ea3e6d7 // fcmgt v23.4s, v22.4s, v3.4s
+	WORD	$0x6eb71ec3 // bit v3.16b, v22.16b, v23.16b
+	WORD	$0x6ea4e6d7 // fcmgt v23.4s, v22.4s, v4.4s
+	WORD	$0x6eb71ec4 // bit v4.16b, v22.16b, v23.16b
+	WORD	$0x6ea5e6d7 // fcmgt v23.4s, v22.4s, v5.4s
+	WORD	$0x6eb71ec5 // bit v5.16b, v22.16b, v23.16b
+	WORD	$0x6ea6e6d7 // fcmgt v23.4s, v22.4s, v6.4s
+	WORD	$0x6eb71ec6 // bit v6.16b, v22.16b, v23.16b
+	WORD	$0x6ea7e6d7 // fcmgt v23.4s, v22.4s, v7.4s
+	WORD	$0x6eb71ec7 // bit v7.16b, v22.16b, v23.16b
+	WORD	$0x6ea8e6d7 // fcmgt v23.4s, v22.4s, v8.4s
+	WORD	$0x6eb71ec8 // bit v8.16b, v22.16b, v23.16b
+	WORD	$0x6ea9e6d7 // fcmgt v23.4s, v22.4s, v9.4s
+	WORD	$0x6eb71ec9 // bit v9.16b, v22.16b, v23.16b
+	WORD	$0x6eaae6d7 // fcmgt v23.4s, v22.4s, v10.4s
+	WORD	$0x6eb71eca // bit v10.16b, v22.16b, v23.16b
+	WORD	$0x6eabe6d7 // fcmgt v23.4s, v22.4s, v11.4s
+	WORD	$0x6eb71ecb // bit v11.16b, v22.16b, v23.16b
+	WORD	$0x6eace6d7 // fcmgt v23.4s, v22.4s, v12.4s
+	WORD	$0x6eb71ecc // bit v12.16b, v22.16b, v23.16b
+	WORD	$0x6eade6d7 // fcmgt v23.4s, v22.4s, v13.4s
+	WORD	$0x6eb71ecd // bit v13.16b, v22.16b, v23.16b
+	WORD	$0x6eaee6d7 // fcmgt v23.4s, v22.4s, v14.4s
+	WORD	$0x6eb71ece // bit v14.16b, v22.16b, v23.16b
+	WORD	$0x6eafe6d7 // fcmgt v23.4s, v22.4s, v15.4s
+	WORD	$0x6eb71ecf // bit v15.16b, v22.16b, v23.16b
+	WORD	$0x6eb0e6d7 // fcmgt v23.4s, v22.4s, v16.4s
+	WORD	$0x6eb71ed0 // bit v16.16b, v22.16b, v23.16b
+	WORD	$0x6eb1e6d7 // fcmgt v23.4s, v22.4s, v17.4s
+	WORD	$0x6eb71ed1 // bit v17.16b, v22.16b, v23.16b
+	WORD	$0x6eb2e6d7 // fcmgt v23.4s, v22.4s, v18.4s
+	WORD	$0x6eb71ed2 // bit v18.16b, v22.16b, v23.16b
+	WORD	$0x6eb3e6d7 // fcmgt v23.4s, v22.4s, v19.4s
+	WORD	$0x6eb71ed3 // bit v19.16b, v22.16b, v23.16b
+	WORD	$0x6eb4e6d7 // fcmgt v23.4s, v22.4s, v20.4s
+	WORD	$0x6eb71ed4 // bit v20.16b, v22.16b, v23.16b
+	WORD	$0x6eb5e6d7 // fcmgt v23.4s, v22.4s, v21.4s
+	WORD	$0x6eb71ed5 // bit v21.16b, v22.16b, v23.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F22
+	WORD	$0x4e0406d6 // dup v22.4s, v22.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb6f400 // fmin v0.4s, v0.4s, v22.4s
+	WORD	$0x4eb6f421 // fmin v1.4s, v1.4s, v22.4s
+	WORD	$0x4eb6f442 // fmin v2.4s, v2.4s, v22.4s
+	WORD	$0x4eb6f463 // fmin v3.4s, v3.4s, v22.4s
+	WORD	$0x4eb6f484 // fmin v4.4s, v4.4s, v22.4s
+	WORD	$0x4eb6f4a5 // fmin v5.4s, v5.4s, v22.4s
+	WORD	$0x4eb6f4c6 // fmin v6.4s, v6.4s, v22.4s
+	WORD	$0x4eb6f4e7 // fmin v7.4s, v7.4s, v22.4s
+	WORD	$0x4eb6f508 // fmin v8.4s, v8.4s, v22.4s
+	WORD	$0x4eb6f529 // fmin v9.4s, v9.4s, v22.4s
+	WORD	$0x4eb6f54a // fmin v10.4s, v10.4s, v22.4s
+	WORD	$0x4eb6f56b // fmin v11.4s, v11.4s, v22.4s
+	WORD	$0x4eb6f58c // fmin v12.4s, v12.4s, v22.4s
+	WORD	$0x4eb6f5ad // fmin v13.4s, v13.4s, v22.4s
+	WORD	$0x4eb6f5ce // fmin v14.4s, v14.4s, v22.4s
+	WORD	$0x4eb6f5ef // fmin v15.4s, v15.4s, v22.4s
+	WORD	$0x4eb6f610 // fmin v16.4s, v16.4s, v22.4s
+	WORD	$0x4eb6f631 // fmin v17.4s, v17.4s, v22.4s
+	WORD	$0x4eb6f652 // fmin v18.4s, v18.4s, v22.4s
+	WORD	$0x4eb6f673 // fmin v19.4s, v19.4s, v22.4s
+	WORD	$0x4eb6f694 // fmin v20.4s, v20.4s, v22.4s
+	WORD	$0x4eb6f6b5 // fmin v21.4s, v21.4s, v22.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb6e417 // fcmgt v23.4s, v0.4s, v22.4s
+	WORD	$0x6eb71ec0 // bit v0.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e437 // fcmgt v23.4s, v1.4s, v22.4s
+	WORD	$0x6eb71ec1 // bit v1.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e457 // fcmgt v23.4s, v2.4s, v22.4s
+	WORD	$0x6eb71ec2 // bit v2.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e477 // fcmgt v23.4s, v3.4s, v22.4s
+	WORD	$0x6eb71ec3 // bit v3.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e497 // fcmgt v23.4s, v4.4s, v22.4s
+	WORD	$0x6eb71ec4 // bit v4.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4b7 // fcmgt v23.4s, v5.4s, v22.4s
+	WORD	$0x6eb71ec5 // bit v5.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4d7 // fcmgt v23.4s, v6.4s, v22.4s
+	WORD	$0x6eb71ec6 // bit v6.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e4f7 // fcmgt v23.4s, v7.4s, v22.4s
+	WORD	$0x6eb71ec7 // bit v7.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e517 // fcmgt v23.4s, v8.4s, v22.4s
+	WORD	$0x6eb71ec8 // bit v8.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e537 // fcmgt v23.4s, v9.4s, v22.4s
+	WORD	$0x6eb71ec9 // bit v9.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e557 // fcmgt v23.4s, v10.4s, v22.4s
+	WORD	$0x6eb71eca // bit v10.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e577 // fcmgt v23.4s, v11.4s, v22.4s
+	WORD	$0x6eb71ecb // bit v11.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e597 // fcmgt v23.4s, v12.4s, v22.4s
+	WORD	$0x6eb71ecc // bit v12.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5b7 // fcmgt v23.4s, v13.4s, v22.4s
+	WORD	$0x6eb71ecd // bit v13.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5d7 // fcmgt v23.4s, v14.4s, v22.4s
+	WORD	$0x6eb71ece // bit v14.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e5f7 // fcmgt v23.4s, v15.4s, v22.4s
+	WORD	$0x6eb71ecf // bit v15.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e617 // fcmgt v23.4s, v16.4s, v22.4s
+	WORD	$0x6eb71ed0 // bit v16.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e637 // fcmgt v23.4s, v17.4s, v22.4s
+	WORD	$0x6eb71ed1 // bit v17.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e657 // fcmgt v23.4s, v18.4s, v22.4s
+	WORD	$0x6eb71ed2 // bit v18.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e677 // fcmgt v23.4s, v19.4s, v22.4s
+	WORD	$0x6eb71ed3 // bit v19.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e697 // fcmgt v23.4s, v20.4s, v22.4s
+	WORD	$0x6eb71ed4 // bit v20.16b, v22.16b, v23.16b
+	WORD	$0x6eb6e6b7 // fcmgt v23.4s, v21.4s, v22.4s
+	WORD	$0x6eb71ed5 // bit v21.16b, v22.16b, v23.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	FSTPQ	(F20, F21), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n10Asm(call *byte)
+TEXT ·depthwise3s2n10Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e34cf40 // fmla v0.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf61 // fmla v1.4s, v27.4s, v21.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf40 // fmla v0.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf61 // fmla v1.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf42 // fmla v2.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf63 // fmla v3.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf40 // fmla v0.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf61 // fmla v1.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf42 // fmla v2.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf63 // fmla v3.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf44 // fmla v4.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf65 // fmla v5.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf42 // fmla v2.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf63 // fmla v3.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf44 // fmla v4.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf65 // fmla v5.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf46 // fmla v6.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf67 // fmla v7.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf44 // fmla v4.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf65 // fmla v5.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf46 // fmla v6.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf67 // fmla v7.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf48 // fmla v8.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf69 // fmla v9.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf46 // fmla v6.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf67 // fmla v7.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf48 // fmla v8.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf69 // fmla v9.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4a // fmla v10.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6b // fmla v11.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf48 // fmla v8.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf69 // fmla v9.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4c // fmla v12.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6d // fmla v13.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf4a // fmla v10.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6b // fmla v11.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf4c // fmla v12.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6d // fmla v13.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf4e // fmla v14.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf6f // fmla v15.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf4c // fmla v12.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6d // fmla v13.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf50 // fmla v16.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf71 // fmla v17.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf4e // fmla v14.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf6f // fmla v15.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf50 // fmla v16.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf71 // fmla v17.4s, v27.4s, v23.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e34cf52 // fmla v18.4s, v26.4s, v20.4s
+	WORD	$0x4e35cf73 // fmla v19.4s, v27.4s, v21.4s
+	WORD	$0x4e38cf50 // fmla v16.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf71 // fmla v17.4s, v27.4s, v25.4s
+	FLDPQ	(R11), (F26, F27)
+	ADD	R12, R11
+	WORD	$0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
+	WORD	$0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F26, F27)
+	WORD	$0x4e38cf52 // fmla v18.4s, v26.4s, v24.4s
+	WORD	$0x4e39cf73 // fmla v19.4s, v27.4s, v25.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
+	WORD	$0x4e34f421 // fmax v1.4s, v1.4s, v20.4s
+	WORD	$0x4e34f442 // fmax v2.4s, v2.4s, v20.4s
+	WORD	$0x4e34f463 // fmax v3.4s, v3.4s, v20.4s
+	WORD	$0x4e34f484 // fmax v4.4s, v4.4s, v20.4s
+	WORD	$0x4e34f4a5 // fmax v5.4s, v5.4s, v20.4s
+	WORD	$0x4e34f4c6 // fmax v6.4s, v6.4s, v20.4s
+	WORD	$0x4e34f4e7 // fmax v7.4s, v7.4s, v20.4s
+	WORD	$0x4e34f508 // fmax v8.4s, v8.4s, v20.4s
+	WORD	$0x4e34f529 // fmax v9.4s, v9.4s, v20.4s
+	WORD	$0x4e34f54a // fmax v10.4s, v10.4s, v20.4s
+	WORD	$0x4e34f56b // fmax v11.4s, v11.4s, v20.4s
+	WORD	$0x4e34f58c // fmax v12.4s, v12.4s, v20.4s
+	WORD	$0x4e34f5ad // fmax v13.4s, v13.4s, v20.4s
+	WORD	$0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD	$0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	WORD	$0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD	$0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	WORD	$0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
+	WORD	$0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e695 // fcmgt v21.4s, v20.4s, v0.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6ea1e695 // fcmgt v21.4s, v20.4s, v1.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6ea2e695 // fcmgt v21.4s, v20.4s, v2.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6ea3e695 // fcmgt v21.4s, v20.4s, v3.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6ea4e695 // fcmgt v21.4s, v20.4s, v4.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6ea5e695 // fcmgt v21.4s, v20.4s, v5.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6ea6e695 // fcmgt v21.4s, v20.4s, v6.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6ea7e695 // fcmgt v21.4s, v20.4s, v7.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6ea8e695 // fcmgt v21.4s, v20.4s, v8.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6ea9e695 // fcmgt v21.4s, v20.4s, v9.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eaae695 // fcmgt v21.4s, v20.4s, v10.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eabe695 // fcmgt v21.4s, v20.4s, v11.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eace695 // fcmgt v21.4s, v20.4s, v12.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eade695 // fcmgt v21.4s, v20.4s, v13.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eaee695 // fcmgt v21.4s, v20.4s, v14.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eafe695 // fcmgt v21.4s, v20.4s, v15.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb0e695 // fcmgt v21.4s, v20.4s, v16.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb1e695 // fcmgt v21.4s, v20.4s, v17.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb2e695 // fcmgt v21.4s, v20.4s, v18.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb3e695 // fcmgt v21.4s, v20.4s, v19.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb4f400 // fmin v0.4s, v0.4s, v20.4s
+	WORD	$0x4eb4f421 // fmin v1.4s, v1.4s, v20.4s
+	WORD	$0x4eb4f442 // fmin v2.4s, v2.4s, v20.4s
+	WORD	$0x4eb4f463 // fmin v3.4s, v3.4s, v20.4s
+	WORD	$0x4eb4f484 // fmin v4.4s, v4.4s, v20.4s
+	WORD	$0x4eb4f4a5 // fmin v5.4s, v5.4s, v20.4s
+	WORD	$0x4eb4f4c6 // fmin v6.4s, v6.4s, v20.4s
+	WORD	$0x4eb4f4e7 // fmin v7.4s, v7.4s, v20.4s
+	WORD	$0x4eb4f508 // fmin v8.4s, v8.4s, v20.4s
+	WORD	$0x4eb4f529 // fmin v9.4s, v9.4s, v20.4s
+	WORD	$0x4eb4f54a // fmin v10.4s, v10.4s, v20.4s
+	WORD	$0x4eb4f56b // fmin v11.4s, v11.4s, v20.4s
+	WORD	$0x4eb4f58c // fmin v12.4s, v12.4s, v20.4s
+	WORD	$0x4eb4f5ad // fmin v13.4s, v13.4s, v20.4s
+	WORD	$0x4eb4f5ce // fmin v14.4s, v14.4s, v20.4s
+	WORD	$0x4eb4f5ef // fmin v15.4s, v15.4s, v20.4s
+	WORD	$0x4eb4f610 // fmin v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb4f631 // fmin v17.4s, v17.4s, v20.4s
+	WORD	$0x4eb4f652 // fmin v18.4s, v18.4s, v20.4s
+	WORD	$0x4eb4f673 // fmin v19.4s, v19.4s, v20.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb4e415 // fcmgt v21.4s, v0.4s, v20.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e435 // fcmgt v21.4s, v1.4s, v20.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e455 // fcmgt v21.4s, v2.4s, v20.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e475 // fcmgt v21.4s, v3.4s, v20.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e495 // fcmgt v21.4s, v4.4s, v20.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4b5 // fcmgt v21.4s, v5.4s, v20.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4d5 // fcmgt v21.4s, v6.4s, v20.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4f5 // fcmgt v21.4s, v7.4s, v20.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e515 // fcmgt v21.4s, v8.4s, v20.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e535 // fcmgt v21.4s, v9.4s, v20.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e555 // fcmgt v21.4s, v10.4s, v20.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e575 // fcmgt v21.4s, v11.4s, v20.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e595 // fcmgt v21.4s, v12.4s, v20.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5b5 // fcmgt v21.4s, v13.4s, v20.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5d5 // fcmgt v21.4s, v14.4s, v20.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5f5 // fcmgt v21.4s, v15.4s, v20.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e615 // fcmgt v21.4s, v16.4s, v20.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e635 // fcmgt v21.4s, v17.4s, v20.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e655 // fcmgt v21.4s, v18.4s, v20.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e675 // fcmgt v21.4s, v19.4s, v20.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise3s2n9Asm(call *byte)
+TEXT ·depthwise3s2n9Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	MOVD	8(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e32cf00 // fmla v0.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf21 // fmla v1.4s, v25.4s, v19.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf00 // fmla v0.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf21 // fmla v1.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf02 // fmla v2.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf23 // fmla v3.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf00 // fmla v0.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf21 // fmla v1.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf02 // fmla v2.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf23 // fmla v3.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf04 // fmla v4.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf25 // fmla v5.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf02 // fmla v2.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf23 // fmla v3.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf04 // fmla v4.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf25 // fmla v5.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf06 // fmla v6.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf27 // fmla v7.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf04 // fmla v4.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf25 // fmla v5.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf06 // fmla v6.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf27 // fmla v7.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf08 // fmla v8.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf29 // fmla v9.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf06 // fmla v6.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf27 // fmla v7.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0a // fmla v10.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2b // fmla v11.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf08 // fmla v8.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf29 // fmla v9.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf0a // fmla v10.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2b // fmla v11.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2d // fmla v13.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf0a // fmla v10.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2b // fmla v11.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf0e // fmla v14.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf2f // fmla v15.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2d // fmla v13.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf0e // fmla v14.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf2f // fmla v15.4s, v25.4s, v21.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e32cf10 // fmla v16.4s, v24.4s, v18.4s
+	WORD	$0x4e33cf31 // fmla v17.4s, v25.4s, v19.4s
+	WORD	$0x4e36cf0e // fmla v14.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf2f // fmla v15.4s, v25.4s, v23.4s
+	FLDPQ	(R11), (F24, F25)
+	ADD	R12, R11
+	WORD	$0x4e34cf10 // fmla v16.4s, v24.4s, v20.4s
+	WORD	$0x4e35cf31 // fmla v17.4s, v25.4s, v21.4s
+	MOVD	16(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F24, F25)
+	WORD	$0x4e36cf10 // fmla v16.4s, v24.4s, v22.4s
+	WORD	$0x4e37cf31 // fmla v17.4s, v25.4s, v23.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e32f400 // fmax v0.4s, v0.4s, v18.4s
+	WORD	$0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
+	WORD	$0x4e32f442 // fmax v2.4s, v2.4s, v18.4s
+	WORD	$0x4e32f463 // fmax v3.4s, v3.4s, v18.4s
+	WORD	$0x4e32f484 // fmax v4.4s, v4.4s, v18.4s
+	WORD	$0x4e32f4a5 // fmax v5.4s, v5.4s, v18.4s
+	WORD	$0x4e32f4c6 // fmax v6.4s, v6.4s, v18.4s
+	WORD	$0x4e32f4e7 // fmax v7.4s, v7.4s, v18.4s
+	WORD	$0x4e32f508 // fmax v8.4s, v8.4s, v18.4s
+	WORD	$0x4e32f529 // fmax v9.4s, v9.4s, v18.4s
+	WORD	$0x4e32f54a // fmax v10.4s, v10.4s, v18.4s
+	WORD	$0x4e32f56b // fmax v11.4s, v11.4s, v18.4s
+	WORD	$0x4e32f58c // fmax v12.4s, v12.4s, v18.4s
+	WORD	$0x4e32f5ad // fmax v13.4s, v13.4s, v18.4s
+	WORD	$0x4e32f5ce // fmax v14.4s, v14.4s, v18.4s
+	WORD	$0x4e32f5ef // fmax v15.4s, v15.4s, v18.4s
+	WORD	$0x4e32f610 // fmax v16.4s, v16.4s, v18.4s
+	WORD	$0x4e32f631 // fmax v17.4s, v17.4s, v18.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e653 // fcmgt v19.4s, v18.4s, v0.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6ea1e653 // fcmgt v19.4s, v18.4s, v1.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6ea2e653 // fcmgt v19.4s, v18.4s, v2.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6ea3e653 // fcmgt v19.4s, v18.4s, v3.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6ea4e653 // fcmgt v19.4s, v18.4s, v4.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6ea5e653 // fcmgt v19.4s, v18.4s, v5.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6ea6e653 // fcmgt v19.4s, v18.4s, v6.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6ea7e653 // fcmgt v19.4s, v18.4s, v7.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6ea8e653 // fcmgt v19.4s, v18.4s, v8.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6ea9e653 // fcmgt v19.4s, v18.4s, v9.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eaae653 // fcmgt v19.4s, v18.4s, v10.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eabe653 // fcmgt v19.4s, v18.4s, v11.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eace653 // fcmgt v19.4s, v18.4s, v12.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eade653 // fcmgt v19.4s, v18.4s, v13.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eaee653 // fcmgt v19.4s, v18.4s, v14.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eafe653 // fcmgt v19.4s, v18.4s, v15.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb0e653 // fcmgt v19.4s, v18.4s, v16.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb1e653 // fcmgt v19.4s, v18.4s, v17.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb2f400 // fmin v0.4s, v0.4s, v18.4s
+	WORD	$0x4eb2f421 // fmin v1.4s, v1.4s, v18.4s
+	WORD	$0x4eb2f442 // fmin v2.4s, v2.4s, v18.4s
+	WORD	$0x4eb2f463 // fmin v3.4s, v3.4s, v18.4s
+	WORD	$0x4eb2f484 // fmin v4.4s, v4.4s, v18.4s
+	WORD	$0x4eb2f4a5 // fmin v5.4s, v5.4s, v18.4s
+	WORD	$0x4eb2f4c6 // fmin v6.4s, v6.4s, v18.4s
+	WORD	$0x4eb2f4e7 // fmin v7.4s, v7.4s, v18.4s
+	WORD	$0x4eb2f508 // fmin v8.4s, v8.4s, v18.4s
+	WORD	$0x4eb2f529 // fmin v9.4s, v9.4s, v18.4s
+	WORD	$0x4eb2f54a // fmin v10.4s, v10.4s, v18.4s
+	WORD	$0x4eb2f56b // fmin v11.4s, v11.4s, v18.4s
+	WORD	$0x4eb2f58c // fmin v12.4s, v12.4s, v18.4s
+	WORD	$0x4eb2f5ad // fmin v13.4s, v13.4s, v18.4s
+	WORD	$0x4eb2f5ce // fmin v14.4s, v14.4s, v18.4s
+	WORD	$0x4eb2f5ef // fmin v15.4s, v15.4s, v18.4s
+	WORD	$0x4eb2f610 // fmin v16.4s, v16.4s, v18.4s
+	WORD	$0x4eb2f631 // fmin v17.4s, v17.4s, v18.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb2e413 // fcmgt v19.4s, v0.4s, v18.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e433 // fcmgt v19.4s, v1.4s, v18.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e453 // fcmgt v19.4s, v2.4s, v18.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e473 // fcmgt v19.4s, v3.4s, v18.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e493 // fcmgt v19.4s, v4.4s, v18.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4b3 // fcmgt v19.4s, v5.4s, v18.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4d3 // fcmgt v19.4s, v6.4s, v18.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4f3 // fcmgt v19.4s, v7.4s, v18.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e513 // fcmgt v19.4s, v8.4s, v18.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e533 // fcmgt v19.4s, v9.4s, v18.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e553 // fcmgt v19.4s, v10.4s, v18.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e573 // fcmgt v19.4s, v11.4s, v18.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e593 // fcmgt v19.4s, v12.4s, v18.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5b3 // fcmgt v19.4s, v13.4s, v18.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5d3 // fcmgt v19.4s, v14.4s, v18.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5f3 // fcmgt v19.4s, v15.4s, v18.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e613 // fcmgt v19.4s, v16.4s, v18.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e633 // fcmgt v19.4s, v17.4s, v18.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
 	ADD	$32, R7
@@ -2601,6 +5581,804 @@ high:
 	SUBS	$1, R10, R10
 	BNE	block
 	ADD	$16, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s1n10Asm(call *byte)
+TEXT ·depthwise5s1n10Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e34cfc0 // fmla v0.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe1 // fmla v1.4s, v31.4s, v21.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e34cfc2 // fmla v2.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe3 // fmla v3.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc0 // fmla v0.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe1 // fmla v1.4s, v31.4s, v23.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc4 // fmla v4.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe5 // fmla v5.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc2 // fmla v2.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe3 // fmla v3.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc6 // fmla v6.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe7 // fmla v7.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc4 // fmla v4.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe5 // fmla v5.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc8 // fmla v8.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe9 // fmla v9.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc6 // fmla v6.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe7 // fmla v7.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfca // fmla v10.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfeb // fmla v11.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfc8 // fmla v8.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe9 // fmla v9.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfcc // fmla v12.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfed // fmla v13.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfca // fmla v10.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfeb // fmla v11.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfce // fmla v14.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfef // fmla v15.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfcc // fmla v12.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfed // fmla v13.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfd0 // fmla v16.4s, v30.4s, v20.4s
+	WORD	$0x4e35cff1 // fmla v17.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfce // fmla v14.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfef // fmla v15.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfd2 // fmla v18.4s, v30.4s, v20.4s
+	WORD	$0x4e35cff3 // fmla v19.4s, v31.4s, v21.4s
+	WORD	$0x4e36cfd0 // fmla v16.4s, v30.4s, v22.4s
+	WORD	$0x4e37cff1 // fmla v17.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfd2 // fmla v18.4s, v30.4s, v22.4s
+	WORD	$0x4e37cff3 // fmla v19.4s, v31.4s, v23.4s
+	WORD	$0x4e38cfd0 // fmla v16.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff1 // fmla v17.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD	$0x4e3acfd0 // fmla v16.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff1 // fmla v17.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3acfd2 // fmla v18.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff3 // fmla v19.4s, v31.4s, v27.4s
+	WORD	$0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfd2 // fmla v18.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff3 // fmla v19.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
+	WORD	$0x4e34f421 // fmax v1.4s, v1.4s, v20.4s
+	WORD	$0x4e34f442 // fmax v2.4s, v2.4s, v20.4s
+	WORD	$0x4e34f463 // fmax v3.4s, v3.4s, v20.4s
+	WORD	$0x4e34f484 // fmax v4.4s, v4.4s, v20.4s
+	WORD	$0x4e34f4a5 // fmax v5.4s, v5.4s, v20.4s
+	WORD	$0x4e34f4c6 // fmax v6.4s, v6.4s, v20.4s
+	WORD	$0x4e34f4e7 // fmax v7.4s, v7.4s, v20.4s
+	WORD	$0x4e34f508 // fmax v8.4s, v8.4s, v20.4s
+	WORD	$0x4e34f529 // fmax v9.4s, v9.4s, v20.4s
+	WORD	$0x4e34f54a // fmax v10.4s, v10.4s, v20.4s
+	WORD	$0x4e34f56b // fmax v11.4s, v11.4s, v20.4s
+	WORD	$0x4e34f58c // fmax v12.4s, v12.4s, v20.4s
+	WORD	$0x4e34f5ad // fmax v13.4s, v13.4s, v20.4s
+	WORD	$0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD	$0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	WORD	$0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD	$0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	WORD	$0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
+	WORD	$0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e695 // fcmgt v21.4s, v20.4s, v0.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6ea1e695 // fcmgt v21.4s, v20.4s, v1.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6ea2e695 // fcmgt v21.4s, v20.4s, v2.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6ea3e695 // fcmgt v21.4s, v20.4s, v3.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6ea4e695 // fcmgt v21.4s, v20.4s, v4.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6ea5e695 // fcmgt v21.4s, v20.4s, v5.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6ea6e695 // fcmgt v21.4s, v20.4s, v6.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6ea7e695 // fcmgt v21.4s, v20.4s, v7.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6ea8e695 // fcmgt v21.4s, v20.4s, v8.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6ea9e695 // fcmgt v21.4s, v20.4s, v9.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eaae695 // fcmgt v21.4s, v20.4s, v10.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eabe695 // fcmgt v21.4s, v20.4s, v11.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eace695 // fcmgt v21.4s, v20.4s, v12.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eade695 // fcmgt v21.4s, v20.4s, v13.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eaee695 // fcmgt v21.4s, v20.4s, v14.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eafe695 // fcmgt v21.4s, v20.4s, v15.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb0e695 // fcmgt v21.4s, v20.4s, v16.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb1e695 // fcmgt v21.4s, v20.4s, v17.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb2e695 // fcmgt v21.4s, v20.4s, v18.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb3e695 // fcmgt v21.4s, v20.4s, v19.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb4f400 // fmin v0.4s, v0.4s, v20.4s
+	WORD	$0x4eb4f421 // fmin v1.4s, v1.4s, v20.4s
+	WORD	$0x4eb4f442 // fmin v2.4s, v2.4s, v20.4s
+	WORD	$0x4eb4f463 // fmin v3.4s, v3.4s, v20.4s
+	WORD	$0x4eb4f484 // fmin v4.4s, v4.4s, v20.4s
+	WORD	$0x4eb4f4a5 // fmin v5.4s, v5.4s, v20.4s
+	WORD	$0x4eb4f4c6 // fmin v6.4s, v6.4s, v20.4s
+	WORD	$0x4eb4f4e7 // fmin v7.4s, v7.4s, v20.4s
+	WORD	$0x4eb4f508 // fmin v8.4s, v8.4s, v20.4s
+	WORD	$0x4eb4f529 // fmin v9.4s, v9.4s, v20.4s
+	WORD	$0x4eb4f54a // fmin v10.4s, v10.4s, v20.4s
+	WORD	$0x4eb4f56b // fmin v11.4s, v11.4s, v20.4s
+	WORD	$0x4eb4f58c // fmin v12.4s, v12.4s, v20.4s
+	WORD	$0x4eb4f5ad // fmin v13.4s, v13.4s, v20.4s
+	WORD	$0x4eb4f5ce // fmin v14.4s, v14.4s, v20.4s
+	WORD	$0x4eb4f5ef // fmin v15.4s, v15.4s, v20.4s
+	WORD	$0x4eb4f610 // fmin v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb4f631 // fmin v17.4s, v17.4s, v20.4s
+	WORD	$0x4eb4f652 // fmin v18.4s, v18.4s, v20.4s
+	WORD	$0x4eb4f673 // fmin v19.4s, v19.4s, v20.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb4e415 // fcmgt v21.4s, v0.4s, v20.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e435 // fcmgt v21.4s, v1.4s, v20.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e455 // fcmgt v21.4s, v2.4s, v20.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e475 // fcmgt v21.4s, v3.4s, v20.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e495 // fcmgt v21.4s, v4.4s, v20.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4b5 // fcmgt v21.4s, v5.4s, v20.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4d5 // fcmgt v21.4s, v6.4s, v20.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4f5 // fcmgt v21.4s, v7.4s, v20.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e515 // fcmgt v21.4s, v8.4s, v20.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e535 // fcmgt v21.4s, v9.4s, v20.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e555 // fcmgt v21.4s, v10.4s, v20.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e575 // fcmgt v21.4s, v11.4s, v20.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e595 // fcmgt v21.4s, v12.4s, v20.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5b5 // fcmgt v21.4s, v13.4s, v20.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5d5 // fcmgt v21.4s, v14.4s, v20.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5f5 // fcmgt v21.4s, v15.4s, v20.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e615 // fcmgt v21.4s, v16.4s, v20.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e635 // fcmgt v21.4s, v17.4s, v20.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e655 // fcmgt v21.4s, v18.4s, v20.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e675 // fcmgt v21.4s, v19.4s, v20.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s1n9Asm(call *byte)
+TEXT ·depthwise5s1n9Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e32cf80 // fmla v0.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa1 // fmla v1.4s, v29.4s, v19.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e32cf82 // fmla v2.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa3 // fmla v3.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf80 // fmla v0.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa1 // fmla v1.4s, v29.4s, v21.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf84 // fmla v4.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa5 // fmla v5.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf82 // fmla v2.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa3 // fmla v3.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf86 // fmla v6.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa7 // fmla v7.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf84 // fmla v4.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa5 // fmla v5.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf88 // fmla v8.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa9 // fmla v9.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf86 // fmla v6.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa7 // fmla v7.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8a // fmla v10.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfab // fmla v11.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf88 // fmla v8.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa9 // fmla v9.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8c // fmla v12.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfad // fmla v13.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf8a // fmla v10.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfab // fmla v11.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8e // fmla v14.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfaf // fmla v15.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf8c // fmla v12.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfad // fmla v13.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf90 // fmla v16.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfb1 // fmla v17.4s, v29.4s, v19.4s
+	WORD	$0x4e34cf8e // fmla v14.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfaf // fmla v15.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf90 // fmla v16.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfb1 // fmla v17.4s, v29.4s, v21.4s
+	WORD	$0x4e36cf8e // fmla v14.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfaf // fmla v15.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf90 // fmla v16.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb1 // fmla v17.4s, v29.4s, v23.4s
+	WORD	$0x4e38cf8e // fmla v14.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfaf // fmla v15.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e38cf90 // fmla v16.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb1 // fmla v17.4s, v29.4s, v25.4s
+	WORD	$0x4e3acf8e // fmla v14.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfaf // fmla v15.4s, v29.4s, v27.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf90 // fmla v16.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb1 // fmla v17.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e32f400 // fmax v0.4s, v0.4s, v18.4s
+	WORD	$0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
+	WORD	$0x4e32f442 // fmax v2.4s, v2.4s, v18.4s
+	WORD	$0x4e32f463 // fmax v3.4s, v3.4s, v18.4s
+	WORD	$0x4e32f484 // fmax v4.4s, v4.4s, v18.4s
+	WORD	$0x4e32f4a5 // fmax v5.4s, v5.4s, v18.4s
+	WORD	$0x4e32f4c6 // fmax v6.4s, v6.4s, v18.4s
+	WORD	$0x4e32f4e7 // fmax v7.4s, v7.4s, v18.4s
+	WORD	$0x4e32f508 // fmax v8.4s, v8.4s, v18.4s
+	WORD	$0x4e32f529 // fmax v9.4s, v9.4s, v18.4s
+	WORD	$0x4e32f54a // fmax v10.4s, v10.4s, v18.4s
+	WORD	$0x4e32f56b // fmax v11.4s, v11.4s, v18.4s
+	WORD	$0x4e32f58c // fmax v12.4s, v12.4s, v18.4s
+	WORD	$0x4e32f5ad // fmax v13.4s, v13.4s, v18.4s
+	WORD	$0x4e32f5ce // fmax v14.4s, v14.4s, v18.4s
+	WORD	$0x4e32f5ef // fmax v15.4s, v15.4s, v18.4s
+	WORD	$0x4e32f610 // fmax v16.4s, v16.4s, v18.4s
+	WORD	$0x4e32f631 // fmax v17.4s, v17.4s, v18.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e653 // fcmgt v19.4s, v18.4s, v0.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6ea1e653 // fcmgt v19.4s, v18.4s, v1.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6ea2e653 // fcmgt v19.4s, v18.4s, v2.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6ea3e653 // fcmgt v19.4s, v18.4s, v3.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6ea4e653 // fcmgt v19.4s, v18.4s, v4.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6ea5e653 // fcmgt v19.4s, v18.4s, v5.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6ea6e653 // fcmgt v19.4s, v18.4s, v6.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6ea7e653 // fcmgt v19.4s, v18.4s, v7.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6ea8e653 // fcmgt v19.4s, v18.4s, v8.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6ea9e653 // fcmgt v19.4s, v18.4s, v9.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eaae653 // fcmgt v19.4s, v18.4s, v10.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eabe653 // fcmgt v19.4s, v18.4s, v11.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eace653 // fcmgt v19.4s, v18.4s, v12.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eade653 // fcmgt v19.4s, v18.4s, v13.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eaee653 // fcmgt v19.4s, v18.4s, v14.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eafe653 // fcmgt v19.4s, v18.4s, v15.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb0e653 // fcmgt v19.4s, v18.4s, v16.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb1e653 // fcmgt v19.4s, v18.4s, v17.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb2f400 // fmin v0.4s, v0.4s, v18.4s
+	WORD	$0x4eb2f421 // fmin v1.4s, v1.4s, v18.4s
+	WORD	$0x4eb2f442 // fmin v2.4s, v2.4s, v18.4s
+	WORD	$0x4eb2f463 // fmin v3.4s, v3.4s, v18.4s
+	WORD	$0x4eb2f484 // fmin v4.4s, v4.4s, v18.4s
+	WORD	$0x4eb2f4a5 // fmin v5.4s, v5.4s, v18.4s
+	WORD	$0x4eb2f4c6 // fmin v6.4s, v6.4s, v18.4s
+	WORD	$0x4eb2f4e7 // fmin v7.4s, v7.4s, v18.4s
+	WORD	$0x4eb2f508 // fmin v8.4s, v8.4s, v18.4s
+	WORD	$0x4eb2f529 // fmin v9.4s, v9.4s, v18.4s
+	WORD	$0x4eb2f54a // fmin v10.4s, v10.4s, v18.4s
+	WORD	$0x4eb2f56b // fmin v11.4s, v11.4s, v18.4s
+	WORD	$0x4eb2f58c // fmin v12.4s, v12.4s, v18.4s
+	WORD	$0x4eb2f5ad // fmin v13.4s, v13.4s, v18.4s
+	WORD	$0x4eb2f5ce // fmin v14.4s, v14.4s, v18.4s
+	WORD	$0x4eb2f5ef // fmin v15.4s, v15.4s, v18.4s
+	WORD	$0x4eb2f610 // fmin v16.4s, v16.4s, v18.4s
+	WORD	$0x4eb2f631 // fmin v17.4s, v17.4s, v18.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb2e413 // fcmgt v19.4s, v0.4s, v18.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e433 // fcmgt v19.4s, v1.4s, v18.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e453 // fcmgt v19.4s, v2.4s, v18.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e473 // fcmgt v19.4s, v3.4s, v18.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e493 // fcmgt v19.4s, v4.4s, v18.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4b3 // fcmgt v19.4s, v5.4s, v18.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4d3 // fcmgt v19.4s, v6.4s, v18.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4f3 // fcmgt v19.4s, v7.4s, v18.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e513 // fcmgt v19.4s, v8.4s, v18.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e533 // fcmgt v19.4s, v9.4s, v18.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e553 // fcmgt v19.4s, v10.4s, v18.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e573 // fcmgt v19.4s, v11.4s, v18.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e593 // fcmgt v19.4s, v12.4s, v18.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5b3 // fcmgt v19.4s, v13.4s, v18.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5d3 // fcmgt v19.4s, v14.4s, v18.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5f3 // fcmgt v19.4s, v15.4s, v18.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e613 // fcmgt v19.4s, v16.4s, v18.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e633 // fcmgt v19.4s, v17.4s, v18.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
 	SUBS	$1, R5, R5
 	BNE	strip
 	RET
@@ -4098,6 +7876,838 @@ high:
 	FSTPQ	(F4, F5), (R11)
 	ADD	R3, R11
 	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s2n10Asm(call *byte)
+TEXT ·depthwise5s2n10Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c12 // orr v18.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c33 // orr v19.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	FLDPQ.P	32(R6), (F28, F29)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e34cfc0 // fmla v0.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe1 // fmla v1.4s, v31.4s, v21.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e36cfc0 // fmla v0.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe1 // fmla v1.4s, v31.4s, v23.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc2 // fmla v2.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe3 // fmla v3.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfc2 // fmla v2.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe3 // fmla v3.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc0 // fmla v0.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe1 // fmla v1.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc4 // fmla v4.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe5 // fmla v5.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc2 // fmla v2.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe3 // fmla v3.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc0 // fmla v0.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe1 // fmla v1.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfc4 // fmla v4.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe5 // fmla v5.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc6 // fmla v6.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe7 // fmla v7.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc4 // fmla v4.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe5 // fmla v5.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc2 // fmla v2.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe3 // fmla v3.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfc6 // fmla v6.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe7 // fmla v7.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc4 // fmla v4.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe5 // fmla v5.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfc8 // fmla v8.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfe9 // fmla v9.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfc8 // fmla v8.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfe9 // fmla v9.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc6 // fmla v6.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe7 // fmla v7.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfca // fmla v10.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfeb // fmla v11.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfc8 // fmla v8.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfe9 // fmla v9.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc6 // fmla v6.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe7 // fmla v7.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfca // fmla v10.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfeb // fmla v11.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfcc // fmla v12.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfed // fmla v13.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfca // fmla v10.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfeb // fmla v11.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfc8 // fmla v8.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfe9 // fmla v9.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfcc // fmla v12.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfed // fmla v13.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfca // fmla v10.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfeb // fmla v11.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfce // fmla v14.4s, v30.4s, v20.4s
+	WORD	$0x4e35cfef // fmla v15.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfce // fmla v14.4s, v30.4s, v22.4s
+	WORD	$0x4e37cfef // fmla v15.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfcc // fmla v12.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfed // fmla v13.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfd0 // fmla v16.4s, v30.4s, v20.4s
+	WORD	$0x4e35cff1 // fmla v17.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfce // fmla v14.4s, v30.4s, v24.4s
+	WORD	$0x4e39cfef // fmla v15.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfcc // fmla v12.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfed // fmla v13.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfd0 // fmla v16.4s, v30.4s, v22.4s
+	WORD	$0x4e37cff1 // fmla v17.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e34cfd2 // fmla v18.4s, v30.4s, v20.4s
+	WORD	$0x4e35cff3 // fmla v19.4s, v31.4s, v21.4s
+	WORD	$0x4e38cfd0 // fmla v16.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff1 // fmla v17.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfce // fmla v14.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcfef // fmla v15.4s, v31.4s, v29.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e36cfd2 // fmla v18.4s, v30.4s, v22.4s
+	WORD	$0x4e37cff3 // fmla v19.4s, v31.4s, v23.4s
+	WORD	$0x4e3acfd0 // fmla v16.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff1 // fmla v17.4s, v31.4s, v27.4s
+	FLDPQ	(R11), (F30, F31)
+	ADD	R12, R11
+	WORD	$0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD	$0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD	$0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3acfd2 // fmla v18.4s, v30.4s, v26.4s
+	WORD	$0x4e3bcff3 // fmla v19.4s, v31.4s, v27.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F30, F31)
+	WORD	$0x4e3ccfd2 // fmla v18.4s, v30.4s, v28.4s
+	WORD	$0x4e3dcff3 // fmla v19.4s, v31.4s, v29.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
+	WORD	$0x4e34f421 // fmax v1.4s, v1.4s, v20.4s
+	WORD	$0x4e34f442 // fmax v2.4s, v2.4s, v20.4s
+	WORD	$0x4e34f463 // fmax v3.4s, v3.4s, v20.4s
+	WORD	$0x4e34f484 // fmax v4.4s, v4.4s, v20.4s
+	WORD	$0x4e34f4a5 // fmax v5.4s, v5.4s, v20.4s
+	WORD	$0x4e34f4c6 // fmax v6.4s, v6.4s, v20.4s
+	WORD	$0x4e34f4e7 // fmax v7.4s, v7.4s, v20.4s
+	WORD	$0x4e34f508 // fmax v8.4s, v8.4s, v20.4s
+	WORD	$0x4e34f529 // fmax v9.4s, v9.4s, v20.4s
+	WORD	$0x4e34f54a // fmax v10.4s, v10.4s, v20.4s
+	WORD	$0x4e34f56b // fmax v11.4s, v11.4s, v20.4s
+	WORD	$0x4e34f58c // fmax v12.4s, v12.4s, v20.4s
+	WORD	$0x4e34f5ad // fmax v13.4s, v13.4s, v20.4s
+	WORD	$0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD	$0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	WORD	$0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD	$0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	WORD	$0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
+	WORD	$0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e695 // fcmgt v21.4s, v20.4s, v0.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6ea1e695 // fcmgt v21.4s, v20.4s, v1.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6ea2e695 // fcmgt v21.4s, v20.4s, v2.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6ea3e695 // fcmgt v21.4s, v20.4s, v3.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6ea4e695 // fcmgt v21.4s, v20.4s, v4.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6ea5e695 // fcmgt v21.4s, v20.4s, v5.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6ea6e695 // fcmgt v21.4s, v20.4s, v6.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6ea7e695 // fcmgt v21.4s, v20.4s, v7.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6ea8e695 // fcmgt v21.4s, v20.4s, v8.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6ea9e695 // fcmgt v21.4s, v20.4s, v9.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eaae695 // fcmgt v21.4s, v20.4s, v10.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eabe695 // fcmgt v21.4s, v20.4s, v11.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eace695 // fcmgt v21.4s, v20.4s, v12.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eade695 // fcmgt v21.4s, v20.4s, v13.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eaee695 // fcmgt v21.4s, v20.4s, v14.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eafe695 // fcmgt v21.4s, v20.4s, v15.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb0e695 // fcmgt v21.4s, v20.4s, v16.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb1e695 // fcmgt v21.4s, v20.4s, v17.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb2e695 // fcmgt v21.4s, v20.4s, v18.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb3e695 // fcmgt v21.4s, v20.4s, v19.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F20
+	WORD	$0x4e040694 // dup v20.4s, v20.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb4f400 // fmin v0.4s, v0.4s, v20.4s
+	WORD	$0x4eb4f421 // fmin v1.4s, v1.4s, v20.4s
+	WORD	$0x4eb4f442 // fmin v2.4s, v2.4s, v20.4s
+	WORD	$0x4eb4f463 // fmin v3.4s, v3.4s, v20.4s
+	WORD	$0x4eb4f484 // fmin v4.4s, v4.4s, v20.4s
+	WORD	$0x4eb4f4a5 // fmin v5.4s, v5.4s, v20.4s
+	WORD	$0x4eb4f4c6 // fmin v6.4s, v6.4s, v20.4s
+	WORD	$0x4eb4f4e7 // fmin v7.4s, v7.4s, v20.4s
+	WORD	$0x4eb4f508 // fmin v8.4s, v8.4s, v20.4s
+	WORD	$0x4eb4f529 // fmin v9.4s, v9.4s, v20.4s
+	WORD	$0x4eb4f54a // fmin v10.4s, v10.4s, v20.4s
+	WORD	$0x4eb4f56b // fmin v11.4s, v11.4s, v20.4s
+	WORD	$0x4eb4f58c // fmin v12.4s, v12.4s, v20.4s
+	WORD	$0x4eb4f5ad // fmin v13.4s, v13.4s, v20.4s
+	WORD	$0x4eb4f5ce // fmin v14.4s, v14.4s, v20.4s
+	WORD	$0x4eb4f5ef // fmin v15.4s, v15.4s, v20.4s
+	WORD	$0x4eb4f610 // fmin v16.4s, v16.4s, v20.4s
+	WORD	$0x4eb4f631 // fmin v17.4s, v17.4s, v20.4s
+	WORD	$0x4eb4f652 // fmin v18.4s, v18.4s, v20.4s
+	WORD	$0x4eb4f673 // fmin v19.4s, v19.4s, v20.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb4e415 // fcmgt v21.4s, v0.4s, v20.4s
+	WORD	$0x6eb51e80 // bit v0.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e435 // fcmgt v21.4s, v1.4s, v20.4s
+	WORD	$0x6eb51e81 // bit v1.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e455 // fcmgt v21.4s, v2.4s, v20.4s
+	WORD	$0x6eb51e82 // bit v2.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e475 // fcmgt v21.4s, v3.4s, v20.4s
+	WORD	$0x6eb51e83 // bit v3.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e495 // fcmgt v21.4s, v4.4s, v20.4s
+	WORD	$0x6eb51e84 // bit v4.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4b5 // fcmgt v21.4s, v5.4s, v20.4s
+	WORD	$0x6eb51e85 // bit v5.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4d5 // fcmgt v21.4s, v6.4s, v20.4s
+	WORD	$0x6eb51e86 // bit v6.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e4f5 // fcmgt v21.4s, v7.4s, v20.4s
+	WORD	$0x6eb51e87 // bit v7.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e515 // fcmgt v21.4s, v8.4s, v20.4s
+	WORD	$0x6eb51e88 // bit v8.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e535 // fcmgt v21.4s, v9.4s, v20.4s
+	WORD	$0x6eb51e89 // bit v9.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e555 // fcmgt v21.4s, v10.4s, v20.4s
+	WORD	$0x6eb51e8a // bit v10.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e575 // fcmgt v21.4s, v11.4s, v20.4s
+	WORD	$0x6eb51e8b // bit v11.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e595 // fcmgt v21.4s, v12.4s, v20.4s
+	WORD	$0x6eb51e8c // bit v12.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5b5 // fcmgt v21.4s, v13.4s, v20.4s
+	WORD	$0x6eb51e8d // bit v13.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5d5 // fcmgt v21.4s, v14.4s, v20.4s
+	WORD	$0x6eb51e8e // bit v14.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e5f5 // fcmgt v21.4s, v15.4s, v20.4s
+	WORD	$0x6eb51e8f // bit v15.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e615 // fcmgt v21.4s, v16.4s, v20.4s
+	WORD	$0x6eb51e90 // bit v16.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e635 // fcmgt v21.4s, v17.4s, v20.4s
+	WORD	$0x6eb51e91 // bit v17.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e655 // fcmgt v21.4s, v18.4s, v20.4s
+	WORD	$0x6eb51e92 // bit v18.16b, v20.16b, v21.16b
+	WORD	$0x6eb4e675 // fcmgt v21.4s, v19.4s, v20.4s
+	WORD	$0x6eb51e93 // bit v19.16b, v20.16b, v21.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
+	ADD	R3, R11
+	FSTPQ	(F18, F19), (R11)
+	ADD	R3, R11
+	// The last block may begin before the one before it ends
+	ADD	$32, R7
+	CMP	R4, R7
+	CSEL	GT, R4, R7, R7
+	SUBS	$1, R10, R10
+	BNE	block
+	ADD	$24, R1
+	SUBS	$1, R5, R5
+	BNE	strip
+	RET
+
+// func depthwise5s2n9Asm(call *byte)
+TEXT ·depthwise5s2n9Asm(SB), NOSPLIT, $0-8
+	MOVD	call+0(FP), R0
+	MOVD	stripCall_table(R0), R1
+	MOVD	stripCall_zero(R0), R2
+	MOVD	stripCall_outStep(R0), R3
+	MOVD	stripCall_last(R0), R4
+	MOVD	stripCall_strips(R0), R5
+
+strip:
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+pointers:
+	MOVD	stripCall_from(R8), R11
+	MOVD	stripCall_step(R8), R12
+	MOVW	4(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, (R9)
+	MOVW	8(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 8(R9)
+	MOVW	12(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 16(R9)
+	MOVW	16(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 24(R9)
+	MOVW	20(R1), R13
+	CMP	$0, R13
+	ADD	R13<<2, R11, R13
+	CSEL	LT, R2, R13, R13
+	CMP	$0, R12
+	CSEL	EQ, R11, R13, R13
+	MOVD	R13, 32(R9)
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	pointers
+	MOVD	stripCall_w(R0), R6
+	MOVD	$0, R7
+	MOVD	stripCall_blocks(R0), R10
+
+block:
+	FLDPQ.P	32(R6), (F0, F1)
+	WORD	$0x4ea01c02 // orr v2.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c23 // orr v3.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c04 // orr v4.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c25 // orr v5.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c06 // orr v6.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c27 // orr v7.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c08 // orr v8.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c29 // orr v9.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0a // orr v10.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2b // orr v11.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0c // orr v12.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2d // orr v13.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c0e // orr v14.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c2f // orr v15.16b, v1.16b, v1.16b
+	WORD	$0x4ea01c10 // orr v16.16b, v0.16b, v0.16b
+	WORD	$0x4ea11c31 // orr v17.16b, v1.16b, v1.16b
+	MOVD	stripCall_rows(R0), R14
+	MOVD	R0, R8
+	ADD	$stripCall_lines, R0, R9
+
+row:
+	FLDPQ.P	32(R6), (F18, F19)
+	FLDPQ.P	32(R6), (F20, F21)
+	FLDPQ.P	32(R6), (F22, F23)
+	FLDPQ.P	32(R6), (F24, F25)
+	FLDPQ.P	32(R6), (F26, F27)
+	MOVD	16(R9), R11
+	MOVD	stripCall_step(R8), R12
+	ADD	R7, R11
+	MOVD	(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e32cf80 // fmla v0.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa1 // fmla v1.4s, v29.4s, v19.4s
+	MOVD	8(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e34cf80 // fmla v0.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa1 // fmla v1.4s, v29.4s, v21.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf82 // fmla v2.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa3 // fmla v3.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf80 // fmla v0.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa1 // fmla v1.4s, v29.4s, v23.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf82 // fmla v2.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa3 // fmla v3.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf80 // fmla v0.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa1 // fmla v1.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf84 // fmla v4.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa5 // fmla v5.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf82 // fmla v2.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa3 // fmla v3.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf80 // fmla v0.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa1 // fmla v1.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf84 // fmla v4.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa5 // fmla v5.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf82 // fmla v2.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa3 // fmla v3.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf86 // fmla v6.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa7 // fmla v7.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf84 // fmla v4.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa5 // fmla v5.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf82 // fmla v2.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa3 // fmla v3.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf86 // fmla v6.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa7 // fmla v7.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf84 // fmla v4.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa5 // fmla v5.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf88 // fmla v8.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfa9 // fmla v9.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf86 // fmla v6.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa7 // fmla v7.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf84 // fmla v4.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa5 // fmla v5.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf88 // fmla v8.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfa9 // fmla v9.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf86 // fmla v6.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa7 // fmla v7.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8a // fmla v10.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfab // fmla v11.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf88 // fmla v8.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfa9 // fmla v9.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf86 // fmla v6.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa7 // fmla v7.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf8a // fmla v10.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfab // fmla v11.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf88 // fmla v8.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfa9 // fmla v9.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8c // fmla v12.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfad // fmla v13.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf8a // fmla v10.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfab // fmla v11.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf88 // fmla v8.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfa9 // fmla v9.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf8c // fmla v12.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfad // fmla v13.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf8a // fmla v10.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfab // fmla v11.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf8e // fmla v14.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfaf // fmla v15.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf8c // fmla v12.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfad // fmla v13.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8a // fmla v10.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfab // fmla v11.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf8e // fmla v14.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfaf // fmla v15.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf8c // fmla v12.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfad // fmla v13.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e32cf90 // fmla v16.4s, v28.4s, v18.4s
+	WORD	$0x4e33cfb1 // fmla v17.4s, v29.4s, v19.4s
+	WORD	$0x4e36cf8e // fmla v14.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfaf // fmla v15.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8c // fmla v12.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfad // fmla v13.4s, v29.4s, v27.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e34cf90 // fmla v16.4s, v28.4s, v20.4s
+	WORD	$0x4e35cfb1 // fmla v17.4s, v29.4s, v21.4s
+	WORD	$0x4e38cf8e // fmla v14.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfaf // fmla v15.4s, v29.4s, v25.4s
+	FLDPQ	(R11), (F28, F29)
+	ADD	R12, R11
+	WORD	$0x4e36cf90 // fmla v16.4s, v28.4s, v22.4s
+	WORD	$0x4e37cfb1 // fmla v17.4s, v29.4s, v23.4s
+	WORD	$0x4e3acf8e // fmla v14.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfaf // fmla v15.4s, v29.4s, v27.4s
+	MOVD	24(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e38cf90 // fmla v16.4s, v28.4s, v24.4s
+	WORD	$0x4e39cfb1 // fmla v17.4s, v29.4s, v25.4s
+	MOVD	32(R9), R13
+	ADD	R7, R13
+	FLDPQ	(R13), (F28, F29)
+	WORD	$0x4e3acf90 // fmla v16.4s, v28.4s, v26.4s
+	WORD	$0x4e3bcfb1 // fmla v17.4s, v29.4s, v27.4s
+	ADD	$8, R8
+	ADD	$64, R9
+	SUBS	$1, R14, R14
+	BNE	row
+	MOVD	stripCall_bounds(R0), R13
+	MOVWU	(R13), R11
+	FMOVS	(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, lowZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	low
+	WORD	$0x4e32f400 // fmax v0.4s, v0.4s, v18.4s
+	WORD	$0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
+	WORD	$0x4e32f442 // fmax v2.4s, v2.4s, v18.4s
+	WORD	$0x4e32f463 // fmax v3.4s, v3.4s, v18.4s
+	WORD	$0x4e32f484 // fmax v4.4s, v4.4s, v18.4s
+	WORD	$0x4e32f4a5 // fmax v5.4s, v5.4s, v18.4s
+	WORD	$0x4e32f4c6 // fmax v6.4s, v6.4s, v18.4s
+	WORD	$0x4e32f4e7 // fmax v7.4s, v7.4s, v18.4s
+	WORD	$0x4e32f508 // fmax v8.4s, v8.4s, v18.4s
+	WORD	$0x4e32f529 // fmax v9.4s, v9.4s, v18.4s
+	WORD	$0x4e32f54a // fmax v10.4s, v10.4s, v18.4s
+	WORD	$0x4e32f56b // fmax v11.4s, v11.4s, v18.4s
+	WORD	$0x4e32f58c // fmax v12.4s, v12.4s, v18.4s
+	WORD	$0x4e32f5ad // fmax v13.4s, v13.4s, v18.4s
+	WORD	$0x4e32f5ce // fmax v14.4s, v14.4s, v18.4s
+	WORD	$0x4e32f5ef // fmax v15.4s, v15.4s, v18.4s
+	WORD	$0x4e32f610 // fmax v16.4s, v16.4s, v18.4s
+	WORD	$0x4e32f631 // fmax v17.4s, v17.4s, v18.4s
+	B	low
+
+lowZero:
+	WORD	$0x6ea0e653 // fcmgt v19.4s, v18.4s, v0.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6ea1e653 // fcmgt v19.4s, v18.4s, v1.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6ea2e653 // fcmgt v19.4s, v18.4s, v2.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6ea3e653 // fcmgt v19.4s, v18.4s, v3.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6ea4e653 // fcmgt v19.4s, v18.4s, v4.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6ea5e653 // fcmgt v19.4s, v18.4s, v5.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6ea6e653 // fcmgt v19.4s, v18.4s, v6.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6ea7e653 // fcmgt v19.4s, v18.4s, v7.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6ea8e653 // fcmgt v19.4s, v18.4s, v8.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6ea9e653 // fcmgt v19.4s, v18.4s, v9.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eaae653 // fcmgt v19.4s, v18.4s, v10.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eabe653 // fcmgt v19.4s, v18.4s, v11.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eace653 // fcmgt v19.4s, v18.4s, v12.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eade653 // fcmgt v19.4s, v18.4s, v13.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eaee653 // fcmgt v19.4s, v18.4s, v14.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eafe653 // fcmgt v19.4s, v18.4s, v15.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb0e653 // fcmgt v19.4s, v18.4s, v16.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb1e653 // fcmgt v19.4s, v18.4s, v17.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+low:
+	MOVWU	4(R13), R11
+	FMOVS	4(R13), F18
+	WORD	$0x4e040652 // dup v18.4s, v18.s[0]
+	// Without its sign
+	LSL	$33, R11
+	CBZ	R11, highZero
+	LSR	$56, R11
+	CMP	$255, R11
+	BEQ	high
+	WORD	$0x4eb2f400 // fmin v0.4s, v0.4s, v18.4s
+	WORD	$0x4eb2f421 // fmin v1.4s, v1.4s, v18.4s
+	WORD	$0x4eb2f442 // fmin v2.4s, v2.4s, v18.4s
+	WORD	$0x4eb2f463 // fmin v3.4s, v3.4s, v18.4s
+	WORD	$0x4eb2f484 // fmin v4.4s, v4.4s, v18.4s
+	WORD	$0x4eb2f4a5 // fmin v5.4s, v5.4s, v18.4s
+	WORD	$0x4eb2f4c6 // fmin v6.4s, v6.4s, v18.4s
+	WORD	$0x4eb2f4e7 // fmin v7.4s, v7.4s, v18.4s
+	WORD	$0x4eb2f508 // fmin v8.4s, v8.4s, v18.4s
+	WORD	$0x4eb2f529 // fmin v9.4s, v9.4s, v18.4s
+	WORD	$0x4eb2f54a // fmin v10.4s, v10.4s, v18.4s
+	WORD	$0x4eb2f56b // fmin v11.4s, v11.4s, v18.4s
+	WORD	$0x4eb2f58c // fmin v12.4s, v12.4s, v18.4s
+	WORD	$0x4eb2f5ad // fmin v13.4s, v13.4s, v18.4s
+	WORD	$0x4eb2f5ce // fmin v14.4s, v14.4s, v18.4s
+	WORD	$0x4eb2f5ef // fmin v15.4s, v15.4s, v18.4s
+	WORD	$0x4eb2f610 // fmin v16.4s, v16.4s, v18.4s
+	WORD	$0x4eb2f631 // fmin v17.4s, v17.4s, v18.4s
+	B	high
+
+highZero:
+	WORD	$0x6eb2e413 // fcmgt v19.4s, v0.4s, v18.4s
+	WORD	$0x6eb31e40 // bit v0.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e433 // fcmgt v19.4s, v1.4s, v18.4s
+	WORD	$0x6eb31e41 // bit v1.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e453 // fcmgt v19.4s, v2.4s, v18.4s
+	WORD	$0x6eb31e42 // bit v2.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e473 // fcmgt v19.4s, v3.4s, v18.4s
+	WORD	$0x6eb31e43 // bit v3.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e493 // fcmgt v19.4s, v4.4s, v18.4s
+	WORD	$0x6eb31e44 // bit v4.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4b3 // fcmgt v19.4s, v5.4s, v18.4s
+	WORD	$0x6eb31e45 // bit v5.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4d3 // fcmgt v19.4s, v6.4s, v18.4s
+	WORD	$0x6eb31e46 // bit v6.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e4f3 // fcmgt v19.4s, v7.4s, v18.4s
+	WORD	$0x6eb31e47 // bit v7.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e513 // fcmgt v19.4s, v8.4s, v18.4s
+	WORD	$0x6eb31e48 // bit v8.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e533 // fcmgt v19.4s, v9.4s, v18.4s
+	WORD	$0x6eb31e49 // bit v9.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e553 // fcmgt v19.4s, v10.4s, v18.4s
+	WORD	$0x6eb31e4a // bit v10.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e573 // fcmgt v19.4s, v11.4s, v18.4s
+	WORD	$0x6eb31e4b // bit v11.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e593 // fcmgt v19.4s, v12.4s, v18.4s
+	WORD	$0x6eb31e4c // bit v12.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5b3 // fcmgt v19.4s, v13.4s, v18.4s
+	WORD	$0x6eb31e4d // bit v13.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5d3 // fcmgt v19.4s, v14.4s, v18.4s
+	WORD	$0x6eb31e4e // bit v14.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e5f3 // fcmgt v19.4s, v15.4s, v18.4s
+	WORD	$0x6eb31e4f // bit v15.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e613 // fcmgt v19.4s, v16.4s, v18.4s
+	WORD	$0x6eb31e50 // bit v16.16b, v18.16b, v19.16b
+	WORD	$0x6eb2e633 // fcmgt v19.4s, v17.4s, v18.4s
+	WORD	$0x6eb31e51 // bit v17.16b, v18.16b, v19.16b
+
+high:
+	MOVD	stripCall_out(R0), R11
+	MOVW	(R1), R13
+	ADD	R13<<2, R11
+	ADD	R7, R11
+	FSTPQ	(F0, F1), (R11)
+	ADD	R3, R11
+	FSTPQ	(F2, F3), (R11)
+	ADD	R3, R11
+	FSTPQ	(F4, F5), (R11)
+	ADD	R3, R11
+	FSTPQ	(F6, F7), (R11)
+	ADD	R3, R11
+	FSTPQ	(F8, F9), (R11)
+	ADD	R3, R11
+	FSTPQ	(F10, F11), (R11)
+	ADD	R3, R11
+	FSTPQ	(F12, F13), (R11)
+	ADD	R3, R11
+	FSTPQ	(F14, F15), (R11)
+	ADD	R3, R11
+	FSTPQ	(F16, F17), (R11)
 	ADD	R3, R11
 	// The last block may begin before the one before it ends
 	ADD	$32, R7

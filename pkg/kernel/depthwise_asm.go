@@ -38,9 +38,9 @@ type stripCall struct {
 	lines [maxStripRows][8]uintptr // the kernels'
 }
 
-// There are kernels for strips of minStrip to maxStrip outputs, which take windows of at most maxStripRows rows.
+// There are kernels for strips of minStrip outputs and more, whose number makes at most maxStrip together with the columns of the window, which has at most maxStripRows rows.
 const (
-	minStrip, maxStrip = 4, 8
+	minStrip, maxStrip = 4, 15
 	maxStripRows       = 8
 	maxStripTaps       = maxStripRows * 7
 )
@@ -92,10 +92,12 @@ func (p *depthwisePlan) strips(s *F32DepthwiseSpec, phase int, done []bool) {
 	for to < n && column(to, s.KW-1-edge) < s.W {
 		to++
 	}
-	for size := 0; to-from >= minStrip; from += size {
-		if size = min(to-from, maxStrip); to-from-size > 0 && to-from-size < minStrip {
-			size = to - from - minStrip
-		}
+	if to-from < minStrip {
+		return
+	}
+	most := maxStrip - s.KW
+	for parts := (to - from + most - 1) / most; parts > 0; parts-- { // as equal as possible
+		size := (to - from + parts - 1) / parts
 		strip := []int32{int32((phase + from*s.DilationW) * s.C)}
 		last := (size-1)*s.StrideW + s.KW - 1
 		for i := range s.KW {
@@ -112,6 +114,7 @@ func (p *depthwisePlan) strips(s *F32DepthwiseSpec, phase int, done []bool) {
 		for i := range size {
 			done[phase+(from+i)*s.DilationW] = true
 		}
+		from += size
 	}
 }
 
@@ -219,66 +222,90 @@ func (d *F32Depthwise) pixel(out, in, blocks []float32, offs []int32, bounds *[2
 // depthwiseStrips calls the kernel for windows of so many columns, a stride and strips of so many outputs.
 func depthwiseStrips(columns, stride, outputs int, c *stripCall) {
 	call := (*byte)(unsafe.Pointer(c))
-	switch 100*columns + 10*stride + outputs {
-	case 318:
+	switch 1000*columns + 100*stride + outputs {
+	case 3112:
+		depthwise3s1n12Asm(call)
+	case 3111:
+		depthwise3s1n11Asm(call)
+	case 3110:
+		depthwise3s1n10Asm(call)
+	case 3109:
+		depthwise3s1n9Asm(call)
+	case 3108:
 		depthwise3s1n8Asm(call)
-	case 317:
+	case 3107:
 		depthwise3s1n7Asm(call)
-	case 316:
+	case 3106:
 		depthwise3s1n6Asm(call)
-	case 315:
+	case 3105:
 		depthwise3s1n5Asm(call)
-	case 314:
+	case 3104:
 		depthwise3s1n4Asm(call)
-	case 328:
+	case 3212:
+		depthwise3s2n12Asm(call)
+	case 3211:
+		depthwise3s2n11Asm(call)
+	case 3210:
+		depthwise3s2n10Asm(call)
+	case 3209:
+		depthwise3s2n9Asm(call)
+	case 3208:
 		depthwise3s2n8Asm(call)
-	case 327:
+	case 3207:
 		depthwise3s2n7Asm(call)
-	case 326:
+	case 3206:
 		depthwise3s2n6Asm(call)
-	case 325:
+	case 3205:
 		depthwise3s2n5Asm(call)
-	case 324:
+	case 3204:
 		depthwise3s2n4Asm(call)
-	case 518:
+	case 5110:
+		depthwise5s1n10Asm(call)
+	case 5109:
+		depthwise5s1n9Asm(call)
+	case 5108:
 		depthwise5s1n8Asm(call)
-	case 517:
+	case 5107:
 		depthwise5s1n7Asm(call)
-	case 516:
+	case 5106:
 		depthwise5s1n6Asm(call)
-	case 515:
+	case 5105:
 		depthwise5s1n5Asm(call)
-	case 514:
+	case 5104:
 		depthwise5s1n4Asm(call)
-	case 528:
+	case 5210:
+		depthwise5s2n10Asm(call)
+	case 5209:
+		depthwise5s2n9Asm(call)
+	case 5208:
 		depthwise5s2n8Asm(call)
-	case 527:
+	case 5207:
 		depthwise5s2n7Asm(call)
-	case 526:
+	case 5206:
 		depthwise5s2n6Asm(call)
-	case 525:
+	case 5205:
 		depthwise5s2n5Asm(call)
-	case 524:
+	case 5204:
 		depthwise5s2n4Asm(call)
-	case 718:
+	case 7108:
 		depthwise7s1n8Asm(call)
-	case 717:
+	case 7107:
 		depthwise7s1n7Asm(call)
-	case 716:
+	case 7106:
 		depthwise7s1n6Asm(call)
-	case 715:
+	case 7105:
 		depthwise7s1n5Asm(call)
-	case 714:
+	case 7104:
 		depthwise7s1n4Asm(call)
-	case 728:
+	case 7208:
 		depthwise7s2n8Asm(call)
-	case 727:
+	case 7207:
 		depthwise7s2n7Asm(call)
-	case 726:
+	case 7206:
 		depthwise7s2n6Asm(call)
-	case 725:
+	case 7205:
 		depthwise7s2n5Asm(call)
-	case 724:
+	case 7204:
 		depthwise7s2n4Asm(call)
 	}
 }

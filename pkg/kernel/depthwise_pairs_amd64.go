@@ -15,66 +15,90 @@ func stripPairs(c int) int {
 // depthwisePairs is depthwiseStrips for pairs of blocks.
 func depthwisePairs(columns, stride, outputs int, c *stripCall) {
 	call := (*byte)(unsafe.Pointer(c))
-	switch 100*columns + 10*stride + outputs {
-	case 318:
+	switch 1000*columns + 100*stride + outputs {
+	case 3112:
+		depthwise3s1n12AVX512(call)
+	case 3111:
+		depthwise3s1n11AVX512(call)
+	case 3110:
+		depthwise3s1n10AVX512(call)
+	case 3109:
+		depthwise3s1n9AVX512(call)
+	case 3108:
 		depthwise3s1n8AVX512(call)
-	case 317:
+	case 3107:
 		depthwise3s1n7AVX512(call)
-	case 316:
+	case 3106:
 		depthwise3s1n6AVX512(call)
-	case 315:
+	case 3105:
 		depthwise3s1n5AVX512(call)
-	case 314:
+	case 3104:
 		depthwise3s1n4AVX512(call)
-	case 328:
+	case 3212:
+		depthwise3s2n12AVX512(call)
+	case 3211:
+		depthwise3s2n11AVX512(call)
+	case 3210:
+		depthwise3s2n10AVX512(call)
+	case 3209:
+		depthwise3s2n9AVX512(call)
+	case 3208:
 		depthwise3s2n8AVX512(call)
-	case 327:
+	case 3207:
 		depthwise3s2n7AVX512(call)
-	case 326:
+	case 3206:
 		depthwise3s2n6AVX512(call)
-	case 325:
+	case 3205:
 		depthwise3s2n5AVX512(call)
-	case 324:
+	case 3204:
 		depthwise3s2n4AVX512(call)
-	case 518:
+	case 5110:
+		depthwise5s1n10AVX512(call)
+	case 5109:
+		depthwise5s1n9AVX512(call)
+	case 5108:
 		depthwise5s1n8AVX512(call)
-	case 517:
+	case 5107:
 		depthwise5s1n7AVX512(call)
-	case 516:
+	case 5106:
 		depthwise5s1n6AVX512(call)
-	case 515:
+	case 5105:
 		depthwise5s1n5AVX512(call)
-	case 514:
+	case 5104:
 		depthwise5s1n4AVX512(call)
-	case 528:
+	case 5210:
+		depthwise5s2n10AVX512(call)
+	case 5209:
+		depthwise5s2n9AVX512(call)
+	case 5208:
 		depthwise5s2n8AVX512(call)
-	case 527:
+	case 5207:
 		depthwise5s2n7AVX512(call)
-	case 526:
+	case 5206:
 		depthwise5s2n6AVX512(call)
-	case 525:
+	case 5205:
 		depthwise5s2n5AVX512(call)
-	case 524:
+	case 5204:
 		depthwise5s2n4AVX512(call)
-	case 718:
+	case 7108:
 		depthwise7s1n8AVX512(call)
-	case 717:
+	case 7107:
 		depthwise7s1n7AVX512(call)
-	case 716:
+	case 7106:
 		depthwise7s1n6AVX512(call)
-	case 715:
+	case 7105:
 		depthwise7s1n5AVX512(call)
-	case 714:
+	case 7104:
 		depthwise7s1n4AVX512(call)
-	case 728:
+	case 7208:
 		depthwise7s2n8AVX512(call)
-	case 727:
+	case 7207:
 		depthwise7s2n7AVX512(call)
-	case 726:
+	case 7206:
 		depthwise7s2n6AVX512(call)
-	case 725:
+	case 7205:
 		depthwise7s2n5AVX512(call)
-	case 724:
+	case 7204:
 		depthwise7s2n4AVX512(call)
 	}
 }

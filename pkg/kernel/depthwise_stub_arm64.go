@@ -4,6 +4,26 @@
 
 package kernel
 
+// depthwise3s1n12Asm computes strips of 12 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n12Asm(call *byte)
+
+// depthwise3s1n11Asm computes strips of 11 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n11Asm(call *byte)
+
+// depthwise3s1n10Asm computes strips of 10 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n10Asm(call *byte)
+
+// depthwise3s1n9Asm computes strips of 9 outputs with windows of 3 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s1n9Asm(call *byte)
+
 // depthwise3s1n8Asm computes strips of 8 outputs with windows of 3 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
@@ -28,6 +48,26 @@ func depthwise3s1n5Asm(call *byte)
 //
 //go:noescape
 func depthwise3s1n4Asm(call *byte)
+
+// depthwise3s2n12Asm computes strips of 12 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n12Asm(call *byte)
+
+// depthwise3s2n11Asm computes strips of 11 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n11Asm(call *byte)
+
+// depthwise3s2n10Asm computes strips of 10 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n10Asm(call *byte)
+
+// depthwise3s2n9Asm computes strips of 9 outputs with windows of 3 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise3s2n9Asm(call *byte)
 
 // depthwise3s2n8Asm computes strips of 8 outputs with windows of 3 columns and stride 2. The call is a stripCall.
 //
@@ -54,6 +94,16 @@ func depthwise3s2n5Asm(call *byte)
 //go:noescape
 func depthwise3s2n4Asm(call *byte)
 
+// depthwise5s1n10Asm computes strips of 10 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n10Asm(call *byte)
+
+// depthwise5s1n9Asm computes strips of 9 outputs with windows of 5 columns and stride 1. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s1n9Asm(call *byte)
+
 // depthwise5s1n8Asm computes strips of 8 outputs with windows of 5 columns and stride 1. The call is a stripCall.
 //
 //go:noescape
@@ -78,6 +128,16 @@ func depthwise5s1n5Asm(call *byte)
 //
 //go:noescape
 func depthwise5s1n4Asm(call *byte)
+
+// depthwise5s2n10Asm computes strips of 10 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n10Asm(call *byte)
+
+// depthwise5s2n9Asm computes strips of 9 outputs with windows of 5 columns and stride 2. The call is a stripCall.
+//
+//go:noescape
+func depthwise5s2n9Asm(call *byte)
 
 // depthwise5s2n8Asm computes strips of 8 outputs with windows of 5 columns and stride 2. The call is a stripCall.
 //

@@ -12,7 +12,7 @@ const block = 2 * register // bytes of a block of channels
 func depthwise(file *File) {
 	for _, columns := range []int{3, 5, 7} {
 		for _, stride := range []int{1, 2} {
-			for _, outputs := range []int{8, 7, 6, 5, 4} {
+			for outputs := 15 - columns; outputs >= 4; outputs-- { // each takes two registers, as do a tap and a pixel
 				strips(file, columns, stride, outputs)
 			}
 		}

@@ -15,6 +15,9 @@ const (
 	vector = 8 // float32 in a register, and channels in a block
 	size   = 4 // bytes of a float32
 	block  = vector * size
+
+	// Strips have at least so many outputs, and with the columns of a window at most so many: each takes a register, and so does a pixel.
+	least, most = 4, 15
 )
 
 func main() {
@@ -23,7 +26,7 @@ func main() {
 	for _, set := range []string{"Asm", "AVX512"} {
 		for _, columns := range []int{3, 5, 7} {
 			for _, stride := range []int{1, 2} {
-				for _, outputs := range []int{8, 7, 6, 5, 4} {
+				for outputs := most - columns; outputs >= least; outputs-- {
 					strips(columns, stride, outputs, set)
 				}
 			}
