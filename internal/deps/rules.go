@@ -18,9 +18,10 @@ var Rooms = []Room{
 	{Path: "internal/failpoint"},
 	{Path: "internal/clock"},
 	{Path: "pkg/parallel"},
-	{Path: "pkg/tensor"},
+	{Path: "pkg/memory", May: []string{"pkg/parallel"}},
+	{Path: "pkg/tensor", May: []string{"pkg/memory"}},
 	{Path: "pkg/numerics"},
-	{Path: "pkg/kernel"},
+	{Path: "pkg/kernel", May: []string{"pkg/memory"}},
 	{Path: "pkg/store", May: []string{"internal/clock", "internal/failpoint"}},
 	{Path: "pkg/memo"},
 	{Path: "pkg/zoo"},
@@ -50,7 +51,7 @@ var Rooms = []Room{
 
 	// Ways in and out.
 	{Path: "pkg/tflite/schema"},
-	{Path: "pkg/tflite", May: []string{"pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
+	{Path: "pkg/tflite", May: []string{"pkg/memory", "pkg/tensor", "pkg/quant", "pkg/ir", "pkg/op", "pkg/tflite/schema"}},
 	{Path: "pkg/frontend/raise", May: []string{"pkg/frontend/tfpb"}},
 	{Path: "pkg/frontend/graphdef", May: []string{"pkg/tensor", "pkg/quant", "pkg/kernel", "pkg/ir", "pkg/op", "pkg/build", "pkg/frontend/tfpb"}},
 	{Path: "pkg/frontend/savedmodel", May: []string{
@@ -183,7 +184,7 @@ var Foreigners = []Foreign{
 	{"log", []string{"client/example"}, "zap at the edges, nothing elsewhere; examples are the programs of others"},
 	{"log/slog", nil, "zap at the edges, nothing elsewhere"},
 	{"math/rand", []string{OnlyTests}, "random samples have a generator of their own, whose sequence is promised to stay"},
-	{"unsafe", []string{"pkg/kernel/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
+	{"unsafe", []string{"pkg/kernel/", "pkg/memory/", "pkg/tensor/", "pkg/exec/", "pkg/sandbox/", "proto/", OnlyTests}, "views of bytes as numbers, and their alignment; what system calls take"},
 	{"math/rand/v2", []string{OnlyTests, "internal/chaos/", "internal/freeport/", "coordinator/", "worker/", "client/", "pkg/registry/", "pkg/remote/"}, "jitter and tests; never a sample"},
 	{"C", nil, "one static binary"},
 	{"plugin", nil, "one static binary"},

@@ -1,6 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/octetlite/octet/pkg/memory"
+)
 
 // F32ConvSpec is the geometry of a convolution of NHWC images.
 type F32ConvSpec struct {
@@ -30,7 +34,7 @@ func NewF32Conv(s F32ConvSpec, weights, bias []float32) (*F32Conv, error) {
 	if err := checkWeights(weights, s.OC*c.k(), bias, s.OC); err != nil {
 		return nil, err
 	}
-	c.right = c.pack(make([]float32, c.Scratch()), weights, bias)
+	c.right = c.pack(memory.Alloc[float32](c.Scratch()), weights, bias)
 	return c, nil
 }
 

@@ -3,8 +3,9 @@ package tensor
 
 import (
 	"fmt"
-	"strings"
 	"unsafe"
+
+	"github.com/octetlite/octet/pkg/memory"
 )
 
 // Tensor is a dense row-major tensor. Data holds the elements in little-endian order and is aligned to the element's size; it is nil where
@@ -31,37 +32,8 @@ func New(d DType, shape Shape) *Tensor {
 	return &Tensor{DType: d, Shape: shape, Data: Alloc(d.Bytes(n))}
 }
 
-// large is the size in bytes from which on memory is better had in huge pages.
-const large = 1 << 20
-
 // Alloc returns n zero bytes aligned to at least 8 bytes.
-func Alloc(n int) []byte {
-	if n == 0 {
-		return []byte{}
-	}
-	words := make([]uint64, (n+7)/8)
-	if n >= large {
-		hugePages(words)
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n:n]
-}
-
-// Joined returns pieces in one piece of memory, which must not be written to. It is not cleared before: clearing would have the system provide all of it at once. done is called with
-// each block of the pieces that was copied.
-func Joined(size int, pieces [][]byte, done func(piece int, block []byte)) []byte {
-	const block = 16 << 20
-	var all strings.Builder // whose memory is not cleared
-	all.Grow(size)
-	for i, rest := range pieces {
-		for len(rest) > 0 {
-			n := min(len(rest), block)
-			all.Write(rest[:n])
-			done(i, rest[:n])
-			rest = rest[n:]
-		}
-	}
-	return unsafe.Slice(unsafe.StringData(all.String()), all.Len())
-}
+func Alloc(n int) []byte { return memory.Alloc[byte](n) }
 
 // Of returns a tensor over values, which it shares. It panics if the shape does not have that many elements.
 func Of[T Element](d DType, shape Shape, values []T) *Tensor {

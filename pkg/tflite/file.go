@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/octetlite/octet/pkg/ir"
+	"github.com/octetlite/octet/pkg/memory"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -79,9 +80,9 @@ func (f *File) Join(m *ir.Model) []byte {
 		return f.parts[0]
 	}
 	own := owned(m)
-	all := tensor.Joined(int(f.size), f.parts, func(i int, block []byte) {
+	all := memory.Joined(int(f.size), f.parts, func(i int, block []byte) {
 		if part := f.parts[i]; own[&part[0]] == len(part) {
-			tensor.Discard(block)
+			memory.Discard(block)
 		}
 	})
 	l := relocation{}

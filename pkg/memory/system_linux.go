@@ -1,4 +1,4 @@
-package tensor
+package memory
 
 import (
 	"os"
@@ -7,12 +7,11 @@ import (
 )
 
 // hugePages asks the kernel to back memory that was not touched yet by huge pages, where it leaves that to programs: a fault for every 4 KB takes longer than
-// what is done with a weight. The pages at both ends reach beyond words, but not beyond the heap, which lies in arenas of many of them. It is a hint, whose
+// what is done with a weight, and products read more pages than the processor remembers the places of. The pages at both ends reach beyond that memory, but not beyond the heap, which lies in arenas of many of them. It is a hint, whose
 // outcome does not matter.
-func hugePages(words []uint64) {
+func hugePages(first uintptr, size int) {
 	const page = 2 << 20
-	first := uintptr(unsafe.Pointer(&words[0]))
-	start, end := first&^(page-1), (first+uintptr(8*len(words))+page-1)&^(page-1)
+	start, end := first&^(page-1), (first+uintptr(size)+page-1)&^(page-1)
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_HUGEPAGE)
 }
 
@@ -20,8 +19,9 @@ func hugePages(words []uint64) {
 // Alloc gave, and that nothing else uses. On systems other than Linux it does nothing.
 func Discard(data []byte) {
 	page := uintptr(os.Getpagesize())
-	start := (Address(data) + page - 1) &^ (page - 1)
-	end := (Address(data) + uintptr(len(data))) &^ (page - 1)
+	first := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	start := (first + page - 1) &^ (page - 1)
+	end := (first + uintptr(len(data))) &^ (page - 1)
 	if len(data) > 0 && end > start {
 		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_DONTNEED)
 	}

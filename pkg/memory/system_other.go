@@ -1,9 +1,9 @@
 //go:build !linux
 
-package tensor
+package memory
 
 // hugePages does nothing: the system decides.
-func hugePages([]uint64) {}
+func hugePages(uintptr, int) {}
 
 // Discard does nothing: the collector will find that nobody needs data.
 func Discard([]byte) {}
