@@ -9,7 +9,7 @@ import (
 )
 
 // large is the size in bytes from which on memory is better had in huge pages.
-const large = 1 << 20
+const large = 1 << 18
 
 // Alloc returns n zeros of 1, 4 or 8 bytes each, aligned to at least 8 bytes.
 func Alloc[T byte | float32 | uint64](n int) []T {
