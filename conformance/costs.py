@@ -2,17 +2,20 @@
 """What each scheme costs, beside TFLiteConverter's and AI Edge Quantizer's: size, output error and time, of models with trained
 weights.
 
-usage: costs.py [--octet BINARY] [--again] [NAME ...]      measures what is not in .corpus/costs.json yet
+usage: costs.py [--octet BINARY] [--again] [--by WHO] [--samples N] [NAME ...]
+           measures what is not in .corpus/costs.json yet
        costs.py --calibrators [NAME ...]                   Octet's calibrators in int8, likewise
        costs.py --fits [NAME ...]                          Octet's fits of weights, likewise
        costs.py --table | --csv | --worse DECIBELS         prints the tables of docs/quantization.md | writes docs/costs.csv |
            where Octet loses more than a peer
 
 All begin at one float flatbuffer and calibrate over the same samples, with the exception of TFLiteConverter's float16 and
-dynamic, which need the flatbuffer's source and give no row where there is none. LiteRT's builtin kernels run each file over the
-first 8 of them. The error of a model is the mean, over outputs, of the signal-to-noise ratio in decibels (10 log10(sum y² / sum
-(y - y')²)); equal outputs, and those of constant zero, are left out. A file that a scheme left as large as the float model,
-since it quantized nothing, has no error to speak of, and counts as none. Seconds are of CPU time: of Octet's process, and of the
+dynamic, which need the flatbuffer's source and give no row where there is none. AI Edge Quantizer calibrates signatures
+alone, and does not read the operators' codes of older files: it gets models with both. LiteRT's builtin kernels run each file
+over the first 8 samples, or the first half of the N that --samples calibrates over, which is for large models. The error of a
+model is the mean, over outputs, of the signal-to-noise ratio in decibels (10 log10(sum y² / sum (y - y')²)); equal outputs, and
+those of constant zero, are left out. A file that a scheme left as large as the float model, since it quantized nothing, has no
+error to speak of, and counts as none. Seconds are of CPU time: of Octet's process, and of the
 peers' calls alone, without what they take to be loaded, and not where they begin at a source.
 """
 
@@ -31,7 +34,9 @@ import time
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '-1')
+import flatbuffers
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 import lite
 import models
@@ -67,9 +72,10 @@ FITTED = {
     'int16x8': ['--quantize', 'int16x8', '--io', 'float32'],
 }
 FITS = ['largest', 'mse', 'balanced']
-JUDGED = 8  # samples that LiteRT runs
+SIGNATURE = 'serving_default'  # what a model without one gets
+JUDGED = 8  # samples that LiteRT runs at most
 QUANTIZED = 0.99  # of the float model's size at most is a file in which anything was quantized
-TIMEOUT = 900  # seconds a conversion
+TIMEOUT = 900  # seconds a conversion of Octet's
 
 
 @functools.cache
@@ -82,12 +88,12 @@ def real():
 
 
 class Model:
-    def __init__(self, name):
+    def __init__(self, name, limit=None):
         self.name, self.path = name, real()[name].path
         self.content, self.flatbuffer = self.path.read_bytes(), models.load(self.path)
         self.order = inputs(self.flatbuffer)
-        self.arrays = samples(real()[name], self.flatbuffer)
-        count = min(JUDGED, *(len(a) for a in self.arrays.values()))
+        self.arrays = {k: a[:limit] for k, a in samples(real()[name], self.flatbuffer).items()}
+        count = min(limit // 2 if limit else JUDGED, JUDGED, *(len(a) for a in self.arrays.values()))
         self.feeds = [[np.ascontiguousarray(self.arrays[x.name][i : i + 1]) for x in self.order] for i in range(count)]
 
 
@@ -107,20 +113,43 @@ def run_octet(octet, model, folder, flags):
     return out.read_bytes(), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def signed(model):
+    """The model's content, as AI Edge Quantizer can read it: with a signature for its main graph if it has none, by the tensors'
+    names, and with operators' codes where it looks for them (files of older converters have them in a byte alone, and all their
+    operators are ADD to it)."""
+    whole = models.parse(model.content)
+    if whole.signatureDefs and all(c.builtinCode for c in whole.operatorCodes if c.deprecatedBuiltinCode):
+        return model.content
+    graph = whole.subgraphs[0]
+
+    def named(indices):
+        return [schema.TensorMapT(name=graph.tensors[i].name, tensorIndex=int(i)) for i in indices]
+
+    whole.signatureDefs = whole.signatureDefs or [
+        schema.SignatureDefT(inputs=named(graph.inputs), outputs=named(graph.outputs), signatureKey=SIGNATURE)
+    ]
+    for code in whole.operatorCodes:
+        code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
+    builder = flatbuffers.Builder(len(model.content))
+    builder.Finish(whole.Pack(builder), b'TFL3')
+    return bytes(builder.Output())
+
+
 def by_edge(model):
     from ai_edge_quantizer import calibrator, quantizer, recipe
 
+    content, signatures = signed(model), model.flatbuffer.signatureDefs
+    key = signatures[0].signatureKey.decode() if signatures else SIGNATURE
     for scheme, make in EDGE.items():
 
         def convert(make=make):
-            q = quantizer.Quantizer(bytearray(model.content), getattr(recipe, make)())
+            q = quantizer.Quantizer(bytearray(content), getattr(recipe, make)())
             ranges = None
             if q.need_calibration:
-                key = (model.flatbuffer.signatureDefs or [None])[0]
                 count = min(len(a) for a in model.arrays.values())
                 data = [{x.name: np.ascontiguousarray(model.arrays[x.name][i : i + 1]) for x in model.order} for i in range(count)]
                 ranges = q.calibrate(
-                    {key and key.signatureKey.decode(): data},
+                    {key: data},
                     num_threads=2,
                     mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED,
                 )
@@ -150,12 +179,12 @@ def by_tflite(model):
         yield 'dynamic', lambda: of_source('dynamic')
 
 
-def peer(which, folder, names):
+def peer(which, folder, limit, names):
     """Write a peer's files of each model, and what it says, to a folder of the model's name, which is printed. A process of its
     own calls this, as TensorFlow may abort."""
     for name in names:
         (folder / name).mkdir()
-        for scheme, convert in {'edge': by_edge, 'tflite': by_tflite}[which](Model(name)):
+        for scheme, convert in {'edge': by_edge, 'tflite': by_tflite}[which](Model(name, limit)):
             start, row = time.process_time(), {}
             try:
                 (folder / name / f'{scheme}.tflite').write_bytes(convert())
@@ -205,31 +234,31 @@ def judge(model, made):
     return {scheme: judged(model, expected, content, seconds) for scheme, content, seconds in made}
 
 
-def measure(which, octet, names):
+def measure(which, octet, limit, names):
     """Yields each model's name and rows by scheme."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         if which == 'octet':
             for name in names:
-                model = Model(name)
+                model = Model(name, limit)
                 yield name, judge(model, by_octet(octet, model, folder))
             return
         with subprocess.Popen(
-            [sys.executable, '-W', 'ignore', __file__, '--peer', which, folder, *names],
+            [sys.executable, '-W', 'ignore', __file__, '--peer', which, folder, str(limit or 0), *names],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         ) as run:
             for line in run.stdout:
                 if (name := line.strip()) in names:
-                    yield name, judge(Model(name), by_peer(folder / name))
+                    yield name, judge(Model(name, limit), by_peer(folder / name))
         if run.returncode:
             print(f'{PEERS[which]} ends with status {run.returncode}', flush=True)
 
 
-def calibrated(octet, name):
+def calibrated(octet, limit, name):
     """The rows of Octet's int8 models by calibrator."""
-    model = Model(name)
+    model = Model(name, limit)
     expected = outputs(model.content, model.feeds, lite.BUILTIN)
     found = {}
     with tempfile.TemporaryDirectory() as root:
@@ -241,9 +270,9 @@ def calibrated(octet, name):
     return found
 
 
-def fitted(octet, name):
+def fitted(octet, limit, name):
     """The rows of Octet's models by scheme and fit of weights."""
-    model = Model(name)
+    model = Model(name, limit)
     expected = outputs(model.content, model.feeds, lite.BUILTIN)
     found = {}
     with tempfile.TemporaryDirectory() as root:
@@ -340,15 +369,17 @@ def main():
     parser.add_argument('name', nargs='*', help='only these models')
     parser.add_argument('--octet', type=pathlib.Path, help='the program; built if it is not given')
     parser.add_argument('--again', action='store_true', help='measure what is there')
+    parser.add_argument('--by', choices=list(PEERS), help='only what this one makes')
+    parser.add_argument('--samples', type=int, metavar='N', help='to calibrate over: the first N of 16; LiteRT runs N/2')
     parser.add_argument('--calibrators', action='store_true')
     parser.add_argument('--fits', action='store_true')
     parser.add_argument('--table', action='store_true', help='print what is there')
     parser.add_argument('--csv', action='store_true', help='write what is there to docs/costs.csv')
     parser.add_argument('--worse', type=float, metavar='DECIBELS')
-    parser.add_argument('--peer', nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument('--peer', nargs=3, help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.peer:
-        return peer(a.peer[0], pathlib.Path(a.peer[1]), a.name)
+        return peer(a.peer[0], pathlib.Path(a.peer[1]), int(a.peer[2]) or None, a.name)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if a.table:
         table(results)
@@ -362,10 +393,11 @@ def main():
         if not a.octet:
             subprocess.run(['go', 'build', '-o', octet, './cmd/octet'], cwd=REPO, check=True)
         alone = {'calibrators': calibrated} if a.calibrators else {'fits': fitted} if a.fits else {}
-        for which in alone or PEERS:
+        for which in alone or ([a.by] if a.by else PEERS):
             wanted = [n for n in a.name or real() if a.again or which not in results.get(n, {})]
-            rows = ((n, alone[which](octet, n)) for n in wanted) if alone else measure(which, octet, wanted)
+            rows = ((n, alone[which](octet, a.samples, n)) for n in wanted) if alone else measure(which, octet, a.samples, wanted)
             for name, found in rows:
+                results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}  # others may have written
                 results.setdefault(name, {'bytes': real()[name].path.stat().st_size})[which] = found
                 RESULTS.write_text(json.dumps(results, indent=1) + '\n')
                 print(f'{name}: {which}', flush=True)

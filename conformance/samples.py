@@ -11,6 +11,8 @@ from places import PACKAGES
 
 SEED = 20261124
 COUNT = 16
+# Models that take pixels to another number than 1; by less all that they see is the bias of their first convolution.
+PIXELS = {'keras2-visual_wake_words': 255}
 DTYPES = {
     schema.TensorType.FLOAT32: np.float32,
     schema.TensorType.INT32: np.int32,
@@ -78,7 +80,7 @@ def samples(model, flatbuffer):
     for x in found:
         if x.dtype in (np.float32, np.int32) and len(x.shape) == 4 and x.shape[3] in (1, 3) and min(x.shape[1:3]) >= 16:
             picture = pictures(*x.shape[1:])
-            out[x.name] = picture if x.dtype is np.float32 else np.round(255 * picture).astype(x.dtype)
+            out[x.name] = np.float32(PIXELS.get(model.name, 1)) * picture if x.dtype is np.float32 else np.round(255 * picture).astype(x.dtype)
         else:
             out[x.name] = noise(x, rng)
     return out

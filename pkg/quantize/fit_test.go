@@ -2,6 +2,7 @@ package quantize_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/calib"
@@ -12,8 +13,11 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// dense is a model of one FULLY_CONNECTED with normal weights, a few of them much larger than the others.
-func dense(rows, columns int) *ir.Model {
+// dense is a model of one FULLY_CONNECTED with normal weights, a few of them much larger than the others, behind a RELU.
+func dense(rows, columns int) *ir.Model { return denseBehind("RELU", rows, columns) }
+
+// denseBehind is that behind another operator, whose results reach below 0 unless it is a RELU.
+func denseBehind(name string, rows, columns int) *ir.Model {
 	rng := rand.New(rand.NewPCG(7, 9))
 	data := make([]float32, rows*columns)
 	for i := range data {
@@ -23,11 +27,19 @@ func dense(rows, columns int) *ir.Model {
 		}
 	}
 	g := &ir.Graph{}
-	x := g.Add(&ir.Value{Name: "x", Type: ir.Type{DType: tensor.Float32, Shape: tensor.Shape{1, columns}}, Range: &quant.Range{Max: 2}})
+	x := g.Add(&ir.Value{Name: "x", Type: ir.Type{DType: tensor.Float32, Shape: tensor.Shape{1, columns}}, Range: &quant.Range{Min: -2, Max: 2}})
+	from := &quant.Range{Max: 2}
+	if name != "RELU" {
+		from.Min = -2
+	}
+	h := g.Add(&ir.Value{Name: "h", Type: x.Type, Range: from})
 	w := g.AddConst("w", tensor.F32(tensor.Shape{rows, columns}, data...))
 	y := g.Add(&ir.Value{Name: "y", Type: ir.Type{DType: tensor.Float32, Shape: tensor.Shape{1, rows}}, Range: &quant.Range{Min: -9, Max: 9}})
 	g.Inputs, g.Outputs = []*ir.Value{x}, []*ir.Value{y}
-	g.Nodes = []*ir.Node{{Op: "FULLY_CONNECTED", Attr: &op.FullyConnected{}, Inputs: []*ir.Value{x, w}, Outputs: []*ir.Value{y}}}
+	g.Nodes = []*ir.Node{
+		{Op: name, Inputs: []*ir.Value{x}, Outputs: []*ir.Value{h}},
+		{Op: "FULLY_CONNECTED", Attr: &op.FullyConnected{}, Inputs: []*ir.Value{h, w}, Outputs: []*ir.Value{y}},
+	}
 	return &ir.Model{Graphs: []*ir.Graph{g}}
 }
 
@@ -57,7 +69,7 @@ func reals(t *testing.T, g *ir.Graph, columns int) []float64 {
 func TestFits(t *testing.T) {
 	const rows, columns = 12, 300
 	m := dense(rows, columns)
-	weights := tensor.View[float32](m.Graphs[0].Nodes[0].Inputs[1].Const)
+	weights := tensor.View[float32](m.Graphs[0].Nodes[1].Inputs[1].Const)
 	rng := rand.New(rand.NewPCG(3, 4))
 	samples := make([]float64, 40*columns)
 	for i := range samples {
@@ -91,10 +103,30 @@ func TestFits(t *testing.T) {
 	}
 }
 
+// What has no mean is not multiplied by weights whose errors make up for each other, since that makes single errors larger.
+func TestBalancedNeedsMean(t *testing.T) {
+	for _, m := range []*ir.Model{denseBehind("TANH", 12, 300), denseBehind("SIN", 12, 300)} {
+		for _, opt := range []quantize.Options{{Scheme: quantize.WeightOnly}, {Scheme: quantize.Dynamic}, {Scheme: quantize.Int8}, {Scheme: quantize.Int16x8}} {
+			var found [2][]float64
+			for i, fit := range []quantize.Fit{quantize.ByError, quantize.Balanced} {
+				opt.Fit = fit
+				q, _, err := quantize.Run(m, carried(m), opt)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found[i] = reals(t, q.Graphs[0], 300)
+			}
+			if !slices.Equal(found[0], found[1]) {
+				t.Errorf("%s behind %s: weights are balanced", opt.Scheme, m.Graphs[0].Nodes[0].Op)
+			}
+		}
+	}
+}
+
 // Blocks get the scales of the least error as well, one scale for a tensor too, and a block of zeros has a scale other than 0.
 func TestFitsOfBlocks(t *testing.T) {
 	m := dense(8, 64)
-	data := tensor.View[float32](m.Graphs[0].Nodes[0].Inputs[1].Const)
+	data := tensor.View[float32](m.Graphs[0].Nodes[1].Inputs[1].Const)
 	clear(data[:32])
 	missing := func(opt quantize.Options) (sum float64) {
 		q, _, err := quantize.Run(m, &calib.Stats{}, opt)

@@ -267,7 +267,7 @@ func (w *wide) constantType(o *operation, i int) *quant.Type {
 			}
 		}
 	}
-	return w.choice(o).Fit.of(t, v)
+	return w.fitOf(o, i).of(t, v)
 }
 
 // dataRange is the range of what o multiplies weights by.

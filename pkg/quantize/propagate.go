@@ -93,7 +93,7 @@ func (s *solver) constants() {
 			default:
 				s.weights[c] = true
 				if _, ok := s.axis[c]; !ok && r.Weight != nil && r.Weight.Input == u.i {
-					s.axis[c], s.fit[c] = s.scales(u.by, r.Weight.Axis), s.choice(u.by).Fit
+					s.axis[c], s.fit[c] = s.scales(u.by, r.Weight.Axis), s.fitOf(u.by, u.i)
 				}
 			}
 		}

@@ -191,7 +191,7 @@ type form struct {
 
 // formOf is how the constant that u reads is stored.
 func (w *weights) formOf(u use, row op.Hybrid, own Choice) form {
-	f := form{own.Scheme, own.bits(), w.axisOf(u, row), own.Fit}
+	f := form{own.Scheme, own.bits(), w.axisOf(u, row), w.fitOf(u.by, u.i)}
 	if f.fit == Balanced && (f.axis == quant.PerTensorAxis || !row.Sums) {
 		f.fit = ByError
 	}
