@@ -91,7 +91,7 @@ func (m *localModel) convert(ctx context.Context, f *convertFlags, opt convert.O
 	out := &outcome{model: res.Model, bytes: res.Bytes, float: float, summary: newSummary(f, opt, res.Report)}
 	out.summary.Notes, out.summary.Choice = slices.Clone(float.Notes), choice
 	if f.data != "" {
-		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature)...)
+		out.summary.Notes = append(out.summary.Notes, notes(float, opt.Signature, m.data.draft.Manifest())...)
 	}
 	switch {
 	case runner.again:

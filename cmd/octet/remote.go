@@ -103,7 +103,7 @@ func openRemote(ctx context.Context, c *client.Client, source convert.Source, f 
 		m.close()
 		return nil, err
 	}
-	m.notes = append(m.notes, notes(m.float, opt.Signature)...)
+	m.notes = append(m.notes, notes(m.float, opt.Signature, m.manifest)...)
 	return m, nil
 }
 
