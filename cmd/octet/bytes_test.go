@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -21,8 +23,11 @@ import (
 // heavyModel takes tens of milliseconds a sample, so that a shard can be interrupted.
 func heavyModel() *ir.Model { return testmodel.Chain(96, 32, 6) }
 
-// heavyData is the dataset that the model is calibrated over: 20 shards.
-const heavyData = "random:normal?samples=80&seed=7"
+// heavyData is the dataset that the model is calibrated over: 20 shards. longData has 40 of them, for tests that do several things, which may take as long as programs take to start, while a job runs.
+const (
+	heavyData = "random:normal?samples=80&seed=7"
+	longData  = "random:normal?samples=160&seed=7"
+)
 
 func writeHeavy(t *testing.T) string {
 	t.Helper()
@@ -49,19 +54,70 @@ func octet(t *testing.T, args ...string) string {
 
 func sum(t *testing.T, path string) string {
 	t.Helper()
-	data, err := os.ReadFile(path)
+	text, err := sha(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(data))
+	return text
+}
+
+func sha(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
 // convertHeavy converts the heavy model and returns the sha256 of what comes out.
 func convertHeavy(t *testing.T, model string, args ...string) string {
 	t.Helper()
+	return convertOver(t, model, heavyData, args...)
+}
+
+func convertOver(t *testing.T, model, data string, args ...string) string {
+	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.tflite")
-	octet(t, append([]string{"convert", model, "-o", out, "--data", heavyData}, args...)...)
+	octet(t, append([]string{"convert", model, "-o", out, "--data", data}, args...)...)
 	return sum(t, out)
+}
+
+// conversion is one that goes on beside a test, which ends it if it is over before.
+type conversion struct {
+	done chan struct{}
+	sha  string // "" if it failed, which fails the test
+}
+
+func beginConversion(t *testing.T, model, data string, args ...string) *conversion {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.tflite")
+	args = append([]string{"convert", model, "-o", out, "--data", data}, args...)
+	c := &conversion{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		var errs strings.Builder
+		code := run(t.Context(), args, streams{strings.NewReader(""), io.Discard, &errs})
+		if t.Context().Err() != nil {
+			return
+		}
+		text, err := sha(out)
+		if code != 0 || err != nil {
+			t.Errorf("octet %s: status %d, %v\n%s", strings.Join(args, " "), code, err, errs.String())
+			return
+		}
+		c.sha = text
+	}()
+	t.Cleanup(func() { <-c.done })
+	return c
+}
+
+// wait waits for the end, and returns the sha256 of what comes out.
+func (c *conversion) wait(t *testing.T) string {
+	t.Helper()
+	select {
+	case <-c.done:
+		return c.sha
+	case <-time.After(patience):
+		t.Fatal("the conversion did not end")
+		return ""
+	}
 }
 
 // TestSameBytes converts one model in every way there is. One sha256 must come out: from any number of goroutines, embedded workers, and processes of

@@ -3,13 +3,16 @@ package main
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/octetlite/octet/client"
 )
 
 // Without a terminal there is a line for the start and the end of each phase, and at most one every two seconds between.
-func TestProgressLines(t *testing.T) {
+func TestProgressLines(t *testing.T) { synctest.Test(t, testProgressLines) }
+
+func testProgressLines(t *testing.T) {
 	var out strings.Builder
 	p := newProgress(&out)
 	for _, done := range []int64{0, 1 << 20, 3 << 19} {
@@ -37,15 +40,17 @@ waiting: no workers
 
 // A note about work that takes long comes if it does, and only then.
 func TestProgressSoon(t *testing.T) {
-	var out strings.Builder
-	p := newProgress(&out)
-	p.soon("reading x")()
-	done := p.soon("reading y")
-	time.Sleep(lineEvery + lineEvery/4)
-	done()
-	if want := "reading y\n"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		p := newProgress(&out)
+		p.soon("reading x")()
+		done := p.soon("reading y")
+		time.Sleep(lineEvery + lineEvery/4)
+		done()
+		if want := "reading y\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	})
 }
 
 // A cluster that has no room says so once, not each time that it is asked.

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -84,8 +83,7 @@ func TestSecureCluster(t *testing.T) {
 	}
 	model := writeHeavy(t)
 	want := convertHeavy(t, model, "--workers", "2")
-	result := make(chan string, 1)
-	go func() { result <- convertHeavy(t, model, client("vision")...) }()
+	result := beginConversion(t, model, heavyData, client("vision")...)
 	for range 3 {
 		worker.wait(t, "shard_done", nil)
 	}
@@ -98,13 +96,8 @@ func TestSecureCluster(t *testing.T) {
 	}
 	first.signal(t, syscall.SIGKILL)
 	second.wait(t, "coordinator_started", nil)
-	select {
-	case got := <-result:
-		if got != want {
-			t.Errorf("sha256 %s, in process it was %s", got, want)
-		}
-	case <-time.After(patience):
-		t.Fatal("the conversion did not end")
+	if got := result.wait(t); got != want {
+		t.Errorf("sha256 %s, in process it was %s", got, want)
 	}
 
 	jobs := func(token string) string { return octet(t, client(token, "jobs", "list")...) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +47,7 @@ func (p *process) terminate(t *testing.T) time.Duration {
 }
 
 // slack is what a process that ends may take besides what it waits for, on a machine that is busy.
-const slack = 20 * time.Second
+const slack = time.Minute
 
 // Programs that are told to stop by SIGTERM, in the middle of a job. A worker finishes its shard; one whose time to drain is too short for that ends it, and another takes it over; a coordinator hands
 // over at once. All end with status 0, the job goes on, no attempt counts as a failure, and the bytes are the same as in process.
@@ -57,7 +56,7 @@ func TestTermination(t *testing.T) {
 		t.Skip("runs a cluster of processes; -short is for the race detector, which they are not built with")
 	}
 	model := writeHeavy(t)
-	want := convertHeavy(t, model, "--workers", "2")
+	want := convertOver(t, model, longData, "--workers", "2")
 	h := newHost(t)
 	store, a, b := t.TempDir(), freeport.Addr(t), freeport.Addr(t)
 	first := h.coordinator(a, store)
@@ -66,8 +65,7 @@ func TestTermination(t *testing.T) {
 	second.wait(t, "leader", nil)
 	patient, stays := h.workers(1)[0], h.workers(1)[0]
 	hasty := h.workers(1, "--drain", "1ms")[0]
-	result := make(chan string, 1)
-	go func() { result <- convertHeavy(t, model, "--coordinator", b+","+a) }()
+	result := beginConversion(t, model, longData, "--coordinator", b+","+a)
 
 	patient.wait(t, "shard_started", nil)
 	if took := patient.terminate(t); took > 30*time.Second+slack {
@@ -95,13 +93,8 @@ func TestTermination(t *testing.T) {
 	}
 	second.wait(t, "coordinator_started", nil)
 	t.Logf("a coordinator that stopped was succeeded after %v", time.Since(begin))
-	select {
-	case got := <-result:
-		if got != want {
-			t.Errorf("sha256 %s, in process it was %s", got, want)
-		}
-	case <-time.After(patience):
-		t.Fatal("the conversion did not end")
+	if got := result.wait(t); got != want {
+		t.Errorf("sha256 %s, in process it was %s", got, want)
 	}
 	wantNoFailure(t, b)
 }
@@ -126,7 +119,7 @@ func wantNoFailure(t *testing.T, addr string) {
 	for _, w := range e.Workers {
 		accepted += w.Accepted
 	}
-	if e.AttemptsTotal < 20 || accepted < 15 { // what the first coordinator did in its last moments may be missing
+	if e.AttemptsTotal < 40 || accepted < 35 { // what the first coordinator did in its last moments may be missing
 		t.Errorf("of the attempts %d are known, %d of them accepted", e.AttemptsTotal, accepted)
 	}
 	for _, a := range e.Attempts {
@@ -154,25 +147,15 @@ func TestStreamSuccession(t *testing.T) {
 	workers := h.workers(2)
 	const heavySamples = 80
 	octet(t, "samples", "push", "run", model, "--data", strings.Replace(heavyData, fmt.Sprintf("samples=%d", heavySamples), "samples=48", 1), "--open", "--coordinator", both)
-	out := filepath.Join(t.TempDir(), "out.tflite")
-	result := make(chan struct{})
-	go func() {
-		defer close(result)
-		octet(t, "convert", model, "-o", out, "--data", "stream:run", "--coordinator", both)
-	}()
+	result := beginConversion(t, model, "stream:run", "--coordinator", both)
 	workers[0].wait(t, "shard_started", nil)
 	first.signal(t, syscall.SIGKILL)
 	push := octet(t, "samples", "push", "run", model, "--data", heavyData, "--coordinator", both) // while nobody leads
 	if !strings.HasPrefix(push, fmt.Sprintf("run: %d samples", heavySamples)) || !strings.Contains(push, "finished") {
 		t.Errorf("push prints %q", push)
 	}
-	select {
-	case <-result:
-		if got := sum(t, out); got != want {
-			t.Errorf("sha256 %s, in process it was %s", got, want)
-		}
-	case <-time.After(patience):
-		t.Fatal("the conversion did not end")
+	if got := result.wait(t); got != want {
+		t.Errorf("sha256 %s, in process it was %s", got, want)
 	}
 	for _, e := range second.entries("results_differ") {
 		t.Error(e)
