@@ -11,18 +11,15 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/octetlite/octet/internal/freeport"
 )
 
 func TestUnreachable(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	for _, tt := range []struct{ name, addr, want string }{
-		{"nobody listens", closed.Addr().String(), "does not answer: connection refused"},
+		{"nobody listens", freeport.Addr(t), "does not answer: connection refused"},
 		{"another service", web.Listener.Addr().String(), "does not answer: what listens there is no coordinator, or wants TLS (--tls-ca)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,10 +58,16 @@ func TestSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	start := time.Now()
-	_, err = c.List(t.Context())
-	if took := time.Since(start); took > 2*connectWithin {
-		t.Errorf("it took %v", took)
+	fastest := time.Hour
+	for range 3 { // of which one may come upon a machine that has much else to do
+		start := time.Now()
+		_, err = c.List(t.Context())
+		if fastest = min(fastest, time.Since(start)); fastest <= 2*connectWithin {
+			break
+		}
+	}
+	if fastest > 2*connectWithin {
+		t.Errorf("it took %v", fastest)
 	}
 	if want := "list jobs: coordinator " + l.Addr().String() + " does not answer"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %v", err, want)

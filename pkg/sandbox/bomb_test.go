@@ -15,7 +15,7 @@ func TestBombs(t *testing.T) {
 	var mu sync.Mutex
 	deaths := 0
 	s := open(t, func(c *sandbox.Config) {
-		c.Silence, c.Grace = 20*time.Second, 100*time.Millisecond
+		c.Silence, c.Grace = 2*time.Minute, 100*time.Millisecond
 		c.Died = func(int, *sandbox.Death) {
 			mu.Lock()
 			defer mu.Unlock()

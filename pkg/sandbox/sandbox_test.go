@@ -101,14 +101,16 @@ var handlers = map[string]sandbox.Handler{
 		<-ctx.Done()
 		return nil, nil
 	},
-	"spin": func(context.Context, *sandbox.Caller, []byte) ([]byte, error) {
+	"spin": func(_ context.Context, c *sandbox.Caller, _ []byte) ([]byte, error) {
+		c.Tell([]byte("spinning"))
 		for i := 0; ; i++ {
 			if i < 0 {
 				return nil, nil
 			}
 		}
 	},
-	"wait": func(ctx context.Context, _ *sandbox.Caller, _ []byte) ([]byte, error) {
+	"wait": func(ctx context.Context, c *sandbox.Caller, _ []byte) ([]byte, error) {
+		c.Tell([]byte("waiting"))
 		<-ctx.Done()
 		return []byte("ended"), nil
 	},
@@ -288,20 +290,20 @@ func TestSilence(t *testing.T) {
 }
 
 func TestCancelledCalls(t *testing.T) {
-	s := open(t, func(c *sandbox.Config) { c.Grace = 2 * time.Second })
+	s := open(t, func(c *sandbox.Config) { c.Grace = time.Minute })
 	before := call(t, s, "pid", "")
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	out, err := s.Call(ctx, "wait", nil, sandbox.Host{})
+	out, err := s.Call(ctx, "wait", nil, sandbox.Host{Told: func([]byte) { cancel() }}) // when it has begun
 	if err != nil || string(out) != "ended" {
 		t.Errorf("%q, %v", out, err)
 	}
 	if after := call(t, s, "pid", ""); after != before {
 		t.Error("a call that ended when it should took the child along")
 	}
+	s = open(t, func(c *sandbox.Config) { c.Grace = 100 * time.Millisecond })
+	before = call(t, s, "pid", "")
 	ctx, cancel = context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := s.Call(ctx, "spin", nil, sandbox.Host{}); !errors.Is(err, context.Canceled) {
+	if _, err := s.Call(ctx, "spin", nil, sandbox.Host{Told: func([]byte) { cancel() }}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if after := call(t, s, "pid", ""); after == before {
