@@ -35,7 +35,7 @@ type ages struct {
 	jumps []jump    // forward, the oldest first
 	news  bool      // the clock was set, and the journal does not know
 
-	floor time.Time // what the journal has, as far as is known
+	floor time.Time // what the journal has, or may have
 	since time.Time // when it said so, by the monotonic clock; zero as long as nothing is known
 }
 
@@ -118,7 +118,7 @@ func (a *ages) before(now, wall time.Time, long time.Duration) time.Time {
 	return limit
 }
 
-// stamp returns the time to write down at present: what the wall clock says, but nothing behind what the journal has, for as long as it has that. Else a successor, which compares its clock with the journal's, could
+// stamp returns the time to write down at present: what the wall clock says, but nothing behind what the journal has or may have, for as long as it has that. Else a successor, which compares its clock with the journal's, could
 // not tell how old that is.
 func (a *ages) stamp(now, wall time.Time) time.Time {
 	a.mu.Lock()
@@ -153,9 +153,10 @@ func (a *ages) record(now, wall time.Time) (r ClockRecord, due bool) {
 func (a *ages) recorded(now time.Time, r ClockRecord, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if ok {
+	if ok || r.Wall.After(a.floor.Add(now.Sub(a.since))) { // what may be there counts as well: a stamp behind it would look older than it is
 		a.floor, a.since = r.Wall, now
-	} else {
+	}
+	if !ok {
 		a.news = true
 	}
 }

@@ -127,6 +127,16 @@ func TestStampsBeforeTheRecord(t *testing.T) {
 	stamp = a.stamp(now, now) // the clock was set back, and will be set forward again
 	now = now.Add(2 * time.Minute)
 	young("between two looks", &a, now, now.Add(days), stamp)
+
+	a = ages{keep: ttl} // nobody knows whether the journal has its record
+	a.begin(now, now, ClockRecord{})
+	now = now.Add(2 * ttl)
+	lost, _ := a.record(now, now)
+	a.recorded(now, lost, false)
+	stamp = a.stamp(now, now.Add(-days))
+	var next ages // which finds it there
+	next.begin(now, now, lost)
+	young("by a clock that was set back behind a record", &next, now, now, stamp)
 }
 
 // However often coordinators begin, what the journal keeps of the clock is small, and forgets nothing.
