@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const [file, shots] = process.argv.slice(2);
+const patience = 300_000; // milliseconds, on a machine that has much else to do
 const browser = await chromium.launch({
+  timeout: patience,
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
@@ -13,6 +15,7 @@ const browser = await chromium.launch({
 // open returns the report in a window, and a list of what should not have happened.
 async function open(width, options = {}) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, ...options });
+  page.setDefaultTimeout(patience);
   const wrong = [];
   page.on('console', (m) => wrong.push(`console: ${m.text()}`));
   page.on('pageerror', (e) => wrong.push(`error: ${e.message}`));

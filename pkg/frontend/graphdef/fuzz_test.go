@@ -27,7 +27,7 @@ import (
 
 // Bounds of one import of a small graph, far above what one takes.
 const (
-	maxTime   = 30 * time.Second
+	maxTime   = time.Minute
 	maxMemory = 4 << 30
 )
 

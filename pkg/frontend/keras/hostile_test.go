@@ -22,7 +22,7 @@ import (
 
 // What an import of a few kilobytes may take.
 const (
-	patience  = 5 * time.Second
+	patience  = time.Minute
 	allowance = 1 << 30 // bytes that are allocated, over all
 )
 
