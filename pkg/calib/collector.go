@@ -1,6 +1,8 @@
 package calib
 
 import (
+	"fmt"
+
 	"github.com/octetlite/octet/pkg/kernel"
 	"github.com/octetlite/octet/pkg/quant"
 )
@@ -103,11 +105,16 @@ func (c *Collector) pad(sample int) {
 // Skip records a sample that is left out.
 func (c *Collector) Skip(s Skip) { c.skipped = append(c.skipped, s) }
 
-// Stats returns what was gathered; tensors that were never observed are left out. The identity of model, dataset and arithmetic is the caller's to fill in.
-func (c *Collector) Stats() *Stats {
+// Stats returns what was gathered; tensors that were never observed are left out. The identity of model, dataset and arithmetic is the caller's to fill in. It fails if a histogram is
+// not complete, which is a bug.
+func (c *Collector) Stats() (*Stats, error) {
 	s := &Stats{Kind: True, Spec: c.spec, Samples: c.samples, Skipped: c.skipped}
 	for i := range c.tallies {
-		c.tensors[i].Histogram = c.tallies[i].Histogram().Clone()
+		tally := &c.tallies[i]
+		c.tensors[i].Histogram = tally.Histogram().Clone()
+		if err := tally.Err(); err != nil {
+			return nil, fmt.Errorf("internal error: histogram of tensor %q: %w; the calibrator minmax needs none", c.tensors[i].Name, err)
+		}
 	}
 	for i := range c.tensors {
 		t := c.tensors[i]
@@ -123,7 +130,7 @@ func (c *Collector) Stats() *Stats {
 		s.Tensors = append(s.Tensors, t)
 	}
 	s.sort()
-	return s
+	return s, nil
 }
 
 // derive returns what is known of a tensor that is not observed.

@@ -57,7 +57,7 @@ func collect(spec Spec, samples []sample, slots int) *Stats {
 		c.EndSample(s.at)
 	}
 	counter.Flush()
-	s := c.Stats()
+	s := must(c.Stats())
 	s.Model, s.Numerics = "m", 1
 	return s
 }
@@ -229,7 +229,7 @@ func TestDerivedWithZeros(t *testing.T) {
 			observed.EndSample(2 * i)
 		}
 		counter.Flush()
-		if diff := cmp.Diff(observed.Stats(), derived.Stats(), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(must(observed.Stats()), must(derived.Stats()), cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -414,4 +414,12 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// must returns statistics that are complete.
+func must(s *Stats, err error) *Stats {
+	if err != nil {
+		panic(err)
+	}
+	return s
 }

@@ -31,7 +31,11 @@ func observedFrom(first int, samples ...[]float32) *calib.Stats {
 		c.EndSample(first + i)
 	}
 	counter.Flush()
-	return c.Stats()
+	s, err := c.Stats()
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // chosen returns what a calibrator makes of a tensor's statistics.

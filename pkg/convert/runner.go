@@ -79,7 +79,11 @@ func (p *Pool) Calibrate(ctx context.Context, job *Job, progress func(Progress))
 	}
 	var parts []*calib.Stats
 	for _, c := range idle {
-		parts = append(parts, c.Stats())
+		stats, err := c.Stats()
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, stats)
 	}
 	return parts, nil
 }

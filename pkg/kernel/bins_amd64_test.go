@@ -191,6 +191,33 @@ func TestRoundingIsRestored(t *testing.T) {
 	withLesserVariants(check)
 }
 
+// TestNumbersInNoCell demands an error where a cell was counted that is not known.
+func TestNumbersInNoCell(t *testing.T) {
+	if !JointWins() {
+		t.Skip("nothing is counted at once; TestVariantsRun fails where the processor has what it takes")
+	}
+	j := jointly{of: JointLogistic}
+	for i := range 3 {
+		x := make([]float32, 4096)
+		for k := range x {
+			x[k] = float32(k%1000)/100 - 5
+		}
+		j.sample(t, x, JointRun)
+		s := j.tallies[0].shared
+		if err := j.tallies[1].Err(); err != nil || i > 0 && (s == nil || s.cells == nil) {
+			t.Fatalf("counts %+v, error %v", s, err)
+		}
+	}
+	s := j.tallies[0].shared
+	unknown := *s.cells
+	unknown.known = make([]bool, len(unknown.known))
+	s.cells = &unknown
+	j.tallies[1].Histogram()
+	if err := j.tallies[1].Err(); err == nil {
+		t.Error("no error though numbers lie in no cell that is known")
+	}
+}
+
 // TestMostCounted looks for the greatest count at each place of a table.
 func TestMostCounted(t *testing.T) {
 	if !variants() {

@@ -17,6 +17,7 @@ type sharedCounts struct {
 	cells *cells   // nil at first
 	calls int      // of ready
 	next  int      // the call from which on other cells may be taken
+	lost  uint64   // numbers that were found in no cell that is known
 }
 
 // together returns the counts of what is to be counted at once, where the argument has the given range; nil if that can't be.
@@ -112,7 +113,9 @@ func (s *sharedCounts) settle() {
 			continue
 		}
 		if !s.cells.known[i] {
-			panic(fmt.Sprintf("kernel: %d numbers lie in no cell between those of bins of 2^%v", n, s.cells.exps))
+			s.lost += n
+			h.Counts[i] = 0
+			continue
 		}
 		h.Counts[i] = 0
 		for k, t := range s.of {
@@ -122,6 +125,14 @@ func (s *sharedCounts) settle() {
 			}
 		}
 	}
+}
+
+// err returns an error if numbers were lost.
+func (s *sharedCounts) err() error {
+	if s == nil || s.lost == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d numbers, counted with what functions of them give, lie in no pair of bins that is known, of widths 2^%v", s.lost, s.cells.exps)
 }
 
 // count counts n numbers with their results, a multiple of jointStep, and returns n; or 0 if these can't be counted at once.

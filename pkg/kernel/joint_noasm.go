@@ -10,6 +10,8 @@ type sharedCounts struct{}
 
 func (*sharedCounts) settle() {}
 
+func (*sharedCounts) err() error { return nil }
+
 func (*F32Joint) together(F32Range) *sharedCounts { return nil }
 
 func (*F32Joint) count(int, *F32Scan, []float32, *F32Scan, []float32) int { return 0 }

@@ -44,6 +44,9 @@ func (t *F32Tally) Histogram() *F32Histogram {
 	return &t.histogram
 }
 
+// Err returns an error if the histogram that Histogram returned last lacks numbers, which only a function that is less exact than it claims to be can bring about.
+func (t *F32Tally) Err() error { return t.shared.err() }
+
 // F32Counter counts for one tally after the other. It holds the memory that this takes, and serves one goroutine.
 type F32Counter struct {
 	open [openTallies]queue

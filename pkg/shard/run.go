@@ -34,7 +34,7 @@ func Run(ctx context.Context, m *Model, samples Samples, spec Spec, progress fun
 	if err := c.Add(ctx, spec.Range, progress); err != nil {
 		return nil, err
 	}
-	return c.Stats(), nil
+	return c.Stats()
 }
 
 // Collection gathers the statistics of several shards in one place, where they take no more memory than those of one. It serves one goroutine.
@@ -81,11 +81,14 @@ func (c *Collection) Add(ctx context.Context, r Range, progress func()) error {
 	})
 }
 
-// Stats returns the statistics of all shards that were added.
-func (c *Collection) Stats() *calib.Stats {
-	stats := c.collector.Stats()
+// Stats returns the statistics of all shards that were added. It fails as Collector.Stats does.
+func (c *Collection) Stats() (*calib.Stats, error) {
+	stats, err := c.collector.Stats()
+	if err != nil {
+		return nil, err
+	}
 	stats.Model, stats.Dataset, stats.Numerics = c.model.digest(), c.spec.Dataset, numerics.Version
-	return stats
+	return stats, nil
 }
 
 // sequences are Samples of which so many, one after the other, are the steps of one run, as dataset.Reader may have; 0 if each is a run of its own.
