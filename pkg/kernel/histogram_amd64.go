@@ -42,7 +42,7 @@ func otherBins(dst *waitingBin, x *float32, n, exp int, found *[2]float32, spike
 // worthLeavingOut reports whether so many of n numbers are in spikes that leaving these out saves more than it costs.
 func worthLeavingOut(spikes, n int) bool {
 	if useAVX512 {
-		return spikes >= n/8
+		return spikes >= n/5
 	}
 	return spikes >= n/4
 }
