@@ -10,14 +10,15 @@ import (
 
 // Bounds of cells.
 const (
-	mostJoined = 3       // numbers whose bins are counted at once: an argument and results of two functions
-	cellMargin = 7       // the sum of all weights: so far a cell's number may lie beyond the least and the greatest of what is expected
-	mostCells  = 1 << 15 // numbers of cells
-	cellRound  = 512     // bins of the argument to which bounds are rounded, so that tensors share tables
-	mostTables = 64      // that are kept
+	mostJoined  = 3       // numbers whose bins are counted at once: an argument and results of two functions
+	cellMargin  = 7       // the sum of all weights: so far a cell's number may lie beyond the least and the greatest of what is expected
+	mostCells   = 1 << 15 // numbers of cells
+	cellRound   = 512     // bins of the argument to which bounds are rounded, so that tensors share tables
+	mostTables  = 64      // that are kept
+	cellNumbers = 1 << 16 // that there are at most: they wait as 16 bits
 
 	leastCellExp = -100 // of a bin's width: no number near a bin's end is denormal but near 0
-	mostCellExp  = 0    // no product with a number becomes 0
+	mostCellExp  = 0    // wider bins are rare
 )
 
 // cellWeight is what a step of each of the numbers adds to a cell's number. Sums of different sets differ.
@@ -114,7 +115,7 @@ func (c *cells) make() bool {
 	}
 	slices.SortStableFunc(passed, func(a, b crossing) int { return cmp.Compare(a.at, b.at) })
 	c.number(at, passed)
-	return true
+	return len(c.of) <= cellNumbers
 }
 
 // begin returns the first number of a bin of the argument.

@@ -104,3 +104,16 @@ func checkCells(t *testing.T, name string, c *cells, x []float32) {
 		}
 	}
 }
+
+// TestCellsHaveNumbersOf16Bits wants no cells where there are more numbers than these hold.
+func TestCellsHaveNumbersOf16Bits(t *testing.T) {
+	for _, c := range []struct {
+		exp int // of the logistic function's bins
+		ok  bool
+	}{{-12, true}, {-13, false}} {
+		got := cellsOf(JointSwish, [mostJoined]int{-6, -10, c.exp}, -1300, 600)
+		if got.ok != c.ok || len(got.of) <= cellNumbers != c.ok || len(got.of) < cellNumbers/2 {
+			t.Errorf("bins of 2^%d: %d numbers of cells, fit to be counted: %v, want %v", c.exp, len(got.of), got.ok, c.ok)
+		}
+	}
+}

@@ -13,7 +13,7 @@ func JointWins() bool { return useAVX2 }
 // sharedCounts are counts of cells: each is one of several tallies.
 type sharedCounts struct {
 	of    [mostJoined]*F32Tally
-	tally F32Tally // its bins are cells, of which the first has the number 0
+	tally F32Tally // its bins are cells, of which the middle one is bin 0
 	cells *cells   // nil at first
 	calls int      // of ready
 	next  int      // the call from which on other cells may be taken
@@ -81,6 +81,7 @@ func (s *sharedCounts) begin() {
 		t.histogram.Counts = make([]uint64, n)
 		t.table.counts = make([]countEntry, n+1)
 	}
+	t.histogram.First = -(n / 2)
 	t.histogram.Counts, t.table.counts = t.histogram.Counts[:n], t.table.counts[:n+1]
 }
 
@@ -149,7 +150,7 @@ func (j *F32Joint) count(n int, seen *F32Scan, first []float32, also *F32Scan, s
 	}
 	c, q := s.cells, j.by.queueOf(&s.tally)
 	cells := q.room(n)
-	bins := [3]int32{c.turn + from[0], c.least + from[1], int32(c.first) + from[0]}
+	bins := [3]int32{c.turn + from[0], c.least + from[1], int32(c.first-s.tally.histogram.First) + from[0]}
 	var found [mostJoined - 1][2]float32
 	if also != nil {
 		bins[2] += from[2] << 2
