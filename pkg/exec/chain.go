@@ -18,57 +18,25 @@ const (
 func chainUp(p *plan) {
 	for k := 0; k < len(p.steps); k++ {
 		var links []kernel.F32Link
-		var ends []int // the steps behind each
-		for i := k; i < len(p.steps); {
-			l, n := p.linkAt(i)
-			if l == nil || i > k && !p.follows(i, n) {
-				break
-			}
-			i += n
-			links, ends = append(links, l), append(ends, i)
+		for i := k; i < len(p.steps) && len(links) < kernel.MaxChain && p.steps[i].link != nil && (i == k || p.follows(i)); i++ {
+			links = append(links, p.steps[i].link)
 		}
 		for n := len(links); n > 1; n-- {
 			if c := kernel.NewF32Chain(links[:n], chainMost); c != nil {
-				p.steps[k].chain, p.steps[k].chained = c, ends[n-1]-k
+				p.steps[k].chain, p.steps[k].chained = c, n
 				p.between = max(p.between, c.Scratch())
-				k = ends[n-1] - 1
+				k += n - 1
 				break
 			}
 		}
 	}
 }
 
-// linkAt returns what can be computed in a chain from step k on, and how many steps it computes; nil if there is nothing.
-func (p *plan) linkAt(k int) (kernel.F32Link, int) {
-	s := &p.steps[k]
-	if s.pair != nil && s.op.PairLink != nil {
-		return s.op.PairLink(s.node, p.steps[k+1].node, p.slots[s.in[0]].static.Shape), 2
-	}
-	return s.link, 1
-}
-
-// follows reports whether the n steps from k on alone read, each once, the result of the one before, which is large.
-func (p *plan) follows(k, n int) bool {
+// follows reports whether step k alone reads the result of the one before, which is large.
+func (p *plan) follows(k int) bool {
 	last := p.steps[k-1].out[0]
 	s := &p.slots[last]
-	return p.steps[k].in[0] == last && s.uses == n && s.place == planned && s.static.DType.Bytes(s.static.Elements()) >= chainLeast
-}
-
-// chains reports whether the chain from step k on may be computed: not if something within it is counted with what follows from it, since that takes the range of the whole.
-func (s *Session) chains(p *plan, k int) bool {
-	st := &p.steps[k]
-	if st.chain == nil {
-		return false
-	}
-	if s.recorder == nil {
-		return true
-	}
-	for i := range st.chained {
-		if inside := &p.steps[k+i]; inside.joint != nil && s.recorder.Tally(p.slots[inside.in[0]].number) != nil {
-			return false
-		}
-	}
-	return true
+	return p.steps[k].in[0] == last && s.uses == 1 && s.place == planned && s.static.DType.Bytes(s.static.Elements()) >= chainLeast
 }
 
 // chain runs step k and those that are chained to it.

@@ -217,16 +217,16 @@ func (s *Session) graph(index int, inputs []*tensor.Tensor, known []knownRange) 
 	for k := 0; k < len(p.steps); k++ {
 		st := &p.steps[k]
 		c := &f.calls[k]
-		if pairs && s.chains(p, k) {
-			s.chain(f, k)
-			k += st.chained - 1
-			continue
-		}
 		if st.pair != nil && pairs {
 			if err := s.pair(f, k); err != nil {
 				return nil, err
 			}
 			k++
+			continue
+		}
+		if st.chain != nil && pairs {
+			s.chain(f, k)
+			k += st.chained - 1
 			continue
 		}
 		f.feed(k)

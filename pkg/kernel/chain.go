@@ -1,28 +1,26 @@
 package kernel
 
-// F32Chain computes layers of images each of which alone reads what the one before makes, some rows of each at a time: what is between them stays in the
+// F32Chain computes convolutions of images each of which alone reads what the one before makes, some rows of each at a time: what is between them stays in the
 // second-level cache, and is not there as a whole at any time. It is immutable, and goroutines may share it.
 type F32Chain struct {
 	links []chainLink
 	steps []chainStep // of an image
 }
 
-// F32Link is what chains are made of: F32Conv, F32Depthwise and F32Swish.
+// F32Link is what chains are made of: F32Conv and F32Depthwise.
 type F32Link interface {
 	link() (l chainLink, ok bool)
 }
 
-// chainLink is a layer of a chain: one of the three.
+// chainLink is a layer of a chain: one of the two.
 type chainLink struct {
 	conv      *F32Conv
 	depthwise *F32Depthwise
-	swish     *F32Swish
 	window    Window
 	in, out   int  // elements of a row
 	weights   int  // elements
 	whole     bool // it reads images that are there as a whole
 	places    int  // rows of the operand that are there at a time
-	scan      int  // the first of its results', by position
 }
 
 // chainStep is some rows of a layer's result. If it is a first one, it lies at the beginning of its memory.
@@ -31,7 +29,7 @@ type chainStep struct {
 	first          bool
 }
 
-// MaxChain is the greatest number of a chain's results.
+// MaxChain is the greatest number of layers of a chain.
 const MaxChain = 8
 
 // chainRows is the least number of rows of the first layer's result at a time.
@@ -54,7 +52,7 @@ const maxChainTaps = 56
 
 // NewF32Chain returns the chain of some layers, whose memory and weights together take at most so many bytes; nil if there is none.
 func NewF32Chain(layers []F32Link, bytes int) *F32Chain {
-	if len(layers) < 2 {
+	if len(layers) < 2 || len(layers) > MaxChain {
 		return nil
 	}
 	c, weights, between := linked(layers)
@@ -75,23 +73,15 @@ func NewF32Chain(layers []F32Link, bytes int) *F32Chain {
 // linked returns the chain of some layers without a plan, the number of its weights, and that of the elements between the layers; nil if some can't be linked.
 func linked(layers []F32Link) (c *F32Chain, weights, between int) {
 	c = &F32Chain{links: make([]chainLink, len(layers))}
-	results := 0
 	for i, l := range layers {
 		var ok bool
 		if c.links[i], ok = l.link(); !ok || i > 0 && c.links[i].whole {
 			return nil, 0, 0
 		}
-		c.links[i].scan = results
-		if results++; c.links[i].swish != nil {
-			results++
-		}
 		weights += c.links[i].weights
 		if i > 0 {
 			between += c.links[i].window.H * c.links[i].in
 		}
-	}
-	if results > MaxChain {
-		return nil, 0, 0
 	}
 	return c, weights, between
 }
@@ -102,7 +92,7 @@ func (c *F32Chain) plan(rows int) {
 	for i := range c.links {
 		c.links[i].places = 0
 	}
-	var done [MaxChain]int // rows, by layer; each has a result
+	var done [MaxChain]int // rows, by layer
 	for done[0] < c.links[0].window.OH {
 		for i := range c.links {
 			l := &c.links[i]
@@ -139,26 +129,21 @@ func (w *Window) oldest(y int) int { return max(0, y*w.StrideH-w.Top) }
 
 // Scratch returns how many float32 Run needs.
 func (c *F32Chain) Scratch() int {
-	n, logistic := 0, 0
-	for i := range c.links {
-		if i > 0 {
-			n += c.links[i].memory()
-		}
-		if c.links[i].swish != nil {
-			logistic = JointRun
-		}
+	n := 0
+	for _, l := range c.links[1:] {
+		n += l.memory()
 	}
-	return n + logistic
+	return n
 }
 
 // memory returns how many elements of the operand are there at a time, in whole lines of the cache.
 func (l *chainLink) memory() int { return (l.places*l.in + 15) &^ 15 }
 
-// Run computes what the last layer makes of the images of in, if the first one is given them. scans see the layers' results; there are two of a F32Swish.
+// Run computes what the last layer makes of the images of in, if the first one is given them. scans see the layers' results.
 func (c *F32Chain) Run(out, in, scratch []float32, scans *[MaxChain]*F32Scan) {
 	first, last := &c.links[0], &c.links[len(c.links)-1]
 	inSize, outSize := first.window.H*first.in, last.window.OH*last.out
-	var bands [MaxChain + 1]band // the memory of logistic functions is behind theirs
+	var bands [MaxChain + 1]band
 	for i := range c.links[1:] {
 		l := &c.links[i+1]
 		bands[i+1] = band{data: scratch[:l.memory()], row: l.in, places: l.places}
@@ -171,13 +156,10 @@ func (c *F32Chain) Run(out, in, scratch []float32, scans *[MaxChain]*F32Scan) {
 			if s.first {
 				to.first = s.from
 			}
-			switch {
-			case l.conv != nil:
-				l.conv.band(to, from, s.from, s.to, scans[l.scan])
-			case l.depthwise != nil:
-				l.depthwise.rows(to, from, l.depthwise.blocks, s.from, s.to, scans[l.scan])
-			default:
-				l.swish.band(to, from, s.from, s.to, scratch[:JointRun], scans[l.scan], scans[l.scan+1])
+			if l.conv != nil {
+				l.conv.band(to, from, s.from, s.to, scans[s.link])
+			} else {
+				l.depthwise.rows(to, from, l.depthwise.blocks, s.from, s.to, scans[s.link])
 			}
 		}
 		in, out = in[inSize:], out[outSize:]

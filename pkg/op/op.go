@@ -61,9 +61,6 @@ type Op struct {
 	// Pair returns a kernel for a node and one that alone reads its one result, nil if there is none. Both have static types. It may be nil itself.
 	Pair func(first, second *ir.Node) PairKernel
 
-	// PairLink returns a link of a chain that computes such a pair of images, [N, H, W, C], nil if there is none. It may be nil itself.
-	PairLink func(first, second *ir.Node, x tensor.Shape) kernel.F32Link
-
 	// Joint returns the functions by which the one float32 result of a node follows from its one operand, element by element, so that both can be counted at once: its kernel tells Call.Joint then.
 	// It is nil if there are none.
 	Joint func(n *ir.Node) *kernel.F32Functions

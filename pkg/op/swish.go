@@ -11,10 +11,12 @@ import (
 // pairSwish is the pair of x's logistic function and its product with x, which networks with that activation spend much of their time on: what is between the two stays
 // in the first-level cache.
 func pairSwish(first, second *ir.Node) PairKernel {
-	if !isSwish(first, second) {
+	x, y := first.Inputs[0], first.Outputs[0]
+	if second.Op != "MUL" || fused(second) != None || x.Type.DType != tensor.Float32 ||
+		!slices.Equal(second.Inputs, []*ir.Value{x, y}) && !slices.Equal(second.Inputs, []*ir.Value{y, x}) {
 		return nil
 	}
-	if second.Inputs[0] == first.Inputs[0] {
+	if second.Inputs[0] == x {
 		return func(first, second *Call) error {
 			swish(first, second, kernel.Mul[float32])
 			return nil
@@ -24,25 +26,6 @@ func pairSwish(first, second *ir.Node) PairKernel {
 		swish(first, second, func(dst, x, y []float32) { kernel.Mul(dst, y, x) })
 		return nil
 	}
-}
-
-// isSwish reports whether the nodes are x's logistic function and its product with x.
-func isSwish(first, second *ir.Node) bool {
-	x, y := first.Inputs[0], first.Outputs[0]
-	return second.Op == "MUL" && fused(second) == None && x.Type.DType == tensor.Float32 &&
-		(slices.Equal(second.Inputs, []*ir.Value{x, y}) || slices.Equal(second.Inputs, []*ir.Value{y, x}))
-}
-
-// linkSwish is Op.PairLink of the pair.
-func linkSwish(first, second *ir.Node, x tensor.Shape) kernel.F32Link {
-	if len(x) != 4 || !isSwish(first, second) {
-		return nil
-	}
-	s, err := kernel.NewF32Swish(x[1], x[2], x[3], second.Inputs[0] != first.Inputs[0])
-	if err != nil {
-		return nil
-	}
-	return s
 }
 
 // swishRun is the number of elements that are computed at a time.

@@ -31,7 +31,7 @@ var unaries = []Op{
 	unary("SIN", "The sine of x.", nil, mapped(kernel.F32Sin)),
 	unary("COS", "The cosine of x.", nil, mapped(kernel.F32Cos)),
 	joint(unary("TANH", "The hyperbolic tangent of x.", nil, each(tensor.Float32, kernel.F32MapTanh)), kernel.JointTanh),
-	paired(joint(unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)), kernel.JointLogistic), pairSwish, linkSwish, kernel.JointSwish),
+	paired(joint(unary("LOGISTIC", "1 / (1 + e^-x).", nil, each(tensor.Float32, kernel.F32MapLogistic)), kernel.JointLogistic), pairSwish, kernel.JointSwish),
 	unary("RELU", "The greater of x and 0.", nil, clamped(Relu)),
 	unary("RELU6", "x limited to [0, 6].", nil, clamped(Relu6)),
 	unary("RELU_N1_TO_1", "x limited to [-1, 1].", nil, clamped(ReluN1To1)),
@@ -72,8 +72,8 @@ func unary(name, doc string, attr func() ir.Attr, v ...variant) Op {
 	}
 }
 
-func paired(o Op, pair func(first, second *ir.Node) PairKernel, link func(first, second *ir.Node, x tensor.Shape) kernel.F32Link, of *kernel.F32Functions) Op {
-	o.Pair, o.PairLink, o.PairJoint = pair, link, of
+func paired(o Op, pair func(first, second *ir.Node) PairKernel, of *kernel.F32Functions) Op {
+	o.Pair, o.PairJoint = pair, of
 	return o
 }
 
