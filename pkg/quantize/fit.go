@@ -17,7 +17,7 @@ const (
 	ByLargest Fit = iota
 	// ByError takes each scale by the least square error of its weights: large ones are clipped where that serves the others. In integer operators it is about weights with a scale for each channel.
 	ByError
-	// Balanced does so, too, and rounds some weights of products the other way, so that the rounding errors of each channel make up for each other. Weights in blocks, or with one scale, get what
+	// Balanced does so, too, and rounds some weights of products the other way, so that the rounding errors of each channel make up for each other, where fitOf says that this is of use. Weights in blocks, or with one scale, get what
 	// ByError gives them.
 	Balanced
 )

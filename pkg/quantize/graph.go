@@ -30,6 +30,8 @@ type graph struct {
 	stored, clipped int // constants stored in fewer bits; numbers that became the largest of half precision
 	byChannel       int // weights that are to have one scale where LiteRT's kernel reads one for each channel
 	kept            []keptFloat
+
+	indices []string // inputs that stay float, since whole numbers are made of them
 }
 
 // value is a graph input or the result of an operation.

@@ -1,6 +1,8 @@
 package quantize
 
 import (
+	"slices"
+
 	"github.com/octetlite/octet/pkg/quant"
 	"github.com/octetlite/octet/pkg/tensor"
 )
@@ -8,7 +10,7 @@ import (
 // setBorders gives the graph's inputs and outputs the element type that io asks for, where they are quantized: an input that only a QUANTIZE reads,
 // an output that a DEQUANTIZE makes. Float32 leaves those operators in place; int8 removes them; uint8 turns them into QUANTIZE operators between
 // uint8 and int8. int16 turns an input's into a QUANTIZE from int16 to int8, and puts another one behind an output's DEQUANTIZE, since runtimes have no kernel from int8 to int16.
-// Other inputs and outputs keep their type.
+// Other inputs and outputs keep their type, and by default so does an input that holds indices.
 func (g *graph) setBorders(io IOType) {
 	if io == Float32IO {
 		return
@@ -16,6 +18,10 @@ func (g *graph) setBorders(io IOType) {
 	for i, v := range g.inputs {
 		q := v.onlyUser()
 		if !q.is("QUANTIZE") {
+			continue
+		}
+		if g.compat == Default && indices(q.outputs[0]) {
+			g.indices = append(g.indices, v.name)
 			continue
 		}
 		w := q.outputs[0]
@@ -48,6 +54,17 @@ func (g *graph) setBorders(io IOType) {
 		g.ret.setInput(i, w)
 	}
 	g.sweep()
+}
+
+// indices reports whether an input, behind its QUANTIZE, is read as whole numbers alone: with a scale other than 1 they would be others.
+func indices(v *value) bool {
+	whole := func(u use) bool { return u.by.is("CAST") && u.by.outputs[0].typ.DType != tensor.Float32 }
+	for _, u := range v.uses {
+		if !u.by.is("DEQUANTIZE") || slices.ContainsFunc(u.by.outputs[0].uses, func(u use) bool { return !whole(u) }) {
+			return false
+		}
+	}
+	return len(v.uses) > 0
 }
 
 // borderQuantize returns v in another type, in front of the outputs.

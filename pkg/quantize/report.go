@@ -95,6 +95,9 @@ func (g FloatGroup) Name() string {
 // add reports on graph i under a scheme of integer operators.
 func (r *Report) add(i int, g *graph, source *ir.Graph, ranges map[*ir.Value]stat) {
 	r.addStored(g)
+	for _, name := range g.indices {
+		r.Notes = append(r.Notes, fmt.Sprintf("input %q stays float32: the model makes whole numbers of it, such as rows of a table, and by a scale they would be others", name))
+	}
 	for o := g.first; o != nil; o = o.next {
 		switch {
 		case o.is(constant, result, "DEQUANTIZE"):
