@@ -54,7 +54,7 @@ func (s *Server) expire(ctx context.Context) {
 	if err != nil {
 		s.log.Warn("collect_failed", zap.Error(err))
 	}
-	uploads, uploaded, err := s.folder.ExpireUploads(s.agesAgo(s.config.UploadTTL))
+	uploads, uploaded, err := s.folder.ExpireUploads(s.agesAgo(s.config.UploadTTL), func() error { return s.stillLeads(ctx) })
 	if err != nil {
 		s.log.Warn("expire_uploads_failed", zap.Error(err))
 	}
@@ -117,12 +117,18 @@ func (s *Server) collect(ctx context.Context, grace time.Duration, dryRun bool) 
 	return blobs, bytes, s.folder.Unmark(ctx, limit)
 }
 
+// stillLeads asks the journal, whose answer is fenced, whether this coordinator leads. One that was stopped, and goes on, does not know by itself.
+func (s *Server) stillLeads(ctx context.Context) error {
+	_, err := s.writer().LoadClock(ctx)
+	return err
+}
+
 // remove deletes those of some blobs that are as they were when they were listed, if this coordinator leads, and returns them.
 func (s *Server) remove(ctx context.Context, old []store.Info) (gone []store.Info, err error) {
 	if len(old) == 0 {
 		return nil, nil
 	}
-	if _, err := s.writer().LoadClock(ctx); err != nil { // it is fenced
+	if err := s.stillLeads(ctx); err != nil {
 		return nil, err
 	}
 	for _, info := range old {

@@ -259,6 +259,15 @@ func TestCollectBehindTheEndOfTheTerm(t *testing.T) {
 			t.Errorf("%d blobs, %v", n, err)
 		}
 		c.holds("behind the end", stray, touched)
+		upload := filepath.Join(c.root, "uploads", c.cut([]byte("a whole sentence"), 7).GetDigest())
+		if err := os.Chtimes(upload, time.Now().Add(-48*time.Hour), time.Now().Add(-48*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(25 * time.Hour)
+		c.server.expire(t.Context())
+		if _, err := os.Stat(upload); err != nil {
+			t.Errorf("behind the end an upload goes: %v", err)
+		}
 		c.journal.set(func(op, _ string) error {
 			if op != "load clock" {
 				return nil

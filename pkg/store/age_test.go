@@ -131,11 +131,24 @@ func TestUploadsExpireUnlessSomebodyWritesThem(t *testing.T) {
 	begin("young", now).Close()
 	busy := begin("being written", now.Add(-48*time.Hour))
 	defer busy.Close()
-	n, size, err := f.ExpireUploads(now.Add(-24 * time.Hour))
+	deposed := errors.New("deposed")
+	if n, _, err := f.ExpireUploads(now.Add(-24*time.Hour), func() error { return deposed }); n != 0 || !errors.Is(err, deposed) {
+		t.Errorf("ExpireUploads by one who may not = %d, %v", n, err)
+	}
+	begin("resumed", now.Add(-48*time.Hour)).Close()
+	asked := 0
+	n, size, err := f.ExpireUploads(now.Add(-24*time.Hour), func() error {
+		asked++
+		age(t, f.path("uploads", string(Of([]byte("resumed")))), now) // by another process
+		return nil
+	})
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
 	if n != 1 || size != int64(len("stale")) || err != nil {
 		t.Errorf("ExpireUploads = %d, %d, %v", n, size, err)
 	}
-	for text, want := range map[string]int{"stale": 0, "young": 5, "being written": 13} {
+	for text, want := range map[string]int{"stale": 0, "young": 5, "resumed": 7, "being written": 13} {
 		if got, err := f.Uploaded("", Of([]byte(text))); got != int64(want) || err != nil {
 			t.Errorf("%q has %d bytes, %v, want %d", text, got, err, want)
 		}

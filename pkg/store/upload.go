@@ -55,14 +55,26 @@ func (f *Folder) Uploaded(owner string, d Digest) (int64, error) {
 }
 
 // ExpireUploads removes what has arrived of uploads that nobody is writing and that got nothing since the given time. It returns their number and
-// bytes.
-func (f *Folder) ExpireUploads(limit time.Time) (n, bytes int64, err error) {
+// bytes. may is asked once it is known which they are, and its error is returned before anything is removed; what another process went on with meanwhile stays.
+func (f *Folder) ExpireUploads(limit time.Time, may func() error) (n, bytes int64, err error) {
 	files, err := os.ReadDir(f.path("uploads"))
 	if err != nil {
 		return 0, 0, fmt.Errorf("store: %w", err)
 	}
+	var old []string
 	for _, file := range files {
-		size, err := f.expireUpload(file.Name(), limit)
+		if info, err := file.Info(); err == nil && !info.ModTime().After(limit) { // else it is gone
+			old = append(old, file.Name())
+		}
+	}
+	if len(old) == 0 {
+		return 0, 0, nil
+	}
+	if err := may(); err != nil {
+		return 0, 0, err
+	}
+	for _, name := range old {
+		size, err := f.expireUpload(name, limit)
 		if err != nil {
 			return n, bytes, err
 		}
