@@ -21,7 +21,7 @@ type Limits struct {
 
 func (l Limits) valid() bool { return l.Jobs >= 0 && l.NamespaceJobs >= 0 && l.NamespaceShards >= 0 }
 
-// tally counts jobs that are not over by their namespaces.
+// tally counts jobs that are not over, or bytes of jobs, by their namespaces.
 type tally struct {
 	all   int
 	space map[string]int
@@ -71,14 +71,17 @@ func (s *Server) admit(r Record) (release func(), err error) {
 	if why := s.config.Limits.full(r.Namespace, s.unfinished, s.coming); why != "" {
 		return nil, exhausted(why, s.pace.next(time.Now()))
 	}
-	if have := s.published.texts[r.Namespace]; r.Namespace != "" && have+r.text() > maxTexts {
+	text := r.text()
+	if have := s.published.texts[r.Namespace] + s.texts.space[r.Namespace]; r.Namespace != "" && have+text > maxTexts {
 		return nil, status.Errorf(codes.ResourceExhausted, "the jobs of namespace %s take %d bytes of the journal, and this one would pass the limit of %d: delete jobs that have ended", r.Namespace, have, maxTexts)
 	}
 	s.coming.add(r.Namespace, 1)
+	s.texts.add(r.Namespace, text)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.coming.add(r.Namespace, -1)
+		s.texts.add(r.Namespace, -text)
 	}, nil
 }
 

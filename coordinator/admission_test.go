@@ -2,12 +2,16 @@ package coordinator
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/pkg/credential"
 	octetv1 "github.com/octetlite/octet/proto/octet/v1"
@@ -146,6 +150,56 @@ func TestJournalIsBounded(t *testing.T) {
 		}
 		if _, err = create("vision", "2"); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Jobs that are created at the same time, none of which is in the journal yet, have no more room than one after the other.
+func TestJournalIsBoundedForThoseThatCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		spec := c.specOf(convModel(t, 8), "vision")
+		spec.KeepFloat = []string{strings.Repeat("x", 50_000)}
+		service := &conversionService{server: c.server}
+		ctx := credential.WithCaller(t.Context(), credential.Caller{Role: credential.Client, Namespace: "vision"})
+		c.server.mu.Lock()
+		c.server.published.texts["vision"] += maxTexts - 120_000 // room for two
+		c.server.mu.Unlock()
+		behind := make(chan struct{})
+		c.journal.set(func(op, _ string) error {
+			if op == "create" {
+				<-behind
+			}
+			return nil
+		})
+		var group sync.WaitGroup
+		var made, refused atomic.Int64
+		for i := range 8 {
+			group.Go(func() {
+				_, err := service.CreateJob(ctx, &octetv1.CreateJobRequest{RequestId: fmt.Sprint(i), Spec: spec})
+				switch status.Code(err) {
+				case codes.OK:
+					made.Add(1)
+				case codes.ResourceExhausted:
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := refused.Load(); n != 6 {
+			t.Errorf("%d jobs are turned away while others are written, want 6", n)
+		}
+		close(behind)
+		group.Wait()
+		if n := made.Load(); n != 2 {
+			t.Errorf("%d jobs are made, want 2", n)
+		}
+		c.server.mu.Lock()
+		defer c.server.mu.Unlock()
+		if len(c.server.texts.space) != 0 || len(c.server.coming.space) != 0 {
+			t.Errorf("what comes is %v, %v, when nothing does", c.server.texts, c.server.coming)
 		}
 	})
 }

@@ -141,6 +141,7 @@ type term struct {
 	published  index             // as the journal has them: what clients see
 	unfinished tally             // of jobs
 	coming     tally             // jobs that are about to be created
+	texts      tally             // bytes that those take of the journal
 	pace       pace
 	attempts   map[attemptKey]context.CancelFunc
 	peers      map[string]*peer
