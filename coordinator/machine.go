@@ -50,6 +50,7 @@ type Machine struct {
 	Stall           time.Duration // an attempt without progress for so long is given up; 0 for never
 	NamespaceShards int           // that run at a time of all jobs of a namespace; 0 for no bound
 	Weights         Weights       // of namespaces
+	Audit           Audit         // of results
 
 	now     time.Time       // of the present step
 	behind  time.Duration   // by which the clock went back in all: the machine's time stands still instead
@@ -79,6 +80,7 @@ func (m *Machine) Step(now time.Time, e Event) []Effect {
 	if _, ok := e.(ShardProgress); ok {
 		return effects // by far the most frequent event, and it frees nobody
 	}
+	effects = append(effects, m.waive()...)
 	return append(effects, m.assign(now)...)
 }
 

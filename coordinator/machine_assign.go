@@ -124,7 +124,7 @@ func (c *crew) warm(j *job) bool {
 // another chance.
 func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	avoid := s.failedOn
-	for len(avoid) > 0 && !m.others(j, avoid) {
+	for len(avoid) > 0 && !m.others(j, append([]string{s.maker}, avoid...)) {
 		avoid = avoid[1:]
 	}
 	ahead := m.ahead(j, s.index)
@@ -132,7 +132,7 @@ func (m *Machine) pick(j *job, s *shardState, free *crew) *worker {
 	var bestRank [3]int
 	for _, w := range free.workers {
 		room := free.room(w, ahead)
-		if w.numerics != j.numerics || room == 0 || !w.fits(j) || slices.Contains(avoid, w.id) || s.on(w.id) {
+		if w.numerics != j.numerics || room == 0 || !w.fits(j) || slices.Contains(avoid, w.id) || w.id == s.maker || s.on(w.id) {
 			continue
 		}
 		rank := [3]int{min(free.room(w, 0), 1), 0, room}

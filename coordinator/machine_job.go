@@ -29,6 +29,7 @@ type job struct {
 	next     int            // no shard from here on was begun
 	limit    int            // shards from here on do not matter: all of them, or those in front of the first fault
 	missing  int            // shards below the limit that are not accepted
+	audits   int            // shards that are accepted, and computed once more
 	fault    *Failure       // of the shard at the limit
 	growing  bool           // shards are added to the first phase as samples arrive
 	open     shards         // begun, and not over: a result is missing, or an attempt runs
@@ -45,7 +46,8 @@ type shardState struct {
 	failedOn  []string // workers that failed it, in order
 	lastError string
 	notBefore time.Time
-	done      int // samples computed by the attempt that is furthest
+	done      int    // samples computed by the attempt that is furthest
+	maker     string // of an audited shard: the worker whose result was accepted
 }
 
 type attempt struct {
@@ -157,7 +159,7 @@ func (m *Machine) drop(j *job, s *shardState, number int) (a attempt, ok bool) {
 
 // settle puts a shard where it belongs after something happened to it, and forgets a job that is over once nothing of it runs.
 func (m *Machine) settle(j *job, s *shardState) {
-	over := j.digests[s.index] != "" || s.index >= j.limit || j.state.Final()
+	over := j.digests[s.index] != "" && !s.audited() || s.index >= j.limit || j.state.Final()
 	if over || s.live() || s.accepting > 0 {
 		j.waiting.remove(s)
 	} else {
@@ -258,7 +260,7 @@ func (j *job) results() (all [][]string) {
 // complete moves a job on when all shards of its phase are accepted, or ends it when those in front of a fault are.
 func (m *Machine) complete(j *job) []Effect {
 	switch {
-	case !j.state.runs() || j.missing > 0 || j.growing && j.fault == nil:
+	case !j.state.runs() || j.missing > 0 || j.fault == nil && (j.growing || j.audits > 0):
 		return nil
 	case j.fault != nil:
 		return m.end(j, Failed, *j.fault)
@@ -291,7 +293,12 @@ func (s *shardState) avoid(worker string) {
 
 // failed counts a failure of a shard that is not the job's fault, and fails the job when there were too many.
 func (m *Machine) failed(j *job, s *shardState, worker string, now time.Time, f Failure) []Effect {
-	if j.digests[s.index] != "" || !j.state.runs() {
+	switch {
+	case !j.state.runs():
+		return nil
+	case s.audited():
+		return m.unaudited(j, s, worker)
+	case j.digests[s.index] != "":
 		return nil
 	}
 	s.failures++

@@ -58,6 +58,8 @@ func (m *Machine) why(j *job, accepting bool) string {
 		return "results are on their way to the journal"
 	case j.growing && j.missing == 0:
 		return "the stream of samples is open: more of them, or its end, is awaited"
+	case j.audits > 0 && j.missing == 0:
+		return "results are compared with what another worker computes"
 	case len(m.workers) == 0:
 		return "no worker is registered"
 	case same == 0:

@@ -122,8 +122,8 @@ func (e ShardDone) apply(m *Machine, _ time.Time) []Effect {
 	}
 	m.learn(j, s, a)
 	defer m.settle(j, s)
-	if have := j.digests[e.Shard]; have != "" {
-		return differ(Alarm{Job: e.Job, Shard: e.Shard, Have: have, Got: e.Digest, Worker: a.worker})
+	if j.digests[e.Shard] != "" {
+		return m.compare(j, s, a, e.Digest)
 	}
 	if !j.state.runs() {
 		return nil
@@ -156,6 +156,9 @@ func (e Accepted) apply(m *Machine, _ time.Time) []Effect {
 		return effects
 	}
 	j.accept(e.Shard, e.Digest)
+	if e.Digest == e.Offered {
+		m.audit(j, s, e.Worker)
+	}
 	m.outdo(j, s)
 	m.settle(j, s)
 	return append(effects, m.complete(j)...)
@@ -175,16 +178,24 @@ func (e ShardFailed) apply(m *Machine, now time.Time) []Effect {
 	switch {
 	case !j.state.runs() || a.lost || a.spare:
 		return nil
+	case e.Fault && s.audited():
+		return m.disagree(j, s, a.worker, "the latter says that it can't be computed: "+e.Error.Message)
 	case e.Fault:
 		return m.blame(j, s, e.Error)
 	case e.Busy:
 		if w != nil {
 			w.rest = now.Add(busyRest)
 		}
+		if s.audited() {
+			return m.unaudited(j, s, a.worker)
+		}
 		return nil
 	}
 	if w != nil {
 		w.failed(now)
+	}
+	if s.audited() {
+		return m.unaudited(j, s, a.worker)
 	}
 	if e.Unbegun {
 		s.avoid(a.worker)

@@ -14,6 +14,7 @@ import (
 // Each story is a list of events, one a line, and what the machine does about each:
 //
 //	quota N                                        the bound of shards that run of a namespace
+//	audit                                          all shards are computed once more
 //	weight NAME N                                  the share of a namespace
 //	worker NAME [slots=N] [backlog=N] [numerics=N] [memory=N] a worker registers; memory is in MiB, as everywhere here
 //	gone NAME                                      its lease is gone
@@ -23,7 +24,7 @@ import (
 //	did JOB/SHARD#ATTEMPT SAMPLES                  progress
 //	done JOB/SHARD#ATTEMPT DIGEST
 //	failed|fault|busy|unbegun JOB/SHARD#ATTEMPT MESSAGE
-//	accepted JOB/SHARD KEPT [OFFERED]
+//	accepted JOB/SHARD KEPT [OFFERED] [by=WORKER]
 //	growing JOB [NUMBER=DIGEST ...]                prepared, and its samples are still to come
 //	extended JOB first=N end=N [last]              shards of one sample each
 //	finished JOB [next=N] [bytes=N]                N samples are compared next
@@ -63,6 +64,8 @@ func (s *story) tell(t *testing.T, line string) {
 			t.Fatal(err)
 		}
 		s.m.NamespaceShards = n
+	case "audit":
+		s.m.Audit.Share = 1
 	case "weight":
 		n, err := strconv.Atoi(f[2])
 		if err != nil {
@@ -212,11 +215,15 @@ func parseAttempt(verb, subject, rest string) (Event, error) {
 		return nil, err
 	}
 	if verb == "accepted" {
+		rest, by, ok := strings.Cut(rest, " by=")
+		if !ok {
+			by = "?"
+		}
 		kept, offered, ok := strings.Cut(rest, " ")
 		if !ok {
 			offered = kept
 		}
-		return Accepted{Job: job, Shard: i, Digest: kept, Offered: offered, Worker: "?"}, nil
+		return Accepted{Job: job, Shard: i, Digest: kept, Offered: offered, Worker: by}, nil
 	}
 	n, err := strconv.Atoi(second)
 	if err != nil {

@@ -3,6 +3,7 @@ package coordinator
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,6 +70,8 @@ func (s *Server) elected(ctx context.Context, t *Term) (_ context.Context, end f
 		peers: map[string]*peer{}, streams: map[string]*stream{}, ctx: ctx, wake: time.AfterFunc(time.Hour, func() { s.post(Tick{}) }),
 	}
 	s.machine.Stall, s.machine.NamespaceShards, s.machine.Weights = s.config.Stall, s.config.Limits.NamespaceShards, s.config.Weights
+	s.machine.Audit.Share = s.config.Audit
+	rand.Read(s.machine.Audit.Seed[:]) // never fails
 	s.phase = starting
 	return ctx, func() {
 		cancel()
@@ -150,9 +153,9 @@ func patiently[T any](ctx context.Context, s *Server, read func(context.Context)
 	}
 }
 
-// unless returns an error that came up under a term's context, unless that has ended.
+// unless returns an error that came up under a term's context, unless that has ended, or the error is that the term has.
 func (s *Server) unless(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, ErrDeposed) {
 		return nil //nolint:nilerr // what fails behind the end of a term is no fault
 	}
 	return fmt.Errorf("coordinator: %w", err)

@@ -53,6 +53,8 @@ type Config struct {
 	AdoptStore bool
 	// Weights are the shares of namespaces beside those of others; 1 for those that are not named.
 	Weights Weights
+	// Audit is the share of shards that another worker computes once more before their job goes on, 0 to 1.
+	Audit float64
 	// Limits bound what clients may ask for.
 	Limits Limits
 	// Allow returns an error for the URL of an object, in S3 or on an HTTP server, that workers may not read; nil if they may read none.
@@ -81,6 +83,9 @@ func (c Config) Validate() error {
 	}
 	if c.StreamBytes < 0 || c.Streams < 0 {
 		return errors.New("bounds of streams must not be negative")
+	}
+	if !(c.Audit >= 0 && c.Audit <= 1) {
+		return fmt.Errorf("a share of %v of all shards to compute once more: want 0 to 1", c.Audit)
 	}
 	if !c.Limits.valid() {
 		return errors.New("limits must not be negative")

@@ -40,6 +40,7 @@ type simulation struct {
 	elects   bool                     // coordinators succeed each other by themselves
 	used     map[string]time.Duration // by job
 	stats    simStats
+	audit    float64    // the share of shards that are computed once more
 	queues   bool       // shards beyond a worker's slots wait for one, which they do only where nothing fails; else they run at once
 	memory   *rand.Rand // of workers and jobs follows from it; nil if it plays no part
 }
@@ -52,9 +53,9 @@ type checker interface {
 
 // simStats are what a run came to.
 type simStats struct {
-	steps, starts, deaths, terms int
-	cost                         time.Duration // of all steps, really
-	work                         time.Duration // of all attempts that were begun, without what goes wrong
+	steps, starts, deaths, terms, audits int
+	cost                                 time.Duration // of all steps, really
+	work                                 time.Duration // of all attempts that were begun, without what goes wrong
 }
 
 type simWorker struct {
@@ -186,6 +187,7 @@ func (s *simulation) elect() {
 	s.stats.terms++
 	s.m, s.wake = newMachine(), time.Time{}
 	s.m.Stall, s.m.NamespaceShards = 5*time.Minute, s.quota
+	s.m.Audit = Audit{s.audit, [16]byte{byte(s.term)}}
 	for _, c := range s.calls {
 		c.stopped = true
 	}
@@ -273,7 +275,11 @@ func (s *simulation) begin(term int, f Start) {
 	case s.calls[key] != nil:
 		s.t.Fatalf("%+v is begun twice", f)
 	case j.journal[number] != "" && s.m.jobs[f.Job].digests[f.Shard] != "":
-		s.t.Fatalf("%+v is begun, and accepted", f)
+		_, o := s.m.shard(f.Job, f.Shard)
+		if !o.audited() || o.maker == f.Worker {
+			s.t.Fatalf("%+v is begun, and accepted", f)
+		}
+		s.stats.audits++
 	}
 	c := &call{Start: f, term: term, worker: w}
 	s.calls[key] = c
@@ -459,6 +465,10 @@ func TestSimulation(t *testing.T) {
 			if s.rng.IntN(2) == 0 {
 				s.quota = 1 + s.rng.IntN(8)
 				s.m.NamespaceShards = s.quota
+			}
+			if n%3 == 0 {
+				s.audit = 0.3
+				s.m.Audit.Share = s.audit
 			}
 			for range 2 + s.rng.IntN(12) {
 				s.join(1 + s.rng.IntN(4))

@@ -142,3 +142,33 @@ func wantFollower(t *testing.T, what string, err error, leader string) {
 	}
 	t.Errorf("%s: %v does not tell that %s leads", what, err, leader)
 }
+
+// A coordinator whose term is over before it has read what a term begins with is no broken one: it stands for election again.
+func TestDeposedWhileItStarts(t *testing.T) {
+	for _, what := range []string{"load clock", "load", "load streams"} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var times atomic.Int64
+				c := newCluster(t, func(c *cluster) {
+					b := newBallot(c)
+					b.elected = make(chan chan struct{}, 2)
+					b.elected <- make(chan struct{})
+					b.elected <- make(chan struct{})
+					c.election = b
+					c.journal.set(func(op, _ string) error {
+						if op == what && times.Add(1) == 1 {
+							return ErrDeposed
+						}
+						return nil
+					})
+				})
+				if times.Load() < 2 {
+					t.Errorf("it read %d times", times.Load())
+				}
+				if _, err := c.jobs.ListJobs(t.Context(), &octetv1.ListJobsRequest{}); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -337,7 +337,7 @@ func attemptFailed(r Record, f Start, err error, begun bool) ShardFailed {
 	case codes.InvalidArgument: // it does not understand this coordinator
 		e.Fault, e.Error.Kind = true, Internal
 	case codes.ResourceExhausted:
-		e.Busy = true
+		e.Busy = !begun // else it answers with more than anybody takes
 	case codes.Unavailable:
 		e.Unbegun = !begun || leaving(s)
 	default:

@@ -186,6 +186,9 @@ func TestErrorsWithoutAddresses(t *testing.T) {
 		if got := withoutAddresses(message); got != want {
 			t.Errorf("%s\n got %s\nwant %s", message, got, want)
 		}
+		if f := attemptFailed(Record{}, Start{}, status.Error(codes.ResourceExhausted, message), true); f.Busy {
+			t.Error("a worker that began, and says too much, counts as busy")
+		}
 		f := attemptFailed(Record{}, Start{Worker: "w-1"}, status.Error(codes.Unavailable, message), true)
 		if f.Error.Message != "worker w-1: "+want {
 			t.Errorf("%s", f.Error.Message)

@@ -48,6 +48,7 @@ addresses.`,
 	flags.BoolVar(&c.AdoptStore, "adopt-store", false, "take the store for the cluster's, whose own is gone for good")
 	flags.DurationVar(&e.lease, "lease", 5*time.Second, "a coordinator that leads and is not heard of for so long is succeeded; whole seconds")
 	flags.DurationVar(&c.Stall, "stall", 10*time.Minute, "a shard whose worker shows no progress for so long is given to another")
+	flags.Float64Var(&c.Audit, "verify-shards", 0.01, "share of shards that another worker computes once more, 0 to 1; a job of which two workers disagree fails, and names them")
 	flags.IntVar(&c.Limits.Jobs, "max-jobs", 10_000, "jobs that are not over; more are turned away, and told when to try again (0: no bound)")
 	flags.IntVar(&c.Limits.NamespaceJobs, "max-jobs-per-namespace", 0, "the same for each client's namespace (0: no bound)")
 	flags.IntVar(&c.Limits.NamespaceShards, "max-shards-per-namespace", 0, "shards of a namespace that run at a time (0: no bound)")

@@ -61,8 +61,9 @@ func convertUnderFaults(t *testing.T, model string) string {
 type host struct {
 	t       *testing.T
 	program string
-	server  string // etcd's program
-	etcd    string // its address
+	server  string   // etcd's program
+	etcd    string   // its address
+	flags   []string // of coordinators: tests count attempts
 }
 
 const lease = 2 * time.Second
@@ -128,13 +129,13 @@ func (h *host) in(t *testing.T, args ...string) *host {
 	start(t, "etcd", h.server, append(args, "--data-dir", t.TempDir(), "--log-level", "error", "--unsafe-no-fsync", // processes die here, and the machine does not
 		"--listen-client-urls", "http://"+client, "--advertise-client-urls", "http://"+client,
 		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "default=http://"+peer)...)
-	return &host{t, h.program, h.server, client}
+	return &host{t, h.program, h.server, client, []string{"--verify-shards", "0"}}
 }
 
 func (h *host) coordinator(addr, store string) *process {
 	h.t.Helper()
-	return start(h.t, "coordinator "+addr, h.program, "coordinator", "--etcd", h.etcd, "--listen", addr, "--data-dir", h.t.TempDir(), "--store", store,
-		"--worker-ttl", lease.String(), "--lease", lease.String())
+	return start(h.t, "coordinator "+addr, h.program, append([]string{"coordinator", "--etcd", h.etcd, "--listen", addr, "--data-dir", h.t.TempDir(), "--store", store,
+		"--worker-ttl", lease.String(), "--lease", lease.String()}, h.flags...)...)
 }
 
 // workers starts workers with one slot each and further flags, and waits until they are registered.

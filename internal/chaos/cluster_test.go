@@ -113,7 +113,7 @@ func (c *cluster) command(n Node) *exec.Cmd {
 	args := []string{"--etcd", strings.Join(etcds, ","), "--listen", c.net.listen(n), "--advertise", c.net.address(n), "--data-dir", c.folder(n), "--worker-ttl", lease.String(), "--insecure"}
 	role := []string{"worker", "--slots", "1"}
 	if slices.Contains(Coordinators, n) {
-		role = []string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String()}
+		role = []string{"coordinator", "--store", c.store(n), "--lease", lease.String(), "--collect-every", collectEvery.String(), "--verify-shards", "0.1"}
 	}
 	cmd := c.net.command(n, c.programs.octet, append(role, args...)...)
 	cmd.Env = append(cmd.Environ(), clock.Variable+"="+c.clock(n))
