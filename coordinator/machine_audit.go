@@ -42,7 +42,9 @@ func (m *Machine) audit(j *job, s *shardState, maker string) {
 
 // audits reports whether there is a worker that can compute a job's shards, is not the one that did, and fails at whatever it is given no more than now and then: no job waits for such.
 func (m *Machine) audits(j *job, maker string) bool {
-	return slices.ContainsFunc(m.roster, func(w *worker) bool { return w.id != maker && w.slots > 0 && w.failures <= maxTroubles && w.numerics == j.numerics && w.holds(j) })
+	return slices.ContainsFunc(m.roster, func(w *worker) bool {
+		return w.id != maker && w.slots > 0 && w.failures <= maxTroubles && w.numerics == j.numerics && w.holds(j)
+	})
 }
 
 // audited reports whether a shard's result is there and is being computed once more.
