@@ -159,13 +159,14 @@ func TestFaultsWithoutDetails(t *testing.T) {
 func TestBusyWorkerIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t)
-		w := c.worker("a", fail(codes.ResourceExhausted, "all 1 slots are in use"))
+		w := c.worker("a", nil)
+		w.fill(true)
 		id := c.create("r", c.spec(convModel(t, 4))).GetId()
 		time.Sleep(10 * time.Second)
 		if n := len(w.called()); n < 50 || n > 110 {
 			t.Errorf("asked %d times in 10 seconds", n)
 		}
-		w.set(nil)
+		w.fill(false)
 		c.result(c.wait(id))
 	})
 }

@@ -36,6 +36,7 @@ type fakeWorker struct {
 	mu    sync.Mutex
 	run   runShard
 	calls []*octetv1.RunShardRequest
+	full  bool // no slot is free
 }
 
 // worker starts a worker with one slot and registers it.
@@ -69,6 +70,13 @@ func (w *fakeWorker) set(run runShard) {
 	w.run = run
 }
 
+// fill has the worker have no slot free, or some again.
+func (w *fakeWorker) fill(full bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.full = full
+}
+
 // called returns the calls so far.
 func (w *fakeWorker) called() []*octetv1.RunShardRequest {
 	w.mu.Lock()
@@ -79,8 +87,11 @@ func (w *fakeWorker) called() []*octetv1.RunShardRequest {
 func (w *fakeWorker) RunShard(req *octetv1.RunShardRequest, stream grpc.ServerStreamingServer[octetv1.RunShardResponse]) error {
 	w.mu.Lock()
 	w.calls = append(w.calls, req)
-	run := w.run
+	run, full := w.run, w.full
 	w.mu.Unlock()
+	if full {
+		return status.Error(codes.ResourceExhausted, "all 1 slots are in use")
+	}
 	if err := stream.SendHeader(nil); err != nil {
 		return err
 	}
