@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/octetlite/octet/client"
+	"github.com/octetlite/octet/internal/freeport"
 	"github.com/octetlite/octet/pkg/calib"
 	"github.com/octetlite/octet/pkg/credential"
 	"github.com/octetlite/octet/pkg/guard"
@@ -166,7 +167,7 @@ func TestLiar(t *testing.T) {
 		t.Skip("runs a cluster of processes; -short is for the race detector, which they are not built with")
 	}
 	s := newSecured(t)
-	addr, at := freePort(t), freePort(t)
+	addr, at := freeport.Addr(t), freeport.Addr(t)
 	lead := s.run("coordinator", addr, "--verify-shards", "1")
 	lead.wait(t, "coordinator_started", nil)
 	honest := s.run("worker", at, "--slots", "1")
