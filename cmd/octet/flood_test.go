@@ -72,7 +72,7 @@ func holds(ctx context.Context, i int, addr string, came, ended *atomic.Int64) {
 		ended.Add(1)
 		select {
 		case <-ctx.Done():
-		case <-time.After(2 * time.Second):
+		case <-time.After(10 * time.Second): // others must get in between, on a slow machine too
 		}
 	}
 }
@@ -115,9 +115,10 @@ func TestFloodsOfConnections(t *testing.T) {
 			t.Errorf("%s has a bug", p.name)
 		}
 	}
-	t.Logf("%d connections came, %d were ended", came.Load(), ended.Load())
-	if n := ended.Load(); n < 90 {
-		t.Errorf("of %d connections that prove nothing %d were ended", came.Load(), n)
+	for start := time.Now(); ended.Load() < 90; time.Sleep(10 * time.Millisecond) { // of 120, of which 24 may stay
+		if time.Since(start) > patience {
+			t.Fatalf("of %d connections that prove nothing %d were ended", came.Load(), ended.Load())
+		}
 	}
 	// Somebody with a certificate and no token keeps nobody out either.
 	pair, err := tls.LoadX509KeyPair(s.in("certs/client.pem"), s.in("certs/client-key.pem"))
