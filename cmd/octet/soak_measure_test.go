@@ -87,7 +87,7 @@ func (s *soak) measure(c *soakCluster) {
 			}
 		}
 		got := scrape(s.t, "http://"+m.metrics+"/metrics")
-		now[m.name+" heap KiB"] = got["go_memstats_heap_alloc_bytes"] / 1024
+		now[m.name+" heap KiB"] = got["go_gc_heap_live_bytes"] / 1024 // what is allocated has the profile that was just written in it, which grows with each call stack that is seen first
 		now[m.name+" goroutines"] = got["go_goroutines"]
 		now[m.name+" descriptors"] = descriptors(s.t, m.pid)
 		now[m.name+" series"] = float64(len(got))

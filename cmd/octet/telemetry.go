@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"regexp"
 	"sync"
 	"time"
 
@@ -49,6 +50,9 @@ type telemetry struct {
 	health []*health.Server // of the servers in this process
 }
 
+// heapLive names what of the heap was in use at the last collection, which the collector leaves out by itself: go_gc_heap_live_bytes.
+var heapLive = regexp.MustCompile(`^/gc/heap/live:bytes$`)
+
 // newTelemetry returns a telemetry that is not served anywhere.
 func newTelemetry(t *tracing) *telemetry {
 	seconds := prometheus.ExponentialBuckets(0.001, 4, 10) // to 4 minutes
@@ -64,7 +68,7 @@ func newTelemetry(t *tracing) *telemetry {
 		Name: "octet_build_info", Help: "1, with the version of the program and of its arithmetic.", ConstLabels: prometheus.Labels{"version": version(), "numerics": numericsText()},
 	})
 	build.Set(1)
-	all.metrics.MustRegister(all.served, all.called, all.children, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all.metrics.MustRegister(all.served, all.called, all.children, build, collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: heapLive})), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return all
 }
 
