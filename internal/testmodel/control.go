@@ -1,6 +1,8 @@
 package testmodel
 
 import (
+	"fmt"
+
 	"github.com/octetlite/octet/pkg/ir"
 	"github.com/octetlite/octet/pkg/op"
 	"github.com/octetlite/octet/pkg/tensor"
@@ -48,13 +50,21 @@ func If() *ir.Model {
 	return model(main.g, then.g, other.g)
 }
 
-// Endless is While whose counter never grows.
+// Endless is While whose counter never grows. An iteration takes long enough for the limit of their number not to end it within some seconds.
 func Endless() *ir.Model {
 	m := While()
-	for _, v := range m.Graphs[2].Values {
+	body := m.Graphs[2]
+	for _, v := range body.Values {
 		if v.Name == "one" {
 			v.Const = tensor.I32(tensor.Shape{1}, 0)
 		}
 	}
+	x := body.Outputs[1]
+	for i := range 40 {
+		next := body.Add(&ir.Value{Name: fmt.Sprint("x/", i), Type: x.Type})
+		body.Nodes = append(body.Nodes, &ir.Node{Op: "ADD", Attr: &op.Arith{PotScaleInt16: true}, Inputs: []*ir.Value{x, x}, Outputs: []*ir.Value{next}})
+		x = next
+	}
+	body.Outputs[1] = x
 	return m
 }
