@@ -10,7 +10,7 @@ import (
 	"github.com/octetlite/octet/pkg/tensor"
 )
 
-// missing sums, for each channel along axis 0 of rows, the squares of what the integers lack, and in steps the errors themselves.
+// missing sums, for each channel along axis 0 of rows, the squares of what the integers lack, and in steps the errors themselves, of elements that are not cut off: others are not to make up for those.
 func missing(t *Type, q []int8, data []float32, rows int) (squares, sums []float64) {
 	squares, sums = make([]float64, rows), make([]float64, rows)
 	n := len(data) / rows
@@ -18,7 +18,9 @@ func missing(t *Type, q []int8, data []float32, rows int) (squares, sums []float
 		s := t.Scale[i/n%len(t.Scale)]
 		d := float64(q[i])*s - float64(x)
 		squares[i/n] += d * d
-		sums[i/n] += d / s
+		if steps := float64(x / float32(s)); steps >= float64(t.Lo)-0.5 && steps <= float64(t.Hi)+0.5 {
+			sums[i/n] += d / s
+		}
 	}
 	return squares, sums
 }
@@ -70,7 +72,8 @@ func TestClosest(t *testing.T) {
 	}
 }
 
-// Other scales never lack more, of any channel, under either rule; balancing moves an integer by one at most, and leaves of a channel's sum what one more change would not lessen.
+// Other scales never lack more, of any channel, under either rule; balancing moves an integer by one at most, and leaves a channel's sum no greater: rounded integers have the
+// least squares of errors there are, and it lessens those together with that of the sum.
 func TestClosestLacksLess(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const rows = 3
@@ -99,7 +102,7 @@ func TestClosestLacksLess(t *testing.T) {
 				}
 			}
 			for i := range left {
-				if math.Abs(left[i]) > math.Abs(sums[i])+1e-6 && math.Abs(left[i]) > 1 {
+				if math.Abs(left[i]) > math.Abs(sums[i])+1e-2 { // for rounding of what is next to a half
 					t.Fatalf("%d bits: the errors of channel %d add up to %v steps, to %v before", typ.Bits, i, left[i], sums[i])
 				}
 			}
