@@ -6,7 +6,7 @@ import "math"
 
 const (
 	countStep  = 16 // the number of elements whose bins are found in a step
-	countEach  = 4  // the number of bins that are counted in a step
+	countEach  = 8  // the number of bins that are counted in a step
 	countLeast = 32 // how many elements are worth the effort
 
 	countBehind = 16 // how many bins a variant may write behind those that are left
