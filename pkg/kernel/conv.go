@@ -125,16 +125,18 @@ func (c *F32Conv) run(out, in []float32, right panels, scan *F32Scan) {
 func (c *F32Conv) band(out, in *band, from, to int, scan *F32Scan) {
 	s := &c.spec
 	g := c.product(c.right, scan)
-	for end := from; from < to; from = end {
-		end = out.until(from, to)
+	for from < to {
+		end := out.until(from, to)
+		g.out = out.data[out.at(from):]
 		if c.rows == nil {
 			end = in.until(from, end)
-			g.in, g.out = in.data[in.at(from):], out.data[out.at(from):]
+			g.in = in.data[in.at(from):]
 			g.run((end - from) * s.OW)
-			continue
+		} else {
+			g.in, g.before = in.data, from*s.OW
+			g.between(from*s.OW, end*s.OW)
 		}
-		g.in, g.out, g.before = in.data, out.data[out.at(from):], from*s.OW
-		g.between(from*s.OW, end*s.OW)
+		from = end
 	}
 }
 
