@@ -21,7 +21,7 @@ var Rooms = []Room{
 	{Path: "pkg/memory", May: []string{"pkg/parallel"}},
 	{Path: "pkg/tensor", May: []string{"pkg/memory"}},
 	{Path: "pkg/numerics"},
-	{Path: "pkg/kernel", May: []string{"pkg/memory"}},
+	{Path: "pkg/kernel"},
 	{Path: "pkg/store", May: []string{"internal/clock", "internal/failpoint"}},
 	{Path: "pkg/memo"},
 	{Path: "pkg/zoo"},

@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"github.com/octetlite/octet/pkg/memory"
-)
+import "fmt"
 
 // F32ConvSpec is the geometry of a convolution of NHWC images.
 type F32ConvSpec struct {
@@ -34,7 +30,7 @@ func NewF32Conv(s F32ConvSpec, weights, bias []float32) (*F32Conv, error) {
 	if err := checkWeights(weights, s.OC*c.k(), bias, s.OC); err != nil {
 		return nil, err
 	}
-	c.right = c.pack(memory.Alloc[float32](c.Scratch()), weights, bias)
+	c.right = c.pack(make([]float32, c.Scratch()), weights, bias)
 	return c, nil
 }
 

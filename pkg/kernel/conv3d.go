@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"github.com/octetlite/octet/pkg/memory"
-)
+import "fmt"
 
 // F32Conv3DSpec is the geometry of a convolution of NDHWC volumes. The window is that of a plane; the fields of the depth are like its.
 type F32Conv3DSpec struct {
@@ -49,7 +45,7 @@ func NewF32Conv3D(s F32Conv3DSpec, weights, bias []float32) (*F32Conv3D, error) 
 	if err := checkWeights(weights, taps*s.C*s.OC, bias, s.OC); err != nil {
 		return nil, err
 	}
-	c.right = newPanels(memory.Alloc[float32](c.Scratch()), taps*s.C, s.OC, weights, s.OC, 1, bias)
+	c.right = newPanels(make([]float32, c.Scratch()), taps*s.C, s.OC, weights, s.OC, 1, bias)
 	return c, nil
 }
 

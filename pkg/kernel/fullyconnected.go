@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"github.com/octetlite/octet/pkg/memory"
-)
+import "fmt"
 
 // F32FullyConnectedSpec is the geometry of a fully connected layer.
 type F32FullyConnectedSpec struct {
@@ -32,7 +28,7 @@ func NewF32FullyConnected(s F32FullyConnectedSpec, weights, bias []float32) (*F3
 	if err := checkWeights(weights, s.N*s.K, bias, s.N); err != nil {
 		return nil, err
 	}
-	f.right = newPanels(memory.Alloc[float32](f.Scratch()), s.K, s.N, weights, 1, s.K, bias)
+	f.right = newPanels(make([]float32, f.Scratch()), s.K, s.N, weights, 1, s.K, bias)
 	return f, nil
 }
 

@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"github.com/octetlite/octet/pkg/memory"
-)
+import "fmt"
 
 // F32TransposeConv is a transposed convolution of NHWC images. It is immutable, and goroutines may share it.
 //
@@ -61,7 +57,7 @@ func NewF32TransposeConv(s F32ConvSpec, weights, bias []float32) (*F32TransposeC
 	if err := checkWeights(weights, s.OC*s.taps()*s.C, bias, s.OC); err != nil {
 		return nil, err
 	}
-	t.packed = memory.Alloc[float32](t.Scratch())
+	t.packed = make([]float32, t.Scratch())
 	t.pack(t.packed, weights, bias)
 	return t, nil
 }

@@ -1,4 +1,4 @@
-// Package memory allocates what is large: in huge pages, where the system has them.
+// Package memory allocates what is large, joins it and gives it back.
 package memory
 
 import (
@@ -9,20 +9,18 @@ import (
 )
 
 // large is the size in bytes from which on memory is better had in huge pages.
-const large = 1 << 18
+const large = 1 << 20
 
-// Alloc returns n zeros of 1, 4 or 8 bytes each, aligned to at least 8 bytes.
-func Alloc[T byte | float32 | uint64](n int) []T {
+// Alloc returns n zero bytes aligned to at least 8 bytes.
+func Alloc(n int) []byte {
 	if n == 0 {
-		return []T{}
+		return []byte{}
 	}
-	size := int(unsafe.Sizeof(*new(T)))
-	words := make([]uint64, (n*size+7)/8)
-	first := unsafe.Pointer(&words[0])
-	if n*size >= large {
-		hugePages(uintptr(first), n*size)
+	words := make([]uint64, (n+7)/8)
+	if n >= large {
+		hugePages(words)
 	}
-	return unsafe.Slice((*T)(first), len(words)*8/size)[:n:n]
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n:n]
 }
 
 // block is how many bytes Joined copies at a time.
@@ -39,9 +37,6 @@ func Joined(size int, pieces [][]byte, done func(piece int, block []byte)) []byt
 	builder.WriteByte(0)
 	start := unsafe.StringData(builder.String())
 	all := unsafe.Slice(start, size)
-	if size >= large {
-		hugePages(uintptr(unsafe.Pointer(start)), size)
-	}
 	parallel.Do(size, large, func(first, last int) {
 		at := 0 // where the piece begins
 		for i, piece := range pieces {

@@ -7,11 +7,12 @@ import (
 )
 
 // hugePages asks the kernel to back memory that was not touched yet by huge pages, where it leaves that to programs: a fault for every 4 KB takes longer than
-// what is done with a weight, and products read more pages than the processor remembers the places of. The pages at both ends reach beyond that memory, but not beyond the heap, which lies in arenas of many of them. It is a hint, whose
+// what is done with a weight. The pages at both ends reach beyond words, but not beyond the heap, which lies in arenas of many of them. It is a hint, whose
 // outcome does not matter.
-func hugePages(first uintptr, size int) {
+func hugePages(words []uint64) {
 	const page = 2 << 20
-	start, end := first&^(page-1), (first+uintptr(size)+page-1)&^(page-1)
+	first := uintptr(unsafe.Pointer(&words[0]))
+	start, end := first&^(page-1), (first+uintptr(8*len(words))+page-1)&^(page-1)
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_HUGEPAGE)
 }
 

@@ -33,7 +33,7 @@ func New(d DType, shape Shape) *Tensor {
 }
 
 // Alloc returns n zero bytes aligned to at least 8 bytes.
-func Alloc(n int) []byte { return memory.Alloc[byte](n) }
+func Alloc(n int) []byte { return memory.Alloc(n) }
 
 // Of returns a tensor over values, which it shares. It panics if the shape does not have that many elements.
 func Of[T Element](d DType, shape Shape, values []T) *Tensor {
