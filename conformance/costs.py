@@ -327,13 +327,26 @@ def table(results):
         print('| median | ' + ' | '.join(f'{statistics.median(r[c] for r in chosen.values()):.1f}' for c in CALIBRATORS) + ' |')
 
 
+def gains(rows):
+    """Cells of what the second decibels of each row gain over the first: of how many it is more than 0.5 better and worse, the
+    median, the ends."""
+    gain = [x[1] - x[0] for x in rows]
+    return f'{sum(g > 0.5 for g in gain)}, {sum(g < -0.5 for g in gain)} | {statistics.median(gain):.1f} | {min(gain):.1f}, {max(gain):.1f}'
+
+
 def fits(results):
-    """The medians of each scheme by fit, and those of 4 bits of each model."""
+    """What each fit gains over the default by scheme, the medians, and the decibels of 4 bits of each model."""
     found = {name: {k: decibels(row) for k, row in r['fits'].items()} for name, r in sorted(results.items()) if 'fits' in r}
-    print('| scheme | models | ' + ' | '.join(FITS) + ' |\n| --- | ---: |' + ' ---: |' * len(FITS))
+    ends = ' | '.join(f'{f}: better, worse | median gain | least, greatest' for f in FITS[1:])
+    measured = {}
+    print(f'| scheme | models | {ends} |\n| --- | ---: |' + ' ---: |' * 6)
     for scheme in FITTED:
         rows = [[r.get(f'{scheme}, {fit}') for fit in FITS] for r in found.values()]
-        rows = [r for r in rows if all(x is not None and x != float('inf') for x in r)]
+        measured[scheme] = rows = [r for r in rows if all(x is not None and x != float('inf') for x in r)]
+        if rows:
+            print(f'| {scheme} | {len(rows)} | {gains([r[:2] for r in rows])} | {gains([r[::2] for r in rows])} |')
+    print('\n| scheme | models | ' + ' | '.join(FITS) + ' |\n| --- | ---: |' + ' ---: |' * len(FITS))
+    for scheme, rows in measured.items():
         print(f'| {scheme} | {len(rows)} | ' + ' | '.join(f'{statistics.median(column):.1f}' for column in zip(*rows)) + ' |')
     shown = [f'{scheme}, {fit}' for scheme in list(FITTED)[1:3] for fit in FITS]
     print('\n| model | ' + ' | '.join(shown) + ' |\n| --- |' + ' ---: |' * len(shown))

@@ -255,11 +255,6 @@ func (w *wide) constantType(o *operation, i int) *quant.Type {
 		axis = w.scales(o, r.Weight.Axis)
 	}
 	t := quant.Weight16(v.floats(), v.typ.Shape, axis)
-	if b := o.input(r.Bias); r.Bias > 0 && b != nil && w.compat == TFLite { // an int64 bias needs no such care
-		if s := w.dataRange(o); s != nil {
-			quant.RaiseForBias(t, quant.Int16Activation(min(s.lo, 0), max(s.hi, 0)), b.floats())
-		}
-	}
 	if w.compat == Default {
 		for i, s := range t.Scale { // of channels without weights any scale will do but 0
 			if s == 0 {
@@ -267,7 +262,24 @@ func (w *wide) constantType(o *operation, i int) *quant.Type {
 			}
 		}
 	}
-	return w.fitOf(o, i).of(t, v)
+	t = w.fitOf(o, i).of(t, v)
+	if b := o.input(r.Bias); r.Bias > 0 && b != nil {
+		if x := w.dataType(o); x != nil { // 64 bits hold more, but by what makes an output of so many steps LiteRT's kernel multiplies as by 0
+			quant.RaiseForBias(t, x, b.floats())
+		}
+	}
+	return t
+}
+
+// dataType is the type of what o multiplies weights by; nil if it is not known yet.
+func (w *wide) dataType(o *operation) *quant.Type {
+	if t := o.inputs[w.row(o).Operands[0]].quantized; t != nil && w.compat == Default {
+		return t
+	}
+	if s := w.dataRange(o); s != nil {
+		return quant.Int16Activation(min(s.lo, 0), max(s.hi, 0))
+	}
+	return nil
 }
 
 // dataRange is the range of what o multiplies weights by.
