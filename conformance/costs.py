@@ -331,7 +331,8 @@ def gains(rows):
     """Cells of what the second decibels of each row gain over the first: of how many it is more than 0.5 better and worse, the
     median, the ends."""
     gain = [x[1] - x[0] for x in rows]
-    return f'{sum(g > 0.5 for g in gain)}, {sum(g < -0.5 for g in gain)} | {statistics.median(gain):.1f} | {min(gain):.1f}, {max(gain):.1f}'
+    better, worse = sum(g > 0.5 for g in gain), sum(g < -0.5 for g in gain)
+    return f'{better}, {worse} | {statistics.median(gain):.1f} | {min(gain):.1f}, {max(gain):.1f}'
 
 
 def fits(results):

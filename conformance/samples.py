@@ -80,7 +80,11 @@ def samples(model, flatbuffer):
     for x in found:
         if x.dtype in (np.float32, np.int32) and len(x.shape) == 4 and x.shape[3] in (1, 3) and min(x.shape[1:3]) >= 16:
             picture = pictures(*x.shape[1:])
-            out[x.name] = np.float32(PIXELS.get(model.name, 1)) * picture if x.dtype is np.float32 else np.round(255 * picture).astype(x.dtype)
+            out[x.name] = (
+                np.float32(PIXELS.get(model.name, 1)) * picture
+                if x.dtype is np.float32
+                else np.round(255 * picture).astype(x.dtype)
+            )
         else:
             out[x.name] = noise(x, rng)
     return out
