@@ -23,7 +23,7 @@ func allocated(n int, f func()) float64 {
 // Beside a flatbuffer, converting it takes the memory of the result; running it, the weights of products once more. What is allocated in all bounds what there is at any time, and does not
 // depend on when the collector runs. conformance/huge.py measures whole programs, on a model of more than 2 GB.
 func TestMemoryBesideTheModel(t *testing.T) {
-	const width, layers, slack = 1024, 4, 0.08 // for scales, and what else is small
+	const width, layers, slack = 1024, 4, 0.11 // for scales, and what else is small
 	const weights = 4 * width * width * layers
 	g := &ir.Graph{Name: "main"}
 	typ := ir.Type{DType: tensor.Float32, Shape: tensor.Shape{1, width}}
