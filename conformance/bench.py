@@ -8,7 +8,7 @@ Tables:
 calibration     CPU milliseconds per sample on one thread: `octet convert`, the whole program (by the slope between a quarter of
                 the samples and all of them, so that loading, quantizing and writing cancel out); XNNPACK's plain inference, which
                 records nothing; TensorFlow's calibrator; AI Edge Quantizer's in both modes (bench_peer.py)
-inference       the same without reading, hashing and checking samples: in process, samples in memory (pkg/shard BenchmarkRate),
+inference       the same without reading and checking samples: in process, samples in memory (pkg/shard BenchmarkRate),
                 with every range recorded and with every histogram, beside XNNPACK's plain inference
 cores           samples per second by the clock, on one core, to which the programs are bound, since octet reads ahead beside its
                 one worker, and on two: octet's --workers, XNNPACK's threads; and what two octets make together, each on a core of
