@@ -64,13 +64,13 @@ type remembering struct {
 func (r *remembering) Calibrate(ctx context.Context, job *convert.Job, progress func(convert.Progress)) ([]*calib.Stats, error) {
 	r.recall, r.again, r.err = false, false, nil
 	var run *begun
-	wait := time.After(moment)
+	wait := moment
 	if !r.named {
-		wait = time.After(0)
+		wait = 0
 	}
 	select {
 	case <-r.data.Done():
-	case <-wait:
+	case <-time.After(wait):
 		run = begin(ctx, r.Runner, *job, progress)
 		defer run.stop()
 	}

@@ -2,7 +2,6 @@ package exec_test
 
 import (
 	"bytes"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -62,33 +61,16 @@ func TestChains(t *testing.T) {
 	for range 3 {
 		x := tensor.New(tensor.Float32, tensor.Shape{2, 64, 60, 3})
 		fill(x)
-		outputs := func(out []*tensor.Tensor, err error) (all [][]byte) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, o := range out {
-				all = append(all, bytes.Clone(o.Data))
-			}
-			return all
-		}
 		in := []*tensor.Tensor{x}
-		shown := outputs(s.Run(in, want))
-		if recorded := outputs(s.Record(in, got)); !slices.EqualFunc(recorded, shown, bytes.Equal) {
+		shown := copied(t)(s.Run(in, want))
+		if recorded := copied(t)(s.Record(in, got)); !slices.EqualFunc(recorded, shown, bytes.Equal) {
 			t.Fatal("the results differ while ranges are recorded")
 		}
-		if run := outputs(s.Run(in, nil)); !slices.EqualFunc(run, shown, bytes.Equal) {
+		if run := copied(t)(s.Run(in, nil)); !slices.EqualFunc(run, shown, bytes.Equal) {
 			t.Fatal("the results differ while nothing is recorded")
 		}
 	}
-	if !maps.Equal(want.ranges, got.ranges) {
-		t.Errorf("ranges\n%v\nwant\n%v", got.ranges, want.ranges)
-	}
-	for v, tally := range want.counts {
-		h, g := tally.Histogram(), got.tally(v).Histogram()
-		if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
-			t.Errorf("%q is counted otherwise", v.Name)
-		}
-	}
+	got.equal(want)
 	in := []*tensor.Tensor{tensor.New(tensor.Float32, tensor.Shape{2, 64, 60, 3})}
 	if n := testing.AllocsPerRun(3, func() {
 		if _, err := s.Run(in, nil); err != nil {

@@ -1,9 +1,7 @@
 package exec_test
 
 import (
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/exec"
@@ -61,13 +59,5 @@ func TestJoint(t *testing.T) {
 	for v := range p.Moved() {
 		delete(want.ranges, v)
 	}
-	if !maps.Equal(want.ranges, got.ranges) {
-		t.Errorf("ranges\n%v\nwant\n%v", got.ranges, want.ranges)
-	}
-	for v := range want.ranges {
-		h, g := want.tally(v).Histogram(), got.tally(v).Histogram()
-		if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
-			t.Errorf("%q is counted otherwise", v.Name)
-		}
-	}
+	got.equal(want)
 }

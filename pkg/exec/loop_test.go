@@ -1,9 +1,7 @@
 package exec_test
 
 import (
-	"maps"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/octetlite/octet/pkg/exec"
@@ -83,15 +81,7 @@ func TestLoopRanges(t *testing.T) {
 	for v := range p.Moved() {
 		delete(want.ranges, v)
 	}
-	if !maps.Equal(want.ranges, got.ranges) {
-		t.Errorf("ranges\n%v\nwant\n%v", got.ranges, want.ranges)
-	}
-	for v := range want.ranges {
-		h, g := want.tally(v).Histogram(), got.tally(v).Histogram()
-		if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
-			t.Errorf("%q is counted otherwise", v.Name)
-		}
-	}
+	got.equal(want)
 	if r := want.ranges[m.Graphs[1].Inputs[3]]; r.Count != 2*6*4 || r.NaN != 2*6 || r.Min != -96 {
 		t.Errorf("the condition saw %+v of a variable that doubles from -3 on", r)
 	}

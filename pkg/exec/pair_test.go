@@ -3,7 +3,6 @@ package exec_test
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -75,37 +74,20 @@ func TestPairs(t *testing.T) {
 				s := p.NewSession()
 				in := []*tensor.Tensor{x}
 				want, got := newPlain(t), newRecording(t, p)
-				outputs := func(out []*tensor.Tensor, err error) (all [][]byte) {
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, o := range out {
-						all = append(all, bytes.Clone(o.Data))
-					}
-					return all
-				}
-				shown := outputs(s.Run(in, want))
+				shown := copied(t)(s.Run(in, want))
 				if pairs > 0 {
 					t.Error("what an observer wants to see was not stored")
 				}
-				if recorded := outputs(s.Record(in, got)); !slices.EqualFunc(recorded, shown, bytes.Equal) {
+				if recorded := copied(t)(s.Record(in, got)); !slices.EqualFunc(recorded, shown, bytes.Equal) {
 					t.Error("the results differ while ranges are recorded")
 				}
 				if pairs != c.pairs {
 					t.Errorf("%d pairs, want %d", pairs, c.pairs)
 				}
-				if run := outputs(s.Run(in, nil)); !slices.EqualFunc(run, shown, bytes.Equal) {
+				if run := copied(t)(s.Run(in, nil)); !slices.EqualFunc(run, shown, bytes.Equal) {
 					t.Error("the results differ while nothing is recorded")
 				}
-				if !maps.Equal(want.ranges, got.ranges) {
-					t.Errorf("ranges\n%v\nwant\n%v", got.ranges, want.ranges)
-				}
-				for v, tally := range want.counts {
-					h, g := tally.Histogram(), got.tally(v).Histogram()
-					if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
-						t.Errorf("%q is counted otherwise", v.Name)
-					}
-				}
+				got.equal(want)
 			})
 		}
 	}

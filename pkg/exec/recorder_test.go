@@ -1,6 +1,7 @@
 package exec_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -90,6 +91,34 @@ func (r recording) Record(i int, found kernel.F32Range, n int) {
 		x = x.Merge(old)
 	}
 	r.ranges[v] = x
+}
+
+// equal compares ranges and histograms with those of an observer who was shown the values.
+func (r recording) equal(want *plain) {
+	r.t.Helper()
+	if !maps.Equal(want.ranges, r.ranges) {
+		r.t.Errorf("ranges\n%v\nwant\n%v", r.ranges, want.ranges)
+	}
+	for v := range want.ranges {
+		h, g := want.tally(v).Histogram(), r.tally(v).Histogram()
+		if g.Exp != h.Exp || g.First != h.First || !slices.Equal(g.Counts, h.Counts) {
+			r.t.Errorf("%q is counted otherwise", v.Name)
+		}
+	}
+}
+
+// copied returns a function that copies the bytes of what a run returned.
+func copied(t *testing.T) func([]*tensor.Tensor, error) [][]byte {
+	return func(out []*tensor.Tensor, err error) (all [][]byte) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range out {
+			all = append(all, bytes.Clone(o.Data))
+		}
+		return all
+	}
 }
 
 func (r recording) Tally(i int) *kernel.F32Tally { return r.tally(r.values[i]) }

@@ -42,7 +42,6 @@ type stripCall struct {
 const (
 	minStrip, maxStrip = 4, 15
 	maxStripRows       = 8
-	maxStripTaps       = maxStripRows * 7
 )
 
 func newDepthwisePlan(s *F32DepthwiseSpec) (p depthwisePlan) {
@@ -137,7 +136,7 @@ func (d *F32Depthwise) rows(out, in *band, blocks []float32, from, to int, scan 
 		return
 	}
 	s, bounds := &d.spec, d.spec.Clamp.bounds()
-	oc, moved := s.outputs(), [maxStripTaps]int32{}
+	oc, moved := s.outputs(), [maxChainTaps]int32{}
 	c := stripCall{rows: s.KH, zero: &d.zero[0], outStep: 4 * s.C * s.DilationW, bounds: &bounds}
 	for y := from; y < to; y++ {
 		row := out.line(y)
